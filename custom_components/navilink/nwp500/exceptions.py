@@ -1,0 +1,77 @@
+"""The one tree of errors: every error of this package is a NavienError.
+
+Each says what was wrong, with the value and the allowed range where there is one, and leaves everything as it was.
+"""
+
+
+class NavienError(Exception):
+    """Base of every error of this package."""
+
+
+class AuthenticationError(NavienError):
+    """The sign-in service definitely refused the credentials (protocol.md 2.1); trying again will not help."""
+
+
+class ApiError(NavienError):
+    """The REST service answered with an error."""
+
+    def __init__(self, path: str, code: int, message: str) -> None:
+        super().__init__(f"{path} answered {code} {message}")
+        self.path = path
+        self.code = code
+        self.message = message
+
+
+class ApiConnectionError(NavienError):
+    """The REST service could not be reached, did not answer in time, or answered with something unreadable."""
+
+
+class UnreadableAnswerError(ApiConnectionError):
+    """The REST service answered, but not with an envelope, or without what was asked for."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        super().__init__(f"{path} answered {problem}")
+        self.path = path
+
+
+class MqttError(NavienError):
+    """Base of the errors of the MQTT link."""
+
+
+class MqttConnectionError(MqttError):
+    """The link could not be made or was lost."""
+
+
+class MqttSubscribeError(MqttError):
+    """A subscription was refused, was not acknowledged in time, or is one more than the service allows."""
+
+
+class NotConnectedError(MqttError, RuntimeError):
+    """The link is down and the command queue is disabled, so the message can go nowhere."""
+
+
+class CommandError(NavienError):
+    """Base of the errors of a single command: it was not accepted, nothing was sent or queued."""
+
+
+class InvalidParameterError(CommandError, ValueError):
+    """A parameter is of the wrong kind or outside its range."""
+
+    def __init__(self, parameter: str, value: object, allowed: str) -> None:
+        super().__init__(f"{parameter} must be {allowed}, not {value!r}")
+        self.parameter = parameter
+        self.value = value
+        self.allowed = allowed
+
+
+class UnsupportedCommandError(CommandError):
+    """The heater says in its device-info message that it does not have what the command needs."""
+
+    def __init__(self, command: str, feature: str) -> None:
+        super().__init__(f"the heater does not support {command} (its {feature} says so)")
+        self.command = command
+        self.feature = feature
+
+
+class PayloadError(CommandError, ValueError):
+    """The message can never be sent: its payload cannot be encoded, or is larger than the service allows."""

@@ -1,0 +1,169 @@
+"""How a member of a wire message is described and read: the one mechanism of all models.
+
+A message keeps its members exactly as they came. What they mean stands in a table of `Member` declarations, one line
+each, and is worked out when it is read: decoding a message costs nothing for what nobody looks at, and a member that
+makes no sense is unknown (None) without harm to the others.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from types import MappingProxyType
+from typing import Self, overload, override
+
+from .. import encoding
+from ..exceptions import NavienError
+
+_LARGEST_NUMBER = 2**53
+"""Every number on the wire is far smaller, and up to here integers and floats agree exactly."""
+
+
+class ResponseFormatError(NavienError):
+    """A message lacks what makes it readable (protocol.md 2.4 for the device list, 4.3 for a heater's reply)."""
+
+    def __init__(self, *, lacking: str) -> None:
+        super().__init__(f"the message has no {lacking}")
+        self.lacking = lacking
+
+
+@dataclass(frozen=True, slots=True)
+class Kind[T]:
+    """How the values of a member are read: `read` gives None for what it cannot mean; `unit` is that of the result."""
+
+    read: Callable[[object], T | None]
+    unit: str = ""
+
+
+class Member[T]:
+    """One member of a message: its name on the wire, its kind and its meaning. Read from an instance, its value."""
+
+    def __init__(self, wire_name: str, kind: Kind[T], meaning: str) -> None:
+        self.wire_name = wire_name
+        self.kind = kind
+        self.__doc__ = f"{meaning} [{kind.unit}]" if kind.unit else meaning
+
+    @overload
+    def __get__(self, message: None, owner: type[Message]) -> Self: ...
+
+    @overload
+    def __get__(self, message: Message, owner: type[Message]) -> T | None: ...
+
+    def __get__(self, message: Message | None, owner: type[Message]) -> Self | T | None:
+        if message is None:
+            return self
+        return self.kind.read(message.raw.get(self.wire_name))
+
+    def in_raw(self) -> Member[int]:
+        """Describe the same member as its raw number, for comparisons that must be exact."""
+        return Member(self.wire_name, WHOLE, f"Raw number of: {self.__doc__}")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Message:
+    """The members of one message; equal when all raw members are, known or not. Subclasses declare the `Member`s."""
+
+    raw: Mapping[str, object]
+    """Every member as it was received, also those that no `Member` describes; read-only."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "raw", MappingProxyType(dict(self.raw)))
+
+    @override
+    def __repr__(self) -> str:
+        """Tell nothing of the content: a serial number must not reach a log."""
+        return f"<{type(self).__name__} of {len(self.raw)} members>"
+
+    @classmethod
+    def members(cls) -> dict[str, Member[object]]:
+        """Give the declared members by attribute name, in the order of their declaration."""
+        return {name: member for name, member in vars(cls).items() if isinstance(member, Member)}
+
+    def decoded(self) -> dict[str, object]:
+        """Give the value of every declared member by attribute name."""
+        return {name: getattr(self, name) for name in self.members()}
+
+
+def reply_content(message: Mapping[str, object], *names: str) -> Mapping[str, object]:
+    """Find the content of a reply: under `response`, else at the top level, under the first of `names` present.
+
+    Content that is present counts even when it is empty (protocol.md 4.3).
+
+    Raises:
+        ResponseFormatError: there is no such content, or it is not an object.
+
+    """
+    places = (block(message, "response"), message)
+    found = next((place[name] for place in places for name in names if name in place), None)
+    if isinstance(found, Mapping):
+        return found
+    raise ResponseFormatError(lacking=" or ".join(names))
+
+
+def block(message: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """Give an object inside a message, empty when it is missing or is something else."""
+    content = message.get(name)
+    return content if isinstance(content, Mapping) else {}
+
+
+def _number(value: object) -> float | None:
+    """Let pass what can be a number of the wire: no boolean, text or list, not NaN, not infinite, not enormous."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _LARGEST_NUMBER:
+        return value
+    return None
+
+
+def _whole(value: object) -> int | None:
+    """Let pass whole numbers, also one written as 3.0."""
+    number = _number(value)
+    return int(number) if number is not None and number == int(number) else None
+
+
+def _version(value: object) -> str | None:
+    number = _whole(value)
+    return None if number is None else encoding.version_text(number)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def numeric[T](decode: Callable[[float], T | None], unit: str = "") -> Kind[T]:
+    """Make the kind of a number that `decode` gives its meaning."""
+
+    def read(value: object) -> T | None:
+        number = _number(value)
+        return None if number is None else decode(number)
+
+    return Kind(read, unit)
+
+
+def measured(unit: str) -> Kind[float]:
+    """Make the kind of a quantity that the wire carries in its unit."""
+    return Kind(_number, unit)
+
+
+def one_of[E: IntEnum](enumeration: type[E]) -> Kind[E]:
+    """Make the kind of a number that stands for a member of an enumeration; unknown numbers are None."""
+    known: dict[float, E] = {member.value: member for member in enumeration}
+    return numeric(known.get)
+
+
+def named[E: StrEnum](enumeration: type[E]) -> Kind[E]:
+    """Make the kind of a text that stands for a member of an enumeration; unknown texts are None."""
+    known: dict[str, E] = {member.value: member for member in enumeration}
+    return Kind(lambda value: known.get(value) if isinstance(value, str) else None)
+
+
+TEXT = Kind(_text)
+NUMBER = Kind(_number)
+WHOLE = Kind(_whole)
+VERSION = Kind(_version)
+DAYS = Kind(_whole, "d")
+HALF = numeric(encoding.celsius_from_half, "°C")
+DECI = numeric(encoding.celsius_from_deci, "°C")
+DELTA = numeric(encoding.celsius_from_delta, "Celsius degrees of difference")
+FLOW = numeric(encoding.litres_per_minute, "L/min")
+TANK_ENERGY = numeric(encoding.watt_hours, "Wh")
+FLAG = numeric(encoding.flag)
+TRI_STATE = numeric(encoding.tri_state)
+CAPABILITY = numeric(encoding.capability)

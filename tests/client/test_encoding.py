@@ -1,0 +1,153 @@
+"""Encodings against the worked examples of protocol.md 6 and against their inverses."""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from hypothesis import given
+from hypothesis import strategies as st
+import pytest
+
+from nwp500 import encoding
+from nwp500.enums import TemperatureFormula, TemperatureUnit
+from nwp500.exceptions import InvalidParameterError
+
+CELSIUS, FAHRENHEIT = TemperatureUnit.CELSIUS, TemperatureUnit.FAHRENHEIT
+RAW = st.integers(-(2**31), 2**31 - 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "raw"),
+    [
+        (95, FAHRENHEIT, 70),
+        (104, FAHRENHEIT, 80),
+        (110, FAHRENHEIT, 87),
+        (115, FAHRENHEIT, 92),
+        (120, FAHRENHEIT, 98),
+        (125, FAHRENHEIT, 103),
+        (130, FAHRENHEIT, 109),
+        (135, FAHRENHEIT, 114),
+        (140, FAHRENHEIT, 120),
+        (145, FAHRENHEIT, 126),
+        (150, FAHRENHEIT, 131),
+        (140.0, FAHRENHEIT, 120),
+        (60, CELSIUS, 120),
+        (65.5, CELSIUS, 131),
+    ],
+)
+def test_set_points_encode_as_the_protocol_lists_them(value: float, unit: TemperatureUnit, raw: int) -> None:
+    encoded = encoding.half_degrees_from(value, unit)
+    assert encoded == raw
+    assert type(encoded) is int
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "raw"),
+    [
+        (35.25, CELSIUS, 70),
+        (35.75, CELSIUS, 72),
+        (95.45, FAHRENHEIT, 70),
+        (96.35, FAHRENHEIT, 72),
+        (-0.25, CELSIUS, 0),
+    ],
+)
+def test_a_wish_between_two_steps_goes_to_the_even_one(value: float, unit: TemperatureUnit, raw: int) -> None:
+    assert encoding.half_degrees_from(value, unit) == raw
+
+
+@given(raw=RAW)
+def test_half_degrees_survive_decoding_and_encoding(raw: int) -> None:
+    assert encoding.half_degrees_from(encoding.celsius_from_half(raw), CELSIUS) == raw
+    assert encoding.half_degrees_from(encoding.fahrenheit_from_half(raw), FAHRENHEIT) == raw
+
+
+@given(value=st.decimals(-200, 400, places=2).map(float), unit=st.sampled_from(TemperatureUnit))
+def test_an_encoded_wish_is_the_nearest_step(value: float, unit: TemperatureUnit) -> None:
+    wish = Fraction(str(value)) * 2 if unit is CELSIUS else (Fraction(str(value)) - 32) * 10 / 9
+    assert abs(encoding.half_degrees_from(value, unit) - wish) <= Fraction(1, 2)
+
+
+def test_every_whole_fahrenheit_degree_has_its_own_step() -> None:
+    assert len({encoding.half_degrees_from(degree, FAHRENHEIT) for degree in range(70, 160)}) == 90
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_is_refused(value: float) -> None:
+    with pytest.raises(InvalidParameterError, match="temperature must be a finite number"):
+        encoding.half_degrees_from(value, FAHRENHEIT)
+
+
+@given(raw=RAW)
+def test_fahrenheit_is_exactly_what_the_celsius_value_is_in_fahrenheit(raw: int) -> None:
+    assert encoding.fahrenheit_from_half(raw) == float(Fraction(raw, 2) * 9 / 5 + 32)
+    assert encoding.fahrenheit_from_deci(raw) == float(Fraction(raw, 10) * 9 / 5 + 32)
+    assert encoding.fahrenheit_from_delta(raw) == float(Fraction(raw, 10) * 9 / 5)
+
+
+def test_temperatures_decode_unrounded() -> None:
+    assert encoding.celsius_from_half(122) == 61.0
+    assert encoding.fahrenheit_from_half(122) == 141.8
+    assert encoding.celsius_from_deci(602) == 60.2
+    assert encoding.fahrenheit_from_deci(602) == 140.36
+    assert encoding.celsius_from_delta(-16) == -1.6
+    assert encoding.fahrenheit_from_delta(16) == 2.88
+
+
+@pytest.mark.parametrize(("raw", "fahrenheit"), [(29, 58), (30, 59), (31, 60), (-11, 23), (-9, 24), (0, 32)])
+def test_outside_temperature_by_the_asymmetric_formula(raw: int, fahrenheit: int) -> None:
+    assert encoding.fahrenheit_from_outside(raw, TemperatureFormula.ASYMMETRIC) == fahrenheit
+
+
+@pytest.mark.parametrize(("raw", "fahrenheit"), [(29, 58), (30, 59), (31, 60), (-11, 22), (5, 36), (15, 46)])
+def test_outside_temperature_by_the_standard_formula(raw: int, fahrenheit: int) -> None:
+    assert encoding.fahrenheit_from_outside(raw, TemperatureFormula.STANDARD) == fahrenheit
+
+
+@given(raw=RAW)
+def test_outside_temperature_is_within_a_degree_of_the_exact_one(raw: int) -> None:
+    exact = Fraction(raw, 2) * 9 / 5 + 32
+    assert abs(encoding.fahrenheit_from_outside(raw, TemperatureFormula.STANDARD) - exact) <= Fraction(1, 2)
+    assert abs(encoding.fahrenheit_from_outside(raw, TemperatureFormula.ASYMMETRIC) - exact) < 1
+
+
+def test_temperature_in_the_unit_wanted() -> None:
+    assert encoding.in_unit(60.0, CELSIUS) == 60.0
+    assert encoding.in_unit(60.0, FAHRENHEIT) == 140.0
+
+
+def test_flow_volume_and_energy() -> None:
+    assert encoding.litres_per_minute(76) == 7.6
+    assert encoding.gallons_from(encoding.litres_per_minute(76)) == 2.01
+    assert encoding.gallons_from(246.0) == 64.99
+    assert encoding.watt_hours(1369) == 5476
+
+
+@pytest.mark.parametrize(
+    ("decode", "meanings"),
+    [
+        (encoding.flag, {0: False, 1: False, 2: True, 3: False, -1: False}),
+        (encoding.tri_state, {0: None, 1: False, 2: True, 3: None, -1: None, 1.5: None}),
+        (encoding.capability, {0: False, 1: False, 2: True, 3: None}),
+        (encoding.tou_enabled, {0: False, 1: True, 2: None}),
+        (encoding.tou_overridden, {0: None, 1: True, 2: False, 3: None}),
+        (encoding.push_flag, {0: None, 1: True, 2: False, 3: None}),
+    ],
+)
+def test_flags(decode: Callable[[float], bool | None], meanings: dict[float, bool | None]) -> None:
+    assert {raw: decode(raw) for raw in meanings} == meanings
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (167837696, "10.1.0.0"),
+        (184614912, "11.1.0.0"),
+        (184877056, "11.5.0.0"),
+        (34013184, "2.7.0.0"),
+        (2**32 - 1, "255.255.255.255"),
+        (0, None),
+        (-1, None),
+        (2**32, None),
+    ],
+)
+def test_versions_read_most_significant_byte_first(raw: int, text: str | None) -> None:
+    assert encoding.version_text(raw) == text
