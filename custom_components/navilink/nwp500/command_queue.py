@@ -1,0 +1,185 @@
+"""The command queue: a data structure without input or output.
+
+Commands wait in the order in which they were given. A command that is written to the link moves from the waiting ones
+to those in flight and keeps its place in the limit; when the link ends, everything in flight returns to the front in
+its old order. A command whose PUBACK was seen has left the queue for good.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import chain
+import uuid
+
+import orjson
+
+type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedCommand:
+    """One command on its way to a heater. Its text form tells neither MAC nor content, so it may be logged."""
+
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Also the `sessionID` of the request, by which a reply finds its command."""
+    kind: str
+    """The command's name, such as `dhw-temperature` or `status`."""
+    wanted: str
+    """The wanted value in words, such as `set point 140 °F`."""
+    mac_address: str | None = field(default=None, repr=False)
+    topic: str = field(repr=False)
+    body: bytes = field(repr=False)
+    """The message exactly as it goes over the wire."""
+    qos: int = 1
+    queued_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When the user gave the command, aware, UTC."""
+    expires_at: datetime | None = None
+    attempts: int = 0
+    """How often it was written to a link."""
+    setting: str | None = field(default=None, repr=False)
+    """What it sets; a newer command for the same setting of the device can take its place. `None`: not a setting."""
+    is_control: bool = field(default=False, repr=False)
+    """Whether it changes something at the heater."""
+    repeatable: bool = field(default=True, repr=False)
+    """Whether sending it a second time, when the first is in doubt, does no harm and is still wanted."""
+    expected: Mapping[str, frozenset[int]] = field(default_factory=dict, repr=False)
+    """Raw status members, each with the values that show that the command took effect."""
+
+    @property
+    def payload(self) -> JsonValue:
+        """The message as JSON values; a fresh copy each time."""
+        value: JsonValue = orjson.loads(self.body)
+        return value
+
+    def is_expired(self, now: datetime) -> bool:
+        """Tell whether the command is too old to be sent."""
+        return self.expires_at is not None and now >= self.expires_at
+
+    def replaces(self, older: QueuedCommand) -> bool:
+        """Tell whether this command is for the same setting of the same device as an older one."""
+        return self.setting is not None and (self.mac_address, self.setting) == (older.mac_address, older.setting)
+
+
+@dataclass(frozen=True, slots=True)
+class Displaced:
+    """What had to leave the queue when something came in or came back."""
+
+    superseded: tuple[QueuedCommand, ...] = ()
+    dropped: tuple[QueuedCommand, ...] = ()
+    in_doubt: tuple[QueuedCommand, ...] = ()
+    """Were in flight, may have arrived, and must not be sent a second time."""
+
+
+class CommandQueue:
+    """Waiting commands and those in flight, in order, within a limit. Both ends are O(1)."""
+
+    def __init__(self, limit: int, *, coalesce: bool = False) -> None:
+        self._limit = limit
+        self._coalesce = coalesce
+        self._waiting: deque[QueuedCommand] = deque()
+        self._in_flight: dict[str, QueuedCommand] = {}
+
+    def __len__(self) -> int:
+        """Return how many commands wait."""
+        return len(self._waiting)
+
+    @property
+    def waiting(self) -> tuple[QueuedCommand, ...]:
+        """The waiting commands, next one first."""
+        return tuple(self._waiting)
+
+    @property
+    def in_flight(self) -> tuple[QueuedCommand, ...]:
+        """The commands written to the link whose PUBACK was not seen, in the order of writing."""
+        return tuple(self._in_flight.values())
+
+    @property
+    def in_flight_count(self) -> int:
+        """How many commands are in flight."""
+        return len(self._in_flight)
+
+    @property
+    def window(self) -> int:
+        """The most that may be in flight so that what comes back always finds room beside one new command."""
+        return max(1, self._limit - 1)
+
+    def append(self, command: QueuedCommand) -> Displaced:
+        """Line a command up at the end and return what had to go: superseded ones, and the oldest when full."""
+        superseded: tuple[QueuedCommand, ...] = ()
+        if self._coalesce:
+            superseded = tuple(self.remove(command.replaces))
+        dropped: list[QueuedCommand] = []
+        while self._waiting and len(self._waiting) + len(self._in_flight) >= self._limit:
+            dropped.append(self._waiting.popleft())
+        self._waiting.append(command)
+        return Displaced(superseded, tuple(dropped))
+
+    def first(self, is_held: Callable[[QueuedCommand], bool]) -> QueuedCommand | None:
+        """Return the first command not held back; a held one holds back its device's later ones, nobody else's."""
+        held_devices: set[str | None] = set()
+        for command in self._waiting:
+            if command.mac_address in held_devices:
+                continue
+            if not is_held(command):
+                return command
+            held_devices.add(command.mac_address)
+        return None
+
+    def take(self, command: QueuedCommand) -> QueuedCommand:
+        """Move a waiting command in flight and return it with its attempt counted."""
+        self.discard(command)
+        taken = replace(command, attempts=command.attempts + 1)
+        self._in_flight[taken.id] = taken
+        return taken
+
+    def discard(self, command: QueuedCommand) -> None:
+        """Take a waiting command out; at once when it is the first."""
+        if self._waiting[0] is command:
+            self._waiting.popleft()
+        else:
+            self._waiting.remove(command)
+
+    def acknowledge(self, command_id: str) -> QueuedCommand | None:
+        """Remove a command for good, because its PUBACK was seen; `None` when it is not here (any more).
+
+        The PUBACK can come after the command went back to the front because an earlier one was not acknowledged.
+        """
+        if (command := self._in_flight.pop(command_id, None)) is not None:
+            return command
+        return next(iter(self.remove(lambda waiting: waiting.id == command_id)), None)
+
+    def return_in_flight(self) -> Displaced:
+        """Put everything in flight back to the front in its old order; return what may not or need not come back."""
+        returning = list(self._in_flight.values())
+        self._in_flight.clear()
+        in_doubt = [command for command in returning if not command.repeatable]
+        superseded: list[QueuedCommand] = []
+        if self._coalesce:
+            later = [*returning, *self._waiting]
+            superseded = [
+                command
+                for index, command in enumerate(returning)
+                if command.repeatable and any(newer.replaces(command) for newer in later[index + 1 :])
+            ]
+        gone = {command.id for command in (*in_doubt, *superseded)}
+        self._waiting.extendleft(command for command in reversed(returning) if command.id not in gone)
+        return Displaced(superseded=tuple(superseded), in_doubt=tuple(in_doubt))
+
+    def remove(self, is_unwanted: Callable[[QueuedCommand], bool]) -> list[QueuedCommand]:
+        """Remove and return the waiting commands that the condition picks, in order."""
+        unwanted = [command for command in self._waiting if is_unwanted(command)]
+        if unwanted:
+            gone = {command.id for command in unwanted}
+            self._waiting = deque(command for command in self._waiting if command.id not in gone)
+        return unwanted
+
+    def forbid_return(self, is_unwanted: Callable[[QueuedCommand], bool]) -> None:
+        """See to it that the commands in flight that the condition picks are not sent a second time."""
+        for command in self.in_flight:
+            if is_unwanted(command):
+                self._in_flight[command.id] = replace(command, repeatable=False)
+
+    def unsent(self) -> Iterator[QueuedCommand]:
+        """Go through everything whose PUBACK was not seen, in order: first what is in flight."""
+        return chain(self._in_flight.values(), self._waiting)

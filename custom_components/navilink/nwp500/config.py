@@ -1,0 +1,94 @@
+"""What the user of the MQTT client can choose."""
+
+from dataclasses import dataclass, field, fields
+import math
+import secrets
+
+_RANGES: dict[str, tuple[float, float]] = {
+    "port": (1, 65535),
+    # The service would clamp a keep-alive outside its range, and a wild one aborts the process in the native runtime.
+    "keep_alive_secs": (30, 1200),
+    "operation_timeout": (0.1, 300),
+    "initial_reconnect_delay": (1, 3600),
+    "max_reconnect_delay": (1, 86400),
+    "max_queued_commands": (1, 1_000_000),
+    "max_queued_command_age": (0, math.inf),
+    "max_in_flight": (1, 1000),
+    "max_publish_rate": (1, 1_000_000),
+    "command_interval": (0, 3600),
+}
+_WHOLE_NUMBERS = {"port", "keep_alive_secs", "max_queued_commands", "max_in_flight", "max_publish_rate"}
+_MAY_BE_NONE = {"max_queued_command_age", "max_publish_rate"}
+_SWITCHES = {"clean_session", "auto_reconnect", "enable_command_queue", "coalesce_commands"}
+
+
+def unique_client_id() -> str:
+    """Return a client id that no other installation has; two equal ones push each other out (protocol.md 3)."""
+    return f"navilink-{secrets.token_hex(8)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MqttConnectionConfig:
+    """How to connect, reconnect and queue. Checked on construction: a wrong value raises `ValueError`."""
+
+    endpoint: str = "a1t30mldyslmuq-ats.iot.us-east-1.amazonaws.com"
+    region: str = "us-east-1"
+    port: int = 443
+    ca_file: str | None = None
+    """PEM bundle to trust instead of the system's, for a private server."""
+    client_id: str = field(default_factory=unique_client_id)
+    """Also a topic segment, so without `/`, `+` and `#`."""
+    clean_session: bool = True
+    keep_alive_secs: int = 60
+    """Seconds, 30 to 1200."""
+    operation_timeout: float = 10.0
+    """Seconds to wait for a PUBACK or a SUBACK."""
+    auto_reconnect: bool = True
+    """`False`: one connection, then closed."""
+    initial_reconnect_delay: float = 1.0
+    """Seconds before the second attempt, doubled with each further one; the service allows one connect a second."""
+    max_reconnect_delay: float = 60.0
+    enable_command_queue: bool = True
+    """`False`: publishing while disconnected raises `NotConnectedError`, a `RuntimeError`."""
+    max_queued_commands: int = 100
+    """When full the oldest is dropped with a warning and the new one is added."""
+    max_queued_command_age: float | None = None
+    """Seconds; older commands end as expired instead of being sent. `None`: they wait for ever."""
+    coalesce_commands: bool = False
+    """A newer command for the same setting of the same device supersedes the queued older one."""
+    max_in_flight: int = 10
+    """Messages awaiting their PUBACK at a time."""
+    max_publish_rate: int | None = 90
+    """Messages in any one second; the service allows 100. `None`: unlimited."""
+    command_interval: float = 0.0
+    """Least seconds between two controls to one device."""
+
+    def __post_init__(self) -> None:
+        """Refuse a value of the wrong kind or outside its range."""
+        for name in (described.name for described in fields(self)):
+            value = getattr(self, name)
+            if name in _RANGES:
+                _check_number(name, value)
+            elif name in _SWITCHES and not isinstance(value, bool):
+                raise ValueError(f"{name} must be True or False, not {value!r}")
+        for name in ("endpoint", "region", "client_id"):
+            if not isinstance(getattr(self, name), str) or not getattr(self, name):
+                raise ValueError(f"{name} must be a text that is not empty")
+        if any(character in self.client_id for character in "/+#\0"):
+            raise ValueError(f"client_id is a topic segment, so it may not contain '/', '+' or '#': {self.client_id!r}")
+        if self.max_reconnect_delay < self.initial_reconnect_delay:
+            raise ValueError(
+                f"max_reconnect_delay ({self.max_reconnect_delay}) must not be less than "
+                f"initial_reconnect_delay ({self.initial_reconnect_delay})"
+            )
+
+
+def _check_number(name: str, value: object) -> None:
+    """Raise `ValueError` unless `value` is a number that `name` may have."""
+    if value is None and name in _MAY_BE_NONE:
+        return
+    kinds = (int,) if name in _WHOLE_NUMBERS else (int, float)
+    low, high = _RANGES[name]
+    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
+        kind = "a whole number" if name in _WHOLE_NUMBERS else "a number"
+        raise ValueError(f"{name} must be {kind} from {low:g} to {high:g}, not {value!r}")

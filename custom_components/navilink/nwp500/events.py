@@ -1,0 +1,185 @@
+"""What the client tells: the events, and the emitter that carries them to listeners."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+import inspect
+import logging
+from typing import Never, cast
+
+from .command_queue import QueuedCommand
+from .connection import ConnectionState
+from .exceptions import AuthenticationError, InvalidParameterError
+from .models import Device, DeviceFeature, DeviceStatus
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged:
+    """The connection is in another state."""
+
+    state: ConnectionState
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionInterrupted:
+    """The link is gone; it is being made again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionResumed:
+    """The link is back after an interruption, its subscriptions are in place and the queue is drained."""
+
+    sent: int
+    """How many commands left the queue."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRefused:
+    """The sign-in service refused the credentials for good; nothing more is tried."""
+
+    error: AuthenticationError
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEvent:
+    """Something became of a command."""
+
+    command: QueuedCommand
+    reason: str = ""
+    code: int | None = None
+    """The heater's own number, when it refused the command (protocol.md 10.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReceived:
+    """A heater told its status."""
+
+    device: Device
+    status: DeviceStatus
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureReceived:
+    """A heater told what it has."""
+
+    device: Device
+    feature: DeviceFeature
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A value of a heater's status is another one than before."""
+
+    device: Device
+    name: str
+    old: object
+    new: object
+
+
+EVENTS = frozenset(
+    {
+        "connection_changed",
+        "connection_interrupted",
+        "connection_resumed",
+        "connection_refused",
+        "command_queued",
+        "command_sent",
+        "command_confirmed",
+        "command_rejected",
+        "command_unconfirmed",
+        "command_expired",
+        "command_superseded",
+        "command_dropped",
+        "command_cleared",
+        "command_failed",
+        "status_received",
+        "feature_received",
+        "temperature_changed",
+        "set_point_changed",
+        "mode_changed",
+        "power_changed",
+        "heating_started",
+        "heating_stopped",
+        "error_detected",
+        "error_cleared",
+    }
+)
+
+type Event = (
+    ConnectionChanged
+    | ConnectionInterrupted
+    | ConnectionResumed
+    | ConnectionRefused
+    | CommandEvent
+    | StatusReceived
+    | FeatureReceived
+    | Changed
+)
+type Listener = Callable[[Never], Awaitable[None] | None]
+"""Takes the one class of event that its event's name stands for."""
+
+
+class EventEmitter:
+    """Calls the listeners of an event in the order in which they came; one's error does not stop the others."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, list[Listener]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def on(self, event: str, listener: Listener) -> Callable[[], None]:
+        """Call `listener` (sync or async) with each event of this name; returns a function that ends that.
+
+        Raises `InvalidParameterError` for a name that no event has.
+        """
+        if event not in EVENTS:
+            raise InvalidParameterError("event", event, f"one of {', '.join(sorted(EVENTS))}")
+        self._listeners.setdefault(event, []).append(listener)
+        return lambda: self.off(event, listener)
+
+    def once(self, event: str, listener: Listener) -> Callable[[], None]:
+        """Call `listener` with the next event of this name only."""
+
+        def first_only(happened: Never) -> Awaitable[None] | None:
+            stop()
+            return listener(happened)
+
+        stop = self.on(event, first_only)
+        return stop
+
+    def off(self, event: str, listener: Listener) -> None:
+        """Stop calling a listener; nothing happens if it is not registered."""
+        listeners = self._listeners.get(event, [])
+        if listener in listeners:
+            listeners.remove(listener)
+
+    def emit(self, event: str, happened: Event) -> None:
+        """Tell every listener of an event."""
+        for listener in tuple(self._listeners.get(event, ())):
+            try:
+                result = cast("Callable[[Event], Awaitable[None] | None]", listener)(happened)
+            except Exception:
+                # A listener is the caller's own code: whatever it raises must not reach the others or the client.
+                _LOGGER.exception("A listener of %s failed", event)
+                continue
+            if inspect.isawaitable(result):
+                task = asyncio.ensure_future(self._finish(event, result))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        """End the listeners that are still at work."""
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _finish(self, event: str, result: Awaitable[None]) -> None:
+        try:
+            await result
+        except Exception:
+            # As above, for the part of a listener that runs later.
+            _LOGGER.exception("A listener of %s failed", event)

@@ -1,0 +1,66 @@
+"""What the rest of the client asks of one link to the broker, whoever makes it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from .exceptions import MqttConnectionError
+
+type MessageListener = Callable[[str, bytes], None]
+type PublishListener = Callable[[LinkError | None], None]
+
+
+class LinkError(MqttConnectionError):
+    """The link could not be made, was lost, or did not do as asked; `name` is the runtime's own name for it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class UpgradeRefusedError(LinkError):
+    """The service answered the WebSocket upgrade with an HTTP error: as a rule, credentials that have expired."""
+
+
+class AwsCredentials(Protocol):
+    """The temporary credentials that sign the upgrade request (protocol.md 3)."""
+
+    @property
+    def access_key_id(self) -> str:
+        """The public part."""
+
+    @property
+    def secret_key(self) -> str:
+        """What signs."""
+
+    @property
+    def session_token(self) -> str:
+        """What shows that they are temporary ones."""
+
+
+class Link(Protocol):
+    """One connection, used once: opened, lost or closed, never opened again. Lives on the event loop."""
+
+    lost: asyncio.Future[str]
+    """Completed with the reason when the link ends, for whatever reason but `close()`."""
+
+    async def open(self) -> None:
+        """Connect; raises `LinkError`, or `UpgradeRefusedError`."""
+
+    async def subscribe(self, topic_filter: str) -> None:
+        """Subscribe at QoS 1 and wait for the SUBACK; raises `LinkError`."""
+
+    async def unsubscribe(self, topic_filter: str) -> None:
+        """Unsubscribe and wait for the UNSUBACK; raises `LinkError`."""
+
+    def publish(self, topic: str, body: bytes, qos: int, on_done: PublishListener) -> int:
+        """Write a message and return its packet id; `on_done` is called on its PUBACK, or with the error.
+
+        Raises `LinkError` when the message could not be written.
+        """
+
+    async def close(self) -> None:
+        """End the connection; nothing is called or completed afterwards."""
+
+
+type LinkFactory = Callable[[AwsCredentials, MessageListener], Awaitable[Link]]

@@ -1,0 +1,48 @@
+"""Requests repeated at a fixed period."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+import logging
+
+from .exceptions import InvalidParameterError, NavienError
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class PeriodicRequests:
+    """One repeating request for each key; starting one anew replaces the old one."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def start(self, key: str, request: Callable[[], Awaitable[object]], period_seconds: float) -> None:
+        """Make the request now and every `period_seconds`; raises `InvalidParameterError` unless that is positive."""
+        if isinstance(period_seconds, bool) or not period_seconds > 0:
+            raise InvalidParameterError("period_seconds", period_seconds, "more than 0")
+        self._cancel(key)
+        self._tasks[key] = asyncio.create_task(_repeat(request, period_seconds), name="nwp500 periodic request")
+
+    async def stop(self, key: str) -> None:
+        """End a repeating request; nothing happens if there is none."""
+        if (task := self._cancel(key)) is not None:
+            await asyncio.wait((task,))
+
+    async def close(self) -> None:
+        """End them all."""
+        for key in tuple(self._tasks):
+            await self.stop(key)
+
+    def _cancel(self, key: str) -> asyncio.Task[None] | None:
+        task = self._tasks.pop(key, None)
+        if task is not None:
+            task.cancel()
+        return task
+
+
+async def _repeat(request: Callable[[], Awaitable[object]], period_seconds: float) -> None:
+    while True:
+        try:
+            await request()
+        except NavienError as error:
+            _LOGGER.debug("A periodic request was not made: %s", error)
+        await asyncio.sleep(period_seconds)

@@ -1,0 +1,43 @@
+"""Set points: from a person's wish to the raw half-degrees of the heater, within its limits (protocol.md 6.1)."""
+
+from .encoding import celsius_from_half, half_degrees_from, in_unit
+from .enums import TemperatureUnit
+from .exceptions import InvalidParameterError
+from .models import DeviceFeature
+
+_FALLBACK_LIMITS = {TemperatureUnit.CELSIUS: (70, 130), TemperatureUnit.FAHRENHEIT: (70, 131)}
+"""Raw limits while the heater has not told its own: 35-65 °C or 95-150 °F."""
+
+_SYMBOLS = {TemperatureUnit.CELSIUS: "°C", TemperatureUnit.FAHRENHEIT: "°F"}
+
+
+def raw_set_point(temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None) -> int:
+    """Return the raw set point; limits are compared raw, so that 150 °F (131) is allowed where the maximum is 131.
+
+    Raises `InvalidParameterError` for anything but a number within the heater's limits.
+    """
+    low, high = _limits(unit, feature)
+    allowed = f"a number from {_in_words(low, unit)} to {_in_words(high, unit)}"
+    if isinstance(temperature, bool) or not isinstance(temperature, int | float):
+        raise InvalidParameterError("temperature", temperature, allowed)
+    raw = half_degrees_from(temperature, unit)
+    if not low <= raw <= high:
+        raise InvalidParameterError("temperature", temperature, allowed)
+    return raw
+
+
+def set_point_words(temperature: float, unit: TemperatureUnit) -> str:
+    """Return a set point as a person would name it, such as `set point 140 °F`."""
+    return f"set point {temperature:g} {_SYMBOLS[unit]}"
+
+
+def _limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[int, int]:
+    low, high = _FALLBACK_LIMITS[unit]
+    if feature is None:
+        return low, high
+    own_low, own_high = feature.dhw_temperature_min_raw, feature.dhw_temperature_max_raw
+    return low if own_low is None else own_low, high if own_high is None else own_high
+
+
+def _in_words(raw: int, unit: TemperatureUnit) -> str:
+    return f"{round(in_unit(celsius_from_half(raw), unit), 1):g} {_SYMBOLS[unit]}"
