@@ -39,8 +39,8 @@ class NavienAuthClient:
     waited for another's renewal shares its result.
 
     Every method that talks to the service raises `AuthenticationError` only when the sign-in service definitely refused
-    the e-mail and password, and otherwise `ApiError` or `ApiConnectionError`, which leave the tokens as they were.
-    `now` gives the time as an aware datetime.
+    the e-mail and password, and otherwise `ApiError` or `ApiConnectionError`: temporary, to be tried again later. A set
+    that was not renewed stays as it was. `now` gives the time as an aware datetime.
     """
 
     def __init__(
