@@ -55,6 +55,11 @@ class Stage:
         """Return the controls that took effect on a heater, in order."""
         return [(control["control"], control["param"]) for control in (await self.heater(mac_address))["applied"]]
 
+    async def client_idle(self, client: NavienMqttClient) -> None:
+        """Wait until a client is connected and its queue has run empty."""
+        while not client.is_connected or client.queued_commands_count:
+            await expected(client, "connection_resumed")
+
     async def numbers(self, topic: str) -> list[int]:
         """Return the `n` of every message that reached the broker on a topic, in order."""
         received = (await self.simulator.state())["received"]

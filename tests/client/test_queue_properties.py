@@ -28,6 +28,8 @@ class PlainQueue(RuleBasedStateMachine):
         self.gone: set[int] = set()
         """Dropped or cleared while they waited."""
         self.cleared: list[int] = []
+        self.receipts_when_cleared: dict[int, int] = {}
+        """Of what was in flight when the queue was cleared: it may have arrived, but must not be sent again."""
         self.publishes: set[asyncio.Task[int]] = set()
 
     @initialize(window=st.integers(1, 5), rate=st.sampled_from([None, 3]))
@@ -88,7 +90,8 @@ class PlainQueue(RuleBasedStateMachine):
     )
     def outage(self, swallowed: bool, in_flight: int, acknowledged: int, during: int) -> None:
         """Lose the link in the middle of something, go on giving commands, and come back."""
-        self.broker.link.swallows = swallowed
+        # A black hole does not end while the link lives.
+        self.broker.link.swallows |= swallowed
         self.publish(in_flight)
         for message in self.broker.link.pending()[:acknowledged]:
             self._do(self.broker.link.acknowledge, message)
@@ -110,7 +113,9 @@ class PlainQueue(RuleBasedStateMachine):
         if not really:
             return
         waiting = self.client.queued_commands_count
-        self.gone.update(message.number for message in self.broker.link.pending())
+        for message in self.broker.link.pending():
+            self.gone.add(message.number)
+            self.receipts_when_cleared[message.number] = self.broker.received.count(message.number)
         self._do(lambda: self.cleared.append(self.client.clear_command_queue()))
         assert self.cleared.pop() == waiting
         assert self.client.queued_commands_count == 0
@@ -123,6 +128,10 @@ class PlainQueue(RuleBasedStateMachine):
     @invariant()
     def no_duplicate_of_an_acknowledged_command(self) -> None:
         assert self.broker.repeated == []
+
+    @invariant()
+    def nothing_in_flight_when_cleared_is_sent_again(self) -> None:
+        assert all(self.broker.received.count(number) == n for number, n in self.receipts_when_cleared.items())
 
     @invariant()
     def within_the_limit(self) -> None:
@@ -147,6 +156,7 @@ class PlainQueue(RuleBasedStateMachine):
         assert set(range(self.given)) - self.gone <= set(self.broker.received)
         self.no_inversion()
         self.no_duplicate_of_an_acknowledged_command()
+        self.nothing_in_flight_when_cleared_is_sent_again()
         self._run(self.client.disconnect())
         self._run(asyncio.sleep(1))
         assert all(task.done() for task in self.publishes)

@@ -15,7 +15,15 @@ from awscrt import auth, io, mqtt
 from awscrt.exceptions import AwsCrtError
 
 from .config import MqttConnectionConfig
-from .link import AwsCredentials, Link, LinkError, MessageListener, PublishListener, UpgradeRefusedError
+from .link import (
+    AwsCredentials,
+    Link,
+    LinkError,
+    MessageListener,
+    PublishListener,
+    SubscriptionRefusedError,
+    UpgradeRefusedError,
+)
 
 # The runtime has no limit of its own for a server that never answers the upgrade request.
 _CONNECT_SECONDS = 30.0
@@ -201,7 +209,10 @@ def _error_name(error: BaseException) -> str:
 
 def _link_error(error: BaseException) -> LinkError:
     name = _error_name(error)
-    made = UpgradeRefusedError(name) if "UPGRADE_FAILURE" in name else LinkError(name)
+    if isinstance(error, mqtt.SubscribeError):
+        made: LinkError = SubscriptionRefusedError(name)
+    else:
+        made = UpgradeRefusedError(name) if "UPGRADE_FAILURE" in name else LinkError(name)
     made.__cause__ = error
     return made
 

@@ -47,12 +47,12 @@ class CommandWriter:
         self._queue = queue
         self._listener = listener
         self._now = now
-        self._window = min(config.max_in_flight, queue.window)
         self._rate = config.max_publish_rate
+        self._window = min(config.max_in_flight, queue.window, self._rate or config.max_in_flight)
         self._interval = config.command_interval
         self._link: Link | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._written_at: deque[float] = deque(maxlen=self._rate or 1)
+        self._acknowledged_at: deque[float] = deque(maxlen=self._rate or 1)
         self._last_control: dict[str | None, float] = {}
         self._handovers: dict[str, asyncio.Future[int]] = {}
         self._drained: asyncio.Future[bool] | None = None
@@ -120,12 +120,10 @@ class CommandWriter:
     @property
     def _has_room(self) -> bool:
         """Whether one more may be in flight; a command that must not be sent twice travels alone."""
-        return self._queue.in_flight_count < self._window and all(
-            command.repeatable for command in self._queue.in_flight
-        )
+        in_flight = self._queue.in_flight
+        return len(in_flight) < self._window and all(command.repeatable for command in in_flight)
 
     def _write(self, link: Link, command: QueuedCommand) -> None:
-        now = asyncio.get_running_loop().time()
         command = self._queue.take(command)
         try:
             packet_id = link.publish(
@@ -137,14 +135,14 @@ class CommandWriter:
         except LinkError as error:
             self._give_up_link(error)
             return
-        self._written_at.append(now)
         if command.is_control:
-            self._last_control[command.mac_address] = now
+            self._last_control[command.mac_address] = asyncio.get_running_loop().time()
 
     def _acknowledged(self, command: QueuedCommand, packet_id: int, error: LinkError | None) -> None:
         if error is not None:
             self._give_up_link(error)
             return
+        self._acknowledged_at.append(asyncio.get_running_loop().time())
         if self._queue.acknowledge(command.id) is None:
             return
         future = self._handovers.pop(command.id, None)
@@ -171,10 +169,19 @@ class CommandWriter:
         return min(self._pause(command.mac_address) for command in self._queue.waiting if self._is_paused(command))
 
     def _rate_delay(self) -> float:
-        """Return the seconds until one more message fits in the rate."""
-        if self._rate is None or len(self._written_at) < self._rate:
+        """Return the seconds until one more message fits in the rate, 0 when it does now.
+
+        A message reached the service some time between its writing and its PUBACK, so it counts from the
+        one until a period after the other: then no jitter of the network makes it too many.
+        """
+        if self._rate is None or not self._acknowledged_at:
             return 0.0
-        return max(0.0, self._written_at[0] + _RATE_PERIOD - asyncio.get_running_loop().time())
+        now = asyncio.get_running_loop().time()
+        while self._acknowledged_at and self._acknowledged_at[0] + _RATE_PERIOD <= now:
+            self._acknowledged_at.popleft()
+        if self._queue.in_flight_count + len(self._acknowledged_at) < self._rate:
+            return 0.0
+        return self._acknowledged_at[0] + _RATE_PERIOD - now if self._acknowledged_at else _RATE_PERIOD
 
     def _call_later(self, delay: float) -> None:
         self._cancel_timer()

@@ -5,7 +5,7 @@ subscription of the table has its SUBACK. Only a definite refusal of the credent
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 import contextlib
 from enum import StrEnum
 import logging
@@ -14,7 +14,15 @@ from typing import Protocol
 
 from .config import MqttConnectionConfig
 from .exceptions import AuthenticationError, MqttConnectionError, MqttSubscribeError, NavienError
-from .link import AwsCredentials, Link, LinkError, LinkFactory, MessageListener, UpgradeRefusedError
+from .link import (
+    AwsCredentials,
+    Link,
+    LinkError,
+    LinkFactory,
+    MessageListener,
+    SubscriptionRefusedError,
+    UpgradeRefusedError,
+)
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -23,6 +31,7 @@ _SUBSCRIBE_ATTEMPTS = 3
 _STABLE_SECONDS = 30.0
 """A link that held this long starts the next pauses from the beginning."""
 _LEAST_DELAY = 1.0
+_CONNECT_INTERVAL = 1.1
 """The service allows one connect a second for each client id."""
 _RENEWAL_FLOOR_SECONDS = 60.0
 """Refused upgrades renew the credentials at most this often: a wrong clock must not hammer the sign-in service."""
@@ -93,6 +102,7 @@ class Connection:
         self._link: Link | None = None
         self._runner: asyncio.Task[None] | None = None
         self._renewed_at: float | None = None
+        self._opened_at: float | None = None
 
     @property
     def state(self) -> ConnectionState:
@@ -135,28 +145,30 @@ class Connection:
 
     def fail(self, reason: str) -> None:
         """Have the link replaced: something showed that it is dead or deaf."""
-        if self._link is not None and not self._link.lost.done():
-            self._link.lost.set_result(reason)
+        if self._link is not None:
+            _end(self._link, reason)
 
     async def subscribe(self, topic_filter: str) -> None:
         """Add a filter to the table; when connected, wait for its SUBACK.
 
-        Raises `MqttSubscribeError` when the table is full, or when the service refuses the filter or does not answer.
+        A SUBACK that does not come shows that the link is dead; the subscription is then made with the next one.
+        Raises `MqttSubscribeError` when the table is full or the service refuses the filter.
         """
         if topic_filter in self._filters:
             return
         if len(self._filters) >= MAX_SUBSCRIPTIONS:
             raise MqttSubscribeError(f"at most {MAX_SUBSCRIPTIONS} subscriptions are allowed on one connection")
         self._filters[topic_filter] = None
-        if self._link is None:
+        if (link := self._link) is None:
             return
         try:
-            await self._subscribe_on(self._link, topic_filter)
+            await self._subscribe_on(link, topic_filter)
+        except SubscriptionRefusedError as error:
+            self._filters.pop(topic_filter, None)
+            raise MqttSubscribeError(f"the service refused the subscription: {error.name}") from error
         except LinkError as error:
-            if self._link is not None and not self._link.lost.done():
-                del self._filters[topic_filter]
-                raise MqttSubscribeError(f"the subscription was not accepted: {error.name}") from error
-            _LOGGER.debug("Link lost while subscribing; the subscription is made with the next link")
+            # The filter stays in the table, so the subscription is made with the next link.
+            _end(link, error.name)
 
     async def unsubscribe(self, topic_filter: str) -> None:
         """Take a filter off the table."""
@@ -255,10 +267,12 @@ class Connection:
             raise MqttConnectionError(f"the credentials could not be renewed: {error!r}") from error
 
     async def _open_link(self) -> Link:
+        await self._keep_connect_interval()
         link = await self._make_link(self._credentials.current_tokens, self._on_message)
         async with contextlib.AsyncExitStack() as unless_subscribed:
             unless_subscribed.push_async_callback(link.close)
             await link.open()
+            self._opened_at = asyncio.get_running_loop().time()
             # A filter that comes to the table meanwhile belongs to this link too.
             subscribed: set[str] = set()
             while missing := self._filters.keys() - subscribed:
@@ -266,6 +280,10 @@ class Connection:
                 subscribed |= missing
             unless_subscribed.pop_all()
         return link
+
+    async def _keep_connect_interval(self) -> None:
+        if self._opened_at is not None:
+            await asyncio.sleep(self._opened_at + _CONNECT_INTERVAL - asyncio.get_running_loop().time())
 
     async def _subscribe_on(self, link: Link, topic_filter: str) -> None:
         """Subscribe with a time-out and a retry for each SUBACK that does not come; raises `LinkError`."""
@@ -291,9 +309,15 @@ class Connection:
             self._listener.state_changed(state)
 
 
-async def _unless_lost[T](link: Link, work: Awaitable[T]) -> T:
+def _end(link: Link, reason: str) -> None:
+    if not link.lost.done():
+        link.lost.set_result(reason)
+
+
+async def _unless_lost[T](link: Link, work: Coroutine[object, object, T]) -> T:
     """Return what `work` gives; raises `LinkError` as soon as the link is lost."""
-    task = asyncio.ensure_future(work)
+    # Started at once, so that what is asked of the link is written in the order in which it is asked.
+    task = asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
     try:
         await asyncio.wait((task, link.lost), return_when=asyncio.FIRST_COMPLETED)
         if not task.done():

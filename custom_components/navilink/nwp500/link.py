@@ -22,6 +22,10 @@ class UpgradeRefusedError(LinkError):
     """The service answered the WebSocket upgrade with an HTTP error: as a rule, credentials that have expired."""
 
 
+class SubscriptionRefusedError(LinkError):
+    """The service answered a SUBSCRIBE with a refusal."""
+
+
 class AwsCredentials(Protocol):
     """The temporary credentials that sign the upgrade request (protocol.md 3)."""
 
@@ -48,7 +52,7 @@ class Link(Protocol):
         """Connect; raises `LinkError`, or `UpgradeRefusedError`."""
 
     async def subscribe(self, topic_filter: str) -> None:
-        """Subscribe at QoS 1 and wait for the SUBACK; raises `LinkError`."""
+        """Subscribe at QoS 1 and wait for the SUBACK; raises `LinkError`, or `SubscriptionRefusedError`."""
 
     async def unsubscribe(self, topic_filter: str) -> None:
         """Unsubscribe and wait for the UNSUBACK; raises `LinkError`."""

@@ -75,6 +75,7 @@ class NavienMqttClient(ConnectionListener, WriterListener):
         self._periodic = PeriodicRequests()
         self._was_interrupted = False
         self._resuming: asyncio.Task[None] | None = None
+        self._listening: set[asyncio.Task[None]] = set()
 
     # The link
 
@@ -146,7 +147,7 @@ class NavienMqttClient(ConnectionListener, WriterListener):
             await self._connection.unsubscribe(topic)
 
     async def subscribe_device(self, device: Device) -> None:
-        """Listen to a heater; every method that takes a device does this by itself."""
+        """Listen to a heater and wait for the SUBACKs; every method that takes a device listens by itself."""
         self._inbox.add(device)
         await self.subscribe(device_filter(device), self._inbox.receive)
         await self.subscribe(client_filter(device, self.client_id), self._inbox.receive)
@@ -199,7 +200,7 @@ class NavienMqttClient(ConnectionListener, WriterListener):
         Raises `InvalidParameterError` or `UnsupportedCommandError` when the heater would not take it.
         """
         checked = control.checked(parameters, self._inbox.record(device).feature)
-        await self.subscribe_device(device)
+        self._listen_to(device)
         return await self._give(control_request(control, checked, device, self.client_id, wanted=words))
 
     async def start_periodic_requests(self, device: Device, period_seconds: float = 60) -> None:
@@ -280,8 +281,11 @@ class NavienMqttClient(ConnectionListener, WriterListener):
 
     @override
     def link_up(self, link: Link) -> None:
-        self._resuming = asyncio.eager_task_factory(
-            asyncio.get_running_loop(), self._on_connection_resumed_internal(link)
+        self._resuming = asyncio.Task(
+            self._on_connection_resumed_internal(link),
+            loop=asyncio.get_running_loop(),
+            eager_start=True,
+            name="nwp500 resuming",
         )
 
     @override
@@ -341,8 +345,26 @@ class NavienMqttClient(ConnectionListener, WriterListener):
     # Inner steps
 
     async def _query(self, query: Query, device: Device) -> int:
-        await self.subscribe_device(device)
+        self._listen_to(device)
         return await self._give(query_request(query, device, self.client_id))
+
+    def _listen_to(self, device: Device) -> None:
+        """Make a device known and write its subscriptions, without waiting: commands keep the order of their calls."""
+        self._inbox.add(device)
+        if not self._subscriptions.has(device_filter(device)):
+            task = asyncio.Task(
+                self.subscribe_device(device),
+                loop=asyncio.get_running_loop(),
+                eager_start=True,
+                name="nwp500 listening",
+            )
+            self._listening.add(task)
+            task.add_done_callback(self._listening_done)
+
+    def _listening_done(self, task: asyncio.Task[None]) -> None:
+        self._listening.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _LOGGER.warning("Replies of a heater will not be heard: %s", error)
 
     async def _give(self, command: QueuedCommand) -> int:
         """Line a command up; returns its packet id if it went straight out and was acknowledged, 0 while it waits."""

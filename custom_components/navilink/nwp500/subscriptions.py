@@ -20,6 +20,10 @@ class SubscriptionTable:
     def __init__(self) -> None:
         self._callbacks: dict[str, list[MessageCallback]] = {}
 
+    def has(self, topic_filter: str) -> bool:
+        """Tell whether anybody wants what a filter covers."""
+        return topic_filter in self._callbacks
+
     def add(self, topic_filter: str, callback: MessageCallback) -> None:
         """Register a callback for a filter; the same one twice counts once."""
         callbacks = self._callbacks.setdefault(topic_filter, [])

@@ -1,0 +1,181 @@
+"""Nothing imports upwards: the floors of the house, checked on the imports of every module as they are written."""
+
+import ast
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+import sys
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+INTEGRATION = "custom_components.navilink"
+CLIENT = f"{INTEGRATION}.nwp500"
+SIMULATOR = "simulator"
+
+# The lowest floor first. A module may import from its own floor and from those below. What is not named here is a new
+# module: in the client it has to find its floor, in the integration it stands on the top one, with the platforms.
+FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    (CLIENT, ("exceptions", "enums", "error_codes", "encoding", "config", "tokens")),
+    (CLIENT, ("models", "models.device", "models.feature", "models.firmware", "models.members", "models.status")),
+    (CLIENT, ("changes", "link", "topics", "command_queue", "rest", "answer_watch", "periodic", "set_point")),
+    (CLIENT, ("commands", "subscriptions", "confirmations", "connection", "aws_link", "command_writer", "auth")),
+    (CLIENT, ("requests", "events", "api_client")),
+    (CLIENT, ("inbox",)),
+    (CLIENT, ("mqtt_client",)),
+    (CLIENT, ("",)),
+    (INTEGRATION, ("const", "account", "heater")),
+    (INTEGRATION, ("coordinator",)),
+    (INTEGRATION, ("entity",)),
+)
+FLOOR_OF: Mapping[str, int] = {
+    f"{package}.{name}".removesuffix("."): floor for floor, (package, names) in enumerate(FLOORS) for name in names
+}
+TOP_FLOOR = len(FLOORS)
+
+CLIENT_NEEDS = {"aiohttp", "awscrt", "orjson"}
+"""The packages that the client may use, all of them dependencies of the project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import of a module: the dotted name of what is imported, and whether it was written relative."""
+
+    importer: str
+    target: str
+    is_relative: bool
+
+    def is_of(self, package: str) -> bool:
+        """Tell whether a package, or something in it, is imported."""
+        return f"{self.target}.".startswith(f"{package}.")
+
+
+def module_name(path: Path, root: Path = ROOT) -> str:
+    """Return the dotted name of a module."""
+    return ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports_of(path: Path, root: Path = ROOT) -> Iterator[Import]:
+    """Read the imports of a module, wherever in it they stand; names taken from a package count as its modules."""
+    name = module_name(path, root)
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(name, alias.name, is_relative=False)
+        elif isinstance(node, ast.ImportFrom):
+            source = ".".join((*package.split(".")[: len(package.split(".")) - node.level + 1], node.module or ""))
+            source = source.removesuffix(".") if node.level else node.module or ""
+            for alias in node.names:
+                yield Import(name, _module_of(f"{source}.{alias.name}", source, root), is_relative=node.level > 0)
+
+
+def _module_of(candidate: str, package: str, root: Path) -> str:
+    """Return what `from package import name` imports: the module of that name if there is one, else the package."""
+    path = root.joinpath(*candidate.split("."))
+    return candidate if path.with_suffix(".py").exists() or (path / "__init__.py").exists() else package
+
+
+def modules_in(package: str) -> list[Path]:
+    """Return the modules of a package, at any depth."""
+    modules = sorted(ROOT.joinpath(*package.split(".")).rglob("*.py"))
+    assert modules
+    return modules
+
+
+def all_imports(package: str) -> list[Import]:
+    """Read the imports of all modules of a package."""
+    return [found for path in modules_in(package) for found in imports_of(path)]
+
+
+def floor_of(module: str) -> int:
+    """Return the floor of a module of the integration or of the client."""
+    return FLOOR_OF.get(module, TOP_FLOOR)
+
+
+def test_every_module_of_the_client_has_a_floor_and_every_floor_its_modules() -> None:
+    names = {module_name(path) for path in modules_in(INTEGRATION)}
+    assert {name for name in names if f"{name}.".startswith(f"{CLIENT}.")} <= FLOOR_OF.keys()
+    assert FLOOR_OF.keys() <= names
+    assert len(FLOOR_OF) == sum(len(modules) for _, modules in FLOORS)
+
+
+def test_nothing_imports_upwards() -> None:
+    assert [
+        (found.importer, found.target)
+        for found in all_imports(INTEGRATION)
+        if found.is_of(INTEGRATION) and floor_of(found.target) > floor_of(found.importer)
+    ] == []
+
+
+def test_nothing_imports_in_a_circle() -> None:
+    below: dict[str, set[str]] = {}
+    for found in all_imports(INTEGRATION):
+        if found.is_of(INTEGRATION):
+            below.setdefault(found.importer, set()).add(found.target)
+    while below:
+        # Taken away again and again: the modules that import nothing of what is left.
+        free = {name for name, targets in below.items() if not targets & below.keys()}
+        assert free, f"these import each other: {sorted(below)}"
+        below = {name: targets for name, targets in below.items() if name not in free}
+
+
+def test_the_client_knows_nothing_of_home_assistant() -> None:
+    roots = {found.target.partition(".")[0] for found in all_imports(CLIENT) if not found.is_relative}
+    assert roots - sys.stdlib_module_names <= CLIENT_NEEDS
+
+
+def test_own_modules_are_imported_relative() -> None:
+    own = ("custom_components", "nwp500", *(f"{CLIENT}.nwp500",))
+    assert [
+        found for found in all_imports(INTEGRATION) if not found.is_relative and any(found.is_of(name) for name in own)
+    ] == []
+
+
+def test_only_the_client_and_what_stands_on_it_is_reached_from_the_client() -> None:
+    assert [found for found in all_imports(CLIENT) if found.is_relative and not found.is_of(CLIENT)] == []
+
+
+@pytest.mark.parametrize(
+    ("package", "others"),
+    [(SIMULATOR, ("custom_components", "nwp500", "homeassistant", "awscrt", "awsiot")), (INTEGRATION, (SIMULATOR,))],
+    ids=["simulator", "integration"],
+)
+def test_the_two_readings_of_the_protocol_share_nothing(package: str, others: tuple[str, ...]) -> None:
+    assert [found for found in all_imports(package) if any(found.is_of(other) for other in others)] == []
+
+
+def test_only_one_module_knows_the_aws_runtime() -> None:
+    knowing = {found.importer for found in all_imports(INTEGRATION) if found.is_of("awscrt") or found.is_of("awsiot")}
+    assert knowing == {f"{CLIENT}.aws_link"}
+
+
+@pytest.mark.parametrize(
+    ("source", "targets"),
+    [
+        ("import a.b, c", ["a.b", "c"]),
+        ("from a import b", ["a"]),
+        ("from . import sibling", ["house.inner.sibling"]),
+        ("from .sibling import something", ["house.inner.sibling"]),
+        ("from .. import top, something", ["house.top", "house"]),
+        ("from ..top import something", ["house.top"]),
+        ("def late():\n    from ..top import something", ["house.top"]),
+    ],
+)
+def test_imports_are_read_as_python_reads_them(tmp_path: Path, source: str, targets: list[str]) -> None:
+    inner = tmp_path / "house" / "inner"
+    inner.mkdir(parents=True)
+    for path in (tmp_path / "house" / "top.py", inner / "sibling.py"):
+        path.touch()
+    module = inner / "module.py"
+    module.write_text(source)
+    assert [found.target for found in imports_of(module, tmp_path)] == targets
+    assert {found.importer for found in imports_of(module, tmp_path)} == {"house.inner.module"}
+
+
+def test_imports_of_a_package_start_from_the_package(tmp_path: Path) -> None:
+    package = tmp_path / "house" / "__init__.py"
+    package.parent.mkdir()
+    package.write_text("from .top import something")
+    (package.parent / "top.py").touch()
+    assert list(imports_of(package, tmp_path)) == [Import("house", "house.top", is_relative=True)]
