@@ -113,8 +113,6 @@ async def test_expired_aws_credentials_are_renewed_before_the_next_link(stage: S
 async def test_everything_expired_and_a_changed_password_end_the_loop(stage: Stage) -> None:
     client = await stage.connected()
     refused = expected(client, "connection_refused")
-    await stage.simulator.fault("expire_aws")
-    await stage.simulator.fault("expire_jwt", refresh=True)
     await stage.simulator.fault("change_password")
     await stage.simulator.fault("cut")
     await refused
@@ -201,8 +199,6 @@ async def test_with_the_queue_disabled_nothing_is_kept(stage: Stage) -> None:
 
 
 async def test_a_wrong_password_is_a_definite_answer(stage: Stage) -> None:
-    await stage.simulator.fault("expire_aws")
-    await stage.simulator.fault("expire_jwt", refresh=True)
     await stage.simulator.fault("change_password")
     with pytest.raises(AuthenticationError):
         await stage.client().connect()

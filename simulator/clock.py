@@ -1,0 +1,49 @@
+"""The heaters' clock: it starts at the real time, can run faster and can be set forward."""
+
+from collections.abc import Callable
+from datetime import datetime
+import time
+
+MAX_SPEED = 3600.0
+"""Fastest allowed; beyond it the physics would need more processor time than there is."""
+
+MAX_ADVANCE = 7 * 86400.0
+"""Longest jump at once, in simulated seconds."""
+
+
+class Clock:
+    """Simulated time in seconds since the epoch.
+
+    Only the heaters live by it. Credentials, MQTT keep-alives and reply delays stay on real time, because the
+    client at the other end does too.
+    """
+
+    def __init__(self, speed: float = 1.0, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._real_anchor = monotonic()
+        self._simulated_anchor = time.time()
+        self._speed = speed
+
+    @property
+    def speed(self) -> float:
+        """Simulated seconds per real second."""
+        return self._speed
+
+    def now(self) -> float:
+        """Simulated seconds since the epoch."""
+        return self._simulated_anchor + (self._monotonic() - self._real_anchor) * self._speed
+
+    def adjust(self, *, speed: float | None = None, advance: float = 0.0) -> None:
+        """Jump forward by 0 to `MAX_ADVANCE` simulated seconds, then run at `speed`, 0 (stopped) to `MAX_SPEED`."""
+        if speed is not None and not 0 <= speed <= MAX_SPEED:
+            raise ValueError(f"speed must be 0 to {MAX_SPEED:g}, not {speed}")
+        if not 0 <= advance <= MAX_ADVANCE:
+            raise ValueError(f"the clock can go forward by 0 to {MAX_ADVANCE:g} seconds, not {advance}")
+        self._simulated_anchor, self._real_anchor = self.now() + advance, self._monotonic()
+        if speed is not None:
+            self._speed = speed
+
+
+def local_time(seconds: float) -> datetime:
+    """Give a simulated time as the heater's local time, which is the time zone of the process."""
+    return datetime.fromtimestamp(seconds).astimezone()

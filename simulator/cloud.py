@@ -1,0 +1,160 @@
+"""Puts the cloud together: account, heaters, REST service and MQTT broker, and the time in which they live."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+import time
+
+from aiohttp import web
+
+from .accounts import Account, Accounts
+from .broker import Broker, ReceivedMessage
+from .certificates import make_server_certificate
+from .clock import Clock
+from .dispatch import Dispatcher
+from .heater import Heater, Identity
+from .rest_api import BASE_PATH, RestApi
+from .rest_endpoints import ENDPOINTS
+from .sigv4 import AwsCredentials
+
+MAX_HEATERS = 200
+
+_TICK = 0.2  # real seconds between two looks at the heaters
+_SHUTDOWN_TIMEOUT = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloudOptions:
+    """How a cloud starts, and how a reset leaves it. Lifetimes, delay and interval in real seconds."""
+
+    directory: Path
+    """Where the certificates go; must exist."""
+    host: str = "127.0.0.1"
+    rest_port: int = 0
+    mqtt_port: int = 0
+    heaters: int = 1
+    offline_heaters: int = 0
+    """So many of them, the last ones, are offline."""
+    foreign_device: bool = False
+    """Whether the account also has a device of another product."""
+    speed: float = 1.0
+    email: str = "user@example.com"
+    password: str = field(default="correct horse", repr=False)
+    jwt_lifetime: int = 3600
+    aws_lifetime: int = 3600
+    rotate_refresh_token: bool = True
+    reply_delay: float = 0.05
+    push_interval: float | None = None
+    """Between two status messages sent unasked to active clients; `None`: none are sent."""
+
+
+class Cloud:
+    """A running cloud. `reset` makes everything anew at the same addresses."""
+
+    def __init__(self, options: CloudOptions) -> None:
+        self.options = options
+        self._certificate = make_server_certificate(options.directory)
+        self._rest_server = web.ServerRunner(
+            web.Server(self._handle_rest, access_log=None), shutdown_timeout=_SHUTDOWN_TIMEOUT
+        )
+        self._rest_port = options.rest_port
+        self._mqtt_port = options.mqtt_port
+        self._tasks: list[asyncio.Task[None]] = []
+        self.broker = Broker(credentials=self._find_credentials, on_publish=self._handle_message)
+        self._furnish()
+
+    def _furnish(self) -> None:
+        options = self.options
+        account = Account(email=options.email, password=options.password)
+        self.clock = Clock(options.speed)
+        self.push_interval = options.push_interval
+        self.accounts = Accounts(
+            account,
+            jwt_lifetime=options.jwt_lifetime,
+            aws_lifetime=options.aws_lifetime,
+            rotate_refresh_token=options.rotate_refresh_token,
+        )
+        self.heaters = _make_heaters(options, self.clock.now())
+        self.rest = RestApi(self.accounts, self.heaters, ENDPOINTS, foreign_device=options.foreign_device)
+        self.dispatcher = Dispatcher(self.heaters, self.broker.publish, self.clock.now, reply_delay=options.reply_delay)
+
+    @property
+    def api_url(self) -> str:
+        """Base URL of the REST service."""
+        return f"http://{self.options.host}:{self._rest_port}{BASE_PATH}"
+
+    @property
+    def mqtt_port(self) -> int:
+        """Port of the broker."""
+        return self._mqtt_port
+
+    @property
+    def ca_file(self) -> Path:
+        """What the broker's clients have to trust."""
+        return self._certificate.ca_file
+
+    async def start(self) -> None:
+        """Open the ports."""
+        await self._rest_server.setup()
+        await web.TCPSite(self._rest_server, self.options.host, self._rest_port).start()
+        self._rest_port = self._rest_server.addresses[0][1]
+        self._mqtt_port = await self.broker.start(self.options.host, self._mqtt_port, self._certificate.ssl_context)
+        self._start_tasks()
+
+    async def stop(self) -> None:
+        """End everything that runs."""
+        await self.broker.stop()
+        await self._rest_server.cleanup()
+        await self._stop_tasks()
+
+    async def reset(self) -> None:
+        """Begin afresh: same addresses and account, nothing else is kept, no credential holds any more."""
+        await self._stop_tasks()
+        self.broker.reset()
+        self._furnish()
+        self._start_tasks()
+
+    def advance_heaters(self) -> None:
+        """Let the heaters live up to now."""
+        now = self.clock.now()
+        for heater in self.heaters.values():
+            heater.advance(now)
+
+    def _start_tasks(self) -> None:
+        self._tasks = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self._tick())]
+
+    async def _stop_tasks(self) -> None:
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+    async def _tick(self) -> None:
+        pushed_at = time.monotonic()
+        while True:
+            await asyncio.sleep(_TICK)
+            self.advance_heaters()
+            if self.push_interval is not None and time.monotonic() - pushed_at >= self.push_interval:
+                pushed_at = time.monotonic()
+                self.dispatcher.push_status({connection.client_id for connection in self.broker.connections})
+
+    def _find_credentials(self, access_key_id: str) -> AwsCredentials | None:
+        return self.accounts.find_aws(access_key_id)
+
+    def _handle_message(self, message: ReceivedMessage) -> None:
+        self.dispatcher.handle(message)
+
+    async def _handle_rest(self, request: web.BaseRequest) -> web.StreamResponse:
+        return await self.rest.handle(request)
+
+
+def _make_heaters(options: CloudOptions, now: float) -> Mapping[str, Heater]:
+    heaters = {}
+    for number in range(options.heaters):
+        identity = Identity.of_number(number)
+        online = number < options.heaters - options.offline_heaters
+        heaters[identity.mac_address] = Heater(identity=identity, now=now, online=online)
+    return heaters

@@ -1,0 +1,160 @@
+"""The simulator as a process of its own, for tests, demos and examples."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from http import HTTPStatus
+import json
+from pathlib import Path
+import sys
+from types import TracebackType
+from typing import Self, cast
+
+from aiohttp import ClientSession, ClientTimeout
+
+from .state import Addresses, State
+
+START_TIMEOUT = 30.0
+STOP_TIMEOUT = 10.0
+_ANSWER_TIMEOUT = 30.0
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+class SimulatorError(Exception):
+    """The simulator did not start, or refused a request; the text is its own."""
+
+
+class SimulatorProcess:
+    """Runs `python -m simulator` while the context lasts, and no longer than this process.
+
+    Use it as `async with SimulatorProcess("--heaters", "2") as simulator:`, with the options of the command line.
+    Requests to the control interface raise SimulatorError when they are refused.
+    """
+
+    def __init__(self, *options: str) -> None:
+        self._options = options
+        self._addresses: Addresses | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._session: ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "simulator", "--until-eof", *self._options),
+            cwd=_ROOT,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+        )
+        try:
+            self._addresses = await self._read_addresses(self._process)
+        except BaseException:
+            await self._stop_process()
+            raise
+        self._session = ClientSession(self._addresses["control_url"])
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+        await self._stop_process()
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where it can be reached, and the account; a reset changes none of it."""
+        if self._addresses is None:
+            raise SimulatorError("the simulator has not been started")
+        return self._addresses
+
+    @property
+    def pid(self) -> int:
+        """Process id."""
+        return self._running().pid
+
+    async def state(self) -> State:
+        """Give everything that can be seen: connections, messages received, heaters, REST requests."""
+        return cast("State", await self._request("GET", "/state"))
+
+    async def fault(self, kind: str, **members: object) -> None:
+        """Bring about a fault, see `faults`."""
+        await self._request("POST", "/fault", {"kind": kind, **members})
+
+    async def device(
+        self, mac_address: str, *, feature: Mapping[str, int] | None = None, **members: int | None
+    ) -> None:
+        """Write raw status members of a heater, and `feature` members, as at its panel (see `panel`)."""
+        await self._request("POST", f"/device/{mac_address}", {**members, "feature": dict(feature or {})})
+
+    async def publish(self, topic: str, payload: object) -> None:
+        """Send a JSON message from the cloud to whoever subscribes to `topic`."""
+        await self._request("POST", "/publish", {"topic": topic, "payload": payload})
+
+    async def publish_text(self, topic: str, text: str) -> None:
+        """Send any text to whoever subscribes to `topic`."""
+        await self._request("POST", "/publish", {"topic": topic, "text": text})
+
+    async def clock(self, speed: float | None = None, *, advance: float = 0.0) -> None:
+        """Set the heaters' clock forward by so many seconds, and its speed; the time jumped over is lived through."""
+        members: dict[str, object] = {"advance": advance}
+        await self._request("POST", "/clock", members if speed is None else members | {"speed": speed})
+
+    async def reset(self) -> None:
+        """Begin afresh: connections end, credentials are void, heaters are as from the factory."""
+        await self._request("POST", "/reset", {})
+
+    async def wait(self, *, timeout: float = 10.0, topic_suffix: str = "", **counts: int) -> None:  # noqa: ASYNC109 - the simulator keeps the time
+        """Wait until every count is reached, or raise TimeoutError.
+
+        At least: `received`, `applied`, `subscriptions`, `connects` and `disconnected` (so far), `rest_requests`.
+        Exactly: `connections`. `topic_suffix` counts only messages received on topics that end so.
+        """
+        query = {name: str(count) for name, count in counts.items()}
+        query |= {"timeout": str(timeout), "topic_suffix": topic_suffix}
+        await self._request("GET", "/wait", query=query, allowed=timeout + _ANSWER_TIMEOUT)
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        allowed: float = _ANSWER_TIMEOUT,
+    ) -> object:
+        if self._session is None:
+            raise SimulatorError("the simulator has not been started")
+        limit = ClientTimeout(total=allowed)
+        async with self._session.request(method, path, json=body, params=query, timeout=limit) as response:
+            answer = await response.json()
+        if response.status == HTTPStatus.REQUEST_TIMEOUT:  # a wait was in vain
+            raise TimeoutError(answer["error"])
+        if not response.ok:
+            raise SimulatorError(answer["error"])
+        return answer
+
+    async def _read_addresses(self, process: asyncio.subprocess.Process) -> Addresses:
+        stream = process.stdout
+        if stream is None:
+            raise SimulatorError("the simulator has no output")
+        async with asyncio.timeout(START_TIMEOUT):
+            line = await stream.readline()
+        if not line:
+            raise SimulatorError("the simulator ended before it was ready")
+        return cast("Addresses", json.loads(line))
+
+    async def _stop_process(self) -> None:
+        process = self._running()
+        with suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    def _running(self) -> asyncio.subprocess.Process:
+        if self._process is None:
+            raise SimulatorError("the simulator has not been started")
+        return self._process

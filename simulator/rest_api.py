@@ -1,0 +1,145 @@
+"""The REST service's rules for every call: envelope, bare `authorization` header, error answers (protocol.md 2.1).
+
+What answers where is the table in `rest_endpoints`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+import json
+import time
+
+from aiohttp import web
+
+from .accounts import Accounts
+from .heater import Heater
+
+BASE_PATH = "/api/v2.1"
+_NOTICE = "The service is under maintenance.\\nPlease try again later."
+
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
+type JsonObject = dict[str, Json]
+
+
+class RestError(Exception):
+    """An answer other than success; `code` is the HTTP status too."""
+
+    def __init__(self, code: int, msg: str, data: Json = None) -> None:
+        super().__init__(msg)
+        self.code = code
+        self.msg = msg
+        self.data = data
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestRequest:
+    """What the journal keeps of a request: nothing of its body or headers. `status` 0: closed without an answer."""
+
+    path: str
+    status: int
+    time: float
+
+
+@dataclass(slots=True, kw_only=True)
+class RestFaults:
+    """How the service fails at the moment."""
+
+    down: bool = False
+    closes: bool = False
+    """While down: close the connection instead of answering 503."""
+    maintenance: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """What answers at a path; returns the `data` of the envelope, and raises RestError for anything else."""
+
+    answer: Callable[[RestApi, JsonObject], Json]
+    signed_in: bool = True
+
+
+class RestApi:
+    """The service over one account and its heaters."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        heaters: Mapping[str, Heater],
+        endpoints: Mapping[tuple[str, str], Endpoint],
+        *,
+        foreign_device: bool,
+    ) -> None:
+        self.accounts = accounts
+        self.heaters = heaters
+        self.foreign_device = foreign_device
+        self._endpoints = endpoints
+        self.faults = RestFaults()
+        self.requests: list[RestRequest] = []
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request and note it in the journal."""
+        if self.faults.down and self.faults.closes:
+            self._note(request, 0)
+            if request.transport is not None:
+                request.transport.close()
+            return web.Response(status=503)
+        try:
+            envelope: JsonObject = {"code": 200, "msg": "SUCCESS", "data": await self._answer(request)}
+            status = 200
+        except RestError as err:
+            envelope = {"code": err.code, "msg": err.msg, "data": err.data}
+            status = err.code
+        self._note(request, status)
+        return web.json_response({name: value for name, value in envelope.items() if value is not None}, status=status)
+
+    def heater(self, body: JsonObject) -> Heater:
+        """Find the heater that a request names."""
+        heater = self.heaters.get(text(body, "macAddress"))
+        if heater is None or heater.identity.additional_value != text(body, "additionalValue"):
+            raise RestError(404, "NOT_FOUND")
+        return heater
+
+    def own(self, body: JsonObject) -> None:
+        """Refuse a request for another account."""
+        if text(body, "userId") != self.accounts.account.email:
+            raise RestError(404, "COMMON_NOT_AUTHORIZED")
+
+    async def _answer(self, request: web.BaseRequest) -> Json:
+        if self.faults.down:
+            raise RestError(503, "SERVICE_UNAVAILABLE")
+        if self.faults.maintenance:
+            raise RestError(403, "FORBIDDEN", {"serverCheckText": _NOTICE})
+        endpoint = self._endpoints.get((request.method, request.path.removeprefix(BASE_PATH)))
+        if endpoint is None or not request.path.startswith(BASE_PATH):
+            raise RestError(404, "NOT_FOUND")
+        if endpoint.signed_in and not self.accounts.holds(request.headers.get("authorization", "")):
+            raise RestError(401, "UNAUTHORIZED")
+        return endpoint.answer(self, await _body(request))
+
+    def _note(self, request: web.BaseRequest, status: int) -> None:
+        self.requests.append(RestRequest(path=request.path, status=status, time=time.time()))
+
+
+async def _body(request: web.BaseRequest) -> JsonObject:
+    try:
+        body = json.loads(await request.read())
+    except (ValueError, RecursionError) as err:
+        raise RestError(400, "COMMON_BAD_REQUEST") from err
+    if not isinstance(body, dict):
+        raise RestError(400, "COMMON_BAD_REQUEST")
+    return body
+
+
+def text(body: JsonObject, name: str) -> str:
+    """Read a text member of a request."""
+    value = body.get(name)
+    if not isinstance(value, str):
+        raise RestError(400, "COMMON_BAD_REQUEST")
+    return value
+
+
+def number(body: JsonObject, name: str, *, least: int, most: int) -> int:
+    """Read a whole number of a request."""
+    value = body.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise RestError(400, "COMMON_BAD_REQUEST")
+    return value

@@ -1,0 +1,98 @@
+"""The shapes in which the control interface speaks: its addresses, and the answer of `GET /state`."""
+
+# Any: decoded JSON of whatever was sent; who reads it knows what to expect.
+from typing import Any, TypedDict
+
+
+class Addresses(TypedDict):
+    """The line that the simulator prints when it is ready."""
+
+    api_url: str
+    mqtt_endpoint: str
+    mqtt_port: int
+    ca_file: str
+    control_url: str
+    email: str
+    password: str
+
+
+class ConnectionState(TypedDict):
+    """One MQTT connection."""
+
+    client_id: str
+    connected_at: float
+    subscriptions: list[str]
+    pings: int
+
+
+class EndedState(TypedDict):
+    """One MQTT connection that is over, and why."""
+
+    client_id: str
+    reason: str
+
+
+class ReceivedState(TypedDict):
+    """One message that reached the broker; `payload` is decoded JSON, or the text when it is none."""
+
+    sequence: int
+    time: float
+    client_id: str
+    topic: str
+    qos: int
+    payload: Any
+
+
+class AppliedState(TypedDict):
+    """One control that took effect on a heater."""
+
+    time: float
+    command: int
+    control: str
+    param: list[int]
+    client_id: str
+    session_id: str
+
+
+class HeaterState(TypedDict):
+    """One heater; `status` and `feature` are raw members."""
+
+    online: bool
+    status: dict[str, int]
+    feature: dict[str, Any]
+    applied: list[AppliedState]
+
+
+class IgnoredState(TypedDict):
+    """A request that no heater took, and why."""
+
+    sequence: int
+    reason: str
+
+
+class RestRequestState(TypedDict):
+    """One REST request; `status` 0: the connection was closed without an answer."""
+
+    path: str
+    status: int
+    time: float
+
+
+class ClockState(TypedDict):
+    """The heaters' clock, in simulated seconds since the epoch."""
+
+    now: float
+    speed: float
+
+
+class State(TypedDict):
+    """Everything that can be seen from outside."""
+
+    clock: ClockState
+    connections: list[ConnectionState]
+    ended: list[EndedState]
+    received: list[ReceivedState]
+    ignored: list[IgnoredState]
+    throttled: int
+    heaters: dict[str, HeaterState]
+    rest_requests: list[RestRequestState]

@@ -1,0 +1,116 @@
+"""The water in the tank: two nodes, one at each probe, with the rates that were measured (protocol.md 13.3)."""
+
+from dataclasses import dataclass
+from math import exp
+
+THERMOSTAT_ON = 40.5
+"""°C: where the lower probe starts the compressor, and the zero of the energy members."""
+
+REFERENCE_GALLONS = 63.2
+"""Rated content of the 65-gallon unit that was measured."""
+
+RATED_GALLONS = {1: 45.2, 2: 63.2, 3: 76.1}
+"""Rated water content by `volumeCode` (protocol.md 9)."""
+
+# 70.25 in the text; with 70.24, rounded down, all ten check points of protocol.md 13.3 come out exactly.
+_COUNTS_PER_CELSIUS = 70.24
+
+_LITRES_PER_GALLON = 3.785411784
+_INLET_TEMPERATURE = 12.0
+_LOSS_PER_HOUR = 0.0085  # share of the difference to the air: 0.64 °F/h at 75 °F, 0.42 at 50 °F
+_SETTLING_HOURS = 59.0  # time constant of the gap between the probes at rest
+_STIRRED_HOURS = 0.8  # the same while the lower element stirs the water: the upper probe falls by 1 to 2 °C
+# Gap in °C up to which all of the compressor's warm water rises, and from which none does.
+_PLUME = (3.0, 7.0)
+_UPPER_SHARE_OF_DRAW = 0.3  # a draw shows at the lower probe at once, at the upper one hardly
+
+
+@dataclass(frozen=True, slots=True)
+class Rise:
+    """What a heat source adds to each probe of the reference tank, in °C per hour."""
+
+    upper: float
+    lower: float
+
+
+COMPRESSOR = Rise(upper=2.1, lower=7.0)  # 12.6 °F/h at the lower probe, 1,280 W (4,360 BTU/h) into the water
+UPPER_ELEMENT = Rise(upper=66.7, lower=0.0)  # 2.0 °F/min
+LOWER_ELEMENT = Rise(upper=0.0, lower=45.0)  # 1.35 °F/min
+
+
+@dataclass(frozen=True, slots=True)
+class Heating:
+    """Which heat sources are running."""
+
+    compressor: bool = False
+    upper_element: bool = False
+    lower_element: bool = False
+
+    @property
+    def any_element(self) -> bool:
+        """Whether an element is running."""
+        return self.upper_element or self.lower_element
+
+    def __bool__(self) -> bool:
+        return self.compressor or self.any_element
+
+
+@dataclass(slots=True, kw_only=True)
+class Tank:
+    """Temperatures in °C at the two probes and of the air around."""
+
+    upper: float
+    lower: float
+    ambient: float
+    rated_gallons: float = REFERENCE_GALLONS
+
+    @property
+    def mean(self) -> float:
+        """Mean of the two probes in °C."""
+        return (self.upper + self.lower) / 2
+
+    @property
+    def litres(self) -> float:
+        """Water content."""
+        return self.rated_gallons * _LITRES_PER_GALLON
+
+    def counts(self, kelvin: float) -> int:
+        """Energy to heat the whole tank by so much, in counts of 4 Wh; nothing below zero (protocol.md 13.3)."""
+        return max(0, int(_COUNTS_PER_CELSIUS * self.rated_gallons / REFERENCE_GALLONS * kelvin))
+
+    def step(self, seconds: float, heating: Heating) -> None:
+        """Let time pass: heat, cool and settle. Stable for steps of up to a few minutes."""
+        hours = seconds / 3600
+        heat_hours = hours * REFERENCE_GALLONS / self.rated_gallons
+        if heating.compressor:
+            self._warm(COMPRESSOR, heat_hours, reach=self._plume_reach())
+        if heating.upper_element:
+            self._warm(UPPER_ELEMENT, heat_hours)
+        if heating.lower_element:
+            self._warm(LOWER_ELEMENT, heat_hours)
+        self.upper -= (self.upper - self.ambient) * _LOSS_PER_HOUR * hours
+        self.lower -= (self.lower - self.ambient) * _LOSS_PER_HOUR * hours
+        self._settle(hours / (_STIRRED_HOURS if heating.lower_element else _SETTLING_HOURS))
+
+    def draw(self, litres: float) -> None:
+        """Take hot water at the top and let cold water in at the bottom."""
+        share = 1 - exp(-litres / (self.litres / 2))
+        self.upper += (self.lower - self.upper) * share * _UPPER_SHARE_OF_DRAW
+        self.lower += (_INLET_TEMPERATURE - self.lower) * share
+
+    def _warm(self, rise: Rise, hours: float, *, reach: float = 1.0) -> None:
+        """Add a heat source's warmth; `reach` is the share of it that gets to the upper probe."""
+        self.upper += rise.upper * hours * reach
+        self.lower += rise.lower * hours
+
+    def _plume_reach(self) -> float:
+        """How far up the compressor's warmth comes: water rises only to where it is as warm as itself."""
+        full, none = _PLUME
+        return min(1.0, max(0.0, (none - (self.upper - self.lower)) / (none - full)))
+
+    def _settle(self, time_constants: float) -> None:
+        """Close the gap between the probes; water that is warmer below rises at once."""
+        gap = self.upper - self.lower
+        closed = gap if gap < 0 else gap * (1 - exp(-time_constants))
+        self.upper -= closed / 2
+        self.lower += closed / 2

@@ -1,0 +1,284 @@
+"""The command queue alone: what waits, what is in flight, what comes back, and what has to go."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given, strategies as st
+from nwp500 import QueuedCommand
+from nwp500.command_queue import CommandQueue, Displaced
+import pytest
+
+ONE, OTHER = "0478630a1b2c", "0478630a1b2d"
+NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+
+def command(
+    name: str, mac_address: str | None = ONE, *, setting: str | None = None, repeatable: bool = True
+) -> QueuedCommand:
+    """Make a command that is told from others by its name."""
+    return QueuedCommand(
+        id=name,
+        kind="test",
+        wanted=name,
+        mac_address=mac_address,
+        topic="test/a",
+        body=b"{}",
+        setting=setting,
+        repeatable=repeatable,
+    )
+
+
+def filled(*commands: QueuedCommand, limit: int = 10, coalesce: bool = False) -> CommandQueue:
+    """Make a queue in which commands wait."""
+    queue = CommandQueue(limit, coalesce=coalesce)
+    for waiting in commands:
+        queue.append(waiting)
+    return queue
+
+
+def ids(commands: Sequence[QueuedCommand]) -> str:
+    """Return the ids of commands, each a letter, as one text."""
+    return "".join(found.id for found in commands)
+
+
+def take(queue: CommandQueue, count: int) -> list[QueuedCommand]:
+    """Put the next commands in flight."""
+    return [queue.take(queue.waiting[0]) for _ in range(count)]
+
+
+def test_commands_wait_in_the_order_given() -> None:
+    queue = filled(*map(command, "abc"))
+    assert ids(queue.waiting) == "abc"
+    assert len(queue) == 3
+    assert queue.in_flight == ()
+
+
+def test_a_full_queue_drops_its_oldest() -> None:
+    queue = filled(*map(command, "abc"), limit=3)
+    assert ids(queue.append(command("d")).dropped) == "a"
+    assert ids(queue.waiting) == "bcd"
+
+
+def test_what_is_in_flight_keeps_its_place_in_the_limit() -> None:
+    queue = filled(*map(command, "abc"), limit=3)
+    take(queue, 2)
+    assert ids(queue.append(command("d")).dropped) == "c"
+    assert ids(queue.append(command("e")).dropped) == "d"
+    assert queue.return_in_flight() == Displaced()
+    assert ids(queue.waiting) == "abe"
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        pytest.param(1, marks=pytest.mark.xfail(strict=True, reason="one in flight and a new one are two")),
+        2,
+        3,
+        100,
+    ],
+)
+def test_what_comes_back_always_finds_room_beside_new_ones(limit: int) -> None:
+    queue = CommandQueue(limit)
+    for number in range(limit + 5):
+        queue.append(command(str(number)))
+        if queue.in_flight_count < queue.window:
+            take(queue, 1)
+    queue.return_in_flight()
+    assert len(queue) <= limit
+
+
+def test_a_taken_command_is_in_flight_with_its_attempt_counted() -> None:
+    queue = filled(*map(command, "abc"))
+    (taken,) = take(queue, 1)
+    assert taken.attempts == 1
+    assert (ids(queue.in_flight), ids(queue.waiting)) == ("a", "bc")
+    queue.return_in_flight()
+    assert [waiting.attempts for waiting in queue.waiting] == [1, 0, 0]
+    assert take(queue, 1)[0].attempts == 2
+
+
+def test_a_command_further_back_can_be_taken() -> None:
+    queue = filled(*map(command, "abc"))
+    queue.take(queue.waiting[1])
+    assert (ids(queue.in_flight), ids(queue.waiting)) == ("b", "ac")
+
+
+def test_an_acknowledged_command_is_gone_for_good() -> None:
+    queue = filled(*map(command, "abc"))
+    taken = take(queue, 2)
+    assert queue.acknowledge("b") == taken[1]
+    assert queue.acknowledge("b") is None
+    queue.return_in_flight()
+    assert ids(queue.waiting) == "ac"
+
+
+def test_a_late_puback_takes_the_command_out_of_the_waiting_ones() -> None:
+    queue = filled(*map(command, "abc"))
+    take(queue, 2)
+    queue.return_in_flight()
+    late = queue.acknowledge("b")
+    assert late is not None
+    assert late.id == "b"
+    assert ids(queue.waiting) == "ac"
+
+
+def test_everything_in_flight_returns_to_the_front_in_its_old_order() -> None:
+    queue = filled(*map(command, "abcde"))
+    take(queue, 3)
+    queue.append(command("f"))
+    assert queue.return_in_flight() == Displaced()
+    assert ids(queue.waiting) == "abcdef"
+    assert queue.in_flight_count == 0
+
+
+def test_what_must_not_be_sent_twice_does_not_come_back() -> None:
+    queue = filled(command("a"), command("b", repeatable=False), command("c"))
+    take(queue, 2)
+    assert ids(queue.return_in_flight().in_doubt) == "b"
+    assert ids(queue.waiting) == "ac"
+
+
+def test_a_return_that_is_forbidden() -> None:
+    queue = filled(command("a"), command("b", OTHER), command("c"))
+    take(queue, 2)
+    queue.forbid_return(lambda found: found.mac_address == ONE)
+    assert ids(queue.return_in_flight().in_doubt) == "a"
+    assert ids(queue.waiting) == "bc"
+
+
+def test_removing_picks_among_the_waiting_ones() -> None:
+    queue = filled(command("a"), command("b"), command("c", OTHER), command("d"))
+    take(queue, 1)
+    assert ids(queue.remove(lambda found: found.mac_address == ONE)) == "bd"
+    assert queue.remove(lambda found: found.mac_address == ONE) == []
+    assert ids(queue.waiting) == "c"
+    assert ids(queue.in_flight) == "a"
+
+
+def test_going_through_everything_unsent() -> None:
+    queue = filled(*map(command, "abc"))
+    take(queue, 1)
+    assert ids(list(queue.unsent())) == "abc"
+
+
+def test_a_paused_device_holds_back_its_own_later_commands_only() -> None:
+    queue = filled(command("a"), command("b"), command("c", OTHER), command("d", None))
+    assert ids([found for found in [queue.first(lambda held: held.id == "a")] if found]) == "c"
+    assert queue.first(lambda held: held.mac_address is not None) is queue.waiting[3]
+    assert queue.first(lambda _: False) is queue.waiting[0]
+    assert queue.first(lambda _: True) is None
+    assert CommandQueue(1).first(lambda _: False) is None
+
+
+SET_POINT = "set point"
+
+
+def test_without_coalescing_nothing_is_superseded() -> None:
+    queue = filled(command("a", setting=SET_POINT))
+    assert queue.append(command("b", setting=SET_POINT)) == Displaced()
+    assert ids(queue.waiting) == "ab"
+
+
+def test_the_newest_command_for_a_setting_supersedes_the_older_ones() -> None:
+    older = [
+        command("a", setting=SET_POINT),
+        command("b", setting="mode"),
+        command("c", OTHER, setting=SET_POINT),
+        command("d"),
+    ]
+    queue = filled(*older, coalesce=True)
+    assert ids(queue.append(command("e", setting=SET_POINT)).superseded) == "a"
+    assert ids(queue.waiting) == "bcde"
+    assert queue.append(command("f")) == Displaced()
+    assert ids(queue.waiting) == "bcdef"
+
+
+def test_superseding_makes_room_before_anything_is_dropped() -> None:
+    queue = filled(command("a"), command("b", setting=SET_POINT), limit=2, coalesce=True)
+    displaced = queue.append(command("c", setting=SET_POINT))
+    assert (ids(displaced.superseded), ids(displaced.dropped)) == ("b", "")
+    assert ids(queue.waiting) == "ac"
+
+
+def test_what_is_in_flight_is_superseded_only_when_it_would_come_back() -> None:
+    queue = filled(command("a", setting=SET_POINT), command("b", setting="mode"), coalesce=True)
+    take(queue, 2)
+    assert queue.append(command("c", setting=SET_POINT)) == Displaced()
+    assert ids(queue.in_flight) == "ab"
+    assert ids(queue.return_in_flight().superseded) == "a"
+    assert ids(queue.waiting) == "bc"
+
+
+def test_of_two_in_flight_for_one_setting_the_newer_comes_back() -> None:
+    queue = filled(command("a", setting=SET_POINT), coalesce=True)
+    take(queue, 1)
+    queue.append(command("b", setting=SET_POINT))
+    take(queue, 1)
+    assert ids(queue.return_in_flight().superseded) == "a"
+    assert ids(queue.waiting) == "b"
+
+
+def test_what_is_in_doubt_is_not_called_superseded() -> None:
+    queue = filled(command("a", setting=SET_POINT, repeatable=False), coalesce=True)
+    take(queue, 1)
+    queue.append(command("b", setting=SET_POINT))
+    displaced = queue.return_in_flight()
+    assert (ids(displaced.superseded), ids(displaced.in_doubt)) == ("", "a")
+
+
+def test_a_command_without_an_end_never_expires() -> None:
+    assert not command("a").is_expired(NOW + timedelta(days=3650))
+
+
+@pytest.mark.parametrize(("seconds", "expired"), [(-1, False), (0, True), (1, True)])
+def test_a_command_expires_at_its_end(seconds: int, expired: bool) -> None:  # noqa: FBT001 - a column of the table
+    ending = QueuedCommand(kind="test", wanted="a", topic="test/a", body=b"{}", queued_at=NOW, expires_at=NOW)
+    assert ending.is_expired(NOW + timedelta(seconds=seconds)) is expired
+
+
+def test_a_command_knows_when_it_was_given_and_can_be_logged() -> None:
+    before = datetime.now(UTC)
+    made = QueuedCommand(
+        kind="status", wanted="status", mac_address=ONE, topic=f"cmd/52/navilink-{ONE}/st", body=b'{"macAddress": 1}'
+    )
+    assert before <= made.queued_at <= datetime.now(UTC)
+    assert made.id != QueuedCommand(kind="status", wanted="status", topic="a", body=b"").id
+    assert ONE not in repr(made)
+    assert "macAddress" not in repr(made)
+    assert made.payload == {"macAddress": 1}
+    assert made.payload is not made.payload
+
+
+STEPS = st.lists(st.sampled_from(["append", "append", "take", "acknowledge", "late", "return", "clear"]), max_size=60)
+
+
+@given(limit=st.integers(2, 6), steps=STEPS, data=st.data())
+def test_whatever_happens_order_and_limit_hold_and_nothing_vanishes(
+    limit: int, steps: list[str], data: st.DataObject
+) -> None:
+    queue = CommandQueue(limit)
+    gone: list[str] = []
+    given_ids: list[str] = []
+    for step in steps:
+        flying = [found.id for found in queue.in_flight]
+        if step == "append":
+            given_ids.append(f"{len(given_ids):03}")
+            gone += [found.id for found in queue.append(command(given_ids[-1])).dropped]
+        elif step == "take" and len(queue) and len(flying) < queue.window:
+            take(queue, 1)
+        elif step == "acknowledge" and flying:
+            acknowledged = data.draw(st.sampled_from(flying))
+            assert queue.acknowledge(acknowledged) is not None
+            gone.append(acknowledged)
+        elif step == "late" and len(queue):
+            late = data.draw(st.sampled_from(queue.waiting)).id
+            assert queue.acknowledge(late) is not None
+            gone.append(late)
+        elif step == "return":
+            assert queue.return_in_flight() == Displaced()
+        elif step == "clear":
+            gone += [found.id for found in queue.remove(lambda _: True)]
+        unsent = [found.id for found in queue.unsent()]
+        assert unsent == sorted(unsent)
+        assert sorted([*unsent, *gone]) == given_ids
+        assert len(unsent) <= limit

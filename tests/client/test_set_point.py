@@ -1,0 +1,129 @@
+"""Set points: from a wish in °F or °C to half-degrees, within the limits of the heater."""
+
+import math
+
+from hypothesis import given, strategies as st
+from nwp500 import DeviceFeature, InvalidParameterError, TemperatureUnit
+from nwp500.set_point import raw_set_point, set_point_words
+import pytest
+
+C, F = TemperatureUnit.CELSIUS, TemperatureUnit.FAHRENHEIT
+HEATER = DeviceFeature({"dhwTemperatureMin": 81, "dhwTemperatureMax": 131})
+
+
+@pytest.mark.parametrize(
+    ("temperature", "unit", "raw"),
+    [
+        (95, F, 70),
+        (104, F, 80),
+        (110, F, 87),
+        (115, F, 92),
+        (120, F, 98),
+        (125, F, 103),
+        (130, F, 109),
+        (135, F, 114),
+        (140, F, 120),
+        (140.0, F, 120),
+        (145, F, 126),
+        (150, F, 131),
+        (35, C, 70),
+        (49, C, 98),
+        (60, C, 120),
+        (60.3, C, 121),
+        (65, C, 130),
+    ],
+)
+def test_a_wish_becomes_the_nearest_half_degree(temperature: float, unit: TemperatureUnit, raw: int) -> None:
+    assert raw_set_point(temperature, unit, None) == raw
+
+
+@pytest.mark.parametrize(
+    ("temperature", "unit", "raw"), [(105, F, 81), (150, F, 131), (149.9, F, 131), (40.5, C, 81), (65.5, C, 131)]
+)
+def test_the_heaters_own_limits_are_compared_raw(temperature: float, unit: TemperatureUnit, raw: int) -> None:
+    assert raw_set_point(temperature, unit, HEATER) == raw
+
+
+@pytest.mark.parametrize(
+    ("temperature", "unit", "feature", "allowed"),
+    [
+        (94, F, None, "a number from 95 °F to 149.9 °F"),
+        (151, F, None, "a number from 95 °F to 149.9 °F"),
+        (34.5, C, None, "a number from 35 °C to 65 °C"),
+        (65.5, C, None, "a number from 35 °C to 65 °C"),
+        (104, F, HEATER, "a number from 104.9 °F to 149.9 °F"),
+        (151, F, HEATER, "a number from 104.9 °F to 149.9 °F"),
+        (40, C, HEATER, "a number from 40.5 °C to 65.5 °C"),
+        (66, C, HEATER, "a number from 40.5 °C to 65.5 °C"),
+        (0, F, HEATER, "a number from 104.9 °F to 149.9 °F"),
+        (-(10.0**300), C, HEATER, "a number from 40.5 °C to 65.5 °C"),
+    ],
+)
+def test_beyond_the_limits_the_range_is_told(
+    temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None, allowed: str
+) -> None:
+    with pytest.raises(InvalidParameterError) as refused:
+        raw_set_point(temperature, unit, feature)
+    assert (refused.value.parameter, refused.value.value, refused.value.allowed) == ("temperature", temperature, allowed)
+    assert allowed in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("members", "temperature", "raw"),
+    [
+        ({"dhwTemperatureMax": 120}, 95, 70),
+        ({"dhwTemperatureMin": 90}, 150, 131),
+        ({"dhwTemperatureMin": None, "dhwTemperatureMax": "131"}, 95, 70),
+    ],
+)
+def test_a_limit_that_the_heater_does_not_tell_is_the_fallback(
+    members: dict[str, object], temperature: float, raw: int
+) -> None:
+    assert raw_set_point(temperature, F, DeviceFeature(members)) == raw
+
+
+@pytest.mark.parametrize("unit", [C, F])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, True, False, "120", None, [120], 120j])
+def test_only_a_finite_number_is_a_temperature(value: float, unit: TemperatureUnit) -> None:
+    for feature in (None, HEATER):
+        with pytest.raises(InvalidParameterError, match="^temperature must be a "):
+            raw_set_point(value, unit, feature)
+
+
+@pytest.mark.xfail(strict=True, reason="OverflowError: isfinite() makes a float of it first")
+def test_a_whole_number_beyond_all_floats_is_no_temperature() -> None:
+    with pytest.raises(InvalidParameterError):
+        raw_set_point(10**400, F, HEATER)
+
+
+@pytest.mark.xfail(strict=True, reason="KeyError for a text; a plain 1 takes the limits of °C and the arithmetic of °F")
+@pytest.mark.parametrize("unit", ["°C", None, 1])
+def test_a_unit_is_one_of_the_two(unit: TemperatureUnit) -> None:
+    with pytest.raises(InvalidParameterError, match="unit"):
+        raw_set_point(60, unit, None)
+
+
+@given(raw=st.integers(70, 130), unit=st.sampled_from([C, F]))
+def test_a_value_that_the_heater_reports_can_be_given_back(raw: int, unit: TemperatureUnit) -> None:
+    celsius = raw / 2
+    assert raw_set_point(celsius if unit is C else celsius * 9 / 5 + 32, unit, None) == raw
+
+
+@given(low=st.integers(70, 90), temperature=st.floats(allow_nan=False, allow_infinity=False))
+def test_nothing_outside_the_limits_comes_out(low: int, temperature: float) -> None:
+    heater = DeviceFeature({"dhwTemperatureMin": low, "dhwTemperatureMax": 131})
+    try:
+        raw = raw_set_point(temperature, F, heater)
+    except InvalidParameterError:
+        assert not low / 2 <= (temperature - 32) / 1.8 <= 65.5
+    else:
+        assert low <= raw <= 131
+        assert abs(raw / 2 - (temperature - 32) / 1.8) <= 0.2501
+
+
+@pytest.mark.parametrize(
+    ("temperature", "unit", "words"),
+    [(140, F, "set point 140 °F"), (140.0, F, "set point 140 °F"), (60.5, C, "set point 60.5 °C")],
+)
+def test_a_set_point_in_words(temperature: float, unit: TemperatureUnit, words: str) -> None:
+    assert set_point_words(temperature, unit) == words

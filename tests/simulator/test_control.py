@@ -1,0 +1,508 @@
+"""The whole simulator as a process of its own, seen through its control interface, REST and MQTT."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import count
+import json
+import ssl
+import time
+from typing import Any
+
+from aiohttp import ClientSession, TCPConnector, WSServerHandshakeError
+import pytest
+import pytest_asyncio
+
+from simulator.faults import FAULTS
+from simulator.mqtt_packets import ConnAck, Connect, PubAck, Publish, SubAck, Subscribe
+from simulator.process import SimulatorError, SimulatorProcess
+from simulator.sigv4 import AwsCredentials
+
+from .running_broker import RawClient, presigned_path
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+MAC = "0478630a1b2c"
+CLIENT_ID = "ha-client-3f9a1c07"
+RESPONSE_TOPIC = f"cmd/52/navilink-{MAC}/{CLIENT_ID}/res"
+_CONNECTION_NUMBERS = count()  # the broker takes one CONNECT a second from each client id
+
+type Open = Callable[[], Awaitable[HeaterUser]]
+
+
+class HeaterUser:
+    """Someone signed in to the simulator who talks to its first heater over MQTT."""
+
+    def __init__(self, client: RawClient, client_id: str) -> None:
+        self.client = client
+        self.client_id = client_id
+        self._packet_id = 0
+
+    async def subscribe(self, *topics: str) -> None:
+        """Subscribe to topics, or to what the heater answers."""
+        self._packet_id += 1
+        filters = tuple((topic, 1) for topic in topics or (f"{RESPONSE_TOPIC}/#", f"cmd/52/navilink-{MAC}/res/#"))
+        await self.client.send(Subscribe(self._packet_id, filters))
+        await self.client.receive(SubAck)
+
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """Publish a message; its PUBACK is not awaited."""
+        self._packet_id += 1
+        await self.client.send(Publish(topic=topic, payload=payload, qos=1, packet_id=self._packet_id))
+
+    async def request(self, command: int, suffix: str = "ctrl", *, session: str = "s", **members: object) -> None:
+        """Send a request to the heater."""
+        topic = f"cmd/52/navilink-{MAC}/{suffix}"
+        identity = {"command": command, "deviceType": 52, "macAddress": MAC, "additionalValue": "5322"}
+        envelope = {
+            "clientID": CLIENT_ID,
+            "sessionID": session,
+            "protocolVersion": 2,
+            "requestTopic": topic,
+            "responseTopic": RESPONSE_TOPIC,
+            "request": identity | members,
+        }
+        await self.publish(topic, json.dumps(envelope).encode())
+
+    async def set_temperature(self, half_degrees: int, *, session: str = "s") -> None:
+        """Write the set point."""
+        await self.request(33554464, session=session, mode="dhw-temperature", param=[half_degrees], paramStr="")
+
+    async def reply(self) -> tuple[str, dict[str, Any]]:
+        """Return topic and message of the next reply."""
+        while isinstance(packet := await self.client.receive_any(), PubAck):
+            pass
+        assert isinstance(packet, Publish)
+        assert packet.packet_id is not None
+        await self.client.send(PubAck(packet.packet_id))
+        return packet.topic, json.loads(packet.payload)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def process() -> AsyncIterator[SimulatorProcess]:
+    """The simulator with two heaters."""
+    async with SimulatorProcess("--heaters", "2") as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def simulator(process: SimulatorProcess) -> SimulatorProcess:
+    """The simulator as if it had just been started."""
+    await process.reset()
+    return process
+
+
+async def sign_in(simulator: SimulatorProcess) -> AwsCredentials:
+    """Sign in over REST for AWS credentials."""
+    addresses = simulator.addresses
+    account = {"userId": addresses["email"], "password": addresses["password"]}
+    async with (
+        ClientSession() as session,
+        session.post(f"{addresses['api_url']}/user/sign-in", json=account) as response,
+    ):
+        token = (await response.json())["data"]["token"]
+    lifetime = token["authorizationExpiresIn"]
+    return AwsCredentials(token["accessKeyId"], token["secretKey"], token["sessionToken"], time.time() + lifetime)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def connect(simulator: SimulatorProcess) -> AsyncIterator[Open]:
+    """Connect over MQTT, each time as another client, with credentials that REST issued for the test."""
+    trust = ssl.create_default_context(cafile=simulator.addresses["ca_file"])
+    credentials = await sign_in(simulator)
+    users: list[HeaterUser] = []  # a connection lasts as long as somebody knows it
+    authority = f"localhost:{simulator.addresses['mqtt_port']}"
+    async with ClientSession(connector=TCPConnector(ssl=trust, force_close=True)) as session:
+
+        async def open_connection() -> HeaterUser:
+            url = f"https://127.0.0.1:{simulator.addresses['mqtt_port']}{presigned_path(authority, credentials)}"
+            websocket = await session.ws_connect(
+                url, protocols=("mqtt",), headers={"Host": authority}, server_hostname="localhost", autoclose=False
+            )
+            client = RawClient(websocket)
+            client_id = f"{CLIENT_ID}-{next(_CONNECTION_NUMBERS)}"
+            await client.send(Connect(client_id=client_id, clean_session=True, keep_alive=60))
+            await client.receive(ConnAck)
+            users.append(HeaterUser(client, client_id))
+            return users[-1]
+
+        yield open_connection
+
+
+async def test_request_is_answered_on_its_response_topic(connect: Open, simulator: SimulatorProcess) -> None:
+    user = await connect()
+    await user.subscribe()
+    await user.request(16777219, "st", session="first")
+    await user.request(16777217, "st/did", session="second")
+    topic, message = await user.reply()
+    assert (topic, message["sessionID"]) == (RESPONSE_TOPIC, "first")
+    assert len(message["response"]["status"]) == 103
+    topic, message = await user.reply()
+    assert (topic, message["sessionID"]) == (RESPONSE_TOPIC, "second")
+    assert len(message["response"]["feature"]) == 43
+    await simulator.wait(received=2, topic_suffix="", subscriptions=2, connections=1)
+    state = await simulator.state()
+    assert [received["sequence"] for received in state["received"]] == [1, 2]
+    assert state["received"][0]["payload"]["sessionID"] == "first"
+    assert state["connections"][0]["client_id"] == user.client_id
+    assert not state["ignored"]
+
+
+async def test_controls_are_applied_in_order(connect: Open, simulator: SimulatorProcess) -> None:
+    user = await connect()
+    await user.subscribe()
+    for half_degrees in range(100, 130):
+        await user.set_temperature(half_degrees, session=str(half_degrees))
+    for half_degrees in range(100, 130):
+        _, message = await user.reply()
+        assert message["sessionID"] == str(half_degrees)
+        assert message["response"]["status"]["dhwTemperatureSetting"] == half_degrees
+    heater = (await simulator.state())["heaters"][MAC]
+    assert [applied["param"] for applied in heater["applied"]] == [[value] for value in range(100, 130)]
+    assert heater["status"]["dhwTemperatureSetting"] == 129
+    assert not (await simulator.state())["heaters"]["0478630a1b2d"]["applied"]
+
+
+async def test_device_wildcard_echoes_requests(connect: Open) -> None:
+    user = await connect()
+    await user.subscribe(f"cmd/52/navilink-{MAC}/#")
+    await user.request(16777219, "st")
+    assert [(await user.reply())[0] for _ in range(2)] == [f"cmd/52/navilink-{MAC}/st", RESPONSE_TOPIC]
+
+
+async def test_refused_ignored_and_unanswered_controls(connect: Open, simulator: SimulatorProcess) -> None:
+    user = await connect()
+    await user.subscribe()
+    await simulator.fault("ctrl_fail", count=1, code=2)
+    await user.set_temperature(110)
+    topic, message = await user.reply()
+    assert (topic, message["response"]["failCode"]) == (f"cmd/52/navilink-{MAC}/res/ctrl-fail", 2)
+    await simulator.fault("ignore_write")
+    await user.set_temperature(110)
+    _, message = await user.reply()
+    assert message["response"]["status"]["dhwTemperatureSetting"] == 98
+    await simulator.fault("device_offline", mac=MAC)
+    await user.set_temperature(110)
+    await simulator.wait(received=3)
+    state = await simulator.state()
+    assert state["ignored"] == [{"sequence": 3, "reason": "the heater is offline"}]
+    assert not state["heaters"][MAC]["online"]
+    await simulator.fault("device_offline", mac=MAC, on=False)
+    await user.set_temperature(110)
+    _, message = await user.reply()
+    assert message["response"]["status"]["dhwTemperatureSetting"] == 110
+    await simulator.wait(applied=1)
+
+
+async def test_control_interval_is_opt_in(connect: Open, simulator: SimulatorProcess) -> None:
+    user = await connect()
+    await user.subscribe()
+    await simulator.fault("control_interval", seconds=500)
+    await user.set_temperature(110)
+    await user.set_temperature(111)
+    assert "status" in (await user.reply())[1]["response"]
+    assert (await user.reply())[1]["response"]["failCode"] == 2
+
+
+@pytest.mark.parametrize("fin", [True, False])
+async def test_cut_ends_connections_and_new_ones_work(connect: Open, simulator: SimulatorProcess, *, fin: bool) -> None:
+    user = await connect()
+    await simulator.fault("cut", fin=fin)
+    await simulator.wait(connections=0, disconnected=1)
+    await connect()
+    await simulator.wait(connections=1, connects=2)
+    assert [ended["client_id"] for ended in (await simulator.state())["ended"]] == [user.client_id]
+
+
+async def test_link_down_refuses_connections_until_link_up(connect: Open, simulator: SimulatorProcess) -> None:
+    await simulator.fault("link_down")
+    with pytest.raises(OSError, match="Connect"):
+        await connect()
+    await simulator.fault("link_up")
+    await connect()
+
+
+async def test_expired_aws_credentials_open_no_connection(connect: Open, simulator: SimulatorProcess) -> None:
+    await connect()
+    await simulator.fault("expire_aws")
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await connect()
+    assert refused.value.status == 403
+    await simulator.wait(connections=1)  # the open connection outlives its credentials
+
+
+async def test_refused_upgrade_has_its_status(connect: Open, simulator: SimulatorProcess) -> None:
+    await simulator.fault("refuse_upgrade", status=503)
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await connect()
+    assert refused.value.status == 503
+    await simulator.fault("refuse_upgrade", status=None)
+    await connect()
+
+
+async def test_expired_jwt_and_api_down(simulator: SimulatorProcess) -> None:
+    addresses = simulator.addresses
+    account = {"userId": addresses["email"], "password": addresses["password"]}
+    page = {"userId": addresses["email"], "offset": 0, "count": 20}
+    async with ClientSession(f"{addresses['api_url']}/") as session:
+        async with session.post("user/sign-in", json=account) as response:
+            token = (await response.json())["data"]["token"]
+        statuses = []
+        for kind, members in (
+            ("listed_error", {"code": None}),
+            ("expire_jwt", {}),
+            ("maintenance", {}),
+            ("api_down", {}),
+        ):
+            await simulator.fault(kind, **members)
+            async with session.post(
+                "device/list", json=page, headers={"authorization": token["accessToken"]}
+            ) as answer:
+                statuses.append(answer.status)
+    assert statuses == [200, 401, 403, 503]
+    await simulator.wait(rest_requests=5)
+    journal = (await simulator.state())["rest_requests"]
+    assert [request["status"] for request in journal] == [200, *statuses]
+    assert token["accessToken"] not in json.dumps(await simulator.state())
+
+
+async def test_a_changed_password_ends_every_credential_until_a_reset(simulator: SimulatorProcess) -> None:
+    addresses = simulator.addresses
+    account = {"userId": addresses["email"], "password": addresses["password"]}
+    statuses = []
+    async with ClientSession(f"{addresses['api_url']}/") as session:
+        for step in (None, simulator.fault("change_password"), simulator.reset()):
+            if step is not None:
+                await step
+            async with session.post("user/sign-in", json=account) as response:
+                statuses.append(response.status)
+    assert statuses == [200, 401, 200]
+
+
+async def test_clock_jumps_and_runs(simulator: SimulatorProcess) -> None:
+    await simulator.device(MAC, dhwTemperatureSetting=120)
+    await simulator.clock(advance=3600)
+    state = await simulator.state()
+    members = state["heaters"][MAC]["status"]
+    assert (members["operationMode"], members["compUse"]) == (32, 2)
+    assert members["tankLowerTemperature"] > 489
+    await simulator.clock(3600)
+    jumped, running = state["clock"], (await simulator.state())["clock"]
+    assert running["speed"] == 3600
+    assert running["now"] > jumped["now"]
+
+
+@pytest.mark.parametrize(
+    "members", [{}, {"speed": -1}, {"speed": 3601}, {"speed": "1"}, {"advance": -1}, {"advance": 1e9}, {"until": 5}]
+)
+async def test_clock_takes_nothing_else(simulator: SimulatorProcess, members: dict[str, object]) -> None:
+    async with ClientSession() as session:
+        url = f"{simulator.addresses['control_url']}/clock"
+        for body in (members | {"advance": 10**400} if members else members, members):
+            async with session.post(url, json=body) as response:
+                assert response.status == 400
+                assert (await response.json())["error"]
+    assert (await simulator.state())["clock"]["speed"] == 1
+
+
+async def test_panel_writes_settings_probes_and_pins(simulator: SimulatorProcess) -> None:
+    await simulator.clock(0)
+    written = {
+        "dhwOperationSetting": 4,
+        "dhwTemperatureSetting": 110,
+        "tankUpperTemperature": 400,
+        "tankLowerTemperature": 350,
+        "ambientTemperature": 242,
+        "temperatureType": 1,
+        "errorCode": 96,
+        "compUse": 0,
+        "cumulatedOpTimeEvaFan": 412,
+        "cumulatedDhwFlowRate": 77,
+    }
+    await simulator.device(MAC, feature={"dhwTemperatureMin": 70, "volumeCode": 3}, **written)
+    heater = (await simulator.state())["heaters"][MAC]
+    assert {name: heater["status"][name] for name in written} == written
+    assert (heater["feature"]["temperatureType"], heater["feature"]["dhwTemperatureMin"]) == (1, 70)
+    assert heater["status"]["totalEnergyCapacity"] == int(70.24 * 76.1 / 63.2 * 14.5)
+    await simulator.device(MAC, compUse=None)
+    assert (await simulator.state())["heaters"][MAC]["status"]["compUse"] == 1
+
+
+@pytest.mark.parametrize(
+    ("feature", "members"),
+    [
+        ({}, {"noSuchMember": 1, "errorCode": 5}),
+        ({"noSuchMember": 1}, {"errorCode": 5}),
+        ({"volumeCode": 9}, {"errorCode": 5}),
+        ({}, {"errorCode": 5, "dhwTemperatureSetting": 132}),
+        ({}, {"errorCode": 5, "dhwOperationSetting": 7}),
+        ({}, {"errorCode": 5, "tankUpperTemperature": 5000}),
+        ({}, {"errorCode": "5"}),
+        ({}, {"errorCode": True}),
+        ({}, {"errorCode": 5.5}),
+    ],
+)
+async def test_bad_panel_writes_change_nothing(
+    simulator: SimulatorProcess, feature: dict[str, int], members: dict[str, Any]
+) -> None:
+    with pytest.raises(SimulatorError):
+        await simulator.device(MAC, feature=feature, **members)
+    assert (await simulator.state())["heaters"][MAC]["status"]["errorCode"] == 0
+
+
+async def test_unknown_heater_has_no_panel(simulator: SimulatorProcess) -> None:
+    with pytest.raises(SimulatorError, match="no heater"):
+        await simulator.device("000000000000", errorCode=5)
+
+
+async def test_cut_comes_after_so_many_messages(connect: Open, simulator: SimulatorProcess) -> None:
+    user = await connect()
+    await simulator.fault("cut", after=2, puback=False)
+    await user.set_temperature(110)
+    assert isinstance(await user.client.receive_any(), PubAck)
+    await user.set_temperature(111)
+    await simulator.wait(received=2, applied=2, connections=0)
+    assert (await simulator.state())["ended"] == [{"client_id": user.client_id, "reason": "cut"}]
+
+
+async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
+    connect: Open, simulator: SimulatorProcess
+) -> None:
+    faults: dict[str, dict[str, object]] = {
+        "link_down": {},
+        "link_up": {},
+        "cut": {"fin": False, "after": 5, "puback": False},
+        "blackhole": {"new_connections": True},
+        "refuse_upgrade": {"status": 429},
+        "expire_aws": {},
+        "expire_jwt": {"refresh": True},
+        "change_password": {"password": "another"},
+        "lose_suback": {"count": 3},
+        "drop_session": {},
+        "latency": {"seconds": 30},
+        "api_down": {"on": True, "close": True},
+        "maintenance": {"on": True},
+        "device_offline": {"mac": MAC, "on": True},
+        "ctrl_fail": {"count": 5, "code": 9},
+        "control_interval": {"seconds": 5},
+        "ignore_write": {"count": 5},
+        "reply_delay": {"seconds": 30},
+        "push": {"seconds": 5.5},
+        "tou_window": {"on": True},
+        "error": {"code": 96, "sub_code": 1},
+        "listed_error": {"code": None},
+        "draw": {"litres": 20, "flow": 5.5},
+    }
+    assert faults.keys() == FAULTS.keys()
+    for kind, members in faults.items():
+        await simulator.fault(kind, **members)
+    await simulator.reset()
+    with pytest.raises(WSServerHandshakeError) as refused:  # the old credentials are void
+        await connect()
+    assert refused.value.status == 403
+    assert await sign_in(simulator)
+    heater = (await simulator.state())["heaters"][MAC]
+    assert heater["online"]
+    assert (heater["status"]["touStatus"], heater["status"]["errorCode"], heater["status"]["dhwUse"]) == (0, 0, 1)
+
+
+async def test_bad_faults_are_explained(simulator: SimulatorProcess) -> None:
+    for kind, members, explanation in (
+        ("no_such_fault", {}, "kind must be one of"),
+        ("cut", {"fin": 1}, "fin cannot be 1"),
+        ("cut", {"afterwards": 1}, "cut has no afterwards"),
+        ("cut", {"after": 0}, "at least"),
+        ("latency", {}, "latency needs seconds"),
+        ("latency", {"seconds": -1}, "seconds must be 0 to 600"),
+        ("latency", {"seconds": "1"}, "seconds cannot be '1'"),
+        ("latency", {"seconds": 10**400}, "seconds must be"),
+        ("latency", {"seconds": float("nan")}, "seconds must be"),
+        ("refuse_upgrade", {"status": 200}, "200"),
+        ("ctrl_fail", {"count": -1}, "count must be"),
+        ("ctrl_fail", {"count": True}, "count cannot be True"),
+        ("device_offline", {"mac": "nobody"}, "no heater nobody"),
+        ("draw", {"litres": 1, "flow": 0}, "flow must be"),
+        ("error", {"code": 1000}, "code must be"),
+    ):
+        with pytest.raises(SimulatorError, match=explanation):
+            await simulator.fault(kind, **members)
+
+
+async def test_faults_of_the_heater_show_in_its_status(simulator: SimulatorProcess) -> None:
+    await simulator.fault("error", code=515, sub_code=27, mac=MAC)
+    await simulator.fault("tou_window", mac=MAC)
+    await simulator.fault("draw", litres=5.0)
+    first, second = (await simulator.state())["heaters"].values()
+    assert (first["status"]["errorCode"], first["status"]["subErrorCode"]) == (515, 27)
+    assert (first["status"]["touStatus"], first["status"]["hpUpperOnTempSetting"]) == (1, 98)
+    assert (second["status"]["errorCode"], second["status"]["touStatus"]) == (0, 0)
+    assert second["status"]["dhwUse"] == 2
+
+
+async def test_anything_can_be_published(connect: Open, simulator: SimulatorProcess) -> None:
+    user = await connect()
+    await user.subscribe()
+    await simulator.publish(RESPONSE_TOPIC, {"response": None})
+    await simulator.publish_text(f"{RESPONSE_TOPIC}/junk", "not JSON")
+    assert await user.reply() == (RESPONSE_TOPIC, {"response": None})
+    assert (await user.client.receive_publish()).payload == b"not JSON"
+    with pytest.raises(SimulatorError):
+        await simulator.publish("cmd/#", {})
+
+
+async def test_wait_tells_what_was_missing(simulator: SimulatorProcess) -> None:
+    with pytest.raises(TimeoutError, match="received is 0"):
+        await simulator.wait(timeout=0.05, received=1)
+    for conditions in (dict[str, int](), {"no_such_count": 1}, {"received": -1}):
+        with pytest.raises(SimulatorError):
+            await simulator.wait(timeout=0.05, topic_suffix="", **conditions)
+
+
+async def test_messages_that_are_no_requests_are_shown_too(connect: Open, simulator: SimulatorProcess) -> None:
+    user = await connect()
+    await user.publish("evt/52/anything", b"\xffjunk")
+    await user.publish(f"cmd/52/navilink-{MAC}/st", b"[" * 50_000)
+    await simulator.wait(received=2)
+    state = await simulator.state()
+    assert state["received"][0]["payload"] == "\ufffdjunk"
+    assert [ignored["sequence"] for ignored in state["ignored"]] == [2]
+
+
+async def test_reply_delay_keeps_the_order(connect: Open, simulator: SimulatorProcess) -> None:
+    user = await connect()
+    await user.subscribe()
+    await simulator.fault("reply_delay", seconds=0.3)
+    await user.request(16777219, "st", session="slow")
+    await simulator.wait(received=1)
+    await simulator.fault("reply_delay", seconds=0)
+    await user.request(16777219, "st", session="quick")
+    assert [(await user.reply())[1]["sessionID"] for _ in range(2)] == ["slow", "quick"]
+
+
+async def test_reset_begins_afresh_at_the_same_addresses(connect: Open, simulator: SimulatorProcess) -> None:
+    user = await connect()
+    await user.subscribe()
+    await user.set_temperature(110)
+    await user.reply()
+    await simulator.fault("link_down")
+    await simulator.fault("api_down")
+    await simulator.clock(60)
+    await simulator.reset()
+    state = await simulator.state()
+    assert (state["connections"], state["received"], state["ended"], state["rest_requests"]) == ([], [], [], [])
+    assert state["clock"]["speed"] == 1
+    assert state["heaters"][MAC]["status"]["dhwTemperatureSetting"] == 98
+    with pytest.raises(WSServerHandshakeError):  # reachable again, but the credentials are void
+        await connect()
+
+
+async def test_status_is_pushed_on_request_to_clients_that_asked_before(
+    connect: Open, simulator: SimulatorProcess
+) -> None:
+    user = await connect()
+    await user.subscribe()
+    await user.request(16777219, "st", session="asked")
+    await user.reply()
+    await simulator.fault("push", seconds=0.1)
+    for _ in range(2):
+        topic, message = await user.reply()
+        assert (topic, message["sessionID"]) == (RESPONSE_TOPIC, "asked")
+        assert len(message["response"]["status"]) == 103

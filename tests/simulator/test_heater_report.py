@@ -1,0 +1,150 @@
+"""The two messages of a heater are complete and consistent (protocol.md 8, 9, 13.2, 13.3 and 13.5)."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from simulator.heater import Heater, Identity
+from simulator.report import feature, status
+from simulator.tank import Tank
+from simulator.thermostat import DhwMode
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+
+
+def make_heater(upper: float, lower: float, *, mode: DhwMode, set_point: int = 120, ambient: float = 21.0) -> Heater:
+    heater = Heater(identity=Identity.of_number(0), now=0.0, tank=Tank(upper=upper, lower=lower, ambient=ambient))
+    heater.members |= {"dhwOperationSetting": mode.value, "dhwTemperatureSetting": set_point}
+    return heater
+
+
+def recorded(name: str, member: str) -> dict[str, int]:
+    members = json.loads((FIXTURES / f"{name}.json").read_text())["response"][member]
+    assert isinstance(members, dict)
+    return members
+
+
+def test_status_has_exactly_the_members_of_the_wire() -> None:
+    members = status(make_heater(60, 59, mode=DhwMode.ENERGY_SAVER))
+    assert members.keys() == recorded("status_idle", "status").keys()
+    assert all(type(value) is int for value in members.values())
+
+
+def test_feature_is_the_recorded_one() -> None:
+    assert feature(make_heater(60, 59, mode=DhwMode.ENERGY_SAVER)) == recorded("feature", "feature")
+
+
+# What moves together in protocol.md 13.2, and what else the state decides.
+MOVING = (
+    "operationMode",
+    "operationBusy",
+    "dhwOperationBusy",
+    "currentHeatUse",
+    "compUse",
+    "evaFanUse",
+    "eevUse",
+    "heatUpperUse",
+    "heatLowerUse",
+    "currentStatenum",
+    "dhwOperationSetting",
+    "dhwTemperatureSetting",
+    "dhwTargetTemperatureSetting",
+    "hpUpperOnTempSetting",
+    "hpUpperOffTempSetting",
+    "hpLowerOnTempSetting",
+    "heUpperOnTempSetting",
+    "heLowerOnTempSetting",
+    "hpUpperOnDiffTempSetting",
+    "hpLowerOffDiffTempSetting",
+    "touStatus",
+    "targetFanRpm",
+)
+
+
+def in_state(name: str) -> Heater:
+    """Bring a heater into the state of a recorded message, with its probes."""
+    members = recorded(name, "status")
+    upper, lower = members["tankUpperTemperature"] / 10, members["tankLowerTemperature"] / 10
+    mode = DhwMode(members["dhwOperationSetting"])
+    heater = make_heater(upper, lower, mode=mode, set_point=members["dhwTemperatureSetting"])
+    if name == "status_tou_window":
+        heater.open_window(is_open=True)
+    elif name == "status_vacation":
+        heater.write_mode(DhwMode.VACATION, 14)
+    elif members["operationBusy"] == 2:
+        if mode is DhwMode.ENERGY_SAVER:
+            heater.write_set_point(heater.set_point)  # a mode write would start the element too
+        else:
+            heater.write_mode(mode)
+        heater.advance(60.0)
+    return heater
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "status_idle",
+        "status_heat_pump_heating",
+        "status_hybrid_boost_element",
+        "status_electric_lower",
+        "status_powered_off",
+        "status_vacation",
+        "status_tou_window",
+    ],
+)
+def test_states_show_as_they_were_recorded(name: str) -> None:
+    expected, members = recorded(name, "status"), status(in_state(name))
+    differing = {wire: (members[wire], expected[wire]) for wire in MOVING if members[wire] != expected[wire]}
+    assert not differing
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        ("status_idle", 0, 10),
+        ("status_heat_pump_heating", 320, 470),
+        ("status_hybrid_boost_element", 5440, 5560),
+        ("status_electric_lower", 5080, 5100),
+        ("status_powered_off", 0, 10),
+        ("status_vacation", 0, 10),
+    ],
+)
+def test_power_is_that_of_the_whole_unit(name: str, least: int, most: int) -> None:
+    assert least <= status(in_state(name))["currentInstPower"] <= most
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["status_idle", "status_powered_off", "status_vacation", "status_tou_window", "status_celsius_unknown_flags"],
+)
+def test_energy_members_follow_from_probes_and_set_point(name: str) -> None:
+    expected, members = recorded(name, "status"), status(in_state(name))
+    assert members["totalEnergyCapacity"] == pytest.approx(expected["totalEnergyCapacity"], abs=1)
+    assert members["availableEnergyCapacity"] == pytest.approx(expected["availableEnergyCapacity"], abs=1)
+    assert members["dhwTemperature"] == pytest.approx(expected["dhwTemperature"], abs=1)
+
+
+@pytest.mark.parametrize("name", ["status_idle", "status_powered_off", "status_vacation", "status_tou_window"])
+def test_charge_is_near_the_recorded_one(name: str) -> None:
+    expected, members = recorded(name, "status"), status(in_state(name))
+    assert members["dhwChargePer"] == pytest.approx(expected["dhwChargePer"], abs=3)
+
+
+def test_air_reads_high_while_nothing_runs() -> None:
+    idle, heating = in_state("status_idle"), in_state("status_heat_pump_heating")
+    assert status(idle)["ambientTemperature"] == round((idle.tank.ambient + 3.4) * 10)
+    assert status(heating)["ambientTemperature"] == round(heating.tank.ambient * 10)
+
+
+def test_filter_alarm_is_on_while_it_has_a_period() -> None:
+    heater = in_state("status_idle")
+    heater.members["airFilterAlarmPeriod"] = 0
+    assert status(heater)["airFilterAlarmUse"] == 1
+    heater.members["airFilterAlarmPeriod"] = 1000
+    assert status(heater)["airFilterAlarmUse"] == 2
+
+
+def test_set_point_at_the_zero_of_the_energy_members_divides_by_nothing() -> None:
+    members = status(make_heater(30, 30, mode=DhwMode.HEAT_PUMP, set_point=81))
+    assert (members["totalEnergyCapacity"], members["dhwChargePer"]) == (0, 0)
