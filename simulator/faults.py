@@ -223,6 +223,7 @@ FAULTS: Mapping[str, Callable[..., None]] = {
         refuse_upgrade,
         expire_aws,
         expire_jwt,
+        change_password,
         lose_suback,
         drop_session,
         latency,
