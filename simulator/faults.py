@@ -110,7 +110,7 @@ def expire_jwt(cloud: Cloud, *, refresh: bool = False) -> None:
     cloud.accounts.expire_web_tokens(refresh_tokens=refresh)
 
 
-def change_password(cloud: Cloud, *, password: str = "changed") -> None:
+def change_password(cloud: Cloud, *, password: str) -> None:
     """Let the owner choose another password, and end every credential that the old one gave."""
     cloud.accounts.change_password(password)
     cloud.accounts.expire_web_tokens(refresh_tokens=True)

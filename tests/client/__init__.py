@@ -1,0 +1,1 @@
+"""The client alone, against the simulator, mosquitto and scripted links."""

@@ -42,7 +42,7 @@ class Mosquitto:
             MOSQUITTO, "-c", str(self._configuration), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         async with asyncio.timeout(20):
-            while not await self._is_listening():
+            while not await self._is_listening():  # noqa: ASYNC110 - another process, which has no event to wait for
                 await asyncio.sleep(0.02)
 
     async def stop(self) -> None:

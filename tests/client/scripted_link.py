@@ -5,8 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import override
 
-from nwp500.link import AwsCredentials, Link, LinkError, MessageListener, PublishListener
 import orjson
+
+from nwp500.link import AwsCredentials, Link, LinkError, MessageListener, PublishListener
 
 
 @dataclass(slots=True)

@@ -82,8 +82,6 @@ async def staged(*options: str) -> AsyncIterator[Stage]:
                     await client.disconnect()
 
 
-
-
 def expected(client: NavienMqttClient, event: str) -> asyncio.Future[object]:
     """Return a future for the next event of a name; made before the step that brings the event about."""
     future: asyncio.Future[object] = asyncio.get_running_loop().create_future()

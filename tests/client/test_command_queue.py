@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
+import pytest
+
 from nwp500 import QueuedCommand
 from nwp500.command_queue import CommandQueue, Displaced
-import pytest
 
 ONE, OTHER = "0478630a1b2c", "0478630a1b2d"
 NOW = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -231,7 +233,7 @@ def test_a_command_without_an_end_never_expires() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "expired"), [(-1, False), (0, True), (1, True)])
-def test_a_command_expires_at_its_end(seconds: int, expired: bool) -> None:  # noqa: FBT001 - a column of the table
+def test_a_command_expires_at_its_end(seconds: int, expired: bool) -> None:
     ending = QueuedCommand(kind="test", wanted="a", topic="test/a", body=b"{}", queued_at=NOW, expires_at=NOW)
     assert ending.is_expired(NOW + timedelta(seconds=seconds)) is expired
 

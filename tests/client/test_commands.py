@@ -4,9 +4,10 @@ from collections.abc import Iterator
 import json
 from pathlib import Path
 
-from nwp500 import DeviceFeature, InvalidParameterError, UnsupportedCommandError, commands
-from nwp500.commands import Control, Parameter, Query
 import pytest
+
+from nwp500 import DeviceFeature, DhwMode, InvalidParameterError, UnsupportedCommandError, commands
+from nwp500.commands import Control, Parameter, Query
 
 FEATURE = json.loads((Path(__file__).parents[1] / "fixtures" / "feature.json").read_text())
 RAW_FEATURE = FEATURE["response"]["feature"]
@@ -137,7 +138,7 @@ def test_a_parameter_is_a_whole_number_and_nothing_else(name: str, value: int) -
 
 
 def test_an_enumeration_goes_out_as_a_plain_number() -> None:
-    (mode,) = commands.DHW_MODE.checked((commands.DhwMode.ELECTRIC,), None)
+    (mode,) = commands.DHW_MODE.checked((DhwMode.ELECTRIC,), None)
     assert type(mode) is int
 
 

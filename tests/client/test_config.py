@@ -3,8 +3,9 @@
 from dataclasses import FrozenInstanceError, fields
 import math
 
-from nwp500 import MqttConnectionConfig
 import pytest
+
+from nwp500 import MqttConnectionConfig
 
 DEFAULTS: dict[str, object] = {
     "endpoint": "a1t30mldyslmuq-ats.iot.us-east-1.amazonaws.com",
@@ -69,7 +70,10 @@ def test_it_cannot_be_changed() -> None:
 @pytest.mark.parametrize(("name", "value"), [(name, value) for name, (*ends, _) in NUMBERS.items() for value in ends])
 def test_the_ends_of_a_range_are_allowed(name: str, value: float) -> None:
     # The greatest first pause is wanted together with a last one that is no shorter.
-    assert getattr(made(**{name: value}, **({"initial_reconnect_delay": 1} if name.startswith("max_re") else {})), name) == value
+    assert (
+        getattr(made(**{name: value}, **({"initial_reconnect_delay": 1} if name.startswith("max_re") else {})), name)
+        == value
+    )
 
 
 @pytest.mark.parametrize(

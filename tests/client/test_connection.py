@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator
 
+import pytest
+
 from nwp500 import (
     AuthenticationError,
     ConnectionInterrupted,
@@ -12,8 +14,6 @@ from nwp500 import (
     NavienMqttClient,
     NotConnectedError,
 )
-import pytest
-
 from tests.client.credentials import InventedCredentials
 from tests.client.stage import PATIENCE, Stage, expected, staged
 
@@ -113,7 +113,7 @@ async def test_expired_aws_credentials_are_renewed_before_the_next_link(stage: S
 async def test_everything_expired_and_a_changed_password_end_the_loop(stage: Stage) -> None:
     client = await stage.connected()
     refused = expected(client, "connection_refused")
-    await stage.simulator.fault("change_password")
+    await stage.simulator.fault("change_password", password="changed")
     await stage.simulator.fault("cut")
     await refused
     assert client.state is ConnectionState.CLOSED
@@ -191,14 +191,15 @@ async def test_with_the_queue_disabled_nothing_is_kept(stage: Stage) -> None:
         await client.publish(TOPIC, {"n": 1})
     await client.connect()
     assert await client.publish(TOPIC, {"n": 2}) > 0
+    interrupted = expected(client, "connection_interrupted")
     await stage.simulator.fault("link_down")
+    await interrupted
     with pytest.raises(NotConnectedError):
-        while True:
-            await client.publish(TOPIC, {"n": 3})
+        await client.publish(TOPIC, {"n": 3})
     assert client.queued_commands_count == 0
 
 
 async def test_a_wrong_password_is_a_definite_answer(stage: Stage) -> None:
-    await stage.simulator.fault("change_password")
+    await stage.simulator.fault("change_password", password="changed")
     with pytest.raises(AuthenticationError):
         await stage.client().connect()

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 import pytest
 
 from nwp500.enums import InstallType
-from nwp500.models import Device, DeviceInfo, Firmware, Location, ResponseFormatError
+from nwp500.exceptions import ResponseFormatError
+from nwp500.models import Device, DeviceInfo, Firmware, Location
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 

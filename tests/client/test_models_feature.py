@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from nwp500.enums import DhwMode, DhwTemperatureControl, TemperatureFormula, TemperatureUnit, VolumeCode
-from nwp500.models import DeviceFeature, ResponseFormatError
+from nwp500.exceptions import ResponseFormatError
+from nwp500.models import DeviceFeature
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from nwp500.enums import DhwMode, DrEvent, HeatSource, OperationMode, RecirculationMode, TemperatureUnit
-from nwp500.models import DeviceStatus, ResponseFormatError
+from nwp500.exceptions import ResponseFormatError
+from nwp500.models import DeviceStatus
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 NAMES = sorted(path.stem for path in FIXTURES.glob("status_*.json"))

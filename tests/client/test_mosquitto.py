@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from nwp500 import MqttConnectionConfig, NavienMqttClient
 import pytest
 
+from nwp500 import MqttConnectionConfig, NavienMqttClient
 from tests.client.credentials import InventedCredentials
 from tests.client.mosquitto import MOSQUITTO, Mosquitto, running_mosquitto
 
@@ -21,9 +21,7 @@ async def broker(tmp_path: Path) -> AsyncIterator[Mosquitto]:
 
 @pytest.fixture
 async def client(broker: Mosquitto) -> AsyncIterator[NavienMqttClient]:
-    config = MqttConnectionConfig(
-        endpoint="localhost", port=broker.port, ca_file=broker.ca_file, operation_timeout=5.0
-    )
+    config = MqttConnectionConfig(endpoint="localhost", port=broker.port, ca_file=broker.ca_file, operation_timeout=5.0)
     client = NavienMqttClient(InventedCredentials(), config=config)
     await client.connect()
     yield client

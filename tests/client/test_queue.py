@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 import logging
 
-from nwp500 import CommandEvent, NavienMqttClient, PayloadError
 import pytest
 
+from nwp500 import CommandEvent, NavienMqttClient, PayloadError
 from tests.client.stage import PATIENCE, Stage, expected, staged
 
 TOPIC = "test/n"

@@ -5,10 +5,11 @@ from collections.abc import Callable, Coroutine
 import logging
 from typing import override
 
-from hypothesis import HealthCheck, settings, strategies as st
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from nwp500 import CommandEvent, MqttConnectionConfig, NavienMqttClient
 
+from nwp500 import CommandEvent, MqttConnectionConfig, NavienMqttClient
 from tests.client.credentials import InventedCredentials
 from tests.client.scripted_link import ScriptedBroker
 from tests.client.virtual_time import VirtualTimeLoop

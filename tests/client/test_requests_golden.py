@@ -4,10 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from nwp500 import Device, PayloadError, commands
 from nwp500.commands import Control, Query
 from nwp500.requests import MAX_MESSAGE_BYTES, control_request, encoded, plain_message, query_request
-import pytest
 
 CLIENT = "ha-client-3f9a1c07"
 DEVICE = Device(mac_address="0478630a1b2c", additional_value="5322", home_seq=10001)

@@ -132,7 +132,7 @@ async def test_a_service_that_is_down_and_comes_back(
     simulator: SimulatorProcess,
     auth_client: NavienAuthClient,
     api: NavienAPIClient,
-    close: bool,  # noqa: FBT001  a parameter of the test
+    close: bool,
     error: type[Exception],
 ) -> None:
     before = auth_client.current_tokens

@@ -2,10 +2,12 @@
 
 import math
 
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
+import pytest
+
 from nwp500 import DeviceFeature, InvalidParameterError, TemperatureUnit
 from nwp500.set_point import raw_set_point, set_point_words
-import pytest
 
 C, F = TemperatureUnit.CELSIUS, TemperatureUnit.FAHRENHEIT
 HEATER = DeviceFeature({"dhwTemperatureMin": 81, "dhwTemperatureMax": 131})
@@ -64,7 +66,11 @@ def test_beyond_the_limits_the_range_is_told(
 ) -> None:
     with pytest.raises(InvalidParameterError) as refused:
         raw_set_point(temperature, unit, feature)
-    assert (refused.value.parameter, refused.value.value, refused.value.allowed) == ("temperature", temperature, allowed)
+    assert (refused.value.parameter, refused.value.value, refused.value.allowed) == (
+        "temperature",
+        temperature,
+        allowed,
+    )
     assert allowed in str(refused.value)
 
 
@@ -86,7 +92,7 @@ def test_a_limit_that_the_heater_does_not_tell_is_the_fallback(
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, True, False, "120", None, [120], 120j])
 def test_only_a_finite_number_is_a_temperature(value: float, unit: TemperatureUnit) -> None:
     for feature in (None, HEATER):
-        with pytest.raises(InvalidParameterError, match="^temperature must be a "):
+        with pytest.raises(InvalidParameterError, match=r"^temperature must be a "):
             raw_set_point(value, unit, feature)
 
 

@@ -269,7 +269,7 @@ async def test_a_changed_password_ends_every_credential_until_a_reset(simulator:
     account = {"userId": addresses["email"], "password": addresses["password"]}
     statuses = []
     async with ClientSession(f"{addresses['api_url']}/") as session:
-        for step in (None, simulator.fault("change_password"), simulator.reset()):
+        for step in (None, simulator.fault("change_password", password="changed"), simulator.reset()):
             if step is not None:
                 await step
             async with session.post("user/sign-in", json=account) as response:

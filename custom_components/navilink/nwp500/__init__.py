@@ -27,6 +27,8 @@ from .exceptions import (
     NavienError,
     NotConnectedError,
     PayloadError,
+    ResponseFormatError,
+    UnreadableAnswerError,
     UnsupportedCommandError,
 )
 from .models import Device, DeviceFeature, DeviceStatus
@@ -61,7 +63,9 @@ __all__ = [
     "NotConnectedError",
     "PayloadError",
     "QueuedCommand",
+    "ResponseFormatError",
     "StatusReceived",
     "TemperatureUnit",
+    "UnreadableAnswerError",
     "UnsupportedCommandError",
 ]

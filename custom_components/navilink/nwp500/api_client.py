@@ -5,8 +5,8 @@ import logging
 
 from .auth import NavienAuthClient
 from .enums import DeviceType
-from .exceptions import ApiError, UnreadableAnswerError
-from .models import Device, DeviceInfo, Firmware, ResponseFormatError
+from .exceptions import ApiError, ResponseFormatError, UnreadableAnswerError
+from .models import Device, DeviceInfo, Firmware
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedCommand:
-    """One command on its way to a heater. Its text form tells neither MAC nor content, so it may be logged."""
+    """One command on its way to a heater. Its text form tells neither MAC nor topic, so it may be logged."""
 
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     """Also the `sessionID` of the request, by which a reply finds its command."""

@@ -56,6 +56,8 @@ class CommandWriter:
         self._last_control: dict[str | None, float] = {}
         self._handovers: dict[str, asyncio.Future[int]] = {}
         self._drained: asyncio.Future[bool] | None = None
+        self.sent_count = 0
+        """Messages whose PUBACK was seen, over all links."""
 
     @property
     def goes_straight_out(self) -> bool:
@@ -142,6 +144,7 @@ class CommandWriter:
         if error is not None:
             self._give_up_link(error)
             return
+        self.sent_count += 1
         self._acknowledged_at.append(asyncio.get_running_loop().time())
         if self._queue.acknowledge(command.id) is None:
             return

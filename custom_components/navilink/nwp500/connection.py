@@ -28,8 +28,10 @@ _LOGGER = logging.getLogger(__name__)
 
 MAX_SUBSCRIPTIONS = 50
 _SUBSCRIBE_ATTEMPTS = 3
-_STABLE_SECONDS = 30.0
-"""A link that held this long starts the next pauses from the beginning."""
+_STABLE_SECONDS = 10.0
+"""A link that held this long starts the pauses from the beginning."""
+_MOST_SHORT_LINKS = 3
+"""Links that break soon after they were made lengthen the pause this often, to 4 s: the service is there after all."""
 _LEAST_DELAY = 1.0
 _CONNECT_INTERVAL = 1.1
 """The service allows one connect a second for each client id."""
@@ -182,6 +184,7 @@ class Connection:
             if first is None or await self._establish_first(first):
                 await self._keep_up()
         finally:
+            self._runner = None
             if first is not None and not first.done():
                 first.set_exception(MqttConnectionError("closed while connecting"))
 
@@ -190,7 +193,6 @@ class Connection:
         try:
             await self._establish()
         except NavienError as error:
-            self._runner = None
             self._set_state(ConnectionState.IDLE)
             if isinstance(error, AuthenticationError | MqttConnectionError):
                 first.set_exception(error)
@@ -207,7 +209,7 @@ class Connection:
         while True:
             if self._link is not None:
                 held = await self._hold(self._link)
-                failures = 0 if held >= _STABLE_SECONDS else failures + 1
+                failures = 0 if held >= _STABLE_SECONDS else min(failures + 1, _MOST_SHORT_LINKS)
                 if not self._config.auto_reconnect:
                     return
             try:
@@ -253,8 +255,10 @@ class Connection:
             await self._renewed(self._credentials.renew_aws_credentials())
             link = await self._open_link()
         self._link = link
-        self._set_state(ConnectionState.CONNECTED)
+        self._state = ConnectionState.CONNECTED
+        # The queue comes first: who hears of the state may have something to send.
         self._listener.link_up(link)
+        self._listener.state_changed(self._state)
 
     async def _renewed(self, renewal: Awaitable[object]) -> None:
         """Await a renewal; whatever but a definite refusal goes wrong is trouble of the moment."""

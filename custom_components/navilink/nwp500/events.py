@@ -31,10 +31,13 @@ class ConnectionInterrupted:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionResumed:
-    """The link is back after an interruption, its subscriptions are in place and the queue is drained."""
+    """The link is up, its subscriptions are in place and the queue is drained.
+
+    Told of every link but the one that `connect()` itself waited for.
+    """
 
     sent: int
-    """How many commands left the queue."""
+    """How many messages were sent and acknowledged in the drain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ EVENTS = frozenset(
         "connection_interrupted",
         "connection_resumed",
         "connection_refused",
+        "command_given",
         "command_queued",
         "command_sent",
         "command_confirmed",
@@ -119,8 +123,8 @@ type Event = (
     | FeatureReceived
     | Changed
 )
-type Listener = Callable[[Never], Awaitable[None] | None]
-"""Takes the one class of event that its event's name stands for."""
+type Listener = Callable[[Never], object]
+"""Takes the one class of event that its event's name stands for; what it returns is awaited if it can be."""
 
 
 class EventEmitter:
@@ -143,7 +147,7 @@ class EventEmitter:
     def once(self, event: str, listener: Listener) -> Callable[[], None]:
         """Call `listener` with the next event of this name only."""
 
-        def first_only(happened: Never) -> Awaitable[None] | None:
+        def first_only(happened: Never) -> object:
             stop()
             return listener(happened)
 
@@ -160,7 +164,7 @@ class EventEmitter:
         """Tell every listener of an event."""
         for listener in tuple(self._listeners.get(event, ())):
             try:
-                result = cast("Callable[[Event], Awaitable[None] | None]", listener)(happened)
+                result = cast("Callable[[Event], object]", listener)(happened)
             except Exception:
                 # A listener is the caller's own code: whatever it raises must not reach the others or the client.
                 _LOGGER.exception("A listener of %s failed", event)
@@ -177,7 +181,7 @@ class EventEmitter:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _finish(self, event: str, result: Awaitable[None]) -> None:
+    async def _finish(self, event: str, result: Awaitable[object]) -> None:
         try:
             await result
         except Exception:

@@ -75,3 +75,11 @@ class UnsupportedCommandError(CommandError):
 
 class PayloadError(CommandError, ValueError):
     """The message can never be sent: its payload cannot be encoded, or is larger than the service allows."""
+
+
+class ResponseFormatError(NavienError):
+    """A message lacks what makes it readable (protocol.md 2.4 for the device list, 4.3 for a heater's reply)."""
+
+    def __init__(self, *, lacking: str) -> None:
+        super().__init__(f"the message has no {lacking}")
+        self.lacking = lacking

@@ -9,7 +9,8 @@ from .answer_watch import AnswerWatch
 from .changes import changes
 from .confirmations import Confirmations
 from .events import Changed, EventEmitter, FeatureReceived, StatusReceived
-from .models import Device, DeviceFeature, DeviceStatus, ResponseFormatError
+from .exceptions import ResponseFormatError
+from .models import Device, DeviceFeature, DeviceStatus
 from .subscriptions import Message
 from .topics import normalised_mac
 

@@ -73,7 +73,7 @@ class NavienMqttClient(ConnectionListener, WriterListener):
         self._answers = AnswerWatch(lambda: self._connection.fail("requests stay unanswered"))
         self._inbox = Inbox(self._events, self._confirmations, self._answers)
         self._periodic = PeriodicRequests()
-        self._was_interrupted = False
+        self._announces_link = False
         self._resuming: asyncio.Task[None] | None = None
         self._listening: set[asyncio.Task[None]] = set()
 
@@ -99,6 +99,7 @@ class NavienMqttClient(ConnectionListener, WriterListener):
 
         Raises `AuthenticationError` when the credentials are refused, `MqttConnectionError` for any other failure.
         """
+        self._announces_link = not wait
         await self._connection.connect(wait=wait)
 
     async def disconnect(self) -> None:
@@ -291,7 +292,7 @@ class NavienMqttClient(ConnectionListener, WriterListener):
     @override
     def link_lost(self, reason: str) -> None:
         _LOGGER.debug("Link lost: %s", reason)
-        self._was_interrupted = True
+        self._announces_link = True
         self._answers.reset()
         self._writer.detach()
         if not self._config.enable_command_queue:
@@ -323,7 +324,11 @@ class NavienMqttClient(ConnectionListener, WriterListener):
         for command in displaced.superseded:
             self._end("superseded", command, "a newer command for the same setting was given")
         for command in displaced.dropped:
-            _LOGGER.warning("The command queue is full: dropped the oldest, %s", command)
+            _LOGGER.warning(
+                "The command queue is full: dropped the oldest, %s of %s",
+                command.wanted,
+                command.queued_at.isoformat(timespec="seconds"),
+            )
             self._end("dropped", command, "the queue was full")
         for command in displaced.in_doubt:
             self._end("unconfirmed", command, "the link was lost before its PUBACK, and it is not repeated")
@@ -331,16 +336,16 @@ class NavienMqttClient(ConnectionListener, WriterListener):
     async def _on_connection_resumed_internal(self, link: Link) -> None:
         """The link is back: drain the queue into it, then say so."""
         self._writer.attach(link)
-        was_interrupted, self._was_interrupted = self._was_interrupted, False
+        announces_link, self._announces_link = self._announces_link, False
         sent = await self._send_queued_commands()
-        if was_interrupted and self._connection.link is link:
+        if announces_link and self._connection.link is link:
             self._events.emit("connection_resumed", ConnectionResumed(sent))
 
     async def _send_queued_commands(self) -> int:
         """Drain: send what waits, in order, until nothing does or the link ends; returns how many went."""
-        waiting = len(self._queue)
+        sent_before = self._writer.sent_count
         await self._writer.drain()
-        return max(0, waiting - len(self._queue))
+        return self._writer.sent_count - sent_before
 
     # Inner steps
 
@@ -377,6 +382,7 @@ class NavienMqttClient(ConnectionListener, WriterListener):
         must_be_sent_now = straight_out or not self._config.enable_command_queue
         handover = self._writer.handover(command) if must_be_sent_now else None
         self._confirmations.given(command)
+        self._events.emit("command_given", CommandEvent(command))
         self.commands_displaced(self._queue.append(command))
         if handover is None:
             self._events.emit("command_queued", CommandEvent(command))

@@ -3,7 +3,7 @@
 from .device import Device, DeviceInfo, Location
 from .feature import DeviceFeature
 from .firmware import Firmware
-from .members import Kind, Member, Message, ResponseFormatError
+from .members import Kind, Member, Message
 from .status import DeviceStatus
 
 __all__ = [
@@ -16,5 +16,4 @@ __all__ = [
     "Location",
     "Member",
     "Message",
-    "ResponseFormatError",
 ]

@@ -9,7 +9,8 @@ from typing import Self
 
 from .. import encoding
 from ..enums import ConnectionStatus, DeviceType, InstallType
-from .members import NUMBER, TEXT, WHOLE, Kind, ResponseFormatError, block, named, numeric
+from ..exceptions import ResponseFormatError
+from .members import NUMBER, TEXT, WHOLE, Kind, block, named, numeric
 
 _DEFAULT_NAME = "NWP500"
 

@@ -12,18 +12,10 @@ from types import MappingProxyType
 from typing import Self, overload, override
 
 from .. import encoding
-from ..exceptions import NavienError
+from ..exceptions import ResponseFormatError
 
 _LARGEST_NUMBER = 2**53
 """Every number on the wire is far smaller, and up to here integers and floats agree exactly."""
-
-
-class ResponseFormatError(NavienError):
-    """A message lacks what makes it readable (protocol.md 2.4 for the device list, 4.3 for a heater's reply)."""
-
-    def __init__(self, *, lacking: str) -> None:
-        super().__init__(f"the message has no {lacking}")
-        self.lacking = lacking
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,31 @@
+"""The Navien NaviLink integration: NWP500 heat-pump water heaters over the NaviLink cloud."""
+
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import AnyDeviceEntry
+
+from .const import DOMAIN
+from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
+
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR, Platform.WATER_HEATER]
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) -> bool:
+    """Set up an account."""
+    coordinator = NavilinkCoordinator(hass, entry)
+    await coordinator.async_config_entry_first_refresh()
+    entry.runtime_data = coordinator
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) -> bool:
+    """Unload an account; the coordinator ends its link by itself."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_config_entry_device(
+    _hass: HomeAssistant, entry: NavilinkConfigEntry, device: AnyDeviceEntry
+) -> bool:
+    """Let the user remove a heater that the account no longer lists."""
+    return not any((DOMAIN, mac_address) in device.identifiers for mac_address in entry.runtime_data.data)

@@ -1,0 +1,172 @@
+"""The dialogs in which an account is added, signed in again, or moved to other connection data."""
+
+from collections.abc import Mapping
+from functools import partial
+import ssl
+from typing import Any, override
+
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigFlow, ConfigFlowResult
+from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
+from homeassistant.data_entry_flow import section
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+import voluptuous as vol
+from yarl import URL
+
+from .account import (
+    CONF_API_URL,
+    CONF_CA_FILE,
+    CONF_MQTT_ENDPOINT,
+    CONF_MQTT_PORT,
+    CONF_PRIVATE_SERVER,
+    create_auth_client,
+)
+from .const import DOMAIN, LOGGER
+from .heater import heater_name
+from .nwp500 import ApiConnectionError, AuthenticationError, Device, NavienAPIClient, NavienError
+
+CREDENTIALS: dict[vol.Marker, Any] = {
+    vol.Required(CONF_EMAIL): TextSelector(TextSelectorConfig(type=TextSelectorType.EMAIL, autocomplete="username")),
+    vol.Required(CONF_PASSWORD): TextSelector(
+        TextSelectorConfig(type=TextSelectorType.PASSWORD, autocomplete="current-password")
+    ),
+}
+PRIVATE_SERVER = vol.Schema(
+    {
+        vol.Optional(CONF_API_URL): TextSelector(TextSelectorConfig(type=TextSelectorType.URL)),
+        vol.Optional(CONF_MQTT_ENDPOINT): TextSelector(),
+        vol.Optional(CONF_MQTT_PORT): vol.All(
+            NumberSelector(NumberSelectorConfig(min=1, max=65535, mode=NumberSelectorMode.BOX)), vol.Coerce(int)
+        ),
+        vol.Optional(CONF_CA_FILE): TextSelector(),
+    }
+)
+# Home Assistant puts its own library in the place of voluptuous at run time; the type checker cannot know that.
+PRIVATE_SERVER_SECTION = section(PRIVATE_SERVER, {"collapsed": True})  # type: ignore[arg-type]  # as said above
+ACCOUNT_SCHEMA = vol.Schema({**CREDENTIALS, vol.Optional(CONF_PRIVATE_SERVER, default={}): PRIVATE_SERVER_SECTION})
+REAUTH_SCHEMA = vol.Schema(CREDENTIALS)
+
+
+class FormError(Exception):
+    """What the user entered does not work; the key says what to tell them."""
+
+    def __init__(self, translation_key: str) -> None:
+        """Take the key of a text under `config.error`."""
+        super().__init__(translation_key)
+        self.translation_key = translation_key
+
+
+class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
+    """The dialogs of one account."""
+
+    VERSION = 1
+
+    @override
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask who signs in, and add the account."""
+        return await self._async_step_account("user", ACCOUNT_SCHEMA, {}, user_input)
+
+    async def async_step_reauth(self, _entry_data: Mapping[str, Any]) -> ConfigFlowResult:
+        """Start to sign in again, because the service refused the credentials."""
+        return await self.async_step_reauth_confirm()
+
+    async def async_step_reauth_confirm(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the credentials that are valid now."""
+        known = self._get_reauth_entry().data
+        return await self._async_step_account("reauth_confirm", REAUTH_SCHEMA, known, user_input)
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Change the credentials or the server of an account."""
+        known = self._get_reconfigure_entry().data
+        return await self._async_step_account("reconfigure", ACCOUNT_SCHEMA, known, user_input)
+
+    async def _async_step_account(
+        self, step_id: str, schema: vol.Schema, known: Mapping[str, Any], user_input: dict[str, Any] | None
+    ) -> ConfigFlowResult:
+        """Show the form until the account can be signed in to, then add it or take its new data over."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            data = _without_blanks({**known, **user_input})
+            try:
+                await self._async_check_private_server(data.get(CONF_PRIVATE_SERVER, {}))
+                devices = await self._async_sign_in(data)
+            except FormError as err:
+                errors["base"] = err.translation_key
+            else:
+                return self._async_finish(data, devices)
+        suggested = {key: value for key, value in (user_input or known).items() if key != CONF_PASSWORD}
+        form = self.add_suggested_values_to_schema(schema, suggested)  # type: ignore[arg-type]  # see above
+        return self.async_show_form(step_id=step_id, data_schema=form, errors=errors)
+
+    def _async_finish(self, data: dict[str, Any], devices: list[Device]) -> ConfigFlowResult:
+        """Add the account, unless it is here already, or bring its entry up to date, unless it is another account."""
+        if self.source == SOURCE_REAUTH:
+            self._abort_if_unique_id_mismatch(reason="wrong_account")
+            return self.async_update_reload_and_abort(self._get_reauth_entry(), data=data)
+        if self.source == SOURCE_RECONFIGURE:
+            self._abort_if_unique_id_mismatch(reason="wrong_account")
+            return self.async_update_reload_and_abort(self._get_reconfigure_entry(), data=data)
+        self._abort_if_unique_id_configured()
+        # Home Assistant writes titles to its log, so the e-mail address is not one.
+        return self.async_create_entry(title=", ".join(heater_name(device) for device in devices), data=data)
+
+    async def _async_sign_in(self, data: Mapping[str, Any]) -> list[Device]:
+        """Sign in, take the account's number as the flow's unique id, and return its heaters."""
+        auth_client = create_auth_client(self.hass, data)
+        try:
+            await auth_client.sign_in()
+            devices = await NavienAPIClient(auth_client).list_devices()
+        except AuthenticationError as err:
+            raise FormError("invalid_auth") from err
+        except ApiConnectionError as err:
+            LOGGER.debug("The service cannot be reached: %s", err)
+            raise FormError("cannot_connect") from err
+        except NavienError as err:
+            LOGGER.debug("The service answered with an error: %s", err)
+            raise FormError("service_error") from err
+        if not devices:
+            raise FormError("no_heaters")
+        await self.async_set_unique_id(str(auth_client.user_seq), raise_on_progress=False)
+        return devices
+
+    async def _async_check_private_server(self, server: Mapping[str, Any]) -> None:
+        """Find what can be wrong with a server's address before anything is sent there."""
+        if CONF_API_URL in server and not _is_web_address(server[CONF_API_URL]):
+            raise FormError("invalid_url")
+        if CONF_MQTT_ENDPOINT in server and not _is_host_name(server[CONF_MQTT_ENDPOINT]):
+            raise FormError("invalid_host")
+        if CONF_CA_FILE in server:
+            try:
+                await self.hass.async_add_executor_job(partial(ssl.create_default_context, cafile=server[CONF_CA_FILE]))
+            except (OSError, ValueError) as err:
+                # An SSLError, for a file that holds no certificate, is an OSError too.
+                LOGGER.debug("The CA file cannot be read: %s", err)
+                raise FormError("invalid_ca_file") from err
+
+
+def _without_blanks(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what was not filled in, and the whole private server if nothing of it was."""
+    server = {key: value for key, value in data.get(CONF_PRIVATE_SERVER, {}).items() if value != ""}
+    credentials = {key: data[key] for key in (CONF_EMAIL, CONF_PASSWORD)}
+    return {**credentials, CONF_PRIVATE_SERVER: server} if server else credentials
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        url = URL(text)
+    except ValueError:
+        return False
+    return url.scheme in {"http", "https"} and bool(url.host)
+
+
+def _is_host_name(text: str) -> bool:
+    try:
+        return URL.build(scheme="https", host=text).host == text.lower()
+    except ValueError:
+        return False

@@ -1,0 +1,129 @@
+"""The base entities: device, availability, and the one place that sends a command."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import override
+
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity, EntityDescription
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.update_coordinator import CoordinatorEntity
+
+from .const import DOMAIN
+from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
+from .heater import HeaterState
+from .nwp500 import (
+    DeviceStatus,
+    InvalidParameterError,
+    NavienError,
+    NavienMqttClient,
+    NotConnectedError,
+    UnsupportedCommandError,
+)
+
+
+@callback
+def async_add_for_each_heater(
+    entry: NavilinkConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    create_entities: Callable[[NavilinkCoordinator, str], Iterable[Entity]],
+) -> None:
+    """Add the entities of every heater of the account, also of those that join it later."""
+    coordinator = entry.runtime_data
+    known: set[str] = set()
+
+    @callback
+    def add_new() -> None:
+        listed = coordinator.data.keys()
+        new = listed - known
+        # A heater that left may come back one day.
+        known.intersection_update(listed)
+        known.update(new)
+        for mac_address in new:
+            async_add_entities(create_entities(coordinator, mac_address))
+
+    add_new()
+    entry.async_on_unload(coordinator.async_add_listener(add_new))
+
+
+class NavilinkEntity(CoordinatorEntity[NavilinkCoordinator]):
+    """An entity of one heater, available as long as the account lists the heater, whether the link is up or not."""
+
+    _attr_has_entity_name = True
+
+    def __init__(self, coordinator: NavilinkCoordinator, mac_address: str, description: EntityDescription) -> None:
+        """Tie the entity to its heater."""
+        super().__init__(coordinator)
+        self.entity_description = description
+        self._mac_address = mac_address
+        self._first_state = coordinator.data[mac_address]
+        self._attr_unique_id = f"{mac_address}_{description.key}"
+        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, mac_address)})
+
+    @property
+    def heater(self) -> HeaterState:
+        """What is known about the heater; capabilities are asked for even while an entity goes with its heater."""
+        return self.coordinator.data.get(self._mac_address, self._first_state)
+
+    @property
+    def client(self) -> NavienMqttClient:
+        """The client that takes the commands."""
+        return self.coordinator.client
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the account lists the heater."""
+        return self._mac_address in self.coordinator.data
+
+    async def async_send(self, command: Awaitable[object]) -> None:
+        """Give a command to the client and tell the user why it was not taken."""
+        try:
+            await command
+        except NavienError as err:
+            raise _for_the_user(err) from err
+
+
+class MeasuredEntity(NavilinkEntity):
+    """An entity that shows what the heater measures or does, and nothing once that is too old."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Return whether the heater's last status is young enough."""
+        return super().available and self.heater.is_fresh
+
+    @property
+    def status(self) -> DeviceStatus | None:
+        """What the heater last said."""
+        return self.heater.status
+
+
+def _for_the_user(err: NavienError) -> HomeAssistantError:
+    """Put an error of the client into the user's words."""
+    match err:
+        case InvalidParameterError():
+            return ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="invalid_parameter",
+                translation_placeholders={
+                    "parameter": err.parameter.replace("_", " "),
+                    "value": str(err.value),
+                    "allowed": err.allowed,
+                },
+            )
+        case UnsupportedCommandError():
+            return ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="unsupported_command",
+                translation_placeholders={"command": err.command},
+            )
+        case NotConnectedError():
+            return HomeAssistantError(translation_domain=DOMAIN, translation_key="not_connected")
+        case _:
+            return HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="command_failed",
+                translation_placeholders={"error": str(err)},
+            )

@@ -1,0 +1,277 @@
+"""What a heater measures, and how its commands and its link are doing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import override
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import (
+    SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
+    EntityCategory,
+    UnitOfEnergy,
+    UnitOfPower,
+    UnitOfRatio,
+    UnitOfTemperature,
+    UnitOfTime,
+    UnitOfVolume,
+    UnitOfVolumeFlowRate,
+)
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.typing import StateType
+
+from .coordinator import NavilinkConfigEntry
+from .entity import MeasuredEntity, NavilinkEntity, async_add_for_each_heater
+from .heater import HeaterState
+from .nwp500 import DeviceStatus, QueuedCommand
+from .nwp500.enums import HeatSource, OperationMode
+from .nwp500.error_codes import error_label, error_meaning
+
+PARALLEL_UPDATES = 0
+
+type Attributes = Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusSensorDescription(SensorEntityDescription):
+    """A sensor and how its value and attributes are read from a status."""
+
+    value_fn: Callable[[DeviceStatus], StateType]
+    attributes_fn: Callable[[DeviceStatus], Attributes | None] = lambda _: None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceSensorDescription(SensorEntityDescription):
+    """A sensor of what this side knows about a heater: its commands and its messages."""
+
+    value_fn: Callable[[HeaterState], StateType | datetime]
+    attributes_fn: Callable[[HeaterState], Attributes | None] = lambda _: None
+
+
+def _temperature(
+    key: str, value_fn: Callable[[DeviceStatus], StateType], *, is_for_experts: bool = False
+) -> StatusSensorDescription:
+    return StatusSensorDescription(
+        key=key,
+        translation_key=key,
+        device_class=SensorDeviceClass.TEMPERATURE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        suggested_display_precision=1,
+        entity_category=EntityCategory.DIAGNOSTIC if is_for_experts else None,
+        entity_registry_enabled_default=not is_for_experts,
+        value_fn=value_fn,
+    )
+
+
+def _vacation_days_left(status: DeviceStatus) -> int | None:
+    days, elapsed = status.vacation_days, status.vacation_days_elapsed
+    if status.is_on_vacation is False:
+        return 0
+    return None if days is None or elapsed is None else max(0, days - elapsed)
+
+
+def _error_attributes(status: DeviceStatus) -> Attributes:
+    code, sub_code = status.error_code, status.sub_error_code
+    return {"meaning": None if code is None else error_meaning(code, sub_code), "sub_code": sub_code}
+
+
+def _in_words(command: QueuedCommand) -> Attributes:
+    return {
+        "command": command.wanted,
+        "queued_at": command.queued_at.isoformat(),
+        "expires_at": command.expires_at and command.expires_at.isoformat(),
+        "attempts": command.attempts,
+    }
+
+
+STATUS_DESCRIPTIONS = (
+    _temperature("tank_upper_temperature", lambda status: status.tank_upper_temperature),
+    _temperature("tank_lower_temperature", lambda status: status.tank_lower_temperature),
+    _temperature("ambient_temperature", lambda status: status.ambient_temperature),
+    # A unit that has no such sensor reads 0 for ever (protocol.md 8.5).
+    _temperature("outside_temperature", lambda status: status.outside_temperature, is_for_experts=True),
+    _temperature("discharge_temperature", lambda status: status.discharge_temperature, is_for_experts=True),
+    _temperature("suction_temperature", lambda status: status.suction_temperature, is_for_experts=True),
+    _temperature("evaporator_temperature", lambda status: status.evaporator_temperature, is_for_experts=True),
+    StatusSensorDescription(
+        key="hot_water_charge",
+        translation_key="hot_water_charge",
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        value_fn=lambda status: status.dhw_charge,
+    ),
+    StatusSensorDescription(
+        key="power",
+        translation_key="power",
+        device_class=SensorDeviceClass.POWER,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfPower.WATT,
+        value_fn=lambda status: status.current_power,
+    ),
+    StatusSensorDescription(
+        key="usable_energy",
+        translation_key="usable_energy",
+        device_class=SensorDeviceClass.ENERGY_STORAGE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
+        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
+        suggested_display_precision=2,
+        value_fn=lambda status: status.usable_energy,
+    ),
+    StatusSensorDescription(
+        key="flow_rate",
+        translation_key="flow_rate",
+        device_class=SensorDeviceClass.VOLUME_FLOW_RATE,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=UnitOfVolumeFlowRate.LITERS_PER_MINUTE,
+        value_fn=lambda status: status.dhw_flow_rate,
+    ),
+    # Some firmware counts nothing here (protocol.md 8.5).
+    StatusSensorDescription(
+        key="hot_water_total",
+        translation_key="hot_water_total",
+        device_class=SensorDeviceClass.WATER,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        native_unit_of_measurement=UnitOfVolume.LITERS,
+        entity_registry_enabled_default=False,
+        value_fn=lambda status: status.cumulated_dhw_volume,
+    ),
+    StatusSensorDescription(
+        key="heat_source",
+        translation_key="heat_source",
+        device_class=SensorDeviceClass.ENUM,
+        options=[source.name.lower() for source in HeatSource],
+        value_fn=lambda status: None if status.heat_source is None else status.heat_source.name.lower(),
+    ),
+    StatusSensorDescription(
+        key="operation",
+        translation_key="operation",
+        device_class=SensorDeviceClass.ENUM,
+        options=[operation.name.lower() for operation in OperationMode],
+        value_fn=lambda status: None if status.operation_mode is None else status.operation_mode.name.lower(),
+    ),
+    StatusSensorDescription(
+        key="vacation_days_left",
+        translation_key="vacation_days_left",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.DAYS,
+        value_fn=_vacation_days_left,
+    ),
+    StatusSensorDescription(
+        key="error_code",
+        translation_key="error_code",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda status: None if status.error_code is None else error_label(status.error_code),
+        attributes_fn=_error_attributes,
+    ),
+    StatusSensorDescription(
+        key="filter_hours_left",
+        translation_key="filter_hours_left",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.HOURS,
+        suggested_display_precision=0,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda status: status.filter_hours_left,
+    ),
+    StatusSensorDescription(
+        key="wifi_signal",
+        translation_key="wifi_signal",
+        device_class=SensorDeviceClass.SIGNAL_STRENGTH,
+        state_class=SensorStateClass.MEASUREMENT,
+        native_unit_of_measurement=SIGNAL_STRENGTH_DECIBELS_MILLIWATT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda status: status.wifi_signal,
+    ),
+)
+
+SERVICE_DESCRIPTIONS = (
+    ServiceSensorDescription(
+        key="queued_commands",
+        translation_key="queued_commands",
+        state_class=SensorStateClass.MEASUREMENT,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda heater: len(heater.queued),
+        attributes_fn=lambda heater: {"commands": [_in_words(command) for command in heater.queued]},
+    ),
+    ServiceSensorDescription(
+        key="dropped_commands",
+        translation_key="dropped_commands",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda heater: heater.dropped,
+    ),
+    ServiceSensorDescription(
+        key="expired_commands",
+        translation_key="expired_commands",
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda heater: heater.expired,
+    ),
+    ServiceSensorDescription(
+        key="last_message",
+        translation_key="last_message",
+        device_class=SensorDeviceClass.TIMESTAMP,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=lambda heater: heater.last_message_at,
+    ),
+)
+
+
+async def async_setup_entry(
+    _hass: HomeAssistant, entry: NavilinkConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
+) -> None:
+    """Set up the sensors."""
+    async_add_for_each_heater(
+        entry,
+        async_add_entities,
+        lambda coordinator, mac_address: [
+            *(StatusSensor(coordinator, mac_address, each) for each in STATUS_DESCRIPTIONS),
+            *(ServiceSensor(coordinator, mac_address, each) for each in SERVICE_DESCRIPTIONS),
+        ],
+    )
+
+
+class StatusSensor(MeasuredEntity, SensorEntity):
+    """A sensor of what the heater says."""
+
+    entity_description: StatusSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> StateType:
+        """Return the value in the last status."""
+        return None if self.status is None else self.entity_description.value_fn(self.status)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Attributes | None:
+        """Return what explains the value."""
+        return None if self.status is None else self.entity_description.attributes_fn(self.status)
+
+
+class ServiceSensor(NavilinkEntity, SensorEntity):
+    """A sensor of what this side knows, whether the link is up or not."""
+
+    _unrecorded_attributes = frozenset({"commands"})
+
+    entity_description: ServiceSensorDescription
+
+    @property
+    @override
+    def native_value(self) -> StateType | datetime:
+        """Return the value of now."""
+        return self.entity_description.value_fn(self.heater)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Attributes | None:
+        """Return what explains the value."""
+        return self.entity_description.attributes_fn(self.heater)

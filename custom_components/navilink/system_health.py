@@ -1,0 +1,28 @@
+"""What the system information page tells about the integration."""
+
+from homeassistant.components import system_health
+from homeassistant.core import HomeAssistant, callback
+
+from .account import api_url
+from .const import DOMAIN
+from .coordinator import NavilinkConfigEntry
+from .nwp500.rest import DEFAULT_BASE_URL
+
+
+@callback
+def async_register(_hass: HomeAssistant, register: system_health.SystemHealthRegistration) -> None:
+    """Register the information of this integration."""
+    register.async_register_info(system_health_info)
+
+
+async def system_health_info(hass: HomeAssistant) -> dict[str, object]:
+    """Return the state of the service and of the accounts."""
+    entries: list[NavilinkConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    service = next((api_url(entry.data) for entry in entries), DEFAULT_BASE_URL)
+    heaters = [heater for entry in entries for heater in entry.runtime_data.data.values()]
+    return {
+        "can_reach_service": system_health.async_check_can_reach_url(hass, service),
+        "links_up": f"{sum(entry.runtime_data.client.is_connected for entry in entries)}/{len(entries)}",
+        "heaters_online": f"{sum(heater.is_online for heater in heaters)}/{len(heaters)}",
+        "queued_commands": sum(len(heater.queued) for heater in heaters),
+    }

@@ -1,0 +1,134 @@
+"""The promise, proved over Home Assistant's own interface: no command is lost, reordered or forgotten."""
+
+import math
+
+from .exceptions import DemoError
+from .stage import Stage
+
+_RECONNECT_SECONDS = 90.0
+"""The client waits up to a minute between two attempts."""
+
+_REPLY_SECONDS = 10.0
+
+_MODE_CODES = {"heat_pump": 1, "electric": 2, "eco": 3, "high_demand": 4}
+"""Home Assistant's operation modes and the raw values the heater uses for them: protocol.md 5.1."""
+
+
+class CheckError(DemoError):
+    """A figure is not what the promise says."""
+
+
+async def prove(stage: Stage) -> None:
+    """Print a line `name: value` for each figure. `DemoError` says which one is wrong."""
+    _heater_found(stage)
+    wanted = await _queue_two_commands(stage)
+    await _both_arrive_in_order(stage, wanted)
+    await _nothing_arrives_after_clear(stage)
+
+
+def show(name: str, value: object) -> None:
+    """Print one figure."""
+    print(f"{name}: {value}", flush=True)
+
+
+def _compare(name: str, found: object, wanted: object) -> None:
+    show(name, found)
+    if found != wanted:
+        raise CheckError(f"{name}: {found}, but {wanted} was expected")
+
+
+def _heater_found(stage: Stage) -> None:
+    water_heater = stage.heater.water_heater
+    show("heater", water_heater)
+    temperature = stage.home_assistant.api.attributes(water_heater)["current_temperature"]
+    show("temperature", temperature)
+    if not (isinstance(temperature, int | float) and math.isfinite(temperature)):
+        raise CheckError(f"temperature: {temperature} is not a number")
+
+
+async def _cut(stage: Stage) -> None:
+    await stage.simulator.fault("link_down")
+    await stage.home_assistant.api.wait_for_state(stage.heater.connection, "off", _RECONNECT_SECONDS)
+    _compare("link after the cut", stage.home_assistant.api.state(stage.heater.connection), "off")
+
+
+async def _restore(stage: Stage) -> None:
+    await stage.simulator.fault("link_up")
+    await stage.home_assistant.api.wait_for_state(stage.heater.connection, "on", _RECONNECT_SECONDS)
+    _compare("link after the repair", stage.home_assistant.api.state(stage.heater.connection), "on")
+
+
+def _another_temperature(stage: Stage) -> float:
+    attributes = stage.home_assistant.api.attributes(stage.heater.water_heater)
+    return next(
+        float(value)
+        for value in (125, 130)
+        if value != attributes["temperature"] and attributes["min_temp"] <= value <= attributes["max_temp"]
+    )
+
+
+def _another_mode(stage: Stage) -> str:
+    api, water_heater = stage.home_assistant.api, stage.heater.water_heater
+    offered = api.attributes(water_heater)["operation_list"]
+    return next(mode for mode in _MODE_CODES if mode in offered and mode != api.state(water_heater))
+
+
+async def _queue_two_commands(stage: Stage) -> dict[str, int]:
+    """Cut the link and give two commands; returns the raw values the heater should have in the end, in order."""
+    api, heater = stage.home_assistant.api, stage.heater
+    temperature, mode = _another_temperature(stage), _another_mode(stage)
+    await _cut(stage)
+    await api.action("water_heater.set_temperature", heater.water_heater, temperature=temperature)
+    await api.action("water_heater.set_operation_mode", heater.water_heater, operation_mode=mode)
+    await api.wait_for_state(heater.queued_commands, "2")
+    _compare("queued commands while cut", api.state(heater.queued_commands), "2")
+    _compare("temperature shown while cut", api.attributes(heater.water_heater)["temperature"], temperature)
+    _compare("mode shown while cut", api.state(heater.water_heater), mode)
+    return {
+        # Raw set points are half degrees Celsius: protocol.md 6.1.
+        "dhwTemperatureSetting": round((temperature - 32) / 1.8 * 2),
+        "dhwOperationSetting": _MODE_CODES[mode],
+    }
+
+
+async def _both_arrive_in_order(stage: Stage, wanted: dict[str, int]) -> None:
+    api, heater = stage.home_assistant.api, stage.heater
+    before = len((await stage.simulated_heater())["applied"])
+    await _restore(stage)
+    await api.wait_for_state(heater.queued_commands, "0")
+    try:
+        await stage.simulator.wait(applied=before + 2, timeout=_REPLY_SECONDS)
+    except TimeoutError as error:
+        raise CheckError(f"commands applied by the heater: {error}") from error
+    simulated = await stage.simulated_heater()
+    applied = [control["control"] for control in simulated["applied"][before:]]
+    _compare("commands applied by the heater", applied, ["dhw-temperature", "dhw-mode"])
+    for member, value in wanted.items():
+        _compare(f"heater's {member}", simulated["status"][member], value)
+    _compare("queued commands after the repair", api.state(heater.queued_commands), "0")
+
+
+async def _nothing_arrives_after_clear(stage: Stage) -> None:
+    api, heater = stage.home_assistant.api, stage.heater
+    before = await stage.simulated_heater()
+    await _cut(stage)
+    await api.action("water_heater.set_temperature", heater.water_heater, temperature=_another_temperature(stage))
+    await api.wait_for_state(heater.queued_commands, "1")
+    _compare("queued commands at the second cut", api.state(heater.queued_commands), "1")
+    await api.action("button.press", heater.clear_queue)
+    await api.wait_for_state(heater.queued_commands, "0")
+    _compare("queued commands after clear", api.state(heater.queued_commands), "0")
+    await _restore(stage)
+    await _ask_status(stage)
+    after = await stage.simulated_heater()
+    _compare("commands applied after clear", len(after["applied"]) - len(before["applied"]), 0)
+    for member in ("dhwTemperatureSetting", "dhwOperationSetting"):
+        _compare(f"heater's {member} after clear", after["status"][member], before["status"][member])
+
+
+async def _ask_status(stage: Stage) -> None:
+    """Ask for a status and wait until it is there: whatever was queued before would have gone out before it."""
+    api, heater = stage.home_assistant.api, stage.heater
+    last = api.state(heater.last_message)
+    await api.action("button.press", heater.refresh)
+    await api.wait_until("a message from the heater", lambda: api.state(heater.last_message) != last, _REPLY_SECONDS)

@@ -1,0 +1,74 @@
+"""What the demo says to the person in front of it, and the keys they may press."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+import sys
+import termios
+import tty
+
+from .stage import Stage
+
+_KEYS = "keys: c cut the heater's link, r restore it, q quit"
+
+
+def welcome(stage: Stage, seconds: float, speed: float) -> str:
+    """Return the text shown once everything runs."""
+    home_assistant = stage.home_assistant
+    return f"""
+ready in {seconds:.1f} s
+
+  address    {home_assistant.url}
+  user name  {home_assistant.user.username}
+  password   {home_assistant.user.password}
+
+The heater is simulated; its time runs {speed:g} times as fast as yours.
+Cut its link, change its temperature in the browser, and see the command wait in the queue. Then restore the link:
+
+  {_request(stage, "link_down")}
+  {_request(stage, "link_up")}
+
+Ctrl-C stops all of it.
+"""
+
+
+def _request(stage: Stage, kind: str) -> str:
+    url = f"{stage.simulator.addresses['control_url']}/fault"
+    return f"""curl -X POST -H 'Content-Type: application/json' -d '{{"kind": "{kind}"}}' {url}"""
+
+
+async def obey_keys(stage: Stage) -> None:
+    """Serve the person until they quit; without a terminal, for ever."""
+    if not sys.stdin.isatty():
+        await asyncio.Event().wait()
+        return
+    print(_KEYS, flush=True)
+    async with _pressed_keys() as keys:
+        while (key := await keys.get()) != "q":
+            await _obey(stage, key)
+
+
+async def _obey(stage: Stage, key: str) -> None:
+    kind = {"c": "link_down", "r": "link_up"}.get(key)
+    if kind is None:
+        print(_KEYS, flush=True)
+        return
+    await stage.simulator.fault(kind)
+    print({"link_down": "the link is cut", "link_up": "the link is restored"}[kind], flush=True)
+
+
+@asynccontextmanager
+async def _pressed_keys() -> AsyncIterator[asyncio.Queue[str]]:
+    """Read single keys, without Enter, and give the terminal back as it was."""
+    loop = asyncio.get_running_loop()
+    keys: asyncio.Queue[str] = asyncio.Queue()
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    tty.setcbreak(terminal)
+    # The end of the input reads as an empty string, and quits as `q` does.
+    loop.add_reader(terminal, lambda: keys.put_nowait(sys.stdin.read(1) or "q"))
+    try:
+        yield keys
+    finally:
+        loop.remove_reader(terminal)
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)

@@ -1,0 +1,293 @@
+"""The inbox: which message is from which heater, what it says, and that nothing else gets in."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import partial
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+import pytest
+
+from nwp500 import Changed, Device, FeatureReceived, QueuedCommand, StatusReceived, commands
+from nwp500.answer_watch import AnswerWatch
+from nwp500.command_queue import JsonValue
+from nwp500.confirmations import Confirmations
+from nwp500.events import EVENTS, Event, EventEmitter
+from nwp500.inbox import Inbox
+from nwp500.requests import control_request
+from nwp500.subscriptions import Message
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+CLIENT = "ha-client-3f9a1c07"
+DEVICE = Device(mac_address="0478630a1b2c", additional_value="5322")
+OTHER = Device(mac_address="0478630a1b2d", additional_value="5322")
+DEVICE_REPLY = "cmd/52/navilink-0478630a1b2c/ha-client-3f9a1c07/res"
+CLIENT_REPLY = "cmd/52/ha-client-3f9a1c07/res/rsv/rd"
+REFUSAL = "cmd/52/navilink-0478630a1b2c/res/ctrl-fail"
+
+# Any: decoded JSON, as it comes off the wire.
+type Json = dict[str, Any]
+
+
+class Desk:
+    """An inbox, the events that it brought about, and the outcomes of commands."""
+
+    def __init__(self, *devices: Device) -> None:
+        self.events: list[tuple[str, Event]] = []
+        self.outcomes: list[tuple[str, QueuedCommand, int | None]] = []
+        self.confirmations = Confirmations(
+            lambda outcome, command, _, code: self.outcomes.append((outcome, command, code)),
+            patience=60,
+            is_link_up=lambda: True,
+        )
+        emitter = EventEmitter()
+        for name in EVENTS:
+            emitter.on(name, partial(self._note, name))
+        self.inbox = Inbox(emitter, self.confirmations, AnswerWatch(lambda: None))
+        for device in devices:
+            self.inbox.add(device)
+
+    def _note(self, name: str, happened: Event) -> None:
+        self.events.append((name, happened))
+
+    def names(self) -> list[str]:
+        """The names of the events so far."""
+        return [name for name, _ in self.events]
+
+    def set_point_given(self, raw: int) -> QueuedCommand:
+        """Give a set point to the first heater."""
+        command = control_request(commands.DHW_TEMPERATURE, (raw,), DEVICE, CLIENT)
+        self.confirmations.given(command)
+        return command
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk(DEVICE)
+
+
+def fixture(name: str) -> Json:
+    """Read a fixture."""
+    message: Json = json.loads((FIXTURES / f"{name}.json").read_text())
+    return message
+
+
+def status_of(mac_address: object, **members: object) -> Json:
+    """Make a status reply of a heater."""
+    return {"response": {"macAddress": mac_address, "status": members}}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in FIXTURES.glob("status_*.json")))
+def test_every_recorded_status_is_taken_in(desk: Desk, name: str) -> None:
+    message = fixture(name)
+    before = datetime.now(UTC)
+    desk.inbox.receive(DEVICE_REPLY, message)
+    record = desk.inbox.record(DEVICE)
+    assert record.status is not None
+    response = message["response"]
+    assert dict(record.status.raw) == response.get("status", response.get("st"))
+    assert desk.events == [("status_received", StatusReceived(DEVICE, record.status))]
+    assert record.last_message_at is not None
+    assert before <= record.last_message_at <= datetime.now(UTC)
+    assert record.feature is None
+
+
+@pytest.mark.parametrize("name", ["feature", "feature_80gal_celsius_recirculation"])
+def test_every_recorded_feature_is_taken_in(name: str) -> None:
+    message = fixture(name)
+    device = Device(mac_address=message["response"]["macAddress"], additional_value="5322")
+    desk = Desk(device)
+    desk.inbox.receive(DEVICE_REPLY, message)
+    record = desk.inbox.record(device)
+    assert record.feature is not None
+    assert dict(record.feature.raw) == message["response"]["feature"]
+    assert desk.events == [("feature_received", FeatureReceived(device, record.feature))]
+    assert record.status is None
+
+
+def test_one_message_can_say_both(desk: Desk) -> None:
+    desk.inbox.receive(DEVICE_REPLY, {"response": {"st": {"errorCode": 0}, "did": {"powerUse": 2}}})
+    assert desk.names() == ["status_received", "feature_received"]
+
+
+def test_requests_are_not_for_us(desk: Desk) -> None:
+    """The device's filter delivers the client's own requests too, and those of other clients."""
+    for request in fixture("mqtt_requests").values():
+        desk.inbox.receive(request["topic"], request["payload"])
+    assert desk.events == []
+    assert desk.inbox.record(DEVICE).last_message_at is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "energy_daily",
+        "diagnostics",
+        "reservations_json",
+        "reservations_hex",
+        "firmware_download_info",
+        "tou_write_echo",
+    ],
+)
+def test_other_replies_show_that_the_heater_is_there(desk: Desk, name: str) -> None:
+    message = fixture(name)
+    desk.inbox.receive(message["topic"], message["payload"])
+    assert desk.events == []
+    assert desk.inbox.record(DEVICE).last_message_at is not None
+
+
+@pytest.mark.parametrize("mac_address", ["0478630A1B2C", "04:78:63:0a:1b:2c", "04-78-63-0A-1B-2C"])
+def test_however_a_mac_is_written(desk: Desk, mac_address: str) -> None:
+    desk.inbox.receive(DEVICE_REPLY, status_of(mac_address, errorCode=0))
+    assert desk.names() == ["status_received"]
+
+
+@pytest.mark.parametrize("topic", [DEVICE_REPLY, CLIENT_REPLY])
+def test_a_foreign_mac_is_dropped(desk: Desk, topic: str, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, "nwp500"):
+        desk.inbox.receive(topic, status_of("0478630affff", errorCode=0))
+    assert desk.events == []
+    assert desk.inbox.record(DEVICE).last_message_at is None
+    assert "not from a known heater" in caplog.text
+    assert "0478630affff" not in caplog.text
+
+
+def test_heaters_do_not_mix_on_the_topics_they_share() -> None:
+    desk = Desk(DEVICE, OTHER)
+    desk.inbox.receive(CLIENT_REPLY, status_of(OTHER.mac_address, dhwTemperature=100))
+    desk.inbox.receive(CLIENT_REPLY, status_of(DEVICE.mac_address, dhwTemperature=90))
+    first, second = desk.inbox.record(DEVICE).status, desk.inbox.record(OTHER).status
+    assert first is not None
+    assert second is not None
+    assert (first.dhw_temperature, second.dhw_temperature) == (45, 50)
+    assert desk.events == [
+        ("status_received", StatusReceived(OTHER, second)),
+        ("status_received", StatusReceived(DEVICE, first)),
+    ]
+    assert desk.inbox.devices == (DEVICE, OTHER)
+
+
+@pytest.mark.parametrize("unnamed", [{"st": {"errorCode": 0}}, {"response": {"macAddress": 5, "st": {"errorCode": 0}}}])
+def test_a_reply_without_a_mac_is_from_the_device_of_its_topic(unnamed: Json) -> None:
+    desk = Desk(OTHER, DEVICE)
+    desk.inbox.receive(DEVICE_REPLY, unnamed)
+    assert desk.inbox.record(DEVICE).status is not None
+    assert desk.inbox.record(OTHER).status is None
+
+
+def test_a_reply_without_a_mac_on_a_shared_topic_is_from_the_only_heater_there_is(desk: Desk) -> None:
+    desk.inbox.receive(CLIENT_REPLY, {"status": {"errorCode": 0}})
+    assert desk.names() == ["status_received"]
+    desk.inbox.receive("short", {"status": {"errorCode": 0}})
+    assert desk.names() == ["status_received"] * 2
+
+
+def test_a_reply_without_a_mac_on_a_shared_topic_could_be_from_any_of_two() -> None:
+    desk = Desk(DEVICE, OTHER)
+    desk.inbox.receive(CLIENT_REPLY, {"status": {"errorCode": 0}})
+    desk.inbox.receive("cmd/52/navilink-0478630affff/res", {"status": {"errorCode": 0}})
+    assert desk.events == []
+
+
+def test_what_other_clients_are_told_is_taken_as_extra(desk: Desk) -> None:
+    topic = "cmd/52/navilink-0478630a1b2c/somebody-else/res"
+    desk.inbox.receive(topic, {"sessionID": "of theirs", **status_of(DEVICE.mac_address, errorCode=0)})
+    assert desk.names() == ["status_received"]
+    assert desk.outcomes == []
+
+
+def test_a_refusal_ends_the_command_of_its_session(desk: Desk) -> None:
+    command = desk.set_point_given(120)
+    refusal = fixture("control_fail")
+    desk.inbox.receive(refusal["topic"], refusal["payload"])
+    assert desk.outcomes == []
+    desk.inbox.receive(refusal["topic"], {**refusal["payload"], "sessionID": command.id})
+    assert desk.outcomes == [("rejected", command, 2)]
+    assert desk.events == []
+
+
+@pytest.mark.parametrize("response", [{}, {"failCode": None}, {"failCode": "2"}, None, []])
+def test_a_refusal_without_a_number_is_one_all_the_same(desk: Desk, response: JsonValue) -> None:
+    command = desk.set_point_given(120)
+    desk.inbox.receive(REFUSAL, {"sessionID": command.id, "response": response})
+    assert desk.outcomes == [("rejected", command, None)]
+
+
+@pytest.mark.parametrize("session_id", [None, 5, ["a"]])
+def test_a_session_that_is_no_text_is_nobodys(desk: Desk, session_id: JsonValue) -> None:
+    desk.set_point_given(120)
+    for topic in (REFUSAL, DEVICE_REPLY):
+        desk.inbox.receive(topic, {"sessionID": session_id, "response": {"status": {}}})
+    assert desk.outcomes == []
+    assert desk.names() == ["status_received"]
+
+
+def test_an_acknowledgement_is_a_status_that_may_still_be_the_old_one(desk: Desk) -> None:
+    command = desk.set_point_given(110)
+    reply = fixture("control_ack")["reply"]
+    old = {**reply["payload"]["response"]["status"], "dhwTemperatureSetting": 98}
+    desk.inbox.receive(reply["topic"], {"sessionID": command.id, "response": {"status": old}})
+    assert desk.outcomes == []
+    desk.inbox.receive(reply["topic"], {**reply["payload"], "sessionID": "of a later request"})
+    assert desk.outcomes == [("confirmed", command, None)]
+
+
+def test_changes_are_told_after_the_status_that_brings_them(desk: Desk) -> None:
+    members = {"dhwTemperatureSetting": 98, "dhwOperationSetting": 3, "errorCode": 0}
+    desk.inbox.receive(DEVICE_REPLY, status_of(DEVICE.mac_address, **members))
+    desk.events.clear()
+    desk.inbox.receive(DEVICE_REPLY, status_of(DEVICE.mac_address, **members | {"errorCode": 515}))
+    assert desk.names() == ["status_received", "error_detected"]
+    assert desk.events[1] == ("error_detected", Changed(DEVICE, "error_code", 0, 515))
+
+
+def test_a_device_made_known_again_keeps_what_it_said(desk: Desk) -> None:
+    desk.inbox.receive(DEVICE_REPLY, status_of(DEVICE.mac_address, errorCode=0))
+    renamed = Device(mac_address="0478630A1B2C", additional_value="5322", name="Cellar")
+    desk.inbox.add(renamed)
+    assert desk.inbox.devices == (renamed,)
+    assert desk.inbox.record(DEVICE).status is not None
+    assert desk.inbox.record(DEVICE).device is renamed
+
+
+def test_of_an_unknown_device_nothing_is_known_and_nothing_is_kept(desk: Desk) -> None:
+    record = desk.inbox.record(OTHER)
+    assert (record.device, record.status, record.feature, record.last_message_at) == (OTHER, None, None, None)
+    assert desk.inbox.devices == (DEVICE,)
+
+
+@pytest.mark.parametrize("content", [None, 1, "text", [], [{}], True])
+def test_content_of_the_wrong_shape_is_no_status(desk: Desk, content: JsonValue) -> None:
+    messages: tuple[Message, ...] = (
+        {"response": {"status": content, "feature": content}},
+        {"response": content},
+        {"st": content},
+    )
+    for message in messages:
+        desk.inbox.receive(DEVICE_REPLY, message)
+    assert desk.events == []
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = ["response", "status", "st", "feature", "did", "macAddress", "sessionID", "request", "failCode", "errorCode"]
+MESSAGES = st.recursive(
+    st.dictionaries(st.sampled_from(NAMES), JSON, max_size=4),
+    lambda inner: st.dictionaries(st.sampled_from(NAMES), inner | JSON, max_size=4),
+    max_leaves=6,
+)
+
+
+@given(message=MESSAGES, topic=st.sampled_from([DEVICE_REPLY, CLIENT_REPLY, REFUSAL, "", "a/b"]))
+def test_no_message_whatsoever_breaks_the_inbox(message: Mapping[str, object], topic: str) -> None:
+    desk = Desk(DEVICE)
+    desk.set_point_given(120)
+    desk.inbox.receive(topic, dict(message))  # type: ignore[arg-type]  # any JSON object at all
+    assert set(desk.names()) <= EVENTS

@@ -1,0 +1,75 @@
+"""The demo as a person starts it: one command, and what it prints."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+import re
+import signal
+import subprocess
+import sys
+
+import aiohttp
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+_STOP_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningDemo:
+    """What the demo told the person in front of it."""
+
+    url: str
+    username: str
+    password: str
+    control_url: str
+    output: str
+
+    async def fault(self, kind: str) -> None:
+        """Do what the printed curl line does."""
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(f"{self.control_url}/fault", json={"kind": kind}) as response,
+        ):
+            response.raise_for_status()
+
+
+@contextmanager
+def run_demo(*arguments: str) -> Iterator[RunningDemo]:
+    """Start the demo, wait until it has told how to sign in, and end it with Ctrl-C; it must end in good order."""
+    command = [sys.executable, "-m", "demo", *arguments]
+    with subprocess.Popen(  # noqa: S603 - the command is our own
+        command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        try:
+            yield _read(process)
+        except BaseException:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=_STOP_SECONDS)
+            raise
+        process.send_signal(signal.SIGINT)
+        farewell, _ = process.communicate(timeout=_STOP_SECONDS)
+        assert process.returncode == 0, farewell
+        assert farewell.endswith("stopped\n"), farewell
+
+
+def _read(process: subprocess.Popen[str]) -> RunningDemo:
+    assert process.stdout is not None
+    output = ""
+    while "Ctrl-C stops all of it." not in output:
+        line = process.stdout.readline()
+        assert line, f"the demo ended early:\n{output}"
+        output += line
+
+    def told(pattern: str) -> str:
+        found = re.search(pattern, output)
+        assert found is not None, f"the demo did not tell {pattern}:\n{output}"
+        return found.group(1)
+
+    return RunningDemo(
+        url=told(r"address +(http\S+)"),
+        username=told(r"user name +(\S+)"),
+        password=told(r"password +(\S+)"),
+        control_url=told(r"(http\S+)/fault"),
+        output=output,
+    )

@@ -1,0 +1,51 @@
+"""A simulator of its own for each test, an entry for its account, and the entry set up in a real Home Assistant."""
+
+from collections.abc import AsyncIterator
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.navilink.const import DOMAIN
+from simulator.process import SimulatorProcess
+from tests.integration.accounts import ACCOUNT, entry_data
+from tests.integration.heaters import HEATER
+from tests.integration.waiting import wait_for_value
+
+
+@pytest.fixture(autouse=True)
+def _real_parts(socket_enabled: None, enable_custom_integrations: None) -> None:
+    """Let sockets on the loopback interface and this repository's integration in."""
+
+
+@pytest.fixture
+def simulator_options() -> tuple[str, ...]:
+    """Command line of the simulator; a test parametrizes it to have another one."""
+    return ()
+
+
+@pytest.fixture
+async def simulator(simulator_options: tuple[str, ...]) -> AsyncIterator[SimulatorProcess]:
+    """Run the cloud and its heaters in a process of their own."""
+    async with SimulatorProcess(*simulator_options) as running:
+        yield running
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant, simulator: SimulatorProcess) -> MockConfigEntry:
+    """An entry for the simulator's account, not set up yet."""
+    entry = MockConfigEntry(domain=DOMAIN, title="NWP500", unique_id=ACCOUNT, data=entry_data(simulator))
+    entry.add_to_hass(hass)
+    return entry
+
+
+@pytest.fixture
+async def running(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncIterator[MockConfigEntry]:
+    """The entry set up, its link up and its first heater seen; taken down at the end."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait_for_value(hass, "binary_sensor.nwp500_connection", "on")
+    await wait_for_value(hass, HEATER, "eco")
+    yield entry
+    if entry.state is ConfigEntryState.LOADED:
+        assert await hass.config_entries.async_unload(entry.entry_id)

@@ -1,0 +1,169 @@
+"""The dialogs: adding an account, every way in which that fails and how it goes on, signing in again, reconfiguring."""
+
+from typing import Any
+
+from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.navilink.const import DOMAIN
+from simulator.process import SimulatorProcess
+from tests.integration.accounts import ACCOUNT, entry_data, private_server
+
+WRONG_PASSWORD = "wrong horse"
+
+
+async def start(hass: HomeAssistant) -> str:
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "user"
+    assert result["errors"] == {}
+    return result["flow_id"]
+
+
+async def enter(hass: HomeAssistant, flow_id: str, data: dict[str, Any]) -> ConfigFlowResult:
+    return await hass.config_entries.flow.async_configure(flow_id, data)
+
+
+async def unload(hass: HomeAssistant) -> None:
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.parametrize("simulator_options", [("--heaters", "2", "--foreign-device")])
+async def test_account_is_added(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    result = await enter(hass, await start(hass), entry_data(simulator))
+    await hass.async_block_till_done()
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["title"] == "NWP500, Guest house"
+    assert result["data"] == entry_data(simulator)
+    assert result["result"].unique_id == ACCOUNT
+    await unload(hass)
+
+
+@pytest.mark.usefixtures("entry")
+async def test_account_is_added_once(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    result = await enter(hass, await start(hass), entry_data(simulator))
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "already_configured"
+    assert len(hass.config_entries.async_entries(DOMAIN)) == 1
+
+
+async def test_wrong_password_then_right_one(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    flow_id = await start(hass)
+    result = await enter(hass, flow_id, entry_data(simulator) | {"password": WRONG_PASSWORD})
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"base": "invalid_auth"}
+    assert WRONG_PASSWORD not in str(result["data_schema"].schema if result["data_schema"] else "")
+    result = await enter(hass, flow_id, entry_data(simulator))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await unload(hass)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [({"kind": "api_down", "close": True}, "cannot_connect"), ({"kind": "maintenance"}, "service_error")],
+)
+async def test_service_trouble_and_recovery(
+    hass: HomeAssistant, simulator: SimulatorProcess, fault: dict[str, Any], error: str
+) -> None:
+    flow_id = await start(hass)
+    await simulator.fault(**fault)
+    result = await enter(hass, flow_id, entry_data(simulator))
+    assert result["errors"] == {"base": error}
+    await simulator.fault(fault["kind"], on=False)
+    result = await enter(hass, flow_id, entry_data(simulator))
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await unload(hass)
+
+
+@pytest.mark.parametrize("simulator_options", [("--heaters", "0", "--foreign-device")])
+async def test_account_without_a_supported_heater(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    result = await enter(hass, await start(hass), entry_data(simulator))
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"base": "no_heaters"}
+    assert not hass.config_entries.async_entries(DOMAIN)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"api_url": "nowhere"}, "invalid_url"),
+        ({"api_url": "ftp://localhost/api"}, "invalid_url"),
+        ({"api_url": "http://localhost:99999"}, "invalid_url"),
+        ({"mqtt_endpoint": "https://localhost"}, "invalid_host"),
+        ({"mqtt_endpoint": "localhost:8883"}, "invalid_host"),
+        ({"ca_file": "/nonexistent/ca.pem"}, "invalid_ca_file"),
+        ({"ca_file": __file__}, "invalid_ca_file"),
+    ],
+)
+async def test_malformed_private_server(
+    hass: HomeAssistant, simulator: SimulatorProcess, wrong: dict[str, str], error: str
+) -> None:
+    result = await enter(
+        hass, await start(hass), entry_data(simulator) | {"private_server": private_server(simulator) | wrong}
+    )
+    assert result["errors"] == {"base": error}
+    assert not (await simulator.state())["rest_requests"]
+
+
+async def test_blank_fields_are_not_kept(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    server = private_server(simulator) | {"ca_file": ""}
+    result = await enter(hass, await start(hass), entry_data(simulator) | {"private_server": server})
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert "ca_file" not in result["data"]["private_server"]
+    await unload(hass)
+
+
+async def test_reauth_takes_the_new_password(
+    hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(entry, data=entry_data(simulator) | {"password": WRONG_PASSWORD})
+    result = await entry.start_reauth_flow(hass)
+    assert result["step_id"] == "reauth_confirm"
+    credentials = {key: entry_data(simulator)[key] for key in ("email", "password")}
+    refused = await enter(hass, result["flow_id"], credentials | {"password": WRONG_PASSWORD})
+    assert refused["errors"] == {"base": "invalid_auth"}
+    accepted = await enter(hass, result["flow_id"], credentials)
+    assert accepted["type"] is FlowResultType.ABORT
+    assert accepted["reason"] == "reauth_successful"
+    assert entry.data == entry_data(simulator)
+    await hass.async_block_till_done()
+    await unload(hass)
+
+
+async def test_reauth_refuses_another_account(
+    hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(entry, unique_id="30003")
+    result = await entry.start_reauth_flow(hass)
+    credentials = {key: entry_data(simulator)[key] for key in ("email", "password")}
+    result = await enter(hass, result["flow_id"], credentials)
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "wrong_account"
+
+
+async def test_reconfigure_moves_to_another_server(
+    hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry
+) -> None:
+    elsewhere = private_server(simulator) | {"api_url": "http://127.0.0.1:9/api/v2.1"}
+    hass.config_entries.async_update_entry(entry, data=entry_data(simulator) | {"private_server": elsewhere})
+    result = await entry.start_reconfigure_flow(hass)
+    assert result["step_id"] == "reconfigure"
+    result = await enter(hass, result["flow_id"], entry_data(simulator))
+    assert result["type"] is FlowResultType.ABORT
+    assert result["reason"] == "reconfigure_successful"
+    assert entry.data == entry_data(simulator)
+    await hass.async_block_till_done()
+    await unload(hass)
+
+
+async def test_reconfigure_refuses_another_account(
+    hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(entry, unique_id="30003")
+    result = await entry.start_reconfigure_flow(hass)
+    result = await enter(hass, result["flow_id"], entry_data(simulator))
+    assert result["reason"] == "wrong_account"

@@ -1,0 +1,251 @@
+"""What every entity has in common: stable ids, a name, an icon, and nothing in the texts that nobody uses."""
+
+import ast
+import json
+from pathlib import Path
+from typing import Any
+
+from homeassistant.components.water_heater.const import DATA_COMPONENT
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.setup import async_setup_component
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
+
+from custom_components.navilink import binary_sensor, button, config_flow, sensor, water_heater
+from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.heater import heater_name
+from custom_components.navilink.nwp500 import (
+    Device,
+    InvalidParameterError,
+    NavienError,
+    NotConnectedError,
+    PayloadError,
+    UnsupportedCommandError,
+)
+from simulator.process import SimulatorProcess
+from tests.integration.heaters import MAC
+from tests.integration.waiting import wait_for_value
+
+FOLDER = Path(config_flow.__file__).parent
+DESCRIPTIONS = {
+    "binary_sensor": (*binary_sensor.STATUS_DESCRIPTIONS, binary_sensor.CONNECTION),
+    "button": button.DESCRIPTIONS,
+    "sensor": (*sensor.STATUS_DESCRIPTIONS, *sensor.SERVICE_DESCRIPTIONS),
+    "water_heater": (water_heater.DESCRIPTION,),
+}
+# By platform: the ends of the unique ids, which may never change.
+UNIQUE_IDS = {
+    "binary_sensor": {
+        "heating",
+        "compressor",
+        "upper_element",
+        "lower_element",
+        "hot_water_in_use",
+        "fault",
+        "water_leak",
+        "condensate_overflow",
+        "eco_tripped",
+        "connection",
+    },
+    "button": {"clear_queue", "refresh"},
+    "sensor": {
+        "tank_upper_temperature",
+        "tank_lower_temperature",
+        "ambient_temperature",
+        "outside_temperature",
+        "discharge_temperature",
+        "suction_temperature",
+        "evaporator_temperature",
+        "hot_water_charge",
+        "power",
+        "usable_energy",
+        "flow_rate",
+        "hot_water_total",
+        "heat_source",
+        "operation",
+        "vacation_days_left",
+        "error_code",
+        "filter_hours_left",
+        "wifi_signal",
+        "queued_commands",
+        "dropped_commands",
+        "expired_commands",
+        "last_message",
+    },
+    "water_heater": {"water_heater"},
+}
+DISABLED = {
+    "outside_temperature",
+    "discharge_temperature",
+    "suction_temperature",
+    "evaporator_temperature",
+    "hot_water_total",
+    "wifi_signal",
+}
+
+
+def texts() -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((FOLDER / "translations" / "en.json").read_text())
+    return content
+
+
+def string_arguments(name: str) -> set[str]:
+    """Return the texts given as the keyword argument `name`, or to `FormError`, anywhere in the integration."""
+    found: set[str] = set()
+    for file in FOLDER.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(node, ast.Call):
+                continue
+            arguments = [keyword.value for keyword in node.keywords if keyword.arg == name]
+            if name == "FormError" and isinstance(node.func, ast.Name) and node.func.id == name:
+                arguments = node.args
+            found |= {
+                each.value for each in arguments if isinstance(each, ast.Constant) and isinstance(each.value, str)
+            }
+    return found
+
+
+async def test_unique_ids_and_entity_ids(hass: HomeAssistant, running: MockConfigEntry) -> None:
+    entries = er.async_entries_for_config_entry(er.async_get(hass), running.entry_id)
+    found: dict[str, set[str]] = {}
+    for entry in entries:
+        assert entry.unique_id.startswith(f"{MAC}_")
+        assert MAC not in entry.entity_id
+        found.setdefault(entry.domain, set()).add(entry.unique_id.removeprefix(f"{MAC}_"))
+    assert found == UNIQUE_IDS
+    assert {entry.unique_id.removeprefix(f"{MAC}_") for entry in entries if entry.disabled} == DISABLED
+
+
+async def test_first_values(hass: HomeAssistant, running: MockConfigEntry) -> None:
+    values = {
+        "sensor.nwp500_hot_water_charge": "100",
+        "sensor.nwp500_error_code": "E000",
+        "sensor.nwp500_heat_source": "none",
+        "sensor.nwp500_operation": "standby",
+        "sensor.nwp500_vacation_days_left": "0",
+        "binary_sensor.nwp500_heating": "off",
+        "binary_sensor.nwp500_fault": "off",
+        "binary_sensor.nwp500_water_leak": "off",
+        "binary_sensor.nwp500_high_temperature_cut_out": "off",
+        "binary_sensor.nwp500_hot_water_in_use": "off",
+        "sensor.nwp500_dropped_commands": "0",
+    }
+    for entity_id, value in values.items():
+        state = hass.states.get(entity_id)
+        assert state is not None, entity_id
+        assert state.state == value, entity_id
+    heard_at = running.runtime_data.data[MAC].last_message_at
+    assert heard_at is not None
+    await wait_for_value(hass, "sensor.nwp500_last_message", heard_at.replace(microsecond=0).isoformat())
+
+
+@pytest.mark.usefixtures("running")
+async def test_fault_is_shown_with_its_meaning(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    await simulator.fault("error", code=799)
+    await simulator.device(MAC, wtrOvrSensorUse=2, ecoUse=2)
+    await hass.services.async_call("button", "press", {"entity_id": "button.nwp500_refresh"}, blocking=True)
+    state = await wait_for_value(hass, "sensor.nwp500_error_code", "E799")
+    assert state.attributes["meaning"] == "water leak"
+    await wait_for_value(hass, "binary_sensor.nwp500_fault", "on")
+    await wait_for_value(hass, "binary_sensor.nwp500_water_leak", "on")
+    await wait_for_value(hass, "binary_sensor.nwp500_high_temperature_cut_out", "on")
+
+
+@pytest.mark.usefixtures("running")
+async def test_system_health(hass: HomeAssistant) -> None:
+    assert await async_setup_component(hass, "system_health", {})
+    await hass.async_block_till_done()
+    info = await get_system_health_info(hass, DOMAIN)
+    assert await info["can_reach_service"] == "ok"
+    assert info["links_up"] == "1/1"
+    assert info["heaters_online"] == "1/1"
+    assert info["queued_commands"] == 0
+    assert set(info) == set(texts()["system_health"]["info"])
+
+
+async def test_home_assistant_loads_the_texts(hass: HomeAssistant) -> None:
+    loaded = await async_get_translations(hass, "en", "entity", {DOMAIN})
+    assert loaded[f"component.{DOMAIN}.entity.sensor.queued_commands.name"] == "Queued commands"
+
+
+def test_entity_texts_are_those_of_the_descriptions() -> None:
+    # The water heater bears the name of its device, and has the states and icons that Home Assistant brings.
+    used = {platform: {each.translation_key for each in described} for platform, described in DESCRIPTIONS.items()}
+    assert used.pop("water_heater") == {None}
+    assert used == {platform: set(named) for platform, named in texts()["entity"].items()}
+
+
+def test_enum_states_have_texts() -> None:
+    for description in sensor.STATUS_DESCRIPTIONS:
+        stated = set(texts()["entity"]["sensor"][description.translation_key].get("state", {}))
+        assert stated == set(description.options or ()), description.key
+
+
+def test_raised_texts_are_those_that_exist() -> None:
+    described = {description.translation_key for each in DESCRIPTIONS.values() for description in each}
+    assert string_arguments("translation_key") - described == set(texts()["exceptions"])
+    assert string_arguments("FormError") == set(texts()["config"]["error"])
+    assert string_arguments("reason") | {"already_configured"} == set(texts()["config"]["abort"])
+
+
+def test_every_field_is_explained() -> None:
+    for step_id, step in texts()["config"]["step"].items():
+        for part in (step, *step.get("sections", {}).values()):
+            assert set(part["data"]) == set(part["data_description"]), step_id
+
+
+def test_icons_belong_to_entities_and_the_others_have_a_device_class() -> None:
+    icons = json.loads((FOLDER / "icons.json").read_text())["entity"]
+    for platform in ("binary_sensor", "button", "sensor"):
+        keys = {description.translation_key for description in DESCRIPTIONS[platform]}
+        assert set(icons[platform]) <= keys, platform
+        bare = {description.translation_key for description in DESCRIPTIONS[platform] if not description.device_class}
+        assert bare <= set(icons[platform]), platform
+    assert set(icons) == {"binary_sensor", "button", "sensor"}
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Guest house", "Guest house"),
+        ("", "NWP500"),
+        ("  ", "NWP500"),
+        ("NaviLink 0478630A1B2C", "NWP500"),
+        ("04:78:63:0a:1b:2c", "NWP500"),
+    ],
+)
+def test_name_never_carries_the_mac_address(name: str, shown: str) -> None:
+    assert heater_name(Device(mac_address=MAC, additional_value="5322", name=name)) == shown
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize(
+    ("error", "kind", "translation_key"),
+    [
+        (
+            InvalidParameterError("temperature", 200, "a number from 95 to 150"),
+            ServiceValidationError,
+            "invalid_parameter",
+        ),
+        (UnsupportedCommandError("power-on", "powerUse"), ServiceValidationError, "unsupported_command"),
+        (NotConnectedError("the link is down"), HomeAssistantError, "not_connected"),
+        (PayloadError("too large"), HomeAssistantError, "command_failed"),
+    ],
+)
+async def test_errors_are_told_in_the_users_words(
+    hass: HomeAssistant, error: NavienError, kind: type[HomeAssistantError], translation_key: str
+) -> None:
+    async def fail() -> None:
+        raise error
+
+    entity = hass.data[DATA_COMPONENT].get_entity("water_heater.nwp500")
+    assert isinstance(entity, water_heater.NavilinkWaterHeater)
+    with pytest.raises(kind) as told:
+        await entity.async_send(fail())
+    assert told.value.translation_key == translation_key
+    # The text, with everything filled in.
+    await async_get_translations(hass, "en", "exceptions", {DOMAIN})
+    assert "{" not in str(told.value)

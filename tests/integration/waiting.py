@@ -1,0 +1,38 @@
+"""Waiting for what Home Assistant shows, by its own events."""
+
+import asyncio
+from collections.abc import Callable
+
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.helpers.event import async_track_state_change_event
+
+DEADLINE = 15.0
+
+
+async def wait_for(hass: HomeAssistant, entity_id: str, holds: Callable[[State], bool]) -> State:
+    """Return the state of an entity as soon as `holds` says so."""
+    found: asyncio.Future[State] = hass.loop.create_future()
+
+    @callback
+    def look(state: State | None) -> None:
+        if state is not None and not found.done() and holds(state):
+            found.set_result(state)
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        look(event.data["new_state"])
+
+    stop = async_track_state_change_event(hass, [entity_id], changed)
+    try:
+        look(hass.states.get(entity_id))
+        async with asyncio.timeout(DEADLINE):
+            return await found
+    except TimeoutError:
+        raise AssertionError(f"{entity_id} stayed {hass.states.get(entity_id)}") from None
+    finally:
+        stop()
+
+
+async def wait_for_value(hass: HomeAssistant, entity_id: str, value: str) -> State:
+    """Return the state of an entity as soon as it has this value."""
+    return await wait_for(hass, entity_id, lambda state: state.state == value)
