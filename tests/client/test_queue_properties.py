@@ -22,6 +22,7 @@ class PlainQueue(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
+        # Thousands of expected warnings about a full queue; the level is put back at the end of each run.
         logging.getLogger("nwp500").setLevel(logging.ERROR)
         self.loop = VirtualTimeLoop()
         self.broker = ScriptedBroker()
@@ -145,6 +146,7 @@ class PlainQueue(RuleBasedStateMachine):
             if hasattr(self, "client"):
                 self._finish()
         finally:
+            logging.getLogger("nwp500").setLevel(logging.NOTSET)
             self.loop.close()
 
     def _finish(self) -> None:

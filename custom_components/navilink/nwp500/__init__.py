@@ -8,11 +8,13 @@ from .enums import DhwMode, TemperatureUnit
 from .events import (
     Changed,
     CommandEvent,
+    CommandSettled,
     ConnectionChanged,
     ConnectionInterrupted,
     ConnectionRefused,
     ConnectionResumed,
     FeatureReceived,
+    QueueChanged,
     StatusReceived,
 )
 from .exceptions import (
@@ -27,12 +29,17 @@ from .exceptions import (
     NavienError,
     NotConnectedError,
     PayloadError,
+    RequestTimeoutError,
     ResponseFormatError,
+    StoredQueueError,
     UnreadableAnswerError,
     UnsupportedCommandError,
 )
+from .heater_command import HeaterCommand
 from .models import Device, DeviceFeature, DeviceStatus
 from .mqtt_client import MqttConnectionConfig, NavienMqttClient
+from .outcomes import CommandHandle, CommandOutcome, CommandStage, Settled
+from .stored_queue import StoredQueue
 
 __all__ = [
     "ApiConnectionError",
@@ -41,6 +48,10 @@ __all__ = [
     "Changed",
     "CommandError",
     "CommandEvent",
+    "CommandHandle",
+    "CommandOutcome",
+    "CommandSettled",
+    "CommandStage",
     "ConnectionChanged",
     "ConnectionInterrupted",
     "ConnectionRefused",
@@ -51,6 +62,7 @@ __all__ = [
     "DeviceStatus",
     "DhwMode",
     "FeatureReceived",
+    "HeaterCommand",
     "InvalidParameterError",
     "MqttConnectionConfig",
     "MqttConnectionError",
@@ -62,9 +74,14 @@ __all__ = [
     "NavienMqttClient",
     "NotConnectedError",
     "PayloadError",
+    "QueueChanged",
     "QueuedCommand",
+    "RequestTimeoutError",
     "ResponseFormatError",
+    "Settled",
     "StatusReceived",
+    "StoredQueue",
+    "StoredQueueError",
     "TemperatureUnit",
     "UnreadableAnswerError",
     "UnsupportedCommandError",

@@ -8,8 +8,9 @@ its old order. A command whose PUBACK was seen has left the queue for good.
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
+import time
 import uuid
 
 import orjson
@@ -45,6 +46,10 @@ class QueuedCommand:
     """Whether sending it a second time, when the first is in doubt, does no harm and is still wanted."""
     expected: Mapping[str, frozenset[int]] = field(default_factory=dict, repr=False)
     """Raw status members, each with the values that show that the command took effect."""
+    baseline: Mapping[str, int] = field(default_factory=dict, repr=False)
+    """The same members as they were known when the command was given; another value later is somebody else's doing."""
+    given_at: float = field(default_factory=time.monotonic, repr=False)
+    """When it was given by this process's monotonic clock, in seconds; after a restart set back by its age."""
 
     @property
     def payload(self) -> JsonValue:
@@ -52,9 +57,27 @@ class QueuedCommand:
         value: JsonValue = orjson.loads(self.body)
         return value
 
-    def is_expired(self, now: datetime) -> bool:
+    def age(self) -> timedelta:
+        """Return how long ago the user gave the command.
+
+        The larger of the ages by both clocks: the wall clock can be set back, and the monotonic one stands still while
+        the machine sleeps.
+        """
+        by_wall_clock = datetime.now(UTC) - self.queued_at
+        return max(by_wall_clock, timedelta(seconds=time.monotonic() - self.given_at))
+
+    @property
+    def life_time(self) -> timedelta | None:
+        """How long it may wait to be sent."""
+        return None if self.expires_at is None else self.expires_at - self.queued_at
+
+    def is_expired(self) -> bool:
         """Tell whether the command is too old to be sent."""
-        return self.expires_at is not None and now >= self.expires_at
+        return self.life_time is not None and self.age() >= self.life_time
+
+    def is_shown_by(self, raw: Mapping[str, object]) -> bool:
+        """Tell whether a status with these raw members has everything that the command wants."""
+        return bool(self.expected) and all(raw.get(name) in values for name, values in self.expected.items())
 
     def replaces(self, older: QueuedCommand) -> bool:
         """Tell whether this command is for the same setting of the same device as an older one."""
@@ -148,6 +171,13 @@ class CommandQueue:
         if (command := self._in_flight.pop(command_id, None)) is not None:
             return command
         return next(iter(self.remove(lambda waiting: waiting.id == command_id)), None)
+
+    def put_back(self, command: QueuedCommand) -> Displaced:
+        """Put a command that was refused for the moment back to the front, unless a newer one supersedes it."""
+        if self._coalesce and any(newer.replaces(command) for newer in self.unsent()):
+            return Displaced(superseded=(command,))
+        self._waiting.appendleft(command)
+        return Displaced()
 
     def return_in_flight(self) -> Displaced:
         """Put everything in flight back to the front in its old order; return what may not or need not come back."""

@@ -2,26 +2,38 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from datetime import UTC, datetime
+import math
 from typing import Protocol
 
 from .command_queue import CommandQueue, Displaced, QueuedCommand
 from .config import MqttConnectionConfig
 from .link import Link, LinkError
+from .outcomes import Settled
 
 _RATE_PERIOD = 1.0
 """Seconds in which at most `max_publish_rate` messages go out."""
 
 
 class WriterListener(Protocol):
-    """Who is told what became of a command."""
+    """Who decides what may be written, and is told what became of it."""
 
-    def command_sent(self, command: QueuedCommand) -> None:
+    def pause(self, command: QueuedCommand) -> float:
+        """Return the seconds until a command may be written: 0 now, infinite when something has to happen first."""
+
+    def verdict(self, command: QueuedCommand) -> Settled | None:
+        """Judge a command right before it is written: `None`, or why it is not sent at all."""
+
+    def command_not_sent(self, command: QueuedCommand, verdict: Settled) -> None:
+        """It left the queue unsent, as judged."""
+
+    def command_written(self, command: QueuedCommand) -> None:
+        """It is in flight."""
+
+    def command_sent(self, command: QueuedCommand, packet_id: int) -> None:
         """Its PUBACK was seen."""
 
-    def command_expired(self, command: QueuedCommand) -> None:
-        """It was too old when its turn came."""
+    def commands_returned(self, commands: tuple[QueuedCommand, ...]) -> None:
+        """The link ended before their PUBACKs were seen."""
 
     def commands_displaced(self, displaced: Displaced) -> None:
         """They were in flight when the link ended and do not go back to the queue."""
@@ -36,39 +48,22 @@ class CommandWriter:
     Everything happens on the event loop in `pump()`, which is called whenever something may have become possible.
     """
 
-    def __init__(
-        self,
-        queue: CommandQueue,
-        config: MqttConnectionConfig,
-        listener: WriterListener,
-        *,
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    ) -> None:
+    def __init__(self, queue: CommandQueue, config: MqttConnectionConfig, listener: WriterListener) -> None:
         self._queue = queue
         self._listener = listener
-        self._now = now
         self._rate = config.max_publish_rate
         self._window = min(config.max_in_flight, queue.window, self._rate or config.max_in_flight)
-        self._interval = config.command_interval
         self._link: Link | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._acknowledged_at: deque[float] = deque(maxlen=self._rate or 1)
-        self._last_control: dict[str | None, float] = {}
-        self._handovers: dict[str, asyncio.Future[int]] = {}
         self._drained: asyncio.Future[bool] | None = None
         self.sent_count = 0
         """Messages whose PUBACK was seen, over all links."""
 
     @property
-    def goes_straight_out(self) -> bool:
-        """Whether a command given now would be written at once: the link is up, nothing waits, there is room."""
-        return self._link is not None and not len(self._queue) and self._has_room and not self._rate_delay()
-
-    def handover(self, command: QueuedCommand) -> asyncio.Future[int]:
-        """Return a future for a command's packet id once its PUBACK is seen, or 0 if the link ends before."""
-        future = asyncio.get_running_loop().create_future()
-        self._handovers[command.id] = future
-        return future
+    def is_attached(self) -> bool:
+        """Whether there is a link to write to."""
+        return self._link is not None
 
     def attach(self, link: Link) -> None:
         """A link is up: from now on the queue is drained into it."""
@@ -78,46 +73,50 @@ class CommandWriter:
         """Let go of the link: what is in flight goes back to the front, in its old order."""
         self._link = None
         self._cancel_timer()
+        in_flight = self._queue.in_flight
         displaced = self._queue.return_in_flight()
-        for future in self._handovers.values():
-            if not future.done():
-                future.set_result(0)
-        self._handovers.clear()
         self._end_run(drained=False)
-        if displaced != Displaced():
+        if in_flight:
+            self._listener.commands_returned(in_flight)
             self._listener.commands_displaced(displaced)
 
     async def drain(self) -> bool:
-        """Send what waits until nothing does and all is acknowledged; `False` when the link ended before."""
-        self.pump()
-        if self._link is None:
-            return False
-        if not len(self._queue) and not self._queue.in_flight_count:
-            return True
+        """Send what can be sent until all of that is acknowledged; `False` when the link ended before."""
         if self._drained is None:
             self._drained = asyncio.get_running_loop().create_future()
-        return await asyncio.shield(self._drained)
+        drained = self._drained
+        self.pump()
+        return await asyncio.shield(drained)
 
     def pump(self) -> None:
         """Write what may be written now, and see to it that this is called again when more may be."""
         self._cancel_timer()
-        while self._link is not None and len(self._queue) and self._has_room:
-            if delay := self._rate_delay():
-                self._call_later(delay)
-                break
-            command = self._queue.first(self._is_paused)
-            if command is None:
-                self._call_later(self._shortest_pause())
-                break
-            if command.is_expired(self._now()):
+        while self._link is not None and self._has_room and (command := self._next()) is not None:
+            if (verdict := self._listener.verdict(command)) is not None:
                 self._queue.discard(command)
-                self._listener.command_expired(command)
+                self._listener.command_not_sent(command, verdict)
             elif not command.repeatable and self._queue.in_flight_count:
                 break
             else:
                 self._write(self._link, command)
-        if not len(self._queue) and not self._queue.in_flight_count:
+        if self._link is None:
+            self._end_run(drained=False)
+        elif not self._queue.in_flight_count and self._rate_delay() == 0 and self._next() is None:
             self._end_run(drained=True)
+
+    def _next(self) -> QueuedCommand | None:
+        """Return the next command that may be written now; otherwise set the timer for when one may be."""
+        if not len(self._queue):
+            return None
+        if delay := self._rate_delay():
+            self._call_later(delay)
+            return None
+        command = self._queue.first(lambda waiting: self._listener.pause(waiting) > 0)
+        if command is None:
+            shortest = min(self._listener.pause(waiting) for waiting in self._queue.waiting)
+            if shortest < math.inf:
+                self._call_later(shortest)
+        return command
 
     @property
     def _has_room(self) -> bool:
@@ -137,8 +136,7 @@ class CommandWriter:
         except LinkError as error:
             self._give_up_link(error)
             return
-        if command.is_control:
-            self._last_control[command.mac_address] = asyncio.get_running_loop().time()
+        self._listener.command_written(command)
 
     def _acknowledged(self, command: QueuedCommand, packet_id: int, error: LinkError | None) -> None:
         if error is not None:
@@ -148,10 +146,7 @@ class CommandWriter:
         self._acknowledged_at.append(asyncio.get_running_loop().time())
         if self._queue.acknowledge(command.id) is None:
             return
-        future = self._handovers.pop(command.id, None)
-        if future is not None and not future.done():
-            future.set_result(packet_id)
-        self._listener.command_sent(command)
+        self._listener.command_sent(command, packet_id)
         self.pump()
 
     def _give_up_link(self, error: LinkError) -> None:
@@ -159,17 +154,6 @@ class CommandWriter:
         if self._link is not None:
             self.detach()
             self._listener.link_suspect(error.name)
-
-    def _is_paused(self, command: QueuedCommand) -> bool:
-        return command.is_control and self._pause(command.mac_address) > 0
-
-    def _pause(self, mac_address: str | None) -> float:
-        """Return the seconds until the next control may go to a device."""
-        last = self._last_control.get(mac_address)
-        return 0.0 if last is None else last + self._interval - asyncio.get_running_loop().time()
-
-    def _shortest_pause(self) -> float:
-        return min(self._pause(command.mac_address) for command in self._queue.waiting if self._is_paused(command))
 
     def _rate_delay(self) -> float:
         """Return the seconds until one more message fits in the rate, 0 when it does now.

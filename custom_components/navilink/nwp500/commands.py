@@ -5,6 +5,7 @@ The device acts on the number and not on the mode text, so a code outside these 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from .enums import DhwMode, RecirculationMode
 from .exceptions import InvalidParameterError, UnsupportedCommandError
@@ -54,6 +55,34 @@ def _shows_parameter(member: str) -> Callable[..., Effect]:
     return lambda value: {member: frozenset({value})}
 
 
+_HEATING = timedelta(hours=1)
+"""Nobody wants yesterday's "150 °F" to fire today."""
+_SETTING = timedelta(hours=24)
+_MOMENTARY = timedelta(seconds=60)
+
+
+def _life_of_a_setting(_parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
+    return _SETTING
+
+
+def _life_of_heating(_parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
+    return _HEATING
+
+
+def _momentary_life(_parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
+    return _MOMENTARY
+
+
+def _life_of_a_mode(parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
+    return _HEATING if parameters[0] in (DhwMode.ELECTRIC, DhwMode.HIGH_DEMAND) else _SETTING
+
+
+def _life_of_a_set_point(parameters: tuple[int, ...], baseline: Mapping[str, int]) -> timedelta:
+    """A higher set point adds heat; so may one over a set point that is not known."""
+    known = baseline.get("dhwTemperatureSetting")
+    return _SETTING if known is not None and parameters[0] <= known else _HEATING
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Control:
     """A command that changes something at the heater (protocol.md 5.1)."""
@@ -71,6 +100,8 @@ class Control:
     effect: Callable[..., Effect] = _no_effect
     value_gates: Mapping[int, str] = field(default_factory=dict)
     """Further gates by the first parameter."""
+    life_time: Callable[[tuple[int, ...], Mapping[str, int]], timedelta] = _life_of_a_setting
+    """How long it may wait to be sent, by its parameters and the values known when it was given."""
     words: str
     """The wanted value in words; `{0}` stands for the first parameter."""
     value_words: Mapping[int, str] = field(default_factory=dict)
@@ -138,6 +169,7 @@ POWER_ON = Control(
     setting="mode",
     # Which mode comes back is not documented, so any that heats will do.
     effect=lambda: {"dhwOperationSetting": _RUNNING_MODES},
+    life_time=_life_of_heating,
     words="power on",
 )
 DHW_MODE = Control(
@@ -153,6 +185,7 @@ DHW_MODE = Control(
     },
     setting="mode",
     effect=_shows_parameter("dhwOperationSetting"),
+    life_time=_life_of_a_mode,
     words="mode {0}",
     value_words={
         DhwMode.HEAT_PUMP: "heat pump",
@@ -183,6 +216,7 @@ DHW_TEMPERATURE = Control(
     gate="dhwTemperatureSettingUse",
     setting="set point",
     effect=_shows_parameter("dhwTemperatureSetting"),
+    life_time=_life_of_a_set_point,
     words="set point {0}",
 )
 ANTI_LEGIONELLA_ON = Control(
@@ -246,6 +280,7 @@ RECIRCULATION_HOT_BUTTON = Control(
     parameters=(Parameter("hot button", 1, 1),),
     gate="recirculationUse",
     repeatable=False,
+    life_time=_momentary_life,
     words="hot button",
 )
 RECIRCULATION_MODE = Control(

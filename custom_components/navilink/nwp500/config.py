@@ -19,7 +19,15 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 _WHOLE_NUMBERS = {"port", "keep_alive_secs", "max_queued_commands", "max_in_flight", "max_publish_rate"}
 _MAY_BE_NONE = {"max_queued_command_age", "max_publish_rate"}
-_SWITCHES = {"clean_session", "auto_reconnect", "enable_command_queue", "coalesce_commands"}
+_SWITCHES = {
+    "clean_session",
+    "auto_reconnect",
+    "enable_command_queue",
+    "coalesce_commands",
+    "expire_by_class",
+    "guard_commands",
+    "skip_settled",
+}
 
 
 def unique_client_id() -> str:
@@ -54,6 +62,8 @@ class MqttConnectionConfig:
     """When full the oldest is dropped with a warning and the new one is added."""
     max_queued_command_age: float | None = None
     """Seconds; older commands end as expired instead of being sent. `None`: they wait for ever."""
+    expire_by_class: bool = False
+    """Commands expire by class: what adds heat after 1 hour, other settings after 24, momentary ones after 60 s."""
     coalesce_commands: bool = False
     """A newer command for the same setting of the same device supersedes the queued older one."""
     max_in_flight: int = 10
@@ -61,7 +71,11 @@ class MqttConnectionConfig:
     max_publish_rate: int | None = 90
     """Messages in any one second; the service allows 100. `None`: unlimited."""
     command_interval: float = 0.0
-    """Least seconds between two controls to one device."""
+    """Least seconds between two controls to one device. Above 0 also: the next goes when the last is answered."""
+    guard_commands: bool = False
+    """After each connection a control waits for a status of its heater; a setting changed there meanwhile wins."""
+    skip_settled: bool = False
+    """A command whose wanted value the heater already reports is not sent, but confirmed at once."""
 
     def __post_init__(self) -> None:
         """Refuse a value of the wrong kind or outside its range."""

@@ -1,119 +1,145 @@
-"""From written to settled: which controls still have to show their effect, and what tells that they did.
+"""From sent to settled: which commands still have to show their effect, and what tells that they did.
 
 The PUBACK proves that the broker has a command; the reply with its `sessionID`, that the heater has it; a status with
-the raw values wanted, that it took effect; `ctrl-fail` with its `sessionID`, that it was refused (protocol.md 4.4 and
-10.4).
+the raw values wanted, that it took effect (protocol.md 4.4). A status is asked for after a control and again at growing
+intervals until it shows the effect.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from .command_queue import QueuedCommand
 from .enums import DhwMode
+from .models import DeviceStatus
+from .outcomes import CommandOutcome, Settled
 
-type Settled = Callable[[str, QueuedCommand, str, int | None], None]
-"""Called with the outcome, the command, the reason and the heater's code."""
+ANSWER_SECONDS = 10.0
+"""After this long without an answer the next control to the same heater may go."""
+LOOK_INTERVALS = (2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds between the looks at a sent control; a set point was once still missing after 16 s (protocol.md 13.1)."""
+_QUERY_SECONDS = 30.0
 
-_MODE_MEMBER = "dhwOperationSetting"
+_HELD_MODES = frozenset({DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
+
+type Settle = Callable[[QueuedCommand, Settled], None]
 
 
 @dataclass(slots=True)
-class _Unsettled:
+class _Sent:
     command: QueuedCommand
-    is_sent: bool = False
-    deadline: asyncio.TimerHandle | None = None
+    is_answered: bool = False
+    looks: int = 0
+    timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
 
 class Confirmations:
-    """The controls that were given and are not settled, in the order in which they were given."""
+    """The commands that the broker has acknowledged and that are not settled, in the order of sending."""
 
-    def __init__(self, on_settled: Settled, *, patience: float, is_link_up: Callable[[], bool]) -> None:
-        self._on_settled = on_settled
-        self._patience = patience
-        self._is_link_up = is_link_up
-        self._unsettled: dict[str, _Unsettled] = {}
-        self._running_modes: dict[str | None, int] = {}
+    def __init__(
+        self,
+        *,
+        settle: Settle,
+        look: Callable[[str], bool],
+        may_send_more: Callable[[], None],
+    ) -> None:
+        self._settle = settle
+        self._look = look
+        self._may_send_more = may_send_more
+        self._sent: dict[str, _Sent] = {}
 
-    def given(self, command: QueuedCommand) -> None:
-        """A command was accepted."""
-        if command.is_control:
-            self._unsettled[command.id] = _Unsettled(command)
+    @property
+    def commands(self) -> tuple[QueuedCommand, ...]:
+        """The commands in question."""
+        return tuple(sent.command for sent in self._sent.values())
+
+    def has(self, command_id: str) -> bool:
+        """Tell whether a command is among them."""
+        return command_id in self._sent
 
     def sent(self, command: QueuedCommand) -> None:
         """A command's PUBACK was seen: from now on its effect is waited for."""
-        unsettled = self._unsettled.get(command.id)
-        if unsettled is not None:
-            unsettled.is_sent = True
-            self._wait(unsettled)
+        if command.mac_address is None:
+            self._settle(command, Settled(CommandOutcome.CONFIRMED, "the broker acknowledged it"))
+            return
+        sent = _Sent(command)
+        self._sent[command.id] = sent
+        loop = asyncio.get_running_loop()
+        if command.is_control:
+            sent.timers.append(loop.call_later(ANSWER_SECONDS, self._answer_overdue, sent))
+            self._schedule_look(sent)
+        else:
+            sent.timers.append(loop.call_later(_QUERY_SECONDS, self._unconfirmed, sent))
 
-    def forget(self, command: QueuedCommand) -> None:
-        """A command ended some other way."""
-        unsettled = self._unsettled.pop(command.id, None)
-        if unsettled is not None and unsettled.deadline is not None:
-            unsettled.deadline.cancel()
+    def forget(self, command_id: str) -> QueuedCommand | None:
+        """Stop waiting for a command."""
+        sent = self._sent.pop(command_id, None)
+        if sent is None:
+            return None
+        for timer in sent.timers:
+            timer.cancel()
+        return sent.command
+
+    def is_unanswered(self, mac_address: str | None) -> bool:
+        """Tell whether a control to a heater was sent that the heater has not answered yet."""
+        return any(
+            sent.command.mac_address == mac_address and sent.command.is_control and not sent.is_answered
+            for sent in self._sent.values()
+        )
 
     def answered(self, session_id: str) -> None:
-        """The heater acknowledged a command; one without an effect that a status shows is settled by that."""
-        unsettled = self._unsettled.get(session_id)
-        if unsettled is None:
+        """The heater answered a command; one without an effect that a status shows is settled by that."""
+        sent = self._sent.get(session_id)
+        if sent is None:
             return
-        # The reply can overtake the PUBACK, and proves more.
-        unsettled.is_sent = True
-        if not unsettled.command.expected:
-            self._settle("confirmed", unsettled.command, "the heater acknowledged it")
+        if not sent.command.expected:
+            self._settle(sent.command, Settled(CommandOutcome.CONFIRMED, "the heater answered it"))
+        elif not sent.is_answered:
+            sent.is_answered = True
+            self._may_send_more()
 
-    def refused(self, session_id: str, code: int | None) -> None:
-        """The heater refused a command."""
-        unsettled = self._unsettled.get(session_id)
-        if unsettled is not None:
-            self._settle("rejected", unsettled.command, f"the heater refused it with code {code}", code)
-
-    def status(self, mac_address: str, raw: Mapping[str, object]) -> None:
-        """A heater told its status: settle what it shows to have taken effect."""
-        mode = raw.get(_MODE_MEMBER)
-        if isinstance(mode, int) and DhwMode.HEAT_PUMP <= mode <= DhwMode.HIGH_DEMAND:
-            self._running_modes[mac_address] = mode
-        for unsettled in tuple(self._unsettled.values()):
-            command = unsettled.command
-            if command.mac_address == mac_address and unsettled.is_sent and _is_shown(command, raw):
-                self._settle("confirmed", command, "the heater reports it")
-
-    def wanted(self, mac_address: str) -> dict[str, int]:
-        """Return the raw status members that a heater will have once everything unsettled has taken effect."""
-        members: dict[str, int] = {}
-        for unsettled in self._unsettled.values():
-            if unsettled.command.mac_address == mac_address:
-                for name, values in unsettled.command.expected.items():
-                    members[name] = min(values) if len(values) == 1 else self._likely_mode(mac_address)
-        return members
+    def status(self, mac_address: str, status: DeviceStatus) -> None:
+        """A heater told its status: settle what it shows to have taken effect, or to be held."""
+        for sent in tuple(self._sent.values()):
+            if sent.command.mac_address != mac_address or not sent.command.expected:
+                continue
+            if sent.command.is_shown_by(status.raw):
+                self._settle(sent.command, Settled(CommandOutcome.CONFIRMED, "the heater reports it"))
+            elif sent.is_answered and sent.looks and status.is_in_tou_window and _can_be_held(sent.command):
+                reason = "the heater holds it until the costly time-of-use period is over"
+                self._settle(sent.command, Settled(CommandOutcome.HELD, reason))
 
     def close(self) -> None:
-        """Stop waiting."""
-        for unsettled in tuple(self._unsettled.values()):
-            self.forget(unsettled.command)
+        """Stop waiting for all of them."""
+        for command_id in tuple(self._sent):
+            self.forget(command_id)
 
-    def _likely_mode(self, mac_address: str) -> int:
-        """Return the mode that power-on brings back: the last one seen to heat, else the factory's."""
-        return self._running_modes.get(mac_address, DhwMode.ENERGY_SAVER)
-
-    def _wait(self, unsettled: _Unsettled) -> None:
-        if unsettled.deadline is not None:
-            unsettled.deadline.cancel()
+    def _schedule_look(self, sent: _Sent) -> None:
         loop = asyncio.get_running_loop()
-        unsettled.deadline = loop.call_later(self._patience, self._deadline_passed, unsettled)
+        sent.timers.append(loop.call_later(LOOK_INTERVALS[sent.looks], self._look_again, sent))
 
-    def _deadline_passed(self, unsettled: _Unsettled) -> None:
-        if self._is_link_up():
-            self._settle("unconfirmed", unsettled.command, "the heater did not report it in time")
+    def _look_again(self, sent: _Sent) -> None:
+        if not sent.command.mac_address or not self._look(sent.command.mac_address):
+            # While the link is down nothing can be seen: the looks go on when it is back.
+            self._schedule_look(sent)
+            return
+        sent.looks += 1
+        if sent.looks < len(LOOK_INTERVALS):
+            self._schedule_look(sent)
         else:
-            # While the link is down nothing can be heard: the time starts anew.
-            self._wait(unsettled)
+            loop = asyncio.get_running_loop()
+            sent.timers.append(loop.call_later(ANSWER_SECONDS, self._unconfirmed, sent))
 
-    def _settle(self, outcome: str, command: QueuedCommand, reason: str, code: int | None = None) -> None:
-        self.forget(command)
-        self._on_settled(outcome, command, reason, code)
+    def _answer_overdue(self, sent: _Sent) -> None:
+        sent.is_answered = True
+        self._may_send_more()
+
+    def _unconfirmed(self, sent: _Sent) -> None:
+        reason = "the heater did not report it in time" if sent.command.is_control else "the heater did not answer"
+        self._settle(sent.command, Settled(CommandOutcome.UNCONFIRMED, reason))
 
 
-def _is_shown(command: QueuedCommand, raw: Mapping[str, object]) -> bool:
-    return bool(command.expected) and all(raw.get(name) in values for name, values in command.expected.items())
+def _can_be_held(command: QueuedCommand) -> bool:
+    """Tell whether a command is a mode write that the heater keeps back in a costly period (protocol.md 13.5)."""
+    modes = command.expected.get("dhwOperationSetting")
+    return modes is not None and modes <= _HELD_MODES

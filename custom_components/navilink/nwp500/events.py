@@ -11,6 +11,7 @@ from .command_queue import QueuedCommand
 from .connection import ConnectionState
 from .exceptions import AuthenticationError, InvalidParameterError
 from .models import Device, DeviceFeature, DeviceStatus
+from .outcomes import Settled
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -58,6 +59,19 @@ class CommandEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class CommandSettled:
+    """A command has its outcome, whichever that is."""
+
+    command: QueuedCommand
+    settled: Settled
+
+
+@dataclass(frozen=True, slots=True)
+class QueueChanged:
+    """What has to survive a restart is different: commands, their stages, or what is known of the heaters."""
+
+
+@dataclass(frozen=True, slots=True)
 class StatusReceived:
     """A heater told its status."""
 
@@ -100,6 +114,9 @@ EVENTS = frozenset(
         "command_dropped",
         "command_cleared",
         "command_failed",
+        "command_held",
+        "command_settled",
+        "queue_changed",
         "status_received",
         "feature_received",
         "temperature_changed",
@@ -119,6 +136,8 @@ type Event = (
     | ConnectionResumed
     | ConnectionRefused
     | CommandEvent
+    | CommandSettled
+    | QueueChanged
     | StatusReceived
     | FeatureReceived
     | Changed

@@ -83,3 +83,11 @@ class ResponseFormatError(NavienError):
     def __init__(self, *, lacking: str) -> None:
         super().__init__(f"the message has no {lacking}")
         self.lacking = lacking
+
+
+class RequestTimeoutError(NavienError, TimeoutError):
+    """A heater did not answer a request in time."""
+
+
+class StoredQueueError(NavienError):
+    """What is stored of an earlier queue cannot be read."""

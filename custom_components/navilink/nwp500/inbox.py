@@ -7,10 +7,12 @@ import logging
 
 from .answer_watch import AnswerWatch
 from .changes import changes
-from .confirmations import Confirmations
-from .events import Changed, EventEmitter, FeatureReceived, StatusReceived
+from .events import Changed, EventEmitter, FeatureReceived, QueueChanged, StatusReceived
 from .exceptions import ResponseFormatError
 from .models import Device, DeviceFeature, DeviceStatus
+from .pending_replies import PendingReplies
+from .pipeline import CommandPipeline
+from .stored_queue import Members
 from .subscriptions import Message
 from .topics import normalised_mac
 
@@ -35,10 +37,13 @@ class HeaterRecord:
 class Inbox:
     """Sorts messages by device; what is not from a known heater, or makes no sense, is dropped with a debug line."""
 
-    def __init__(self, events: EventEmitter, confirmations: Confirmations, answers: AnswerWatch) -> None:
+    def __init__(
+        self, events: EventEmitter, pipeline: CommandPipeline, answers: AnswerWatch, replies: PendingReplies
+    ) -> None:
         self._events = events
-        self._confirmations = confirmations
+        self._pipeline = pipeline
         self._answers = answers
+        self._replies = replies
         self._records: dict[str, HeaterRecord] = {}
 
     @property
@@ -46,13 +51,26 @@ class Inbox:
         """The known devices."""
         return tuple(record.device for record in self._records.values())
 
-    def add(self, device: Device) -> None:
-        """Make a device known."""
-        mac_address = normalised_mac(device.mac_address)
-        if mac_address in self._records:
-            self._records[mac_address].device = device
-        else:
-            self._records[mac_address] = HeaterRecord(device)
+    @property
+    def features(self) -> dict[str, Members]:
+        """The last device-info members of each heater, by MAC."""
+        return {
+            mac_address: {name: value for name, value in record.feature.raw.items() if isinstance(value, int | str)}
+            for mac_address, record in self._records.items()
+            if record.feature is not None
+        }
+
+    def add(self, device: Device, feature: DeviceFeature | None = None) -> None:
+        """Make a device known, and what it has unless it has said so itself."""
+        record = self._records.setdefault(normalised_mac(device.mac_address), HeaterRecord(device))
+        record.device = device
+        if record.feature is None:
+            record.feature = feature
+
+    def device(self, mac_address: str) -> Device | None:
+        """Return a known device."""
+        record = self._records.get(mac_address)
+        return None if record is None else record.device
 
     def record(self, device: Device) -> HeaterRecord:
         """Return what is known of a device."""
@@ -71,19 +89,22 @@ class Inbox:
         session_id = message.get("sessionID")
         if topic.endswith(_REFUSAL_SUFFIX):
             if isinstance(session_id, str):
-                self._confirmations.refused(session_id, _fail_code(message))
+                self._pipeline.heard_refusal(session_id, _fail_code(message))
             return
         if isinstance(session_id, str):
-            self._confirmations.answered(session_id)
+            self._pipeline.heard_answer(session_id)
+            self._replies.answered(session_id, message)
         if (status := _decoded(DeviceStatus.from_message, message)) is not None:
             self._take_status(mac_address, record, status)
         if (feature := _decoded(DeviceFeature.from_message, message)) is not None:
-            record.feature = feature
+            if record.feature != feature:
+                record.feature = feature
+                self._events.emit("queue_changed", QueueChanged())
             self._events.emit("feature_received", FeatureReceived(record.device, feature))
 
     def _take_status(self, mac_address: str, record: HeaterRecord, status: DeviceStatus) -> None:
         before, record.status = record.status, status
-        self._confirmations.status(mac_address, status.raw)
+        self._pipeline.heard_status(mac_address, status)
         self._events.emit("status_received", StatusReceived(record.device, status))
         for change in changes(before, status):
             self._events.emit(change.name, Changed(record.device, change.attribute, change.old, change.new))

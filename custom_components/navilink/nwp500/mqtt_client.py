@@ -1,24 +1,21 @@
 """The MQTT client that users hold: one link, one queue, and the heaters behind them."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 from typing import override
 
-from . import commands
+from . import commands, heater_command
 from .answer_watch import AnswerWatch
 from .aws_link import AwsRuntime
-from .command_queue import CommandQueue, Displaced, QueuedCommand
-from .command_writer import CommandWriter, WriterListener
+from .command_queue import QueuedCommand
 from .commands import Control, Query
 from .config import MqttConnectionConfig
-from .confirmations import Confirmations
 from .connection import Connection, ConnectionListener, ConnectionState, CredentialSource
 from .enums import DhwMode, TemperatureUnit
 from .events import (
-    CommandEvent,
     ConnectionChanged,
     ConnectionInterrupted,
     ConnectionRefused,
@@ -27,25 +24,26 @@ from .events import (
     Listener,
 )
 from .exceptions import AuthenticationError, InvalidParameterError, NavienError, NotConnectedError
+from .heater_command import HeaterCommand
 from .inbox import Inbox
-from .link import Link, LinkError, LinkFactory
+from .link import Link, LinkFactory
 from .models import Device, DeviceFeature, DeviceStatus
+from .outcomes import CommandHandle, CommandOutcome, CommandStage
+from .pending_replies import PendingReplies
 from .periodic import PeriodicRequests
+from .pipeline import CommandPipeline
+from .probes import Probes
 from .requests import control_request, plain_message, query_request
-from .set_point import raw_set_point, set_point_words
-from .subscriptions import MessageCallback, SubscriptionTable
+from .stored_queue import StoredQueue
+from .subscriptions import Message, MessageCallback, SubscriptionTable
 from .topics import check_filter, client_filter, device_filter, normalised_mac
 
 __all__ = ["MqttConnectionConfig", "NavienMqttClient"]
 
 _LOGGER = logging.getLogger(__name__)
 
-_CONFIRMATION_SECONDS = 60.0
-"""A set-point write was once still missing from the status after 16 s (protocol.md 13.1)."""
-_FAREWELL_SECONDS = 2.0
 
-
-class NavienMqttClient(ConnectionListener, WriterListener):
+class NavienMqttClient(ConnectionListener):
     """Controls and listens to the heaters of an account; what is given while the link is down is kept for later."""
 
     def __init__(
@@ -58,8 +56,6 @@ class NavienMqttClient(ConnectionListener, WriterListener):
         self._config = config or MqttConnectionConfig()
         self._events = EventEmitter()
         self._subscriptions = SubscriptionTable()
-        self._queue = CommandQueue(self._config.max_queued_commands, coalesce=self._config.coalesce_commands)
-        self._writer = CommandWriter(self._queue, self._config, self)
         self._connection = Connection(
             self._config,
             auth_client,
@@ -67,15 +63,20 @@ class NavienMqttClient(ConnectionListener, WriterListener):
             self._subscriptions.deliver,
             self,
         )
-        self._confirmations = Confirmations(
-            self._settled, patience=_CONFIRMATION_SECONDS, is_link_up=lambda: self.is_connected
-        )
         self._answers = AnswerWatch(lambda: self._connection.fail("requests stay unanswered"))
-        self._inbox = Inbox(self._events, self._confirmations, self._answers)
+        self._replies = PendingReplies()
+        self._probes = Probes(self._connection, self.client_id, self._answers, self._replies)
+        self._pipeline = CommandPipeline(
+            self._config,
+            self._events,
+            ask_status=self._ask_status,
+            replace_link=self._connection.fail,
+            sent_query=self._probes.written_by_the_queue,
+        )
+        self._inbox = Inbox(self._events, self._pipeline, self._answers, self._replies)
         self._periodic = PeriodicRequests()
         self._announces_link = False
-        self._resuming: asyncio.Task[None] | None = None
-        self._listening: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     # The link
 
@@ -105,14 +106,12 @@ class NavienMqttClient(ConnectionListener, WriterListener):
     async def disconnect(self) -> None:
         """End the connection on purpose and empty the queue; heaters in use are told that the session ends."""
         await self._periodic.close()
-        await self._say_farewell()
+        await self._probes.say_farewell(self._inbox.devices)
         await self._connection.close()
-        if self._resuming is not None:
-            self._resuming.cancel()
-            self._resuming = None
-        self._writer.detach()
-        self.clear_command_queue()
-        self._confirmations.close()
+        for task in tuple(self._tasks):
+            task.cancel()
+        self._replies.link_lost("disconnected")
+        self._pipeline.close()
         self._answers.reset()
         await self._events.close()
 
@@ -126,7 +125,7 @@ class NavienMqttClient(ConnectionListener, WriterListener):
         """
         if qos not in (0, 1) or isinstance(qos, bool):
             raise InvalidParameterError("qos", qos, "0 or 1")
-        return await self._give(plain_message(topic, payload, qos))
+        return await self._sent(self._give(plain_message(topic, payload, qos)))
 
     async def subscribe(self, topic: str, callback: MessageCallback) -> None:
         """Call `callback(topic, message)` on the event loop with each JSON object on a topic (wildcards allowed).
@@ -153,7 +152,11 @@ class NavienMqttClient(ConnectionListener, WriterListener):
         await self.subscribe(device_filter(device), self._inbox.receive)
         await self.subscribe(client_filter(device, self.client_id), self._inbox.receive)
 
-    # Requests and controls
+    def add_device(self, device: Device, feature: DeviceFeature | None = None) -> None:
+        """Make a heater known before it has said anything, with what it was known to have."""
+        self._inbox.add(device, feature)
+
+    # Requests
 
     async def request_device_status(self, device: Device) -> int:
         """Ask for the status; returns the packet id, or 0 when queued."""
@@ -163,46 +166,24 @@ class NavienMqttClient(ConnectionListener, WriterListener):
         """Ask what the heater has; returns the packet id, or 0 when queued."""
         return await self._query(commands.DEVICE_INFO, device)
 
-    async def set_power(self, device: Device, on: bool) -> int:  # noqa: FBT001 - the one thing it sets
-        """Switch the heater on or off."""
-        return await self.control(device, commands.POWER_ON if on else commands.POWER_OFF)
-
-    async def set_dhw_mode(self, device: Device, mode: int, *, vacation_days: int | None = None) -> int:
-        """Set the mode: 1 to 4 and 6 (power off), or 5 (vacation) with 1 to 99 days."""
-        if mode != DhwMode.VACATION:
-            if vacation_days is not None:
-                raise InvalidParameterError("vacation_days", vacation_days, "left out unless the mode is 5 (vacation)")
-            return await self.control(device, commands.DHW_MODE, mode)
-        if vacation_days is None:
-            raise InvalidParameterError("vacation_days", vacation_days, "given with mode 5 (vacation): 1 to 99")
-        return await self.control(device, commands.VACATION, mode, vacation_days)
-
-    async def set_vacation(self, device: Device, days: int) -> int:
-        """Put the heater in vacation for 1 to 99 days."""
-        return await self.set_dhw_mode(device, DhwMode.VACATION, vacation_days=days)
-
-    async def set_dhw_temperature(
-        self, device: Device, temperature: float, *, unit: TemperatureUnit | None = None
-    ) -> int:
-        """Set the set point, in the heater's display unit (°F while it is unknown) unless `unit` is given.
-
-        Raises `InvalidParameterError` outside the heater's own limits, or 95-150 °F while they are unknown.
-        """
-        record = self._inbox.record(device)
-        if unit is None:
-            told = [message.temperature_unit for message in (record.status, record.feature) if message is not None]
-            unit = next((known for known in told if known is not None), TemperatureUnit.FAHRENHEIT)
-        raw = raw_set_point(temperature, unit, record.feature)
-        return await self.control(device, commands.DHW_TEMPERATURE, raw, words=set_point_words(temperature, unit))
-
-    async def control(self, device: Device, control: Control, *parameters: int, words: str | None = None) -> int:
-        """Give a command of the table `commands`; returns the packet id, or 0 when queued.
-
-        Raises `InvalidParameterError` or `UnsupportedCommandError` when the heater would not take it.
-        """
-        checked = control.checked(parameters, self._inbox.record(device).feature)
+    def poll(self, device: Device) -> bool:
+        """Ask for the status now, around the queue; tells whether there was a link to ask over."""
         self._listen_to(device)
-        return await self._give(control_request(control, checked, device, self.client_id, wanted=words))
+        return self._probes.ask(commands.STATUS, device)
+
+    def poll_info(self, device: Device) -> bool:
+        """Ask what the heater has now, around the queue; tells whether there was a link to ask over."""
+        self._listen_to(device)
+        return self._probes.ask(commands.DEVICE_INFO, device)
+
+    async def request(self, device: Device, query: Query, timeout: float = 10.0) -> Message:  # noqa: ASYNC109 - the name in the public contract
+        """Ask a heater and return its own reply.
+
+        Raises `NotConnectedError` without a link, `MqttConnectionError` when it is lost meanwhile, and
+        `RequestTimeoutError` when the heater does not answer in time.
+        """
+        self._listen_to(device)
+        return await self._probes.request(query, device, timeout)
 
     async def start_periodic_requests(self, device: Device, period_seconds: float = 60) -> None:
         """Ask for the status now and then every `period_seconds`, connected or not."""
@@ -214,33 +195,124 @@ class NavienMqttClient(ConnectionListener, WriterListener):
         """End the periodic requests to a device."""
         await self._periodic.stop(normalised_mac(device.mac_address))
 
+    # Controls
+
+    async def set_power(self, device: Device, on: bool) -> int:  # noqa: FBT001 - the one thing it sets
+        """Switch the heater on or off; like every `set_` method, returns the packet id, or 0 when queued."""
+        return await self._sent(self._submit(self.power_command(device, on)))
+
+    async def set_dhw_mode(self, device: Device, mode: int, *, vacation_days: int | None = None) -> int:
+        """Set the mode: 1 to 4 and 6 (power off), or 5 (vacation) with 1 to 99 days."""
+        return await self._sent(self._submit(self.dhw_mode_command(device, mode, vacation_days=vacation_days)))
+
+    async def set_vacation(self, device: Device, days: int) -> int:
+        """Put the heater in vacation for 1 to 99 days."""
+        return await self._sent(self._submit(self.vacation_command(device, days)))
+
+    async def set_dhw_temperature(
+        self, device: Device, temperature: float, *, unit: TemperatureUnit | None = None
+    ) -> int:
+        """Set the set point, in the heater's display unit (°F while it is unknown) unless `unit` is given.
+
+        Raises `InvalidParameterError` outside the heater's own limits, or 95-150 °F while they are unknown.
+        """
+        return await self._sent(self._submit(self.dhw_temperature_command(device, temperature, unit=unit)))
+
+    async def control(self, device: Device, control: Control, *parameters: int) -> int:
+        """Give any command of the table `commands`."""
+        return await self._sent(self._submit(self.control_command(device, control, *parameters)))
+
+    async def submit(self, command: HeaterCommand) -> CommandHandle:
+        """Give a command and return its handle as soon as it is written or queued.
+
+        Raises `InvalidParameterError` or `UnsupportedCommandError` when the heater would not take it, and
+        `NotConnectedError` when the link is down and the queue is disabled.
+        """
+        return self._submit(command)
+
+    def power_command(self, device: Device, on: bool) -> HeaterCommand:  # noqa: FBT001 - the one thing it sets
+        """Describe switching on or off."""
+        return heater_command.power(device, on=on)
+
+    def dhw_mode_command(self, device: Device, mode: int, *, vacation_days: int | None = None) -> HeaterCommand:
+        """Describe setting the mode, as `set_dhw_mode`."""
+        return heater_command.dhw_mode(device, mode, vacation_days)
+
+    def vacation_command(self, device: Device, days: int) -> HeaterCommand:
+        """Describe going on vacation, as `set_vacation`."""
+        return heater_command.dhw_mode(device, DhwMode.VACATION, days)
+
+    def dhw_temperature_command(
+        self, device: Device, temperature: float, *, unit: TemperatureUnit | None = None
+    ) -> HeaterCommand:
+        """Describe setting the set point, as `set_dhw_temperature`."""
+        record = self._inbox.record(device)
+        told = [message.temperature_unit for message in (record.status, record.feature) if message is not None]
+        display_unit = next((known for known in told if known is not None), TemperatureUnit.FAHRENHEIT)
+        return heater_command.dhw_temperature(device, temperature, unit or display_unit, record.feature)
+
+    def control_command(self, device: Device, control: Control, *parameters: int) -> HeaterCommand:
+        """Describe any command of the table `commands`."""
+        return HeaterCommand(device, control, parameters)
+
     # The queue
 
     @property
     def queued_commands(self) -> tuple[QueuedCommand, ...]:
         """What waits to be sent, next one first."""
-        return self._queue.waiting
+        return self._pipeline.waiting
 
     @property
     def queued_commands_count(self) -> int:
         """How many commands wait to be sent."""
-        return len(self._queue)
+        return self._pipeline.waiting_count
 
-    def clear_command_queue(self, device: Device | None = None) -> int:
-        """Remove what waits, for all devices or one, and return how many commands that were.
+    @property
+    def unsettled_commands(self) -> tuple[QueuedCommand, ...]:
+        """Everything given that has no outcome yet, in the order of giving."""
+        return self._pipeline.unsettled()
+
+    def stage(self, command_id: str) -> CommandStage | None:
+        """Return where a command is; `None` once it has its outcome."""
+        return self._pipeline.stage(command_id)
+
+    def handle(self, command_id: str) -> CommandHandle | None:
+        """Return the handle of a command that has no outcome yet, also of one restored from an earlier run."""
+        return self._pipeline.handle(command_id)
+
+    def outcome_counts(self, device: Device | None = None) -> Mapping[CommandOutcome, int]:
+        """Return how often each outcome occurred, for all devices or one."""
+        return self._pipeline.counts(None if device is None else normalised_mac(device.mac_address))
+
+    def is_waiting_for_status(self, device: Device) -> bool:
+        """Tell whether a heater's commands are held until it has told its status on the present link."""
+        return self._pipeline.is_waiting_for_status(normalised_mac(device.mac_address))
+
+    def clear_command_queue(self, device: Device | None = None, *, kinds: frozenset[str] | None = None) -> int:
+        """Remove what waits, for all devices or one, of all kinds or some; return how many commands that were.
 
         What is in flight cannot be taken back, but is not sent a second time either.
         """
         mac_address = None if device is None else normalised_mac(device.mac_address)
+        return self._pipeline.clear(
+            lambda command: (
+                (mac_address is None or command.mac_address == mac_address) and (kinds is None or command.kind in kinds)
+            )
+        )
 
-        def is_meant(command: QueuedCommand) -> bool:
-            return mac_address is None or command.mac_address == mac_address
+    def stored_queue(self) -> StoredQueue:
+        """Return what has to survive a restart."""
+        return StoredQueue(
+            unsent=tuple(command for command in self._pipeline.unsent if command.is_control),
+            sent=tuple(command for command in self._pipeline.sent if command.is_control),
+            features=self._inbox.features,
+            running_modes=self._pipeline.running_modes,
+        )
 
-        cleared = self._queue.remove(is_meant)
-        self._queue.forbid_return(is_meant)
-        for command in cleared:
-            self._end("cleared", command, "the queue was cleared")
-        return len(cleared)
+    def restore(self, stored: StoredQueue) -> None:
+        """Take up what an earlier run left, before `connect()`; what has expired since ends as expired at once."""
+        self._pipeline.restore_running_modes(stored.running_modes)
+        self._pipeline.restore(stored.unsent, stored.sent)
 
     # What heaters said
 
@@ -258,7 +330,7 @@ class NavienMqttClient(ConnectionListener, WriterListener):
 
     def wanted_members(self, device: Device) -> Mapping[str, int]:
         """Return the raw status members that the commands not yet settled will set."""
-        return self._confirmations.wanted(normalised_mac(device.mac_address))
+        return self._pipeline.wanted(normalised_mac(device.mac_address))
 
     # Events
 
@@ -274,7 +346,7 @@ class NavienMqttClient(ConnectionListener, WriterListener):
         """Stop calling a listener."""
         self._events.off(event, listener)
 
-    # From the connection and the writer
+    # From the connection
 
     @override
     def state_changed(self, state: ConnectionState) -> None:
@@ -282,147 +354,86 @@ class NavienMqttClient(ConnectionListener, WriterListener):
 
     @override
     def link_up(self, link: Link) -> None:
-        self._resuming = asyncio.Task(
-            self._on_connection_resumed_internal(link),
-            loop=asyncio.get_running_loop(),
-            eager_start=True,
-            name="nwp500 resuming",
-        )
+        self._start(self._on_connection_resumed_internal(link))
 
     @override
     def link_lost(self, reason: str) -> None:
         _LOGGER.debug("Link lost: %s", reason)
         self._announces_link = True
         self._answers.reset()
-        self._writer.detach()
-        if not self._config.enable_command_queue:
-            for command in self._queue.remove(lambda _: True):
-                self._end("failed", command, "the link was lost and the queue is disabled")
+        self._replies.link_lost(reason)
+        self._pipeline.link_lost()
         self._events.emit("connection_interrupted", ConnectionInterrupted(reason))
 
     @override
     def credentials_refused(self, error: AuthenticationError) -> None:
         self._events.emit("connection_refused", ConnectionRefused(error))
 
-    @override
-    def link_suspect(self, reason: str) -> None:
-        self._connection.fail(reason)
-
-    @override
-    def command_sent(self, command: QueuedCommand) -> None:
-        self._confirmations.sent(command)
-        if command.mac_address is not None and command.kind in (commands.STATUS.name, commands.DEVICE_INFO.name):
-            self._answers.asked(command.mac_address)
-        self._events.emit("command_sent", CommandEvent(command))
-
-    @override
-    def command_expired(self, command: QueuedCommand) -> None:
-        self._end("expired", command, "it waited longer than allowed")
-
-    @override
-    def commands_displaced(self, displaced: Displaced) -> None:
-        for command in displaced.superseded:
-            self._end("superseded", command, "a newer command for the same setting was given")
-        for command in displaced.dropped:
-            _LOGGER.warning(
-                "The command queue is full: dropped the oldest, %s of %s",
-                command.wanted,
-                command.queued_at.isoformat(timespec="seconds"),
-            )
-            self._end("dropped", command, "the queue was full")
-        for command in displaced.in_doubt:
-            self._end("unconfirmed", command, "the link was lost before its PUBACK, and it is not repeated")
-
     async def _on_connection_resumed_internal(self, link: Link) -> None:
         """The link is back: drain the queue into it, then say so."""
-        self._writer.attach(link)
+        self._pipeline.link_up(link)
         announces_link, self._announces_link = self._announces_link, False
         sent = await self._send_queued_commands()
         if announces_link and self._connection.link is link:
             self._events.emit("connection_resumed", ConnectionResumed(sent))
 
     async def _send_queued_commands(self) -> int:
-        """Drain: send what waits, in order, until nothing does or the link ends; returns how many went."""
-        sent_before = self._writer.sent_count
-        await self._writer.drain()
-        return self._writer.sent_count - sent_before
+        """Drain: send what can be sent now, in order, until that is done or the link ends; returns how many went."""
+        sent_before = self._pipeline.sent_count
+        await self._pipeline.drain()
+        return self._pipeline.sent_count - sent_before
 
     # Inner steps
 
     async def _query(self, query: Query, device: Device) -> int:
         self._listen_to(device)
-        return await self._give(query_request(query, device, self.client_id))
+        return await self._sent(self._give(query_request(query, device, self.client_id)))
+
+    def _submit(self, command: HeaterCommand) -> CommandHandle:
+        """Check a command, give it its life time and what is known of its setting, and hand it in."""
+        device, control = command.device, command.control
+        record = self._inbox.record(device)
+        checked = control.checked(command.parameters, record.feature)
+        request = control_request(control, checked, device, self.client_id, wanted=command.words)
+        raw = {} if record.status is None else record.status.raw
+        baseline = {name: known for name in request.expected if isinstance(known := raw.get(name), int)}
+        request = replace(request, baseline=baseline)
+        if self._config.expire_by_class:
+            request = replace(request, expires_at=request.queued_at + control.life_time(checked, baseline))
+        self._listen_to(device)
+        return self._give(request)
+
+    def _give(self, command: QueuedCommand) -> CommandHandle:
+        if self._config.max_queued_command_age is not None:
+            latest = command.queued_at + timedelta(seconds=self._config.max_queued_command_age)
+            command = replace(command, expires_at=min(latest, command.expires_at or latest))
+        return self._pipeline.give(command, is_connected=self.is_connected)
+
+    async def _sent(self, handle: CommandHandle) -> int:
+        """Wait for the PUBACK of a command that went straight out; 0 while it waits."""
+        packet_id = await handle.sent()
+        if not packet_id and not self._config.enable_command_queue:
+            raise NotConnectedError("the link was lost before the PUBACK, and the command queue is disabled")
+        return packet_id
+
+    def _ask_status(self, mac_address: str) -> bool:
+        device = self._inbox.device(mac_address)
+        return device is not None and self._probes.ask(commands.STATUS, device)
 
     def _listen_to(self, device: Device) -> None:
         """Make a device known and write its subscriptions, without waiting: commands keep the order of their calls."""
         self._inbox.add(device)
         if not self._subscriptions.has(device_filter(device)):
-            task = asyncio.Task(
-                self.subscribe_device(device),
-                loop=asyncio.get_running_loop(),
-                eager_start=True,
-                name="nwp500 listening",
-            )
-            self._listening.add(task)
-            task.add_done_callback(self._listening_done)
+            self._start(self.subscribe_device(device))
 
-    def _listening_done(self, task: asyncio.Task[None]) -> None:
-        self._listening.discard(task)
+    def _start(self, work: Coroutine[object, object, None]) -> None:
+        """Begin something at once and let it go on in the background."""
+        task = asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True, name="nwp500 client")
+        if not task.done():
+            self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            _LOGGER.warning("Replies of a heater will not be heard: %s", error)
-
-    async def _give(self, command: QueuedCommand) -> int:
-        """Line a command up; returns its packet id if it went straight out and was acknowledged, 0 while it waits."""
-        straight_out = self._writer.goes_straight_out
-        if not straight_out and not self._config.enable_command_queue and not self.is_connected:
-            raise NotConnectedError("not connected, and the command queue is disabled")
-        if self._config.max_queued_command_age is not None:
-            life_time = timedelta(seconds=self._config.max_queued_command_age)
-            command = replace(command, expires_at=command.queued_at + life_time)
-        must_be_sent_now = straight_out or not self._config.enable_command_queue
-        handover = self._writer.handover(command) if must_be_sent_now else None
-        self._confirmations.given(command)
-        self._events.emit("command_given", CommandEvent(command))
-        self.commands_displaced(self._queue.append(command))
-        if handover is None:
-            self._events.emit("command_queued", CommandEvent(command))
-        self._writer.pump()
-        packet_id = 0 if handover is None else await handover
-        if not packet_id and not self._config.enable_command_queue:
-            raise NotConnectedError(
-                "the link was lost before the message was acknowledged, and the command queue is disabled"
-            )
-        return packet_id
-
-    async def _say_farewell(self) -> None:
-        """Tell each heater in use, outside the queue, that this session ends (protocol.md 5.3)."""
-        link = self._connection.link
-        if link is None or link.lost.done():
-            return
-        loop = asyncio.get_running_loop()
-        said: list[asyncio.Future[None]] = []
-        for device in self._inbox.devices:
-            farewell = query_request(commands.SESSION_END, device, self.client_id)
-            acknowledged: asyncio.Future[None] = loop.create_future()
-            try:
-                link.publish(farewell.topic, farewell.body, farewell.qos, _completing(acknowledged))
-            except LinkError:
-                return
-            said.append(acknowledged)
-        if said:
-            await asyncio.wait(said, timeout=_FAREWELL_SECONDS)
-
-    def _settled(self, outcome: str, command: QueuedCommand, reason: str, code: int | None) -> None:
-        self._events.emit(f"command_{outcome}", CommandEvent(command, reason, code))
-
-    def _end(self, outcome: str, command: QueuedCommand, reason: str) -> None:
-        self._confirmations.forget(command)
-        self._settled(outcome, command, reason, None)
-
-
-def _completing(future: asyncio.Future[None]) -> Callable[[LinkError | None], None]:
-    def complete(_: LinkError | None) -> None:
-        if not future.done():
-            future.set_result(None)
-
-    return complete
+            _LOGGER.warning("A step in the background failed: %s", error)

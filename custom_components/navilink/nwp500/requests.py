@@ -58,7 +58,7 @@ def query_request(query: Query, device: Device, client_id: str) -> QueuedCommand
 def control_request(
     control: Control, parameters: tuple[int, ...], device: Device, client_id: str, *, wanted: str | None = None
 ) -> QueuedCommand:
-    """Return a control for a device, with a `sessionID` of its own; the parameters have been checked."""
+    """Return a control for a device, with a `sessionID` of its own and no expiry; the parameters have been checked."""
     session_id = uuid.uuid4().hex
     topic = request_topic(device, "ctrl")
     code = {"command": control.code}

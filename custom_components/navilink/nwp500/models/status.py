@@ -187,6 +187,17 @@ class DeviceStatus(Message):
         return None if self.dhw_mode is None else self.dhw_mode is DhwMode.VACATION
 
     @property
+    def is_in_tou_window(self) -> bool:
+        """Whether a costly time-of-use period is in force, as the thermostat members show it (protocol.md 13.5)."""
+        differences = (
+            self.heat_pump_upper_on_difference,
+            self.heat_pump_upper_off_difference,
+            self.heat_pump_lower_on_difference,
+            self.heat_pump_lower_off_difference,
+        )
+        return bool(self.tou_enabled) and any(differences)
+
+    @property
     def usable_energy(self) -> float | None:
         """Heat above 40.5 °C in Wh, the one figure that behaves like a state of charge (protocol.md 8.3)."""
         full, missing = self.full_recovery_energy, self.missing_energy

@@ -1,0 +1,96 @@
+"""Questions that go around the queue: asked now or not at all, and never worth keeping."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from .answer_watch import AnswerWatch
+from .command_queue import QueuedCommand
+from .commands import DEVICE_INFO, SESSION_END, STATUS, Query
+from .connection import Connection
+from .exceptions import MqttConnectionError, NotConnectedError, RequestTimeoutError
+from .link import LinkError
+from .models import Device
+from .pending_replies import PendingReplies
+from .requests import query_request
+from .subscriptions import Message
+
+_FAREWELL_SECONDS = 2.0
+
+
+class Probes:
+    """Writes queries straight to the link."""
+
+    def __init__(self, connection: Connection, client_id: str, answers: AnswerWatch, replies: PendingReplies) -> None:
+        self._connection = connection
+        self._client_id = client_id
+        self._answers = answers
+        self._replies = replies
+
+    def ask(self, query: Query, device: Device) -> bool:
+        """Ask a heater; tells whether there was a link to ask over."""
+        request = query_request(query, device, self._client_id)
+        try:
+            self._write(request, lambda error: self._acknowledged(request, error))
+        except LinkError as error:
+            self._connection.fail(error.name)
+            return False
+        except NotConnectedError:
+            return False
+        return True
+
+    async def request(self, query: Query, device: Device, seconds: float) -> Message:
+        """Ask a heater and return its own reply.
+
+        Raises `NotConnectedError`, `MqttConnectionError` when the link is lost meanwhile, or `RequestTimeoutError`.
+        """
+        request = query_request(query, device, self._client_id)
+        with self._replies.expecting(request.id) as reply:
+            try:
+                self._write(request, lambda error: self._acknowledged(request, error))
+            except LinkError as error:
+                self._connection.fail(error.name)
+                raise MqttConnectionError(f"the request could not be written: {error.name}") from error
+            try:
+                async with asyncio.timeout(seconds):
+                    return await reply
+            except TimeoutError:
+                raise RequestTimeoutError(f"the heater did not answer within {seconds:g} s") from None
+
+    async def say_farewell(self, devices: Iterable[Device]) -> None:
+        """Tell each heater that this session ends (protocol.md 5.3)."""
+        loop = asyncio.get_running_loop()
+        said: list[asyncio.Future[None]] = []
+        for device in devices:
+            acknowledged: asyncio.Future[None] = loop.create_future()
+            try:
+                self._write(query_request(SESSION_END, device, self._client_id), _completing(acknowledged))
+            except LinkError, NotConnectedError:
+                return
+            said.append(acknowledged)
+        if said:
+            await asyncio.wait(said, timeout=_FAREWELL_SECONDS)
+
+    def written_by_the_queue(self, command: QueuedCommand) -> None:
+        """A query that went through the queue was acknowledged: it too deserves an answer."""
+        if command.mac_address is not None and command.kind in (STATUS.name, DEVICE_INFO.name):
+            self._answers.asked(command.mac_address)
+
+    def _write(self, request: QueuedCommand, on_done: Callable[[LinkError | None], None]) -> None:
+        link = self._connection.link
+        if link is None or link.lost.done():
+            raise NotConnectedError("not connected")
+        link.publish(request.topic, request.body, request.qos, on_done)
+
+    def _acknowledged(self, request: QueuedCommand, error: LinkError | None) -> None:
+        if error is not None:
+            self._connection.fail(error.name)
+        else:
+            self.written_by_the_queue(request)
+
+
+def _completing(future: asyncio.Future[None]) -> Callable[[LinkError | None], None]:
+    def complete(_: LinkError | None) -> None:
+        if not future.done():
+            future.set_result(None)
+
+    return complete

@@ -1,0 +1,138 @@
+"""What of the queue has to survive a restart, in a form that any store can keep. Credentials are not part of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+import time
+from typing import Self
+
+from .command_queue import JsonValue, QueuedCommand
+from .exceptions import StoredQueueError
+
+type JsonObject = dict[str, JsonValue]
+type Members = dict[str, int | str]
+"""Device-info members as they came off the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredQueue:
+    """Commands without an outcome and what is known of the heaters."""
+
+    unsent: tuple[QueuedCommand, ...] = ()
+    """To be sent, in order; those with attempts may have arrived already."""
+    sent: tuple[QueuedCommand, ...] = ()
+    """Acknowledged by the broker: only watched, never sent again."""
+    features: Mapping[str, Members] = field(default_factory=dict)
+    """The last device-info members of each heater, by MAC."""
+    running_modes: Mapping[str, int] = field(default_factory=dict)
+    """The mode in which each heater was last seen to heat, by MAC."""
+
+    def to_dict(self) -> JsonObject:
+        """Return JSON values only."""
+        return {
+            "unsent": [_stored(command) for command in self.unsent],
+            "sent": [_stored(command) for command in self.sent],
+            "features": {mac_address: dict(members) for mac_address, members in self.features.items()},
+            "running_modes": dict(self.running_modes),
+        }
+
+    @classmethod
+    def from_dict(cls, stored: object) -> Self:
+        """Read what `to_dict` wrote; raises `StoredQueueError` for anything else."""
+        try:
+            return cls(
+                unsent=tuple(_restored(command) for command in _list(stored, "unsent")),
+                sent=tuple(_restored(command) for command in _list(stored, "sent")),
+                features={mac: _members(members) for mac, members in _object(stored, "features").items()},
+                running_modes={mac: _whole(mode) for mac, mode in _object(stored, "running_modes").items()},
+            )
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise StoredQueueError(f"the stored queue cannot be read: {error!r}") from error
+
+
+def _stored(command: QueuedCommand) -> JsonObject:
+    return {
+        "id": command.id,
+        "kind": command.kind,
+        "wanted": command.wanted,
+        "mac_address": command.mac_address,
+        "topic": command.topic,
+        "body": command.body.decode(),
+        "qos": command.qos,
+        # By the larger of both clocks, so that an age is never lost with the process.
+        "queued_at": (datetime.now(UTC) - command.age()).isoformat(),
+        "life_time": None if command.life_time is None else command.life_time.total_seconds(),
+        "attempts": command.attempts,
+        "setting": command.setting,
+        "repeatable": command.repeatable,
+        "expected": {name: list[JsonValue](sorted(values)) for name, values in command.expected.items()},
+        "baseline": dict(command.baseline),
+    }
+
+
+def _restored(stored: object) -> QueuedCommand:
+    """Read a command; only controls are stored."""
+    queued_at = datetime.fromisoformat(_text(_object(stored)["queued_at"]))
+    if queued_at.tzinfo is None:
+        raise ValueError("a time without a time zone")
+    life_time = _object(stored)["life_time"]
+    mac_address, setting = _object(stored)["mac_address"], _object(stored)["setting"]
+    return QueuedCommand(
+        id=_text(_object(stored)["id"]),
+        kind=_text(_object(stored)["kind"]),
+        wanted=_text(_object(stored)["wanted"]),
+        mac_address=_text(mac_address),
+        topic=_text(_object(stored)["topic"]),
+        body=_text(_object(stored)["body"]).encode(),
+        qos=_whole(_object(stored)["qos"]),
+        queued_at=queued_at,
+        expires_at=None if life_time is None else queued_at + timedelta(seconds=_number(life_time)),
+        attempts=_whole(_object(stored)["attempts"]),
+        setting=None if setting is None else _text(setting),
+        is_control=True,
+        repeatable=_object(stored)["repeatable"] is True,
+        expected={
+            name: frozenset(_whole(value) for value in _list(stored, "expected", name))
+            for name in _object(stored, "expected")
+        },
+        baseline={name: _whole(value) for name, value in _object(stored, "baseline").items()},
+        given_at=time.monotonic() - (datetime.now(UTC) - queued_at).total_seconds(),
+    )
+
+
+def _members(value: object) -> Members:
+    return {name: member for name, member in _object(value).items() if isinstance(member, int | str)}
+
+
+def _object(value: object, *path: str) -> Mapping[str, object]:
+    for name in path:
+        value = _object(value)[name]
+    if not isinstance(value, Mapping):
+        raise TypeError(f"not an object: {value!r}")
+    return value
+
+
+def _list(value: object, *path: str) -> list[object]:
+    *outer, last = path
+    found = _object(value, *outer)[last]
+    if not isinstance(found, list):
+        raise TypeError(f"not a list: {found!r}")
+    return found
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"not a text: {value!r}")
+    return value
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"not a number: {value!r}")
+    return float(value)
+
+
+def _whole(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"not a whole number: {value!r}")
+    return value
