@@ -153,8 +153,9 @@ class NavienMqttClient(ConnectionListener):
         await self.subscribe(client_filter(device, self.client_id), self._inbox.receive)
 
     def add_device(self, device: Device, feature: DeviceFeature | None = None) -> None:
-        """Make a heater known before it has said anything, with what it was known to have."""
+        """Listen to a heater from the next link on, with what it was known to have until it says so itself."""
         self._inbox.add(device, feature)
+        self._listen_to(device)
 
     # Requests
 
