@@ -12,11 +12,13 @@ import pytest
 
 from nwp500 import (
     CommandEvent,
+    ConnectionState,
     Device,
     DhwMode,
     FeatureReceived,
     InvalidParameterError,
     MqttConnectionConfig,
+    MqttSubscribeError,
     NavienMqttClient,
     NotConnectedError,
     StatusReceived,
@@ -24,8 +26,10 @@ from nwp500 import (
     UnsupportedCommandError,
     commands,
 )
+from nwp500.connection import MAX_SUBSCRIPTIONS
 from nwp500.events import EVENTS
 from nwp500.link import AwsCredentials, Link, LinkError, MessageListener, PublishListener
+from nwp500.subscriptions import Message
 from simulator.state import ReceivedState
 from tests.client.credentials import InventedCredentials
 from tests.client.stage import MAC, PATIENCE, Stage, expected, staged
@@ -146,25 +150,24 @@ async def test_a_heater_that_is_offline_says_nothing_until_it_is_back(stage: Sta
 # Set points
 
 
-@pytest.mark.parametrize(
-    ("temperature", "unit", "raw", "words"),
-    [
-        (140, None, 120, "set point 140 °F"),
-        (150, F, 131, "set point 150 °F"),
-        (60, C, 120, "set point 60 °C"),
-        (40.5, C, 81, "set point 40.5 °C"),
-    ],
-)
-async def test_set_points(stage: Stage, temperature: float, unit: TemperatureUnit | None, raw: int, words: str) -> None:
+async def test_set_points(stage: Stage) -> None:
     client = await stage.connected()
     await told(client, stage.device)
-    event = await outcome(client, "confirmed", client.set_dhw_temperature(stage.device, temperature, unit=unit))
-    assert (event.command.kind, event.command.wanted) == ("dhw-temperature", words)
-    assert await stage.applied() == [("dhw-temperature", [raw])]
-    status = client.status(stage.device)
-    assert status is not None
-    assert status.raw["dhwTemperatureSetting"] == raw
-    assert client.wanted_members(stage.device) == {}
+    table: tuple[tuple[float, TemperatureUnit | None, int, str], ...] = (
+        (140, None, 120, "set point 140 °F"),
+        (150, None, 131, "set point 150 °F"),
+        (105.0, F, 81, "set point 105 °F"),
+        (60, C, 120, "set point 60 °C"),
+        (40.5, C, 81, "set point 40.5 °C"),
+    )
+    for temperature, unit, raw, words in table:
+        event = await outcome(client, "confirmed", client.set_dhw_temperature(stage.device, temperature, unit=unit))
+        assert (event.command.kind, event.command.wanted) == ("dhw-temperature", words)
+        status = client.status(stage.device)
+        assert status is not None
+        assert status.raw["dhwTemperatureSetting"] == raw
+        assert client.wanted_members(stage.device) == {}
+    assert await stage.applied() == [("dhw-temperature", [raw]) for _, _, raw, _ in table]
 
 
 async def test_without_a_unit_a_set_point_is_in_the_heaters_own_and_in_fahrenheit_while_that_is_unknown(
@@ -608,62 +611,6 @@ async def test_nothing_of_the_client_goes_on_after_the_end(stage: Stage) -> None
     assert asyncio.all_tasks() <= before
 
 
-# Commands that wait for the pause between two controls, as they do in Home Assistant
-
-
-async def paced(stage: Stage, **settings: object) -> tuple[NavienMqttClient, asyncio.Task[int]]:
-    """Connect a client with a long pause between controls, and give two: the second one waits for the pause."""
-    client = await stage.connected(command_interval=600, **settings)
-    await client.set_dhw_temperature(stage.device, 120)
-    waiting = asyncio.create_task(client.set_dhw_temperature(stage.device, 125), eager_start=True)
-    assert client.queued_commands_count == 1
-    return client, waiting
-
-
-async def ended(task: asyncio.Task[int]) -> bool:
-    """Tell whether a command's method returns or raises; it is given up otherwise."""
-    with contextlib.suppress(TimeoutError, NotConnectedError):
-        async with asyncio.timeout(1.0):
-            await task
-    return not task.cancelled()
-
-
-HANGS = pytest.mark.xfail(strict=True, reason="nobody completes the future for the packet id: the method never returns")
-
-
-@HANGS
-async def test_a_caller_is_not_left_waiting_when_the_queue_is_cleared(stage: Stage) -> None:
-    client, waiting = await paced(stage)
-    assert client.clear_command_queue() == 1
-    assert await ended(waiting)
-
-
-@HANGS
-async def test_a_caller_is_not_left_waiting_when_a_newer_command_supersedes_it(stage: Stage) -> None:
-    client, waiting = await paced(stage, coalesce_commands=True)
-    assert await client.set_dhw_temperature(stage.device, 130) == 0
-    assert [command.wanted for command in client.queued_commands] == ["set point 130 °F"]
-    assert await ended(waiting)
-
-
-@HANGS
-async def test_a_caller_is_not_left_waiting_when_its_command_is_dropped(stage: Stage) -> None:
-    client, waiting = await paced(stage, max_queued_commands=2)
-    for _ in range(2):
-        await client.set_dhw_mode(stage.device, 1)
-    assert await ended(waiting)
-
-
-@HANGS
-async def test_a_caller_is_not_left_waiting_when_its_command_expires(stage: Stage) -> None:
-    client = await stage.connected(command_interval=0.3, max_queued_command_age=0.1)
-    expired = expected(client, "command_expired")
-    await client.set_dhw_temperature(stage.device, 120)
-    waiting = asyncio.create_task(client.set_dhw_temperature(stage.device, 125))
-    await expired
-    assert await ended(waiting)
-
-
 # What only a broker of the test's own can bring about: any order of PUBACK, reply and loss, and the passing of time
 
 DEVICE = Device(mac_address=MAC, additional_value="5322")
@@ -675,8 +622,10 @@ class OwnLink(Link):
     def __init__(self, on_message: MessageListener, *, acknowledges: bool) -> None:
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self.acknowledges = acknowledges
+        self.refuses = False
         self.session_ids: list[str] = []
-        self._on_message = on_message
+        self.filters: list[str] = []
+        self.message = on_message
         self._pending: list[PublishListener] = []
 
     @override
@@ -685,14 +634,16 @@ class OwnLink(Link):
 
     @override
     async def subscribe(self, topic_filter: str) -> None:
-        """Succeed."""
+        self.filters.append(topic_filter)
 
     @override
     async def unsubscribe(self, topic_filter: str) -> None:
-        """Succeed."""
+        self.filters.remove(topic_filter)
 
     @override
     def publish(self, topic: str, body: bytes, qos: int, on_done: PublishListener) -> int:
+        if self.refuses:
+            raise LinkError("AWS_ERROR_MQTT_NOT_CONNECTED")
         self.session_ids.append(json.loads(body)["sessionID"])
         if self.acknowledges:
             asyncio.get_running_loop().call_soon(on_done, None)
@@ -707,7 +658,7 @@ class OwnLink(Link):
     def reply(self, suffix: str, **response: object) -> None:
         """Let the heater answer the last message."""
         message = {"sessionID": self.session_ids[-1], "response": {"macAddress": MAC, **response}}
-        self._on_message(f"cmd/52/navilink-{MAC}/{suffix}", json.dumps(message).encode())
+        self.message(f"cmd/52/navilink-{MAC}/{suffix}", json.dumps(message).encode())
 
     def acknowledge(self) -> None:
         """Let the PUBACK of the oldest message arrive."""
@@ -721,7 +672,9 @@ class OwnLink(Link):
             self.lost.set_result("AWS_ERROR_MQTT_UNEXPECTED_HANGUP")
 
 
-async def scripted(*, acknowledges: bool = True, **settings: object) -> tuple[NavienMqttClient, list[OwnLink]]:
+async def scripted(
+    config: MqttConnectionConfig | None = None, *, acknowledges: bool = True
+) -> tuple[NavienMqttClient, list[OwnLink]]:
     """Connect a client over links of the test's own; the newest is the last."""
     links: list[OwnLink] = []
 
@@ -729,7 +682,6 @@ async def scripted(*, acknowledges: bool = True, **settings: object) -> tuple[Na
         links.append(OwnLink(on_message, acknowledges=acknowledges))
         return links[-1]
 
-    config = MqttConnectionConfig(**settings)  # type: ignore[arg-type]  # the class checks each of them itself
     client = NavienMqttClient(InventedCredentials(), config=config, make_link=make_link)
     await client.connect()
     return client, links
@@ -862,3 +814,190 @@ def test_asynchronous_listeners_hear_of_the_end() -> None:
         assert len(heard) == 1
 
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+# Commands that wait for the pause between two controls, as they do in Home Assistant
+
+HANGS = pytest.mark.xfail(strict=True, reason="nobody completes the future for the packet id: the method never returns")
+
+
+async def paced(config: MqttConnectionConfig) -> tuple[NavienMqttClient, asyncio.Task[int]]:
+    """Connect a client with a pause between controls, and give two: the second one waits for the pause."""
+    client, _ = await scripted(config)
+    await client.set_dhw_temperature(DEVICE, 120)
+    waiting = asyncio.create_task(client.set_dhw_temperature(DEVICE, 125), eager_start=True)
+    assert client.queued_commands_count == 1
+    return client, waiting
+
+
+async def ended(task: asyncio.Task[int]) -> bool:
+    """Tell whether a command's method returns or raises; it is given up otherwise."""
+    with contextlib.suppress(TimeoutError, NotConnectedError):
+        async with asyncio.timeout(1.0):
+            await task
+    return not task.cancelled()
+
+
+def test_what_waits_for_the_pause_goes_out_after_it() -> None:
+    async def story() -> None:
+        client, waiting = await paced(MqttConnectionConfig(command_interval=600))
+        await asyncio.sleep(601)
+        assert waiting.done()
+        assert await waiting == 2
+        await client.disconnect()
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+@HANGS
+def test_a_caller_is_not_left_waiting_when_the_queue_is_cleared() -> None:
+    async def story() -> None:
+        client, waiting = await paced(MqttConnectionConfig(command_interval=600))
+        assert client.clear_command_queue() == 1
+        assert await ended(waiting)
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+@HANGS
+def test_a_caller_is_not_left_waiting_when_a_newer_command_supersedes_it() -> None:
+    async def story() -> None:
+        client, waiting = await paced(MqttConnectionConfig(command_interval=600, coalesce_commands=True))
+        newer = asyncio.create_task(client.set_dhw_temperature(DEVICE, 130), eager_start=True)
+        assert [command.wanted for command in client.queued_commands] == ["set point 130 °F"]
+        assert await ended(waiting)
+        assert not await newer
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+@HANGS
+def test_a_caller_is_not_left_waiting_when_its_command_is_dropped() -> None:
+    async def story() -> None:
+        client, waiting = await paced(MqttConnectionConfig(command_interval=600, max_queued_commands=2))
+        for _ in range(2):
+            await client.set_dhw_mode(DEVICE, 1)
+        assert await ended(waiting)
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+@HANGS
+async def test_a_caller_is_not_left_waiting_when_its_command_expires() -> None:
+    # In real time, since a command's age is counted by the clock on the wall.
+    client, waiting = await paced(MqttConnectionConfig(command_interval=0.2, max_queued_command_age=0.1))
+    expired = expected(client, "command_expired")
+    async with asyncio.timeout(PATIENCE):
+        await expired
+    has_ended = await ended(waiting)
+    await client.disconnect()
+    assert has_ended
+
+
+# Subscriptions and the end of links
+
+
+def test_callbacks_come_and_go() -> None:
+    async def story() -> None:
+        client, links = await scripted()
+        heard: list[str] = []
+
+        def first(topic: str, _: Message) -> None:
+            heard.append(f"first {topic}")
+
+        def second(topic: str, _: Message) -> None:
+            heard.append(f"second {topic}")
+
+        await client.subscribe("test/+", first)
+        await client.subscribe("test/+", second)
+        assert links[0].filters == ["test/+"]
+        links[0].message("test/a", b"{}")
+        await client.unsubscribe("test/+", first)
+        links[0].message("test/b", b"{}")
+        assert links[0].filters == ["test/+"]
+        await client.unsubscribe("test/+")
+        assert links[0].filters == []
+        await client.unsubscribe("test/+")
+        links[0].message("test/c", b"{}")
+        assert heard == ["first test/a", "second test/a", "second test/b"]
+        await client.disconnect()
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+def test_more_subscriptions_than_the_service_allows_are_refused(caplog: pytest.LogCaptureFixture) -> None:
+    async def story() -> None:
+        client, links = await scripted()
+        heard: list[str] = []
+
+        def callback(topic: str, _: Message) -> None:
+            heard.append(topic)
+
+        for number in range(MAX_SUBSCRIPTIONS):
+            await client.subscribe(f"test/{number}", callback)
+        with pytest.raises(MqttSubscribeError, match="at most 50"):
+            await client.subscribe("test/more", callback)
+        links[0].message("test/more", b"{}")
+        assert heard == []
+        # A command goes out all the same; that its reply will not be heard is told.
+        assert await client.set_dhw_temperature(DEVICE, 130) > 0
+        assert "Replies of a heater will not be heard" in caplog.text
+        assert MAC not in caplog.text
+        await client.unsubscribe("test/0")
+        await client.unsubscribe("test/1")
+        assert await client.request_device_status(DEVICE) > 0
+        assert len(links[0].filters) == MAX_SUBSCRIPTIONS
+        await client.disconnect()
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+def test_a_listener_is_taken_off() -> None:
+    async def story() -> None:
+        client, _ = await scripted()
+        heard: list[CommandEvent] = []
+        listener = heard.append
+        client.on("command_sent", listener)
+        await client.request_device_status(DEVICE)
+        client.off("command_sent", listener)
+        await client.request_device_status(DEVICE)
+        assert len(heard) == 1
+        await client.disconnect()
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+def test_with_the_queue_disabled_what_waits_fails_with_the_link() -> None:
+    async def story() -> None:
+        client, links = await scripted(
+            MqttConnectionConfig(enable_command_queue=False, max_in_flight=1), acknowledges=False
+        )
+        outcomes = outcomes_of(client)
+        given = [asyncio.create_task(client.request_device_status(DEVICE)) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        assert len(links[0].session_ids) == 1
+        links[0].drop()
+        results = await asyncio.gather(*given, return_exceptions=True)
+        assert [type(result) for result in results] == [NotConnectedError] * 3
+        assert [name for name, *_ in outcomes] == ["failed"] * 3
+        assert client.queued_commands_count == 0
+        await asyncio.sleep(5)
+        assert links[1].session_ids == []
+        await client.disconnect()
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_a_farewell_that_nobody_acknowledges_holds_up_nothing(*, is_lost: bool) -> None:
+    async def story() -> float:
+        client, links = await scripted()
+        await client.request_device_status(DEVICE)
+        links[0].acknowledges = False
+        links[0].refuses = is_lost
+        since = asyncio.get_running_loop().time()
+        await client.disconnect()
+        assert client.state is ConnectionState.CLOSED
+        return asyncio.get_running_loop().time() - since
+
+    assert asyncio.run(story(), loop_factory=VirtualTimeLoop) <= 5
