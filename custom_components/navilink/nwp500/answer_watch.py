@@ -19,7 +19,7 @@ class AnswerWatch:
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
 
     def asked(self, mac_address: str) -> None:
-        """A request that a reachable heater answers has reached the broker."""
+        """A request that a reachable heater answers was written."""
         if mac_address in self._answering and mac_address not in self._deadlines:
             loop = asyncio.get_running_loop()
             self._deadlines[mac_address] = loop.call_later(_PATIENCE_SECONDS, self._silent, mac_address)

@@ -77,7 +77,9 @@ class QueuedCommand:
 
     def is_shown_by(self, raw: Mapping[str, object]) -> bool:
         """Tell whether a status with these raw members has everything that the command wants."""
-        return bool(self.expected) and all(raw.get(name) in values for name, values in self.expected.items())
+        return bool(self.expected) and all(
+            isinstance(value := raw.get(name), int) and value in values for name, values in self.expected.items()
+        )
 
     def replaces(self, older: QueuedCommand) -> bool:
         """Tell whether this command is for the same setting of the same device as an older one."""

@@ -26,10 +26,10 @@ class WriterListener(Protocol):
     def command_not_sent(self, command: QueuedCommand, verdict: Settled) -> None:
         """It left the queue unsent, as judged."""
 
-    def command_written(self, command: QueuedCommand) -> None:
+    def command_written(self, command: QueuedCommand, packet_id: int) -> None:
         """It is in flight."""
 
-    def command_sent(self, command: QueuedCommand, packet_id: int) -> None:
+    def command_sent(self, command: QueuedCommand) -> None:
         """Its PUBACK was seen."""
 
     def commands_returned(self, commands: tuple[QueuedCommand, ...]) -> None:
@@ -131,22 +131,21 @@ class CommandWriter:
                 command.topic,
                 command.body,
                 command.qos,
-                lambda error: self._acknowledged(command, packet_id, error),
+                lambda error: self._acknowledged(command, error),
             )
         except LinkError as error:
             self._give_up_link(error)
             return
-        self._listener.command_written(command)
+        self._listener.command_written(command, packet_id)
 
-    def _acknowledged(self, command: QueuedCommand, packet_id: int, error: LinkError | None) -> None:
+    def _acknowledged(self, command: QueuedCommand, error: LinkError | None) -> None:
         if error is not None:
             self._give_up_link(error)
             return
         self.sent_count += 1
         self._acknowledged_at.append(asyncio.get_running_loop().time())
-        if self._queue.acknowledge(command.id) is None:
-            return
-        self._listener.command_sent(command, packet_id)
+        if self._queue.acknowledge(command.id) is not None:
+            self._listener.command_sent(command)
         self.pump()
 
     def _give_up_link(self, error: LinkError) -> None:

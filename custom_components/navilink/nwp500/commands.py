@@ -200,7 +200,8 @@ VACATION = Control(
     name="dhw-mode",
     code=33554437,
     parameters=(Parameter("mode", DhwMode.VACATION, DhwMode.VACATION), _DAYS_AWAY),
-    gate="holidayUse",
+    gate="dhwUse",
+    value_gates={DhwMode.VACATION: "holidayUse"},
     setting="mode",
     effect=lambda mode, days: {
         "dhwOperationSetting": frozenset({mode}),

@@ -1,7 +1,6 @@
 """What the user of the MQTT client can choose."""
 
 from dataclasses import dataclass, field, fields
-import math
 import secrets
 
 _RANGES: dict[str, tuple[float, float]] = {
@@ -12,7 +11,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "initial_reconnect_delay": (1, 3600),
     "max_reconnect_delay": (1, 86400),
     "max_queued_commands": (1, 1_000_000),
-    "max_queued_command_age": (0, math.inf),
+    "max_queued_command_age": (0, 10 * 365 * 86400),
     "max_in_flight": (1, 1000),
     "max_publish_rate": (1, 1_000_000),
     "command_interval": (0, 3600),
@@ -85,6 +84,8 @@ class MqttConnectionConfig:
                 _check_number(name, value)
             elif name in _SWITCHES and not isinstance(value, bool):
                 raise ValueError(f"{name} must be True or False, not {value!r}")
+        if self.ca_file is not None and not isinstance(self.ca_file, str):
+            raise ValueError(f"ca_file must be a path as text or None, not {self.ca_file!r}")
         for name in ("endpoint", "region", "client_id"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name):
                 raise ValueError(f"{name} must be a text that is not empty")

@@ -138,8 +138,7 @@ class Connection:
         runner, self._runner = self._runner, None
         if runner is not None:
             runner.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await runner
+            await asyncio.wait((runner,))
         link, self._link = self._link, None
         self._set_state(ConnectionState.CLOSED)
         if link is not None:
@@ -280,7 +279,7 @@ class Connection:
             # A filter that comes to the table meanwhile belongs to this link too.
             subscribed: set[str] = set()
             while missing := self._filters.keys() - subscribed:
-                await asyncio.gather(*(self._subscribe_on(link, topic_filter) for topic_filter in missing))
+                await asyncio.gather(*(self._subscribe_again(link, topic_filter) for topic_filter in missing))
                 subscribed |= missing
             unless_subscribed.pop_all()
         return link
@@ -288,6 +287,14 @@ class Connection:
     async def _keep_connect_interval(self) -> None:
         if self._opened_at is not None:
             await asyncio.sleep(self._opened_at + _CONNECT_INTERVAL - asyncio.get_running_loop().time())
+
+    async def _subscribe_again(self, link: Link, topic_filter: str) -> None:
+        try:
+            await self._subscribe_on(link, topic_filter)
+        except SubscriptionRefusedError as error:
+            # One filter that the service does not want must not keep all the others from being heard.
+            self._filters.pop(topic_filter, None)
+            _LOGGER.warning("A subscription was refused and is given up: %s", error.name)
 
     async def _subscribe_on(self, link: Link, topic_filter: str) -> None:
         """Subscribe with a time-out and a retry for each SUBACK that does not come; raises `LinkError`."""

@@ -15,6 +15,8 @@ from .outcomes import Settled
 
 _LOGGER = logging.getLogger(__name__)
 
+_FINISH_SECONDS = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChanged:
@@ -146,11 +148,17 @@ type Listener = Callable[[Never], object]
 """Takes the one class of event that its event's name stands for; what it returns is awaited if it can be."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Registration:
+    listener: Listener
+    is_for_one: bool
+
+
 class EventEmitter:
     """Calls the listeners of an event in the order in which they came; one's error does not stop the others."""
 
     def __init__(self) -> None:
-        self._listeners: dict[str, list[Listener]] = {}
+        self._listeners: dict[str, list[_Registration]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def on(self, event: str, listener: Listener) -> Callable[[], None]:
@@ -158,32 +166,27 @@ class EventEmitter:
 
         Raises `InvalidParameterError` for a name that no event has.
         """
-        if event not in EVENTS:
-            raise InvalidParameterError("event", event, f"one of {', '.join(sorted(EVENTS))}")
-        self._listeners.setdefault(event, []).append(listener)
-        return lambda: self.off(event, listener)
+        return self._register(event, _Registration(listener, is_for_one=False))
 
     def once(self, event: str, listener: Listener) -> Callable[[], None]:
         """Call `listener` with the next event of this name only."""
-
-        def first_only(happened: Never) -> object:
-            stop()
-            return listener(happened)
-
-        stop = self.on(event, first_only)
-        return stop
+        return self._register(event, _Registration(listener, is_for_one=True))
 
     def off(self, event: str, listener: Listener) -> None:
         """Stop calling a listener; nothing happens if it is not registered."""
-        listeners = self._listeners.get(event, [])
-        if listener in listeners:
-            listeners.remove(listener)
+        registrations = self._listeners.get(event, [])
+        for registration in registrations:
+            if registration.listener == listener:
+                registrations.remove(registration)
+                return
 
     def emit(self, event: str, happened: Event) -> None:
         """Tell every listener of an event."""
-        for listener in tuple(self._listeners.get(event, ())):
+        for registration in tuple(self._listeners.get(event, ())):
+            if registration.is_for_one:
+                self._unregister(event, registration)
             try:
-                result = cast("Callable[[Event], object]", listener)(happened)
+                result = cast("Callable[[Event], object]", registration.listener)(happened)
             except Exception:
                 # A listener is the caller's own code: whatever it raises must not reach the others or the client.
                 _LOGGER.exception("A listener of %s failed", event)
@@ -194,11 +197,25 @@ class EventEmitter:
                 task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """End the listeners that are still at work."""
-        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
-        for task in tasks:
+        """Let the listeners that are still at work finish, or end them when they take too long."""
+        tasks = {task for task in self._tasks if task is not asyncio.current_task()}
+        if not tasks:
+            return
+        _, unfinished = await asyncio.wait(tasks, timeout=_FINISH_SECONDS)
+        for task in unfinished:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*unfinished, return_exceptions=True)
+
+    def _register(self, event: str, registration: _Registration) -> Callable[[], None]:
+        if event not in EVENTS:
+            raise InvalidParameterError("event", event, f"one of {', '.join(sorted(EVENTS))}")
+        self._listeners.setdefault(event, []).append(registration)
+        return lambda: self._unregister(event, registration)
+
+    def _unregister(self, event: str, registration: _Registration) -> None:
+        registrations = self._listeners.get(event, [])
+        if registration in registrations:
+            registrations.remove(registration)
 
     async def _finish(self, event: str, result: Awaitable[object]) -> None:
         try:

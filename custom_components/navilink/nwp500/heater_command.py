@@ -22,7 +22,9 @@ class HeaterCommand:
 
 
 def power(device: Device, *, on: bool) -> HeaterCommand:
-    """Switch on or off."""
+    """Switch on or off; raises `InvalidParameterError` for anything but True and False."""
+    if not isinstance(on, bool):
+        raise InvalidParameterError("on", on, "True or False")
     return HeaterCommand(device, commands.POWER_ON if on else commands.POWER_OFF)
 
 

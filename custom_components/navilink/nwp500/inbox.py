@@ -78,7 +78,7 @@ class Inbox:
 
     def receive(self, topic: str, message: Message) -> None:
         """Take in one message; requests, which the device wildcard delivers too, are not meant for us."""
-        if "request" in message:
+        if "request" in message or not topic.startswith("cmd/"):
             return
         record = self._sender(topic, message)
         if record is None:
@@ -113,13 +113,13 @@ class Inbox:
         """Return the record of the heater that a message comes from; client-keyed topics are shared by all of them."""
         response = message.get("response")
         named = response.get("macAddress") if isinstance(response, dict) else None
-        level = topic.split("/")[_DEVICE_LEVEL : _DEVICE_LEVEL + 1]
-        if isinstance(named, str):
-            record = self._records.get(normalised_mac(named))
-        elif level and level[0].startswith(_DEVICE_PREFIX):
-            record = self._records.get(level[0].removeprefix(_DEVICE_PREFIX))
-        else:
-            record = next(iter(self._records.values())) if len(self._records) == 1 else None
+        level = "".join(topic.split("/")[_DEVICE_LEVEL : _DEVICE_LEVEL + 1])
+        by_topic = level.removeprefix(_DEVICE_PREFIX) if level.startswith(_DEVICE_PREFIX) else None
+        by_name = normalised_mac(named) if isinstance(named, str) else None
+        only_one = next(iter(self._records)) if len(self._records) == 1 else ""
+        record = self._records.get(by_name or by_topic or only_one)
+        if by_name is not None and by_topic is not None and by_name != by_topic:
+            record = None
         if record is None:
             _LOGGER.debug("Dropped a message that is not from a known heater")
         return record

@@ -35,7 +35,7 @@ from .pipeline import CommandPipeline
 from .probes import Probes
 from .requests import control_request, plain_message, query_request
 from .stored_queue import StoredQueue
-from .subscriptions import Message, MessageCallback, SubscriptionTable
+from .subscriptions import Message, MessageCallback, SubscriptionTable, decoded
 from .topics import check_filter, client_filter, device_filter, normalised_mac
 
 __all__ = ["MqttConnectionConfig", "NavienMqttClient"]
@@ -60,7 +60,7 @@ class NavienMqttClient(ConnectionListener):
             self._config,
             auth_client,
             make_link or AwsRuntime(self._config).make_link,
-            self._subscriptions.deliver,
+            self._deliver,
             self,
         )
         self._answers = AnswerWatch(lambda: self._connection.fail("requests stay unanswered"))
@@ -71,11 +71,12 @@ class NavienMqttClient(ConnectionListener):
             self._events,
             ask_status=self._ask_status,
             replace_link=self._connection.fail,
-            sent_query=self._probes.written_by_the_queue,
+            written_query=self._probes.written,
         )
         self._inbox = Inbox(self._events, self._pipeline, self._answers, self._replies)
         self._periodic = PeriodicRequests()
         self._announces_link = False
+        self._heater_filters: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     # The link
@@ -143,14 +144,16 @@ class NavienMqttClient(ConnectionListener):
 
     async def unsubscribe(self, topic: str, callback: MessageCallback | None = None) -> None:
         """Stop calling a callback of a topic, or all of them."""
-        if self._subscriptions.remove(topic, callback):
+        if self._subscriptions.remove(topic, callback) and topic not in self._heater_filters:
             await self._connection.unsubscribe(topic)
 
     async def subscribe_device(self, device: Device) -> None:
         """Listen to a heater and wait for the SUBACKs; every method that takes a device listens by itself."""
         self._inbox.add(device)
-        await self.subscribe(device_filter(device), self._inbox.receive)
-        await self.subscribe(client_filter(device, self.client_id), self._inbox.receive)
+        filters = (device_filter(device), client_filter(device, self.client_id))
+        self._heater_filters.update(filters)
+        for topic_filter in filters:
+            await self._connection.subscribe(topic_filter)
 
     def add_device(self, device: Device, feature: DeviceFeature | None = None) -> None:
         """Listen to a heater from the next link on, with what it was known to have until it says so itself."""
@@ -349,6 +352,14 @@ class NavienMqttClient(ConnectionListener):
 
     # From the connection
 
+    def _deliver(self, topic: str, body: bytes) -> None:
+        message = decoded(body)
+        if message is None:
+            _LOGGER.debug("Dropped a message that is no JSON object")
+            return
+        self._inbox.receive(topic, message)
+        self._subscriptions.deliver(topic, message)
+
     @override
     def state_changed(self, state: ConnectionState) -> None:
         self._events.emit("connection_changed", ConnectionChanged(state))
@@ -424,7 +435,7 @@ class NavienMqttClient(ConnectionListener):
     def _listen_to(self, device: Device) -> None:
         """Make a device known and write its subscriptions, without waiting: commands keep the order of their calls."""
         self._inbox.add(device)
-        if not self._subscriptions.has(device_filter(device)):
+        if device_filter(device) not in self._heater_filters:
             self._start(self.subscribe_device(device))
 
     def _start(self, work: Coroutine[object, object, None]) -> None:

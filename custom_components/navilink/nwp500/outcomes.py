@@ -55,6 +55,8 @@ class CommandHandle:
         loop = asyncio.get_running_loop()
         self.command = command
         """The command as it was given."""
+        self.packet_id = 0
+        """Of its last writing; 0 before."""
         self._sent: asyncio.Future[int] = loop.create_future()
         self._settled: asyncio.Future[Settled] = loop.create_future()
 

@@ -8,6 +8,8 @@ from .exceptions import InvalidParameterError, NavienError
 
 _LOGGER = logging.getLogger(__name__)
 
+_LONGEST_PERIOD = 7 * 86400
+
 
 class PeriodicRequests:
     """One repeating request for each key; starting one anew replaces the old one."""
@@ -16,9 +18,10 @@ class PeriodicRequests:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def start(self, key: str, request: Callable[[], Awaitable[object]], period_seconds: float) -> None:
-        """Make the request now and every `period_seconds`; raises `InvalidParameterError` unless that is positive."""
-        if isinstance(period_seconds, bool) or not period_seconds > 0:
-            raise InvalidParameterError("period_seconds", period_seconds, "more than 0")
+        """Make the request now and every `period_seconds`; raises `InvalidParameterError` for a wild one."""
+        is_number = isinstance(period_seconds, int | float) and not isinstance(period_seconds, bool)
+        if not is_number or not 0 < period_seconds <= _LONGEST_PERIOD:
+            raise InvalidParameterError("period_seconds", period_seconds, "a number over 0, at most a week")
         self._cancel(key)
         self._tasks[key] = asyncio.create_task(_repeat(request, period_seconds), name="nwp500 periodic request")
 

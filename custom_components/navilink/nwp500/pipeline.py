@@ -40,12 +40,12 @@ class CommandPipeline(WriterListener):
         *,
         ask_status: Callable[[str], bool],
         replace_link: Callable[[str], None],
-        sent_query: Callable[[QueuedCommand], None],
+        written_query: Callable[[QueuedCommand], None],
     ) -> None:
         self._config = config
         self._events = events
         self._replace_link = replace_link
-        self._sent_query = sent_query
+        self._written_query = written_query
         self._queue = CommandQueue(config.max_queued_commands, coalesce=config.coalesce_commands)
         self._writer = CommandWriter(self._queue, config, self)
         self._confirmations = Confirmations(settle=self._settle, look=ask_status, may_send_more=self._writer.pump)
@@ -55,6 +55,7 @@ class CommandPipeline(WriterListener):
         self._handles: dict[str, CommandHandle] = {}
         self._refusals: Counter[str] = Counter()
         self._paused_until: dict[str | None, float] = {}
+        self._expiry: asyncio.TimerHandle | None = None
         self._counts: dict[str | None, Counter[CommandOutcome]] = {}
 
     # What is known
@@ -140,13 +141,15 @@ class CommandPipeline(WriterListener):
         if self._config.enable_command_queue and self.stage(command.id) is CommandStage.WAITING:
             handle.handed_over(0)
             self._events.emit("command_queued", CommandEvent(command))
+            self._watch_expiry()
         self._changed()
         return handle
 
     def restore(self, unsent: Iterable[QueuedCommand], sent: Iterable[QueuedCommand]) -> None:
         """Take up commands of an earlier run: those to be sent, in order, and those to be watched only."""
         for command in sent:
-            self._handles[command.id] = CommandHandle(command)
+            self._handles[command.id] = handle = CommandHandle(command)
+            handle.handed_over(0)
             self._confirmations.sent(command)
         for command in unsent:
             self._handles[command.id] = handle = CommandHandle(command)
@@ -157,6 +160,7 @@ class CommandPipeline(WriterListener):
                 self._settle(command, _IN_DOUBT)
             else:
                 self.commands_displaced(self._queue.append(command))
+        self._watch_expiry()
 
     def restore_running_modes(self, running_modes: Mapping[str, int]) -> None:
         """Take up in which mode each heater was last seen to heat."""
@@ -199,6 +203,8 @@ class CommandPipeline(WriterListener):
         for handle in tuple(self._handles.values()):
             self._settle(handle.command, Settled(CommandOutcome.UNCONFIRMED, "the client was disconnected"))
         self._confirmations.close()
+        if self._expiry is not None:
+            self._expiry.cancel()
 
     # From the heater
 
@@ -215,10 +221,12 @@ class CommandPipeline(WriterListener):
 
     def heard_answer(self, session_id: str) -> None:
         """A heater answered a command."""
+        self._has_arrived(session_id)
         self._confirmations.answered(session_id)
 
     def heard_refusal(self, session_id: str, code: int | None) -> None:
         """A heater refused a command: too soon after the last one means wait and send it again, keeping the order."""
+        self._has_arrived(session_id)
         if not self._confirmations.has(session_id):
             return
         handle = self._handles[session_id]
@@ -268,18 +276,20 @@ class CommandPipeline(WriterListener):
         self._settle(command, verdict)
 
     @override
-    def command_written(self, command: QueuedCommand) -> None:
+    def command_written(self, command: QueuedCommand, packet_id: int) -> None:
+        if (handle := self._handles.get(command.id)) is not None:
+            handle.packet_id = packet_id
+        self._written_query(command)
         if command.is_control:
             now = asyncio.get_running_loop().time()
             self._paused_until[command.mac_address] = now + self._config.command_interval
         self._changed()
 
     @override
-    def command_sent(self, command: QueuedCommand, packet_id: int) -> None:
+    def command_sent(self, command: QueuedCommand) -> None:
         if (handle := self._handles.get(command.id)) is not None:
-            handle.handed_over(packet_id)
+            handle.handed_over(handle.packet_id)
             self._confirmations.sent(command)
-        self._sent_query(command)
         self._events.emit("command_sent", CommandEvent(command))
         self._changed()
 
@@ -312,20 +322,48 @@ class CommandPipeline(WriterListener):
 
     def _give_way(self, mac_address: str, status: DeviceStatus) -> None:
         """Withdraw what waits for a heater where somebody else has changed the same setting meanwhile."""
-        own = [command for command in self.unsettled() if command.attempts or self._confirmations.has(command.id)]
+        own = [command for command in self.unsettled() if command.attempts]
         for command in self._queue.waiting:
             if command.mac_address != mac_address or command.is_shown_by(status.raw):
                 continue
             changed = [
                 name
                 for name, known in command.baseline.items()
-                if (now := status.raw.get(name)) != known
+                if isinstance(now := status.raw.get(name), int)
+                and now != known
                 and not any(now in other.expected.get(name, ()) for other in (*own, command))
             ]
             if changed:
                 self._queue.discard(command)
                 reason = "the setting was changed at the heater or in the app after the command was given"
                 self._settle(command, Settled(CommandOutcome.SUPERSEDED, reason))
+
+    def _watch_expiry(self) -> None:
+        """Let the next command that becomes too old end as expired then, not only when its turn comes."""
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+        left = [
+            (command.life_time - command.age()).total_seconds()
+            for command in self._queue.waiting
+            if command.life_time is not None
+        ]
+        if left:
+            self._expiry = asyncio.get_running_loop().call_later(max(0.0, min(left)), self._expire)
+
+    def _expire(self) -> None:
+        for command in self._queue.remove(QueuedCommand.is_expired):
+            self._settle(command, _EXPIRED)
+        self._watch_expiry()
+
+    def _has_arrived(self, command_id: str) -> None:
+        """Take a command whose reply overtook its PUBACK, or outlived the link, for what it is: sent."""
+        if self._handles.get(command_id) is None or self._confirmations.has(command_id):
+            return
+        command = self._queue.acknowledge(command_id)
+        if command is not None:
+            self.command_sent(command)
+            self._writer.pump()
 
     def _others_sent(self, command: QueuedCommand) -> Iterable[QueuedCommand]:
         return (other for other in self._confirmations.commands if other.mac_address == command.mac_address)
@@ -349,6 +387,7 @@ class CommandPipeline(WriterListener):
     def _settle(self, command: QueuedCommand, settled: Settled) -> None:
         """Give a command its outcome; only the first one counts."""
         self._confirmations.forget(command.id)
+        self._queue.acknowledge(command.id)
         self._refusals.pop(command.id, None)
         handle = self._handles.pop(command.id, None)
         if handle is None:
@@ -358,7 +397,16 @@ class CommandPipeline(WriterListener):
         event = CommandEvent(command, settled.reason, settled.code)
         self._events.emit(f"command_{settled.outcome}", event)
         self._events.emit("command_settled", CommandSettled(command, settled))
+        if settled.outcome is CommandOutcome.CONFIRMED:
+            self._retire_older(command)
         self._changed()
+
+    def _retire_older(self, confirmed: QueuedCommand) -> None:
+        """Stop waiting for older wishes for a setting that a newer one has decided: the heater will not show them."""
+        for command in self._confirmations.commands:
+            if confirmed.replaces(command) and command.queued_at <= confirmed.queued_at:
+                reason = "a newer command for the same setting took effect"
+                self._settle(command, Settled(CommandOutcome.UNCONFIRMED, reason))
 
     def _changed(self) -> None:
         self._events.emit("queue_changed", QueueChanged())

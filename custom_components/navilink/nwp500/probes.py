@@ -30,7 +30,7 @@ class Probes:
         """Ask a heater; tells whether there was a link to ask over."""
         request = query_request(query, device, self._client_id)
         try:
-            self._write(request, lambda error: self._acknowledged(request, error))
+            self._write(request, self._acknowledged)
         except LinkError as error:
             self._connection.fail(error.name)
             return False
@@ -46,7 +46,7 @@ class Probes:
         request = query_request(query, device, self._client_id)
         with self._replies.expecting(request.id) as reply:
             try:
-                self._write(request, lambda error: self._acknowledged(request, error))
+                self._write(request, self._acknowledged)
             except LinkError as error:
                 self._connection.fail(error.name)
                 raise MqttConnectionError(f"the request could not be written: {error.name}") from error
@@ -70,8 +70,8 @@ class Probes:
         if said:
             await asyncio.wait(said, timeout=_FAREWELL_SECONDS)
 
-    def written_by_the_queue(self, command: QueuedCommand) -> None:
-        """A query that went through the queue was acknowledged: it too deserves an answer."""
+    def written(self, command: QueuedCommand) -> None:
+        """A message was written, around the queue or out of it; some of them a reachable heater always answers."""
         if command.mac_address is not None and command.kind in (STATUS.name, DEVICE_INFO.name):
             self._answers.asked(command.mac_address)
 
@@ -80,12 +80,11 @@ class Probes:
         if link is None or link.lost.done():
             raise NotConnectedError("not connected")
         link.publish(request.topic, request.body, request.qos, on_done)
+        self.written(request)
 
-    def _acknowledged(self, request: QueuedCommand, error: LinkError | None) -> None:
+    def _acknowledged(self, error: LinkError | None) -> None:
         if error is not None:
             self._connection.fail(error.name)
-        else:
-            self.written_by_the_queue(request)
 
 
 def _completing(future: asyncio.Future[None]) -> Callable[[LinkError | None], None]:

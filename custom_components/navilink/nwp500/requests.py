@@ -23,13 +23,11 @@ def encoded(payload: object) -> bytes:
     match payload:
         case bytes() | bytearray():
             body = bytes(payload)
-        case str():
-            body = payload.encode()
         case _:
             try:
-                body = orjson.dumps(payload)
-            except orjson.JSONEncodeError as error:
-                raise PayloadError(f"the payload cannot be written as JSON: {error}") from error
+                body = payload.encode() if isinstance(payload, str) else orjson.dumps(payload)
+            except (UnicodeEncodeError, orjson.JSONEncodeError) as error:
+                raise PayloadError(f"the payload cannot be written as text or JSON: {error}") from error
     if len(body) > MAX_MESSAGE_BYTES:
         raise PayloadError(f"the message has {len(body)} bytes; the service allows {MAX_MESSAGE_BYTES}")
     return body

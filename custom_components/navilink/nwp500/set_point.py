@@ -8,6 +8,9 @@ from .models import DeviceFeature
 _FALLBACK_LIMITS = {TemperatureUnit.CELSIUS: (70, 130), TemperatureUnit.FAHRENHEIT: (70, 131)}
 """Raw limits while the heater has not told its own: 35-65 °C or 95-150 °F."""
 
+_WILD = 1e6
+"""Beyond any temperature, and still exact in every step of the arithmetic."""
+
 _SYMBOLS = {TemperatureUnit.CELSIUS: "°C", TemperatureUnit.FAHRENHEIT: "°F"}
 
 
@@ -16,9 +19,12 @@ def raw_set_point(temperature: float, unit: TemperatureUnit, feature: DeviceFeat
 
     Raises `InvalidParameterError` for anything but a number within the heater's limits.
     """
+    if unit not in _SYMBOLS:
+        raise InvalidParameterError("unit", unit, "1 (Celsius) or 2 (Fahrenheit)")
+    unit = TemperatureUnit(unit)
     low, high = _limits(unit, feature)
     allowed = f"a number from {_in_words(low, unit)} to {_in_words(high, unit)}"
-    if isinstance(temperature, bool) or not isinstance(temperature, int | float):
+    if isinstance(temperature, bool) or not isinstance(temperature, int | float) or abs(temperature) > _WILD:
         raise InvalidParameterError("temperature", temperature, allowed)
     raw = half_degrees_from(temperature, unit)
     if not low <= raw <= high:
@@ -28,7 +34,7 @@ def raw_set_point(temperature: float, unit: TemperatureUnit, feature: DeviceFeat
 
 def set_point_words(temperature: float, unit: TemperatureUnit) -> str:
     """Return a set point as a person would name it, such as `set point 140 °F`."""
-    return f"set point {temperature:g} {_SYMBOLS[unit]}"
+    return f"set point {temperature:g} {_SYMBOLS[TemperatureUnit(unit)]}"
 
 
 def _limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[int, int]:
@@ -40,4 +46,6 @@ def _limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[int, 
 
 
 def _in_words(raw: int, unit: TemperatureUnit) -> str:
-    return f"{round(in_unit(celsius_from_half(raw), unit), 1):g} {_SYMBOLS[unit]}"
+    # Every whole °F has a raw value of its own, so people are told whole ones.
+    digits = 1 if unit is TemperatureUnit.CELSIUS else 0
+    return f"{round(in_unit(celsius_from_half(raw), unit), digits):g} {_SYMBOLS[unit]}"

@@ -14,15 +14,20 @@ type Message = dict[str, JsonValue]
 type MessageCallback = Callable[[str, Message], None]
 
 
+def decoded(body: bytes) -> Message | None:
+    """Decode a message; `None` for what is no JSON object."""
+    try:
+        message = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return message if isinstance(message, dict) else None
+
+
 class SubscriptionTable:
-    """Hands each message, decoded once, to every callback whose filter covers its topic."""
+    """Callers' callbacks by topic filter."""
 
     def __init__(self) -> None:
         self._callbacks: dict[str, list[MessageCallback]] = {}
-
-    def has(self, topic_filter: str) -> bool:
-        """Tell whether anybody wants what a filter covers."""
-        return topic_filter in self._callbacks
 
     def add(self, topic_filter: str, callback: MessageCallback) -> None:
         """Register a callback for a filter; the same one twice counts once."""
@@ -41,16 +46,8 @@ class SubscriptionTable:
             self._callbacks.pop(topic_filter, None)
         return not callbacks
 
-    def deliver(self, topic: str, body: bytes) -> None:
-        """Decode a message and hand it out; what is no JSON object is dropped."""
-        try:
-            message = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            _LOGGER.debug("Dropped a message that is no JSON")
-            return
-        if not isinstance(message, dict):
-            _LOGGER.debug("Dropped a message that is no JSON object")
-            return
+    def deliver(self, topic: str, message: Message) -> None:
+        """Hand a message to every callback whose filter covers its topic."""
         for topic_filter, callbacks in tuple(self._callbacks.items()):
             if matches(topic_filter, topic):
                 for callback in tuple(callbacks):

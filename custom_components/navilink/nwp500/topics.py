@@ -51,9 +51,11 @@ def client_filter(device: Addressed, client_id: str) -> str:
 
 
 def matches(topic_filter: str, topic: str) -> bool:
-    """Tell whether an MQTT topic filter, with its `+` and `#`, covers a topic."""
+    """Tell whether an MQTT topic filter, with its `+` and `#`, covers a topic; at the start they never cover `$`."""
     wanted = topic_filter.split("/")
     levels = topic.split("/")
+    if topic.startswith("$") and wanted[0] in ("+", "#"):
+        return False
     for index, level in enumerate(wanted):
         if level == "#":
             return True
@@ -81,8 +83,10 @@ def check_filter(topic_filter: str) -> None:
 
 
 def _check_size(topic: str, name: str) -> None:
-    if not isinstance(topic, str) or not 0 < len(topic.encode()) <= MAX_TOPIC_BYTES:
+    if not isinstance(topic, str) or not 0 < len(topic.encode(errors="surrogatepass")) <= MAX_TOPIC_BYTES:
         raise InvalidParameterError(name, topic, f"a text of 1 to {MAX_TOPIC_BYTES} bytes")
+    if any("\ud800" <= character <= "\udfff" for character in topic):
+        raise InvalidParameterError(name, topic, "without lone surrogates")
     if topic.count("/") > MAX_TOPIC_SLASHES:
         raise InvalidParameterError(name, topic, f"at most {MAX_TOPIC_SLASHES} slashes deep")
 
