@@ -92,10 +92,10 @@ async def test_too_soon_means_wait_and_send_again_in_order(stage: Stage) -> None
 async def test_one_control_at_a_time_is_never_too_soon(stage: Stage) -> None:
     client = await stage.connected(**CAREFUL | {"command_interval": 0.5, "coalesce_commands": False})
     await stage.simulator.fault("control_interval", seconds=0.3)
-    handles = [await client.submit(client.dhw_temperature_command(stage.device, t)) for t in (120, 125, 130)]
+    handles = [await client.submit(client.dhw_temperature_command(stage.device, t)) for t in (125, 130, 135)]
     for handle in handles:
         await handle.outcome(timeout=PATIENCE)
-    assert [param for _, param in await stage.applied()] == [[98], [103], [109]]
+    assert [param for _, param in await stage.applied()] == [[103], [109], [114]]
 
 
 async def test_held_in_a_costly_period(stage: Stage) -> None:

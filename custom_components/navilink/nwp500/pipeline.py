@@ -266,7 +266,7 @@ class CommandPipeline(WriterListener):
             and status is not None
             and self._fresh.has(command.mac_address or "")
             and command.is_shown_by(status.raw)
-            and not any(other.setting == command.setting for other in self._others_sent(command))
+            and not any(command.replaces(other) for other in (*self._queue.in_flight, *self.sent))
         ):
             return Settled(CommandOutcome.CONFIRMED, "already so")
         return None
@@ -313,6 +313,7 @@ class CommandPipeline(WriterListener):
         for command in commands:
             if (handle := self._handles.get(command.id)) is not None:
                 handle.handed_over(0)
+        self._watch_expiry()
 
     @override
     def link_suspect(self, reason: str) -> None:
@@ -364,9 +365,6 @@ class CommandPipeline(WriterListener):
         if command is not None:
             self.command_sent(command)
             self._writer.pump()
-
-    def _others_sent(self, command: QueuedCommand) -> Iterable[QueuedCommand]:
-        return (other for other in self._confirmations.commands if other.mac_address == command.mac_address)
 
     def _is_busy(self, mac_address: str | None) -> bool:
         """Tell whether a control to a heater is in flight or unanswered."""
