@@ -1,4 +1,4 @@
-"""How soon a link that dies without a word is noticed, with the defaults: `python -m benchmarks.black_hole` (about 90 s)."""
+"""How soon a link that dies without a word is noticed, by default: `python -m benchmarks.black_hole` (about 90 s)."""
 
 import asyncio
 import time
