@@ -84,6 +84,7 @@ class HomeAssistantProcess:
         self.url = f"http://{_HOST}:{self.port}"
         self._folder: Path | None = None
         self._process: asyncio.subprocess.Process | None = None
+        self._token = ""
         self._api: HomeAssistantApi | None = None
 
     @property
@@ -120,25 +121,32 @@ class HomeAssistantProcess:
             raise StartError(f"port {self.port} is taken")
         self._folder = Path(tempfile.mkdtemp(prefix="navilink-demo-"))
         write_configuration(self._folder, self.port)
-        with (self._folder / "output.log").open("wb") as output:
+        await self._boot(self._folder)
+        async with aiohttp.ClientSession() as session:
+            await self._until_it_answers(session)
+            token = await _sign_up(session, self.url, self.user)
+        short_lived = await HomeAssistantApi.connect(self.url, token)
+        self._token = await short_lived.call("auth/long_lived_access_token", client_name="Demo", lifespan=1)
+        await short_lived.close()
+        await self._connect()
+
+    async def _boot(self, folder: Path) -> None:
+        with (folder / "output.log").open("ab") as output:
             # Its own process group: Ctrl-C in the terminal reaches the demo alone, which then stops things in order.
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "homeassistant", "--config", str(self._folder), "--log-no-color"),
-                cwd=self._folder,
+                *("-m", "homeassistant", "--config", str(folder), "--log-no-color"),
+                cwd=folder,
                 env=_environment(os.environ),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 process_group=0,
             )
-        async with aiohttp.ClientSession() as session:
-            await self._until_it_answers(session)
-            token = await _sign_up(session, self.url, self.user)
-        short_lived = await HomeAssistantApi.connect(self.url, token)
-        token = await short_lived.call("auth/long_lived_access_token", client_name="Demo", lifespan=1)
-        await short_lived.close()
-        self._api = await HomeAssistantApi.connect(self.url, token)
+
+    async def _connect(self) -> None:
+        """Connect the interface and wait until everything is set up."""
+        self._api = await HomeAssistantApi.connect(self.url, self._token)
         while (await self._api.configuration())["state"] != "RUNNING":
             self._check_alive()
             await asyncio.sleep(_POLL_SECONDS)
@@ -172,15 +180,52 @@ class HomeAssistantProcess:
 
     async def stop(self) -> None:
         """Stop it and remove its folder; does nothing a second time."""
+        await self.halt()
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def kill(self) -> None:
+        """End it at once, as a power cut does (SIGKILL): it can save nothing. Its folder stays for `start_again`."""
+        if self._process is None:
+            raise StartError("Home Assistant has not been started")
+        self._process.kill()
+        await self._process.wait()
+        await self.halt()
+
+    async def halt(self) -> None:
+        """Stop it in order. Its folder stays for `start_again`."""
         api, self._api = self._api, None
         if api is not None:
             await api.close()
         process, self._process = self._process, None
         if process is not None and process.returncode is None:
             await _terminate(process)
-        folder, self._folder = self._folder, None
-        if folder is not None:
-            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+    async def start_again(self) -> None:
+        """Start it with the folder as it was left and wait until it runs. `StartError` when it does not come up."""
+        if self._folder is None or self._process is not None:
+            raise StartError("Home Assistant has not been halted")
+        try:
+            async with asyncio.timeout(_BOOT_SECONDS):
+                await self._boot(self._folder)
+                await self._until_it_listens()
+                await self._connect()
+        except TimeoutError as error:
+            raise StartError(f"Home Assistant did not start again. It said last:\n{self._log_tail()}") from error
+
+    async def _until_it_listens(self) -> None:
+        """Wait until signed-in requests are answered: a start without onboarding has nothing to ask before."""
+        async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {self._token}"}) as session:
+            while True:
+                self._check_alive()
+                try:
+                    async with session.get(f"{self.url}/api/config") as response:
+                        if response.ok:
+                            return
+                except aiohttp.ClientConnectionError:
+                    pass
+                await asyncio.sleep(_POLL_SECONDS)
 
 
 async def _terminate(process: asyncio.subprocess.Process) -> None:

@@ -7,6 +7,8 @@ them and sees to it that each command ends in exactly one outcome.
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from itertools import count
 import logging
 import math
 from typing import override
@@ -28,6 +30,9 @@ _LOGGER = logging.getLogger(__name__)
 _REFUSAL_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0, 30.0)
 """Seconds to wait after each refusal for coming too soon after the last control; then the command ends as rejected."""
 _RUNNING_MODES = frozenset({DhwMode.HEAT_PUMP, DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
+
+type _Setting = tuple[str | None, str | None]
+"""A device, and what of it is set."""
 
 
 class CommandPipeline(WriterListener):
@@ -56,6 +61,12 @@ class CommandPipeline(WriterListener):
         self._refusals: Counter[str] = Counter()
         self._paused_until: dict[str | None, float] = {}
         self._expiry: asyncio.TimerHandle | None = None
+        self._places = count()
+        self._newest_sent: dict[_Setting, int] = {}
+        """The place of the newest command for a setting that the broker has acknowledged."""
+        self._uncertain: set[_Setting] = set()
+        """Settings whose last command may still take effect although it is settled."""
+        self._link_up_at = 0.0
         self._counts: dict[str | None, Counter[CommandOutcome]] = {}
 
     # What is known
@@ -132,8 +143,9 @@ class CommandPipeline(WriterListener):
         """Line a command up, or write it at once; raises `NotConnectedError` when it can go nowhere."""
         if not is_connected and not self._config.enable_command_queue:
             raise NotConnectedError("not connected, and the command queue is disabled")
-        handle = CommandHandle(command)
-        self._handles[command.id] = handle
+        if _setting(command) in self._uncertain:
+            command = replace(command, baseline={})
+        handle = self._new_handle(command)
         self._events.emit("command_given", CommandEvent(command))
         self.commands_displaced(self._queue.append(command))
         self._need_fresh_status(command)
@@ -147,13 +159,12 @@ class CommandPipeline(WriterListener):
 
     def restore(self, unsent: Iterable[QueuedCommand], sent: Iterable[QueuedCommand]) -> None:
         """Take up commands of an earlier run: those to be sent, in order, and those to be watched only."""
+        unsent, sent = tuple(unsent), tuple(sent)
+        for command in sorted((*unsent, *sent), key=lambda each: each.queued_at):
+            self._new_handle(command).handed_over(0)
         for command in sent:
-            self._handles[command.id] = handle = CommandHandle(command)
-            handle.handed_over(0)
             self._confirmations.sent(command)
         for command in unsent:
-            self._handles[command.id] = handle = CommandHandle(command)
-            handle.handed_over(0)
             if command.is_expired():
                 self._settle(command, _EXPIRED)
             elif command.attempts and not command.repeatable:
@@ -169,9 +180,13 @@ class CommandPipeline(WriterListener):
     def clear(self, is_meant: Callable[[QueuedCommand], bool]) -> int:
         """Remove what waits and return how many commands that were; what is in flight is not sent a second time."""
         cleared = self._queue.remove(is_meant)
+        for command in filter(is_meant, (*self._queue.in_flight, *self._confirmations.commands)):
+            # If the heater refuses it, that is the end of it.
+            self._refusals[command.id] = len(_REFUSAL_PAUSES)
         self._queue.forbid_return(is_meant)
         for command in cleared:
             self._settle(command, Settled(CommandOutcome.CLEARED, "the queue was cleared"))
+        self._changed()
         self._writer.pump()
         return len(cleared)
 
@@ -179,6 +194,7 @@ class CommandPipeline(WriterListener):
 
     def link_up(self, link: Link) -> None:
         """A link is connected and subscribed."""
+        self._link_up_at = asyncio.get_running_loop().time()
         self._writer.attach(link)
         for command in self._queue.waiting:
             self._need_fresh_status(command)
@@ -198,8 +214,8 @@ class CommandPipeline(WriterListener):
 
     def close(self) -> None:
         """End: what waits is cleared, what is in doubt or was sent stays unconfirmed."""
-        self.link_lost()
         self.clear(lambda _: True)
+        self.link_lost()
         for handle in tuple(self._handles.values()):
             self._settle(handle.command, Settled(CommandOutcome.UNCONFIRMED, "the client was disconnected"))
         self._confirmations.close()
@@ -240,6 +256,9 @@ class CommandPipeline(WriterListener):
         now = asyncio.get_running_loop().time()
         self._paused_until[command.mac_address] = now + _REFUSAL_PAUSES[refusals]
         self.commands_displaced(self._queue.put_back(command))
+        self._queue.arrange(self._place)
+        self._need_fresh_status(command)
+        self._watch_expiry()
         self._changed()
         self._writer.pump()
 
@@ -260,12 +279,15 @@ class CommandPipeline(WriterListener):
     def verdict(self, command: QueuedCommand) -> Settled | None:
         if command.is_expired():
             return _EXPIRED
+        if command.attempts and command.setting and self._place(command) < self._newest_sent.get(_setting(command), 0):
+            return Settled(CommandOutcome.SUPERSEDED, "a newer command for the same setting was sent before it")
         status = self._statuses.get(command.mac_address) if command.mac_address else None
         if (
             self._config.skip_settled
             and status is not None
             and self._fresh.has(command.mac_address or "")
             and command.is_shown_by(status.raw)
+            and _setting(command) not in self._uncertain
             and not any(command.replaces(other) for other in (*self._queue.in_flight, *self.sent))
         ):
             return Settled(CommandOutcome.CONFIRMED, "already so")
@@ -289,6 +311,7 @@ class CommandPipeline(WriterListener):
     def command_sent(self, command: QueuedCommand) -> None:
         if (handle := self._handles.get(command.id)) is not None:
             handle.handed_over(handle.packet_id)
+            self._newest_sent[_setting(command)] = max(handle.place, self._newest_sent.get(_setting(command), 0))
             self._confirmations.sent(command)
         self._events.emit("command_sent", CommandEvent(command))
         self._changed()
@@ -313,6 +336,7 @@ class CommandPipeline(WriterListener):
         for command in commands:
             if (handle := self._handles.get(command.id)) is not None:
                 handle.handed_over(0)
+        self._queue.arrange(self._place)
         self._watch_expiry()
 
     @override
@@ -326,6 +350,10 @@ class CommandPipeline(WriterListener):
         own = [command for command in self.unsettled() if command.attempts]
         for command in self._queue.waiting:
             if command.mac_address != mac_address or command.is_shown_by(status.raw):
+                continue
+            if command.given_at >= self._link_up_at:
+                # Whatever happened while there was no link happened before it was given.
+                self._rebase(command, status.raw)
                 continue
             changed = [
                 name
@@ -395,6 +423,7 @@ class CommandPipeline(WriterListener):
         event = CommandEvent(command, settled.reason, settled.code)
         self._events.emit(f"command_{settled.outcome}", event)
         self._events.emit("command_settled", CommandSettled(command, settled))
+        self._remember_effect(command, settled.outcome)
         if settled.outcome is CommandOutcome.CONFIRMED:
             self._retire_older(command)
         self._changed()
@@ -406,8 +435,36 @@ class CommandPipeline(WriterListener):
                 reason = "a newer command for the same setting took effect"
                 self._settle(command, Settled(CommandOutcome.UNCONFIRMED, reason))
 
+    def _remember_effect(self, command: QueuedCommand, outcome: CommandOutcome) -> None:
+        """See to it that the effect of an own command is not taken for somebody else's doing."""
+        related = [other for other in self._queue.waiting if other.is_related_to(command)]
+        if outcome is CommandOutcome.CONFIRMED and command.mac_address in self._statuses:
+            self._uncertain.discard(_setting(command))
+            for other in related:
+                self._rebase(other, self._statuses[command.mac_address].raw)
+        elif outcome in (CommandOutcome.HELD, CommandOutcome.UNCONFIRMED) and command.setting is not None:
+            self._uncertain.add(_setting(command))
+            for other in related:
+                self._rebase(other, {})
+
+    def _rebase(self, command: QueuedCommand, raw: Mapping[str, object]) -> None:
+        """Let changes count from these raw members on."""
+        self._queue.exchange(command, replace(command, baseline=command.baseline_in(raw)))
+
+    def _new_handle(self, command: QueuedCommand) -> CommandHandle:
+        handle = self._handles[command.id] = CommandHandle(command, next(self._places))
+        return handle
+
+    def _place(self, command: QueuedCommand) -> int:
+        handle = self._handles.get(command.id)
+        return 0 if handle is None else handle.place
+
     def _changed(self) -> None:
         self._events.emit("queue_changed", QueueChanged())
+
+
+def _setting(command: QueuedCommand) -> _Setting:
+    return command.mac_address, command.setting
 
 
 _EXPIRED = Settled(CommandOutcome.EXPIRED, "it waited longer than it may")

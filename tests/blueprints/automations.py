@@ -1,0 +1,23 @@
+"""Making automations from blueprints, and following what they do."""
+
+from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATIONS
+from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
+
+from custom_components.navilink.const import DOMAIN
+
+AUTOMATION = "automation.under_test"
+
+
+async def automate(hass: HomeAssistant, blueprint: str, **inputs: object) -> None:
+    """Make an automation from a blueprint, as the dialog does; it must be valid and switched on."""
+    automation = {
+        "id": "under_test",
+        "alias": "Under test",
+        "use_blueprint": {"path": f"{DOMAIN}/{blueprint}.yaml", "input": inputs},
+    }
+    assert await async_setup_component(hass, NOTIFICATIONS, {})
+    assert await async_setup_component(hass, "automation", {"automation": automation})
+    state = hass.states.get(AUTOMATION)
+    assert state is not None
+    assert state.state == "on"

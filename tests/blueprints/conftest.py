@@ -1,0 +1,76 @@
+"""A configuration folder with the blueprints in it, and the integration with a heater."""
+
+from collections.abc import AsyncIterator
+import logging
+from pathlib import Path
+from unittest.mock import patch
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.navilink.const import DOMAIN
+from simulator.process import SimulatorProcess
+from tests.integration.accounts import ACCOUNT, entry_data
+from tests.integration.heaters import HEATER
+from tests.integration.waiting import wait_for_value
+
+COMPLAINERS = (
+    "homeassistant.components.automation",
+    "homeassistant.components.blueprint",
+    "homeassistant.components.template",
+    "homeassistant.helpers.script",
+    "homeassistant.helpers.template",
+)
+BLUEPRINTS = Path(__file__).resolve().parents[2] / "blueprints"
+
+
+@pytest.fixture(autouse=True)
+def _real_parts(socket_enabled: None, enable_custom_integrations: None) -> None:
+    """Let sockets on the loopback interface and this repository's integration in."""
+
+
+@pytest.fixture(autouse=True)
+async def configuration(hass: HomeAssistant, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> AsyncIterator[Path]:
+    """Home Assistant's configuration folder, for this test alone.
+
+    At the end its automations are switched off. None may have complained: a template that goes wrong is only logged.
+    """
+    (tmp_path / "blueprints").symlink_to(BLUEPRINTS)
+    with patch.object(hass.config, "config_dir", str(tmp_path)):
+        yield tmp_path
+        if hass.services.has_service("automation", "turn_off"):
+            await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
+        complaints = [
+            record.message
+            for record in caplog.get_records("call")
+            if record.levelno >= logging.WARNING and record.name.startswith(COMPLAINERS)
+        ]
+        assert complaints == []
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[SimulatorProcess]:
+    """Run the cloud and a heater in a process of their own."""
+    async with SimulatorProcess() as running:
+        yield running
+
+
+@pytest.fixture
+async def entry(hass: HomeAssistant, simulator: SimulatorProcess) -> AsyncIterator[MockConfigEntry]:
+    """An entry for the simulator's account, not set up yet; taken down at the end."""
+    entry = MockConfigEntry(domain=DOMAIN, title="NWP500", unique_id=ACCOUNT, data=entry_data(simulator))
+    entry.add_to_hass(hass)
+    yield entry
+    if entry.state is ConfigEntryState.LOADED:
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.fixture
+async def running(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
+    """The entry set up, its link up and its heater seen."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait_for_value(hass, "binary_sensor.nwp500_connection", "on")
+    await wait_for_value(hass, HEATER, "eco")
+    return entry

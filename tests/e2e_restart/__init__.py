@@ -1,0 +1,1 @@
+"""A real Home Assistant that is killed while commands wait."""

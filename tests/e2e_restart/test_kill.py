@@ -1,0 +1,39 @@
+"""`kill -9` of a real Home Assistant: nothing that an action returned for is lost, nothing comes twice."""
+
+import pytest
+
+from .rounds import kill_rounds
+from .tally import Tally
+
+_ROUNDS = 2
+"""The first has a start without any service, the second a kill while the queue is drained."""
+_SEED = 20261001
+
+
+@pytest.mark.timeout(300)
+async def test_killed_home_assistant_loses_and_doubles_nothing() -> None:
+    async with kill_rounds(_SEED) as rounds:
+        for _ in range(_ROUNDS):
+            await rounds.play()
+    assert rounds.tally.rounds == _ROUNDS
+    assert rounds.tally.to_be_sent > 0
+    assert rounds.tally.breaches == []
+
+
+SET_POINT = ("dhw-temperature", (100,))
+MODE = ("dhw-mode", (2,))
+
+
+@pytest.mark.parametrize(
+    ("found", "breach"),
+    [
+        ([SET_POINT, MODE], None),
+        ([MODE], "lost: here: ('dhw-temperature', (100,))"),
+        ([SET_POINT, MODE, SET_POINT], "doubled: here: ('dhw-temperature', (100,))"),
+        ([MODE, SET_POINT], f"reordered: here: {[MODE, SET_POINT]} instead of {[SET_POINT, MODE]}"),
+    ],
+)
+def test_breaches_are_seen(found: list[tuple[str, tuple[int, ...]]], breach: str | None) -> None:
+    tally = Tally()
+    tally.judge("here", [SET_POINT, MODE], found)
+    assert tally.breaches == ([] if breach is None else [breach])
