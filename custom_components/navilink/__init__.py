@@ -2,12 +2,24 @@
 
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import AnyDeviceEntry
+from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
+from .issues import async_remove_issues
+from .queue_store import async_remove_store
+from .services import async_setup_services
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR, Platform.WATER_HEATER]
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.EVENT, Platform.SENSOR, Platform.WATER_HEATER]
+
+
+async def async_setup(hass: HomeAssistant, _config: ConfigType) -> bool:
+    """Register the actions."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) -> bool:
@@ -22,6 +34,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) -> 
 async def async_unload_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) -> bool:
     """Unload an account; the coordinator ends its link by itself."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) -> None:
+    """Leave nothing behind of an account."""
+    async_remove_issues(hass, entry)
+    await async_remove_store(hass, entry.entry_id)
 
 
 async def async_remove_config_entry_device(

@@ -1,4 +1,4 @@
-"""What the data of a config entry says: who signs in, and to which service."""
+"""What a config entry says: who signs in, to which service, and how commands are queued."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +9,7 @@ from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .nwp500 import MqttConnectionConfig, NavienAuthClient
 from .nwp500.rest import DEFAULT_BASE_URL
+from .options import queue_settings
 
 CONF_PRIVATE_SERVER = "private_server"
 CONF_API_URL = "api_url"
@@ -33,7 +34,7 @@ def create_auth_client(hass: HomeAssistant, data: Mapping[str, Any]) -> NavienAu
     )
 
 
-def create_mqtt_config(data: Mapping[str, Any]) -> MqttConnectionConfig:
+def create_mqtt_config(data: Mapping[str, Any], options: Mapping[str, Any]) -> MqttConnectionConfig:
     """Make the configuration of the MQTT client; `ValueError` says what in the data is malformed.
 
     The client id is a new one each time: a stable one would be the same in a copy restored from a backup, and the two
@@ -41,4 +42,4 @@ def create_mqtt_config(data: Mapping[str, Any]) -> MqttConnectionConfig:
     """
     server = data.get(CONF_PRIVATE_SERVER, {})
     location = {name: server[key] for key, name in _MQTT_SETTINGS.items() if key in server}
-    return MqttConnectionConfig(**location)
+    return MqttConnectionConfig(**location, **queue_settings(options))

@@ -1,6 +1,6 @@
 """Buttons of a heater: ask it afresh, forget what waits in its queue."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import override
 
@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
+from .delivery import in_the_users_words
 from .entity import NavilinkEntity, async_add_for_each_heater
 
 PARALLEL_UPDATES = 1
@@ -19,7 +20,7 @@ PARALLEL_UPDATES = 1
 class NavilinkButtonDescription(ButtonEntityDescription):
     """A button and what it does for the heater of this MAC address."""
 
-    press_fn: Callable[[NavilinkCoordinator, str], Awaitable[None]]
+    press_fn: Callable[[NavilinkCoordinator, str], object]
 
 
 DESCRIPTIONS = (
@@ -27,13 +28,13 @@ DESCRIPTIONS = (
         key="clear_queue",
         translation_key="clear_queue",
         entity_category=EntityCategory.DIAGNOSTIC,
-        press_fn=lambda coordinator, mac_address: coordinator.async_clear_queue(mac_address),
+        press_fn=lambda coordinator, mac_address: coordinator.clear_queue(mac_address),
     ),
     NavilinkButtonDescription(
         key="refresh",
         translation_key="refresh",
         entity_category=EntityCategory.DIAGNOSTIC,
-        press_fn=lambda coordinator, mac_address: coordinator.async_refresh_heater(mac_address),
+        press_fn=lambda coordinator, mac_address: coordinator.refresh_heater(mac_address),
     ),
 )
 
@@ -57,4 +58,5 @@ class NavilinkButton(NavilinkEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Do what the button is for."""
-        await self.async_send(self.entity_description.press_fn(self.coordinator, self._mac_address))
+        with in_the_users_words():
+            self.entity_description.press_fn(self.coordinator, self._mac_address)

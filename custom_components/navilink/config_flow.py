@@ -1,12 +1,21 @@
-"""The dialogs in which an account is added, signed in again, or moved to other connection data."""
+"""The dialogs in which an account is added, signed in again, moved to other connection data, or given its options."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import partial
 import ssl
 from typing import Any, override
 
-from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, ConfigFlow, ConfigFlowResult
+from homeassistant.config_entries import (
+    SOURCE_REAUTH,
+    SOURCE_RECONFIGURE,
+    ConfigEntry,
+    ConfigFlow,
+    ConfigFlowResult,
+    OptionsFlowWithReload,
+)
 from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
+from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
     NumberSelector,
@@ -30,6 +39,15 @@ from .account import (
 from .const import DOMAIN, LOGGER
 from .heater import heater_name
 from .nwp500 import ApiConnectionError, AuthenticationError, Device, NavienAPIClient, NavienError
+from .options import (
+    CONF_LONGEST_WAIT,
+    CONF_LONGEST_WAIT_TIME,
+    MAX_WAIT,
+    OPTIONS_SCHEMA,
+    LongestWait,
+    all_options,
+    longest_wait,
+)
 
 CREDENTIALS: dict[vol.Marker, Any] = {
     vol.Required(CONF_EMAIL): TextSelector(TextSelectorConfig(type=TextSelectorType.EMAIL, autocomplete="username")),
@@ -66,6 +84,13 @@ class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
     """The dialogs of one account."""
 
     VERSION = 1
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(_config_entry: ConfigEntry) -> NavilinkOptionsFlow:
+        """Start the dialog of the options."""
+        return NavilinkOptionsFlow()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -148,6 +173,28 @@ class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
                 # An SSLError, for a file that holds no certificate, is an OSError too.
                 LOGGER.debug("The CA file cannot be read: %s", err)
                 raise FormError("invalid_ca_file") from err
+
+
+class NavilinkOptionsFlow(OptionsFlowWithReload):
+    """The options of an account: the queue, and how often the heaters are asked."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for the options until they can be used."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if _can_wait_so_long(user_input):
+                return self.async_create_entry(data=user_input)
+            errors[CONF_LONGEST_WAIT_TIME] = "wait_out_of_range"
+        form = self.add_suggested_values_to_schema(
+            OPTIONS_SCHEMA,  # type: ignore[arg-type]  # see above
+            user_input or all_options(self.config_entry.options),
+        )
+        return self.async_show_form(step_id="init", data_schema=form, errors=errors)
+
+
+def _can_wait_so_long(options: Mapping[str, Any]) -> bool:
+    is_used = options[CONF_LONGEST_WAIT] == LongestWait.FIXED
+    return not is_used or timedelta() < longest_wait(options) <= MAX_WAIT
 
 
 def _without_blanks(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,24 +1,26 @@
 """The coordinator: owns the MQTT client, and with it the link and the command queue."""
 
-from collections import Counter
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
-from homeassistant.util import dt as dt_util
 
 from .account import create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
-from .heater import FRESH_FOR, ONLINE_FOR, HeaterState, heater_name
+from .devices import async_register_devices, async_remove_other_devices
+from .heater import HeaterState, HeaterView
+from .issues import async_report_lost_command, async_report_unreadable_store
 from .nwp500 import (
     AuthenticationError,
-    CommandEvent,
+    CommandSettled,
+    CommandStage,
     ConnectionInterrupted,
     ConnectionRefused,
     ConnectionResumed,
@@ -31,27 +33,19 @@ from .nwp500 import (
     NavienMqttClient,
     NotConnectedError,
 )
+from .options import CONF_QUEUE, all_options, status_interval
+from .outcomes import Outcomes
+from .queue_store import QueueStore, StoredAccount, UnreadableStoreError
 
-# The heater tells its status only when it is asked.
-POLL_INTERVAL = timedelta(seconds=30)
 # Capabilities and versions hardly ever change, nor does the list of heaters.
-POLLS_PER_DEVICE_INFO = 10
-POLLS_PER_LISTING = 30
+DEVICE_INFO_INTERVAL = timedelta(minutes=5)
+LISTING_INTERVAL = timedelta(minutes=15)
+
+# Seconds: a PUBACK comes within a round trip, if it comes.
+LANDING_TIME = 2.0
 
 # These change nothing but what is shown.
-SHOWN_EVENTS = (
-    "connection_changed",
-    "status_received",
-    "command_given",
-    "command_queued",
-    "command_sent",
-    "command_confirmed",
-    "command_rejected",
-    "command_unconfirmed",
-    "command_superseded",
-    "command_cleared",
-    "command_failed",
-)
+SHOWN_EVENTS = ("connection_changed", "status_received")
 
 type NavilinkConfigEntry = ConfigEntry[NavilinkCoordinator]
 
@@ -63,25 +57,61 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     def __init__(self, hass: HomeAssistant, entry: NavilinkConfigEntry) -> None:
         """Make the clients of the account; nothing is connected yet."""
+        self._poll_interval = status_interval(entry.options)
         super().__init__(
-            hass, LOGGER, config_entry=entry, name=DOMAIN, update_interval=POLL_INTERVAL, always_update=False
+            hass, LOGGER, config_entry=entry, name=DOMAIN, update_interval=self._poll_interval, always_update=False
         )
-        self._auth_client = create_auth_client(hass, entry.data)
-        self._api_client = NavienAPIClient(self._auth_client)
-        self.client = NavienMqttClient(self._auth_client, config=create_mqtt_config(entry.data))
+        auth_client = create_auth_client(hass, entry.data)
+        self._api_client = NavienAPIClient(auth_client)
+        self.client = NavienMqttClient(auth_client, config=create_mqtt_config(entry.data, entry.options))
+        self.outcomes = Outcomes()
+        self.store = QueueStore(hass, entry.entry_id, self._to_store)
+        self._view = HeaterView(
+            self.client, poll_interval=self._poll_interval, has_queue=all_options(entry.options)[CONF_QUEUE]
+        )
         self._devices: dict[str, Device] = {}
-        self._dropped: Counter[str | None] = Counter()
-        self._expired: Counter[str | None] = Counter()
+        self._listing: asyncio.Task[None] | None = None
+        self._is_list_current = False
         self._polls = 0
+        self._stops: list[Callable[[], None]] = []
 
     @override
     async def _async_setup(self) -> None:
-        """Sign in, learn which heaters there are, and start to connect.
+        """Take up what was stored, or learn which heaters there are, and start to connect.
 
-        A link that is down does not fail the set-up: commands wait in the queue.
+        With something stored, neither the service nor the link has to be there: commands wait in the queue.
         """
+        stored = await self._async_load()
+        if stored is not None and stored.devices:
+            self._devices = {device.mac_address: device for device in stored.devices}
+        else:
+            await self._async_list_first()
+        self._async_listen()
+        if stored is not None:
+            self._restore(stored)
+        self._async_register_devices()
+        await self._async_subscribe()
+        await self.client.connect(wait=False)
+        self.store.async_changed()
+
+    async def _async_load(self) -> StoredAccount | None:
         try:
-            await self._auth_client.sign_in()
+            return await self.store.async_load()
+        except UnreadableStoreError as err:
+            LOGGER.error("The stored commands cannot be read (%s); the queue starts empty", err)
+            async_report_unreadable_store(self.hass, self.config_entry)
+            return None
+
+    def _restore(self, stored: StoredAccount) -> None:
+        """Give the client what it knew and had to do before the restart."""
+        for mac_address, members in stored.queue.features.items():
+            if (device := self._devices.get(mac_address)) is not None:
+                self.client.add_device(device, DeviceFeature(members))
+        self.client.restore(stored.queue)
+
+    async def _async_list_first(self) -> None:
+        """Learn which heaters there are, or fail the set-up."""
+        try:
             self._devices = await self._async_list_devices()
         except AuthenticationError as err:
             raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth") from err
@@ -91,86 +121,83 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
                 translation_key="cannot_connect",
                 translation_placeholders={"error": str(err)},
             ) from err
-        self._async_register_devices()
-        self._async_listen()
-        self.config_entry.async_on_unload(
-            self.hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, self._on_home_assistant_stop)
-        )
-        await self._async_subscribe()
-        await self.client.connect(wait=False)
+        self._is_list_current = True
 
     @callback
     def _async_listen(self) -> None:
-        """Follow what the client tells."""
+        """Follow what the client tells, until the shutdown."""
         client = self.client
-        unsubscribe = [
+        self._stops += [
             client.on("connection_interrupted", self._on_connection_interrupted),
             client.on("connection_resumed", self._on_connection_resumed),
             client.on("connection_refused", self._on_connection_refused),
             client.on("feature_received", self._on_feature_received),
-            client.on("command_dropped", partial(self._on_command_lost, self._dropped)),
-            client.on("command_expired", partial(self._on_command_lost, self._expired)),
+            client.on("command_settled", self._on_command_settled),
+            client.on("queue_changed", self._on_queue_changed),
             *(client.on(event, self._async_show) for event in SHOWN_EVENTS),
+            self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._on_home_assistant_stop),
         ]
-        for each in unsubscribe:
-            self.config_entry.async_on_unload(each)
 
     @override
     async def _async_update_data(self) -> dict[str, HeaterState]:
         """Ask the heaters; their answers come as events."""
         self._polls += 1
-        if self._polls % POLLS_PER_LISTING == 0:
-            await self._async_refresh_devices()
-        await self._async_ask(with_device_info=self._polls % POLLS_PER_DEVICE_INFO == 0)
+        if not self._is_list_current or self._is_due(LISTING_INTERVAL):
+            self._async_start_listing()
+        self._ask(with_device_info=self._is_due(DEVICE_INFO_INTERVAL))
         return self._heaters()
 
-    async def async_refresh_heater(self, mac_address: str) -> None:
-        """Ask one heater for everything; raises `NavienError` when that cannot be done now."""
-        if not self.client.is_connected:
-            raise NotConnectedError("the link is down")
+    def _is_due(self, interval: timedelta) -> bool:
+        return self._polls % max(1, interval // self._poll_interval) == 0
+
+    def refresh_heater(self, mac_address: str) -> None:
+        """Ask one heater for everything; raises `NotConnectedError` when that cannot be done now."""
         device = self._devices[mac_address]
-        await self.client.request_device_info(device)
-        await self.client.request_device_status(device)
+        if not (self.client.poll_info(device) and self.client.poll(device)):
+            raise NotConnectedError("the link is down")
 
-    async def async_clear_queue(self, mac_address: str) -> None:
-        """Forget the commands to one heater that are not sent yet."""
-        self.client.clear_command_queue(self._devices[mac_address])
+    def clear_queue(self, mac_address: str, kinds: frozenset[str] | None = None) -> int:
+        """Forget the commands to one heater that are not sent yet, all or some kinds, and return how many."""
+        return self.client.clear_command_queue(self._devices[mac_address], kinds=kinds)
 
-    async def _async_ask(self, *, with_device_info: bool) -> None:
-        """Ask every heater; what cannot be asked at once is not queued, but asked afresh when the queue is drained."""
-        client = self.client
-        requests = [client.request_device_info] if with_device_info else []
-        for device in tuple(self._devices.values()):
-            for request in (*requests, client.request_device_status):
-                if not client.is_connected or client.queued_commands_count:
-                    return
-                try:
-                    await request(device)
-                except MqttError as err:
-                    LOGGER.debug("A heater could not be asked: %s", err)
+    def _ask(self, *, with_device_info: bool) -> None:
+        """Ask every heater; what cannot be asked now is not queued, but asked afresh with the next link."""
+        for device in self._devices.values():
+            if with_device_info:
+                self.client.poll_info(device)
+            self.client.poll(device)
 
     async def _async_list_devices(self) -> dict[str, Device]:
         return {device.mac_address: device for device in await self._api_client.list_devices()}
+
+    @callback
+    def _async_start_listing(self) -> None:
+        """List the account's heaters in the background: a network that swallows everything must not hold up polls."""
+        if self._listing is None or self._listing.done():
+            self._listing = self.config_entry.async_create_background_task(
+                self.hass, self._async_refresh_devices(), "navilink listing"
+            )
 
     async def _async_refresh_devices(self) -> None:
         """Take up heaters that joined the account and let go of those that left it."""
         try:
             listed = await self._async_list_devices()
         except AuthenticationError:
-            # Raised, it would end the polls, and with them the watch over how old the values are.
+            # With the next poll the service would only refuse again.
+            self._is_list_current = True
             self.config_entry.async_start_reauth(self.hass)
             return
         except NavienError as err:
             # The link lives on without the list.
             LOGGER.debug("The heaters of the account could not be listed: %s", err)
             return
+        self._is_list_current = True
         self._devices = listed
         await self._async_subscribe()
         self._async_register_devices()
-        registry = dr.async_get(self.hass)
-        for entry in dr.async_entries_for_config_entry(registry, self.config_entry.entry_id):
-            if not any((DOMAIN, mac_address) in entry.identifiers for mac_address in listed):
-                registry.async_remove_device(entry.id)
+        async_remove_other_devices(self.hass, self.config_entry, listed)
+        self.store.async_changed()
+        self._async_show(None)
 
     async def _async_subscribe(self) -> None:
         """Listen to the heaters, with this link or the next."""
@@ -182,44 +209,13 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     @callback
     def _async_register_devices(self) -> None:
-        """Bring what the device registry knows about the heaters up to date."""
-        registry = dr.async_get(self.hass)
-        for mac_address, device in self._devices.items():
-            feature = self.client.feature(device)
-            registry.async_get_or_create(
-                config_entry_id=self.config_entry.entry_id,
-                identifiers={(DOMAIN, mac_address)},
-                connections={(dr.CONNECTION_NETWORK_MAC, dr.format_mac(mac_address))},
-                manufacturer="Navien",
-                name=heater_name(device),
-                model=_model(feature),
-                serial_number=None if feature is None else feature.serial_number,
-                sw_version=None if feature is None else feature.controller_version,
-            )
+        async_register_devices(self.hass, self.config_entry, self.client, self._devices.values())
+
+    def _to_store(self) -> StoredAccount:
+        return StoredAccount(tuple(self._devices.values()), self.client.stored_queue())
 
     def _heaters(self) -> dict[str, HeaterState]:
-        return {mac_address: self._heater(device) for mac_address, device in self._devices.items()}
-
-    def _heater(self, device: Device) -> HeaterState:
-        status = self.client.status(device)
-        heard_at = self.client.last_message_at(device)
-        silence = None if heard_at is None else dt_util.utcnow() - heard_at
-        return HeaterState(
-            device=device,
-            feature=self.client.feature(device),
-            status=status,
-            shown=None if status is None else status.with_members(self.client.wanted_members(device)),
-            last_message_at=heard_at,
-            is_fresh=status is not None and silence is not None and silence <= FRESH_FOR,
-            is_online=self.client.is_connected and silence is not None and silence <= ONLINE_FOR,
-            queued=tuple(
-                command
-                for command in self.client.queued_commands
-                if command.is_control and command.mac_address == device.mac_address
-            ),
-            dropped=self._dropped[device.mac_address],
-            expired=self._expired[device.mac_address],
-        )
+        return {mac_address: self._view.state(device) for mac_address, device in self._devices.items()}
 
     @callback
     def _async_show(self, _event: object) -> None:
@@ -235,9 +231,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     @callback
     def _on_connection_resumed(self, event: ConnectionResumed) -> None:
         LOGGER.info("The link to the NaviLink service is back; messages sent: %s", event.sent)
-        self.config_entry.async_create_background_task(
-            self.hass, self._async_ask(with_device_info=True), "navilink poll"
-        )
+        self._ask(with_device_info=True)
         self._async_show(event)
 
     @callback
@@ -250,22 +244,42 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._async_show(event)
 
     @callback
-    def _on_command_lost(self, lost: Counter[str | None], event: CommandEvent) -> None:
-        if event.command.is_control:
-            lost[event.command.mac_address] += 1
+    def _on_queue_changed(self, event: object) -> None:
+        self.store.async_changed()
         self._async_show(event)
+
+    @callback
+    def _on_command_settled(self, event: CommandSettled) -> None:
+        self.outcomes.settled(event)
+        device = self._devices.get(event.command.mac_address or "")
+        if device is not None:
+            async_report_lost_command(self.hass, self.config_entry, device, event)
 
     async def _on_home_assistant_stop(self, _event: Event) -> None:
         await self.async_shutdown()
 
     @override
     async def async_shutdown(self) -> None:
-        """End the link."""
+        """End the link; what waits for it is stored before."""
         await super().async_shutdown()
+        if not self._stops:
+            # Never set up, or ended already: there is nothing to store.
+            return
+        await self._async_land()
+        while self._stops:
+            self._stops.pop()()
+        self.outcomes.close()
+        await self.store.async_close()
         await self.client.disconnect()
 
-
-def _model(feature: DeviceFeature | None) -> str:
-    """Name the model, with the tank size once the heater has told it."""
-    gallons = None if feature is None else feature.volume_gallons
-    return "NWP500" if gallons is None else f"NWP500 ({gallons} gal)"
+    async def _async_land(self) -> None:
+        """Give what is in flight a moment to be acknowledged: then it will not be sent again after a restart."""
+        client = self.client
+        changed = asyncio.Event()
+        stop = client.on("queue_changed", lambda _: changed.set())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LANDING_TIME):
+                while any(client.stage(command.id) is CommandStage.IN_FLIGHT for command in client.unsettled_commands):
+                    changed.clear()
+                    await changed.wait()
+        stop()

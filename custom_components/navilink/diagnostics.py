@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from .account import CONF_PRIVATE_SERVER
 from .coordinator import NavilinkConfigEntry
 from .heater import HeaterState
+from .nwp500 import CommandOutcome
 
 ENTRY_SECRETS = {CONF_EMAIL, CONF_PASSWORD, CONF_PRIVATE_SERVER}
 # Numbers on the wire that belong to one unit or one home; texts are left out whatever they are called.
@@ -23,11 +24,14 @@ async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: Navili
         "entry": {"data": async_redact_data(entry.data, ENTRY_SECRETS), "options": dict(entry.options)},
         "link": {"connected": coordinator.client.is_connected},
         # The heaters are told apart by their place in the list, because a MAC address must not get into a file.
-        "heaters": [_heater_diagnostics(heater) for heater in coordinator.data.values()],
+        "heaters": [
+            _heater_diagnostics(heater, coordinator.client.outcome_counts(heater.device))
+            for heater in coordinator.data.values()
+        ],
     }
 
 
-def _heater_diagnostics(heater: HeaterState) -> dict[str, Any]:
+def _heater_diagnostics(heater: HeaterState, outcomes: Mapping[CommandOutcome, int]) -> dict[str, Any]:
     return {
         "device": {
             "device_type": heater.device.device_type,
@@ -39,18 +43,12 @@ def _heater_diagnostics(heater: HeaterState) -> dict[str, Any]:
         "status": None if heater.status is None else _redacted(heater.status.raw),
         "feature": None if heater.feature is None else _redacted(heater.feature.raw),
         "queue": {
+            # Their ids tie them to the messages of a session, and help nobody.
             "commands": [
-                {
-                    "kind": command.kind,
-                    "wanted": command.wanted,
-                    "queued_at": command.queued_at,
-                    "expires_at": command.expires_at,
-                    "attempts": command.attempts,
-                }
-                for command in heater.queued
+                {name: value for name, value in command.in_words().items() if name != "command_id"}
+                for command in heater.pending
             ],
-            "dropped": heater.dropped,
-            "expired": heater.expired,
+            "outcomes": {outcome.value: count for outcome, count in outcomes.items()},
         },
     }
 

@@ -1,10 +1,9 @@
 """The base entities: device, availability, and the one place that sends a command."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from typing import override
 
 from homeassistant.core import callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.device_registry import DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -12,15 +11,9 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
+from .delivery import async_deliver
 from .heater import HeaterState
-from .nwp500 import (
-    DeviceStatus,
-    InvalidParameterError,
-    NavienError,
-    NavienMqttClient,
-    NotConnectedError,
-    UnsupportedCommandError,
-)
+from .nwp500 import DeviceStatus, HeaterCommand, NavienMqttClient
 
 
 @callback
@@ -77,12 +70,9 @@ class NavilinkEntity(CoordinatorEntity[NavilinkCoordinator]):
         """Return whether the account lists the heater."""
         return self._mac_address in self.coordinator.data
 
-    async def async_send(self, command: Awaitable[object]) -> None:
-        """Give a command to the client and tell the user why it was not taken."""
-        try:
-            await command
-        except NavienError as err:
-            raise _for_the_user(err) from err
+    async def async_send(self, *commands: HeaterCommand) -> None:
+        """Give commands to the heater and tell the user if they are not carried out."""
+        await async_deliver(self.coordinator, self.heater.device, *commands)
 
 
 class MeasuredEntity(NavilinkEntity):
@@ -98,32 +88,3 @@ class MeasuredEntity(NavilinkEntity):
     def status(self) -> DeviceStatus | None:
         """What the heater last said."""
         return self.heater.status
-
-
-def _for_the_user(err: NavienError) -> HomeAssistantError:
-    """Put an error of the client into the user's words."""
-    match err:
-        case InvalidParameterError():
-            return ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="invalid_parameter",
-                translation_placeholders={
-                    "parameter": err.parameter.replace("_", " "),
-                    "value": str(err.value),
-                    "allowed": err.allowed,
-                },
-            )
-        case UnsupportedCommandError():
-            return ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="unsupported_command",
-                translation_placeholders={"command": err.command},
-            )
-        case NotConnectedError():
-            return HomeAssistantError(translation_domain=DOMAIN, translation_key="not_connected")
-        case _:
-            return HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="command_failed",
-                translation_placeholders={"error": str(err)},
-            )

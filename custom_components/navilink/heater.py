@@ -1,14 +1,49 @@
 """One heater as the entities see it: an immutable picture of everything known about it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .nwp500 import Device, DeviceFeature, DeviceStatus, QueuedCommand
+from homeassistant.util import dt as dt_util
 
-# Measured values are not shown any longer than this after the heater's last message.
+from .nwp500 import (
+    CommandOutcome,
+    CommandStage,
+    Device,
+    DeviceFeature,
+    DeviceStatus,
+    NavienMqttClient,
+    QueuedCommand,
+)
+
+# Measured values are not shown any longer than this after the heater's last message, or after it went offline.
 FRESH_FOR = timedelta(minutes=5)
-# Three polls unanswered, and the heater counts as offline.
-ONLINE_FOR = timedelta(seconds=90)
+# So many polls unanswered, and the heater counts as offline.
+POLLS_TO_OFFLINE = 3
+# While the heater is online, the time of its last message is shown anew only after so long.
+STEADY_FOR = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingCommand:
+    """A command without an outcome, and where it is."""
+
+    command: QueuedCommand
+    stage: CommandStage
+
+    def in_words(self) -> dict[str, str | int | None]:
+        """Describe it to people and automations."""
+        command = self.command
+        return {
+            "command": command.wanted,
+            "stage": self.stage.value,
+            "queued_at": command.queued_at.isoformat(),
+            "expires_at": None if command.expires_at is None else command.expires_at.isoformat(),
+            "attempts": command.attempts,
+            "kind": command.kind,
+            "setting": command.setting,
+            "command_id": command.id,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,16 +57,78 @@ class HeaterState:
     shown: DeviceStatus | None
     """The same, with the values that commands on their way will set."""
     last_message_at: datetime | None
+    shown_message_at: datetime | None
+    """The same, but while the heater is online it stands still for some minutes."""
     is_fresh: bool
     """Whether the status is young enough for its measured values to be shown."""
     is_online: bool
     """Whether the link is up and the heater answers."""
-    queued: tuple[QueuedCommand, ...]
-    """Commands that are not sent yet, in order; questions to the heater are not among them."""
+    takes_commands: bool
+    """Whether it was ever seen, and the link is up or commands can wait for it."""
+    pending: tuple[PendingCommand, ...]
+    """Commands without an outcome, in order; questions to the heater go around the queue."""
     dropped: int
     """Commands that a full queue gave up since the start."""
     expired: int
     """Commands that became too old to be sent since the start."""
+
+    @property
+    def queued_count(self) -> int:
+        """How many commands wait to be sent."""
+        return sum(each.stage is CommandStage.WAITING for each in self.pending)
+
+
+class HeaterView:
+    """Takes the pictures of an account's heaters from what its client knows."""
+
+    def __init__(self, client: NavienMqttClient, *, poll_interval: timedelta, has_queue: bool) -> None:
+        """Say how often the heaters are polled, and whether commands wait while the link is down."""
+        self._client = client
+        self._offline_after = poll_interval * POLLS_TO_OFFLINE
+        self._stale_after = max(FRESH_FOR, self._offline_after)
+        self._has_queue = has_queue
+        self._message_times: dict[str, datetime] = {}
+
+    def state(self, device: Device) -> HeaterState:
+        """Return everything known about a heater now."""
+        client = self._client
+        status, feature, heard_at = client.status(device), client.feature(device), client.last_message_at(device)
+        silence = None if heard_at is None else dt_util.utcnow() - heard_at
+        is_online = client.is_connected and silence is not None and silence <= self._offline_after
+        outcomes = client.outcome_counts(device)
+        return HeaterState(
+            device=device,
+            feature=feature,
+            status=status,
+            shown=_shown(status, client.wanted_members(device)),
+            last_message_at=heard_at,
+            shown_message_at=self._shown_message_at(device.mac_address, heard_at, is_online=is_online),
+            is_fresh=status is not None and silence is not None and silence <= self._stale_after,
+            is_online=is_online,
+            takes_commands=(status is not None or feature is not None) and (self._has_queue or client.is_connected),
+            pending=tuple(
+                PendingCommand(command, stage)
+                for command in client.unsettled_commands
+                if command.mac_address == device.mac_address and (stage := client.stage(command.id)) is not None
+            ),
+            dropped=outcomes.get(CommandOutcome.DROPPED, 0),
+            expired=outcomes.get(CommandOutcome.EXPIRED, 0),
+        )
+
+    def _shown_message_at(self, mac_address: str, heard_at: datetime | None, *, is_online: bool) -> datetime | None:
+        """Return the time of the last message, or while messages keep coming, one that is not much older."""
+        shown = self._message_times.get(mac_address)
+        is_steady = is_online and shown is not None and heard_at is not None and heard_at - shown < STEADY_FOR
+        if heard_at is not None and not is_steady:
+            self._message_times[mac_address] = heard_at
+        return self._message_times.get(mac_address)
+
+
+def _shown(status: DeviceStatus | None, wanted: Mapping[str, int]) -> DeviceStatus | None:
+    """Return what a heater will say once every command has taken effect."""
+    if status is not None:
+        return status.with_members(wanted)
+    return DeviceStatus(wanted) if wanted else None
 
 
 def heater_name(device: Device) -> str:

@@ -25,11 +25,12 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
+from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 
 from .coordinator import NavilinkConfigEntry
 from .entity import MeasuredEntity, NavilinkEntity, async_add_for_each_heater
 from .heater import HeaterState
-from .nwp500 import DeviceStatus, QueuedCommand
+from .nwp500 import DeviceStatus
 from .nwp500.enums import HeatSource, OperationMode
 from .nwp500.error_codes import error_label, error_meaning
 
@@ -44,6 +45,8 @@ class StatusSensorDescription(SensorEntityDescription):
 
     value_fn: Callable[[DeviceStatus], StateType]
     attributes_fn: Callable[[DeviceStatus], Attributes | None] = lambda _: None
+    us_unit_of_measurement: str | None = None
+    """What users of US units see at first, where Home Assistant converts nothing by itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,15 +83,6 @@ def _vacation_days_left(status: DeviceStatus) -> int | None:
 def _error_attributes(status: DeviceStatus) -> Attributes:
     code, sub_code = status.error_code, status.sub_error_code
     return {"meaning": None if code is None else error_meaning(code, sub_code), "sub_code": sub_code}
-
-
-def _in_words(command: QueuedCommand) -> Attributes:
-    return {
-        "command": command.wanted,
-        "queued_at": command.queued_at.isoformat(),
-        "expires_at": command.expires_at and command.expires_at.isoformat(),
-        "attempts": command.attempts,
-    }
 
 
 STATUS_DESCRIPTIONS = (
@@ -131,6 +125,7 @@ STATUS_DESCRIPTIONS = (
         device_class=SensorDeviceClass.VOLUME_FLOW_RATE,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfVolumeFlowRate.LITERS_PER_MINUTE,
+        us_unit_of_measurement=UnitOfVolumeFlowRate.GALLONS_PER_MINUTE,
         value_fn=lambda status: status.dhw_flow_rate,
     ),
     # Some firmware counts nothing here (protocol.md 8.5).
@@ -198,8 +193,8 @@ SERVICE_DESCRIPTIONS = (
         translation_key="queued_commands",
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda heater: len(heater.queued),
-        attributes_fn=lambda heater: {"commands": [_in_words(command) for command in heater.queued]},
+        value_fn=lambda heater: heater.queued_count,
+        attributes_fn=lambda heater: {"commands": [command.in_words() for command in heater.pending]},
     ),
     ServiceSensorDescription(
         key="dropped_commands",
@@ -220,7 +215,7 @@ SERVICE_DESCRIPTIONS = (
         translation_key="last_message",
         device_class=SensorDeviceClass.TIMESTAMP,
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda heater: heater.last_message_at,
+        value_fn=lambda heater: heater.shown_message_at,
     ),
 )
 
@@ -243,6 +238,15 @@ class StatusSensor(MeasuredEntity, SensorEntity):
     """A sensor of what the heater says."""
 
     entity_description: StatusSensorDescription
+
+    @property
+    @override
+    def suggested_unit_of_measurement(self) -> str | None:
+        """Return the unit to begin with."""
+        description = self.entity_description
+        if description.us_unit_of_measurement and self.hass.config.units is US_CUSTOMARY_SYSTEM:
+            return description.us_unit_of_measurement
+        return description.suggested_unit_of_measurement
 
     @property
     @override

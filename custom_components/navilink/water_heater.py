@@ -20,12 +20,14 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
+from .delivery import in_the_users_words
 from .entity import NavilinkEntity, async_add_for_each_heater
-from .nwp500 import DhwMode, TemperatureUnit
+from .nwp500 import DhwMode, HeaterCommand, TemperatureUnit
 from .nwp500.encoding import in_unit
 from .nwp500.enums import DhwTemperatureControl
 
-PARALLEL_UPDATES = 1
+# An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
+PARALLEL_UPDATES = 0
 
 VACATION_DAYS = 7
 
@@ -131,8 +133,8 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     @property
     @override
     def available(self) -> bool:
-        """Return whether the heater was ever seen: commands are taken, and queued, while the link is down."""
-        return super().available and self.heater.status is not None
+        """Return whether commands are taken: by a heater that was ever seen, and queued while the link is down."""
+        return super().available and self.heater.takes_commands
 
     @property
     @override
@@ -241,40 +243,42 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
                 translation_key="unsupported_mode",
                 translation_placeholders={"mode": operation, "modes": ", ".join(self.operation_list)},
             )
-        await self.async_send(
-            self.client.set_dhw_temperature(self.heater.device, kwargs[ATTR_TEMPERATURE], unit=self._unit)
-        )
+        with in_the_users_words():
+            set_point = self.client.dhw_temperature_command(
+                self.heater.device, kwargs[ATTR_TEMPERATURE], unit=self._unit
+            )
+        commands = [set_point]
         if operation is not None:
-            await self.async_set_operation_mode(operation)
+            commands.append(self._mode_command(operation))
+        await self.async_send(*commands)
 
     @override
     async def async_set_operation_mode(self, operation_mode: str) -> None:
         """Choose a mode, which also switches the heater on, or switch it off."""
-        if operation_mode == STATE_OFF:
-            await self.async_turn_off()
-        else:
-            await self._async_set_mode(MODE_OF_OPERATION[operation_mode])
+        await self.async_send(self._mode_command(operation_mode))
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Switch the heater on; it returns to the mode it had."""
-        await self.async_send(self.client.set_power(self.heater.device, True))
+        await self.async_send(self.client.power_command(self.heater.device, True))
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Switch the heater off."""
-        await self.async_send(self.client.set_power(self.heater.device, False))
+        await self.async_send(self.client.power_command(self.heater.device, False))
 
     @override
     async def async_turn_away_mode_on(self) -> None:
         """Start a vacation."""
-        await self.async_send(self.client.set_vacation(self.heater.device, VACATION_DAYS))
+        await self.async_send(self.client.vacation_command(self.heater.device, VACATION_DAYS))
 
     @override
     async def async_turn_away_mode_off(self) -> None:
         """End a vacation; a heater that is not on one is left as it is."""
         if self.is_away_mode_on:
-            await self._async_set_mode(self._mode_before_vacation)
+            await self.async_send(self.client.dhw_mode_command(self.heater.device, self._mode_before_vacation))
 
-    async def _async_set_mode(self, mode: DhwMode) -> None:
-        await self.async_send(self.client.set_dhw_mode(self.heater.device, mode))
+    def _mode_command(self, operation: str) -> HeaterCommand:
+        if operation == STATE_OFF:
+            return self.client.power_command(self.heater.device, False)
+        return self.client.dhw_mode_command(self.heater.device, MODE_OF_OPERATION[operation])

@@ -1,10 +1,14 @@
 """What the client's tests share: real sockets on the loopback interface, and a REST service to talk to."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import pytest_asyncio
 
 from nwp500.auth import NavienAuthClient
+from simulator.process import SimulatorProcess
 from tests.client.scripted_service import ScriptedService, scripted_service, success
 from tests.client.sign_in_script import (
     EMAIL,
@@ -18,11 +22,42 @@ from tests.client.sign_in_script import (
     jwt,
     sign_in_answer,
 )
+from tests.client.stage import Stage, signed_in
 
 
 @pytest.fixture(autouse=True)
 def _sockets(socket_enabled: None) -> None:
     """Lift the block that the Home Assistant plugin puts on sockets."""
+
+
+@pytest.fixture(scope="module")
+def simulator_options() -> tuple[str, ...]:
+    """Options of the simulator; a module that needs some has a fixture of its own of this name."""
+    return ()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_simulator(simulator_options: tuple[str, ...]) -> AsyncIterator[SimulatorProcess]:
+    """The simulator that a module's tests share; they run on the module's event loop."""
+    async with SimulatorProcess(*simulator_options) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def simulator(shared_simulator: SimulatorProcess) -> AsyncIterator[SimulatorProcess]:
+    """The simulator as if it had just been started."""
+    await shared_simulator.reset()
+    # The loop outlives the test, but no thread of its executor may.
+    with ThreadPoolExecutor() as executor:
+        asyncio.get_running_loop().set_default_executor(executor)
+        yield shared_simulator
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def stage(simulator: SimulatorProcess) -> AsyncIterator[Stage]:
+    """An account signed in to the simulator, and clients made for the test."""
+    async with signed_in(simulator) as stage:
+        yield stage
 
 
 @pytest.fixture

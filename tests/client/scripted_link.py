@@ -15,6 +15,7 @@ class Written:
     """A message on its way to the broker, and the way back for its PUBACK."""
 
     number: int
+    """The message's own, the same when it is sent again."""
     on_done: PublishListener
     is_done: bool = False
 
@@ -43,11 +44,20 @@ class ScriptedBroker:
         """The newest link."""
         return self.links[-1]
 
+    def number(self, topic: str, body: bytes) -> int:  # noqa: ARG002 - other brokers number by the topic too
+        """Tell which message this is."""
+        number: int = orjson.loads(body)["n"]
+        return number
+
     def receive(self, number: int) -> None:
         """Take a message in."""
         if number in self.acknowledged:
             self.repeated.append(number)
         self.received.append(number)
+
+    def puback_arrived(self, number: int) -> None:
+        """The client is about to see the PUBACK of a message."""
+        self.acknowledged.add(number)
 
 
 class ScriptedLink(Link):
@@ -79,7 +89,7 @@ class ScriptedLink(Link):
     def publish(self, topic: str, body: bytes, qos: int, on_done: PublishListener) -> int:
         if self.is_closed or self.lost.done():
             raise LinkError("AWS_ERROR_MQTT_NOT_CONNECTED")
-        message = Written(orjson.loads(body)["n"], on_done)
+        message = Written(self._broker.number(topic, body), on_done)
         self.written.append(message)
         if not self.swallows:
             self._broker.receive(message.number)
@@ -98,7 +108,7 @@ class ScriptedLink(Link):
     def acknowledge(self, message: Written) -> None:
         """Let a PUBACK arrive, unless the link is black-holed."""
         if not self.swallows:
-            self._done(message, lambda: self._broker.acknowledged.add(message.number), None)
+            self._done(message, lambda: self._broker.puback_arrived(message.number), None)
 
     def time_out(self, message: Written) -> None:
         """Let the runtime give up on a PUBACK."""

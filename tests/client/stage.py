@@ -69,17 +69,23 @@ class Stage:
 @contextlib.asynccontextmanager
 async def staged(*options: str) -> AsyncIterator[Stage]:
     """Start the simulator and sign in."""
-    async with SimulatorProcess(*options) as simulator:
-        addresses = simulator.addresses
-        async with NavienAuthClient(
-            addresses["email"], addresses["password"], base_url=addresses["api_url"]
-        ) as auth_client:
-            stage = Stage(simulator, auth_client, await NavienAPIClient(auth_client).list_devices())
-            try:
-                yield stage
-            finally:
-                for client in stage.clients:
-                    await client.disconnect()
+    async with SimulatorProcess(*options) as simulator, signed_in(simulator) as stage:
+        yield stage
+
+
+@contextlib.asynccontextmanager
+async def signed_in(simulator: SimulatorProcess) -> AsyncIterator[Stage]:
+    """Sign in to a simulator that is running."""
+    addresses = simulator.addresses
+    async with NavienAuthClient(
+        addresses["email"], addresses["password"], base_url=addresses["api_url"]
+    ) as auth_client:
+        stage = Stage(simulator, auth_client, await NavienAPIClient(auth_client).list_devices())
+        try:
+            yield stage
+        finally:
+            for client in stage.clients:
+                await client.disconnect()
 
 
 def expected(client: NavienMqttClient, event: str) -> asyncio.Future[object]:

@@ -1,6 +1,7 @@
 """The command table, against the numbers and limits of protocol.md 5.1 to 5.3 written down a second time."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 import json
 from pathlib import Path
 
@@ -18,7 +19,7 @@ TABLE: dict[str, Row] = {
     "POWER_OFF": (33554433, "power-off", "powerUse", ((),), ((1,),)),
     "POWER_ON": (33554434, "power-on", "powerUse", ((),), ((1,),)),
     "DHW_MODE": (33554437, "dhw-mode", "dhwUse", ((1,), (2,), (3,), (4,), (6,)), ((0,), (5,), (7,), (), (5, 7))),
-    "VACATION": (33554437, "dhw-mode", "holidayUse", ((5, 1), (5, 99)), ((5,), (5, 0), (5, 100), (4, 7), (6, 7))),
+    "VACATION": (33554437, "dhw-mode", "dhwUse", ((5, 1), (5, 99)), ((5,), (5, 0), (5, 100), (4, 7), (6, 7))),
     "DHW_TEMPERATURE": (33554464, "dhw-temperature", "dhwTemperatureSettingUse", ((0,), (131,)), ((-1,), (256,))),
     "ANTI_LEGIONELLA_ON": (33554472, "anti-leg-on", "antiLegionellaSettingUse", ((1,), (30,)), ((0,), (31,), ())),
     "ANTI_LEGIONELLA_OFF": (33554471, "anti-leg-off", "antiLegionellaSettingUse", ((),), ((7,),)),
@@ -177,7 +178,6 @@ def test_each_mode_has_a_gate_of_its_own(mode: int, gate: str) -> None:
         assert commands.DHW_MODE.checked((other,), lacking) == (other,)
 
 
-@pytest.mark.xfail(strict=True, reason="vacation is a mode write, but only the gate of vacations is looked at")
 def test_vacation_needs_the_modes_too() -> None:
     with pytest.raises(UnsupportedCommandError, match="dhwUse"):
         commands.VACATION.checked((5, 7), feature(dhwUse=1))
@@ -189,6 +189,34 @@ def test_silence_of_the_heater_is_no_refusal(name: str) -> None:
     assert controls()[name].checked(parameters, DeviceFeature({})) == parameters
     everything = feature(**dict.fromkeys(("recirculationUse", "mixingValueUse"), 2))
     assert controls()[name].checked(parameters, everything) == parameters
+
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("control", "parameters", "known", "life_time"),
+    [
+        (commands.DHW_TEMPERATURE, (120,), {"dhwTemperatureSetting": 98}, HOUR),
+        (commands.DHW_TEMPERATURE, (120,), {}, HOUR),
+        (commands.DHW_TEMPERATURE, (98,), {"dhwTemperatureSetting": 98}, DAY),
+        (commands.DHW_TEMPERATURE, (90,), {"dhwTemperatureSetting": 98}, DAY),
+        (commands.POWER_ON, (), {}, HOUR),
+        (commands.POWER_OFF, (), {}, DAY),
+        (commands.DHW_MODE, (1,), {}, DAY),
+        (commands.DHW_MODE, (2,), {}, HOUR),
+        (commands.DHW_MODE, (3,), {}, DAY),
+        (commands.DHW_MODE, (4,), {}, HOUR),
+        (commands.DHW_MODE, (6,), {}, DAY),
+        (commands.VACATION, (5, 7), {}, DAY),
+        (commands.TOU_ON, (), {}, DAY),
+        (commands.RECIRCULATION_HOT_BUTTON, (1,), {}, timedelta(seconds=60)),
+    ],
+)
+def test_what_adds_heat_may_wait_an_hour_other_settings_a_day_and_a_button_a_minute(
+    control: Control, parameters: tuple[int, ...], known: dict[str, int], life_time: timedelta
+) -> None:
+    assert control.life_time(parameters, known) == life_time
 
 
 def test_the_effects_are_those_of_all_controls() -> None:

@@ -1,318 +1,264 @@
 """What becomes of a command after its PUBACK, in virtual time."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import NamedTuple
+from collections.abc import Awaitable, Callable
 
 import pytest
 
-from nwp500 import Device, QueuedCommand, commands
+from nwp500 import CommandOutcome, Device, DeviceStatus, QueuedCommand, commands
 from nwp500.commands import Control
-from nwp500.confirmations import Confirmations
-from nwp500.requests import control_request, query_request
+from nwp500.confirmations import ANSWER_SECONDS, LOOK_INTERVALS, Confirmations
+from nwp500.outcomes import Settled
+from nwp500.requests import plain_message, query_request
+from tests.client.bench import ONE, OTHER, made
 from tests.client.virtual_time import VirtualTimeLoop
 
-ONE, OTHER = "0478630a1b2c", "0478630a1b2d"
-PATIENCE = 60.0
-
-
-class Outcome(NamedTuple):
-    """How a command ended, and when."""
-
-    outcome: str
-    command: QueuedCommand
-    code: int | None
-    at: float
+LONG = 600.0
+TOU = {"hpUpperOnDiffTempSetting": -20}
+"""The thermostat shows that a costly period is in force."""
 
 
 class Waiting:
-    """Confirmations, and the outcomes that they came to."""
+    """Confirmations, and what they came to."""
 
     def __init__(self) -> None:
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[tuple[CommandOutcome, str, float]] = []
+        self.looked_at: list[float] = []
+        self.more = 0
+        """How often more was said to be possible."""
         self.is_link_up = True
-        self.confirmations = Confirmations(self._settled, patience=PATIENCE, is_link_up=lambda: self.is_link_up)
+        self.confirmations = Confirmations(settle=self._settle, look=self._look, may_send_more=self._may_send_more)
 
-    def _settled(self, outcome: str, command: QueuedCommand, reason: str, code: int | None) -> None:
-        assert reason
-        self.outcomes.append(Outcome(outcome, command, code, asyncio.get_running_loop().time()))
+    def _settle(self, command: QueuedCommand, settled: Settled) -> None:
+        assert settled.reason
+        self.confirmations.forget(command.id)
+        self.outcomes.append((settled.outcome, command.id, asyncio.get_running_loop().time()))
 
-    def given(self, control: Control, *parameters: int, mac_address: str = ONE) -> QueuedCommand:
-        """Give a command."""
-        device = Device(mac_address=mac_address, additional_value="5322")
-        command = control_request(control, parameters, device, "client")
-        self.confirmations.given(command)
-        return command
+    def _look(self, mac_address: str) -> bool:
+        assert mac_address in (ONE, OTHER)
+        if self.is_link_up:
+            self.looked_at.append(asyncio.get_running_loop().time())
+        return self.is_link_up
 
-    def sent(self, control: Control, *parameters: int, mac_address: str = ONE) -> QueuedCommand:
-        """Give a command, and see its PUBACK."""
-        command = self.given(control, *parameters, mac_address=mac_address)
+    def _may_send_more(self) -> None:
+        self.more += 1
+
+    def sent(self, control: Control, *parameters: int, mac_address: str = ONE) -> str:
+        """See the PUBACK of a command, and return its id."""
+        command = made(control, *parameters, mac_address=mac_address)
         self.confirmations.sent(command)
-        return command
+        return command.id
 
-    @property
-    def wanted(self) -> dict[str, int]:
-        """What the first heater will show."""
-        return self.confirmations.wanted(ONE)
+    def says(self, mac_address: str = ONE, /, **raw: object) -> None:
+        """Let a heater tell its status."""
+        self.confirmations.status(mac_address, DeviceStatus(raw))
 
 
-def run[T](story: Coroutine[object, object, T]) -> T:
+def run(story: Callable[[Waiting], Awaitable[None]]) -> None:
     """Run a test's story in virtual time."""
-    return asyncio.run(story, loop_factory=VirtualTimeLoop)
+
+    async def played() -> None:
+        waiting = Waiting()
+        await story(waiting)
+        waiting.confirmations.close()
+
+    asyncio.run(played(), loop_factory=VirtualTimeLoop)
 
 
 def test_a_status_with_the_wanted_value_confirms() -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        command = waiting.sent(commands.DHW_TEMPERATURE, 120)
-        waiting.confirmations.status(ONE, {"dhwTemperatureSetting": 98})
-        assert waiting.wanted == {"dhwTemperatureSetting": 120}
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.DHW_TEMPERATURE, 120)
+        assert waiting.confirmations.has(command_id)
+        waiting.says(dhwTemperatureSetting=98)
+        assert waiting.outcomes == []
         await asyncio.sleep(10)
-        waiting.confirmations.status(ONE, {"dhwTemperatureSetting": 120})
-        assert waiting.outcomes == [Outcome("confirmed", command, None, 10)]
-        assert waiting.wanted == {}
-        await asyncio.sleep(10 * PATIENCE)
+        waiting.says(dhwTemperatureSetting=120)
+        assert waiting.outcomes == [(CommandOutcome.CONFIRMED, command_id, 10)]
+        assert not waiting.confirmations.has(command_id)
+        await asyncio.sleep(LONG)
         assert len(waiting.outcomes) == 1
 
-    run(story())
+    run(story)
 
 
-@pytest.mark.parametrize("raw", [{}, {"dhwTemperatureSetting": None}, {"dhwTemperatureSetting": "120"}])
-def test_a_status_that_does_not_tell_confirms_nothing(raw: dict[str, object]) -> None:
-    async def story() -> None:
-        waiting = Waiting()
+@pytest.mark.parametrize("junk", [None, "120", [], {}, [120]])
+def test_a_status_that_does_not_tell_confirms_nothing(junk: object) -> None:
+    async def story(waiting: Waiting) -> None:
         waiting.sent(commands.DHW_TEMPERATURE, 120)
-        waiting.confirmations.status(ONE, raw)
-        assert waiting.outcomes == []
-        waiting.confirmations.close()
-
-    run(story())
-
-
-@pytest.mark.xfail(strict=True, reason="TypeError: what is not hashable is looked up in a frozenset")
-@pytest.mark.parametrize("junk", [[], {}])
-def test_junk_in_a_status_confirms_nothing(junk: object) -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        waiting.sent(commands.DHW_TEMPERATURE, 120)
-        try:
-            waiting.confirmations.status(ONE, {"dhwTemperatureSetting": junk})
-        finally:
-            waiting.confirmations.close()
+        waiting.says()
+        waiting.says(dhwTemperatureSetting=junk)
         assert waiting.outcomes == []
 
-    run(story())
-
-
-def test_every_member_of_the_effect_has_to_show() -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        waiting.sent(commands.VACATION, 5, 7)
-        assert waiting.wanted == {"dhwOperationSetting": 5, "vacationDaySetting": 7}
-        waiting.confirmations.status(ONE, {"dhwOperationSetting": 5, "vacationDaySetting": 3})
-        assert waiting.outcomes == []
-        waiting.confirmations.status(ONE, {"dhwOperationSetting": 5, "vacationDaySetting": 7})
-        assert [outcome.outcome for outcome in waiting.outcomes] == ["confirmed"]
-
-    run(story())
-
-
-def test_what_was_not_sent_yet_cannot_be_confirmed_but_is_wanted() -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        waiting.given(commands.DHW_TEMPERATURE, 120)
-        waiting.confirmations.status(ONE, {"dhwTemperatureSetting": 120})
-        await asyncio.sleep(10 * PATIENCE)
-        assert waiting.outcomes == []
-        assert waiting.wanted == {"dhwTemperatureSetting": 120}
-
-    run(story())
-
-
-def test_a_command_without_an_effect_in_the_status_is_confirmed_by_the_reply() -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        command = waiting.sent(commands.AIR_FILTER_RESET)
-        waiting.confirmations.status(ONE, {"dhwTemperatureSetting": 120})
-        assert waiting.outcomes == []
-        assert waiting.wanted == {}
-        waiting.confirmations.answered(command.id)
-        assert waiting.outcomes == [Outcome("confirmed", command, None, 0)]
-
-    run(story())
-
-
-def test_a_reply_that_overtakes_the_puback_proves_that_the_command_was_sent() -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        command = waiting.given(commands.DHW_TEMPERATURE, 120)
-        waiting.confirmations.answered(command.id)
-        assert waiting.outcomes == []
-        waiting.confirmations.status(ONE, {"dhwTemperatureSetting": 120})
-        assert waiting.outcomes == [Outcome("confirmed", command, None, 0)]
-        waiting.confirmations.sent(command)
-        await asyncio.sleep(10 * PATIENCE)
-        assert len(waiting.outcomes) == 1
-
-    run(story())
-
-
-def test_a_refusal_ends_it_with_the_heaters_code() -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        command = waiting.sent(commands.DHW_TEMPERATURE, 120)
-        waiting.confirmations.refused(command.id, 7)
-        assert waiting.outcomes == [Outcome("rejected", command, 7, 0)]
-        assert waiting.wanted == {}
-        await asyncio.sleep(10 * PATIENCE)
-        assert len(waiting.outcomes) == 1
-
-    run(story())
-
-
-def test_replies_and_refusals_of_others_are_none_of_ours() -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        waiting.sent(commands.AIR_FILTER_RESET)
-        waiting.confirmations.answered("of somebody else")
-        waiting.confirmations.refused("of somebody else", 2)
-        assert waiting.outcomes == []
-        waiting.confirmations.close()
-
-    run(story())
-
-
-def test_what_does_not_show_in_time_stays_unconfirmed() -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        command = waiting.sent(commands.DHW_MODE, 2)
-        await asyncio.sleep(PATIENCE - 1)
-        assert waiting.wanted == {"dhwOperationSetting": 2}
-        await asyncio.sleep(2)
-        assert waiting.outcomes == [Outcome("unconfirmed", command, None, PATIENCE)]
-        assert waiting.wanted == {}
-
-    run(story())
-
-
-def test_the_time_starts_anew_when_the_link_was_down_at_its_end() -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        command = waiting.sent(commands.DHW_MODE, 2)
-        waiting.is_link_up = False
-        await asyncio.sleep(PATIENCE + 1)
-        waiting.is_link_up = True
-        assert waiting.outcomes == []
-        await asyncio.sleep(PATIENCE)
-        assert waiting.outcomes == [Outcome("unconfirmed", command, None, 2 * PATIENCE)]
-
-    run(story())
-
-
-def test_the_time_starts_anew_when_it_is_sent_again() -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        command = waiting.sent(commands.DHW_MODE, 2)
-        await asyncio.sleep(PATIENCE / 2)
-        waiting.confirmations.sent(command)
-        await asyncio.sleep(10 * PATIENCE)
-        assert waiting.outcomes == [Outcome("unconfirmed", command, None, 1.5 * PATIENCE)]
-
-    run(story())
-
-
-def test_one_that_ended_some_other_way_is_not_waited_for() -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        waiting.confirmations.forget(waiting.sent(commands.DHW_MODE, 2))
-        waiting.confirmations.forget(waiting.given(commands.DHW_MODE, 3))
-        await asyncio.sleep(10 * PATIENCE)
-        assert waiting.outcomes == []
-        assert waiting.wanted == {}
-
-    run(story())
-
-
-def test_closing_ends_the_waiting() -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        waiting.sent(commands.DHW_MODE, 2)
-        waiting.confirmations.close()
-        await asyncio.sleep(10 * PATIENCE)
-        assert waiting.outcomes == []
-
-    run(story())
-
-
-def test_a_request_that_changes_nothing_is_not_waited_for() -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        request = query_request(commands.STATUS, Device(mac_address=ONE, additional_value="5322"), "client")
-        waiting.confirmations.given(request)
-        waiting.confirmations.sent(request)
-        waiting.confirmations.answered(request.id)
-        await asyncio.sleep(10 * PATIENCE)
-        assert waiting.outcomes == []
-
-    run(story())
+    run(story)
 
 
 def test_heaters_do_not_mix() -> None:
-    async def story() -> None:
-        waiting = Waiting()
+    async def story(waiting: Waiting) -> None:
         waiting.sent(commands.DHW_TEMPERATURE, 120)
         other = waiting.sent(commands.DHW_TEMPERATURE, 100, mac_address=OTHER)
-        assert waiting.confirmations.wanted(OTHER) == {"dhwTemperatureSetting": 100}
-        waiting.confirmations.status(OTHER, {"dhwTemperatureSetting": 120})
+        waiting.says(OTHER, dhwTemperatureSetting=120)
         assert waiting.outcomes == []
-        waiting.confirmations.status(OTHER, {"dhwTemperatureSetting": 100})
-        assert [outcome.command for outcome in waiting.outcomes] == [other]
-        assert waiting.wanted == {"dhwTemperatureSetting": 120}
-        waiting.confirmations.close()
+        waiting.says(OTHER, dhwTemperatureSetting=100)
+        assert waiting.outcomes == [(CommandOutcome.CONFIRMED, other, 0)]
 
-    run(story())
+    run(story)
 
 
-def test_the_newest_wish_is_the_one_shown() -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        waiting.given(commands.DHW_TEMPERATURE, 120)
-        waiting.given(commands.DHW_MODE, 2)
-        waiting.given(commands.DHW_TEMPERATURE, 100)
-        assert waiting.wanted == {"dhwTemperatureSetting": 100, "dhwOperationSetting": 2}
+def test_what_shows_in_no_status_is_confirmed_by_the_reply() -> None:
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.AIR_FILTER_RESET)
+        waiting.says(dhwTemperatureSetting=120)
+        waiting.confirmations.answered("of somebody else")
+        assert waiting.outcomes == []
+        waiting.confirmations.answered(command_id)
+        assert waiting.outcomes == [(CommandOutcome.CONFIRMED, command_id, 0)]
 
-    run(story())
+    run(story)
 
 
-@pytest.mark.xfail(strict=True, reason="once the newer one is confirmed, the older one's value is shown again")
-def test_an_older_wish_does_not_come_back_once_the_newer_one_took_effect() -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        for raw in (120, 100):
-            waiting.sent(commands.DHW_TEMPERATURE, raw)
-        waiting.confirmations.status(ONE, {"dhwTemperatureSetting": 100})
-        try:
-            assert waiting.wanted.get("dhwTemperatureSetting", 100) == 100
-        finally:
-            waiting.confirmations.close()
+def test_what_a_status_can_show_is_not_confirmed_by_the_reply_alone() -> None:
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.DHW_TEMPERATURE, 120)
+        assert waiting.confirmations.is_unanswered(ONE)
+        waiting.confirmations.answered(command_id)
+        waiting.confirmations.answered(command_id)
+        assert waiting.outcomes == []
+        assert waiting.more == 1
+        assert not waiting.confirmations.is_unanswered(ONE)
 
-    run(story())
+    run(story)
+
+
+def test_a_status_is_asked_for_at_growing_intervals_and_then_it_stays_unconfirmed() -> None:
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.DHW_MODE, 2)
+        await asyncio.sleep(LONG)
+        times = [sum(LOOK_INTERVALS[: number + 1]) for number in range(len(LOOK_INTERVALS))]
+        assert waiting.looked_at == times
+        assert sorted(LOOK_INTERVALS) == list(LOOK_INTERVALS)
+        assert waiting.outcomes == [(CommandOutcome.UNCONFIRMED, command_id, times[-1] + ANSWER_SECONDS)]
+
+    run(story)
+
+
+def test_nothing_is_called_unconfirmed_while_nothing_could_be_seen() -> None:
+    async def story(waiting: Waiting) -> None:
+        waiting.is_link_up = False
+        command_id = waiting.sent(commands.DHW_MODE, 2)
+        await asyncio.sleep(LONG)
+        assert (waiting.outcomes, waiting.looked_at) == ([], [])
+        waiting.is_link_up = True
+        await asyncio.sleep(LOOK_INTERVALS[0])
+        assert len(waiting.looked_at) == 1
+        waiting.says(dhwOperationSetting=2)
+        assert [found[:2] for found in waiting.outcomes] == [(CommandOutcome.CONFIRMED, command_id)]
+
+    run(story)
+
+
+def test_an_overdue_answer_lets_the_next_control_go() -> None:
+    async def story(waiting: Waiting) -> None:
+        waiting.sent(commands.DHW_MODE, 2)
+        waiting.sent(commands.DHW_MODE, 2, mac_address=OTHER)
+        await asyncio.sleep(ANSWER_SECONDS - 1)
+        assert waiting.confirmations.is_unanswered(ONE)
+        assert not waiting.confirmations.is_unanswered(None)
+        assert waiting.more == 0
+        await asyncio.sleep(2)
+        assert waiting.more == 2
+        assert not waiting.confirmations.is_unanswered(ONE)
+        assert waiting.outcomes == []
+
+    run(story)
+
+
+@pytest.mark.parametrize("mode", [2, 3, 4])
+def test_a_mode_is_held_once_a_second_status_in_a_costly_period_does_not_show_it(mode: int) -> None:
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.DHW_MODE, mode)
+        costly = {"dhwOperationSetting": 1, "touStatus": 1} | TOU
+        waiting.says(**costly)
+        waiting.confirmations.answered(command_id)
+        waiting.says(**costly)
+        assert waiting.outcomes == [], "before the first look it may just be late"
+        await asyncio.sleep(LOOK_INTERVALS[0])
+        waiting.says(**costly)
+        assert [found[:2] for found in waiting.outcomes] == [(CommandOutcome.HELD, command_id)]
+
+    run(story)
 
 
 @pytest.mark.parametrize(
-    ("reported", "likely"), [((), 3), ((1,), 1), ((2, 6), 2), ((4, 5, 0), 4), ((2, "junk"), 2)], ids=str
+    ("control", "parameters"),
+    [(commands.DHW_MODE, (1,)), (commands.POWER_OFF, ()), (commands.DHW_TEMPERATURE, (120,)), (commands.POWER_ON, ())],
 )
-def test_power_on_is_expected_to_bring_back_the_mode_before(reported: tuple[object, ...], likely: int) -> None:
-    async def story() -> None:
-        waiting = Waiting()
-        for mode in reported:
-            waiting.confirmations.status(ONE, {"dhwOperationSetting": mode})
-        waiting.confirmations.status(OTHER, {"dhwOperationSetting": 1})
-        command = waiting.sent(commands.POWER_ON)
-        assert waiting.wanted == {"dhwOperationSetting": likely}
-        waiting.confirmations.status(ONE, {"dhwOperationSetting": 6})
+def test_what_a_costly_period_does_not_hold(control: Control, parameters: tuple[int, ...]) -> None:
+    async def story(waiting: Waiting) -> None:
+        waiting.confirmations.answered(waiting.sent(control, *parameters))
+        await asyncio.sleep(LOOK_INTERVALS[0])
+        waiting.says(**{"dhwOperationSetting": 5, "dhwTemperatureSetting": 98, "touStatus": 1} | TOU)
         assert waiting.outcomes == []
-        waiting.confirmations.status(ONE, {"dhwOperationSetting": 2})
-        assert waiting.outcomes == [Outcome("confirmed", command, None, 0)]
 
-    run(story())
+    run(story)
+
+
+def test_outside_a_costly_period_nothing_is_held() -> None:
+    async def story(waiting: Waiting) -> None:
+        waiting.confirmations.answered(waiting.sent(commands.DHW_MODE, 4))
+        await asyncio.sleep(LOOK_INTERVALS[0])
+        waiting.says(dhwOperationSetting=1)
+        assert waiting.outcomes == []
+
+    run(story)
+
+
+def test_one_that_ended_some_other_way_is_not_waited_for() -> None:
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.DHW_MODE, 2)
+        forgotten = waiting.confirmations.forget(command_id)
+        assert forgotten is not None
+        assert forgotten.id == command_id
+        assert waiting.confirmations.forget(command_id) is None
+        await asyncio.sleep(LONG)
+        assert (waiting.outcomes, waiting.looked_at) == ([], [])
+
+    run(story)
+
+
+def test_closing_ends_the_waiting() -> None:
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.DHW_MODE, 2)
+        waiting.sent(commands.AIR_FILTER_RESET)
+        assert len(waiting.confirmations.commands) == 2
+        waiting.confirmations.close()
+        assert not waiting.confirmations.has(command_id)
+        await asyncio.sleep(LONG)
+        assert (waiting.outcomes, waiting.looked_at) == ([], [])
+
+    run(story)
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_query_is_settled_by_its_answer_or_by_time(*, is_answered: bool) -> None:
+    async def story(waiting: Waiting) -> None:
+        query = query_request(commands.STATUS, Device(mac_address=ONE, additional_value="5322"), "client")
+        waiting.confirmations.sent(query)
+        assert not waiting.confirmations.is_unanswered(ONE)
+        if is_answered:
+            waiting.confirmations.answered(query.id)
+        await asyncio.sleep(LONG)
+        outcome = CommandOutcome.CONFIRMED if is_answered else CommandOutcome.UNCONFIRMED
+        assert waiting.outcomes == [(outcome, query.id, 0 if is_answered else 30)]
+        assert waiting.looked_at == []
+
+    run(story)
+
+
+def test_a_message_to_no_heater_is_done_with_its_puback() -> None:
+    async def story(waiting: Waiting) -> None:
+        message = plain_message("test/a", {"n": 1}, 1)
+        waiting.confirmations.sent(message)
+        assert waiting.outcomes == [(CommandOutcome.CONFIRMED, message.id, 0)]
+        assert waiting.confirmations.commands == ()
+
+    run(story)

@@ -1,7 +1,6 @@
 """The link: made, lost in every way the simulator knows, and made again."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -15,15 +14,12 @@ from nwp500 import (
     NotConnectedError,
 )
 from tests.client.credentials import InventedCredentials
-from tests.client.stage import PATIENCE, Stage, expected, staged
+from tests.client.stage import PATIENCE, Stage, expected
 
 TOPIC = "test/n"
 
 
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    async with staged() as stage, asyncio.timeout(PATIENCE):
-        yield stage
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_connected_means_subscribed(stage: Stage) -> None:

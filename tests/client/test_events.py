@@ -117,7 +117,6 @@ def test_once_can_be_ended_before_it_happens(emitter: EventEmitter) -> None:
     assert called == []
 
 
-@pytest.mark.xfail(strict=True, reason="off() does not find a listener that was registered with once()")
 def test_off_ends_once_too(emitter: EventEmitter) -> None:
     called: list[ConnectionInterrupted] = []
     listener = called.append
@@ -127,7 +126,6 @@ def test_off_ends_once_too(emitter: EventEmitter) -> None:
     assert called == []
 
 
-@pytest.mark.xfail(strict=True, reason="the outer emit goes through a list that still has it")
 def test_once_is_once_even_when_a_listener_brings_the_event_about_again(emitter: EventEmitter) -> None:
     called: list[ConnectionInterrupted] = []
     emitter.once(EVENT, lambda happened: emitter.emit(EVENT, happened))

@@ -1,6 +1,7 @@
 """The inbox: which message is from which heater, what it says, and that nothing else gets in."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 import json
@@ -12,14 +13,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from nwp500 import Changed, Device, FeatureReceived, QueuedCommand, StatusReceived, commands
+from nwp500 import (
+    Changed,
+    CommandOutcome,
+    CommandSettled,
+    CommandStage,
+    Device,
+    DeviceFeature,
+    FeatureReceived,
+    MqttConnectionConfig,
+    QueuedCommand,
+    StatusReceived,
+    commands,
+)
 from nwp500.answer_watch import AnswerWatch
 from nwp500.command_queue import JsonValue
-from nwp500.confirmations import Confirmations
 from nwp500.events import EVENTS, Event, EventEmitter
 from nwp500.inbox import Inbox
+from nwp500.pending_replies import PendingReplies
+from nwp500.pipeline import CommandPipeline
 from nwp500.requests import control_request
 from nwp500.subscriptions import Message
+from tests.client.own_link import OwnLink
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 CLIENT = "ha-client-3f9a1c07"
@@ -34,40 +49,76 @@ type Json = dict[str, Any]
 
 
 class Desk:
-    """An inbox, the events that it brought about, and the outcomes of commands."""
+    """An inbox, the events that it brought about, and a pipeline that has a link."""
 
     def __init__(self, *devices: Device) -> None:
         self.events: list[tuple[str, Event]] = []
-        self.outcomes: list[tuple[str, QueuedCommand, int | None]] = []
-        self.confirmations = Confirmations(
-            lambda outcome, command, _, code: self.outcomes.append((outcome, command, code)),
-            patience=60,
-            is_link_up=lambda: True,
-        )
+        """What was told of heaters."""
+        self.outcomes: list[tuple[CommandOutcome, str, int | None]] = []
+        """How commands ended: the outcome, the id, and the heater's code."""
+        self.replies = PendingReplies()
+        self.link = OwnLink(lambda _topic, _body: None, acknowledges=False)
         emitter = EventEmitter()
         for name in EVENTS:
-            emitter.on(name, partial(self._note, name))
-        self.inbox = Inbox(emitter, self.confirmations, AnswerWatch(lambda: None))
+            if not name.startswith(("command_", "connection_", "queue_")):
+                emitter.on(name, partial(self._note, name))
+        emitter.on("command_settled", self._settled)
+        self.pipeline = CommandPipeline(
+            MqttConnectionConfig(),
+            emitter,
+            ask_status=lambda _: True,
+            replace_link=lambda _: None,
+            written_query=lambda _: None,
+        )
+        self.pipeline.link_up(self.link)
+        self.answers = AnswerWatch(lambda: None)
+        self.inbox = Inbox(emitter, self.pipeline, self.answers, self.replies)
         for device in devices:
             self.inbox.add(device)
+
+    def close(self) -> None:
+        """End the waiting."""
+        self.pipeline.close()
+        self.answers.reset()
 
     def _note(self, name: str, happened: Event) -> None:
         self.events.append((name, happened))
 
+    def _settled(self, event: CommandSettled) -> None:
+        self.outcomes.append((event.settled.outcome, event.command.id, event.settled.code))
+
     def names(self) -> list[str]:
-        """The names of the events so far."""
+        """The names of the events about heaters so far."""
         return [name for name, _ in self.events]
 
-    def set_point_given(self, raw: int) -> QueuedCommand:
-        """Give a set point to the first heater."""
+    def sent(self, raw: int) -> QueuedCommand:
+        """Send a set point to the first heater, up to its PUBACK."""
         command = control_request(commands.DHW_TEMPERATURE, (raw,), DEVICE, CLIENT)
-        self.confirmations.given(command)
+        self.pipeline.give(command, is_connected=True)
+        self.link.acknowledge()
         return command
 
 
+type Furnish = Callable[..., Desk]
+
+
 @pytest.fixture
-def desk() -> Desk:
-    return Desk(DEVICE)
+async def furnish() -> AsyncIterator[Furnish]:
+    """Make desks for some heaters; their waiting is ended with the test."""
+    desks: list[Desk] = []
+
+    def furnish(*devices: Device) -> Desk:
+        desks.append(Desk(*devices))
+        return desks[-1]
+
+    yield furnish
+    for desk in desks:
+        desk.close()
+
+
+@pytest.fixture
+async def desk(furnish: Furnish) -> Desk:
+    return furnish(DEVICE)
 
 
 def fixture(name: str) -> Json:
@@ -82,7 +133,7 @@ def status_of(mac_address: object, **members: object) -> Json:
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FIXTURES.glob("status_*.json")))
-def test_every_recorded_status_is_taken_in(desk: Desk, name: str) -> None:
+async def test_every_recorded_status_is_taken_in(desk: Desk, name: str) -> None:
     message = fixture(name)
     before = datetime.now(UTC)
     desk.inbox.receive(DEVICE_REPLY, message)
@@ -97,11 +148,11 @@ def test_every_recorded_status_is_taken_in(desk: Desk, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["feature", "feature_80gal_celsius_recirculation"])
-def test_every_recorded_feature_is_taken_in(name: str) -> None:
+async def test_every_recorded_feature_is_taken_in(furnish: Furnish, name: str) -> None:
     message = fixture(name)
     device = Device(mac_address=message["response"]["macAddress"], additional_value="5322")
-    desk = Desk(device)
-    desk.inbox.receive(DEVICE_REPLY, message)
+    desk = furnish(device)
+    desk.inbox.receive(f"cmd/52/navilink-{device.mac_address}/{CLIENT}/res", message)
     record = desk.inbox.record(device)
     assert record.feature is not None
     assert dict(record.feature.raw) == message["response"]["feature"]
@@ -109,12 +160,12 @@ def test_every_recorded_feature_is_taken_in(name: str) -> None:
     assert record.status is None
 
 
-def test_one_message_can_say_both(desk: Desk) -> None:
+async def test_one_message_can_say_both(desk: Desk) -> None:
     desk.inbox.receive(DEVICE_REPLY, {"response": {"st": {"errorCode": 0}, "did": {"powerUse": 2}}})
     assert desk.names() == ["status_received", "feature_received"]
 
 
-def test_requests_are_not_for_us(desk: Desk) -> None:
+async def test_requests_are_not_for_us(desk: Desk) -> None:
     """The device's filter delivers the client's own requests too, and those of other clients."""
     for request in fixture("mqtt_requests").values():
         desk.inbox.receive(request["topic"], request["payload"])
@@ -133,7 +184,7 @@ def test_requests_are_not_for_us(desk: Desk) -> None:
         "tou_write_echo",
     ],
 )
-def test_other_replies_show_that_the_heater_is_there(desk: Desk, name: str) -> None:
+async def test_other_replies_show_that_the_heater_is_there(desk: Desk, name: str) -> None:
     message = fixture(name)
     desk.inbox.receive(message["topic"], message["payload"])
     assert desk.events == []
@@ -141,13 +192,13 @@ def test_other_replies_show_that_the_heater_is_there(desk: Desk, name: str) -> N
 
 
 @pytest.mark.parametrize("mac_address", ["0478630A1B2C", "04:78:63:0a:1b:2c", "04-78-63-0A-1B-2C"])
-def test_however_a_mac_is_written(desk: Desk, mac_address: str) -> None:
+async def test_however_a_mac_is_written(desk: Desk, mac_address: str) -> None:
     desk.inbox.receive(DEVICE_REPLY, status_of(mac_address, errorCode=0))
     assert desk.names() == ["status_received"]
 
 
 @pytest.mark.parametrize("topic", [DEVICE_REPLY, CLIENT_REPLY])
-def test_a_foreign_mac_is_dropped(desk: Desk, topic: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_foreign_mac_is_dropped(desk: Desk, topic: str, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG, "nwp500"):
         desk.inbox.receive(topic, status_of("0478630affff", errorCode=0))
     assert desk.events == []
@@ -156,8 +207,8 @@ def test_a_foreign_mac_is_dropped(desk: Desk, topic: str, caplog: pytest.LogCapt
     assert "0478630affff" not in caplog.text
 
 
-def test_heaters_do_not_mix_on_the_topics_they_share() -> None:
-    desk = Desk(DEVICE, OTHER)
+async def test_heaters_do_not_mix_on_the_topics_they_share(furnish: Furnish) -> None:
+    desk = furnish(DEVICE, OTHER)
     desk.inbox.receive(CLIENT_REPLY, status_of(OTHER.mac_address, dhwTemperature=100))
     desk.inbox.receive(CLIENT_REPLY, status_of(DEVICE.mac_address, dhwTemperature=90))
     first, second = desk.inbox.record(DEVICE).status, desk.inbox.record(OTHER).status
@@ -172,71 +223,105 @@ def test_heaters_do_not_mix_on_the_topics_they_share() -> None:
 
 
 @pytest.mark.parametrize("unnamed", [{"st": {"errorCode": 0}}, {"response": {"macAddress": 5, "st": {"errorCode": 0}}}])
-def test_a_reply_without_a_mac_is_from_the_device_of_its_topic(unnamed: Json) -> None:
-    desk = Desk(OTHER, DEVICE)
+async def test_a_reply_without_a_mac_is_from_the_device_of_its_topic(furnish: Furnish, unnamed: Json) -> None:
+    desk = furnish(OTHER, DEVICE)
     desk.inbox.receive(DEVICE_REPLY, unnamed)
     assert desk.inbox.record(DEVICE).status is not None
     assert desk.inbox.record(OTHER).status is None
 
 
-def test_a_reply_without_a_mac_on_a_shared_topic_is_from_the_only_heater_there_is(desk: Desk) -> None:
+async def test_a_reply_without_a_mac_on_a_shared_topic_is_from_the_only_heater_there_is(desk: Desk) -> None:
     desk.inbox.receive(CLIENT_REPLY, {"status": {"errorCode": 0}})
     assert desk.names() == ["status_received"]
-    desk.inbox.receive("short", {"status": {"errorCode": 0}})
+    desk.inbox.receive("cmd/", {"status": {"errorCode": 0}})
     assert desk.names() == ["status_received"] * 2
 
 
-def test_a_reply_without_a_mac_on_a_shared_topic_could_be_from_any_of_two() -> None:
-    desk = Desk(DEVICE, OTHER)
+async def test_a_reply_without_a_mac_on_a_shared_topic_could_be_from_any_of_two(furnish: Furnish) -> None:
+    desk = furnish(DEVICE, OTHER)
     desk.inbox.receive(CLIENT_REPLY, {"status": {"errorCode": 0}})
     desk.inbox.receive("cmd/52/navilink-0478630affff/res", {"status": {"errorCode": 0}})
     assert desk.events == []
 
 
-def test_what_other_clients_are_told_is_taken_as_extra(desk: Desk) -> None:
+async def test_a_reply_that_names_another_heater_than_its_topic_is_nobodys(furnish: Furnish) -> None:
+    desk = furnish(DEVICE, OTHER)
+    desk.inbox.receive(DEVICE_REPLY, status_of(OTHER.mac_address, errorCode=0))
+    assert desk.events == []
+
+
+async def test_other_topics_are_none_of_the_heaters(desk: Desk) -> None:
+    desk.inbox.receive("test/a", status_of(DEVICE.mac_address, errorCode=0))
+    assert desk.events == []
+    assert desk.inbox.record(DEVICE).last_message_at is None
+
+
+async def test_a_reply_goes_to_whoever_waits_for_it(desk: Desk) -> None:
+    with desk.replies.expecting("mine") as reply:
+        desk.inbox.receive(DEVICE_REPLY, {"sessionID": "of theirs", **status_of(DEVICE.mac_address, errorCode=0)})
+        assert not reply.done()
+        desk.inbox.receive(DEVICE_REPLY, {"sessionID": "mine", **status_of("0478630affff", errorCode=1)})
+        assert not reply.done()
+        mine: Message = {"sessionID": "mine", **status_of(DEVICE.mac_address, errorCode=2)}
+        desk.inbox.receive(DEVICE_REPLY, mine)
+        assert await reply == mine
+
+
+async def test_what_a_heater_has_is_kept_until_it_says_something_else(desk: Desk) -> None:
+    known = DeviceFeature({"powerUse": 2, "junk": [1]})
+    desk.inbox.add(DEVICE, known)
+    assert desk.inbox.record(DEVICE).feature is known
+    assert desk.inbox.features == {DEVICE.mac_address: {"powerUse": 2}}
+    desk.inbox.receive(DEVICE_REPLY, {"response": {"feature": {"powerUse": 1}}})
+    desk.inbox.add(DEVICE, known)
+    assert desk.inbox.features == {DEVICE.mac_address: {"powerUse": 1}}
+
+
+async def test_what_other_clients_are_told_is_taken_as_extra(desk: Desk) -> None:
     topic = "cmd/52/navilink-0478630a1b2c/somebody-else/res"
     desk.inbox.receive(topic, {"sessionID": "of theirs", **status_of(DEVICE.mac_address, errorCode=0)})
     assert desk.names() == ["status_received"]
     assert desk.outcomes == []
 
 
-def test_a_refusal_ends_the_command_of_its_session(desk: Desk) -> None:
-    command = desk.set_point_given(120)
+async def test_a_refusal_is_of_the_command_of_its_session(desk: Desk) -> None:
+    command = desk.sent(120)
     refusal = fixture("control_fail")
     desk.inbox.receive(refusal["topic"], refusal["payload"])
-    assert desk.outcomes == []
+    assert desk.pipeline.stage(command.id) is CommandStage.SENT
     desk.inbox.receive(refusal["topic"], {**refusal["payload"], "sessionID": command.id})
-    assert desk.outcomes == [("rejected", command, 2)]
+    assert desk.outcomes == []
+    assert desk.pipeline.waiting == (replace(command, attempts=1),)
     assert desk.events == []
 
 
 @pytest.mark.parametrize("response", [{}, {"failCode": None}, {"failCode": "2"}, None, []])
-def test_a_refusal_without_a_number_is_one_all_the_same(desk: Desk, response: JsonValue) -> None:
-    command = desk.set_point_given(120)
+async def test_a_refusal_without_a_number_is_one_all_the_same(desk: Desk, response: JsonValue) -> None:
+    command = desk.sent(120)
     desk.inbox.receive(REFUSAL, {"sessionID": command.id, "response": response})
-    assert desk.outcomes == [("rejected", command, None)]
+    assert desk.outcomes == [(CommandOutcome.REJECTED, command.id, None)]
 
 
 @pytest.mark.parametrize("session_id", [None, 5, ["a"]])
-def test_a_session_that_is_no_text_is_nobodys(desk: Desk, session_id: JsonValue) -> None:
-    desk.set_point_given(120)
+async def test_a_session_that_is_no_text_is_nobodys(desk: Desk, session_id: JsonValue) -> None:
+    desk.sent(120)
     for topic in (REFUSAL, DEVICE_REPLY):
         desk.inbox.receive(topic, {"sessionID": session_id, "response": {"status": {}}})
     assert desk.outcomes == []
     assert desk.names() == ["status_received"]
 
 
-def test_an_acknowledgement_is_a_status_that_may_still_be_the_old_one(desk: Desk) -> None:
-    command = desk.set_point_given(110)
+async def test_an_acknowledgement_is_a_status_that_may_still_be_the_old_one(desk: Desk) -> None:
+    command = desk.sent(110)
     reply = fixture("control_ack")["reply"]
     old = {**reply["payload"]["response"]["status"], "dhwTemperatureSetting": 98}
     desk.inbox.receive(reply["topic"], {"sessionID": command.id, "response": {"status": old}})
     assert desk.outcomes == []
     desk.inbox.receive(reply["topic"], {**reply["payload"], "sessionID": "of a later request"})
-    assert desk.outcomes == [("confirmed", command, None)]
+    assert desk.outcomes == [(CommandOutcome.CONFIRMED, command.id, None)]
 
 
-def test_changes_are_told_after_the_status_that_brings_them(desk: Desk) -> None:
+async def test_changes_are_told_after_the_status_that_brings_them(desk: Desk) -> None:
     members = {"dhwTemperatureSetting": 98, "dhwOperationSetting": 3, "errorCode": 0}
     desk.inbox.receive(DEVICE_REPLY, status_of(DEVICE.mac_address, **members))
     desk.events.clear()
@@ -245,7 +330,7 @@ def test_changes_are_told_after_the_status_that_brings_them(desk: Desk) -> None:
     assert desk.events[1] == ("error_detected", Changed(DEVICE, "error_code", 0, 515))
 
 
-def test_a_device_made_known_again_keeps_what_it_said(desk: Desk) -> None:
+async def test_a_device_made_known_again_keeps_what_it_said(desk: Desk) -> None:
     desk.inbox.receive(DEVICE_REPLY, status_of(DEVICE.mac_address, errorCode=0))
     renamed = Device(mac_address="0478630A1B2C", additional_value="5322", name="Cellar")
     desk.inbox.add(renamed)
@@ -254,14 +339,14 @@ def test_a_device_made_known_again_keeps_what_it_said(desk: Desk) -> None:
     assert desk.inbox.record(DEVICE).device is renamed
 
 
-def test_of_an_unknown_device_nothing_is_known_and_nothing_is_kept(desk: Desk) -> None:
+async def test_of_an_unknown_device_nothing_is_known_and_nothing_is_kept(desk: Desk) -> None:
     record = desk.inbox.record(OTHER)
     assert (record.device, record.status, record.feature, record.last_message_at) == (OTHER, None, None, None)
     assert desk.inbox.devices == (DEVICE,)
 
 
 @pytest.mark.parametrize("content", [None, 1, "text", [], [{}], True])
-def test_content_of_the_wrong_shape_is_no_status(desk: Desk, content: JsonValue) -> None:
+async def test_content_of_the_wrong_shape_is_no_status(desk: Desk, content: JsonValue) -> None:
     messages: tuple[Message, ...] = (
         {"response": {"status": content, "feature": content}},
         {"response": content},
@@ -286,8 +371,10 @@ MESSAGES = st.recursive(
 
 
 @given(message=MESSAGES, topic=st.sampled_from([DEVICE_REPLY, CLIENT_REPLY, REFUSAL, "", "a/b"]))
-def test_no_message_whatsoever_breaks_the_inbox(message: Mapping[str, object], topic: str) -> None:
+async def test_no_message_whatsoever_breaks_the_inbox(message: Mapping[str, object], topic: str) -> None:
     desk = Desk(DEVICE)
-    desk.set_point_given(120)
+    desk.sent(120)
     desk.inbox.receive(topic, dict(message))  # type: ignore[arg-type]  # any JSON object at all
     assert set(desk.names()) <= EVENTS
+    desk.close()
+    assert len(desk.outcomes) == 1

@@ -1,22 +1,18 @@
 """The queue's promises over real links: order, limit, what a drop puts in doubt, and what ends a command."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 import logging
 
 import pytest
 
-from nwp500 import CommandEvent, NavienMqttClient, PayloadError
-from tests.client.stage import PATIENCE, Stage, expected, staged
+from nwp500 import CommandEvent, ConnectionChanged, ConnectionState, NavienMqttClient, PayloadError
+from tests.client.stage import PATIENCE, Stage, expected
 
 TOPIC = "test/n"
 
 
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    async with staged() as stage, asyncio.timeout(PATIENCE):
-        yield stage
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def give(client: NavienMqttClient, *numbers: int) -> list[int]:
@@ -109,7 +105,12 @@ async def test_new_commands_line_up_behind_those_that_wait(stage: Stage) -> None
     await unplugged(stage, client)
     await give(client, *range(30))
     back = asyncio.Event()
-    client.on("connection_changed", lambda _: client.is_connected and back.set())
+
+    def changed(event: ConnectionChanged) -> None:
+        if event.state is ConnectionState.CONNECTED:
+            back.set()
+
+    client.on("connection_changed", changed)
     await stage.simulator.fault("link_up")
     await back.wait()
     assert await give(client, 30, 31) == [0, 0]
@@ -227,7 +228,7 @@ async def test_without_coalescing_every_command_is_sent(stage: Stage) -> None:
 
 async def test_a_command_given_into_a_dead_link_arrives_exactly_once(stage: Stage) -> None:
     """The router is gone without a word; nothing but the overdue PUBACK tells."""
-    client = await stage.connected()
+    client = await stage.connected(operation_timeout=1.0)
     resumed = expected(client, "connection_resumed")
     await stage.simulator.fault("blackhole")
     assert await client.set_dhw_temperature(stage.device, 130) == 0

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
+import pytest_asyncio
 
 from nwp500.api_client import NavienAPIClient
 from nwp500.auth import NavienAuthClient
@@ -16,13 +17,10 @@ from tests.client.sign_in_script import EMAIL, PASSWORD, REFRESH, SECURED, SESSI
 DEVICE_LIST = "/device/list"
 
 
-@pytest.fixture
-async def simulator() -> AsyncIterator[SimulatorProcess]:
-    async with SimulatorProcess() as simulator:
-        yield simulator
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def auth_client(simulator: SimulatorProcess) -> AsyncIterator[NavienAuthClient]:
     """Sign in by the time of day, as users do; both sets live for an hour."""
     async with NavienAuthClient(EMAIL, PASSWORD, base_url=simulator.addresses["api_url"]) as auth_client:

@@ -1,7 +1,8 @@
 """A simulator of its own for each test, an entry for its account, and the entry set up in a real Home Assistant."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
@@ -12,6 +13,7 @@ from simulator.process import SimulatorProcess
 from tests.integration.accounts import ACCOUNT, entry_data
 from tests.integration.heaters import HEATER
 from tests.integration.waiting import wait_for_value
+from tests.integration.wall_clock import WallClock
 
 
 @pytest.fixture(autouse=True)
@@ -33,9 +35,17 @@ async def simulator(simulator_options: tuple[str, ...]) -> AsyncIterator[Simulat
 
 
 @pytest.fixture
-def entry(hass: HomeAssistant, simulator: SimulatorProcess) -> MockConfigEntry:
+def options() -> Mapping[str, object]:
+    """Options of the entry; a test parametrizes them to have others than the defaults."""
+    return {}
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant, simulator: SimulatorProcess, options: Mapping[str, object]) -> MockConfigEntry:
     """An entry for the simulator's account, not set up yet."""
-    entry = MockConfigEntry(domain=DOMAIN, title="NWP500", unique_id=ACCOUNT, data=entry_data(simulator))
+    entry = MockConfigEntry(
+        domain=DOMAIN, title="NWP500", unique_id=ACCOUNT, data=entry_data(simulator), options=dict(options)
+    )
     entry.add_to_hass(hass)
     return entry
 
@@ -49,3 +59,9 @@ async def running(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncIterator[
     yield entry
     if entry.state is ConfigEntryState.LOADED:
         assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.fixture
+def wall_clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> WallClock:
+    """Simulated time."""
+    return WallClock(hass, freezer, monkeypatch)

@@ -5,18 +5,30 @@ import json
 from pathlib import Path
 from typing import Any
 
-from homeassistant.components.water_heater.const import DATA_COMPONENT
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.setup import async_setup_component
+from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM, UnitSystem
+from homeassistant.util.yaml import load_yaml_dict
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
 
-from custom_components.navilink import binary_sensor, button, config_flow, sensor, water_heater
+from custom_components.navilink import (
+    binary_sensor,
+    button,
+    config_flow,
+    event,
+    options,
+    sensor,
+    services,
+    water_heater,
+)
 from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.delivery import ERROR_OF_OUTCOME, in_the_users_words
 from custom_components.navilink.heater import heater_name
+from custom_components.navilink.issues import ISSUES
 from custom_components.navilink.nwp500 import (
     Device,
     InvalidParameterError,
@@ -33,6 +45,7 @@ FOLDER = Path(config_flow.__file__).parent
 DESCRIPTIONS = {
     "binary_sensor": (*binary_sensor.STATUS_DESCRIPTIONS, binary_sensor.CONNECTION),
     "button": button.DESCRIPTIONS,
+    "event": (event.COMMAND_OUTCOME,),
     "sensor": (*sensor.STATUS_DESCRIPTIONS, *sensor.SERVICE_DESCRIPTIONS),
     "water_heater": (water_heater.DESCRIPTION,),
 }
@@ -51,6 +64,7 @@ UNIQUE_IDS = {
         "connection",
     },
     "button": {"clear_queue", "refresh"},
+    "event": {"command_outcome"},
     "sensor": {
         "tank_upper_temperature",
         "tank_lower_temperature",
@@ -155,6 +169,23 @@ async def test_fault_is_shown_with_its_meaning(hass: HomeAssistant, simulator: S
 
 
 @pytest.mark.usefixtures("running")
+async def test_no_fault_has_a_meaning_too(hass: HomeAssistant) -> None:
+    state = await wait_for_value(hass, "sensor.nwp500_error_code", "E000")
+    assert state.attributes["meaning"] == "no error"
+
+
+@pytest.mark.parametrize(("units", "unit"), [(US_CUSTOMARY_SYSTEM, "gal/min"), (METRIC_SYSTEM, "L/min")])
+async def test_flow_is_shown_in_the_units_of_the_user(
+    hass: HomeAssistant, entry: MockConfigEntry, units: UnitSystem, unit: str
+) -> None:
+    hass.config.units = units
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    state = await wait_for_value(hass, "sensor.nwp500_hot_water_flow", "0.0")
+    assert state.attributes["unit_of_measurement"] == unit
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.usefixtures("running")
 async def test_system_health(hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, "system_health", {})
     await hass.async_block_till_done()
@@ -186,25 +217,51 @@ def test_enum_states_have_texts() -> None:
 
 def test_raised_texts_are_those_that_exist() -> None:
     described = {description.translation_key for each in DESCRIPTIONS.values() for description in each}
-    assert string_arguments("translation_key") - described == set(texts()["exceptions"])
+    selectors = set(texts()["selector"])
+    raised = string_arguments("translation_key") | set(ERROR_OF_OUTCOME.values())
+    assert raised - described - selectors == set(texts()["exceptions"])
+    assert set(ISSUES) == set(texts()["issues"])
     assert string_arguments("FormError") == set(texts()["config"]["error"])
     assert string_arguments("reason") | {"already_configured"} == set(texts()["config"]["abort"])
 
 
 def test_every_field_is_explained() -> None:
-    for step_id, step in texts()["config"]["step"].items():
+    for step_id, step in (texts()["config"]["step"] | texts()["options"]["step"]).items():
         for part in (step, *step.get("sections", {}).values()):
             assert set(part["data"]) == set(part["data_description"]), step_id
 
 
+def test_options_have_texts() -> None:
+    step = texts()["options"]["step"]["init"]
+    assert set(step["data"]) == {str(marker) for marker in options.OPTIONS_SCHEMA.schema}
+    choices = texts()["selector"]
+    assert set(choices[options.CONF_LONGEST_WAIT]["options"]) == {each.value for each in options.LongestWait}
+    assert set(choices["kinds"]["options"]) == set(services.KINDS)
+
+
+def test_actions_are_described() -> None:
+    described = load_yaml_dict(str(FOLDER / "services.yaml"))
+    icons = json.loads((FOLDER / "icons.json").read_text())["services"]
+    schemas = {name: {str(marker) for marker in schema.schema} for name, _, schema, _ in services.ACTIONS}
+    assert {name: set(action["fields"]) for name, action in described.items()} == schemas
+    assert {name: set(action["fields"]) for name, action in texts()["services"].items()} == schemas
+    assert set(icons) == set(schemas)
+    assert set(described["clear_queue"]["fields"]["kinds"]["selector"]["select"]["options"]) == set(services.KINDS)
+
+
+def test_every_outcome_has_a_text() -> None:
+    states = texts()["entity"]["event"]["command_outcome"]["state_attributes"]["event_type"]["state"]
+    assert set(states) == set(event.COMMAND_OUTCOME.event_types or ())
+
+
 def test_icons_belong_to_entities_and_the_others_have_a_device_class() -> None:
     icons = json.loads((FOLDER / "icons.json").read_text())["entity"]
-    for platform in ("binary_sensor", "button", "sensor"):
+    for platform in ("binary_sensor", "button", "event", "sensor"):
         keys = {description.translation_key for description in DESCRIPTIONS[platform]}
         assert set(icons[platform]) <= keys, platform
         bare = {description.translation_key for description in DESCRIPTIONS[platform] if not description.device_class}
         assert bare <= set(icons[platform]), platform
-    assert set(icons) == {"binary_sensor", "button", "sensor"}
+    assert set(icons) == {"binary_sensor", "button", "event", "sensor"}
 
 
 @pytest.mark.parametrize(
@@ -221,7 +278,6 @@ def test_name_never_carries_the_mac_address(name: str, shown: str) -> None:
     assert heater_name(Device(mac_address=MAC, additional_value="5322", name=name)) == shown
 
 
-@pytest.mark.usefixtures("running")
 @pytest.mark.parametrize(
     ("error", "kind", "translation_key"),
     [
@@ -232,19 +288,14 @@ def test_name_never_carries_the_mac_address(name: str, shown: str) -> None:
         ),
         (UnsupportedCommandError("power-on", "powerUse"), ServiceValidationError, "unsupported_command"),
         (NotConnectedError("the link is down"), HomeAssistantError, "not_connected"),
-        (PayloadError("too large"), HomeAssistantError, "command_failed"),
+        (PayloadError("too large"), HomeAssistantError, "command_not_taken"),
     ],
 )
 async def test_errors_are_told_in_the_users_words(
     hass: HomeAssistant, error: NavienError, kind: type[HomeAssistantError], translation_key: str
 ) -> None:
-    async def fail() -> None:
+    with pytest.raises(kind) as told, in_the_users_words():
         raise error
-
-    entity = hass.data[DATA_COMPONENT].get_entity("water_heater.nwp500")
-    assert isinstance(entity, water_heater.NavilinkWaterHeater)
-    with pytest.raises(kind) as told:
-        await entity.async_send(fail())
     assert told.value.translation_key == translation_key
     # The text, with everything filled in.
     await async_get_translations(hass, "en", "exceptions", {DOMAIN})

@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.coordinator import POLL_INTERVAL, POLLS_PER_LISTING
-from custom_components.navilink.heater import FRESH_FOR, ONLINE_FOR
+from custom_components.navilink.coordinator import LISTING_INTERVAL
+from custom_components.navilink.heater import FRESH_FOR, POLLS_TO_OFFLINE
 from custom_components.navilink.nwp500 import AuthenticationError, Device, NavienAPIClient
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import entry_data
@@ -25,6 +25,9 @@ from tests.integration.waiting import wait_for, wait_for_value
 
 TEMPERATURE = "sensor.nwp500_upper_tank_temperature"
 CONNECTION = "binary_sensor.nwp500_connection"
+# As the options have it, unless a test chooses another one.
+POLL_INTERVAL = timedelta(seconds=30)
+POLLS_PER_LISTING = LISTING_INTERVAL // POLL_INTERVAL
 
 
 async def pass_time(hass: HomeAssistant, freezer: FrozenDateTimeFactory, period: timedelta) -> None:
@@ -127,7 +130,7 @@ async def test_heater_that_goes_offline(
     hass: HomeAssistant, simulator: SimulatorProcess, freezer: FrozenDateTimeFactory
 ) -> None:
     await simulator.fault("device_offline")
-    await pass_time(hass, freezer, ONLINE_FOR + timedelta(seconds=1))
+    await pass_time(hass, freezer, POLL_INTERVAL * POLLS_TO_OFFLINE + timedelta(seconds=1))
     await wait_for_value(hass, CONNECTION, "off")
     # Its last values are not that old yet.
     state = hass.states.get(TEMPERATURE)
@@ -186,7 +189,7 @@ async def test_heaters_come_and_go(
     async def list_again() -> None:
         for _ in range(POLLS_PER_LISTING):
             await coordinator.async_refresh()
-        await hass.async_block_till_done()
+        await hass.async_block_till_done(wait_background_tasks=True)
 
     await wait_for_value(hass, OTHER_HEATER, "eco")
     # The account's list cannot be changed from outside, so it is cut short on its way.
@@ -210,6 +213,7 @@ async def test_list_that_fails_changes_nothing(
     before = len((await simulator.state())["rest_requests"])
     for _ in range(POLLS_PER_LISTING):
         await running.runtime_data.async_refresh()
+    await hass.async_block_till_done(wait_background_tasks=True)
     assert len((await simulator.state())["rest_requests"]) > before
     await wait_for_value(hass, HEATER, "eco")
     await wait_for_value(hass, CONNECTION, "on")

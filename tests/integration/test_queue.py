@@ -1,42 +1,13 @@
 """The promise: what is commanded while the link is down waits where everybody can see it, and arrives in order."""
 
-from homeassistant.core import HomeAssistant, State
+from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
 
 from simulator.process import SimulatorProcess
+from tests.integration.actions import CONNECTION, QUEUED, cut, press, queued_words, set_mode, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
 from tests.integration.waiting import wait_for, wait_for_value
-
-QUEUED = "sensor.nwp500_queued_commands"
-CONNECTION = "binary_sensor.nwp500_connection"
-
-
-async def set_temperature(hass: HomeAssistant, celsius: float, heater: str = HEATER) -> None:
-    await hass.services.async_call(
-        "water_heater", "set_temperature", {"entity_id": heater, "temperature": celsius}, blocking=True
-    )
-
-
-async def set_mode(hass: HomeAssistant, mode: str, heater: str = HEATER) -> None:
-    await hass.services.async_call(
-        "water_heater", "set_operation_mode", {"entity_id": heater, "operation_mode": mode}, blocking=True
-    )
-
-
-async def press(hass: HomeAssistant, button: str) -> None:
-    await hass.services.async_call("button", "press", {"entity_id": button}, blocking=True)
-
-
-async def cut(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
-    await simulator.fault("link_down")
-    await wait_for_value(hass, CONNECTION, "off")
-
-
-def shown(hass: HomeAssistant, entity_id: str) -> State:
-    state = hass.states.get(entity_id)
-    assert state is not None
-    return state
 
 
 @pytest.mark.usefixtures("running")
@@ -49,8 +20,11 @@ async def test_commands_wait_for_the_link_and_arrive_in_order(
     queued = shown(hass, QUEUED)
     assert queued.state == "2"
     commands = queued.attributes["commands"]
-    assert [command["command"] for command in commands] == ["set point 140 °F", "mode heat pump"]
-    assert all(command["attempts"] == 0 and command["queued_at"] for command in commands)
+    assert queued_words(hass) == ["set point 140 °F", "mode heat pump"]
+    for command in commands:
+        assert command["stage"] == "waiting"
+        assert command["attempts"] == 0
+        assert command["queued_at"] < command["expires_at"]
     # What is wanted is shown at once, and the entity still takes actions.
     heater = shown(hass, HEATER)
     assert heater.state == "heat_pump"
@@ -84,13 +58,35 @@ async def test_cleared_commands_never_arrive(hass: HomeAssistant, simulator: Sim
 
 
 @pytest.mark.usefixtures("running")
-async def test_full_queue_counts_what_it_drops(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+@pytest.mark.parametrize("options", [{"coalesce": False, "queue_size": 1000}, {"coalesce": False}])
+async def test_full_queue_drops_the_oldest_and_counts(
+    hass: HomeAssistant, simulator: SimulatorProcess, options: dict[str, int]
+) -> None:
     await cut(hass, simulator)
     for number in range(103):
         await set_temperature(hass, 50 + number % 10)
-    assert shown(hass, QUEUED).state == "100"
-    assert shown(hass, "sensor.nwp500_dropped_commands").state == "3"
+    dropped = max(0, 103 - options.get("queue_size", 100))
+    assert shown(hass, QUEUED).state == str(103 - dropped)
+    assert shown(hass, "sensor.nwp500_dropped_commands").state == str(dropped)
     assert shown(hass, "sensor.nwp500_expired_commands").state == "0"
+
+
+@pytest.mark.usefixtures("running")
+async def test_only_the_newest_command_for_a_setting_is_sent(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    await cut(hass, simulator)
+    for celsius in (50, 52, 54):
+        await set_temperature(hass, celsius)
+    await set_mode(hass, "electric")
+    for celsius in (56, 58):
+        await set_temperature(hass, celsius)
+    # What remains takes the place of the newest.
+    assert queued_words(hass) == ["mode electric", "set point 136.4 °F"]
+    await simulator.fault("link_up")
+    await simulator.wait(applied=2)
+    await wait_for_value(hass, QUEUED, "0")
+    assert await applied(simulator) == [("dhw-mode", [2]), ("dhw-temperature", [116])]
+    sent = [message for message in (await simulator.state())["received"] if message["topic"].endswith("/ctrl")]
+    assert len(sent) == 2
 
 
 @pytest.mark.usefixtures("running")
@@ -117,12 +113,12 @@ async def test_heaters_do_not_see_each_other(hass: HomeAssistant, simulator: Sim
 
     await cut(hass, simulator)
     await set_temperature(hass, 60)
-    await set_mode(hass, "electric", OTHER_HEATER)
+    await set_temperature(hass, 55, OTHER_HEATER)
     await set_mode(hass, "heat_pump", OTHER_HEATER)
     assert shown(hass, QUEUED).state == "1"
     assert shown(hass, "sensor.guest_house_queued_commands").state == "2"
     assert shown(hass, HEATER).state == "eco"
-    assert shown(hass, OTHER_HEATER).attributes["temperature"] == 49
+    assert shown(hass, OTHER_HEATER).attributes["temperature"] == 55
     await press(hass, "button.guest_house_clear_queue")
     assert shown(hass, QUEUED).state == "1"
     assert shown(hass, "sensor.guest_house_queued_commands").state == "0"

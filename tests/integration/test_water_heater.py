@@ -165,6 +165,9 @@ async def test_heater_that_shows_celsius(
 @pytest.mark.usefixtures("running")
 async def test_refused_command_shows_the_truth_again(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await simulator.fault("ctrl_fail", code=3)
-    await act(hass, "set_temperature", temperature=140)
+    with pytest.raises(HomeAssistantError) as refused:
+        await act(hass, "set_temperature", temperature=140)
+    assert refused.value.translation_key == "command_rejected"
+    assert "code 3" in str(refused.value)
     await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == 120)
     assert await applied(simulator) == []

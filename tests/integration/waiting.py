@@ -6,6 +6,8 @@ from collections.abc import Callable
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers.event import async_track_state_change_event
 
+from custom_components.navilink.nwp500 import NavienMqttClient
+
 DEADLINE = 15.0
 
 
@@ -29,6 +31,17 @@ async def wait_for(hass: HomeAssistant, entity_id: str, holds: Callable[[State],
             return await found
     except TimeoutError:
         raise AssertionError(f"{entity_id} stayed {hass.states.get(entity_id)}") from None
+    finally:
+        stop()
+
+
+async def next_event(client: NavienMqttClient, event: str) -> None:
+    """Wait for the next event of this name that the client tells."""
+    happened = asyncio.Event()
+    stop = client.on(event, lambda _: happened.set())
+    try:
+        async with asyncio.timeout(DEADLINE):
+            await happened.wait()
     finally:
         stop()
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
+from operator import attrgetter
 import time
 import uuid
 
@@ -81,6 +82,17 @@ class QueuedCommand:
             isinstance(value := raw.get(name), int) and value in values for name, values in self.expected.items()
         )
 
+    def baseline_in(self, raw: Mapping[str, object]) -> dict[str, int]:
+        """Return the members that it wants to change as they are in a status with these raw members."""
+        return {name: known for name in self.expected if isinstance(known := raw.get(name), int)}
+
+    def is_related_to(self, other: QueuedCommand) -> bool:
+        """Tell whether it changes what another command for the same device changes."""
+        is_for_same = self.setting is not None and self.setting == other.setting
+        return self.mac_address == other.mac_address and (
+            is_for_same or not self.expected.keys().isdisjoint(other.expected)
+        )
+
     def replaces(self, older: QueuedCommand) -> bool:
         """Tell whether this command is for the same setting of the same device as an older one."""
         return self.setting is not None and (self.mac_address, self.setting) == (older.mac_address, older.setting)
@@ -99,9 +111,13 @@ class Displaced:
 class CommandQueue:
     """Waiting commands and those in flight, in order, within a limit. Both ends are O(1)."""
 
-    def __init__(self, limit: int, *, coalesce: bool = False) -> None:
+    def __init__(
+        self, limit: int, *, coalesce: bool = False, place: Callable[[QueuedCommand], float] = attrgetter("given_at")
+    ) -> None:
+        """Take the limit, and what tells the order of giving for commands that come back."""
         self._limit = limit
         self._coalesce = coalesce
+        self._place = place
         self._waiting: deque[QueuedCommand] = deque()
         self._in_flight: dict[str, QueuedCommand] = {}
 
@@ -140,16 +156,13 @@ class CommandQueue:
         self._waiting.append(command)
         return Displaced(superseded, tuple(dropped))
 
-    def first(self, is_held: Callable[[QueuedCommand], bool]) -> QueuedCommand | None:
-        """Return the first command not held back; a held one holds back its device's later ones, nobody else's."""
-        held_devices: set[str | None] = set()
+    def heads(self) -> Iterator[QueuedCommand]:
+        """Go through each device's first command, in order; it holds back its device's later ones, nobody else's."""
+        seen: set[str | None] = set()
         for command in self._waiting:
-            if command.mac_address in held_devices:
-                continue
-            if not is_held(command):
-                return command
-            held_devices.add(command.mac_address)
-        return None
+            if command.mac_address not in seen:
+                seen.add(command.mac_address)
+                yield command
 
     def take(self, command: QueuedCommand) -> QueuedCommand:
         """Move a waiting command in flight and return it with its attempt counted."""
@@ -175,28 +188,31 @@ class CommandQueue:
         return next(iter(self.remove(lambda waiting: waiting.id == command_id)), None)
 
     def put_back(self, command: QueuedCommand) -> Displaced:
-        """Put a command that was refused for the moment back to the front, unless a newer one supersedes it."""
-        if self._coalesce and any(newer.replaces(command) for newer in self.unsent()):
+        """Put a command that was refused for the moment back in its place, unless a newer one supersedes it."""
+        if self._is_superseded(command):
             return Displaced(superseded=(command,))
-        self._waiting.appendleft(command)
-        return Displaced()
+        superseded = self.remove(command.replaces) if self._coalesce else []
+        self._waiting.append(command)
+        self._arrange()
+        return Displaced(superseded=tuple(superseded))
 
     def return_in_flight(self) -> Displaced:
-        """Put everything in flight back to the front in its old order; return what may not or need not come back."""
+        """Put everything in flight back in its place; return what may not or need not come back."""
         returning = list(self._in_flight.values())
-        self._in_flight.clear()
         in_doubt = [command for command in returning if not command.repeatable]
-        superseded: list[QueuedCommand] = []
-        if self._coalesce:
-            later = [*returning, *self._waiting]
-            superseded = [
-                command
-                for index, command in enumerate(returning)
-                if command.repeatable and any(newer.replaces(command) for newer in later[index + 1 :])
-            ]
+        superseded = [command for command in returning if command.repeatable and self._is_superseded(command)]
+        self._in_flight.clear()
         gone = {command.id for command in (*in_doubt, *superseded)}
         self._waiting.extendleft(command for command in reversed(returning) if command.id not in gone)
+        self._arrange()
         return Displaced(superseded=tuple(superseded), in_doubt=tuple(in_doubt))
+
+    def exchange(self, command: QueuedCommand, other: QueuedCommand) -> None:
+        """Put another form of a command, waiting or in flight, in its place."""
+        if command.id in self._in_flight:
+            self._in_flight[command.id] = other
+        else:
+            self._waiting[self._waiting.index(command)] = other
 
     def remove(self, is_unwanted: Callable[[QueuedCommand], bool]) -> list[QueuedCommand]:
         """Remove and return the waiting commands that the condition picks, in order."""
@@ -211,6 +227,14 @@ class CommandQueue:
         for command in self.in_flight:
             if is_unwanted(command):
                 self._in_flight[command.id] = replace(command, repeatable=False)
+
+    def _is_superseded(self, command: QueuedCommand) -> bool:
+        place = self._place(command)
+        return self._coalesce and any(newer.replaces(command) and self._place(newer) > place for newer in self.unsent())
+
+    def _arrange(self) -> None:
+        """Put what waits in order: what comes back may be younger than what had come back before."""
+        self._waiting = deque(sorted(self._waiting, key=self._place))
 
     def unsent(self) -> Iterator[QueuedCommand]:
         """Go through everything whose PUBACK was not seen, in order: first what is in flight."""

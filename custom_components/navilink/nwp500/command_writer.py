@@ -111,12 +111,14 @@ class CommandWriter:
         if delay := self._rate_delay():
             self._call_later(delay)
             return None
-        command = self._queue.first(lambda waiting: self._listener.pause(waiting) > 0)
-        if command is None:
-            shortest = min(self._listener.pause(waiting) for waiting in self._queue.waiting)
-            if shortest < math.inf:
-                self._call_later(shortest)
-        return command
+        shortest = math.inf
+        for command in self._queue.heads():
+            if (pause := self._listener.pause(command)) == 0:
+                return command
+            shortest = min(shortest, pause)
+        if shortest < math.inf:
+            self._call_later(shortest)
+        return None
 
     @property
     def _has_room(self) -> bool:
@@ -144,8 +146,8 @@ class CommandWriter:
             return
         self.sent_count += 1
         self._acknowledged_at.append(asyncio.get_running_loop().time())
-        if self._queue.acknowledge(command.id) is not None:
-            self._listener.command_sent(command)
+        if (acknowledged := self._queue.acknowledge(command.id)) is not None:
+            self._listener.command_sent(acknowledged)
         self.pump()
 
     def _give_up_link(self, error: LinkError) -> None:

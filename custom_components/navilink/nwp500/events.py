@@ -183,6 +183,9 @@ class EventEmitter:
     def emit(self, event: str, happened: Event) -> None:
         """Tell every listener of an event."""
         for registration in tuple(self._listeners.get(event, ())):
+            if registration not in self._listeners[event]:
+                # Taken off, or called for its one event, by a listener before it.
+                continue
             if registration.is_for_one:
                 self._unregister(event, registration)
             try:

@@ -106,6 +106,8 @@ class NavienMqttClient(ConnectionListener):
 
     async def disconnect(self) -> None:
         """End the connection on purpose and empty the queue; heaters in use are told that the session ends."""
+        # First of all, so that nothing is sent that the caller has already taken out of `stored_queue()` for later.
+        self._pipeline.close()
         await self._periodic.close()
         await self._probes.say_farewell(self._inbox.devices)
         await self._connection.close()
@@ -152,8 +154,13 @@ class NavienMqttClient(ConnectionListener):
         self._inbox.add(device)
         filters = (device_filter(device), client_filter(device, self.client_id))
         self._heater_filters.update(filters)
-        for topic_filter in filters:
-            await self._connection.subscribe(topic_filter)
+        try:
+            for topic_filter in filters:
+                await self._connection.subscribe(topic_filter)
+        except NavienError:
+            # Tried again with the next request: there may be room by then.
+            self._heater_filters.difference_update(filters)
+            raise
 
     def add_device(self, device: Device, feature: DeviceFeature | None = None) -> None:
         """Listen to a heater from the next link on, with what it was known to have until it says so itself."""
@@ -408,7 +415,7 @@ class NavienMqttClient(ConnectionListener):
         checked = control.checked(command.parameters, record.feature)
         request = control_request(control, checked, device, self.client_id, wanted=command.words)
         raw = {} if record.status is None else record.status.raw
-        baseline = {name: known for name in request.expected if isinstance(known := raw.get(name), int)}
+        baseline = request.baseline_in(raw)
         request = replace(request, baseline=baseline)
         if self._config.expire_by_class:
             request = replace(request, expires_at=request.queued_at + control.life_time(checked, baseline))

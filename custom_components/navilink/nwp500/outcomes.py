@@ -51,10 +51,12 @@ class Settled:
 class CommandHandle:
     """Follows one command from giving to outcome."""
 
-    def __init__(self, command: QueuedCommand) -> None:
+    def __init__(self, command: QueuedCommand, place: int) -> None:
         loop = asyncio.get_running_loop()
         self.command = command
         """The command as it was given."""
+        self.place = place
+        """Its number in the order of giving."""
         self.packet_id = 0
         """Of its last writing; 0 before."""
         self._sent: asyncio.Future[int] = loop.create_future()

@@ -8,6 +8,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from heapq import merge
 from itertools import count
 import logging
 import math
@@ -51,7 +52,7 @@ class CommandPipeline(WriterListener):
         self._events = events
         self._replace_link = replace_link
         self._written_query = written_query
-        self._queue = CommandQueue(config.max_queued_commands, coalesce=config.coalesce_commands)
+        self._queue = CommandQueue(config.max_queued_commands, coalesce=config.coalesce_commands, place=self._place)
         self._writer = CommandWriter(self._queue, config, self)
         self._confirmations = Confirmations(settle=self._settle, look=ask_status, may_send_more=self._writer.pump)
         self._fresh = FreshStatus(ask_status, self._has_waiting_control)
@@ -143,7 +144,7 @@ class CommandPipeline(WriterListener):
         """Line a command up, or write it at once; raises `NotConnectedError` when it can go nowhere."""
         if not is_connected and not self._config.enable_command_queue:
             raise NotConnectedError("not connected, and the command queue is disabled")
-        if _setting(command) in self._uncertain:
+        if _setting(command) in self._uncertain or self._is_stale(command.mac_address):
             command = replace(command, baseline={})
         handle = self._new_handle(command)
         self._events.emit("command_given", CommandEvent(command))
@@ -160,7 +161,8 @@ class CommandPipeline(WriterListener):
     def restore(self, unsent: Iterable[QueuedCommand], sent: Iterable[QueuedCommand]) -> None:
         """Take up commands of an earlier run: those to be sent, in order, and those to be watched only."""
         unsent, sent = tuple(unsent), tuple(sent)
-        for command in sorted((*unsent, *sent), key=lambda each: each.queued_at):
+        # Merged, not sorted: their times are too coarse to tell the order of two that were given at once.
+        for command in merge(sent, unsent, key=lambda each: each.queued_at):
             self._new_handle(command).handed_over(0)
         for command in sent:
             self._confirmations.sent(command)
@@ -253,14 +255,7 @@ class CommandPipeline(WriterListener):
             return
         self._refusals[session_id] += 1
         command = self._confirmations.forget(session_id) or handle.command
-        now = asyncio.get_running_loop().time()
-        self._paused_until[command.mac_address] = now + _REFUSAL_PAUSES[refusals]
-        self.commands_displaced(self._queue.put_back(command))
-        self._queue.arrange(self._place)
-        self._need_fresh_status(command)
-        self._watch_expiry()
-        self._changed()
-        self._writer.pump()
+        self._take_back(command, _REFUSAL_PAUSES[refusals])
 
     # From the writer
 
@@ -287,6 +282,7 @@ class CommandPipeline(WriterListener):
             and status is not None
             and self._fresh.has(command.mac_address or "")
             and command.is_shown_by(status.raw)
+            and not _is_renewal(command, status)
             and _setting(command) not in self._uncertain
             and not any(command.replaces(other) for other in (*self._queue.in_flight, *self.sent))
         ):
@@ -336,7 +332,6 @@ class CommandPipeline(WriterListener):
         for command in commands:
             if (handle := self._handles.get(command.id)) is not None:
                 handle.handed_over(0)
-        self._queue.arrange(self._place)
         self._watch_expiry()
 
     @override
@@ -344,6 +339,18 @@ class CommandPipeline(WriterListener):
         self._replace_link(reason)
 
     # Inner steps
+
+    def _take_back(self, command: QueuedCommand, pause: float) -> None:
+        """Put a refused command back in its place in the queue, and pause for its heater."""
+        mac_address = command.mac_address or ""
+        known = self._statuses[mac_address].raw if self._fresh.has(mac_address) else {}
+        command = replace(command, baseline=command.baseline_in(known))
+        self._paused_until[mac_address] = asyncio.get_running_loop().time() + pause
+        self.commands_displaced(self._queue.put_back(command))
+        self._need_fresh_status(command)
+        self._watch_expiry()
+        self._changed()
+        self._writer.pump()
 
     def _give_way(self, mac_address: str, status: DeviceStatus) -> None:
         """Withdraw what waits for a heater where somebody else has changed the same setting meanwhile."""
@@ -399,6 +406,10 @@ class CommandPipeline(WriterListener):
         in_flight = any(command.is_control and command.mac_address == mac_address for command in self._queue.in_flight)
         return in_flight or self._confirmations.is_unanswered(mac_address)
 
+    def _is_stale(self, mac_address: str | None) -> bool:
+        """Tell whether what is known of a heater is from before the present link."""
+        return self._writer.is_attached and not self._fresh.has(mac_address or "")
+
     def _has_waiting_control(self, mac_address: str) -> bool:
         return any(command.is_control and command.mac_address == mac_address for command in self._queue.waiting)
 
@@ -437,12 +448,13 @@ class CommandPipeline(WriterListener):
 
     def _remember_effect(self, command: QueuedCommand, outcome: CommandOutcome) -> None:
         """See to it that the effect of an own command is not taken for somebody else's doing."""
-        related = [other for other in self._queue.waiting if other.is_related_to(command)]
+        related = [other for other in self._queue.unsent() if other.is_related_to(command)]
         if outcome is CommandOutcome.CONFIRMED and command.mac_address in self._statuses:
             self._uncertain.discard(_setting(command))
             for other in related:
                 self._rebase(other, self._statuses[command.mac_address].raw)
-        elif outcome in (CommandOutcome.HELD, CommandOutcome.UNCONFIRMED) and command.setting is not None:
+        elif command.setting is not None and command.attempts > (outcome is CommandOutcome.REJECTED):
+            # Sent, and who knows whether it has arrived; of a refused one, only what was sent before is in doubt.
             self._uncertain.add(_setting(command))
             for other in related:
                 self._rebase(other, {})
@@ -469,3 +481,8 @@ def _setting(command: QueuedCommand) -> _Setting:
 
 _EXPIRED = Settled(CommandOutcome.EXPIRED, "it waited longer than it may")
 _IN_DOUBT = Settled(CommandOutcome.UNCONFIRMED, "the link was lost before its PUBACK, and it is not repeated")
+
+
+def _is_renewal(command: QueuedCommand, status: DeviceStatus) -> bool:
+    """Tell whether a vacation is to begin anew: its days count from the write, so the same number is not the same."""
+    return "vacationDaySetting" in command.expected and bool(status.vacation_days_elapsed)

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 import time
 from typing import Self
 
+import orjson
+
 from .command_queue import JsonValue, QueuedCommand
 from .exceptions import StoredQueueError
 
@@ -83,8 +85,8 @@ def _restored(stored: object) -> QueuedCommand:
         wanted=_text(_object(stored)["wanted"]),
         mac_address=_text(mac_address),
         topic=_text(_object(stored)["topic"]),
-        body=_text(_object(stored)["body"]).encode(),
-        qos=_whole(_object(stored)["qos"]),
+        body=_message(_object(stored)["body"]),
+        qos=_quality(_object(stored)["qos"]),
         queued_at=queued_at,
         expires_at=None if life_time is None else queued_at + timedelta(seconds=_number(life_time)),
         attempts=_whole(_object(stored)["attempts"]),
@@ -98,6 +100,18 @@ def _restored(stored: object) -> QueuedCommand:
         baseline={name: _whole(value) for name, value in _object(stored, "baseline").items()},
         given_at=time.monotonic() - (datetime.now(UTC) - queued_at).total_seconds(),
     )
+
+
+def _message(value: object) -> bytes:
+    body = _text(value).encode()
+    _object(orjson.loads(body))
+    return body
+
+
+def _quality(value: object) -> int:
+    if (qos := _whole(value)) not in (0, 1):
+        raise ValueError(f"not a quality of service: {qos}")
+    return qos
 
 
 def _members(value: object) -> Members:

@@ -1,0 +1,144 @@
+"""Giving commands on behalf of an action: how long it waits, and what it tells the user."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from homeassistant.core import callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+
+from .const import DOMAIN
+from .coordinator import NavilinkCoordinator
+from .nwp500 import (
+    CommandOutcome,
+    CommandSettled,
+    Device,
+    HeaterCommand,
+    InvalidParameterError,
+    NavienError,
+    NotConnectedError,
+    QueuedCommand,
+    UnsupportedCommandError,
+)
+
+# Seconds that an action waits for the heater.
+OUTCOME_TIME = 10.0
+
+# The others are what somebody wanted: to have it done, to have something newer done, or to have it forgotten.
+ERROR_OF_OUTCOME = {
+    CommandOutcome.REJECTED: "command_rejected",
+    CommandOutcome.HELD: "command_held",
+    CommandOutcome.UNCONFIRMED: "command_unconfirmed",
+    CommandOutcome.EXPIRED: "command_expired",
+    CommandOutcome.DROPPED: "command_dropped",
+    CommandOutcome.FAILED: "command_failed",
+}
+
+
+async def async_deliver(coordinator: NavilinkCoordinator, device: Device, *commands: HeaterCommand) -> None:
+    """Give commands to a heater, in order, and return once they are settled, or wait safely for the link.
+
+    Raises `ServiceValidationError` for what the heater would not take, `HomeAssistantError` for what was not done, or
+    is not known to be done in time.
+    """
+    with in_the_users_words():
+        given = [(await coordinator.client.submit(command)).command for command in commands]
+    outcomes = [coordinator.outcomes.future(command.id) for command in given]
+    could_settle = await _async_wait(coordinator, device, outcomes)
+    if not all(outcome.done() for outcome in outcomes):
+        # Whatever happens to this process from now on, the commands are not forgotten.
+        await coordinator.store.async_saved()
+    for command, outcome in zip(given, outcomes, strict=True):
+        if outcome.cancelled():
+            # The account is being taken down; the command is stored.
+            continue
+        if outcome.done():
+            _raise_for(outcome.result())
+        elif could_settle:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="command_not_settled",
+                translation_placeholders=_about(command),
+            )
+
+
+async def _async_wait(
+    coordinator: NavilinkCoordinator, device: Device, outcomes: list[asyncio.Future[CommandSettled]]
+) -> bool:
+    """Wait for all outcomes while the heater can be reached; return whether it could be, all the time."""
+    client = coordinator.client
+    if not client.is_connected or client.is_waiting_for_status(device):
+        return False
+    link_lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    @callback
+    def lost(_event: object) -> None:
+        if not link_lost.done():
+            link_lost.set_result(None)
+
+    stop = client.on("connection_interrupted", lost)
+    settled = asyncio.ensure_future(asyncio.wait(outcomes))
+    try:
+        await asyncio.wait((settled, link_lost), timeout=OUTCOME_TIME, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stop()
+        settled.cancel()
+    return not link_lost.done()
+
+
+@contextmanager
+def in_the_users_words() -> Iterator[None]:
+    """Tell the user why the client did not take something."""
+    try:
+        yield
+    except NavienError as err:
+        raise _for_the_user(err) from err
+
+
+def _raise_for(event: CommandSettled) -> None:
+    """Tell the user of a command that was not carried out."""
+    key = ERROR_OF_OUTCOME.get(event.settled.outcome)
+    if key is not None:
+        code = event.settled.code
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders={
+                **_about(event.command),
+                "reason": event.settled.reason,
+                "code": "unknown" if code is None else str(code),
+            },
+        )
+
+
+def _about(command: QueuedCommand) -> dict[str, str]:
+    return {"command": command.wanted}
+
+
+def _for_the_user(err: NavienError) -> HomeAssistantError:
+    """Put an error of the client into the user's words."""
+    match err:
+        case InvalidParameterError():
+            return ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="invalid_parameter",
+                translation_placeholders={
+                    "parameter": err.parameter.replace("_", " "),
+                    "value": str(err.value),
+                    "allowed": err.allowed,
+                },
+            )
+        case UnsupportedCommandError():
+            return ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="unsupported_command",
+                translation_placeholders={"command": err.command},
+            )
+        case NotConnectedError():
+            return HomeAssistantError(translation_domain=DOMAIN, translation_key="not_connected")
+        case _:
+            return HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="command_not_taken",
+                translation_placeholders={"error": str(err)},
+            )

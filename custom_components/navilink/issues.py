@@ -1,0 +1,76 @@
+"""The issues that users have to know of: commands that were given up, and a queue that could not be read."""
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util import dt as dt_util
+
+from .const import DOMAIN
+from .heater import heater_name
+from .nwp500 import CommandOutcome, CommandSettled, Device
+
+LOST_COMMANDS = "lost_commands"
+UNREADABLE_STORE = "unreadable_store"
+ISSUES = (LOST_COMMANDS, UNREADABLE_STORE)
+
+# The newest ones are listed by name.
+MOST_LISTED = 20
+
+# Nobody decided that these should not be carried out.
+LOST = frozenset({CommandOutcome.EXPIRED, CommandOutcome.DROPPED})
+
+
+@callback
+def async_report_lost_command(hass: HomeAssistant, entry: ConfigEntry, device: Device, event: CommandSettled) -> None:
+    """Add a command to those that the user is told of, if it was given up."""
+    if event.settled.outcome not in LOST:
+        return
+    command = event.command
+    given = dt_util.as_local(command.queued_at).strftime("%Y-%m-%d %H:%M")
+    line = f"- {heater_name(device)}: {command.wanted}, given {given}: {event.settled.outcome}"
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(LOST_COMMANDS, entry.entry_id))
+    earlier: list[str] = []
+    count = 0
+    if issue is not None and issue.dismissed_version is None and issue.translation_placeholders is not None:
+        earlier = issue.translation_placeholders["commands"].splitlines()
+        count = int(issue.translation_placeholders["count"])
+    elif issue is not None:
+        # The user has ignored it, but not the command that is new now.
+        ir.async_delete_issue(hass, DOMAIN, issue.issue_id)
+    _create(
+        hass,
+        entry,
+        LOST_COMMANDS,
+        {"count": str(count + 1), "commands": "\n".join([*earlier, line][-MOST_LISTED:])},
+    )
+
+
+@callback
+def async_report_unreadable_store(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Tell the user that commands of an earlier run may be lost."""
+    _create(hass, entry, UNREADABLE_STORE, {"account": entry.title})
+
+
+@callback
+def async_remove_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget the issues of an account."""
+    for kind in ISSUES:
+        ir.async_delete_issue(hass, DOMAIN, _issue_id(kind, entry.entry_id))
+
+
+def _create(hass: HomeAssistant, entry: ConfigEntry, kind: str, placeholders: dict[str, str]) -> None:
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(kind, entry.entry_id),
+        is_fixable=True,
+        # It stays until somebody has read it, also over a restart.
+        is_persistent=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=kind,
+        translation_placeholders=placeholders,
+    )
+
+
+def _issue_id(kind: str, entry_id: str) -> str:
+    return f"{kind}_{entry_id}"

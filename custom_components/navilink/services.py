@@ -1,0 +1,158 @@
+"""The actions for a heater's command queue: look into it, wait for an outcome, clear it."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.service import async_get_device_and_config_entry
+import voluptuous as vol
+
+from .const import DOMAIN
+from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
+from .heater import HeaterState
+from .nwp500 import CommandSettled
+
+SERVICE_CLEAR_QUEUE = "clear_queue"
+SERVICE_GET_QUEUE = "get_queue"
+SERVICE_WAIT_FOR_COMMAND = "wait_for_command"
+
+ATTR_KINDS = "kinds"
+ATTR_COMMAND_ID = "command_id"
+ATTR_TIMEOUT = "timeout"
+
+# The commands that the integration gives.
+KINDS = ("dhw-mode", "dhw-temperature", "power-off", "power-on")
+
+LONGEST_TIMEOUT = timedelta(days=7)
+
+# Whether a device is given as a target or among the data, it is a list in the one case and may be a text in the other.
+DEVICES: dict[vol.Marker, Any] = {vol.Required(ATTR_DEVICE_ID): vol.All(cv.ensure_list, vol.Length(min=1), [str])}
+ONE_DEVICE: dict[vol.Marker, Any] = {
+    vol.Required(ATTR_DEVICE_ID): vol.All(cv.ensure_list, vol.Length(min=1, max=1), [str])
+}
+
+CLEAR_QUEUE_SCHEMA = vol.Schema({**DEVICES, vol.Optional(ATTR_KINDS): vol.All(cv.ensure_list, [vol.In(KINDS)])})
+GET_QUEUE_SCHEMA = vol.Schema(ONE_DEVICE)
+WAIT_FOR_COMMAND_SCHEMA = vol.Schema(
+    {
+        **ONE_DEVICE,
+        vol.Optional(ATTR_COMMAND_ID): cv.string,
+        vol.Optional(ATTR_TIMEOUT, default=timedelta(minutes=1)): vol.All(
+            cv.positive_time_period, vol.Range(max=LONGEST_TIMEOUT)
+        ),
+    }
+)
+
+
+class Heater(NamedTuple):
+    """The heater that an action is for."""
+
+    coordinator: NavilinkCoordinator
+    mac_address: str
+
+    @property
+    def state(self) -> HeaterState:
+        """What is known about it now."""
+        return self.coordinator.data[self.mac_address]
+
+
+async def _async_clear_queue(call: ServiceCall) -> ServiceResponse:
+    """Forget the commands that are not sent yet, all or some kinds."""
+    kinds = frozenset(call.data[ATTR_KINDS]) if ATTR_KINDS in call.data else None
+    heaters = [_heater(call.hass, device_id) for device_id in call.data[ATTR_DEVICE_ID]]
+    return {"cleared": sum(heater.coordinator.clear_queue(heater.mac_address, kinds) for heater in heaters)}
+
+
+async def _async_get_queue(call: ServiceCall) -> ServiceResponse:
+    """Tell every command without an outcome, in order."""
+    [device_id] = call.data[ATTR_DEVICE_ID]
+    return {
+        "commands": [
+            {**pending.in_words(), "age": round(pending.command.age().total_seconds())}
+            for pending in _heater(call.hass, device_id).state.pending
+        ]
+    }
+
+
+async def _async_wait_for_command(call: ServiceCall) -> ServiceResponse:
+    """Wait for the outcome of a command, the newest one unless its id is given."""
+    [device_id] = call.data[ATTR_DEVICE_ID]
+    heater = _heater(call.hass, device_id)
+    command_id = _command_id(heater, call.data.get(ATTR_COMMAND_ID))
+    outcome = heater.coordinator.outcomes.future(command_id)
+    # Unlike a time-out around it, this leaves the future to others who wait for it.
+    await asyncio.wait([outcome], timeout=call.data[ATTR_TIMEOUT].total_seconds())
+    if outcome.cancelled():
+        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="wait_interrupted")
+    if not outcome.done():
+        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="wait_timed_out")
+    return _response(outcome.result())
+
+
+def _response(event: CommandSettled) -> ServiceResponse:
+    command, settled = event.command, event.settled
+    return {
+        "outcome": settled.outcome.value,
+        "reason": settled.reason,
+        "code": settled.code,
+        "command": command.wanted,
+        "command_id": command.id,
+        "setting": command.setting,
+        "queued_at": command.queued_at.isoformat(),
+    }
+
+
+def _command_id(heater: Heater, command_id: str | None) -> str:
+    """Return the id of a command that is known, by default of the one given last."""
+    pending = [each.command for each in heater.state.pending]
+    settled = [event.command for event in heater.coordinator.outcomes.of(heater.mac_address)]
+    known = {command.id: command for command in (*settled, *pending)}
+    if command_id is None and known:
+        return max(known.values(), key=lambda command: command.queued_at).id
+    if command_id is None:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_command")
+    if command_id not in known:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="unknown_command",
+            translation_placeholders={"command_id": command_id},
+        )
+    return command_id
+
+
+def _heater(hass: HomeAssistant, device_id: str) -> Heater:
+    """Find a heater by its device; what is wrong with the device is told by Home Assistant's own error."""
+    device, entry = async_get_device_and_config_entry(hass, DOMAIN, device_id, include_child_devices=False)
+    loaded: NavilinkConfigEntry = entry
+    coordinator = loaded.runtime_data
+    identifiers: Mapping[str, str] = dict(device.identifiers)
+    mac_address = identifiers[DOMAIN]
+    if mac_address not in coordinator.data:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="heater_gone")
+    return Heater(coordinator, mac_address)
+
+
+ACTIONS = (
+    (SERVICE_CLEAR_QUEUE, _async_clear_queue, CLEAR_QUEUE_SCHEMA, SupportsResponse.OPTIONAL),
+    (SERVICE_GET_QUEUE, _async_get_queue, GET_QUEUE_SCHEMA, SupportsResponse.ONLY),
+    (SERVICE_WAIT_FOR_COMMAND, _async_wait_for_command, WAIT_FOR_COMMAND_SCHEMA, SupportsResponse.OPTIONAL),
+)
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register the actions."""
+    for name, handler, schema, supports_response in ACTIONS:
+        # Home Assistant puts its own library in the place of voluptuous at run time; the type checker cannot know that.
+        hass.services.async_register(
+            DOMAIN,
+            name,
+            handler,
+            schema=schema,  # type: ignore[arg-type]  # as said above
+            supports_response=supports_response,
+        )

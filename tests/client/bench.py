@@ -1,0 +1,135 @@
+"""The pipeline on a bench: its own parts, a link that the test decides on, and time that passes at will."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+
+from nwp500 import CommandOutcome, CommandSettled, Device, DeviceStatus, MqttConnectionConfig, QueuedCommand
+from nwp500.commands import Control
+from nwp500.events import EVENTS, EventEmitter
+from nwp500.outcomes import CommandHandle
+from nwp500.pipeline import CommandPipeline
+from nwp500.requests import control_request
+from tests.client.machine_clock import VirtualClocks
+from tests.client.own_link import OwnLink
+from tests.client.virtual_time import VirtualTimeLoop
+
+ONE, OTHER = "0478630a1b2c", "0478630a1b2d"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a command ended, and when."""
+
+    outcome: CommandOutcome
+    command_id: str
+    code: int | None
+    at: float
+
+
+class Bench:
+    """A pipeline with everything around it noted down."""
+
+    def __init__(self, clocks: VirtualClocks, **settings: object) -> None:
+        self.clocks = clocks
+        self.events: list[str] = []
+        self.ends: list[End] = []
+        self.asked: list[tuple[str, float]] = []
+        """Which heater was asked for its status, and when."""
+        self.complaints: list[str] = []
+        """Why the link should be replaced."""
+        self.is_up = False
+        self.link = self._new_link()
+        emitter = EventEmitter()
+        for name in EVENTS:
+            emitter.on(name, partial(self._note, name))
+        emitter.on("command_settled", self._ended)
+        self.pipeline = CommandPipeline(
+            MqttConnectionConfig(**settings),  # type: ignore[arg-type]  # the class checks each of them itself
+            emitter,
+            ask_status=self._ask,
+            replace_link=self.complaints.append,
+            written_query=lambda _: None,
+        )
+
+    def _new_link(self) -> OwnLink:
+        return OwnLink(lambda _topic, _body: None, acknowledges=False)
+
+    def _ask(self, mac_address: str) -> bool:
+        if self.is_up:
+            self.asked.append((mac_address, asyncio.get_running_loop().time()))
+        return self.is_up
+
+    def _note(self, name: str, _: object) -> None:
+        self.events.append(name)
+
+    def _ended(self, event: CommandSettled) -> None:
+        now = asyncio.get_running_loop().time()
+        self.ends.append(End(event.settled.outcome, event.command.id, event.settled.code, now))
+
+    def up(self) -> None:
+        """Connect a new link."""
+        self.link = self._new_link()
+        self.is_up = True
+        self.pipeline.link_up(self.link)
+        self.pump()
+
+    def pump(self) -> None:
+        """Let the pipeline send what it can."""
+        loop = asyncio.get_running_loop()
+        self.drained = asyncio.Task(self.pipeline.drain(), loop=loop, eager_start=True)
+
+    def down(self) -> None:
+        """Lose the link."""
+        self.is_up = False
+        self.pipeline.link_lost()
+
+    def give(self, control: Control, *parameters: int, mac_address: str = ONE, **known: int) -> CommandHandle:
+        """Give a command, with what is known of what it sets."""
+        return self.pipeline.give(made(control, *parameters, mac_address=mac_address, **known), is_connected=self.is_up)
+
+    async def arrives(self) -> None:
+        """Let everything written be acknowledged, and what follows be written."""
+        while self.link.acknowledge():
+            pass
+        await asyncio.sleep(0)
+
+    def says(self, mac_address: str = ONE, /, **raw: object) -> None:
+        """Let a heater tell its status."""
+        self.pipeline.heard_status(mac_address, DeviceStatus(raw))
+
+    @property
+    def written(self) -> list[str]:
+        """The ids of the commands written to the present link, in order."""
+        return self.link.session_ids
+
+    @property
+    def outcomes(self) -> list[CommandOutcome]:
+        """The outcomes so far, in order."""
+        return [end.outcome for end in self.ends]
+
+
+def made(control: Control, *parameters: int, mac_address: str = ONE, **known: int) -> QueuedCommand:
+    """Make a command, with what is known of what it sets."""
+    command = control_request(control, parameters, Device(mac_address=mac_address, additional_value="5322"), "client")
+    return replace(command, baseline=known)
+
+
+def with_life_time(command: QueuedCommand, seconds: float | None) -> QueuedCommand:
+    """Let a command wait so long and no longer."""
+    return replace(command, expires_at=None if seconds is None else command.queued_at + timedelta(seconds=seconds))
+
+
+def on_the_bench(story: Callable[[Bench], Awaitable[None]], **settings: object) -> None:
+    """Play a story in virtual time, with a pipeline of these settings."""
+
+    async def played() -> None:
+        clocks = VirtualClocks(asyncio.get_running_loop())
+        with clocks.installed():
+            bench = Bench(clocks, **settings)
+            await story(bench)
+            bench.pipeline.close()
+
+    asyncio.run(played(), loop_factory=VirtualTimeLoop)

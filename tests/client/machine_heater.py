@@ -1,0 +1,145 @@
+"""A heater that does what a test says: answers, refuses, ignores, falls silent, or is turned at its panel."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from nwp500 import Device, commands
+
+type JsonObject = dict[str, object]
+
+RUNNING_MODES = frozenset({1, 2, 3, 4})
+VACATION, POWER_OFF = 5, 6
+
+
+class Manner(StrEnum):
+    """How a heater treats what it is told."""
+
+    OBEYS = "obeys"
+    IGNORES = "ignores"
+    """Acknowledges a control, but does not do it."""
+    KEEPS_SILENT = "keeps silent"
+    """Does what it is told, but no answer gets through."""
+    IS_OFFLINE = "is offline"
+    """What is sent to it is lost."""
+
+
+@dataclass(slots=True)
+class Reply:
+    """An answer on its way."""
+
+    topic: str
+    session_id: str
+    response: JsonObject
+    foreign_changes: int
+    """Those of the heater when it answered."""
+    is_refusal: bool = False
+
+
+@dataclass(slots=True)
+class ScriptedHeater:
+    """One heater behind the broker."""
+
+    mac_address: str
+    manner: Manner = Manner.OBEYS
+    refusals: int = 0
+    """How many of the next controls it refuses."""
+    fail_code: int = 2
+    status: dict[str, int] = field(
+        default_factory=lambda: {
+            "dhwOperationSetting": 3,
+            "dhwTemperatureSetting": 100,
+            "vacationDaySetting": 0,
+            "antiLegionellaUse": 1,
+            "antiLegionellaPeriod": 7,
+            "touStatus": 1,
+            "hpUpperOnDiffTempSetting": 0,
+        }
+    )
+    running_mode: int = 3
+    held_mode: int | None = None
+    """A mode that it was told in a costly period, to be taken up at its end."""
+    is_hold_forgotten: bool = False
+    """The client that sent the held mode is no more."""
+    foreign_changes: int = 0
+    """How often somebody else than the present client changed something."""
+
+    @property
+    def device(self) -> Device:
+        """The heater as the client knows it."""
+        return Device(mac_address=self.mac_address, additional_value="5322", home_seq=1, name="Heater")
+
+    @property
+    def is_in_costly_period(self) -> bool:
+        """Whether modes that heat with an element are held."""
+        return self.status["hpUpperOnDiffTempSetting"] != 0
+
+    def will_leave(self, expected: Mapping[str, frozenset[int]]) -> bool:
+        """Tell whether it will take up another mode than expected, because the present client told it to before."""
+        modes = expected.get("dhwOperationSetting", frozenset())
+        return bool(modes) and self.held_mode is not None and self.held_mode not in modes and not self.is_hold_forgotten
+
+    def turn(self, member: str, value: int) -> None:
+        """Let somebody change a setting at the panel."""
+        self.foreign_changes += 1
+        if member == "dhwOperationSetting":
+            self._take_mode(value, 7)
+        else:
+            self.status[member] = value
+
+    def costly_period(self, *, begins: bool) -> None:
+        """Let a costly period begin or end."""
+        self.status["hpUpperOnDiffTempSetting"] = 16 if begins else 0
+        if not begins and self.held_mode is not None:
+            self.foreign_changes += self.is_hold_forgotten
+            self._take_mode(self.held_mode, 0)
+
+    def receive(self, message: JsonObject) -> Reply | None:
+        """Take a request in and return the answer, if there is one."""
+        request = message["request"]
+        assert isinstance(request, dict)
+        session_id, response_topic = message["sessionID"], message["responseTopic"]
+        assert isinstance(session_id, str)
+        assert isinstance(response_topic, str)
+        if self.manner is Manner.IS_OFFLINE:
+            return None
+        if "param" not in request and request["command"] != commands.STATUS.code:
+            return None
+        if is_refusal := "param" in request and self.refusals > 0:
+            self.refusals -= 1
+            response_topic = f"cmd/52/navilink-{self.mac_address}/res/ctrl-fail"
+        elif "param" in request and self.manner is not Manner.IGNORES:
+            self._apply(request["command"], request["param"])
+        content: JsonObject = {"failCode": self.fail_code} if is_refusal else {"status": dict(self.status)}
+        if self.manner is Manner.KEEPS_SILENT:
+            return None
+        return Reply(response_topic, session_id, self._named(content), self.foreign_changes, is_refusal)
+
+    def _named(self, content: JsonObject) -> JsonObject:
+        return {"deviceType": 52, "macAddress": self.mac_address, "additionalValue": "5322", **content}
+
+    def _apply(self, code: int, parameters: list[int]) -> None:
+        match code:
+            case commands.DHW_TEMPERATURE.code:
+                self.status["dhwTemperatureSetting"] = parameters[0]
+            case commands.POWER_ON.code:
+                self._take_mode(self.running_mode, 0)
+            case commands.POWER_OFF.code:
+                self._take_mode(POWER_OFF, 0)
+            case commands.DHW_MODE.code if self._holds(parameters[0]):
+                self.held_mode, self.is_hold_forgotten = parameters[0], False
+            case commands.DHW_MODE.code:
+                self._take_mode(*(*parameters, 0)[:2])
+            case commands.ANTI_LEGIONELLA_ON.code:
+                self.status |= {"antiLegionellaUse": 2, "antiLegionellaPeriod": parameters[0]}
+            case commands.ANTI_LEGIONELLA_OFF.code:
+                self.status["antiLegionellaUse"] = 1
+
+    def _holds(self, mode: int) -> bool:
+        return self.is_in_costly_period and mode in (2, 3, 4) and mode != self.status["dhwOperationSetting"]
+
+    def _take_mode(self, mode: int, days: int) -> None:
+        self.held_mode = None
+        self.status |= {"dhwOperationSetting": mode, "vacationDaySetting": days if mode == VACATION else 0}
+        if mode in RUNNING_MODES:
+            self.running_mode = mode

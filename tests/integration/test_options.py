@@ -1,0 +1,155 @@
+"""The options: the dialog, and what each of them changes."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from simulator.process import SimulatorProcess
+from tests.integration.actions import CONNECTION, OUTCOME, QUEUED, cut, queued_words, set_mode, set_temperature, shown
+from tests.integration.heaters import HEATER, MAC, applied
+from tests.integration.waiting import wait_for, wait_for_value
+from tests.integration.wall_clock import WallClock
+
+EXPIRED = "sensor.nwp500_expired_commands"
+
+DEFAULTS = {
+    "queue": True,
+    "queue_size": 100,
+    "longest_wait": "by_class",
+    "longest_wait_time": {"hours": 24},
+    "coalesce": True,
+    "skip_settled": True,
+    "status_interval": 30,
+}
+
+
+async def test_dialog_shows_what_holds_and_reloads_with_what_is_chosen(
+    hass: HomeAssistant, running: MockConfigEntry
+) -> None:
+    result = await hass.config_entries.options.async_init(running.entry_id)
+    assert result["type"] is FlowResultType.FORM
+    assert result["step_id"] == "init"
+    assert result["data_schema"] is not None
+    suggested = {str(key): key.description["suggested_value"] for key in result["data_schema"].schema}
+    assert suggested == DEFAULTS
+
+    chosen = DEFAULTS | {"queue_size": 7, "status_interval": 45}
+    before = running.runtime_data
+    result = await hass.config_entries.options.async_configure(result["flow_id"], chosen)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert running.options == chosen
+    assert running.state is ConfigEntryState.LOADED
+    assert running.runtime_data is not before
+    assert running.runtime_data.update_interval == timedelta(seconds=45)
+
+
+@pytest.mark.parametrize("wait", [{"hours": 0}, {"days": 7, "minutes": 1}])
+async def test_wait_that_is_no_time_or_too_long(
+    hass: HomeAssistant, entry: MockConfigEntry, wait: dict[str, int]
+) -> None:
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    chosen = DEFAULTS | {"longest_wait": "fixed", "longest_wait_time": wait}
+    result = await hass.config_entries.options.async_configure(result["flow_id"], chosen)
+    assert result["type"] is FlowResultType.FORM
+    assert result["errors"] == {"longest_wait_time": "wait_out_of_range"}
+    chosen |= {"longest_wait_time": {"days": 7}}
+    result = await hass.config_entries.options.async_configure(result["flow_id"], chosen)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert entry.options == chosen
+
+
+async def test_values_out_of_range_are_not_taken(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    result = await hass.config_entries.options.async_init(entry.entry_id)
+    for wrong in ({"queue_size": 0}, {"queue_size": 1001}, {"status_interval": 9}, {"longest_wait": "sometimes"}):
+        with pytest.raises(InvalidData):
+            await hass.config_entries.options.async_configure(result["flow_id"], DEFAULTS | wrong)
+    assert entry.options == {}
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize("options", [{"queue": False}])
+async def test_without_a_queue_nothing_can_be_commanded_while_the_link_is_down(
+    hass: HomeAssistant, simulator: SimulatorProcess
+) -> None:
+    await set_mode(hass, "heat_pump")
+    await cut(hass, simulator)
+    await wait_for_value(hass, HEATER, STATE_UNAVAILABLE)
+    await set_temperature(hass, 60)
+    assert shown(hass, QUEUED).state == "0"
+    await simulator.fault("link_up")
+    await wait_for_value(hass, CONNECTION, "on")
+    await wait_for_value(hass, HEATER, "heat_pump")
+    assert await applied(simulator) == [("dhw-mode", [1])]
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize("options", [{"queue_size": 2, "coalesce": False}])
+async def test_size_and_coalescing(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    await cut(hass, simulator)
+    for celsius in (50, 55, 60):
+        await set_temperature(hass, celsius)
+    assert queued_words(hass) == ["set point 131 °F", "set point 140 °F"]
+    assert shown(hass, OUTCOME).attributes["event_type"] == "dropped"
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize(
+    ("options", "after", "left"),
+    [
+        ({}, timedelta(minutes=59), 2),
+        ({}, timedelta(minutes=61), 1),
+        ({}, timedelta(hours=25), 0),
+        ({"longest_wait": "fixed", "longest_wait_time": {"minutes": 10}}, timedelta(minutes=9), 2),
+        ({"longest_wait": "fixed", "longest_wait_time": {"minutes": 10}}, timedelta(minutes=11), 0),
+        ({"longest_wait": "forever"}, timedelta(days=300), 2),
+    ],
+)
+async def test_longest_wait(
+    hass: HomeAssistant,
+    simulator: SimulatorProcess,
+    wall_clock: WallClock,
+    options: Mapping[str, object],
+    after: timedelta,
+    left: int,
+) -> None:
+    await cut(hass, simulator)
+    # More heat, which goes out of date sooner, and less.
+    await set_temperature(hass, 60)
+    await set_mode(hass, "heat_pump")
+    expiries = [command["expires_at"] for command in shown(hass, QUEUED).attributes["commands"]]
+    assert (expiries == [None, None]) == (options.get("longest_wait") == "forever")
+    await wall_clock.pass_by(after)
+    await wait_for_value(hass, QUEUED, str(left))
+    assert shown(hass, EXPIRED).state == str(2 - left)
+    assert queued_words(hass) == ["set point 140 °F", "mode heat pump"][2 - left :]
+    # Given up, the truth is shown again.
+    assert shown(hass, HEATER).attributes["temperature"] == (60 if left == 2 else 49)
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize(("options", "sent"), [({}, []), ({"skip_settled": False}, [("dhw-mode", [3])])])
+async def test_what_is_already_so(
+    hass: HomeAssistant, simulator: SimulatorProcess, sent: list[tuple[str, list[int]]]
+) -> None:
+    assert shown(hass, HEATER).state == "eco"
+    await set_mode(hass, "eco")
+    outcome = shown(hass, OUTCOME).attributes
+    assert outcome["event_type"] == "confirmed"
+    assert ("already so" in outcome["reason"]) == (not sent)
+    assert await applied(simulator) == sent
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize("options", [{"status_interval": 10}])
+async def test_status_interval(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    await simulator.device(MAC, tankUpperTemperature=555)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=12))
+    await wait_for(hass, "sensor.nwp500_upper_tank_temperature", lambda state: float(state.state) > 55)

@@ -1,0 +1,40 @@
+"""Simulated time: the wall clock jumps, the real parts live on."""
+
+import datetime as dt
+import time
+from types import SimpleNamespace
+
+from awscrt import auth
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
+
+# In a tuple, because freezing exchanges the clocks by name in every module.
+REAL_CLOCKS = (time.monotonic, dt.datetime)
+
+
+class WallClock:
+    """A wall clock that stands still until it is set forward.
+
+    The monotonic clock runs on, because the link, time-outs and the time of waiting in a test are measured by it. So
+    does the clock by which the link is signed: the simulator lives in real time, and refuses a signature of tomorrow.
+    """
+
+    def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+        monotonic, real_datetime = REAL_CLOCKS
+        monkeypatch.setattr(time, "monotonic", monotonic)
+        monkeypatch.setattr(auth, "datetime", SimpleNamespace(datetime=real_datetime, timezone=dt.timezone))
+        self._hass = hass
+        self._freezer = freezer
+
+    async def pass_by(self, period: dt.timedelta) -> None:
+        """Let a period go by, and every timer that ends in it."""
+        self._freezer.tick(period)
+        async_fire_time_changed(self._hass, dt_util.utcnow() + period)
+        await self._hass.async_block_till_done()
+
+    def pass_unseen(self, period: dt.timedelta) -> None:
+        """Let a period go by while nothing of the integration runs."""
+        self._freezer.tick(period)
