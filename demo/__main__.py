@@ -1,16 +1,12 @@
 """`python -m demo`: the demo for a person, or with --check the proof for a machine."""
 
 import argparse
-import asyncio
-import signal
 import sys
 import time
 
-from simulator.process import SimulatorError
-
-from .check import prove, show
+from .check import check
+from .command import run
 from .console import obey_keys, welcome
-from .exceptions import DemoError
 from .home_assistant import free_port, port_is_free
 from .stage import set_stage
 
@@ -58,36 +54,14 @@ async def _demonstrate(port: int, speed: float) -> None:
         print("stopping ...", flush=True)
 
 
-async def _check() -> None:
-    start = time.monotonic()
-    async with set_stage() as stage:
-        show("seconds to ready", f"{time.monotonic() - start:.1f}")
-        await prove(stage)
-
-
-async def _run(arguments: argparse.Namespace) -> int:
-    loop = asyncio.get_running_loop()
-    work = asyncio.create_task(_check() if arguments.check else _demonstrate(_port(arguments.port), arguments.speed))
-
-    def stop() -> None:
-        # Once is enough: a second Ctrl-C must not keep the processes from being stopped.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, lambda: None)
-        work.cancel()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop)
-    try:
-        await work
-    except asyncio.CancelledError:
-        # Ctrl-C is how a person ends the demo; a check that was interrupted has proved nothing.
-        print("stopped", flush=True)
-        return 1 if arguments.check else 0
-    except (DemoError, SimulatorError, TimeoutError) as error:
-        print(f"failed: {error or 'no answer in time'}", file=sys.stderr, flush=True)
-        return 1
-    return 0
+def main() -> int:
+    """Return the exit status."""
+    arguments = _arguments()
+    if arguments.check:
+        # A check that was stopped has proved nothing; for a person, Ctrl-C is how the demo ends.
+        return run(check(set_stage()), if_stopped=1)
+    return run(_demonstrate(_port(arguments.port), arguments.speed), if_stopped=0)
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(_run(_arguments())))
+    sys.exit(main())

@@ -1,6 +1,8 @@
 """The promise, proved over Home Assistant's own interface: no command is lost, reordered or forgotten."""
 
+from contextlib import AbstractAsyncContextManager
 import math
+import time
 
 from .exceptions import DemoError
 from .stage import Stage
@@ -9,6 +11,8 @@ _RECONNECT_SECONDS = 90.0
 """The client waits up to a minute between two attempts."""
 
 _REPLY_SECONDS = 10.0
+_CONTROL_TOPICS = "/ctrl"
+"""How the topics end on which a heater is told to do something: protocol.md 4.1."""
 
 _MODE_CODES = {"heat_pump": 1, "electric": 2, "eco": 3, "high_demand": 4}
 """Home Assistant's operation modes and the raw values the heater uses for them: protocol.md 5.1."""
@@ -18,30 +22,36 @@ class CheckError(DemoError):
     """A figure is not what the promise says."""
 
 
-async def prove(stage: Stage) -> None:
-    """Print a line `name: value` for each figure. `DemoError` says which one is wrong."""
+async def check(setting: AbstractAsyncContextManager[Stage]) -> None:
+    """Set a stage and prove the promise on it: a line `name: value` for each figure, `DemoError` for a wrong one."""
+    start = time.monotonic()
+    async with setting as stage:
+        _show("seconds to ready", f"{time.monotonic() - start:.1f}")
+        await _prove(stage)
+
+
+async def _prove(stage: Stage) -> None:
     _heater_found(stage)
     wanted = await _queue_two_commands(stage)
     await _both_arrive_in_order(stage, wanted)
     await _nothing_arrives_after_clear(stage)
 
 
-def show(name: str, value: object) -> None:
-    """Print one figure."""
+def _show(name: str, value: object) -> None:
     print(f"{name}: {value}", flush=True)
 
 
 def _compare(name: str, found: object, wanted: object) -> None:
-    show(name, found)
+    _show(name, found)
     if found != wanted:
         raise CheckError(f"{name}: {found}, but {wanted} was expected")
 
 
 def _heater_found(stage: Stage) -> None:
     water_heater = stage.heater.water_heater
-    show("heater", water_heater)
+    _show("heater", water_heater)
     temperature = stage.home_assistant.api.attributes(water_heater)["current_temperature"]
-    show("temperature", temperature)
+    _show("temperature", temperature)
     if not (isinstance(temperature, int | float) and math.isfinite(temperature)):
         raise CheckError(f"temperature: {temperature} is not a number")
 
@@ -94,18 +104,23 @@ async def _queue_two_commands(stage: Stage) -> dict[str, int]:
 async def _both_arrive_in_order(stage: Stage, wanted: dict[str, int]) -> None:
     api, heater = stage.home_assistant.api, stage.heater
     before = len((await stage.simulated_heater())["applied"])
+    received = await _controls_received(stage)
     await _restore(stage)
     await api.wait_for_state(heater.queued_commands, "0")
     try:
-        await stage.simulator.wait(applied=before + 2, timeout=_REPLY_SECONDS)
+        await stage.simulator.wait(received=received + 2, topic_suffix=_CONTROL_TOPICS, timeout=_REPLY_SECONDS)
     except TimeoutError as error:
-        raise CheckError(f"commands applied by the heater: {error}") from error
+        raise CheckError(f"commands received by the heater: {error}") from error
     simulated = await stage.simulated_heater()
     applied = [control["control"] for control in simulated["applied"][before:]]
     _compare("commands applied by the heater", applied, ["dhw-temperature", "dhw-mode"])
     for member, value in wanted.items():
         _compare(f"heater's {member}", simulated["status"][member], value)
     _compare("queued commands after the repair", api.state(heater.queued_commands), "0")
+
+
+async def _controls_received(stage: Stage) -> int:
+    return sum(message["topic"].endswith(_CONTROL_TOPICS) for message in (await stage.simulator.state())["received"])
 
 
 async def _nothing_arrives_after_clear(stage: Stage) -> None:

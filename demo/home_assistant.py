@@ -20,7 +20,8 @@ from .exceptions import StartError
 from .home_assistant_api import HomeAssistantApi
 
 _HOST = "127.0.0.1"
-_REPOSITORY = Path(__file__).resolve().parent.parent
+_FOLDER = Path(__file__).resolve().parent
+_REPOSITORY = _FOLDER.parent
 _BOOT_SECONDS = 300.0
 """On a machine where Home Assistant still has to install its own requirements, this takes minutes."""
 _STOP_SECONDS = 30.0
@@ -135,10 +136,13 @@ class HomeAssistantProcess:
             # Its own process group: Ctrl-C in the terminal reaches the demo alone, which then stops things in order.
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "homeassistant", "--config", str(folder), "--log-no-color"),
+                # -P and the environment: what it imports comes from its configuration, not from the repository.
+                *("-P", _FOLDER / "until_eof.py", folder),
+                *("homeassistant", "--config", folder, "--log-no-color"),
                 cwd=folder,
                 env=_environment(os.environ),
-                stdin=asyncio.subprocess.DEVNULL,
+                # Never written to. However this process ends, the pipe ends with it, and so does Home Assistant.
+                stdin=asyncio.subprocess.PIPE,
                 stdout=output,
                 stderr=output,
                 process_group=0,

@@ -1,12 +1,14 @@
-"""One demo for all tests of this folder, and a fresh browser for each."""
+"""One demo and one browser for all tests of a module, and a fresh page for each."""
 
 from collections.abc import AsyncIterator, Iterator
 import socket
 
+from playwright.async_api import BrowserContext
 import pytest
+import pytest_asyncio
 from pytest_socket import enable_socket
 
-from .browser import Page, chromium, open_page
+from .browser import chromium, open_browser
 from .home_assistant_page import HomeAssistantPage
 from .running_demo import RunningDemo, run_demo
 
@@ -28,20 +30,24 @@ def demo() -> Iterator[RunningDemo]:
             yield running
 
 
-@pytest.fixture
-async def page() -> AsyncIterator[Page]:
-    """Open an empty page of a fresh browser."""
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def visitor(demo: RunningDemo) -> AsyncIterator[BrowserContext]:
+    """Somebody's browser, signed in to Home Assistant through its form."""
     if chromium() is None:
         pytest.skip("no Chromium is installed")
-    async with open_page() as opened:
-        yield opened
+    async with open_browser() as browser:
+        context = await browser.new_context()
+        page = await context.new_page()
+        await HomeAssistantPage(page, demo).sign_in()
+        await page.close()
+        yield context
 
 
-@pytest.fixture
-async def home_assistant(page: Page, demo: RunningDemo) -> HomeAssistantPage:
-    """Sign in to Home Assistant through its form; the heater's link is up."""
-    await demo.fault("link_up")
-    signed_in = HomeAssistantPage(page, demo.url)
-    await signed_in.sign_in(demo.username, demo.password)
-    await signed_in.wait_for_link()
-    return signed_in
+@pytest_asyncio.fixture(loop_scope="module")
+async def home_assistant(visitor: BrowserContext, demo: RunningDemo) -> AsyncIterator[HomeAssistantPage]:
+    """Home Assistant's dashboard on a page of its own; nothing may go wrong on it unnoticed."""
+    page = HomeAssistantPage(await visitor.new_page(), demo)
+    await page.open_dashboard()
+    yield page
+    assert page.errors == []
+    await page.page.close()

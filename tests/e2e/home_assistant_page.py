@@ -1,79 +1,139 @@
 """Home Assistant's frontend as a person uses it: where things are and what they are called."""
 
-import json
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+import re
 
-from .browser import Page
+from playwright.async_api import Locator, Page, expect
 
-_WIDE = (1280, 800)
-_RECONNECT_SECONDS = 90.0
+from .running_demo import RunningDemo
+
+_RECONNECT_MILLISECONDS = 90_000.0
 """When links break again and again, the client waits up to a minute before it tries once more."""
+_REST_SECONDS = 30.0
+
+_TROUBLE = re.compile(
+    r"Loading|Unnamed|Unavailable|Unknown entity|Configuration error|Entity not found|undefined|NaN|component\.navilink"
+)
+_FITS = "document.documentElement.scrollWidth <= innerWidth"
+_ARE_COMPLETE = "images => images.every(image => image.complete)"
 
 
 class HomeAssistantPage:
-    """A browser page with Home Assistant in it."""
+    """A browser page with the demo's Home Assistant in it."""
 
-    def __init__(self, page: Page, url: str) -> None:
+    def __init__(self, page: Page, demo: RunningDemo) -> None:
         self.page = page
-        self._url = url
+        self.demo = demo
+        self.errors: list[str] = []
+        """Exceptions that nothing on the page has caught."""
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
 
-    async def sign_in(self, username: str, password: str) -> None:
-        """Fill in the form that greets a new browser."""
-        await self.page.resize(*_WIDE)
-        await self.page.go_to(self._url)
-        await self.page.wait_for("input[name=username]")
-        await self.page.fill("input[name=username]", username)
-        await self.page.fill("input[name=password]", password)
-        await self.page.click("ha-button", "Log in")
-        await self.wait_for_dashboard()
+    async def sign_in(self) -> None:
+        """Fill in the form that greets a new browser; the dashboard comes up."""
+        await self.page.goto(self.demo.url)
+        await self.page.locator("input[name=username]").fill(self.demo.username)
+        await self.page.locator("input[name=password]").fill(self.demo.password)
+        await self.page.get_by_role("button", name="Log in").click()
+        await self._dashboard_is_there()
 
-    async def wait_for_dashboard(self) -> None:
-        """Wait for the water heater's dashboard, which is the first page after signing in."""
-        await self.page.wait_for("hui-thermostat-card")
-        await self.page.wait_for("hui-markdown-card")
-        await self.page.wait_for_text("Commands on their way", "Waiting")
+    async def open_dashboard(self) -> None:
+        """Open the first page, once somebody has signed in."""
+        await self.page.goto(self.demo.url)
+        await self._dashboard_is_there()
 
-    async def wait_for_link(self) -> None:
-        """Wait until the link is up and everything queued has gone out."""
-        await self.page.wait_for_text("Connected", "Nothing waits", seconds=_RECONNECT_SECONDS)
+    async def _dashboard_is_there(self) -> None:
+        await expect(self.page.locator("hui-thermostat-card")).to_be_visible()
+        await expect(self.page.get_by_text("Commands on their way")).to_be_visible()
+
+    @asynccontextmanager
+    async def link_cut(self) -> AsyncIterator[None]:
+        """Cut the link on entry, restore it on exit, and wait until the dashboard tells so."""
+        await self.demo.fault("link_down")
+        await expect(self.tile_state("Link")).to_have_text("Disconnected")
+        try:
+            yield
+        finally:
+            await self.demo.fault("link_up")
+        await expect(self.tile_state("Link")).to_have_text("Connected", timeout=_RECONNECT_MILLISECONDS)
+        await expect(self.page.get_by_text("Nothing waits")).to_be_visible()
 
     async def set_mode(self, name: str) -> None:
         """Click a mode on the thermostat card."""
-        await self.page.click(f"[role=radio][aria-label={json.dumps(name)}]")
-        await self.page.wait_for(f"[role=radio][aria-label={json.dumps(name)}][aria-checked=true]")
+        mode = self.page.get_by_role("radio", name=name)
+        await mode.click()
+        await expect(mode).to_be_checked()
 
     async def raise_set_point(self) -> None:
         """Click the plus button of the thermostat card once."""
-        await self.page.click("ha-outlined-icon-button + ha-outlined-icon-button")
+        await self.page.locator("ha-outlined-icon-button + ha-outlined-icon-button").click()
 
     async def press(self, name: str) -> None:
         """Click the tile of this name."""
-        await self.page.click("span.primary", name)
+        await self._tile(name).click()
 
-    async def queue(self) -> list[str]:
-        """Return the commands listed on the dashboard, next one first."""
-        return list(
-            await self.page.evaluate(
-                "[...deep.elements()].filter(element => element.matches('td:nth-child(2)')).map(deep.ownText)"
-            )
-        )
+    def tile_state(self, name: str) -> Locator:
+        """Return what a tile says below its name."""
+        return self._tile(name).locator("state-display")
+
+    def _tile(self, name: str) -> Locator:
+        return self.page.locator("hui-tile-card").filter(has=self.page.get_by_text(name, exact=True))
+
+    @property
+    def queue(self) -> Locator:
+        """The commands listed on the dashboard, next one first."""
+        return self.page.locator("hui-markdown-card td:nth-child(2)")
 
     async def open_device(self) -> None:
         """Open the heater's device page."""
         device = await self.page.evaluate(
-            f"Object.values({_HASS}.devices).find(device => device.identifiers.some(pair => pair[0] === 'navilink')).id"
+            "Object.values(document.querySelector('home-assistant').hass.devices)"
+            ".find(device => device.identifiers.some(pair => pair[0] === 'navilink')).id"
         )
-        await self.page.go_to(f"{self._url}/config/devices/device/{device}")
-        await self.page.wait_for_text("Device info", "Controls", "Sensors", "Diagnostic")
+        await self.page.goto(f"{self.demo.url}/config/devices/device/{device}")
+        for heading in ("Device info", "Controls", "Sensors", "Diagnostic"):
+            await expect(self.page.get_by_text(heading, exact=True)).to_be_visible()
 
     async def open_config_flow(self) -> None:
         """Start adding an account, as the list of integrations does."""
-        await self.page.go_to(f"{self._url}/config/integrations/dashboard/add?domain=navilink")
-        await self.page.click("ha-button", "OK")
-        await self.page.wait_for_text("Sign in to NaviLink", "Private server")
+        await self.page.goto(f"{self.demo.url}/config/integrations/dashboard/add?domain=navilink")
+        await self.page.get_by_role("button", name="OK").click()
+        await expect(self.page.get_by_role("heading", name="Private server")).to_be_visible()
 
     async def open_private_server(self) -> None:
         """Open the collapsed section of the dialog."""
-        await self.page.click("ha-form-expandable")
+        await self.page.get_by_role("heading", name="Private server").click()
+        await expect(self.private_address).to_be_visible()
 
+    @property
+    def private_address(self) -> Locator:
+        """The first field of that section."""
+        return self.page.get_by_role("textbox", name="API URL")
 
-_HASS = "document.querySelector('home-assistant').hass"
+    async def looks_right(self) -> None:
+        """Fail unless the page, in a moment, says of nothing that it is missing or broken, and fits its window."""
+        await expect(self.trouble).to_have_count(0)
+        await self.page.wait_for_function(_FITS)
+        assert self.errors == []
+
+    @property
+    def trouble(self) -> Locator:
+        """What says that something is missing or broken."""
+        return self.page.get_by_text(_TROUBLE).filter(visible=True)
+
+    async def fits(self) -> bool:
+        """Whether the page is no wider than its window."""
+        return bool(await self.page.evaluate(_FITS))
+
+    async def picture(self) -> bytes:
+        """Return the page as PNG, once it has its images and nothing on it moves any more."""
+        images = self.page.locator("img")
+        before = b""
+        async with asyncio.timeout(_REST_SECONDS):
+            while (now := await self._snap()) != before or not await images.evaluate_all(_ARE_COMPLETE):
+                before = now
+        return now
+
+    async def _snap(self) -> bytes:
+        return await self.page.screenshot(animations="disabled", caret="hide")

@@ -1,6 +1,6 @@
 """The demo as a person starts it: one command, and what it prints."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,10 +8,15 @@ import re
 import signal
 import subprocess
 import sys
+from typing import cast
 
 import aiohttp
 
+from simulator.state import HeaterState, State
+
 REPOSITORY = Path(__file__).resolve().parents[2]
+READY = "Ctrl-C stops all of it."
+"""The last line that the demo prints before it waits for the person."""
 _STOP_SECONDS = 60
 
 
@@ -32,6 +37,17 @@ class RunningDemo:
             session.post(f"{self.control_url}/fault", json={"kind": kind}) as response,
         ):
             response.raise_for_status()
+
+    async def heater(self, *, applied: int = 0) -> HeaterState:
+        """Return the simulated heater as soon as it has applied so many controls."""
+        async with aiohttp.ClientSession(raise_for_status=True) as session:
+            await self._get(session, "/wait", {"applied": applied})
+            (heater,) = cast("State", await self._get(session, "/state", {}))["heaters"].values()
+        return heater
+
+    async def _get(self, session: aiohttp.ClientSession, path: str, query: Mapping[str, int]) -> object:
+        async with session.get(f"{self.control_url}{path}", params=query) as response:
+            return await response.json()
 
 
 @contextmanager
@@ -56,7 +72,7 @@ def run_demo(*arguments: str) -> Iterator[RunningDemo]:
 def _read(process: subprocess.Popen[str]) -> RunningDemo:
     assert process.stdout is not None
     output = ""
-    while "Ctrl-C stops all of it." not in output:
+    while READY not in output:
         line = process.stdout.readline()
         assert line, f"the demo ended early:\n{output}"
         output += line

@@ -4,74 +4,89 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Literal
 
-from .browser import Page, open_page
+from playwright.async_api import expect
+
+from .browser import open_browser
 from .home_assistant_page import HomeAssistantPage
 from .running_demo import RunningDemo, run_demo
 
 DOCUMENTED = ("device-page", "queue", "config-flow")
 """The pictures that the documentation shows."""
 
-SIZES = {
+WINDOWS = {
     "dashboard-light-wide": (1280, 800),
     "dashboard-dark-wide": (1280, 800),
-    "dashboard-light-narrow": (390, 1000),
-    "dashboard-dark-narrow": (390, 1000),
+    "dashboard-light-narrow": (390, 844),
+    "dashboard-dark-narrow": (390, 844),
     "queue": (1280, 800),
-    "device-page": (1280, 2030),
+    "queue-narrow": (390, 844),
+    "device-page": (1280, 800),
+    "device-page-dark-narrow": (390, 844),
     "config-flow": (900, 700),
     "config-flow-private-server": (900, 1100),
 }
-"""Every picture and its width and height in pixels."""
+"""Every picture, and the width and least height of the window it shows; a window grows with the page in it."""
 
-type Save = Callable[[str], Awaitable[None]]
+_COLOURS: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+
+type Take = Callable[[str], Awaitable[None]]
 
 
-async def take_screenshots(page: Page, demo: RunningDemo, folder: Path) -> None:
-    """Go through the pages of a running demo and save a picture of each."""
-    await demo.fault("link_up")
-    home_assistant = HomeAssistantPage(page, demo.url)
-    await home_assistant.sign_in(demo.username, demo.password)
-    await home_assistant.wait_for_link()
+async def take_screenshots(home_assistant: HomeAssistantPage) -> dict[str, bytes]:
+    """From the dashboard, go through every view and return its PNG. `AssertionError` when one does not look right."""
+    pictures: dict[str, bytes] = {}
 
-    async def save(name: str) -> None:
-        await page.resize(*SIZES[name])
-        await page.screenshot(folder / f"{name}.png")
+    async def take(name: str) -> None:
+        width, least_height = WINDOWS[name]
+        page = home_assistant.page
+        await page.set_viewport_size({"width": width, "height": least_height})
+        await home_assistant.looks_right()
+        height = int(await page.evaluate("document.documentElement.scrollHeight"))
+        await page.set_viewport_size({"width": width, "height": height})
+        pictures[name] = await home_assistant.picture()
 
-    await _dashboard(page, save)
-    await _queue(home_assistant, demo, save)
-    await home_assistant.open_device()
-    await save("device-page")
+    await _dashboard(home_assistant, take)
+    await _queue(home_assistant, take)
+    await _device(home_assistant, take)
     await home_assistant.open_config_flow()
-    await save("config-flow")
+    await take("config-flow")
     await home_assistant.open_private_server()
-    await page.wait_for_text("Address of the REST service")
-    await save("config-flow-private-server")
+    await take("config-flow-private-server")
+    return pictures
 
 
-async def _dashboard(page: Page, save: Save) -> None:
-    for colours in ("dark", "light"):
-        await page.prefer(colours)
-        for width in ("narrow", "wide"):
-            await save(f"dashboard-{colours}-{width}")
+async def _dashboard(home_assistant: HomeAssistantPage, take: Take) -> None:
+    for colours in _COLOURS:
+        await home_assistant.page.emulate_media(color_scheme=colours)
+        await take(f"dashboard-{colours}-narrow")
+        await take(f"dashboard-{colours}-wide")
 
 
-async def _queue(home_assistant: HomeAssistantPage, demo: RunningDemo, save: Save) -> None:
-    page = home_assistant.page
-    await demo.fault("link_down")
-    await page.wait_for_text("Disconnected")
-    await home_assistant.raise_set_point()
-    await page.wait_for_text("1 commands")
-    await home_assistant.set_mode("Heat pump")
-    await page.wait_for_text("2 commands", "mode heat pump")
-    await save("queue")
-    await demo.fault("link_up")
-    await home_assistant.wait_for_link()
+async def _queue(home_assistant: HomeAssistantPage, take: Take) -> None:
+    async with home_assistant.link_cut():
+        await home_assistant.raise_set_point()
+        await expect(home_assistant.queue).to_have_count(1)
+        await home_assistant.set_mode("Heat pump")
+        await expect(home_assistant.queue).to_have_count(2)
+        await take("queue-narrow")
+        await take("queue")
 
 
-async def _take_all(demo: RunningDemo, folder: Path) -> None:
-    async with open_page() as page:
-        await take_screenshots(page, demo, folder)
+async def _device(home_assistant: HomeAssistantPage, take: Take) -> None:
+    await home_assistant.open_device()
+    await take("device-page")
+    await home_assistant.page.emulate_media(color_scheme="dark")
+    await take("device-page-dark-narrow")
+    await home_assistant.page.emulate_media(color_scheme="light")
+
+
+async def _take_all(demo: RunningDemo) -> dict[str, bytes]:
+    async with open_browser() as browser:
+        home_assistant = HomeAssistantPage(await browser.new_page(), demo)
+        await home_assistant.sign_in()
+        return await take_screenshots(home_assistant)
 
 
 def main() -> None:
@@ -80,12 +95,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--all", action="store_true", help="keep the pictures that no document shows, too")
     arguments = parser.parse_args()
-    arguments.folder.mkdir(parents=True, exist_ok=True)
     with run_demo("--port", "0", "--speed", "1") as demo:
-        asyncio.run(_take_all(demo, arguments.folder))
-    if not arguments.all:
-        for name in SIZES.keys() - set(DOCUMENTED):
-            (arguments.folder / f"{name}.png").unlink()
+        pictures = asyncio.run(_take_all(demo))
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    for name in pictures if arguments.all else DOCUMENTED:
+        (arguments.folder / f"{name}.png").write_bytes(pictures[name])
 
 
 if __name__ == "__main__":

@@ -1,104 +1,81 @@
-"""What a person sees: the dashboard, the queue, the device page and the dialog that adds an account."""
+"""What a person sees and clicks: the dashboard, the queue, the device page and the dialog that adds an account."""
 
-from pathlib import Path
-import struct
+import re
 
-from .browser import Page
+from playwright.async_api import expect
+import pytest
+
 from .home_assistant_page import HomeAssistantPage
 from .running_demo import RunningDemo
-from .screenshots import SIZES, take_screenshots
+from .screenshots import WINDOWS, take_screenshots
 
-_SIGNS_OF_TROUBLE = (
-    "Loading",
-    "Unnamed",
-    "Unknown entity",
-    "Configuration error",
-    "Entity not found",
-    "undefined",
-    "NaN",
-)
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-_SIZES = ((1280, 800), (390, 844))
+_ELECTRIC = 2
+"""The raw value of the mode: protocol.md 5.2."""
 
 
-async def _looks_right(home_assistant: HomeAssistantPage) -> None:
-    page = home_assistant.page
-
-    async def no_trouble() -> bool:
-        text = await page.text()
-        return not any(sign in text for sign in _SIGNS_OF_TROUBLE)
-
-    await page.wait_until(f"a page without {_SIGNS_OF_TROUBLE}", no_trouble)
-    assert page.console_errors == []
+def _raw(fahrenheit: int) -> int:
+    """Return a set point as the heater has it, in half degrees Celsius: protocol.md 6.1."""
+    return round((fahrenheit - 32) / 1.8 * 2)
 
 
-async def _fits(home_assistant: HomeAssistantPage) -> None:
-    page = home_assistant.page
-
-    async def no_sideways_scrolling() -> bool:
-        return bool(await page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-
-    await page.wait_until("a page as wide as its window", no_sideways_scrolling)
+def _width(picture: bytes) -> int:
+    """Return the width that the head of a PNG tells."""
+    return int.from_bytes(picture[16:20])
 
 
-def _sizes(folder: Path) -> dict[str, tuple[int, int]]:
-    """Return width and height of every picture, from the head of a PNG file."""
-    return {path.stem: struct.unpack(">II", path.read_bytes()[16:24]) for path in folder.glob("*.png")}
+async def test_every_view_looks_right_in_its_window(home_assistant: HomeAssistantPage) -> None:
+    pictures = await take_screenshots(home_assistant)
+    assert {name: _width(picture) for name, picture in pictures.items()} == {
+        name: width for name, (width, _) in WINDOWS.items()
+    }
 
 
-async def test_dashboard_in_every_size_and_colour(home_assistant: HomeAssistantPage) -> None:
-    for colours in ("light", "dark"):
-        await home_assistant.page.prefer(colours)
-        for size in _SIZES:
-            await home_assistant.page.resize(*size)
-            await home_assistant.page.wait_for_text("Nothing waits")
-            await _looks_right(home_assistant)
-            await _fits(home_assistant)
+async def test_what_does_not_look_right_is_noticed(home_assistant: HomeAssistantPage) -> None:
+    await home_assistant.looks_right()
+    await home_assistant.page.locator("ha-card").first.evaluate("card => { card.style.minWidth = '2000px'; }")
+    assert not await home_assistant.fits()
+    await home_assistant.page.locator("hui-markdown-card p").evaluate("text => text.append('Unnamed device')")
+    await expect(home_assistant.trouble).to_have_count(1)
 
 
-async def test_device_page(home_assistant: HomeAssistantPage) -> None:
+async def test_device_page_names_what_it_shows(home_assistant: HomeAssistantPage) -> None:
     await home_assistant.open_device()
-    await _looks_right(home_assistant)
-    text = await home_assistant.page.text()
-    assert "Unavailable" not in text
     for name in ("Upper tank temperature", "Queued commands", "Clear queue", "Connection", "Last message"):
-        assert name in text
+        await expect(home_assistant.page.get_by_text(name, exact=True).first).to_be_visible()
 
 
 async def test_private_server_is_collapsed_until_it_is_wanted(home_assistant: HomeAssistantPage) -> None:
     await home_assistant.open_config_flow()
-    assert "Address of the REST service" not in await home_assistant.page.text()
+    await expect(home_assistant.private_address).to_be_hidden()
     await home_assistant.open_private_server()
-    await home_assistant.page.wait_for_text("Address of the REST service", "certificates")
-    await _looks_right(home_assistant)
+    await home_assistant.looks_right()
 
 
 async def test_commands_wait_in_the_queue_and_go_when_the_link_is_back(
     home_assistant: HomeAssistantPage, demo: RunningDemo
 ) -> None:
-    page = home_assistant.page
-    await demo.fault("link_down")
-    await page.wait_for_text("Disconnected")
-    await home_assistant.set_mode("Electric")
-    await home_assistant.raise_set_point()
-    await page.wait_for_text("2 commands", "mode electric", "set point")
-    assert await home_assistant.queue() == ["mode electric", "set point 121 °F"]
-    await demo.fault("link_up")
-    await home_assistant.wait_for_link()
-    await _looks_right(home_assistant)
+    before = len((await demo.heater())["applied"])
+    async with home_assistant.link_cut():
+        await home_assistant.set_mode("Electric")
+        await home_assistant.raise_set_point()
+        await expect(home_assistant.queue).to_have_text(["mode electric", re.compile(r"^set point \d+ °F$")])
+        await expect(home_assistant.tile_state("Waiting")).to_have_text("2 commands")
+        await home_assistant.looks_right()
+        fahrenheit = int((await home_assistant.queue.last.inner_text()).split()[2])
+    heater = await demo.heater(applied=before + 2)
+    assert [control["control"] for control in heater["applied"][before:]] == ["dhw-mode", "dhw-temperature"]
+    assert heater["status"]["dhwOperationSetting"] == _ELECTRIC
+    assert heater["status"]["dhwTemperatureSetting"] == _raw(fahrenheit)
 
 
 async def test_clear_button_empties_the_queue(home_assistant: HomeAssistantPage, demo: RunningDemo) -> None:
-    page = home_assistant.page
-    await demo.fault("link_down")
-    await page.wait_for_text("Disconnected")
-    await home_assistant.raise_set_point()
-    await page.wait_for_text("1 commands", "set point")
-    await home_assistant.press("Clear")
-    await page.wait_for_text("Nothing waits")
-    await _looks_right(home_assistant)
-
-
-async def test_every_picture_has_its_size(page: Page, demo: RunningDemo, tmp_path: Path) -> None:
-    await take_screenshots(page, demo, tmp_path)
-    assert _sizes(tmp_path) == SIZES
+    before = await demo.heater()
+    async with home_assistant.link_cut():
+        await home_assistant.raise_set_point()
+        await expect(home_assistant.queue).to_have_text([re.compile("set point")])
+        await home_assistant.press("Clear")
+        await expect(home_assistant.page.get_by_text("Nothing waits")).to_be_visible()
+        await home_assistant.looks_right()
+    assert (await demo.heater())["applied"] == before["applied"]
