@@ -29,7 +29,6 @@ ROUNDS = 12
 HEATER = "water_heater.nwp500"
 # Longer than the integration's pause between two controls.
 PAUSE = 2.3
-CAREFUL = {"coalesce_commands": True, "guard_commands": True, "skip_settled": True, "expire_by_class": True}
 
 type Give = Callable[[int], Awaitable[object]]
 
@@ -89,7 +88,15 @@ async def measure(hass: HomeAssistant, simulator: SimulatorProcess, written: Wri
         client = NavienMqttClient(auth, config=config)
         await client.connect()
         await client.subscribe_device(device)
-        careful = NavienMqttClient(auth, config=replace(config, **CAREFUL, client_id="careful"))
+        as_integrated = replace(
+            config,
+            client_id="careful",
+            coalesce_commands=True,
+            guard_commands=True,
+            skip_settled=True,
+            expire_by_class=True,
+        )
+        careful = NavienMqttClient(auth, config=as_integrated)
         await careful.connect()
         await careful.request(device, STATUS)
 

@@ -14,6 +14,10 @@ _REPLY_SECONDS = 10.0
 _CONTROL_TOPICS = "/ctrl"
 """How the topics end on which a heater is told to do something: protocol.md 4.1."""
 
+_STATUS_TOPICS = "/st"
+_OTHER_AIR = 301
+"""Tenths of a degree Celsius, warmer than the simulated room."""
+
 _MODE_CODES = {"heat_pump": 1, "electric": 2, "eco": 3, "high_demand": 4}
 """Home Assistant's operation modes and the raw values the heater uses for them: protocol.md 5.1."""
 
@@ -104,7 +108,7 @@ async def _queue_two_commands(stage: Stage) -> dict[str, int]:
 async def _both_arrive_in_order(stage: Stage, wanted: dict[str, int]) -> None:
     api, heater = stage.home_assistant.api, stage.heater
     before = len((await stage.simulated_heater())["applied"])
-    received = await _controls_received(stage)
+    received = await _received(stage, _CONTROL_TOPICS)
     await _restore(stage)
     await api.wait_for_state(heater.queued_commands, "0")
     try:
@@ -119,8 +123,8 @@ async def _both_arrive_in_order(stage: Stage, wanted: dict[str, int]) -> None:
     _compare("queued commands after the repair", api.state(heater.queued_commands), "0")
 
 
-async def _controls_received(stage: Stage) -> int:
-    return sum(message["topic"].endswith(_CONTROL_TOPICS) for message in (await stage.simulator.state())["received"])
+async def _received(stage: Stage, topic_suffix: str) -> int:
+    return sum(message["topic"].endswith(topic_suffix) for message in (await stage.simulator.state())["received"])
 
 
 async def _nothing_arrives_after_clear(stage: Stage) -> None:
@@ -134,16 +138,24 @@ async def _nothing_arrives_after_clear(stage: Stage) -> None:
     await api.wait_for_state(heater.queued_commands, "0")
     _compare("queued commands after clear", api.state(heater.queued_commands), "0")
     await _restore(stage)
-    await _ask_status(stage)
+    await _hear_of_a_change(stage)
     after = await stage.simulated_heater()
     _compare("commands applied after clear", len(after["applied"]) - len(before["applied"]), 0)
     for member in ("dhwTemperatureSetting", "dhwOperationSetting"):
         _compare(f"heater's {member} after clear", after["status"][member], before["status"][member])
 
 
-async def _ask_status(stage: Stage) -> None:
-    """Ask for a status and wait until it is there: whatever was queued before would have gone out before it."""
+async def _hear_of_a_change(stage: Stage) -> None:
+    """Change a reading at the heater and wait until it is seen: it was asked over the new link, and has answered.
+
+    Whatever had been left in the queue would have gone out on that answer, before the next question.
+    """
     api, heater = stage.home_assistant.api, stage.heater
-    last = api.state(heater.last_message)
+    (mac_address,) = (await stage.simulator.state())["heaters"]
+    last = api.state(heater.ambient_temperature)
+    await stage.simulator.device(mac_address, ambientTemperature=_OTHER_AIR)
     await api.action("button.press", heater.refresh)
-    await api.wait_until("a message from the heater", lambda: api.state(heater.last_message) != last, _REPLY_SECONDS)
+    await api.wait_until("a reading", lambda: api.state(heater.ambient_temperature) != last, _REPLY_SECONDS)
+    asked = await _received(stage, _STATUS_TOPICS)
+    await api.action("button.press", heater.refresh)
+    await stage.simulator.wait(received=asked + 1, topic_suffix=_STATUS_TOPICS, timeout=_REPLY_SECONDS)

@@ -7,7 +7,7 @@ from .exceptions import DemoError
 from .home_assistant_api import HomeAssistantApi
 
 _DOMAIN = "navilink"
-_NEEDED = ("queued_commands", "clear_queue", "connection", "refresh", "last_message")
+_NEEDED = ("queued_commands", "clear_queue", "connection", "refresh", "ambient_temperature")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class Heater:
     clear_queue: str
     connection: str
     refresh: str
-    last_message: str
+    ambient_temperature: str
     others: Mapping[str, str]
     """All further enabled entities: the key at the end of the unique id -> entity id."""
 
@@ -30,7 +30,7 @@ async def find_heater(api: HomeAssistantApi) -> Heater:
     water_heater = next((entity_id for entity_id in entities.values() if entity_id.startswith("water_heater.")), None)
     if water_heater is None:
         raise DemoError("the integration made no water heater")
-    # A unique id is the MAC address and a key: design.md section 6.
+    # A unique id is the MAC address and a key.
     keyed = {unique_id.partition("_")[2]: entity_id for unique_id, entity_id in entities.items()}
     for key in _NEEDED:
         if key not in keyed:

@@ -93,7 +93,7 @@ class HeaterBroker(ScriptedBroker):
         if reply is not None and not self.loses_replies:
             # A later answer of a heater does not overtake an earlier one.
             loop = asyncio.get_running_loop()
-            self.newest_reply_at = max(self.newest_reply_at, loop.time() + self.reply_seconds)
+            self.newest_reply_at = max(self.newest_reply_at + 1e-6, loop.time() + self.reply_seconds)
             loop.call_at(self.newest_reply_at, self._deliver, delivery, reply)
 
     @override

@@ -179,7 +179,7 @@ def _outranks(other: Entry, entry: Entry) -> bool:
 def _is_unanswered(delivery: Delivery, loop_time: float) -> bool:
     if delivery.is_answered or delivery.acknowledged_at is None:
         return False
-    return loop_time - delivery.acknowledged_at < _ANSWER_SECONDS
+    return loop_time - delivery.acknowledged_at < _ANSWER_SECONDS - _ROUNDING
 
 
 def _is_true(entry: Entry, shown: DeviceStatus | None) -> bool:

@@ -371,7 +371,8 @@ class QueueMachine(RuleBasedStateMachine):
         self.time_passes(1200.0)
         self.promises_are_kept()
         self.memory_is_as_the_ledger()
-        assert [self.ledger.entries[each] for each in self.ledger.unsettled()] == []
+        left = [(self._client.stage(each), self.ledger.entries[each]) for each in self.ledger.unsettled()]
+        assert not left, left
         self._run(self._client.disconnect())
         self._run(asyncio.sleep(100))
         assert all(task.done() for task in self.tasks)

@@ -111,8 +111,7 @@ async def test_setting_changed_at_the_panel_meanwhile_wins(hass: HomeAssistant, 
     await wait_for_value(hass, QUEUED, "0")
     assert await applied(simulator) == [("dhw-mode", [1])]
     await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == 52)
-    counts = (await wait_for_outcome(hass, "confirmed"))["event_type"], shown(hass, QUEUED).attributes["commands"]
-    assert counts == ("confirmed", [])
+    await wait_for_outcome(hass, "confirmed")
 
 
 @pytest.mark.usefixtures("running")

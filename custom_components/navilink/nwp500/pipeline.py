@@ -65,8 +65,8 @@ class CommandPipeline(WriterListener):
         self._places = count()
         self._newest_sent: dict[_Setting, int] = {}
         """The place of the newest command for a setting that the broker has acknowledged."""
-        self._uncertain: set[_Setting] = set()
-        """Settings whose last command may still take effect although it is settled."""
+        self._uncertain: dict[_Setting, int] = {}
+        """The place of the newest command for a setting that may still take effect although it is settled."""
         self._link_up_at = 0.0
         self._counts: dict[str | None, Counter[CommandOutcome]] = {}
 
@@ -245,16 +245,15 @@ class CommandPipeline(WriterListener):
     def heard_refusal(self, session_id: str, code: int | None) -> None:
         """A heater refused a command: too soon after the last one means wait and send it again, keeping the order."""
         self._has_arrived(session_id)
-        if not self._confirmations.has(session_id):
+        command = self._confirmations.forget(session_id)
+        if command is None:
             return
-        handle = self._handles[session_id]
         refusals = self._refusals[session_id]
         if code != ControlFailure.INTERVAL_EXCEEDED or refusals >= len(_REFUSAL_PAUSES):
             reason = f"the heater refused it with code {code}"
-            self._settle(handle.command, Settled(CommandOutcome.REJECTED, reason, code))
+            self._settle(command, Settled(CommandOutcome.REJECTED, reason, code))
             return
         self._refusals[session_id] += 1
-        command = self._confirmations.forget(session_id) or handle.command
         self._take_back(command, _REFUSAL_PAUSES[refusals])
 
     # From the writer
@@ -434,7 +433,7 @@ class CommandPipeline(WriterListener):
         event = CommandEvent(command, settled.reason, settled.code)
         self._events.emit(f"command_{settled.outcome}", event)
         self._events.emit("command_settled", CommandSettled(command, settled))
-        self._remember_effect(command, settled.outcome)
+        self._remember_effect(command, settled.outcome, handle.place)
         if settled.outcome is CommandOutcome.CONFIRMED:
             self._retire_older(command)
         self._changed()
@@ -446,16 +445,17 @@ class CommandPipeline(WriterListener):
                 reason = "a newer command for the same setting took effect"
                 self._settle(command, Settled(CommandOutcome.UNCONFIRMED, reason))
 
-    def _remember_effect(self, command: QueuedCommand, outcome: CommandOutcome) -> None:
+    def _remember_effect(self, command: QueuedCommand, outcome: CommandOutcome, place: int) -> None:
         """See to it that the effect of an own command is not taken for somebody else's doing."""
         related = [other for other in self._queue.unsent() if other.is_related_to(command)]
         if outcome is CommandOutcome.CONFIRMED and command.mac_address in self._statuses:
-            self._uncertain.discard(_setting(command))
+            if place > self._uncertain.get(_setting(command), place):
+                del self._uncertain[_setting(command)]
             for other in related:
                 self._rebase(other, self._statuses[command.mac_address].raw)
         elif command.setting is not None and command.attempts > (outcome is CommandOutcome.REJECTED):
             # Sent, and who knows whether it has arrived; of a refused one, only what was sent before is in doubt.
-            self._uncertain.add(_setting(command))
+            self._uncertain[_setting(command)] = max(place, self._uncertain.get(_setting(command), place))
             for other in related:
                 self._rebase(other, {})
 
