@@ -60,7 +60,7 @@ class ScriptedHeater:
     held_mode: int | None = None
     """A mode that it was told in a costly period, to be taken up at its end."""
     is_hold_forgotten: bool = False
-    """The client that sent the held mode is no more."""
+    """The client cannot know of the held mode any more: it is another one, or took something else for done."""
     foreign_changes: int = 0
     """How often somebody else than the present client changed something."""
 
@@ -102,11 +102,13 @@ class ScriptedHeater:
         assert isinstance(session_id, str)
         assert isinstance(response_topic, str)
         if self.manner is Manner.IS_OFFLINE:
+            self.is_hold_forgotten = True
             return None
         if "param" not in request and request["command"] != commands.STATUS.code:
             return None
         if is_refusal := "param" in request and self.refusals > 0:
             self.refusals -= 1
+            self.is_hold_forgotten = True
             response_topic = f"cmd/52/navilink-{self.mac_address}/res/ctrl-fail"
         elif "param" in request and self.manner is not Manner.IGNORES:
             self._apply(request["command"], request["param"])

@@ -96,6 +96,8 @@ class Confirmations:
             self._settle(sent.command, Settled(CommandOutcome.CONFIRMED, "the heater answered it"))
         elif not sent.is_answered:
             sent.is_answered = True
+            # The answer is a status too, as a rule still the old one: after it has been read, it is time to look.
+            asyncio.get_running_loop().call_soon(self._first_look, sent)
             self._may_send_more()
 
     def status(self, mac_address: str, status: DeviceStatus) -> None:
@@ -117,6 +119,10 @@ class Confirmations:
     def _schedule_look(self, sent: _Sent) -> None:
         loop = asyncio.get_running_loop()
         sent.timers.append(loop.call_later(LOOK_INTERVALS[sent.looks], self._look_again, sent))
+
+    def _first_look(self, sent: _Sent) -> None:
+        if sent.command.id in self._sent and sent.command.mac_address:
+            self._look(sent.command.mac_address)
 
     def _look_again(self, sent: _Sent) -> None:
         if not sent.command.mac_address or not self._look(sent.command.mac_address):

@@ -165,6 +165,7 @@ class CommandPipeline(WriterListener):
         for command in merge(sent, unsent, key=lambda each: each.queued_at):
             self._new_handle(command).handed_over(0)
         for command in sent:
+            self._refusals[command.id] = len(_REFUSAL_PAUSES)
             self._confirmations.sent(command)
         for command in unsent:
             if command.is_expired():
@@ -241,6 +242,7 @@ class CommandPipeline(WriterListener):
         """A heater answered a command."""
         self._has_arrived(session_id)
         self._confirmations.answered(session_id)
+        self._writer.pump()
 
     def heard_refusal(self, session_id: str, code: int | None) -> None:
         """A heater refused a command: too soon after the last one means wait and send it again, keeping the order."""
@@ -252,6 +254,7 @@ class CommandPipeline(WriterListener):
         if code != ControlFailure.INTERVAL_EXCEEDED or refusals >= len(_REFUSAL_PAUSES):
             reason = f"the heater refused it with code {code}"
             self._settle(command, Settled(CommandOutcome.REJECTED, reason, code))
+            self._writer.pump()
             return
         self._refusals[session_id] += 1
         self._take_back(command, _REFUSAL_PAUSES[refusals])
@@ -273,8 +276,6 @@ class CommandPipeline(WriterListener):
     def verdict(self, command: QueuedCommand) -> Settled | None:
         if command.is_expired():
             return _EXPIRED
-        if command.attempts and command.setting and self._place(command) < self._newest_sent.get(_setting(command), 0):
-            return Settled(CommandOutcome.SUPERSEDED, "a newer command for the same setting was sent before it")
         status = self._statuses.get(command.mac_address) if command.mac_address else None
         if (
             self._config.skip_settled
@@ -307,6 +308,7 @@ class CommandPipeline(WriterListener):
         if (handle := self._handles.get(command.id)) is not None:
             handle.handed_over(handle.packet_id)
             self._newest_sent[_setting(command)] = max(handle.place, self._newest_sent.get(_setting(command), 0))
+            self._withdraw_older(command)
             self._confirmations.sent(command)
         self._events.emit("command_sent", CommandEvent(command))
         self._changed()
@@ -341,6 +343,10 @@ class CommandPipeline(WriterListener):
 
     def _take_back(self, command: QueuedCommand, pause: float) -> None:
         """Put a refused command back in its place in the queue, and pause for its heater."""
+        if command.setting and self._place(command) < self._newest_sent[_setting(command)]:
+            self._settle(command, _OVERTAKEN)
+            self._writer.pump()
+            return
         mac_address = command.mac_address or ""
         known = self._statuses[mac_address].raw if self._fresh.has(mac_address) else {}
         command = replace(command, baseline=command.baseline_in(known))
@@ -351,6 +357,16 @@ class CommandPipeline(WriterListener):
         self._changed()
         self._writer.pump()
 
+    def _withdraw_older(self, sent: QueuedCommand) -> None:
+        """See to it that nothing older for a setting is sent a second time, after the newer command."""
+
+        def is_older(command: QueuedCommand) -> bool:
+            return bool(command.attempts) and sent.replaces(command) and self._place(command) < self._place(sent)
+
+        self._queue.forbid_return(is_older)
+        for command in self._queue.remove(is_older):
+            self._settle(command, _OVERTAKEN)
+
     def _give_way(self, mac_address: str, status: DeviceStatus) -> None:
         """Withdraw what waits for a heater where somebody else has changed the same setting meanwhile."""
         own = [command for command in self.unsettled() if command.attempts]
@@ -360,6 +376,9 @@ class CommandPipeline(WriterListener):
             if command.given_at >= self._link_up_at:
                 # Whatever happened while there was no link happened before it was given.
                 self._rebase(command, status.raw)
+                continue
+            if any(other.is_related_to(command) and other.is_shown_by(status.raw) for other in own):
+                # Also what an own command changes besides, such as the days of a vacation that it ends.
                 continue
             changed = [
                 name
@@ -447,6 +466,8 @@ class CommandPipeline(WriterListener):
 
     def _remember_effect(self, command: QueuedCommand, outcome: CommandOutcome, place: int) -> None:
         """See to it that the effect of an own command is not taken for somebody else's doing."""
+        if not command.is_control:
+            return
         related = [other for other in self._queue.unsent() if other.is_related_to(command)]
         if outcome is CommandOutcome.CONFIRMED and command.mac_address in self._statuses:
             if place > self._uncertain.get(_setting(command), place):
@@ -480,6 +501,7 @@ def _setting(command: QueuedCommand) -> _Setting:
 
 
 _EXPIRED = Settled(CommandOutcome.EXPIRED, "it waited longer than it may")
+_OVERTAKEN = Settled(CommandOutcome.SUPERSEDED, "a newer command for the same setting was sent before it")
 _IN_DOUBT = Settled(CommandOutcome.UNCONFIRMED, "the link was lost before its PUBACK, and it is not repeated")
 
 
