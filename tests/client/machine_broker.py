@@ -52,6 +52,7 @@ class HeaterBroker(ScriptedBroker):
     """The heaters whose status has come over the newest link."""
     told_changes: dict[str, int] = field(default_factory=dict)
     """How many foreign changes a heater had seen when it made the newest status that the client has."""
+    on_status: Callable[[str, int], None] | None = None
     on_receipt: Callable[[Delivery], None] | None = None
 
     def link_factory(self, is_wanted: Callable[[], bool]) -> LinkFactory:
@@ -124,6 +125,8 @@ class HeaterBroker(ScriptedBroker):
         if "status" in reply.response:
             self.told_status.add(delivery.mac_address)
             self.told_changes[delivery.mac_address] = reply.foreign_changes
+            if self.on_status is not None:
+                self.on_status(delivery.mac_address, reply.foreign_changes)
         message = {"sessionID": reply.session_id, "protocolVersion": 2, "response": reply.response}
         link.on_message(reply.topic, orjson.dumps(message))
 

@@ -79,6 +79,12 @@ class Ledger:
             if not entry.is_settled and (entry.command.is_control or not controls_only)
         ]
 
+    def told(self, mac_address: str, foreign_changes: int) -> None:
+        """A status is about to be heard; a belated one takes the client back to what it tells."""
+        for entry in self.entries.values():
+            if entry.command.mac_address == mac_address and not entry.is_settled:
+                entry.known_changes = min(entry.known_changes, foreign_changes)
+
     def arrived(self, delivery: Delivery, moment: Circumstances) -> None:
         """Judge that a message reaches the broker; what the client asks around the queue is no command."""
         entry = self.entries.get(delivery.session_id)

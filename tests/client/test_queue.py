@@ -237,6 +237,7 @@ async def test_a_command_given_into_a_dead_link_arrives_exactly_once(stage: Stag
     assert await stage.applied() == [("dhw-temperature", [109])]
 
 
+@pytest.mark.slow
 async def test_a_dead_link_with_nothing_to_say_is_noticed_by_the_keep_alive(stage: Stage) -> None:
     client = await stage.connected(keep_alive_secs=30)
     interrupted, resumed = expected(client, "connection_interrupted"), expected(client, "connection_resumed")

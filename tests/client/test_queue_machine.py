@@ -106,8 +106,8 @@ class QueueMachine(RuleBasedStateMachine):
         self._clocks_installed = self.clocks.installed()
         self._clocks_installed.__enter__()
         self.heaters = {mac: ScriptedHeater(mac) for mac in MACS}
-        self.broker = HeaterBroker(heaters=self.heaters, on_receipt=self._arrived)
         self.ledger = Ledger()
+        self.broker = HeaterBroker(heaters=self.heaters, on_receipt=self._arrived, on_status=self.ledger.told)
         self.client: NavienMqttClient | None = None
         self.options: Options = {}
         self.store = b""
@@ -256,11 +256,17 @@ class QueueMachine(RuleBasedStateMachine):
 
     # What seldom comes together by chance
 
-    @rule(mac=HEATERS, wishes=GIVEN, loses_pubacks=st.booleans(), during=GIVEN)
-    def outage(self, mac: str, wishes: list[str], loses_pubacks: bool, during: list[str]) -> None:
+    @rule(mac=HEATERS, wishes=GIVEN, how=st.sampled_from(["lost", "unacknowledged", "unanswered"]), during=GIVEN)
+    def outage(self, mac: str, wishes: list[str], how: str, during: list[str]) -> None:
         """Lose the link in the middle of something, go on giving commands, and come back."""
-        self.network(1.0, 0.0, loses_pubacks, loses_replies=False)
+        self.broker.works_again()
+        self.time_passes(40.0)
+        if how == "lost":
+            self.black_hole()
+        self.network(1.0, 3.0, loses_pubacks=how == "unacknowledged", loses_replies=False)
         self.give(mac, wishes)
+        self.time_passes(1.5)
+        self.store_is_as_memory()
         self.drop()
         self.give(mac, during)
         self.broker.works_again()
@@ -268,6 +274,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(mac=HEATERS, wishes=GIVEN, then=st.sampled_from(["drop", "kill", "refuse"]))
     def clear_on_the_way(self, mac: str, wishes: list[str], then: str) -> None:
+        self.all_is_well_for_a_while()
         self.network(1.0, 3.0, loses_pubacks=False, loses_replies=False)
         self.heaters[mac].refusals, self.heaters[mac].fail_code = (4 if then == "refuse" else 0), 2
         self.give(mac, wishes)
@@ -280,19 +287,49 @@ class QueueMachine(RuleBasedStateMachine):
             self.restart(kills=True, options=self.options, keeps_options=True, seconds=0.0)
         self.time_passes(40.0)
 
-    @rule(mac=HEATERS, wishes=GIVEN, times=st.integers(1, 4), replies=st.sampled_from([1.0, 25.0]), drops=st.booleans())
-    def refuse_some(self, mac: str, wishes: list[str], times: int, replies: float, drops: bool) -> None:
+    @rule(mac=HEATERS, wishes=GIVEN, kills=st.booleans())
+    def restart_on_the_way(self, mac: str, wishes: list[str], kills: bool) -> None:
+        self.all_is_well_for_a_while()
+        self.network(1.0, 3.0, loses_pubacks=False, loses_replies=False)
+        self.give(mac, wishes)
+        self.store_is_as_memory()
+        self.restart(kills, self.options, keeps_options=True, seconds=0.0)
+        self.time_passes(40.0)
+
+    @rule(
+        mac=HEATERS,
+        wishes=GIVEN,
+        times=st.integers(1, 4),
+        code=st.sampled_from([2, 2, 7]),
+        replies=st.sampled_from([1.0, 25.0]),
+        drops=st.booleans(),
+    )
+    def refuse_some(self, mac: str, wishes: list[str], times: int, code: int, replies: float, drops: bool) -> None:
         """Refuse commands that follow each other, perhaps so late that there is another link by then."""
         self.network(0.0, replies, loses_pubacks=False, loses_replies=False)
-        self.refuse(mac, times, 2)
+        self.refuse(mac, times, code)
         self.give(mac, wishes)
         if drops:
             self.drop()
+        self.time_passes(40.0)
+        self.all_is_well_for_a_while()
+
+    @rule(mac=HEATERS, wishes=GIVEN)
+    def ask_behind_what_is_held(self, mac: str, wishes: list[str]) -> None:
+        """A question waits for its turn behind a control that waits for a heater out of reach."""
+        self.all_is_well_for_a_while()
+        self.heaters[mac].manner = Manner.IS_OFFLINE
+        self.drop()
+        self.time_passes(3.0)
+        self.give(mac, wishes)
+        self.ask(mac)
         self.time_passes(40.0)
 
     @rule(mac=HEATERS, turn=TURNS, wishes=GIVEN)
     def turn_before_giving(self, mac: str, turn: tuple[str, int], wishes: list[str]) -> None:
         """Who gives a command after somebody turned the panel means it, though the client does not know of that."""
+        self.all_is_well_for_a_while()
+        self.ask(mac)
         self.drop()
         self.time_passes(3.0)
         self.panel(mac, turn)

@@ -11,6 +11,7 @@ _SEED = 20261001
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 async def test_killed_home_assistant_loses_and_doubles_nothing() -> None:
     async with kill_rounds(_SEED) as rounds:
         for _ in range(_ROUNDS):

@@ -67,7 +67,6 @@ class CommandPipeline(WriterListener):
         """The place of the newest command for a setting that the broker has acknowledged."""
         self._uncertain: dict[_Setting, int] = {}
         """The place of the newest command for a setting that may still take effect although it is settled."""
-        self._link_up_at = 0.0
         self._counts: dict[str | None, Counter[CommandOutcome]] = {}
 
     # What is known
@@ -197,7 +196,6 @@ class CommandPipeline(WriterListener):
 
     def link_up(self, link: Link) -> None:
         """A link is connected and subscribed."""
-        self._link_up_at = asyncio.get_running_loop().time()
         self._writer.attach(link)
         for command in self._queue.waiting:
             self._need_fresh_status(command)
@@ -373,10 +371,6 @@ class CommandPipeline(WriterListener):
         for command in self._queue.waiting:
             if command.mac_address != mac_address or command.is_shown_by(status.raw):
                 continue
-            if command.given_at >= self._link_up_at:
-                # Whatever happened while there was no link happened before it was given.
-                self._rebase(command, status.raw)
-                continue
             if any(other.is_related_to(command) and other.is_shown_by(status.raw) for other in own):
                 # Also what an own command changes besides, such as the days of a vacation that it ends.
                 continue
@@ -409,6 +403,7 @@ class CommandPipeline(WriterListener):
         for command in self._queue.remove(QueuedCommand.is_expired):
             self._settle(command, _EXPIRED)
         self._watch_expiry()
+        self._writer.pump()
 
     def _has_arrived(self, command_id: str) -> None:
         """Take a command whose reply overtook its PUBACK, or outlived the link, for what it is: sent."""
@@ -425,7 +420,7 @@ class CommandPipeline(WriterListener):
         return in_flight or self._confirmations.is_unanswered(mac_address)
 
     def _is_stale(self, mac_address: str | None) -> bool:
-        """Tell whether what is known of a heater is from before the present link."""
+        """Tell whether what is known of a heater is from before the present link, and may have changed since."""
         return self._writer.is_attached and not self._fresh.has(mac_address or "")
 
     def _has_waiting_control(self, mac_address: str) -> bool:

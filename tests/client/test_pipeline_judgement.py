@@ -1,0 +1,334 @@
+"""What is not sent, and what is sent again: expiry, the guard, lost links and restarts, in virtual time."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from nwp500 import CommandOutcome, CommandStage, commands
+from nwp500.requests import plain_message
+from tests.client.bench import ONE, OTHER, Bench, made, on_the_bench, with_life_time
+
+SET_POINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
+HOT_BUTTON = commands.RECIRCULATION_HOT_BUTTON
+CAREFUL: dict[str, object] = {"coalesce_commands": True, "guard_commands": True, "skip_settled": True}
+
+
+# Expiry
+
+
+def test_what_waits_too_long_ends_at_that_moment() -> None:
+    async def story(bench: Bench) -> None:
+        await asyncio.sleep(10)
+        for seconds in (100, 50, None):
+            command = made(SET_POINT, 120)
+            bench.pipeline.give(with_life_time(command, seconds), is_connected=False)
+        await asyncio.sleep(3600)
+        assert [(end.outcome, round(end.at)) for end in bench.ends] == [
+            (CommandOutcome.EXPIRED, 60),
+            (CommandOutcome.EXPIRED, 110),
+        ]
+        assert bench.pipeline.waiting_count == 1
+
+    on_the_bench(story)
+
+
+def test_age_is_judged_again_right_before_the_send() -> None:
+    async def story(bench: Bench) -> None:
+        handle = bench.pipeline.give(with_life_time(made(SET_POINT, 120), 3600), is_connected=False)
+        # The timer stands still while the machine sleeps.
+        bench.clocks.sleep(4000)
+        bench.up()
+        assert bench.written == []
+        assert [(end.outcome, end.command_id) for end in bench.ends] == [(CommandOutcome.EXPIRED, handle.command.id)]
+
+    on_the_bench(story)
+
+
+def test_what_was_sent_does_not_expire() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.pipeline.give(with_life_time(made(SET_POINT, 120), 5), is_connected=True)
+        await bench.arrives()
+        await asyncio.sleep(20)
+        bench.says(dhwTemperatureSetting=120)
+        assert bench.outcomes == [CommandOutcome.CONFIRMED]
+
+    on_the_bench(story)
+
+
+def test_what_comes_back_from_a_lost_link_can_still_expire() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.pipeline.give(with_life_time(made(SET_POINT, 120), 5), is_connected=True)
+        bench.down()
+        await asyncio.sleep(6)
+        assert [(end.outcome, round(end.at)) for end in bench.ends] == [(CommandOutcome.EXPIRED, 5)]
+
+    on_the_bench(story)
+
+
+# What the heater already reports
+
+
+def test_what_the_heater_already_reports_on_this_link_is_not_sent() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.says(dhwTemperatureSetting=120, dhwOperationSetting=1)
+        same, other = bench.give(SET_POINT, 120), bench.give(MODE, 2)
+        assert same.settled is not None
+        assert (same.settled.outcome, same.settled.reason) == (CommandOutcome.CONFIRMED, "already so")
+        assert bench.written == [other.command.id]
+
+    on_the_bench(story, skip_settled=True)
+
+
+@pytest.mark.parametrize("settings", [{"skip_settled": True}, {}], ids=["of an earlier link", "not wanted"])
+def test_what_the_heater_may_not_report_any_more_is_sent(settings: dict[str, object]) -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.says(dhwTemperatureSetting=120)
+        if settings:
+            bench.down()
+            bench.up()
+        handle = bench.give(SET_POINT, 120)
+        assert bench.written == [handle.command.id]
+
+    on_the_bench(story, **settings)
+
+
+def test_it_is_not_already_so_while_another_wish_is_on_its_way() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.says(dhwTemperatureSetting=120)
+        away = bench.give(SET_POINT, 130)
+        back = bench.give(SET_POINT, 120)
+        await bench.arrives()
+        assert bench.written == [away.command.id, back.command.id]
+
+    on_the_bench(story, skip_settled=True)
+
+
+# The guard
+
+
+def test_after_each_connection_a_control_waits_for_a_status_of_its_heater() -> None:
+    async def story(bench: Bench) -> None:
+        first = bench.give(SET_POINT, 120)
+        assert not bench.pipeline.is_waiting_for_status(ONE)
+        for _ in range(2):
+            bench.up()
+            assert bench.pipeline.is_waiting_for_status(ONE)
+            assert bench.written == []
+            assert bench.asked[-1][0] == ONE
+            bench.says(OTHER, dhwTemperatureSetting=98)
+            assert bench.written == []
+            bench.says(dhwTemperatureSetting=98)
+            assert not bench.pipeline.is_waiting_for_status(ONE)
+            assert bench.written == [first.command.id]
+            bench.down()
+
+    on_the_bench(story, guard_commands=True)
+
+
+def test_a_heater_that_does_not_answer_is_asked_again_and_holds_up_nobody() -> None:
+    async def story(bench: Bench) -> None:
+        silent, other = bench.give(SET_POINT, 120), bench.give(SET_POINT, 110, mac_address=OTHER)
+        bench.up()
+        bench.says(OTHER, dhwTemperatureSetting=98)
+        assert bench.written == [other.command.id]
+        await asyncio.sleep(120)
+        assert [at for mac_address, at in bench.asked if mac_address == ONE][:5] == [0, 5, 15, 35, 65]
+        assert bench.pipeline.stage(silent.command.id) is CommandStage.WAITING
+        bench.pipeline.clear(lambda _: True)
+        bench.asked.clear()
+        await asyncio.sleep(3600)
+        assert [mac_address for mac_address, _ in bench.asked if mac_address == ONE] == []
+
+    on_the_bench(story, guard_commands=True)
+
+
+def test_a_query_does_not_wait_for_a_status() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.pipeline.give(plain_message("test/a", {"sessionID": "plain"}, 1), is_connected=True)
+        assert bench.written == ["plain"]
+
+    on_the_bench(story, guard_commands=True)
+
+
+@pytest.mark.parametrize(
+    ("found", "is_sent"),
+    [
+        ({"dhwTemperatureSetting": 98}, True),  # As it was.
+        ({"dhwTemperatureSetting": 120}, True),  # As it is wanted.
+        ({"dhwTemperatureSetting": 100}, False),  # As somebody else wants it.
+        ({"dhwOperationSetting": 2}, True),  # Another setting.
+        ({"dhwTemperatureSetting": None}, True),  # Not told.
+    ],
+)
+def test_somebody_elses_later_change_of_the_setting_wins(found: dict[str, object], is_sent: bool) -> None:
+    async def story(bench: Bench) -> None:
+        await asyncio.sleep(10)
+        handle = bench.give(SET_POINT, 120, dhwTemperatureSetting=98)
+        mode = bench.give(commands.TOU_ON)
+        await asyncio.sleep(10)
+        bench.up()
+        bench.says(**found)
+        assert bench.written == ([handle.command.id] if is_sent else []) + [mode.command.id]
+        assert bench.outcomes == ([] if is_sent else [CommandOutcome.SUPERSEDED])
+        if handle.settled is not None:
+            assert "changed at the heater" in handle.settled.reason
+
+    on_the_bench(story, guard_commands=True)
+
+
+def test_without_the_guard_the_command_decides() -> None:
+    async def story(bench: Bench) -> None:
+        handle = bench.give(SET_POINT, 120, dhwTemperatureSetting=98)
+        await asyncio.sleep(10)
+        bench.up()
+        bench.says(dhwTemperatureSetting=100)
+        assert bench.written == [handle.command.id]
+
+    on_the_bench(story)
+
+
+def test_the_effect_of_a_command_of_ones_own_is_nobody_elses_change() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.says(dhwTemperatureSetting=98)
+        sent = bench.give(SET_POINT, 120, dhwTemperatureSetting=98)
+        await bench.arrives()
+        bench.down()
+        later = bench.give(SET_POINT, 110, dhwTemperatureSetting=98)
+        await asyncio.sleep(10)
+        bench.up()
+        bench.says(dhwTemperatureSetting=120)
+        assert bench.written == [later.command.id]
+        assert [(end.outcome, end.command_id) for end in bench.ends] == [(CommandOutcome.CONFIRMED, sent.command.id)]
+
+    on_the_bench(story, **CAREFUL)
+
+
+# Coming back
+
+
+def test_everything_in_flight_goes_again_in_its_old_order_but_what_was_acknowledged() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        given = [bench.give(SET_POINT, raw).command.id for raw in (100, 110, 120)]
+        assert bench.link.acknowledge()
+        bench.down()
+        given.append(bench.give(SET_POINT, 130).command.id)
+        bench.up()
+        assert bench.written == given[1:]
+
+    on_the_bench(story)
+
+
+def test_what_must_not_be_sent_twice_is_in_doubt_after_a_drop() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        handle = bench.give(HOT_BUTTON, 1)
+        bench.down()
+        assert [(end.outcome, end.command_id) for end in bench.ends] == [
+            (CommandOutcome.UNCONFIRMED, handle.command.id),
+        ]
+        bench.up()
+        assert bench.written == []
+
+    on_the_bench(story)
+
+
+def test_what_was_in_flight_when_cleared_is_not_sent_again() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.give(SET_POINT, 120)
+        assert bench.pipeline.clear(lambda _: True) == 0
+        bench.down()
+        bench.up()
+        assert bench.written == []
+        assert bench.outcomes == [CommandOutcome.UNCONFIRMED]
+
+    on_the_bench(story)
+
+
+# An earlier run
+
+
+def test_what_an_earlier_run_left_is_taken_up() -> None:
+    async def story(bench: Bench) -> None:
+        sent, first, second = made(SET_POINT, 110), made(SET_POINT, 120), made(MODE, 1)
+        bench.pipeline.restore((first, second), (sent,))
+        assert bench.pipeline.waiting == (first, second)
+        assert bench.pipeline.sent == (sent,)
+        assert bench.pipeline.wanted(ONE) == {"dhwTemperatureSetting": 120, "dhwOperationSetting": 1}
+        handles = [bench.pipeline.handle(command.id) for command in (sent, first, second)]
+        assert [handle and await handle.sent() for handle in handles] == [0, 0, 0]
+        bench.up()
+        await bench.arrives()
+        assert bench.written == [first.id, second.id]
+        bench.says(dhwTemperatureSetting=120, dhwOperationSetting=1)
+        assert {end.command_id for end in bench.ends} == {sent.id, first.id, second.id}
+        assert bench.pipeline.unsettled() == ()
+
+    on_the_bench(story)
+
+
+def test_of_what_an_earlier_run_left_some_ends_at_once() -> None:
+    async def story(bench: Bench) -> None:
+        old = with_life_time(made(SET_POINT, 120), 60)
+        in_doubt = replace(made(HOT_BUTTON, 1), attempts=1)
+        unpressed, again = made(HOT_BUTTON, 1), replace(made(MODE, 1), attempts=1)
+        bench.clocks.sleep(100)
+        bench.pipeline.restore((old, in_doubt, unpressed, again), ())
+        assert {end.command_id: end.outcome for end in bench.ends} == {
+            old.id: CommandOutcome.EXPIRED,
+            in_doubt.id: CommandOutcome.UNCONFIRMED,
+        }
+        assert bench.pipeline.waiting == (unpressed, again)
+
+    on_the_bench(story)
+
+
+def test_commands_of_an_earlier_run_keep_their_order_whatever_their_times() -> None:
+    async def story(bench: Bench) -> None:
+        first, second = made(SET_POINT, 120), made(MODE, 1)
+        second = replace(second, queued_at=first.queued_at - timedelta(microseconds=1))
+        bench.pipeline.restore((first, second), ())
+        bench.up()
+        bench.down()
+        bench.up()
+        assert bench.written == [first.id, second.id]
+        assert [command.id for command in bench.pipeline.unsettled()] == [first.id, second.id]
+
+    on_the_bench(story)
+
+
+def test_a_queue_that_has_become_smaller_drops_the_oldest() -> None:
+    async def story(bench: Bench) -> None:
+        left = [made(SET_POINT, raw) for raw in (100, 110, 120)]
+        bench.pipeline.restore(left, ())
+        assert bench.pipeline.waiting == (left[1], left[2])
+        assert [(end.outcome, end.command_id) for end in bench.ends] == [(CommandOutcome.DROPPED, left[0].id)]
+
+    on_the_bench(story, max_queued_commands=2)
+
+
+# A link that fails
+
+
+def test_a_link_that_cannot_be_written_to_is_given_up_and_nothing_is_lost() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.link.refuses = True
+        handle = bench.give(SET_POINT, 120)
+        assert bench.complaints == ["AWS_ERROR_MQTT_NOT_CONNECTED"]
+        assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
+        bench.down()
+        bench.up()
+        assert bench.written == [handle.command.id]
+
+    on_the_bench(story)
