@@ -117,7 +117,7 @@ class HeaterBroker(ScriptedBroker):
 
     def _deliver(self, delivery: Delivery, reply: Reply) -> None:
         link = self.links[-1]
-        if not isinstance(link, HeaterLink) or not link.hears(reply.topic):
+        if self.is_client_gone or not isinstance(link, HeaterLink) or not link.hears(reply.topic):
             return
         delivery.is_answered = True
         if reply.is_refusal and reply.response["failCode"] == 2:

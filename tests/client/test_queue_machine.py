@@ -39,7 +39,7 @@ from tests.client.machine_ledger import Circumstances, Ledger
 from tests.client.virtual_time import VirtualTimeLoop
 
 MACS = ("0478630a1b2c", "0478630a1b2d")
-EXAMPLES, STEPS = 250, 50
+EXAMPLES, STEPS = 500, 50
 
 type Options = dict[str, Any]
 
@@ -241,14 +241,16 @@ class QueueMachine(RuleBasedStateMachine):
     def costly_period(self, mac: str, begins: bool) -> None:
         self.heaters[mac].costly_period(begins=begins)
 
-    @rule(mac=HEATERS, refuses=st.booleans(), manner=st.sampled_from(list(Manner)))
-    def only_one_heater_fails(self, mac: str, refuses: bool, manner: Manner) -> None:
+    @rule(mac=HEATERS, refuses=st.booleans(), manner=st.sampled_from(list(Manner)), wishes=GIVEN)
+    def only_one_heater_fails(self, mac: str, refuses: bool, manner: Manner, wishes: list[str]) -> None:
         """Whatever one heater does, the commands of the other one go."""
         (other,) = (heater for heater in self.heaters.values() if heater.mac_address != mac)
         self.broker.works_again()
         self.heaters[mac].refusals, self.heaters[mac].fail_code = (1000 if refuses else 0), 2
         self.heaters[mac].manner = manner
         self.drop()
+        self.give(mac, wishes)
+        self.give(other.mac_address, wishes)
         self.time_passes(600.0)
         waiting = [command for command in self._client.queued_commands if command.mac_address == other.mac_address]
         assert not waiting, waiting
@@ -265,6 +267,7 @@ class QueueMachine(RuleBasedStateMachine):
             self.black_hole()
         self.network(1.0, 3.0, loses_pubacks=how == "unacknowledged", loses_replies=False)
         self.give(mac, wishes)
+        self.store_is_as_memory()
         self.time_passes(1.5)
         self.store_is_as_memory()
         self.drop()
@@ -278,6 +281,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.network(1.0, 3.0, loses_pubacks=False, loses_replies=False)
         self.heaters[mac].refusals, self.heaters[mac].fail_code = (4 if then == "refuse" else 0), 2
         self.give(mac, wishes)
+        self.store_is_as_memory()
         self.clear(None, None)
         self.promises_are_kept()
         self.store_is_as_memory()

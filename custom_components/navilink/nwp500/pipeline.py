@@ -368,23 +368,13 @@ class CommandPipeline(WriterListener):
     def _give_way(self, mac_address: str, status: DeviceStatus) -> None:
         """Withdraw what waits for a heater where somebody else has changed the same setting meanwhile."""
         own = [command for command in self.unsettled() if command.attempts]
-        for command in self._queue.waiting:
-            if command.mac_address != mac_address or command.is_shown_by(status.raw):
-                continue
-            if any(other.is_related_to(command) and other.is_shown_by(status.raw) for other in own):
-                # Also what an own command changes besides, such as the days of a vacation that it ends.
-                continue
-            changed = [
-                name
-                for name, known in command.baseline.items()
-                if isinstance(now := status.raw.get(name), int)
-                and now != known
-                and not any(now in other.expected.get(name, ()) for other in (*own, command))
-            ]
-            if changed:
-                self._queue.discard(command)
-                reason = "the setting was changed at the heater or in the app after the command was given"
-                self._settle(command, Settled(CommandOutcome.SUPERSEDED, reason))
+        # All of them leave the queue before the first outcome, which may change what else waits.
+        overruled = self._queue.remove(
+            lambda command: command.mac_address == mac_address and _is_overruled(command, status.raw, own)
+        )
+        for command in overruled:
+            reason = "the setting was changed at the heater or in the app after the command was given"
+            self._settle(command, Settled(CommandOutcome.SUPERSEDED, reason))
 
     def _watch_expiry(self) -> None:
         """Let the next command that becomes too old end as expired then, not only when its turn comes."""
@@ -489,6 +479,19 @@ class CommandPipeline(WriterListener):
 
     def _changed(self) -> None:
         self._events.emit("queue_changed", QueueChanged())
+
+
+def _is_overruled(command: QueuedCommand, raw: Mapping[str, object], own: Iterable[QueuedCommand]) -> bool:
+    """Tell whether a status shows another value than at the giving that no own command has brought about."""
+    if any(other.is_related_to(command) and other.is_shown_by(raw) for other in (*own, command)):
+        # Also what an own command changes besides, such as the days of a vacation that it ends.
+        return False
+    return any(
+        isinstance(now := raw.get(name), int)
+        and now != known
+        and not any(now in other.expected.get(name, ()) for other in (*own, command))
+        for name, known in command.baseline.items()
+    )
 
 
 def _setting(command: QueuedCommand) -> _Setting:
