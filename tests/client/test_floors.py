@@ -16,7 +16,7 @@ SIMULATOR = "simulator"
 # The lowest floor first. A module may import from its own floor and from those below. What is not named here is a new
 # module: in the client it has to find its floor, in the integration it stands on the top one, with the platforms.
 FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (CLIENT, ("exceptions", "enums", "error_codes", "encoding", "config", "tokens")),
+    (CLIENT, ("exceptions", "enums", "error_codes", "encoding", "config", "tokens", "weekdays")),
     (CLIENT, ("models", "models.device", "models.feature", "models.firmware", "models.members", "models.status")),
     (CLIENT, ("changes", "link", "topics", "command_queue", "rest", "answer_watch", "periodic", "set_point")),
     (CLIENT, ("commands", "subscriptions", "connection", "aws_link", "auth", "outcomes", "fresh_status")),
