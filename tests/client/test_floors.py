@@ -17,7 +17,19 @@ SIMULATOR = "simulator"
 # module: in the client it has to find its floor, in the integration it stands on the top one, with the platforms.
 FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (CLIENT, ("exceptions", "enums", "error_codes", "encoding", "config", "tokens", "weekdays")),
-    (CLIENT, ("models", "models.device", "models.feature", "models.firmware", "models.members", "models.status")),
+    (
+        CLIENT,
+        (
+            "models",
+            "models.device",
+            "models.feature",
+            "models.firmware",
+            "models.members",
+            "models.status",
+            "models.tou",
+            "models.tou_plan",
+        ),
+    ),
     (CLIENT, ("changes", "link", "topics", "command_queue", "rest", "answer_watch", "periodic", "set_point")),
     (CLIENT, ("commands", "subscriptions", "connection", "aws_link", "auth", "outcomes", "fresh_status")),
     (CLIENT, ("requests", "events", "api_client", "heater_command", "pending_replies", "stored_queue")),

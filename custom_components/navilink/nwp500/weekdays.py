@@ -24,12 +24,13 @@ EVERY_DAY = frozenset(Weekday)
 WEEKEND = frozenset({Weekday.SATURDAY, Weekday.SUNDAY})
 WORKING_DAYS = EVERY_DAY - WEEKEND
 
-_DAY_MASKS = range(2, 255, 2)
+DAY_MASKS = range(2, 255, 2)
+"""Every day mask: at least one day, and never bit 0, which stands for none."""
 
 
 def is_day_mask(value: object) -> TypeGuard[int]:
     """Tell whether a value is a day mask: an even whole number, 2 to 254."""
-    return isinstance(value, int) and not isinstance(value, bool) and value in _DAY_MASKS
+    return isinstance(value, int) and not isinstance(value, bool) and value in DAY_MASKS
 
 
 def checked_day_mask(mask: object) -> int:

@@ -5,6 +5,8 @@ from .feature import DeviceFeature
 from .firmware import Firmware
 from .members import Kind, Member, Message
 from .status import DeviceStatus
+from .tou import TouPeriod
+from .tou_plan import RegisteredPlan, RegisterPath, TouPlan
 
 __all__ = [
     "Device",
@@ -16,4 +18,8 @@ __all__ = [
     "Location",
     "Member",
     "Message",
+    "RegisterPath",
+    "RegisteredPlan",
+    "TouPeriod",
+    "TouPlan",
 ]
