@@ -22,7 +22,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.nwp500 import MqttConnectionConfig, NavienAPIClient, NavienAuthClient, NavienMqttClient
 from custom_components.navilink.nwp500.aws_link import AwsLink
-from custom_components.navilink.nwp500.commands import STATUS
+from custom_components.navilink.nwp500.queries import STATUS
 from simulator.process import SimulatorProcess
 
 ROUNDS = 12

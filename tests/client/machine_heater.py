@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from nwp500 import Device, commands
+from nwp500 import Device, commands, queries
 
 type JsonObject = dict[str, object]
 
@@ -104,7 +104,7 @@ class ScriptedHeater:
         if self.manner is Manner.IS_OFFLINE:
             self.is_hold_forgotten = True
             return None
-        if "param" not in request and request["command"] != commands.STATUS.code:
+        if "param" not in request and request["command"] != queries.STATUS.code:
             return None
         if is_refusal := "param" in request and self.refusals > 0:
             self.refusals -= 1

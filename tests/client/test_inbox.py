@@ -244,6 +244,17 @@ async def test_a_reply_without_a_mac_on_a_shared_topic_could_be_from_any_of_two(
     assert desk.events == []
 
 
+async def test_a_reply_without_a_mac_on_a_shared_topic_is_from_the_heater_that_was_asked(furnish: Furnish) -> None:
+    desk = furnish(DEVICE, OTHER)
+    with desk.replies.expecting("mine", OTHER.mac_address, lambda message: message) as reply:
+        desk.inbox.receive(CLIENT_REPLY, {"sessionID": "of theirs", "response": {}})
+        assert not reply.done()
+        desk.inbox.receive(CLIENT_REPLY, {"sessionID": "mine", "response": {}})
+        assert reply.done()
+    assert desk.inbox.record(OTHER).last_message_at is not None
+    assert desk.inbox.record(DEVICE).last_message_at is None
+
+
 async def test_a_reply_that_names_another_heater_than_its_topic_is_nobodys(furnish: Furnish) -> None:
     desk = furnish(DEVICE, OTHER)
     desk.inbox.receive(DEVICE_REPLY, status_of(OTHER.mac_address, errorCode=0))
@@ -257,7 +268,7 @@ async def test_other_topics_are_none_of_the_heaters(desk: Desk) -> None:
 
 
 async def test_a_reply_goes_to_whoever_waits_for_it(desk: Desk) -> None:
-    with desk.replies.expecting("mine") as reply:
+    with desk.replies.expecting("mine", DEVICE.mac_address, lambda message: message) as reply:
         desk.inbox.receive(DEVICE_REPLY, {"sessionID": "of theirs", **status_of(DEVICE.mac_address, errorCode=0)})
         assert not reply.done()
         desk.inbox.receive(DEVICE_REPLY, {"sessionID": "mine", **status_of("0478630affff", errorCode=1)})

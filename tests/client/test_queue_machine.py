@@ -30,6 +30,7 @@ from nwp500 import (
     QueuedCommand,
     StoredQueue,
     commands,
+    queries,
 )
 from tests.client.credentials import InventedCredentials
 from tests.client.machine_broker import Delivery, HeaterBroker
@@ -164,7 +165,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(mac=HEATERS)
     def ask_and_wait(self, mac: str) -> None:
         async def own_reply() -> None:
-            reply = await self._client.request(self.heaters[mac].device, commands.STATUS)
+            reply = await self._client.request(self.heaters[mac].device, queries.STATUS)
             response = reply["response"]
             assert isinstance(response, dict)
             assert response["macAddress"] == mac

@@ -66,6 +66,17 @@ class RecirculationMode(IntEnum):
 
 
 @unique
+class ReservationMode(IntEnum):
+    """What an entry of the weekly programme sets (protocol.md 11.6); not the numbering of `DhwMode`."""
+
+    HEAT_PUMP = 1
+    ELECTRIC = 2
+    ENERGY_SAVER = 3
+    HIGH_DEMAND = 4
+    POWER_OFF = 5
+
+
+@unique
 class DhwTemperatureControl(IntEnum):
     """How the set point can be set (protocol.md 11.7); a reported 0 means unknown."""
 
@@ -121,6 +132,18 @@ class ConnectionStatus(IntEnum):
 
     OFFLINE = 1
     ONLINE = 2
+
+
+@unique
+class FirmwarePart(IntEnum):
+    """Which part of a device a download is for (protocol.md 11.9); a reported 0 means unknown."""
+
+    CONTROLLER = 1
+    PANEL = 2
+    ROOM_CONTROLLER = 3
+    COMMUNICATION_MODULE = 4
+    VALVE = 5
+    SUB_ROOM_CONTROLLER = 6
 
 
 @unique

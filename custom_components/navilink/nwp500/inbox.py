@@ -93,7 +93,7 @@ class Inbox:
             return
         if isinstance(session_id, str):
             self._pipeline.heard_answer(session_id)
-            self._replies.answered(session_id, message)
+            self._replies.answered(session_id, mac_address, message)
         if (status := _decoded(DeviceStatus.from_message, message)) is not None:
             self._take_status(mac_address, record, status)
         if (feature := _decoded(DeviceFeature.from_message, message)) is not None:
@@ -117,7 +117,8 @@ class Inbox:
         by_topic = level.removeprefix(_DEVICE_PREFIX) if level.startswith(_DEVICE_PREFIX) else None
         by_name = normalised_mac(named) if isinstance(named, str) else None
         only_one = next(iter(self._records)) if len(self._records) == 1 else ""
-        record = self._records.get(by_name or by_topic or only_one)
+        by_session = self._replies.asked(message.get("sessionID"))
+        record = self._records.get(by_name or by_topic or by_session or only_one)
         if by_name is not None and by_topic is not None and by_name != by_topic:
             record = None
         if record is None:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 import logging
 from typing import override
 
-from . import commands, heater_command
+from . import heater_command, queries
 from .answer_watch import AnswerWatch
 from .aws_link import AwsRuntime
 from .command_queue import QueuedCommand
-from .commands import Control, Query
+from .commands import Control
 from .config import MqttConnectionConfig
 from .connection import Connection, ConnectionListener, ConnectionState, CredentialSource
 from .enums import DhwMode, TemperatureUnit
@@ -25,6 +25,7 @@ from .events import (
 )
 from .exceptions import AuthenticationError, InvalidParameterError, NavienError, NotConnectedError
 from .heater_command import HeaterCommand
+from .heater_queries import REPLY_SECONDS, HeaterQueries
 from .inbox import Inbox
 from .link import Link, LinkFactory
 from .models import Device, DeviceFeature, DeviceStatus
@@ -43,7 +44,7 @@ __all__ = ["MqttConnectionConfig", "NavienMqttClient"]
 _LOGGER = logging.getLogger(__name__)
 
 
-class NavienMqttClient(ConnectionListener):
+class NavienMqttClient(HeaterQueries, ConnectionListener):
     """Controls and listens to the heaters of an account; what is given while the link is down is kept for later."""
 
     def __init__(
@@ -171,30 +172,35 @@ class NavienMqttClient(ConnectionListener):
 
     async def request_device_status(self, device: Device) -> int:
         """Ask for the status; returns the packet id, or 0 when queued."""
-        return await self._query(commands.STATUS, device)
+        return await self._query(queries.STATUS, device)
 
     async def request_device_info(self, device: Device) -> int:
         """Ask what the heater has; returns the packet id, or 0 when queued."""
-        return await self._query(commands.DEVICE_INFO, device)
+        return await self._query(queries.DEVICE_INFO, device)
 
     def poll(self, device: Device) -> bool:
         """Ask for the status now, around the queue; tells whether there was a link to ask over."""
         self._listen_to(device)
-        return self._probes.ask(commands.STATUS, device)
+        return self._probes.ask(queries.STATUS, device)
 
     def poll_info(self, device: Device) -> bool:
         """Ask what the heater has now, around the queue; tells whether there was a link to ask over."""
         self._listen_to(device)
-        return self._probes.ask(commands.DEVICE_INFO, device)
+        return self._probes.ask(queries.DEVICE_INFO, device)
 
-    async def request(self, device: Device, query: Query, timeout: float = 10.0) -> Message:  # noqa: ASYNC109 - the name in the public contract
-        """Ask a heater and return its own reply.
-
-        Raises `NotConnectedError` without a link, `MqttConnectionError` when it is lost meanwhile, and
-        `RequestTimeoutError` when the heater does not answer in time.
-        """
+    @override
+    async def exchange[T](
+        self,
+        device: Device,
+        request: queries.Request,
+        read: Callable[[Message], T],
+        *,
+        content: Mapping[str, object] | None = None,
+        timeout: float = REPLY_SECONDS,
+    ) -> T:
+        checked = request.checked(content or {}, self.feature(device))
         self._listen_to(device)
-        return await self._probes.request(query, device, timeout)
+        return await self._probes.request(request, device, checked, read, timeout)
 
     async def start_periodic_requests(self, device: Device, period_seconds: float = 60) -> None:
         """Ask for the status now and then every `period_seconds`, connected or not."""
@@ -331,8 +337,8 @@ class NavienMqttClient(ConnectionListener):
         """Return the last status of a heater."""
         return self._inbox.record(device).status
 
+    @override
     def feature(self, device: Device) -> DeviceFeature | None:
-        """Return what a heater last said it has."""
         return self._inbox.record(device).feature
 
     def last_message_at(self, device: Device) -> datetime | None:
@@ -404,7 +410,7 @@ class NavienMqttClient(ConnectionListener):
 
     # Inner steps
 
-    async def _query(self, query: Query, device: Device) -> int:
+    async def _query(self, query: queries.Query, device: Device) -> int:
         self._listen_to(device)
         return await self._sent(self._give(query_request(query, device, self.client_id)))
 
@@ -437,7 +443,7 @@ class NavienMqttClient(ConnectionListener):
 
     def _ask_status(self, mac_address: str) -> bool:
         device = self._inbox.device(mac_address)
-        return device is not None and self._probes.ask(commands.STATUS, device)
+        return device is not None and self._probes.ask(queries.STATUS, device)
 
     def _listen_to(self, device: Device) -> None:
         """Make a device known and write its subscriptions, without waiting: commands keep the order of their calls."""

@@ -97,6 +97,12 @@ def block(message: Mapping[str, object], name: str) -> Mapping[str, object]:
     return content if isinstance(content, Mapping) else {}
 
 
+def objects(message: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
+    """Give a list inside a message, empty when it is something else; what is no object is an empty one in its place."""
+    content = message.get(name)
+    return [item if isinstance(item, Mapping) else {} for item in content] if isinstance(content, list) else []
+
+
 def _number(value: object) -> float | None:
     """Let pass what can be a number of the wire: no boolean, text or list, not NaN, not infinite, not enormous."""
     if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _LARGEST_NUMBER:
