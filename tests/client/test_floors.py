@@ -40,6 +40,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (CLIENT, ("requests", "events", "api_client", "heater_command", "pending_replies", "stored_queue")),
     (CLIENT, ("command_writer", "confirmations", "probes")),
     (CLIENT, ("heater_queries",)),
+    (CLIENT, ("schedule_editor", "schedules")),
     (CLIENT, ("pipeline",)),
     (CLIENT, ("inbox",)),
     (CLIENT, ("mqtt_client",)),

@@ -76,9 +76,9 @@ def test_without_a_link_nothing_is_asked_and_nothing_is_kept() -> None:
 def test_a_request_gets_its_own_reply() -> None:
     async def story(client: NavienMqttClient, links: list[OwnLink]) -> None:
         first = asyncio.ensure_future(client.request(DEVICE, queries.STATUS))
-        await asyncio.sleep(0)
+        await asyncio.sleep(1)
         second = asyncio.ensure_future(client.request(DEVICE, queries.STATUS))
-        await asyncio.sleep(0)
+        await asyncio.sleep(1)
         assert len(set(links[0].session_ids)) == 2
         links[0].reply("client/res", status={"errorCode": 2})
         await asyncio.sleep(1)

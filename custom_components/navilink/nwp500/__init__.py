@@ -31,14 +31,30 @@ from .exceptions import (
     PayloadError,
     RequestTimeoutError,
     ResponseFormatError,
+    ScheduleReadError,
+    SerialNumberUnknownError,
     StoredQueueError,
     UnreadableAnswerError,
     UnsupportedCommandError,
 )
 from .heater_command import HeaterCommand
-from .models import Device, DeviceFeature, DeviceStatus
+from .models import (
+    Device,
+    DeviceFeature,
+    DeviceStatus,
+    Diagnostics,
+    EnergyAmount,
+    EnergyUsage,
+    FirmwareDownload,
+    RecirculationEntry,
+    RecirculationSchedule,
+    ReservationEntry,
+    ReservationSchedule,
+)
 from .mqtt_client import MqttConnectionConfig, NavienMqttClient
 from .outcomes import CommandHandle, CommandOutcome, CommandStage, Settled
+from .schedule_editor import ScheduleWrite, WriteOutcome
+from .schedules import Schedules
 from .stored_queue import StoredQueue
 
 __all__ = [
@@ -61,7 +77,11 @@ __all__ = [
     "DeviceFeature",
     "DeviceStatus",
     "DhwMode",
+    "Diagnostics",
+    "EnergyAmount",
+    "EnergyUsage",
     "FeatureReceived",
+    "FirmwareDownload",
     "HeaterCommand",
     "InvalidParameterError",
     "MqttConnectionConfig",
@@ -76,8 +96,16 @@ __all__ = [
     "PayloadError",
     "QueueChanged",
     "QueuedCommand",
+    "RecirculationEntry",
+    "RecirculationSchedule",
     "RequestTimeoutError",
+    "ReservationEntry",
+    "ReservationSchedule",
     "ResponseFormatError",
+    "ScheduleReadError",
+    "ScheduleWrite",
+    "Schedules",
+    "SerialNumberUnknownError",
     "Settled",
     "StatusReceived",
     "StoredQueue",
@@ -85,4 +113,5 @@ __all__ = [
     "TemperatureUnit",
     "UnreadableAnswerError",
     "UnsupportedCommandError",
+    "WriteOutcome",
 ]

@@ -73,6 +73,13 @@ class UnsupportedCommandError(CommandError):
         self.feature = feature
 
 
+class SerialNumberUnknownError(CommandError):
+    """The heater has not told its serial number, without which a time-of-use plan cannot be written."""
+
+    def __init__(self) -> None:
+        super().__init__("the heater has not told its serial number yet: ask for its device info first")
+
+
 class PayloadError(CommandError, ValueError):
     """The message can never be sent: its payload cannot be encoded, or is larger than the service allows."""
 
@@ -87,6 +94,13 @@ class ResponseFormatError(NavienError):
 
 class RequestTimeoutError(NavienError, TimeoutError):
     """A heater did not answer a request in time."""
+
+
+class ScheduleReadError(NavienError):
+    """The heater's schedule could not be read whole, so nothing was written: a write would have wiped what it has."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the heater's schedule could not be read, so nothing was written: {problem}")
 
 
 class StoredQueueError(NavienError):

@@ -35,6 +35,7 @@ from .periodic import PeriodicRequests
 from .pipeline import CommandPipeline
 from .probes import Probes
 from .requests import control_request, plain_message, query_request
+from .schedules import Schedules
 from .stored_queue import StoredQueue
 from .subscriptions import Message, MessageCallback, SubscriptionTable, decoded
 from .topics import check_filter, client_filter, device_filter, normalised_mac
@@ -76,6 +77,7 @@ class NavienMqttClient(HeaterQueries, ConnectionListener):
         )
         self._inbox = Inbox(self._events, self._pipeline, self._answers, self._replies)
         self._periodic = PeriodicRequests()
+        self._schedules = Schedules(self)
         self._announces_link = False
         self._heater_filters: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -199,8 +201,14 @@ class NavienMqttClient(HeaterQueries, ConnectionListener):
         timeout: float = REPLY_SECONDS,
     ) -> T:
         checked = request.checked(content or {}, self.feature(device))
-        self._listen_to(device)
+        # Waited for, because a quick reply would come before the second of the subscriptions is made.
+        await self.subscribe_device(device)
         return await self._probes.request(request, device, checked, read, timeout)
+
+    @property
+    def schedules(self) -> Schedules:
+        """The schedules of the heaters, to be changed entry by entry or whole."""
+        return self._schedules
 
     async def start_periodic_requests(self, device: Device, period_seconds: float = 60) -> None:
         """Ask for the status now and then every `period_seconds`, connected or not."""
