@@ -20,6 +20,9 @@ class Call:
     path: str
     headers: dict[str, str]
     body: dict[str, object]
+    """Empty also for a call without one."""
+    method: str
+    query: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ class ScriptedService:
         headers = {name.decode(): value.decode() for name, value in request.raw_headers}
         path = request.path.removeprefix("/api/v2.1")
         async with self._arrived:
-            self.calls.append(Call(path, headers, await request.json()))
+            body = await request.json() if request.can_read_body else {}
+            self.calls.append(Call(path, headers, body, request.method, dict(request.query)))
             self._arrived.notify_all()
         answers = self._answers.get(path, [recorded("not_found")])
         answer = answers.pop(0) if len(answers) > 1 else answers[0]

@@ -1,6 +1,6 @@
 """What the REST service tells about the devices of an account (protocol.md 2.4 to 2.6)."""
 
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 import logging
 
 from .auth import NavienAuthClient
@@ -82,13 +82,13 @@ class NavienAPIClient:
         rest = self._auth_client.rest
         tokens = await self._auth_client.ensure_valid_token()
         try:
-            return await rest.request(path, body, access_token=tokens.access_token)
+            return await rest.request(HTTPMethod.POST, path, body=body, access_token=tokens.access_token)
         except ApiError as err:
             if err.code != HTTPStatus.UNAUTHORIZED:
                 raise
             _LOGGER.debug("The access token was refused, refreshing it: %s", err)
         tokens = await self._auth_client.refresh_jwt(tokens)
-        return await rest.request(path, body, access_token=tokens.access_token)
+        return await rest.request(HTTPMethod.POST, path, body=body, access_token=tokens.access_token)
 
 
 def _device(entry: object) -> Device | None:
