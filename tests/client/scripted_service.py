@@ -6,11 +6,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 import json
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-_RECORDED = json.loads((Path(__file__).parent.parent / "fixtures" / "rest_all.json").read_text(encoding="utf-8"))
+# Any: decoded JSON of a fixture.
+RECORDED: dict[str, Any] = json.loads(
+    (Path(__file__).parent.parent / "fixtures" / "rest_all.json").read_text(encoding="utf-8")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def refusal(code: int = 401, msg: str = "Unauthorized") -> Answer:
 
 def recorded(name: str) -> Answer:
     """Return an answer of the recorded exchanges."""
-    response = _RECORDED[name]["response"]
+    response = RECORDED[name]["response"]
     return Answer(response["body"], response["status"])
 
 

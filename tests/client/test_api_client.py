@@ -2,14 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date
 import logging
 
 import pytest
 
 from nwp500.api_client import NavienAPIClient
 from nwp500.auth import NavienAuthClient
-from nwp500.exceptions import ApiConnectionError, ApiError, AuthenticationError, NavienError, UnreadableAnswerError
-from nwp500.models import Device
+from nwp500.enums import InstallType
+from nwp500.exceptions import (
+    ApiConnectionError,
+    ApiError,
+    AuthenticationError,
+    InvalidParameterError,
+    MaintenanceError,
+    NavienError,
+    UnreadableAnswerError,
+)
+from nwp500.models import Device, Location, MaintenanceKind, PushSettings, RegisterPath, TouPeriod, TouPlan
 from tests.client.scripted_service import Answer, ScriptedService, recorded, refusal, success
 
 EMAIL = "user@example.com"
@@ -20,7 +31,25 @@ DEVICE_LIST = "/device/list"
 DEVICE_INFO = "/device/info"
 FIRMWARE_INFO = "/device/firmware/info"
 
+CHANGE_INFO = "/device/change-info"
+SIMPLE_LIST = "/device/simple-list"
+ERROR_LIST = "/device/error/list"
+TOU = "/device/tou"
+
+CONTROLLER = "00000000BT00000001"
 DEVICE = Device(mac_address="0478630a1b2c", additional_value="5322")
+
+
+PERIOD = TouPeriod(
+    season=3087,
+    week=124,
+    start_hour=15,
+    start_minute=0,
+    end_hour=20,
+    end_minute=59,
+    price_min_raw=38967,
+    price_max_raw=38967,
+)
 
 
 def entry(number: int, device_type: int = 52) -> dict[str, object]:
@@ -109,7 +138,7 @@ async def test_the_info_of_a_device(service: ScriptedService, api: NavienAPIClie
     assert info.connected is True
     assert info.location is not None
     assert (info.location.city, info.location.latitude, info.location.altitude) == ("Anytown", 40.0, None)
-    assert (info.error_alarm, info.descaling_alarm, info.other_alarm) == (True, False, True)
+    assert info.push_settings == PushSettings(errors=True, descaling=False, others=True)
     assert service.calls[0].body == {"macAddress": "0478630a1b2c", "additionalValue": "5322", "userId": EMAIL}
 
 
@@ -137,6 +166,190 @@ async def test_data_of_the_wrong_kind(service: ScriptedService, api: NavienAPICl
         await api.get_device_info(DEVICE)
 
 
+# --- Names and places -------------------------------------------------------------------------------------------------
+
+
+async def test_a_new_name_leaves_the_rest(service: ScriptedService, api: NavienAPIClient) -> None:
+    service.answer(CHANGE_INFO, success(None))
+    await api.change_device_info(DEVICE, name="Garage heater")
+    assert service.calls[0].body == {
+        "userId": EMAIL,
+        "deviceInfo": {
+            "macAddress": "0478630a1b2c",
+            "additionalValue": "5322",
+            "deviceType": 52,
+            "deviceName": "Garage heater",
+        },
+    }
+
+
+async def test_a_new_place_keeps_the_name(service: ScriptedService, api: NavienAPIClient) -> None:
+    service.answer(CHANGE_INFO, success(None))
+    device = replace(DEVICE, name="Cabin", install_type=InstallType.RESIDENTIAL)
+    place = Location(city="Anytown", address="", latitude=0.0, longitude=-83.0)
+    await api.change_device_info(device, install_type=InstallType.COMMERCIAL, location=place)
+    body = service.calls[0].body
+    assert body["location"] == {"city": "Anytown", "longitude": -83.0}
+    assert body["deviceInfo"] == {
+        "macAddress": "0478630a1b2c",
+        "additionalValue": "5322",
+        "deviceType": 52,
+        "deviceName": "Cabin",
+        "installType": "C",
+    }
+
+
+async def test_what_cannot_be_set_is_not_sent(service: ScriptedService, api: NavienAPIClient) -> None:
+    with pytest.raises(InvalidParameterError, match="name must be a text that is not empty"):
+        await api.change_device_info(DEVICE, name=" ")
+    with pytest.raises(InvalidParameterError, match="location"):
+        await api.change_device_info(DEVICE, location=Location(latitude=40.0, longitude=-83.0))
+    with pytest.raises(InvalidParameterError, match="settings"):
+        await api.account.set_push_settings(DEVICE, PushSettings())
+    with pytest.raises(InvalidParameterError, match="controller_id"):
+        await api.tou.delete(DEVICE, register_path=RegisterPath.BLUETOOTH)
+    with pytest.raises(InvalidParameterError, match="periods"):
+        await api.tou.write(DEVICE, TouPlan(periods=()), {})
+    assert service.calls == []
+
+
+# --- Lists of more than a page ----------------------------------------------------------------------------------------
+
+
+async def test_the_simple_list(service: ScriptedService, api: NavienAPIClient) -> None:
+    rows = [entry(number)["deviceInfo"] for number in range(21)]
+    service.answer(SIMPLE_LIST, success(rows[:20]), success([None, rows[20]]))
+    devices = await api.list_simple_devices("owner@example.com")
+    assert [device.name for device in devices] == [f"Heater {number}" for number in range(21)]
+    assert [(call.body["targetUserId"], call.body["offset"]) for call in service.calls] == [
+        ("owner@example.com", 0),
+        ("owner@example.com", 20),
+    ]
+
+
+async def test_the_log_of_maintenance(service: ScriptedService, api: NavienAPIClient) -> None:
+    rows = [{"maintenanceDate": f"2026-{12 - month}-7", "registerAt": 99 - month} for month in range(12)]
+    service.answer("/device/filter/history", success([*rows, *rows[:8]]), success([{"maintenanceDate": 5}, "odd"]))
+    log = await api.maintenance.read(DEVICE, MaintenanceKind.FILTER)
+    assert [done.day for done in log[:2]] == [date(2026, 12, 7), date(2026, 11, 7)]
+    assert (len(log), log[-1].day, log[-1].registered_raw) == (21, None, None)
+    assert [call.body["offset"] for call in service.calls] == [0, 20]
+
+
+def past_error(number: int) -> dict[str, object]:
+    return {"errorCode": 96, "subError": 0, "errorOccuredTime": 1790000000000 - number}
+
+
+def page_of_errors(*numbers: int) -> Answer:
+    return success({"timeZone": "America/Los_Angeles", "errorInfo": [past_error(number) for number in numbers]})
+
+
+@pytest.mark.parametrize("first_of_next", [19, 20], ids=["the last row again", "the row after it"])
+async def test_past_errors_of_two_pages(service: ScriptedService, api: NavienAPIClient, first_of_next: int) -> None:
+    service.answer(ERROR_LIST, page_of_errors(*range(20)), page_of_errors(*range(first_of_next, 25)))
+    history = await api.get_error_history(DEVICE)
+    assert [error.occurred_raw for error in history.errors] == [1790000000000 - number for number in range(25)]
+    assert history.time_zone == "America/Los_Angeles"
+    assert [call.body.get("continuousKey") for call in service.calls] == [None, 1790000000000 - 19]
+
+
+async def test_a_service_that_ignores_the_key_is_not_asked_for_ever(
+    service: ScriptedService, api: NavienAPIClient
+) -> None:
+    service.answer(ERROR_LIST, page_of_errors(*range(20)))
+    assert len((await api.get_error_history(DEVICE)).errors) == 20
+    assert len(service.calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "errors"),
+    [(None, []), ({}, []), ({"errorInfo": None}, []), ({"errorInfo": [None, past_error(1)]}, [None, 96])],
+)
+async def test_odd_lists_of_errors(
+    service: ScriptedService, api: NavienAPIClient, data: object, errors: list[int | None]
+) -> None:
+    service.answer(ERROR_LIST, success(data))
+    assert [error.error_code for error in (await api.get_error_history(DEVICE)).errors] == errors
+
+
+async def test_a_page_that_ends_with_an_unreadable_time_is_the_last(
+    service: ScriptedService, api: NavienAPIClient
+) -> None:
+    service.answer(ERROR_LIST, success({"errorInfo": [past_error(number) for number in range(19)] + [{}]}))
+    history = await api.get_error_history(DEVICE)
+    assert (len(history.errors), history.errors[-1].occurred_at, len(service.calls)) == (20, None, 1)
+
+
+# --- Time of use ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", [None, {}, {"registerPath": "wifi", "touInfo": None}])
+async def test_a_heater_without_a_plan(service: ScriptedService, api: NavienAPIClient, data: object) -> None:
+    service.answer(TOU, success(data))
+    assert await api.tou.read(DEVICE, CONTROLLER) is None
+    assert await api.tou.write(DEVICE, TouPlan(periods=(PERIOD,)), {}) is None
+
+
+async def test_a_plan_that_is_written_is_told_as_the_service_repeats_it(
+    service: ScriptedService, api: NavienAPIClient
+) -> None:
+    service.answer(TOU, recorded("tou_put"))
+    plan = await api.tou.write(DEVICE, TouPlan(periods=(PERIOD,), zip_code="90001"), {"label": None})
+    assert plan is not None
+    assert (plan.name, plan.zip_code, plan.periods) == ("Example TOU plan", "90000", (PERIOD,))
+    body = service.calls[0].body
+    assert (body["zipCode"], body["sourceData"]) == ("90001", {"label": None})
+
+
+async def test_a_plan_that_came_over_bluetooth_is_deleted_by_its_controller(
+    service: ScriptedService, api: NavienAPIClient
+) -> None:
+    service.answer(TOU, success(None))
+    await api.tou.delete(DEVICE, register_path=RegisterPath.BLUETOOTH, controller_id=CONTROLLER)
+    (call,) = service.calls
+    assert (call.method, call.query) == (
+        "DELETE",
+        {
+            "userId": EMAIL,
+            "userType": "O",
+            "registerPath": "bt",
+            "sourceType": "openei",
+            "controllerId": CONTROLLER,
+        },
+    )
+
+
+async def test_what_the_service_knows_of_a_plan(service: ScriptedService, api: NavienAPIClient) -> None:
+    service.answer(TOU, recorded("tou_get"))
+    service.answer(f"{TOU}/manufacture-id", recorded("tou_manufacture_id"), recorded("tou_manufacture_id_none"))
+    service.answer(f"{TOU}/convert", recorded("tou_convert"))
+    registered = await api.tou.read(DEVICE, CONTROLLER)
+    assert registered is not None
+    assert (registered.register_path, len(registered.plan.periods)) == (RegisterPath.WIFI, 5)
+    assert await api.tou.get_manufacture_id(DEVICE, CONTROLLER) == "0000E0000000001"
+    assert await api.tou.get_manufacture_id(DEVICE, CONTROLLER) is None
+    (converted,) = await api.tou.convert([{}])
+    assert (converted.utility, converted.periods) == ("Example Electric Co", registered.plan.periods[:4])
+
+
+async def test_the_kind_of_account_is_known_before_the_first_call(service: ScriptedService) -> None:
+    service.answer(SIGN_IN, recorded("sign_in"))
+    service.answer(TOU, success(None))
+    auth_client = NavienAuthClient(EMAIL, "correct horse", base_url=service.url)
+    assert await NavienAPIClient(auth_client).tou.read(DEVICE, CONTROLLER) is None
+    await auth_client.close()
+    assert service.paths == [SIGN_IN, TOU]
+    assert service.calls[1].query["userType"] == "O"
+
+
+async def test_the_notice_of_a_closed_service(service: ScriptedService, api: NavienAPIClient) -> None:
+    service.answer("/app/version", recorded("app_version_maintenance"))
+    with pytest.raises(MaintenanceError) as caught:
+        await api.get_app_version()
+    assert caught.value.notice == "Scheduled maintenance\nBack at 04:00 UTC"
+    assert service.paths == ["/app/version"]
+
+
 # --- A refused access token -------------------------------------------------------------------------------------------
 
 
@@ -147,6 +360,22 @@ async def test_after_a_401_the_jwt_is_refreshed_and_the_call_repeated(
     assert len(await api.list_devices()) == 3
     assert service.paths == [DEVICE_LIST, REFRESH, DEVICE_LIST]
     assert service.calls[-1].headers["authorization"] == "eyJ.new-access"
+
+
+async def test_calls_of_every_method_are_repeated(service: ScriptedService, api: NavienAPIClient) -> None:
+    calls = (
+        api.tou.read(DEVICE, CONTROLLER),
+        api.tou.write(DEVICE, TouPlan(periods=(PERIOD,)), {"label": "a"}),
+        api.tou.delete(DEVICE),
+    )
+    for call, method in zip(calls, ("GET", "PUT", "DELETE"), strict=True):
+        service.calls.clear()
+        service.answer(TOU, recorded("expired_token"), success(None))
+        await call
+        first, refresh, second = service.calls
+        assert (first.method, refresh.path, second.method) == (method, REFRESH, method)
+        assert (first.query, first.body) == (second.query, second.body)
+        assert second.headers["authorization"] == "eyJ.new-access"
 
 
 async def test_a_refused_refresh_goes_on_to_the_password(service: ScriptedService, api: NavienAPIClient) -> None:
