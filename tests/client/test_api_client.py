@@ -1,7 +1,5 @@
 """The device calls: paging, odd entries, and what happens when the access token is refused."""
 
-import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
 import logging
@@ -9,19 +7,14 @@ import logging
 import pytest
 
 from nwp500.api_client import NavienAPIClient
-from nwp500.auth import NavienAuthClient
 from nwp500.enums import InstallType
 from nwp500.exceptions import (
-    ApiConnectionError,
-    ApiError,
-    AuthenticationError,
     InvalidParameterError,
     MaintenanceError,
-    NavienError,
     UnreadableAnswerError,
 )
-from nwp500.models import Device, Location, MaintenanceKind, PushSettings, RegisterPath, TouPeriod, TouPlan
-from tests.client.scripted_service import Answer, ScriptedService, recorded, refusal, success
+from nwp500.models import Device, Location, MaintenanceKind, PushSettings, RegisterPath, TouPlan
+from tests.client.scripted_service import Answer, ScriptedService, recorded, success
 
 EMAIL = "user@example.com"
 
@@ -40,18 +33,6 @@ CONTROLLER = "00000000BT00000001"
 DEVICE = Device(mac_address="0478630a1b2c", additional_value="5322")
 
 
-PERIOD = TouPeriod(
-    season=3087,
-    week=124,
-    start_hour=15,
-    start_minute=0,
-    end_hour=20,
-    end_minute=59,
-    price_min_raw=38967,
-    price_max_raw=38967,
-)
-
-
 def entry(number: int, device_type: int = 52) -> dict[str, object]:
     return {
         "deviceInfo": {
@@ -62,16 +43,6 @@ def entry(number: int, device_type: int = 52) -> dict[str, object]:
             "connected": 2,
         }
     }
-
-
-@pytest.fixture
-async def api(service: ScriptedService) -> AsyncIterator[NavienAPIClient]:
-    """Sign in, and forget the calls that it took."""
-    service.answer(SIGN_IN, recorded("sign_in"))
-    service.answer(REFRESH, recorded("auth_refresh"))
-    async with NavienAuthClient(EMAIL, "correct horse", base_url=service.url) as auth_client:
-        service.calls.clear()
-        yield NavienAPIClient(auth_client)
 
 
 async def test_the_devices(service: ScriptedService, api: NavienAPIClient) -> None:
@@ -246,7 +217,8 @@ def page_of_errors(*numbers: int) -> Answer:
 
 @pytest.mark.parametrize("first_of_next", [19, 20], ids=["the last row again", "the row after it"])
 async def test_past_errors_of_two_pages(service: ScriptedService, api: NavienAPIClient, first_of_next: int) -> None:
-    service.answer(ERROR_LIST, page_of_errors(*range(20)), page_of_errors(*range(first_of_next, 25)))
+    rest = success({"errorInfo": [past_error(number) for number in range(first_of_next, 25)]})
+    service.answer(ERROR_LIST, page_of_errors(*range(20)), rest)
     history = await api.get_error_history(DEVICE)
     assert [error.occurred_raw for error in history.errors] == [1790000000000 - number for number in range(25)]
     assert history.time_zone == "America/Los_Angeles"
@@ -275,71 +247,9 @@ async def test_odd_lists_of_errors(
 async def test_a_page_that_ends_with_an_unreadable_time_is_the_last(
     service: ScriptedService, api: NavienAPIClient
 ) -> None:
-    service.answer(ERROR_LIST, success({"errorInfo": [past_error(number) for number in range(19)] + [{}]}))
+    service.answer(ERROR_LIST, success({"errorInfo": [*(past_error(number) for number in range(19)), {}]}))
     history = await api.get_error_history(DEVICE)
     assert (len(history.errors), history.errors[-1].occurred_at, len(service.calls)) == (20, None, 1)
-
-
-# --- Time of use ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("data", [None, {}, {"registerPath": "wifi", "touInfo": None}])
-async def test_a_heater_without_a_plan(service: ScriptedService, api: NavienAPIClient, data: object) -> None:
-    service.answer(TOU, success(data))
-    assert await api.tou.read(DEVICE, CONTROLLER) is None
-    assert await api.tou.write(DEVICE, TouPlan(periods=(PERIOD,)), {}) is None
-
-
-async def test_a_plan_that_is_written_is_told_as_the_service_repeats_it(
-    service: ScriptedService, api: NavienAPIClient
-) -> None:
-    service.answer(TOU, recorded("tou_put"))
-    plan = await api.tou.write(DEVICE, TouPlan(periods=(PERIOD,), zip_code="90001"), {"label": None})
-    assert plan is not None
-    assert (plan.name, plan.zip_code, plan.periods) == ("Example TOU plan", "90000", (PERIOD,))
-    body = service.calls[0].body
-    assert (body["zipCode"], body["sourceData"]) == ("90001", {"label": None})
-
-
-async def test_a_plan_that_came_over_bluetooth_is_deleted_by_its_controller(
-    service: ScriptedService, api: NavienAPIClient
-) -> None:
-    service.answer(TOU, success(None))
-    await api.tou.delete(DEVICE, register_path=RegisterPath.BLUETOOTH, controller_id=CONTROLLER)
-    (call,) = service.calls
-    assert (call.method, call.query) == (
-        "DELETE",
-        {
-            "userId": EMAIL,
-            "userType": "O",
-            "registerPath": "bt",
-            "sourceType": "openei",
-            "controllerId": CONTROLLER,
-        },
-    )
-
-
-async def test_what_the_service_knows_of_a_plan(service: ScriptedService, api: NavienAPIClient) -> None:
-    service.answer(TOU, recorded("tou_get"))
-    service.answer(f"{TOU}/manufacture-id", recorded("tou_manufacture_id"), recorded("tou_manufacture_id_none"))
-    service.answer(f"{TOU}/convert", recorded("tou_convert"))
-    registered = await api.tou.read(DEVICE, CONTROLLER)
-    assert registered is not None
-    assert (registered.register_path, len(registered.plan.periods)) == (RegisterPath.WIFI, 5)
-    assert await api.tou.get_manufacture_id(DEVICE, CONTROLLER) == "0000E0000000001"
-    assert await api.tou.get_manufacture_id(DEVICE, CONTROLLER) is None
-    (converted,) = await api.tou.convert([{}])
-    assert (converted.utility, converted.periods) == ("Example Electric Co", registered.plan.periods[:4])
-
-
-async def test_the_kind_of_account_is_known_before_the_first_call(service: ScriptedService) -> None:
-    service.answer(SIGN_IN, recorded("sign_in"))
-    service.answer(TOU, success(None))
-    auth_client = NavienAuthClient(EMAIL, "correct horse", base_url=service.url)
-    assert await NavienAPIClient(auth_client).tou.read(DEVICE, CONTROLLER) is None
-    await auth_client.close()
-    assert service.paths == [SIGN_IN, TOU]
-    assert service.calls[1].query["userType"] == "O"
 
 
 async def test_the_notice_of_a_closed_service(service: ScriptedService, api: NavienAPIClient) -> None:
@@ -348,100 +258,3 @@ async def test_the_notice_of_a_closed_service(service: ScriptedService, api: Nav
         await api.get_app_version()
     assert caught.value.notice == "Scheduled maintenance\nBack at 04:00 UTC"
     assert service.paths == ["/app/version"]
-
-
-# --- A refused access token -------------------------------------------------------------------------------------------
-
-
-async def test_after_a_401_the_jwt_is_refreshed_and_the_call_repeated(
-    service: ScriptedService, api: NavienAPIClient
-) -> None:
-    service.answer(DEVICE_LIST, recorded("expired_token"), recorded("device_list"))
-    assert len(await api.list_devices()) == 3
-    assert service.paths == [DEVICE_LIST, REFRESH, DEVICE_LIST]
-    assert service.calls[-1].headers["authorization"] == "eyJ.new-access"
-
-
-async def test_calls_of_every_method_are_repeated(service: ScriptedService, api: NavienAPIClient) -> None:
-    calls = (
-        api.tou.read(DEVICE, CONTROLLER),
-        api.tou.write(DEVICE, TouPlan(periods=(PERIOD,)), {"label": "a"}),
-        api.tou.delete(DEVICE),
-    )
-    for call, method in zip(calls, ("GET", "PUT", "DELETE"), strict=True):
-        service.calls.clear()
-        service.answer(TOU, recorded("expired_token"), success(None))
-        await call
-        first, refresh, second = service.calls
-        assert (first.method, refresh.path, second.method) == (method, REFRESH, method)
-        assert (first.query, first.body) == (second.query, second.body)
-        assert second.headers["authorization"] == "eyJ.new-access"
-
-
-async def test_a_refused_refresh_goes_on_to_the_password(service: ScriptedService, api: NavienAPIClient) -> None:
-    service.answer(DEVICE_LIST, recorded("expired_token"), recorded("device_list"))
-    service.answer(REFRESH, refusal())
-    assert len(await api.list_devices()) == 3
-    assert service.paths == [DEVICE_LIST, REFRESH, SIGN_IN, DEVICE_LIST]
-
-
-async def test_a_second_401_is_reported(service: ScriptedService, api: NavienAPIClient) -> None:
-    service.answer(DEVICE_LIST, recorded("expired_token"))
-    with pytest.raises(ApiError) as caught:
-        await api.list_devices()
-    assert (caught.value.path, caught.value.code) == (DEVICE_LIST, 401)
-    assert service.paths == [DEVICE_LIST, REFRESH, DEVICE_LIST]
-
-
-@pytest.mark.parametrize(
-    ("answer", "error"),
-    [(refusal(500, "no"), ApiError), (refusal(404, "NOT_FOUND"), ApiError), (Answer(None), ApiConnectionError)],
-)
-async def test_other_errors_are_reported_at_once(
-    service: ScriptedService, api: NavienAPIClient, answer: Answer, error: type[NavienError]
-) -> None:
-    service.answer(DEVICE_LIST, answer)
-    with pytest.raises(error):
-        await api.list_devices()
-    assert service.paths == [DEVICE_LIST]
-
-
-@pytest.mark.parametrize(
-    ("sign_in", "error"),
-    [(recorded("sign_in_bad_password"), AuthenticationError), (refusal(503, "down"), ApiError)],
-)
-async def test_a_failed_refresh_after_a_401(
-    service: ScriptedService, api: NavienAPIClient, sign_in: Answer, error: type[NavienError]
-) -> None:
-    service.answer(DEVICE_LIST, recorded("expired_token"))
-    service.answer(REFRESH, refusal())
-    service.answer(SIGN_IN, sign_in)
-    with pytest.raises(error):
-        await api.list_devices()
-    assert service.paths == [DEVICE_LIST, REFRESH, SIGN_IN]
-
-
-async def test_parallel_calls_share_the_refresh(service: ScriptedService, api: NavienAPIClient) -> None:
-    service.answer(DEVICE_LIST, *[recorded("expired_token")] * 3, recorded("device_list"))
-    service.gate.clear()
-    async with asyncio.TaskGroup() as callers:
-        calls = [callers.create_task(api.list_devices()) for _ in range(3)]
-        await service.arrivals(3)
-        service.gate.set()
-    assert [len(call.result()) for call in calls] == [3, 3, 3]
-    assert service.paths.count(REFRESH) == 1
-
-
-async def test_a_401_that_comes_after_another_callers_refresh_needs_none(
-    service: ScriptedService, api: NavienAPIClient
-) -> None:
-    late = Answer({"code": 401, "msg": "UNAUTHORIZED"}, 401, after=asyncio.Event())
-    service.answer(DEVICE_LIST, recorded("expired_token"), late, recorded("device_list"))
-    first = asyncio.create_task(api.list_devices())
-    await service.arrivals(1)
-    second = asyncio.create_task(api.list_devices())
-    await first
-    assert late.after is not None
-    late.after.set()
-    assert len(await second) == 3
-    assert service.paths.count(REFRESH) == 1

@@ -112,7 +112,8 @@ class NavienAPIClient:
         time_zone = None
         continuous_key = None
         while len(errors) < MOST_ROWS:
-            page, time_zone = await self._error_page(device, continuous_key)
+            page, zone_told = await self._error_page(device, continuous_key)
+            time_zone = time_zone or zone_told
             # Whether the row that the key names comes again is not known, so each is kept once.
             news = [error for error in page if error not in errors]
             errors |= dict.fromkeys(news)
