@@ -1,4 +1,4 @@
-"""The device calls: paging, odd entries, and what happens when the access token is refused."""
+"""The calls about devices, account and maintenance: paging, odd entries, and what is refused before it is sent."""
 
 from dataclasses import replace
 from datetime import date
@@ -8,28 +8,19 @@ import pytest
 
 from nwp500.api_client import NavienAPIClient
 from nwp500.enums import InstallType
-from nwp500.exceptions import (
-    InvalidParameterError,
-    MaintenanceError,
-    UnreadableAnswerError,
-)
+from nwp500.exceptions import InvalidParameterError, MaintenanceError, UnreadableAnswerError
 from nwp500.models import Device, Location, MaintenanceKind, PushSettings, RegisterPath, TouPlan
 from tests.client.scripted_service import Answer, ScriptedService, recorded, success
 
 EMAIL = "user@example.com"
 
-SIGN_IN = "/user/sign-in"
-REFRESH = "/auth/refresh"
 DEVICE_LIST = "/device/list"
 DEVICE_INFO = "/device/info"
 FIRMWARE_INFO = "/device/firmware/info"
-
 CHANGE_INFO = "/device/change-info"
 SIMPLE_LIST = "/device/simple-list"
 ERROR_LIST = "/device/error/list"
-TOU = "/device/tou"
 
-CONTROLLER = "00000000BT00000001"
 DEVICE = Device(mac_address="0478630a1b2c", additional_value="5322")
 
 

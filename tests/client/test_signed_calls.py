@@ -12,8 +12,6 @@ from nwp500.models import Device, TouPeriod, TouPlan
 from nwp500.weekdays import EVERY_DAY
 from tests.client.scripted_service import Answer, ScriptedService, recorded, refusal, success
 
-EMAIL = "user@example.com"
-
 SIGN_IN = "/user/sign-in"
 REFRESH = "/auth/refresh"
 DEVICE_LIST = "/device/list"

@@ -10,8 +10,6 @@ from tests.client.scripted_service import ScriptedService, recorded, success
 EMAIL = "user@example.com"
 
 SIGN_IN = "/user/sign-in"
-REFRESH = "/auth/refresh"
-DEVICE_LIST = "/device/list"
 TOU = "/device/tou"
 
 CONTROLLER = "00000000BT00000001"

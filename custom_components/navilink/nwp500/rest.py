@@ -18,9 +18,9 @@ from .exceptions import (
 
 DEFAULT_BASE_URL = "https://nlus.naviensmartcontrol.com/api/v2.1"
 USER_AGENT = "navilink-nwp500"
-SERVER_ERRORS = range(500, 600)
 
 _SUCCESSES = range(200, 300)
+_SERVER_ERRORS = range(500, 600)
 _LONGEST_MESSAGE = 200
 _LONGEST_NOTICE = 2000
 
@@ -129,14 +129,14 @@ def _data(path: str, status: int, content: bytes) -> object:
     if status in _SUCCESSES and code in (HTTPStatus.OK, status):
         return envelope.get("data")
     # The code is the finer of the two, but a 5xx is the server's own trouble whatever the envelope says.
-    raise _error(path, status if code == HTTPStatus.OK or status in SERVER_ERRORS else code, envelope)
+    raise _error(path, status if code == HTTPStatus.OK or status in _SERVER_ERRORS else code, envelope)
 
 
 def _error(path: str, code: int, envelope: Mapping[str, object]) -> ApiError:
     """Find the kind of an answered error: the one place where codes and messages get their meaning."""
     message = envelope.get("msg")
     message = message[:_LONGEST_MESSAGE] if isinstance(message, str) else "without a message"
-    if code in SERVER_ERRORS:
+    if code in _SERVER_ERRORS:
         return ServerError(path, code, message)
     data = envelope.get("data")
     notice = data.get("serverCheckText") if isinstance(data, dict) else None
