@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from .accounts import Accounts
 from .clock import local_time
-from .heater import DEVICE_TYPE, Heater
+from .heater import Heater
+from .identity import DEVICE_TYPE
 from .rest_api import Endpoint, Json, JsonObject, RestApi, RestError, number, text
 from .sigv4 import AwsCredentials
 
@@ -89,7 +90,8 @@ def _device_list(api: RestApi, body: JsonObject) -> Json:
 
 
 def _listed(heater: Heater) -> JsonObject:
-    occurred = None if heater.listed_error_at is None else local_time(heater.listed_error_at)
+    books = heater.registration
+    occurred = None if books.error_at is None else local_time(books.error_at, heater.zone)
     return {
         "deviceInfo": {
             "installerId": None,
@@ -103,7 +105,7 @@ def _listed(heater: Heater) -> JsonObject:
         },
         "location": {"state": "Ohio", "city": "Anytown", "address": "1 Example Street"},
         "error": {
-            "errorCode": heater.listed_error,
+            "errorCode": books.error_code,
             "errorOccuredTime": None if occurred is None else f"{occurred:%Y-%m-%dT%H:%M:%S}",
         },
         "descaling": {"descalingStartTime": None, "descalingEndTime": None},

@@ -203,7 +203,7 @@ async def test_impossible_pages_are_refused(user: RestUser, offset: object, coun
 async def test_offline_heaters_foreign_devices_and_odd_error_codes(start_service: StartService) -> None:
     user = await start_service(heaters=3, offline_heaters=1, foreign_device=True)
     first, second, _third = user.cloud.heaters.values()
-    first.listed_error, second.listed_error = None, 9999
+    first.registration.error_code, second.registration.error_code = None, 9999
     await user.sign_in()
     rows = await user.list_devices()
     assert [row["deviceInfo"]["deviceType"] for row in rows] == [2, 52, 52, 52]
