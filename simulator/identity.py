@@ -17,6 +17,8 @@ class Identity:
     serial_number: str
     name: str
     home_seq: int
+    number: int
+    """Among the heaters of the account, from 1 on."""
 
     @classmethod
     def of_number(cls, number: int) -> Identity:
@@ -27,4 +29,5 @@ class Identity:
             serial_number=f"00000000BT{number + 1:08}",
             name=_NAMES[number] if number < len(_NAMES) else f"Heater {number + 1}",
             home_seq=10001 + number,
+            number=number + 1,
         )

@@ -1,6 +1,6 @@
 """Time-of-use plans: periods with their prices, and which of them is costly (protocol.md 7.3 and 13.5)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -14,23 +14,25 @@ SLOTS = 40
 ALL_YEAR = 4095
 """January is bit 0, December bit 11."""
 
-SEASON_MEMBERS = ("season",)
-INTERVAL_MEMBERS = (
-    "week",
-    "startHour",
-    "startMinute",
-    "endHour",
-    "endMinute",
-    "priceMin",
-    "priceMax",
-    "decimalPoint",
-)
-PERIOD_MEMBERS = (*SEASON_MEMBERS, *INTERVAL_MEMBERS)
-_HOURS, _MINUTES, _PRICES, _DECIMALS = range(24), range(60), range(2**31), range(11)
+PERIOD_RANGES: Mapping[str, range] = {
+    "season": range(ALL_YEAR + 1),
+    "week": range(EVERY_DAY + 1),
+    "startHour": range(24),
+    "startMinute": range(60),
+    "endHour": range(24),
+    "endMinute": range(60),
+    "priceMin": range(2**31),
+    "priceMax": range(2**31),
+    "decimalPoint": range(11),
+}
+"""Members of a period as MQTT has them, with what they may be."""
+
+INTERVAL_MEMBERS = tuple(name for name in PERIOD_RANGES if name != "season")
+"""Members of a period as REST has them, within a season."""
 
 
 class Period(NamedTuple):
-    """One period, in the order of `PERIOD_MEMBERS`; the minute at its end belongs to it."""
+    """One period, its members in the order of `PERIOD_RANGES`; the minute at its end belongs to it."""
 
     season: int
     week: int
@@ -58,7 +60,7 @@ class Period(NamedTuple):
 
     def as_wire(self) -> dict[str, int]:
         """Give all members under their wire names."""
-        return dict(zip(PERIOD_MEMBERS, self, strict=True))
+        return dict(zip(PERIOD_RANGES, self, strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,51 +86,11 @@ class TouPlan:
         """Give the periods as MQTT has them."""
         return [period.as_wire() for period in self.periods]
 
-    def seasons(self) -> list[dict[str, object]]:
-        """Give the periods as REST has them, grouped by season."""
-        grouped: dict[int, list[dict[str, int]]] = {}
-        for period in self.periods:
-            interval = period.as_wire()
-            grouped.setdefault(interval.pop("season"), []).append(interval)
-        return [
-            {"season": season}
-            | ({"nickname": self.nicknames[season]} if season in self.nicknames else {})
-            | {"interval": intervals}
-            for season, intervals in grouped.items()
-        ]
-
 
 def read_periods(members: Mapping[str, object]) -> tuple[Period, ...]:
     """Read the flat list of a write over MQTT, where wrong values are brought into range; ScheduleError if empty."""
     rows = read_list(members)
     if not rows:
         raise ScheduleError("there is no schedule")
-    return clamp_periods(Period(*read_members(row, PERIOD_MEMBERS)) for row in rows)
-
-
-def clamp_periods(periods: Iterable[Period]) -> tuple[Period, ...]:
-    """Bring every value into its range and keep as many periods as there are slots."""
-    return tuple(_within(period) for period in periods)[:SLOTS]
-
-
-def group_nicknames(seasons: Sequence[Mapping[str, object]]) -> dict[int, str]:
-    """Collect the nicknames of the seasons of a plan in its REST form."""
-    return {
-        season: nickname
-        for row in seasons
-        if isinstance(season := row.get("season"), int) and isinstance(nickname := row.get("nickname"), str)
-    }
-
-
-def _within(period: Period) -> Period:
-    return Period(
-        season=period.season & ALL_YEAR,
-        week=period.week & EVERY_DAY,
-        start_hour=clamp(period.start_hour, _HOURS),
-        start_minute=clamp(period.start_minute, _MINUTES),
-        end_hour=clamp(period.end_hour, _HOURS),
-        end_minute=clamp(period.end_minute, _MINUTES),
-        price_min=clamp(period.price_min, _PRICES),
-        price_max=clamp(period.price_max, _PRICES),
-        decimal_point=clamp(period.decimal_point, _DECIMALS),
-    )
+    periods = (read_members(row, tuple(PERIOD_RANGES)) for row in rows)
+    return tuple(Period(*map(clamp, period, PERIOD_RANGES.values(), strict=True)) for period in periods)[:SLOTS]

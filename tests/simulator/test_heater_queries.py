@@ -4,7 +4,6 @@ from calendar import monthrange
 from collections.abc import Mapping
 from datetime import UTC, datetime
 import struct
-from typing import Any
 
 import pytest
 
@@ -15,6 +14,7 @@ from simulator.requests import RequestError
 from simulator.thermostat import DhwMode
 
 from .requests_on_file import as_recorded, body, make_heater, recorded, send
+from .shapes import shape
 
 NOON = datetime(2026, 10, 1, 16, 0, tzinfo=UTC).timestamp()
 DAY = 86400.0
@@ -35,16 +35,6 @@ def test_energy_has_the_recorded_shape(name: str, fixture: str) -> None:
         name: value for name, value in expected["payload"].items() if name != "response"
     }
     assert shape(body(reply)) == shape(expected["payload"]["response"])
-
-
-# Any: JSON of any kind.
-def shape(value: Any) -> object:  # noqa: ANN401 - see above
-    """Reduce a message to its members, the lengths of its lists, and the types of its values."""
-    if isinstance(value, Mapping):
-        return {name: shape(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [shape(member) for member in value]
-    return type(value)
 
 
 def test_new_heater_has_a_year_of_history_and_nothing_of_the_time_before_or_to_come() -> None:
