@@ -18,7 +18,7 @@ from tests.client.stage import MAC
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 CLIENT_ID = "ha-client-3f9a1c07"
 DEVICE = Device(mac_address=MAC, additional_value="5322", home_seq=10001)
-REPLY_SECONDS = 2.0
+SUBACK_SECONDS = 0.1
 _DEVICE_MEMBERS = {"deviceType", "macAddress", "additionalValue"}
 HEX_ORDER = ("enable", "week", "hour", "min", "mode", "param")
 
@@ -54,6 +54,7 @@ class AnsweringHeater:
         """Request suffixes that it does not answer."""
         self.lost_writes = 0
         """How many of the next writes it acknowledges and forgets."""
+        self.reply_seconds = 2.0
         self.landing_seconds = 0.0
         """How long a write takes to show."""
         self.on_write: Callable[[], None] = lambda: None
@@ -137,6 +138,7 @@ class AnsweringLink(Link):
 
     @override
     async def subscribe(self, topic_filter: str) -> None:
+        await asyncio.sleep(SUBACK_SECONDS)
         self.filters.append(topic_filter)
 
     @override
@@ -151,8 +153,9 @@ class AnsweringLink(Link):
         loop.call_soon(on_done, None)
         message = json.loads(body)
         assert message["requestTopic"] == topic
-        for reply_topic, reply in self._heaters[message["request"]["macAddress"]].answers(message):
-            loop.call_later(REPLY_SECONDS, self.deliver, reply_topic, reply)
+        heater = self._heaters[message["request"]["macAddress"]]
+        for reply_topic, reply in heater.answers(message):
+            loop.call_later(heater.reply_seconds, self.deliver, reply_topic, reply)
         return 1
 
     @override

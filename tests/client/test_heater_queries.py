@@ -53,11 +53,6 @@ def run(story: Story, *others: AnsweringHeater) -> None:
     asyncio.run(played(), loop_factory=VirtualTimeLoop)
 
 
-def now() -> float:
-    """Return the virtual time in seconds."""
-    return asyncio.get_running_loop().time()
-
-
 @pytest.mark.parametrize("forms", [("list", "hex"), ("hex", "list"), ("list",), ("hex",)])
 def test_schedules_are_taken_in_whichever_form_comes_first(forms: tuple[str, ...]) -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
@@ -86,7 +81,6 @@ def test_energy() -> None:
 def test_energy_by_hours_is_not_answered_and_nobody_minds() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
         assert await client.request_energy_hourly(DEVICE, 2026, 9, [11, 12]) is None
-        assert now() == pytest.approx(10)
         assert heater.asked[0]["request"]["day"] == [11, 12]
         assert client.is_connected
 
@@ -234,6 +228,16 @@ def test_the_reply_of_another_session_is_not_taken() -> None:
         links[0].deliver(f"{CLIENT_KEYED}/rsv/rd", recorded("reservations_empty")["payload"])
         assert (await asking).entries
         assert len(heater.asked) == 1
+
+    run(story)
+
+
+def test_a_reply_that_comes_at_once_is_heard() -> None:
+    async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
+        heater.reply_seconds = 0.01
+        first, second = await asyncio.gather(client.request_reservations(DEVICE), client.request_diagnostics(DEVICE))
+        assert first.is_on
+        assert second.system.days_since_installation == 367
 
     run(story)
 

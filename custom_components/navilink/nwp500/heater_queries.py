@@ -37,7 +37,8 @@ class HeaterQueries(ABC):
 
     Every method raises `NotConnectedError` without a link, `MqttConnectionError` when it is lost meanwhile,
     `RequestTimeoutError` when the heater gives no answer that makes sense in time, `InvalidParameterError` for a wrong
-    value, and `UnsupportedCommandError` when the heater says that it lacks what is asked for.
+    value, `UnsupportedCommandError` when the heater says that it lacks what is asked for, and `MqttSubscribeError` when
+    no subscription is left for the topic of the reply.
     """
 
     @abstractmethod
@@ -52,7 +53,8 @@ class HeaterQueries(ABC):
     ) -> T:
         """Send a request and return what `read` makes of its reply, the first that it does not refuse.
 
-        `read` refuses a message with `ResponseFormatError`.
+        `read` refuses a message with `ResponseFormatError`. Schedules are better changed through `Schedules`, which
+        read before they write.
         """
 
     @abstractmethod
