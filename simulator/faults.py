@@ -68,6 +68,7 @@ FAULTS: Mapping[str, Callable[..., None]] = {
         service_faults.maintenance,
         service_faults.reply_delay,
         service_faults.push,
+        service_faults.vendor_app,
         heater_faults.device_offline,
         heater_faults.power_cut,
         heater_faults.ctrl_fail,
@@ -84,6 +85,7 @@ FAULTS: Mapping[str, Callable[..., None]] = {
         heater_faults.error,
         heater_faults.listed_error,
         heater_faults.draw,
+        heater_faults.app_control,
     )
 }
 """By kind."""

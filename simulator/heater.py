@@ -54,6 +54,8 @@ class Heater:
     identity: Identity
     now: float
     online: bool = True
+    session_number: int = 1
+    """Counts its connections to the cloud."""
     powered: bool = True
     zone: tzinfo = field(default_factory=partial(ZoneInfo, DEFAULT_TIME_ZONE))
     members: dict[str, int] = field(default_factory=FACTORY_STATUS.copy)
@@ -166,7 +168,7 @@ class Heater:
 
     def cut_power(self, *, is_cut: bool) -> None:
         """Take the mains away or give them back; settings and schedules survive, what was running does not."""
-        self.powered = self.online = not is_cut
+        self.powered = not is_cut
         self.thermostat = Thermostat()
         self.draw = None
 

@@ -1,6 +1,7 @@
 """The whole simulator as a process of its own, seen through its control interface, REST and MQTT."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
 from itertools import count
 import json
 import ssl
@@ -16,7 +17,9 @@ from simulator.mqtt_packets import ConnAck, Connect, PubAck, Publish, SubAck, Su
 from simulator.process import SimulatorError, SimulatorProcess
 from simulator.sigv4 import AwsCredentials
 
+from .requests_on_file import recorded
 from .running_broker import RawClient, presigned_path
+from .shapes import shape
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -398,6 +401,8 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
         "error": {"code": 96, "sub_code": 1},
         "listed_error": {"code": None},
         "draw": {"litres": 20, "flow": 5.5},
+        "vendor_app": {"on": True, "seconds": 5},
+        "app_control": {"command": 33554464, "value": 110, "mac": MAC},
     }
     assert faults.keys() == FAULTS.keys()
     for kind, members in faults.items():
@@ -430,6 +435,8 @@ async def test_bad_faults_are_explained(simulator: SimulatorProcess) -> None:
         ("draw", {"litres": 1, "flow": 0}, "flow must be"),
         ("error", {"code": 1000}, "code must be"),
         ("silent", {"suffix": "st/rsv"}, "suffix must be one of"),
+        ("app_control", {"command": 1}, "no control 1"),
+        ("vendor_app", {"seconds": 0}, "seconds must be"),
         ("schedule_form", {"form": "xml"}, "form must be one of"),
         ("firmware_download", {"version": 1, "part": 3}, "part must be one of"),
     ):
@@ -457,6 +464,92 @@ async def test_anything_can_be_published(connect: Open, simulator: SimulatorProc
     assert (await user.client.receive_publish()).payload == b"not JSON"
     with pytest.raises(SimulatorError):
         await simulator.publish("cmd/#", {})
+
+
+async def test_schedules_are_written_and_shown_in_wire_form(simulator: SimulatorProcess) -> None:
+    entry = {"enable": 2, "week": 254, "hour": 6, "min": 30, "mode": 6, "param": 120}
+    programme = {"reservationUse": 2, "reservation": [entry]}
+    pump = {"reservationUse": 1, "reservation": [entry | {"mode": 2, "param": -1}]}
+    period = recorded("tou_write_echo")["payload"]["response"]["reservation"][0]
+    plan = {"reservationUse": 2, "reservation": [period]}
+    await simulator.schedules(MAC, reservations=programme, recirculation=pump, tou=plan)
+    heater = (await simulator.state())["heaters"][MAC]
+    assert heater["schedules"] == {"reservations": programme, "recirculation": pump, "tou": plan}
+    assert heater["status"]["programReservationUse"] == 2
+
+
+@pytest.mark.parametrize("wrong", [{"tou": {"reservation": []}}, {"recirculation": {}}, {"tou": 5}, {"other": {}}])
+async def test_bad_schedules_change_nothing(simulator: SimulatorProcess, wrong: dict[str, Any]) -> None:
+    empty = {"reservationUse": 2, "reservation": list[object]()}
+    with pytest.raises(SimulatorError):
+        await simulator.schedules(MAC, reservations=empty, **wrong)
+    assert (await simulator.state())["heaters"][MAC]["schedules"]["reservations"]["reservationUse"] == 1
+
+
+async def test_entry_fires_in_the_heaters_time_while_the_clock_runs_ahead(simulator: SimulatorProcess) -> None:
+    local = datetime.fromisoformat((await simulator.state())["heaters"][MAC]["local_time"])
+    due = local + timedelta(hours=2)
+    entry = {"enable": 2, "week": 254, "hour": due.hour, "min": due.minute, "mode": 5, "param": 110}
+    await simulator.schedules(MAC, reservations={"reservationUse": 2, "reservation": [entry]})
+    await simulator.clock(advance=7300)
+    heater = (await simulator.state())["heaters"][MAC]
+    assert [(fired["schedule"], fired["entry"]) for fired in heater["fired"]] == [("reservations", entry)]
+    assert (heater["status"]["dhwOperationSetting"], heater["status"]["dhwTemperatureSetting"]) == (6, 110)
+
+
+async def test_schedule_is_written_and_read_back_in_both_forms_over_mqtt(
+    connect: Open, simulator: SimulatorProcess
+) -> None:
+    user = await connect()
+    await user.subscribe(f"cmd/52/{CLIENT_ID}/res/#")
+    requests = recorded("mqtt_requests")
+    for name in ("reservation_write", "reservation_read"):
+        await user.publish(requests[name]["topic"], json.dumps(requests[name]["payload"]).encode())
+    replies = [await user.reply() for _ in range(3)]
+    assert [topic for topic, _ in replies] == [f"cmd/52/{CLIENT_ID}/res/{end}" for end in ("rsv/rd", "rsv/rd", "rsv")]
+    assert replies[1][1] == recorded("reservations_json")["payload"]
+    await simulator.wait(applied=1)
+
+
+@pytest.mark.parametrize("kind", ["device_offline", "power_cut"])
+async def test_heater_announces_that_it_goes_and_comes(connect: Open, simulator: SimulatorProcess, kind: str) -> None:
+    user = await connect()
+    await user.subscribe(f"evt/52/navilink-{MAC}/connection")
+    await simulator.fault(kind, mac=MAC)
+    await simulator.fault(kind, mac=MAC)  # it is gone already
+    assert not (await simulator.state())["heaters"][MAC]["online"]
+    await simulator.fault(kind, mac=MAC, on=False)
+    expected = recorded("app_connection")["device_connection_event"]
+    envelope = expected["payload"]
+    del envelope["event"]["connection"]
+    for status, number in ((0, 1), (1, 2)):
+        topic, message = await user.reply()
+        assert topic == expected["topic"]
+        assert message["event"].pop("connection") == {"sessionNumber": number, "status": status}
+        assert message == envelope
+
+
+async def test_vendor_app_is_seen_on_the_device_wildcard(connect: Open, simulator: SimulatorProcess) -> None:
+    user = await connect()
+    await user.subscribe(f"cmd/52/navilink-{MAC}/#", f"evt/52/navilink-{MAC}/app-connection")
+    await simulator.fault("vendor_app", seconds=500)
+    topic, message = await user.reply()
+    expected = recorded("app_connection")["announce"]
+    assert (topic, shape(message)) == (expected["topic"], shape(expected["payload"]))
+    assert message["event"] == expected["payload"]["event"]
+    topics = [(await user.reply())[0].removeprefix(f"cmd/52/navilink-{MAC}/") for _ in range(5)]
+    assert topics == ["st/did", "st", "st/rsv/rd", "app-5f0c1e7a/res", "app-5f0c1e7a/res"]
+    await simulator.fault("app_control", command=33554464, value=110, mac=MAC)
+    topic, message = await user.reply()
+    assert (topic, message["request"]["param"]) == (f"cmd/52/navilink-{MAC}/ctrl", [110])
+    topic, message = await user.reply()
+    assert message["clientID"] == "app-5f0c1e7a"
+    assert message["response"]["status"]["dhwTemperatureSetting"] == 110
+    await simulator.fault("vendor_app", on=False)
+    topic, message = await user.reply()
+    assert message["event"] == recorded("app_connection")["last_will"]["payload"]["event"]
+    heater = (await simulator.state())["heaters"][MAC]
+    assert [applied["client_id"] for applied in heater["applied"]] == ["app-5f0c1e7a"]
 
 
 async def test_wait_tells_what_was_missing(simulator: SimulatorProcess) -> None:
