@@ -1,4 +1,4 @@
-"""Everything that can be made to go wrong, one function for each kind of fault.
+"""Everything that can be made to go wrong, one function for each kind of fault in `service_faults` or `heater_faults`.
 
 The name of a function is the kind, its keyword parameters are the members that `POST /fault` takes beside it.
 A fault that concerns heaters takes `mac`; without it, it concerns all of them.

@@ -35,14 +35,14 @@ class VendorApp:
         self._publish = publish
         self._handle = handle
         self._interval: float | None = None
-        self._asked_at = 0.0
+        self._next_at = 0.0
         self._session_id = f"{time.time() * 1000:.0f}"
 
     def open(self, interval: float) -> None:
         """Show the heaters from now on, asking every so many real seconds."""
         if self._interval is None:
             self._announce(connected=True)
-        self._interval, self._asked_at = interval, 0.0
+        self._interval, self._next_at = interval, time.monotonic()
 
     def close(self) -> None:
         """Go away."""
@@ -53,9 +53,9 @@ class VendorApp:
     def look(self) -> None:
         """Ask again if it is time to."""
         now = time.monotonic()
-        if self._interval is None or now - self._asked_at < self._interval:
+        if self._interval is None or now < self._next_at:
             return
-        self._asked_at = now
+        self._next_at = now + self._interval
         for heater in self._heaters.values():
             acknowledgements = f"{_own_topic(heater)}/{CLIENT_ID}/res"
             lists = f"cmd/{DEVICE_TYPE}/{heater.identity.home_seq}/{_ANY_USER}/{CLIENT_ID}/res/rsv/rd"

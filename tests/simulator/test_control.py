@@ -511,6 +511,36 @@ async def test_schedule_is_written_and_read_back_in_both_forms_over_mqtt(
     await simulator.wait(applied=1)
 
 
+async def test_schedules_and_queries_go_wrong_on_request(connect: Open, simulator: SimulatorProcess) -> None:
+    user = await connect()
+    await user.subscribe(f"cmd/52/{CLIENT_ID}/res/#", f"cmd/52/navilink-{MAC}/res/#")
+    requests = recorded("mqtt_requests")
+
+    async def send(*names: str) -> None:
+        for name in names:
+            await user.publish(requests[name]["topic"], json.dumps(requests[name]["payload"]).encode())
+
+    await simulator.fault("lose_write", answered=False)
+    await simulator.fault("silent", suffix="st/rsv/rd")
+    await simulator.fault("schedule_form", form="hex")
+    await simulator.fault("energy_times", on=False)
+    await simulator.fault("firmware_download", part=4, version=34013185)
+    await send("reservation_write", "reservation_read", "reservation_read", "energy_daily", "firmware_download_info")
+    topic, message = await user.reply()
+    assert (topic, message["response"]["reservation"]) == (f"cmd/52/{CLIENT_ID}/res/rsv", "")
+    _, message = await user.reply()
+    assert message["response"]["usage"][0]["data"][0].keys() == {"heUsage", "hpUsage"}
+    _, message = await user.reply()
+    assert message["response"]["downloadSwInfo"][0]["swVersion"] == 34013185
+    await simulator.fault("slow_write", seconds=600)
+    await send("reservation_write", "reservation_read")
+    replies = [(await user.reply())[1]["response"]["reservation"] for _ in range(2)]
+    assert (len(replies[0]), replies[1]) == (3, "")
+    await simulator.clock(advance=700)
+    await send("reservation_read")
+    assert (await user.reply())[1]["response"]["reservation"].startswith("027c061e0478")
+
+
 @pytest.mark.parametrize("kind", ["device_offline", "power_cut"])
 async def test_heater_announces_that_it_goes_and_comes(connect: Open, simulator: SimulatorProcess, kind: str) -> None:
     user = await connect()
