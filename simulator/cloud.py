@@ -131,7 +131,8 @@ class Cloud:
             heater.advance(now)
 
     def connect_heater(self, heater: Heater, *, online: bool) -> None:
-        """Connect a heater to the cloud or cut it off; the news goes to whoever listens."""
+        """Connect a heater to the cloud, if it has power, or cut it off; the news goes to whoever listens."""
+        online = online and heater.powered
         if heater.online is online:
             return
         heater.online = online

@@ -559,6 +559,15 @@ async def test_heater_announces_that_it_goes_and_comes(connect: Open, simulator:
         assert message == envelope
 
 
+async def test_heater_without_power_does_not_come_online(simulator: SimulatorProcess) -> None:
+    await simulator.fault("power_cut", mac=MAC)
+    await simulator.fault("device_offline", mac=MAC, on=False)
+    heater = (await simulator.state())["heaters"][MAC]
+    assert (heater["online"], heater["powered"]) == (False, False)
+    await simulator.fault("power_cut", mac=MAC, on=False)
+    assert (await simulator.state())["heaters"][MAC]["online"]
+
+
 async def test_vendor_app_is_seen_on_the_device_wildcard(connect: Open, simulator: SimulatorProcess) -> None:
     user = await connect()
     await user.subscribe(f"cmd/52/navilink-{MAC}/#", f"evt/52/navilink-{MAC}/app-connection")
