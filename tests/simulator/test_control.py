@@ -1,133 +1,19 @@
 """The whole simulator as a process of its own, seen through its control interface, REST and MQTT."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import datetime, timedelta
-from itertools import count
 import json
-import ssl
-import time
 from typing import Any
 
-from aiohttp import ClientSession, TCPConnector, WSServerHandshakeError
+from aiohttp import ClientSession, WSServerHandshakeError
 import pytest
-import pytest_asyncio
 
 from simulator.faults import FAULTS
-from simulator.mqtt_packets import ConnAck, Connect, PubAck, Publish, SubAck, Subscribe
+from simulator.mqtt_packets import PubAck
 from simulator.process import SimulatorError, SimulatorProcess
-from simulator.sigv4 import AwsCredentials
 
-from .requests_on_file import recorded
-from .running_broker import RawClient, presigned_path
-from .shapes import shape
+from .heater_user import RESPONSE_TOPIC, Open, sign_in
+from .requests_on_file import MAC
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-MAC = "0478630a1b2c"
-CLIENT_ID = "ha-client-3f9a1c07"
-RESPONSE_TOPIC = f"cmd/52/navilink-{MAC}/{CLIENT_ID}/res"
-_CONNECTION_NUMBERS = count()  # the broker takes one CONNECT a second from each client id
-
-type Open = Callable[[], Awaitable[HeaterUser]]
-
-
-class HeaterUser:
-    """Someone signed in to the simulator who talks to its first heater over MQTT."""
-
-    def __init__(self, client: RawClient, client_id: str) -> None:
-        self.client = client
-        self.client_id = client_id
-        self._packet_id = 0
-
-    async def subscribe(self, *topics: str) -> None:
-        """Subscribe to topics, or to what the heater answers."""
-        self._packet_id += 1
-        filters = tuple((topic, 1) for topic in topics or (f"{RESPONSE_TOPIC}/#", f"cmd/52/navilink-{MAC}/res/#"))
-        await self.client.send(Subscribe(self._packet_id, filters))
-        await self.client.receive(SubAck)
-
-    async def publish(self, topic: str, payload: bytes) -> None:
-        """Publish a message; its PUBACK is not awaited."""
-        self._packet_id += 1
-        await self.client.send(Publish(topic=topic, payload=payload, qos=1, packet_id=self._packet_id))
-
-    async def request(self, command: int, suffix: str = "ctrl", *, session: str = "s", **members: object) -> None:
-        """Send a request to the heater."""
-        topic = f"cmd/52/navilink-{MAC}/{suffix}"
-        identity = {"command": command, "deviceType": 52, "macAddress": MAC, "additionalValue": "5322"}
-        envelope = {
-            "clientID": CLIENT_ID,
-            "sessionID": session,
-            "protocolVersion": 2,
-            "requestTopic": topic,
-            "responseTopic": RESPONSE_TOPIC,
-            "request": identity | members,
-        }
-        await self.publish(topic, json.dumps(envelope).encode())
-
-    async def set_temperature(self, half_degrees: int, *, session: str = "s") -> None:
-        """Write the set point."""
-        await self.request(33554464, session=session, mode="dhw-temperature", param=[half_degrees], paramStr="")
-
-    async def reply(self) -> tuple[str, dict[str, Any]]:
-        """Return topic and message of the next reply."""
-        while isinstance(packet := await self.client.receive_any(), PubAck):
-            pass
-        assert isinstance(packet, Publish)
-        assert packet.packet_id is not None
-        await self.client.send(PubAck(packet.packet_id))
-        return packet.topic, json.loads(packet.payload)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def process() -> AsyncIterator[SimulatorProcess]:
-    """The simulator with two heaters."""
-    async with SimulatorProcess("--heaters", "2") as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def simulator(process: SimulatorProcess) -> SimulatorProcess:
-    """The simulator as if it had just been started."""
-    await process.reset()
-    return process
-
-
-async def sign_in(simulator: SimulatorProcess) -> AwsCredentials:
-    """Sign in over REST for AWS credentials."""
-    addresses = simulator.addresses
-    account = {"userId": addresses["email"], "password": addresses["password"]}
-    async with (
-        ClientSession() as session,
-        session.post(f"{addresses['api_url']}/user/sign-in", json=account) as response,
-    ):
-        token = (await response.json())["data"]["token"]
-    lifetime = token["authorizationExpiresIn"]
-    return AwsCredentials(token["accessKeyId"], token["secretKey"], token["sessionToken"], time.time() + lifetime)
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def connect(simulator: SimulatorProcess) -> AsyncIterator[Open]:
-    """Connect over MQTT, each time as another client, with credentials that REST issued for the test."""
-    trust = ssl.create_default_context(cafile=simulator.addresses["ca_file"])
-    credentials = await sign_in(simulator)
-    users: list[HeaterUser] = []  # a connection lasts as long as somebody knows it
-    authority = f"localhost:{simulator.addresses['mqtt_port']}"
-    async with ClientSession(connector=TCPConnector(ssl=trust, force_close=True)) as session:
-
-        async def open_connection() -> HeaterUser:
-            url = f"https://127.0.0.1:{simulator.addresses['mqtt_port']}{presigned_path(authority, credentials)}"
-            websocket = await session.ws_connect(
-                url, protocols=("mqtt",), headers={"Host": authority}, server_hostname="localhost", autoclose=False
-            )
-            client = RawClient(websocket)
-            client_id = f"{CLIENT_ID}-{next(_CONNECTION_NUMBERS)}"
-            await client.send(Connect(client_id=client_id, clean_session=True, keep_alive=60))
-            await client.receive(ConnAck)
-            users.append(HeaterUser(client, client_id))
-            return users[-1]
-
-        yield open_connection
 
 
 async def test_request_is_answered_on_its_response_topic(connect: Open, simulator: SimulatorProcess) -> None:
@@ -464,131 +350,6 @@ async def test_anything_can_be_published(connect: Open, simulator: SimulatorProc
     assert (await user.client.receive_publish()).payload == b"not JSON"
     with pytest.raises(SimulatorError):
         await simulator.publish("cmd/#", {})
-
-
-async def test_schedules_are_written_and_shown_in_wire_form(simulator: SimulatorProcess) -> None:
-    entry = {"enable": 2, "week": 254, "hour": 6, "min": 30, "mode": 6, "param": 120}
-    programme = {"reservationUse": 2, "reservation": [entry]}
-    pump = {"reservationUse": 1, "reservation": [entry | {"mode": 2, "param": -1}]}
-    period = recorded("tou_write_echo")["payload"]["response"]["reservation"][0]
-    plan = {"reservationUse": 2, "reservation": [period]}
-    await simulator.schedules(MAC, reservations=programme, recirculation=pump, tou=plan)
-    heater = (await simulator.state())["heaters"][MAC]
-    assert heater["schedules"] == {"reservations": programme, "recirculation": pump, "tou": plan}
-    assert heater["status"]["programReservationUse"] == 2
-
-
-@pytest.mark.parametrize("wrong", [{"tou": {"reservation": []}}, {"recirculation": {}}, {"tou": 5}, {"other": {}}])
-async def test_bad_schedules_change_nothing(simulator: SimulatorProcess, wrong: dict[str, Any]) -> None:
-    empty = {"reservationUse": 2, "reservation": list[object]()}
-    with pytest.raises(SimulatorError):
-        await simulator.schedules(MAC, reservations=empty, **wrong)
-    assert (await simulator.state())["heaters"][MAC]["schedules"]["reservations"]["reservationUse"] == 1
-
-
-async def test_entry_fires_in_the_heaters_time_while_the_clock_runs_ahead(simulator: SimulatorProcess) -> None:
-    local = datetime.fromisoformat((await simulator.state())["heaters"][MAC]["local_time"])
-    due = local + timedelta(hours=2)
-    entry = {"enable": 2, "week": 254, "hour": due.hour, "min": due.minute, "mode": 5, "param": 110}
-    await simulator.schedules(MAC, reservations={"reservationUse": 2, "reservation": [entry]})
-    await simulator.clock(advance=7300)
-    heater = (await simulator.state())["heaters"][MAC]
-    assert [(fired["schedule"], fired["entry"]) for fired in heater["fired"]] == [("reservations", entry)]
-    assert (heater["status"]["dhwOperationSetting"], heater["status"]["dhwTemperatureSetting"]) == (6, 110)
-
-
-async def test_schedule_is_written_and_read_back_in_both_forms_over_mqtt(
-    connect: Open, simulator: SimulatorProcess
-) -> None:
-    user = await connect()
-    await user.subscribe(f"cmd/52/{CLIENT_ID}/res/#")
-    requests = recorded("mqtt_requests")
-    for name in ("reservation_write", "reservation_read"):
-        await user.publish(requests[name]["topic"], json.dumps(requests[name]["payload"]).encode())
-    replies = [await user.reply() for _ in range(3)]
-    assert [topic for topic, _ in replies] == [f"cmd/52/{CLIENT_ID}/res/{end}" for end in ("rsv/rd", "rsv/rd", "rsv")]
-    assert replies[1][1] == recorded("reservations_json")["payload"]
-    await simulator.wait(applied=1)
-
-
-async def test_schedules_and_queries_go_wrong_on_request(connect: Open, simulator: SimulatorProcess) -> None:
-    user = await connect()
-    await user.subscribe(f"cmd/52/{CLIENT_ID}/res/#", f"cmd/52/navilink-{MAC}/res/#")
-    requests = recorded("mqtt_requests")
-
-    async def send(*names: str) -> None:
-        for name in names:
-            await user.publish(requests[name]["topic"], json.dumps(requests[name]["payload"]).encode())
-
-    await simulator.fault("lose_write", answered=False)
-    await simulator.fault("silent", suffix="st/rsv/rd")
-    await simulator.fault("schedule_form", form="hex")
-    await simulator.fault("energy_times", on=False)
-    await simulator.fault("firmware_download", part=4, version=34013185)
-    await send("reservation_write", "reservation_read", "reservation_read", "energy_daily", "firmware_download_info")
-    topic, message = await user.reply()
-    assert (topic, message["response"]["reservation"]) == (f"cmd/52/{CLIENT_ID}/res/rsv", "")
-    _, message = await user.reply()
-    assert message["response"]["usage"][0]["data"][0].keys() == {"heUsage", "hpUsage"}
-    _, message = await user.reply()
-    assert message["response"]["downloadSwInfo"][0]["swVersion"] == 34013185
-    await simulator.fault("slow_write", seconds=600)
-    await send("reservation_write", "reservation_read")
-    replies = [(await user.reply())[1]["response"]["reservation"] for _ in range(2)]
-    assert (len(replies[0]), replies[1]) == (3, "")
-    await simulator.clock(advance=700)
-    await send("reservation_read")
-    assert (await user.reply())[1]["response"]["reservation"].startswith("027c061e0478")
-
-
-@pytest.mark.parametrize("kind", ["device_offline", "power_cut"])
-async def test_heater_announces_that_it_goes_and_comes(connect: Open, simulator: SimulatorProcess, kind: str) -> None:
-    user = await connect()
-    await user.subscribe(f"evt/52/navilink-{MAC}/connection")
-    await simulator.fault(kind, mac=MAC)
-    await simulator.fault(kind, mac=MAC)  # it is gone already
-    assert not (await simulator.state())["heaters"][MAC]["online"]
-    await simulator.fault(kind, mac=MAC, on=False)
-    expected = recorded("app_connection")["device_connection_event"]
-    envelope = expected["payload"]
-    del envelope["event"]["connection"]
-    for status, number in ((0, 1), (1, 2)):
-        topic, message = await user.reply()
-        assert topic == expected["topic"]
-        assert message["event"].pop("connection") == {"sessionNumber": number, "status": status}
-        assert message == envelope
-
-
-async def test_heater_without_power_does_not_come_online(simulator: SimulatorProcess) -> None:
-    await simulator.fault("power_cut", mac=MAC)
-    await simulator.fault("device_offline", mac=MAC, on=False)
-    heater = (await simulator.state())["heaters"][MAC]
-    assert (heater["online"], heater["powered"]) == (False, False)
-    await simulator.fault("power_cut", mac=MAC, on=False)
-    assert (await simulator.state())["heaters"][MAC]["online"]
-
-
-async def test_vendor_app_is_seen_on_the_device_wildcard(connect: Open, simulator: SimulatorProcess) -> None:
-    user = await connect()
-    await user.subscribe(f"cmd/52/navilink-{MAC}/#", f"evt/52/navilink-{MAC}/app-connection")
-    await simulator.fault("vendor_app", seconds=500)
-    topic, message = await user.reply()
-    expected = recorded("app_connection")["announce"]
-    assert (topic, shape(message)) == (expected["topic"], shape(expected["payload"]))
-    assert message["event"] == expected["payload"]["event"]
-    topics = [(await user.reply())[0].removeprefix(f"cmd/52/navilink-{MAC}/") for _ in range(5)]
-    assert topics == ["st/did", "st", "st/rsv/rd", "app-5f0c1e7a/res", "app-5f0c1e7a/res"]
-    await simulator.fault("app_control", command=33554464, value=110, mac=MAC)
-    topic, message = await user.reply()
-    assert (topic, message["request"]["param"]) == (f"cmd/52/navilink-{MAC}/ctrl", [110])
-    topic, message = await user.reply()
-    assert message["clientID"] == "app-5f0c1e7a"
-    assert message["response"]["status"]["dhwTemperatureSetting"] == 110
-    await simulator.fault("vendor_app", on=False)
-    topic, message = await user.reply()
-    assert message["event"] == recorded("app_connection")["last_will"]["payload"]["event"]
-    heater = (await simulator.state())["heaters"][MAC]
-    assert [applied["client_id"] for applied in heater["applied"]] == ["app-5f0c1e7a"]
 
 
 async def test_wait_tells_what_was_missing(simulator: SimulatorProcess) -> None:
