@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+import json
 from pathlib import Path
 import time
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from .accounts import Account, Accounts
+from .announcements import device_connection
 from .broker import Broker, ReceivedMessage
 from .certificates import make_server_certificate
 from .clock import Clock
@@ -20,6 +22,7 @@ from .identity import Identity
 from .rest_api import BASE_PATH, RestApi
 from .rest_endpoints import ENDPOINTS
 from .sigv4 import AwsCredentials
+from .vendor_app import VendorApp
 
 MAX_HEATERS = 200
 
@@ -83,6 +86,7 @@ class Cloud:
         self.heaters = _make_heaters(options, self.clock.now())
         self.rest = RestApi(self.accounts, self.heaters, ENDPOINTS, foreign_device=options.foreign_device)
         self.dispatcher = Dispatcher(self.heaters, self.broker.publish, self.clock.now, reply_delay=options.reply_delay)
+        self.vendor_app = VendorApp(self.heaters, self.broker.publish, self.dispatcher.handle)
 
     @property
     def api_url(self) -> str:
@@ -126,6 +130,16 @@ class Cloud:
         for heater in self.heaters.values():
             heater.advance(now)
 
+    def connect_heater(self, heater: Heater, *, online: bool) -> None:
+        """Connect a heater to the cloud, if it has power, or cut it off; the news goes to whoever listens."""
+        online = online and heater.powered
+        if heater.online is online:
+            return
+        heater.online = online
+        heater.session_number += online
+        event = device_connection(heater)
+        self.broker.publish(event.topic, json.dumps(event.message).encode())
+
     def _start_tasks(self) -> None:
         self._tasks = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self._tick())]
 
@@ -141,6 +155,7 @@ class Cloud:
         while True:
             await asyncio.sleep(_TICK)
             self.advance_heaters()
+            self.vendor_app.look()
             if self.push_interval is not None and time.monotonic() - pushed_at >= self.push_interval:
                 pushed_at = time.monotonic()
                 self.dispatcher.push_status({connection.client_id for connection in self.broker.connections})

@@ -1,4 +1,4 @@
-"""Everything that can be made to go wrong, one function for each kind of fault.
+"""Everything that can be made to go wrong, one function for each kind of fault in `service_faults` or `heater_faults`.
 
 The name of a function is the kind, its keyword parameters are the members that `POST /fault` takes beside it.
 A fault that concerns heaters takes `mac`; without it, it concerns all of them.
@@ -68,6 +68,7 @@ FAULTS: Mapping[str, Callable[..., None]] = {
         service_faults.maintenance,
         service_faults.reply_delay,
         service_faults.push,
+        service_faults.vendor_app,
         heater_faults.device_offline,
         heater_faults.power_cut,
         heater_faults.ctrl_fail,
@@ -84,6 +85,7 @@ FAULTS: Mapping[str, Callable[..., None]] = {
         heater_faults.error,
         heater_faults.listed_error,
         heater_faults.draw,
+        heater_faults.app_control,
     )
 }
 """By kind."""

@@ -17,7 +17,7 @@ from .power import power
 from .registration import Registration
 from .schedules import Entry
 from .tank import Heating, Tank
-from .thermostat import ELEMENT_RULES, HEATING_MODES, DhwMode, Thermostat, Wanted
+from .thermostat import ELEMENT_RULES, HEATING_MODES, RESERVATION_MODES, DhwMode, Thermostat, Wanted
 from .tou import TouPlan
 
 MAX_STEP = 5.0
@@ -33,15 +33,6 @@ _DISINFECTION = 60.0  # °C of the anti-legionella cycle
 _TOU_OVERRIDDEN, _TOU_NORMAL = 1, 2
 _RECIRCULATION_WEEKLY = 2
 
-# Protocol.md 11.6: 5 is not vacation here. Entries with another number, which older software wrote, do nothing.
-_RESERVATION_MODES = {
-    1: DhwMode.HEAT_PUMP,
-    2: DhwMode.ELECTRIC,
-    3: DhwMode.ENERGY_SAVER,
-    4: DhwMode.HIGH_DEMAND,
-    5: DhwMode.POWER_OFF,
-}
-
 
 @dataclass(slots=True, kw_only=True)
 class Heater:
@@ -54,6 +45,8 @@ class Heater:
     identity: Identity
     now: float
     online: bool = True
+    session_number: int = 1
+    """Counts its connections to the cloud."""
     powered: bool = True
     zone: tzinfo = field(default_factory=partial(ZoneInfo, DEFAULT_TIME_ZONE))
     members: dict[str, int] = field(default_factory=FACTORY_STATUS.copy)
@@ -166,7 +159,7 @@ class Heater:
 
     def cut_power(self, *, is_cut: bool) -> None:
         """Take the mains away or give them back; settings and schedules survive, what was running does not."""
-        self.powered = self.online = not is_cut
+        self.powered = not is_cut
         self.thermostat = Thermostat()
         self.draw = None
 
@@ -214,7 +207,7 @@ class Heater:
 
     def _fire_reservation(self, entry: Entry) -> None:
         """Set the set point and the mode, of which a costly window holds back the mode (protocol.md 13.5)."""
-        mode = _RESERVATION_MODES.get(entry.mode)
+        mode = RESERVATION_MODES.get(entry.mode)
         if mode is None or self.mode is DhwMode.VACATION:
             return
         self.write_set_point(entry.param)

@@ -2,6 +2,7 @@
 
 from .answers import ANSWERS
 from .cloud import Cloud
+from .controls import CONTROLS
 from .fault_arguments import MAX_COUNT, MAX_SECONDS, FaultError, chosen_heaters, within
 from .firmware_answers import PARTS
 from .heater import Heater
@@ -14,7 +15,7 @@ _SUFFIXES = frozenset(suffix for suffix, _ in ANSWERS)
 def device_offline(cloud: Cloud, *, on: bool = True, mac: str | None = None) -> None:
     """Cut a heater off from the cloud; on false: connect it again."""
     for heater in chosen_heaters(cloud, mac):
-        heater.online = not on
+        cloud.connect_heater(heater, online=not on)
 
 
 def ctrl_fail(cloud: Cloud, *, count: int = 1, code: int = 2, mac: str | None = None) -> None:
@@ -88,6 +89,7 @@ def power_cut(cloud: Cloud, *, on: bool = True, mac: str | None = None) -> None:
     """Take the mains from a heater, or give them back; entries of a schedule that fall into the cut are skipped."""
     for heater in chosen_heaters(cloud, mac):
         heater.cut_power(is_cut=on)
+        cloud.connect_heater(heater, online=not on)
 
 
 def mode_let_through(cloud: Cloud, *, count: int = 1, mac: str | None = None) -> None:
@@ -128,3 +130,14 @@ def draw(cloud: Cloud, *, litres: float, flow: float = 8.0, mac: str | None = No
     within("flow", flow, (0.1, 100.0))
     for heater in chosen_heaters(cloud, mac):
         heater.draw = Draw(litres_left=litres, litres_per_minute=flow)
+
+
+def app_control(
+    cloud: Cloud, *, command: int, value: int | None = None, days: int | None = None, mac: str | None = None
+) -> None:
+    """Let the owner send a control with the vendor's app: its code and up to two numbers."""
+    if command not in CONTROLS:
+        raise FaultError(f"there is no control {command}")
+    param = [number for number in (value, days) if number is not None]
+    for heater in chosen_heaters(cloud, mac):
+        cloud.vendor_app.control(heater, command, CONTROLS[command].mode, param)

@@ -5,9 +5,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
 from .rest_members import Json, JsonObject, bad_request
+from .schedules import EVERY_DAY
 from .tou import Period
 
-WEEKDAYS, WEEKEND, EVERY_DAY = 124, 130, 254
+WEEKDAYS, WEEKEND = 124, 130
 DECIMAL_POINT = 5
 _MONTHS, _HOURS = 12, 24
 _LAST_MINUTE = 59

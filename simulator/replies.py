@@ -13,7 +13,7 @@ _CLOUD_MADE = "/rd"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """A message from the heater, not yet on its way."""
+    """A message of a heater, or of an app beside it, not yet on its way."""
 
     topic: str
     message: Message

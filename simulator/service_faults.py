@@ -84,3 +84,12 @@ def push(cloud: Cloud, *, seconds: float | None) -> None:
     if seconds is not None:
         within("seconds", seconds, (0.1, MAX_SECONDS))
     cloud.push_interval = seconds
+
+
+def vendor_app(cloud: Cloud, *, on: bool = True, seconds: float = 1.0) -> None:
+    """Let the owner look at the heaters with the vendor's app, which asks them every so many seconds."""
+    within("seconds", seconds, (0.1, MAX_SECONDS))
+    if on:
+        cloud.vendor_app.open(seconds)
+    else:
+        cloud.vendor_app.close()
