@@ -18,9 +18,12 @@ SIMULATOR = "simulator"
 FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (CLIENT, ("exceptions", "enums", "error_codes", "encoding", "config", "tokens")),
     (CLIENT, ("models", "models.device", "models.feature", "models.firmware", "models.members", "models.status")),
-    (CLIENT, ("changes", "link", "topics", "command_queue", "rest", "answer_watch", "periodic", "set_point")),
-    (CLIENT, ("commands", "subscriptions", "connection", "aws_link", "auth", "outcomes", "fresh_status")),
-    (CLIENT, ("requests", "events", "api_client", "heater_command", "pending_replies", "stored_queue")),
+    (
+        CLIENT,
+        ("changes", "link", "topics", "command_queue", "rest", "answer_watch", "periodic", "set_point"),
+    ),
+    (CLIENT, ("commands", "subscriptions", "connection", "aws_link", "auth", "outcomes", "fresh_status", "presence")),
+    (CLIENT, ("requests", "events", "api_client", "heater_command", "pending_replies", "stored_queue", "message_body")),
     (CLIENT, ("command_writer", "confirmations", "probes")),
     (CLIENT, ("pipeline",)),
     (CLIENT, ("inbox",)),

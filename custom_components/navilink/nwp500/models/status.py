@@ -187,15 +187,19 @@ class DeviceStatus(Message):
         return None if self.dhw_mode is None else self.dhw_mode is DhwMode.VACATION
 
     @property
-    def is_in_tou_window(self) -> bool:
+    def is_in_tou_window(self) -> bool | None:
         """Whether a costly time-of-use period is in force, as the thermostat members show it (protocol.md 13.5)."""
+        if not self.tou_enabled:
+            return self.tou_enabled
         differences = (
             self.heat_pump_upper_on_difference,
             self.heat_pump_upper_off_difference,
             self.heat_pump_lower_on_difference,
             self.heat_pump_lower_off_difference,
         )
-        return bool(self.tou_enabled) and any(differences)
+        if any(differences):
+            return True
+        return None if None in differences else False
 
     @property
     def usable_energy(self) -> float | None:
