@@ -91,12 +91,17 @@ class Inbox:
         Requests, which the device wildcard delivers too, and what other clients announce are not from a heater.
         """
         kind, *levels = topic.split("/")
-        if kind == "cmd" and "res" in levels and "request" not in message:
-            if (record := self._sender(topic, message, "response")) is not None:
-                self._take_reply(topic, record, message)
-        elif kind == "evt" and levels[-1:] == ["connection"]:
-            if (record := self._sender(topic, message, "event")) is not None:
-                self._take_announcement(record, message)
+        is_reply = kind == "cmd" and "res" in levels and "request" not in message
+        is_announcement = kind == "evt" and levels[-1:] == ["connection"]
+        if not is_reply and not is_announcement:
+            return
+        record = self._sender(topic, message, "response" if is_reply else "event")
+        if record is None:
+            return
+        if is_reply:
+            self._take_reply(topic, record, message)
+        else:
+            self._take_announcement(record, message)
 
     def absent(self, mac_address: str) -> None:
         """A heater leaves questions unanswered, over a link that is up."""

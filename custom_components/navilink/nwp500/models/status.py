@@ -21,13 +21,15 @@ from .members import (
     FLAG,
     FLOW,
     HALF,
+    OUTSIDE,
     TANK_ENERGY,
+    TOU_OVERRIDE,
+    TOU_STATUS,
     TRI_STATE,
     WHOLE,
     Member,
     Message,
     measured,
-    numeric,
     one_of,
     reply_content,
 )
@@ -78,7 +80,7 @@ class DeviceStatus(Message):
     evaporator_temperature = Member("evaporatorTemperature", DECI, "Evaporator coil, about -7 to 12 running")
     target_superheat = Member("targetSuperHeat", DELTA, "Superheat aimed at")
     current_superheat = Member("currentSuperHeat", DELTA, "Superheat; can be negative")
-    outside_temperature = Member("outsideTemperature", HALF, "Outdoor air; raw 0 on units that do not have it")
+    outside_temperature = Member("outsideTemperature", OUTSIDE, "Outdoor air; raw 0 on units that do not have it")
     inlet_temperature = Member("currentInletTemperature", HALF, "Always raw 0 on the NWP500: not available")
     freeze_protection_temperature = Member("freezeProtectionTemperature", HALF, "Where freeze protection starts, 6-10")
     freeze_protection_temperature_min = Member("freezeProtectionTempMin", HALF, "Lower limit of freeze protection, 6")
@@ -138,10 +140,8 @@ class DeviceStatus(Message):
     anti_legionella_running = Member("antiLegionellaOperationBusy", TRI_STATE, "Whether an anti-legionella cycle runs")
     program_reservation_enabled = Member("programReservationUse", FLAG, "Whether a weekly programme is in use")
     program_reservation_type = Member("programReservationType", WHOLE, "0 none, 1 active")
-    tou_enabled = Member("touStatus", numeric(encoding.tou_enabled), "Whether time of use is enabled, window or not")
-    tou_overridden = Member(
-        "touOverrideStatus", numeric(encoding.tou_overridden), "Whether the owner has overridden time of use"
-    )
+    tou_enabled = Member("touStatus", TOU_STATUS, "Whether time of use is enabled, window or not")
+    tou_overridden = Member("touOverrideStatus", TOU_OVERRIDE, "Whether the owner has overridden time of use")
     dr_event = Member("drEventStatus", one_of(DrEvent), "Demand response event of the utility")
     dr_applied = Member("drOverrideStatus", TRI_STATE, "Whether demand response is applied")
     recirculation_mode = Member("recircOperationMode", one_of(RecirculationMode), "Recirculation mode")
