@@ -138,7 +138,7 @@ def numeric[T](decode: Callable[[float], T | None], unit: str = "", *, name: str
 
 def measured(unit: str) -> Kind[float]:
     """Make the kind of a quantity that the wire carries in its unit."""
-    return Kind(_number, unit, unit)
+    return Kind(_number, unit)
 
 
 def one_of[E: IntEnum](enumeration: type[E]) -> Kind[E]:

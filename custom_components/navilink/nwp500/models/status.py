@@ -50,8 +50,10 @@ class DeviceStatus(Message):
     is_heating_on_demand = Member("dhwOperationBusy", FLAG, "Whether it heats water on demand")
     heat_source = Member("currentHeatUse", one_of(HeatSource), "What heats now; NONE may also mean that it is unknown")
     compressor_running = Member("compUse", TRI_STATE, "Whether the compressor runs")
-    upper_element_on = Member("heatUpperUse", TRI_STATE, "Whether the upper element is on")
-    lower_element_on = Member("heatLowerUse", TRI_STATE, "Whether the lower element is on")
+    upper_element_on = Member(
+        "heatUpperUse", TRI_STATE, "Whether the upper element is on: 5.0 kW at 240 V, 3.755 kW at 208 V"
+    )
+    lower_element_on = Member("heatLowerUse", TRI_STATE, "Whether the lower element is on: as much")
     evaporator_fan_running = Member("evaFanUse", FLAG, "Whether the evaporator fan runs")
     expansion_valve_active = Member("eevUse", FLAG, "Whether the expansion valve is active")
     state_number = Member("currentStatenum", WHOLE, "Internal state: 20 in standby, 50 while the heat pump heats")
@@ -69,7 +71,9 @@ class DeviceStatus(Message):
     # Temperatures (protocol.md 8.2)
     dhw_temperature = Member("dhwTemperature", HALF, "Hot water inside the tank, in steps of 0.5")
     dhw_temperature_2 = Member("dhwTemperature2", HALF, "Second reading of the hot water; raw 0 when unused")
-    dhw_temperature_setting = Member("dhwTemperatureSetting", HALF, "Set point, typically 35-65.5")
+    dhw_temperature_setting = Member(
+        "dhwTemperatureSetting", HALF, "Set point, typically 35-65.5; from the factory 120 °F"
+    )
     dhw_temperature_setting_raw = dhw_temperature_setting.in_raw()
     dhw_target_temperature_setting = Member("dhwTargetTemperatureSetting", HALF, "The same as the set point")
     tank_upper_temperature = Member("tankUpperTemperature", DECI, "Upper probe: the best reading of the hot water")
@@ -78,14 +82,18 @@ class DeviceStatus(Message):
     discharge_temperature = Member("dischargeTemperature", DECI, "Compressor outlet, about 49-82 running")
     suction_temperature = Member("suctionTemperature", DECI, "Compressor inlet, about 4-16 running")
     evaporator_temperature = Member("evaporatorTemperature", DECI, "Evaporator coil, about -7 to 12 running")
-    target_superheat = Member("targetSuperHeat", DELTA, "Superheat aimed at")
+    target_superheat = Member("targetSuperHeat", DELTA, "Superheat aimed at; always 5 on the unit seen")
     current_superheat = Member("currentSuperHeat", DELTA, "Superheat; can be negative")
     outside_temperature = Member("outsideTemperature", OUTSIDE, "Outdoor air; raw 0 on units that do not have it")
     inlet_temperature = Member("currentInletTemperature", HALF, "Always raw 0 on the NWP500: not available")
-    freeze_protection_temperature = Member("freezeProtectionTemperature", HALF, "Where freeze protection starts, 6-10")
+    freeze_protection_temperature = Member(
+        "freezeProtectionTemperature", HALF, "Where freeze protection starts, 6-10; from the factory 6"
+    )
     freeze_protection_temperature_min = Member("freezeProtectionTempMin", HALF, "Lower limit of freeze protection, 6")
     freeze_protection_temperature_max = Member("freezeProtectionTempMax", HALF, "Upper limit of freeze protection, 10")
-    min_set_point = Member("heatMinOpTemperature", HALF, "The installer's lowest set point, 35-45")
+    min_set_point = Member(
+        "heatMinOpTemperature", HALF, "The installer's lowest set point, 35-45; old firmware tells nonsense"
+    )
     recirculation_temperature_setting = Member("recircTempSetting", HALF, "Recirculation set point")
     recirculation_temperature = Member("recircTemperature", HALF, "Recirculation loop; raw 0 without one")
     recirculation_faucet_temperature = Member(
@@ -95,9 +103,13 @@ class DeviceStatus(Message):
     # Thermostats (protocol.md 8.2)
     heat_pump_upper_on_temperature = Member("hpUpperOnTempSetting", HALF, "Upper probe starts the heat pump")
     heat_pump_upper_off_temperature = Member("hpUpperOffTempSetting", HALF, "Upper probe stops the heat pump")
-    heat_pump_lower_on_temperature = Member("hpLowerOnTempSetting", HALF, "Lower probe starts the heat pump")
+    heat_pump_lower_on_temperature = Member(
+        "hpLowerOnTempSetting", HALF, "Lower probe starts the heat pump: 40.5 outside a window"
+    )
     heat_pump_lower_off_temperature = Member("hpLowerOffTempSetting", HALF, "Lower probe stops the heat pump")
-    element_upper_on_temperature = Member("heUpperOnTempSetting", HALF, "Upper element starts")
+    element_upper_on_temperature = Member(
+        "heUpperOnTempSetting", HALF, "Upper element starts; unreliable in heat pump mode"
+    )
     element_upper_off_temperature = Member("heUpperOffTempSetting", HALF, "Upper element stops")
     element_lower_on_temperature = Member("heLowerOnTempSetting", HALF, "Lower element starts; can be raw 0")
     element_lower_off_temperature = Member("heLowerOffTempSetting", HALF, "Lower element stops")
