@@ -15,7 +15,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
-from tests.client.fixture_heater import STATUSES, FixtureService, Json, fixture, fixture_service
+from tests.client.fixture_heater import STATUSES, FixtureService, fixture, fixture_service
 from tests.client.mosquitto import MOSQUITTO
 from tests.integration.accounts import ACCOUNT
 from tests.integration.waiting import wait_for, wait_for_value
@@ -25,6 +25,8 @@ pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="Debian's mosquitto is
 HEATERS = ("nwp500", "guest_house")
 LAST_MEMBER = "sensor.{}_wi_fi_signal"
 
+type Raw = Mapping[str, int]
+"""The members of a recorded status."""
 type Shown = str | float | None
 """What a state has to be: a text, a number, or unknown."""
 
@@ -35,36 +37,32 @@ OPERATIONS = {0: "standby", 32: "heat_pump", 64: "hybrid_efficiency", 96: "hybri
 MODES = {1: "heat_pump", 2: "electric", 3: "eco", 4: "high_demand", 6: "off"}
 
 
-def _flag(name: str) -> Callable[[Json], Shown]:
+def _flag(name: str) -> Callable[[Raw], Shown]:
     return lambda raw: STATE_ON if raw[name] == 2 else STATE_OFF
 
 
-def _tri_state(name: str) -> Callable[[Json], Shown]:
+def _tri_state(name: str) -> Callable[[Raw], Shown]:
     return lambda raw: TRI_STATE[raw[name]]
 
 
-def _scaled(name: str, divisor: float = 1) -> Callable[[Json], Shown]:
-    def value(raw: Json) -> Shown:
-        number: float = raw[name]
-        return number / divisor
-
-    return value
+def _scaled(name: str, divisor: float = 1) -> Callable[[Raw], Shown]:
+    return lambda raw: raw[name] / divisor
 
 
-def _usable_energy(raw: Json) -> Shown:
+def _usable_energy(raw: Raw) -> Shown:
     return max(0, (raw["totalEnergyCapacity"] - raw["availableEnergyCapacity"]) * 4) / 1000
 
 
-def _filter_hours_left(raw: Json) -> Shown:
+def _filter_hours_left(raw: Raw) -> Shown:
     period = raw["airFilterAlarmPeriod"]
     return max(0, period - raw["cumulatedOpTimeEvaFan"]) if period else None
 
 
-def _vacation_days_left(raw: Json) -> Shown:
+def _vacation_days_left(raw: Raw) -> Shown:
     return raw["vacationDaySetting"] - raw["vacationDayElapsed"] if raw["dhwOperationSetting"] == 5 else 0
 
 
-STATES: Mapping[str, Callable[[Json], Shown]] = {
+STATES: Mapping[str, Callable[[Raw], Shown]] = {
     "binary_sensor.{}_heating": _tri_state("operationBusy"),
     "binary_sensor.{}_compressor": _tri_state("compUse"),
     "binary_sensor.{}_upper_element": _tri_state("heatUpperUse"),
@@ -141,10 +139,10 @@ def _is_known(state: State) -> bool:
     return state.state not in (STATE_UNKNOWN, STATE_UNAVAILABLE)
 
 
-def raw_status(name: str) -> Json:
+def raw_status(name: str) -> Raw:
     """Return the members of a recorded status."""
     response = fixture(name)["response"]
-    found: Json = response.get("status", response.get("st"))
+    found: dict[str, int] = response.get("status", response.get("st"))
     return found
 
 
