@@ -10,7 +10,7 @@ from .changes import ChangeWatch
 from .events import Changed, EventEmitter, FeatureReceived, QueueChanged, StatusReceived
 from .exceptions import ResponseFormatError
 from .models import Device, DeviceFeature, DeviceStatus
-from .models.members import block
+from .models.members import WHOLE, block
 from .pending_replies import PendingReplies
 from .pipeline import CommandPipeline
 from .presence import announced_presence
@@ -177,8 +177,7 @@ class Inbox:
 
 
 def _fail_code(message: Message) -> int | None:
-    code = block(message, "response").get("failCode")
-    return code if isinstance(code, int) and not isinstance(code, bool) else None
+    return WHOLE.read(block(message, "response").get("failCode"))
 
 
 def _decoded[T](decode: Callable[[Mapping[str, object]], T], message: Message) -> T | None:
