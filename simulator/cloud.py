@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 import time
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
@@ -14,7 +15,8 @@ from .broker import Broker, ReceivedMessage
 from .certificates import make_server_certificate
 from .clock import Clock
 from .dispatch import Dispatcher
-from .heater import Heater, Identity
+from .heater import DEFAULT_TIME_ZONE, Heater
+from .identity import Identity
 from .rest_api import BASE_PATH, RestApi
 from .rest_endpoints import ENDPOINTS
 from .sigv4 import AwsCredentials
@@ -35,6 +37,8 @@ class CloudOptions:
     rest_port: int = 0
     mqtt_port: int = 0
     heaters: int = 1
+    time_zone: str = DEFAULT_TIME_ZONE
+    """Of the heaters, by its IANA name."""
     offline_heaters: int = 0
     """So many of them, the last ones, are offline."""
     foreign_device: bool = False
@@ -152,9 +156,9 @@ class Cloud:
 
 
 def _make_heaters(options: CloudOptions, now: float) -> Mapping[str, Heater]:
-    heaters = {}
+    heaters, zone = {}, ZoneInfo(options.time_zone)
     for number in range(options.heaters):
         identity = Identity.of_number(number)
         online = number < options.heaters - options.offline_heaters
-        heaters[identity.mac_address] = Heater(identity=identity, now=now, online=online)
+        heaters[identity.mac_address] = Heater(identity=identity, now=now, zone=zone, online=online)
     return heaters

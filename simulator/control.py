@@ -9,7 +9,8 @@ import time
 from aiohttp import web
 
 from .cloud import Cloud
-from .faults import MAX_COUNT, FaultError, inject
+from .fault_arguments import MAX_COUNT, FaultError
+from .faults import inject
 from .panel import PanelError, write
 from .snapshot import CONDITIONS, snapshot
 

@@ -30,6 +30,7 @@ class ElementRule:
     """Short by at least this later on: start; `None`: start at `THERMOSTAT_ON` instead."""
 
 
+HEATING_MODES = frozenset({DhwMode.HEAT_PUMP, DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
 HEAT_PUMP_MODES = frozenset({DhwMode.HEAT_PUMP, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
 ELEMENT_RULES = {
     # When ELECTRIC starts again later is not recorded; it is taken to be as in HIGH_DEMAND.

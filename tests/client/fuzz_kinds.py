@@ -5,15 +5,25 @@ in the message, what that place decodes to: it must stay the same when a mutatio
 the client itself has of the message when it has taken it in. A kind without `read` is only taken in.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 import json
+from operator import attrgetter
 from pathlib import Path as FilePath
 from typing import Any
 
 from nwp500 import NavienMqttClient
 from nwp500.exceptions import ResponseFormatError
-from nwp500.models import Device, DeviceFeature, DeviceInfo, DeviceStatus, Firmware
+from nwp500.models import (
+    Device,
+    DeviceFeature,
+    DeviceInfo,
+    DeviceStatus,
+    Firmware,
+    FirmwareDetail,
+    RegisteredPlan,
+    UserInfo,
+)
 from nwp500.presence import announced_presence
 from tests.client.mutations import Path
 from tests.client.own_link import DEVICE
@@ -54,16 +64,20 @@ def _members_of(content: str) -> Callable[[DeviceStatus | DeviceFeature], Parts]
     """Give every member of a status or a feature, read from where `content` says."""
 
     def parts(message: DeviceStatus | DeviceFeature) -> Parts:
-        for name, value in vars(type(message)).items():
-            if isinstance(value, property):
-                # Worked out from several members: whatever they are, it must not fail.
-                getattr(message, name)
+        _read_derived(message)
         return {
             ("response", content, member.wire_name, attribute): getattr(message, attribute)
             for attribute, member in message.members().items()
         }
 
     return parts
+
+
+def _read_derived(message: object) -> None:
+    """Read what is worked out from several members: whatever they are, it must not fail."""
+    for name, value in vars(type(message)).items():
+        if isinstance(value, property):
+            getattr(message, name)
 
 
 _DEVICE: Mapping[Path, str] = {
@@ -75,14 +89,16 @@ _DEVICE: Mapping[Path, str] = {
     ("error", "errorOccuredTime"): "error_time",
     ("location",): "location",
 }
+_DEVICE_KEYS = frozenset({"macAddress", "additionalValue", "deviceType"})
 _DEVICE_INFO: Mapping[Path, str] = {
     ("deviceInfo", "deviceName"): "name",
     ("deviceInfo", "connected"): "connected",
     ("location",): "location",
-    ("alarmInfo", "isErrorAlarm"): "error_alarm",
-    ("alarmInfo", "isDescalingAlarm"): "descaling_alarm",
-    ("alarmInfo", "isEtcAlarm"): "other_alarm",
-    ("descaling", "descalingStartTime"): "descaling_start",
+    ("installer",): "installer",
+    ("alarmInfo", "isErrorAlarm"): "push_settings.errors",
+    ("alarmInfo", "isDescalingAlarm"): "push_settings.descaling",
+    ("alarmInfo", "isEtcAlarm"): "push_settings.others",
+    ("descaling",): "descaling",
 }
 _FIRMWARE: Mapping[Path, str] = {
     ("macAddress",): "mac_address",
@@ -91,7 +107,38 @@ _FIRMWARE: Mapping[Path, str] = {
     ("curVersion",): "current_version",
     ("downloadedVersion",): "downloaded_version",
 }
-_DEVICE_KEYS = frozenset({"macAddress", "additionalValue", "deviceType"})
+_FIRMWARE_DETAIL: Mapping[Path, str] = {
+    ("description",): "description",
+    ("registerAt",): "registered_at",
+    ("runTime",): "run_time_minutes",
+    ("swVersion",): "version",
+}
+_PLAN: Mapping[Path, str] = {
+    ("registerPath",): "register_path",
+    ("sourceType",): "source_type",
+    ("touInfo", "controllerId"): "controller_id",
+    ("touInfo", "name"): "plan.name",
+    ("touInfo", "zipCode"): "plan.zip_code",
+    ("touInfo", "schedule"): "plan.periods",
+}
+_USER: Mapping[Path, str] = {
+    ("userType",): "user_type",
+    ("userSeq",): "user_seq",
+    ("userEmail",): "email",
+    ("userFirstName",): "first_name",
+}
+
+
+def _parts_at(places: Mapping[Path, str], *prefix: str | int) -> Callable[[object], Parts]:
+    """Give attributes of a model by the places that they are read from; of no model, none."""
+
+    def parts(model: object) -> Parts:
+        if model is None:
+            return {}
+        _read_derived(model)
+        return {(*prefix, *path): attrgetter(attribute)(model) for path, attribute in places.items()}
+
+    return parts
 
 
 def _device_list(document: Document) -> list[Device | None]:
@@ -107,20 +154,7 @@ def _device(entry: Document) -> Device | None:
 
 
 def _parts_of_list(devices: list[Device | None]) -> Parts:
-    return {
-        ("data", number, *path): getattr(device, name)
-        for number, device in enumerate(devices)
-        if device is not None
-        for path, name in _DEVICE.items()
-    }
-
-
-def _device_info(document: Document) -> DeviceInfo:
-    return DeviceInfo.from_message(_object(document.get("data")))
-
-
-def _parts_of_info(info: DeviceInfo) -> Parts:
-    return {("data", *path): getattr(info, name) for path, name in _DEVICE_INFO.items()}
+    return _merged(_parts_at(_DEVICE, "data", number)(device) for number, device in enumerate(devices))
 
 
 def _firmware(document: Document) -> list[Firmware]:
@@ -128,11 +162,26 @@ def _firmware(document: Document) -> list[Firmware]:
 
 
 def _parts_of_firmware(firmwares: list[Firmware]) -> Parts:
-    return {
-        ("data", "firmwares", number, *path): getattr(firmware, name)
-        for number, firmware in enumerate(firmwares)
-        for path, name in _FIRMWARE.items()
-    }
+    return _merged(
+        _parts_at(_FIRMWARE, "data", "firmwares", number)(firmware) for number, firmware in enumerate(firmwares)
+    )
+
+
+def _merged(parts: Iterable[Parts]) -> Parts:
+    return {place: value for each in parts for place, value in each.items()}
+
+
+def _answer(
+    name: str, exchange: str, read: Callable[[Document], object], places: Mapping[Path, str], *, essential: str = ""
+) -> Kind:
+    """Describe an answer of the REST service whose `data` is one object, which is nothing without `essential`."""
+    return Kind(
+        name=name,
+        document=_REST[exchange]["response"]["body"],
+        read=lambda document: read(_object(document.get("data"))),
+        parts=_parts_at(places, "data"),
+        keys=lambda path: () if path == ("data", essential) else None,
+    )
 
 
 def _object(value: object) -> Document:
@@ -215,12 +264,10 @@ KINDS = (
         parts=_parts_of_list,
         keys=_entry_named,
     ),
-    Kind(
-        name="REST device info",
-        document=_REST["device_info"]["response"]["body"],
-        read=_device_info,
-        parts=_parts_of_info,
-    ),
+    _answer("REST device info", "device_info", DeviceInfo.from_message, _DEVICE_INFO),
+    _answer("REST firmware detail", "firmware_info", FirmwareDetail.from_message, _FIRMWARE_DETAIL),
+    _answer("REST user", "user_info", UserInfo.from_message, _USER),
+    _answer("REST time-of-use plan", "tou_get", RegisteredPlan.from_message, _PLAN, essential="touInfo"),
     Kind(
         name="REST firmware",
         document=_REST["device_firmware_info"]["response"]["body"],

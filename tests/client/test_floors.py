@@ -16,13 +16,27 @@ SIMULATOR = "simulator"
 # The lowest floor first. A module may import from its own floor and from those below. What is not named here is a new
 # module: in the client it has to find its floor, in the integration it stands on the top one, with the platforms.
 FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (CLIENT, ("exceptions", "enums", "error_codes", "encoding", "config", "tokens")),
-    (CLIENT, ("models", "models.device", "models.feature", "models.firmware", "models.members", "models.status")),
+    (CLIENT, ("exceptions", "enums", "error_codes", "encoding", "config", "tokens", "weekdays")),
     (
         CLIENT,
-        ("changes", "link", "topics", "command_queue", "rest", "answer_watch", "periodic", "set_point"),
+        (
+            "models",
+            "models.account",
+            "models.dates",
+            "models.device",
+            "models.error_history",
+            "models.feature",
+            "models.firmware",
+            "models.maintenance",
+            "models.members",
+            "models.status",
+            "models.tou",
+            "models.tou_plan",
+        ),
     ),
+    (CLIENT, ("changes", "link", "topics", "command_queue", "rest", "answer_watch", "periodic", "set_point")),
     (CLIENT, ("commands", "subscriptions", "connection", "aws_link", "auth", "outcomes", "fresh_status", "presence")),
+    (CLIENT, ("signed_calls", "account_api", "maintenance_api", "tou_api")),
     (CLIENT, ("requests", "events", "api_client", "heater_command", "pending_replies", "stored_queue", "message_body")),
     (CLIENT, ("command_writer", "confirmations", "probes")),
     (CLIENT, ("pipeline",)),

@@ -22,6 +22,26 @@ class ApiError(NavienError):
         self.message = message
 
 
+class NotPermittedError(ApiError):
+    """The account is of a type that may not make this call; the service says so with code 404 (protocol.md 2.1)."""
+
+
+class NotFoundError(ApiError):
+    """The service has no such resource."""
+
+
+class ServerError(ApiError):
+    """The service has trouble of its own (5xx); trying again later may help."""
+
+
+class MaintenanceError(ApiError):
+    """The service is closed for maintenance; `notice` is what it tells people, perhaps in several lines."""
+
+    def __init__(self, path: str, code: int, message: str, notice: str) -> None:
+        super().__init__(path, code, message)
+        self.notice = notice
+
+
 class ApiConnectionError(NavienError):
     """The REST service could not be reached, did not answer in time, or answered with something unreadable."""
 
