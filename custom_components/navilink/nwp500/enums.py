@@ -67,7 +67,10 @@ class RecirculationMode(IntEnum):
 
 @unique
 class ReservationMode(IntEnum):
-    """What an entry of the weekly programme sets (protocol.md 11.6); not the numbering of `DhwMode`."""
+    """The mode of an entry of the weekly programme (protocol.md 11.6); a reported 0 is an unused slot.
+
+    Not the numbers of `DhwMode`: 5 is not vacation here, and there is no 6.
+    """
 
     HEAT_PUMP = 1
     ELECTRIC = 2
@@ -127,16 +130,8 @@ class DeviceType(IntEnum):
 
 
 @unique
-class ConnectionStatus(IntEnum):
-    """Whether the cloud has the device on line (protocol.md 2.4); offline is 1, not 0."""
-
-    OFFLINE = 1
-    ONLINE = 2
-
-
-@unique
 class FirmwarePart(IntEnum):
-    """Which part of a device a download is for (protocol.md 11.9); a reported 0 means unknown."""
+    """The part of the device that a software download is for (protocol.md 11.9); a reported 0 means unknown."""
 
     CONTROLLER = 1
     PANEL = 2
@@ -144,6 +139,14 @@ class FirmwarePart(IntEnum):
     COMMUNICATION_MODULE = 4
     VALVE = 5
     SUB_ROOM_CONTROLLER = 6
+
+
+@unique
+class ConnectionStatus(IntEnum):
+    """Whether the cloud has the device on line (protocol.md 2.4); offline is 1, not 0."""
+
+    OFFLINE = 1
+    ONLINE = 2
 
 
 @unique

@@ -28,6 +28,7 @@ from .heater_command import HeaterCommand
 from .heater_queries import REPLY_SECONDS, HeaterQueries
 from .inbox import Inbox
 from .link import Link, LinkFactory
+from .message_body import decoded
 from .models import Device, DeviceFeature, DeviceStatus
 from .outcomes import CommandHandle, CommandOutcome, CommandStage
 from .pending_replies import PendingReplies
@@ -37,8 +38,8 @@ from .probes import Probes
 from .requests import control_request, plain_message, query_request
 from .schedules import Schedules
 from .stored_queue import StoredQueue
-from .subscriptions import Message, MessageCallback, SubscriptionTable, decoded
-from .topics import check_filter, client_filter, device_filter, normalised_mac
+from .subscriptions import Message, MessageCallback, SubscriptionTable
+from .topics import check_filter, client_filter, connection_topic, device_filter, normalised_mac
 
 __all__ = ["MqttConnectionConfig", "NavienMqttClient"]
 
@@ -65,7 +66,10 @@ class NavienMqttClient(HeaterQueries, ConnectionListener):
             self._deliver,
             self,
         )
-        self._answers = AnswerWatch(lambda: self._connection.fail("requests stay unanswered"))
+        self._answers = AnswerWatch(
+            lambda: self._connection.fail("requests stay unanswered"),
+            self._heater_absent,
+        )
         self._replies = PendingReplies()
         self._probes = Probes(self._connection, self.client_id, self._answers, self._replies)
         self._pipeline = CommandPipeline(
@@ -164,6 +168,8 @@ class NavienMqttClient(HeaterQueries, ConnectionListener):
             # Tried again with the next request: there may be room by then.
             self._heater_filters.difference_update(filters)
             raise
+        if self.is_connected:
+            self._start(self._listen_to_presence(device))
 
     def add_device(self, device: Device, feature: DeviceFeature | None = None) -> None:
         """Listen to a heater from the next link on, with what it was known to have until it says so itself."""
@@ -353,6 +359,10 @@ class NavienMqttClient(HeaterQueries, ConnectionListener):
         """Return when a heater last said anything, aware, UTC."""
         return self._inbox.record(device).last_message_at
 
+    def is_online(self, device: Device) -> bool | None:
+        """Tell whether a heater is on line, as it was last seen over a link; `None` before it is known."""
+        return self._inbox.record(device).is_online
+
     def wanted_members(self, device: Device) -> Mapping[str, int]:
         """Return the raw status members that the commands not yet settled will set."""
         return self._pipeline.wanted(normalised_mac(device.mac_address))
@@ -409,6 +419,8 @@ class NavienMqttClient(HeaterQueries, ConnectionListener):
         sent = await self._send_queued_commands()
         if announces_link and self._connection.link is link:
             self._events.emit("connection_resumed", ConnectionResumed(sent))
+        for device in self._inbox.devices:
+            await self._listen_to_presence(device)
 
     async def _send_queued_commands(self) -> int:
         """Drain: send what can be sent now, in order, until that is done or the link ends; returns how many went."""
@@ -458,6 +470,20 @@ class NavienMqttClient(HeaterQueries, ConnectionListener):
         self._inbox.add(device)
         if device_filter(device) not in self._heater_filters:
             self._start(self.subscribe_device(device))
+
+    async def _listen_to_presence(self, device: Device) -> None:
+        """Listen to a heater's coming and going, if the service lets us: its silence tells as well, only later.
+
+        Nobody is known to have subscribed to this topic, so it is tried, and only once.
+        """
+        topic = connection_topic(device)
+        if topic not in self._heater_filters:
+            self._heater_filters.add(topic)
+            if not await self._connection.try_subscribe(topic):
+                _LOGGER.debug("A heater's coming and going is not listened to")
+
+    def _heater_absent(self, mac_address: str) -> None:
+        self._inbox.absent(mac_address)
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
         """Begin something at once and let it go on in the background."""

@@ -76,6 +76,11 @@ def five_segment_filter(device: Addressed, client_id: str) -> str:
     return f"{_five_segments(device, client_id)}/#"
 
 
+def connection_topic(device: Addressed) -> str:
+    """Return the topic on which a device tells that it comes or goes."""
+    return f"evt/{device.device_type}/navilink-{normalised_mac(device.mac_address)}/connection"
+
+
 def matches(topic_filter: str, topic: str) -> bool:
     """Tell whether an MQTT topic filter, with its `+` and `#`, covers a topic; at the start they never cover `$`."""
     wanted = topic_filter.split("/")
