@@ -1,4 +1,4 @@
-"""Heaters and a cloud that have nothing to say but the recorded messages, and a client in front of them.
+"""Heaters and a cloud that have nothing to say but the recorded messages: neither client nor simulator is asked.
 
 What a heater says is a recorded message word for word; only whom it is for and which heater it is from are filled in.
 """
@@ -13,7 +13,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from nwp500 import Device, MqttConnectionConfig, NavienAPIClient, NavienAuthClient, NavienMqttClient
 from simulator.mqtt_codec import PacketDecoder, encode
 from simulator.mqtt_packets import ConnAck, Connect, Packet, Publish, SubAck, Subscribe
 from tests.client.mosquitto import Mosquitto, running_mosquitto
@@ -108,7 +107,7 @@ def _control_ack() -> Json:
 def _answers() -> Mapping[str, tuple[str, ...]]:
     """Name the recorded replies to each query but the weekly programme, by the end of the topic that it is asked on."""
     found: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
-    for name in REPLIES - _PROGRAMME_REPLIES:
+    for name in sorted(REPLIES - _PROGRAMME_REPLIES):
         found[fixture(name)["payload"]["requestTopic"].split("/", 3)[3]] += (name,)
     return found
 
@@ -267,18 +266,3 @@ async def fixture_service(directory: Path, status: str) -> AsyncIterator[Fixture
         heaters = FixtureHeaters(broker, status)
         async with heaters.running():
             yield FixtureService(rest, broker, heaters)
-
-
-@asynccontextmanager
-async def connected(service: FixtureService) -> AsyncIterator[tuple[NavienMqttClient, dict[str, Device]]]:
-    """Sign in, list the heaters and connect."""
-    async with NavienAuthClient("user@example.com", "correct horse", base_url=service.rest.url) as auth_client:
-        devices = {device.mac_address: device for device in await NavienAPIClient(auth_client).list_devices()}
-        broker = service.broker
-        config = MqttConnectionConfig(endpoint="localhost", port=broker.port, ca_file=broker.ca_file)
-        client = NavienMqttClient(auth_client, config=config)
-        await client.connect()
-        try:
-            yield client, devices
-        finally:
-            await client.disconnect()

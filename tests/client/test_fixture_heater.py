@@ -17,11 +17,11 @@ from nwp500 import (
     commands,
 )
 from nwp500.commands import Control
+from tests.client.fixture_client import connected
 from tests.client.fixture_heater import (
     MAC,
     RECIRCULATION_MAC,
     STATUSES,
-    connected,
     fixture,
     fixture_service,
 )

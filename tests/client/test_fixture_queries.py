@@ -23,13 +23,13 @@ from nwp500.models import FirmwareDownload, RecirculationEntry, ReservationEntry
 from nwp500.queries import Query
 from nwp500.schedule_editor import ScheduleWrite
 from nwp500.weekdays import EVERY_DAY, WEEKEND, WORKING_DAYS
+from tests.client.fixture_client import connected
 from tests.client.fixture_heater import (
     MAC,
     RECIRCULATION_MAC,
     REPLIES,
     FixtureService,
     Json,
-    connected,
     fixture_service,
     response_of,
 )
