@@ -62,7 +62,7 @@ def writes(service: FixtureService) -> list[Json]:
     return [asked["request"] for asked in service.heaters.requests if "/ctrl/" in asked["requestTopic"]]
 
 
-def assert_counts(write: ScheduleWrite[object], outcome: WriteOutcome, attempts: int) -> None:
+def assert_ended(write: ScheduleWrite[object], outcome: WriteOutcome, attempts: int) -> None:
     """Check what became of a write."""
     assert (write.outcome, write.attempts) == (outcome, attempts)
 
@@ -179,11 +179,11 @@ async def test_every_recorded_reply_is_asked_for_by_a_query_or_a_write(tmp_path:
 async def test_a_programme_is_cleared_and_written_back(tmp_path: Path) -> None:
     async with heaters(tmp_path) as (service, client, device):
         cleared = await client.schedules.clear_reservations(device)
-        assert_counts(cleared, WriteOutcome.WRITTEN, 1)
+        assert_ended(cleared, WriteOutcome.WRITTEN, 1)
         assert (await client.request_reservations(device)).entries == ()
         entries = [ReservationEntry(raw) for raw in PROGRAMME]
         restored = await client.schedules.replace_reservations(device, entries, on=True)
-        assert_counts(restored, WriteOutcome.WRITTEN, 1)
+        assert_ended(restored, WriteOutcome.WRITTEN, 1)
         assert restored.after == cleared.before
         assert [(write["reservationUse"], write["reservation"]) for write in writes(service)] == [
             (1, []),
@@ -195,21 +195,21 @@ async def test_what_is_there_already_is_not_written(tmp_path: Path) -> None:
     async with heaters(tmp_path, RECIRCULATION_MAC) as (service, client, device):
         for raw in PROGRAMME:
             write = await client.schedules.put_reservation(device, ReservationEntry(raw))
-            assert_counts(write, WriteOutcome.ALREADY_SO, 0)
+            assert_ended(write, WriteOutcome.ALREADY_SO, 0)
         for raw in RECIRCULATION:
             entry = RecirculationEntry(raw)
-            assert_counts(await client.schedules.put_recirculation(device, entry), WriteOutcome.ALREADY_SO, 0)
+            assert_ended(await client.schedules.put_recirculation(device, entry), WriteOutcome.ALREADY_SO, 0)
         programme = await client.schedules.set_reservation_use(device, on=True)
-        assert_counts(programme, WriteOutcome.ALREADY_SO, 0)
+        assert_ended(programme, WriteOutcome.ALREADY_SO, 0)
         absent = await client.schedules.remove_reservation(device, ReservationEntry(EVENING))
-        assert_counts(absent, WriteOutcome.ALREADY_SO, 0)
+        assert_ended(absent, WriteOutcome.ALREADY_SO, 0)
         assert writes(service) == []
 
 
 async def test_the_time_of_use_plan_is_written_as_it_is_echoed(tmp_path: Path) -> None:
     async with heaters(tmp_path) as (service, client, device):
         write = await client.schedules.write_tou(device, PERIODS, on=True)
-        assert_counts(write, WriteOutcome.WRITTEN, 1)
+        assert_ended(write, WriteOutcome.WRITTEN, 1)
         (written,) = writes(service)
         assert (written["reservation"], written["reservationUse"]) == (PLAN, 2)
         assert written["controllerSerialNumber"] == "00000000BT00000001"
@@ -232,10 +232,10 @@ async def test_a_write_that_a_heater_never_shows_is_given_up(tmp_path: Path) -> 
             client.schedules.write_tou(device, PERIODS[:1], on=True),
             client.request_energy_hourly(device, 2026, 9, [11]),
         )
-        assert_counts(programme, WriteOutcome.LOST, 3)
+        assert_ended(programme, WriteOutcome.LOST, 3)
         assert programme.after == programme.before
-        assert_counts(recirculation, WriteOutcome.LOST, 3)
-        assert_counts(tou, WriteOutcome.UNKNOWN, 1)
+        assert_ended(recirculation, WriteOutcome.LOST, 3)
+        assert_ended(tou, WriteOutcome.UNKNOWN, 1)
         assert hours is None
         lists = [write["reservation"] for write in writes(service)]
         assert lists.count([*PROGRAMME, EVENING]) == lists.count([*RECIRCULATION, SUNDAY]) == 3
