@@ -4,7 +4,7 @@ from .api_client import NavienAPIClient
 from .auth import NavienAuthClient
 from .command_queue import QueuedCommand
 from .connection import ConnectionState
-from .enums import DhwMode, TemperatureUnit
+from .enums import DhwMode, RecirculationMode, TemperatureUnit
 from .events import (
     Changed,
     CommandEvent,
@@ -76,6 +76,7 @@ __all__ = [
     "PayloadError",
     "QueueChanged",
     "QueuedCommand",
+    "RecirculationMode",
     "RequestTimeoutError",
     "ResponseFormatError",
     "Settled",
