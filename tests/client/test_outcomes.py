@@ -107,6 +107,28 @@ async def test_held_in_a_costly_period(stage: Stage) -> None:
     assert (await stage.heater())["status"]["dhwOperationSetting"] != 4
 
 
+async def test_a_mode_that_is_held_is_remembered_over_a_restart(stage: Stage) -> None:
+    await stage.simulator.fault("tou_window", on=True)
+    client = await careful(stage)
+    await (await client.submit(client.dhw_mode_command(stage.device, 1))).outcome(timeout=PATIENCE)
+    held = await client.submit(client.dhw_mode_command(stage.device, 4))
+    assert (await held.outcome(timeout=PATIENCE)).outcome is CommandOutcome.HELD
+    stored = StoredQueue.from_dict(client.stored_queue().to_dict())
+    await client.disconnect()
+
+    later = stage.client(**CAREFUL)
+    later.restore(stored)
+    await later.connect()
+    await later.request(stage.device, STATUS)
+    # The heater is in this mode, but only until the costly period ends.
+    cancelled = await later.submit(later.dhw_mode_command(stage.device, 1))
+    settled = await cancelled.outcome(timeout=PATIENCE)
+    assert (settled.outcome, settled.reason) == (CommandOutcome.CONFIRMED, "the heater reports it")
+    await stage.simulator.fault("tou_window", on=False)
+    status = DeviceStatus.from_message(await later.request(stage.device, STATUS))
+    assert status.dhw_mode == 1
+
+
 async def test_what_the_heater_already_reports_is_not_sent(stage: Stage) -> None:
     client = await careful(stage)
     now = client.status(stage.device)

@@ -307,6 +307,26 @@ def test_commands_of_an_earlier_run_keep_their_order_whatever_their_times() -> N
     on_the_bench(story)
 
 
+def test_what_an_earlier_run_left_held_may_still_take_effect() -> None:
+    async def story(bench: Bench) -> None:
+        bench.pipeline.restore((), (), uncertain={ONE: frozenset({"mode"})})
+        assert bench.pipeline.uncertain_settings == {ONE: frozenset({"mode"})}
+        bench.up()
+        bench.says(dhwOperationSetting=1, dhwTemperatureSetting=120)
+        # The heater will take up the mode that it holds, unless it is told once more to stay in this one.
+        mode = bench.give(MODE, 1)
+        bench.give(SET_POINT, 120)
+        assert bench.written == [mode.command.id]
+        await bench.arrives()
+        bench.says(dhwOperationSetting=1)
+        assert bench.outcomes == [CommandOutcome.CONFIRMED] * 2
+        assert bench.pipeline.uncertain_settings == {}
+        bench.give(MODE, 1)
+        assert bench.written == [mode.command.id]
+
+    on_the_bench(story, skip_settled=True)
+
+
 def test_a_queue_that_has_become_smaller_drops_the_oldest() -> None:
     async def story(bench: Bench) -> None:
         left = [made(SET_POINT, raw) for raw in (100, 110, 120)]

@@ -77,7 +77,7 @@ class HeaterControls(ABC):
         feature = self.feature(device)
         told = [message.temperature_unit for message in (self.status(device), feature) if message is not None]
         display_unit = next((known for known in told if known is not None), TemperatureUnit.FAHRENHEIT)
-        return heater_command.dhw_temperature(device, temperature, unit or display_unit, feature)
+        return heater_command.dhw_temperature(device, temperature, display_unit if unit is None else unit, feature)
 
     # Functions that run by themselves
 

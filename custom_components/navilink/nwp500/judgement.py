@@ -35,7 +35,7 @@ class Judgement:
         self._fresh = FreshStatus(ask_status, self._has_waiting_control)
         self._statuses: dict[str, DeviceStatus] = {}
         self._running_modes: dict[str, int] = {}
-        self._uncertain: dict[tuple[str | None, str | None], int] = {}
+        self._uncertain: dict[tuple[str, str], int] = {}
         """The place of the newest command for a setting that may still take effect although it is settled."""
 
     # What is known
@@ -48,6 +48,19 @@ class Judgement:
     def restore_running_modes(self, running_modes: Mapping[str, int]) -> None:
         """Take up in which mode each heater was last seen to heat."""
         self._running_modes.update(running_modes)
+
+    @property
+    def uncertain_settings(self) -> Mapping[str, frozenset[str]]:
+        """The settings of each heater that a settled command may still change."""
+        settings: dict[str, set[str]] = {}
+        for mac_address, setting in self._uncertain:
+            settings.setdefault(mac_address, set()).add(setting)
+        return {mac_address: frozenset(found) for mac_address, found in settings.items()}
+
+    def restore_uncertain(self, settings: Mapping[str, frozenset[str]], place: int) -> None:
+        """Take up what commands of an earlier run may still change, the newest of them at this place."""
+        for mac_address, found in settings.items():
+            self._uncertain |= {(mac_address, setting): place for setting in found}
 
     def wanted(self, mac_address: str, unsettled: Iterable[QueuedCommand]) -> dict[str, int]:
         """Return the raw status members that a heater will have once these commands have taken effect."""
@@ -129,12 +142,12 @@ class Judgement:
             return
         related = [other for other in self._queue.unsent() if other.is_related_to(command)]
         if outcome is CommandOutcome.CONFIRMED and command.mac_address in self._statuses:
-            if place > self._uncertain.get(_setting(command), place):
-                del self._uncertain[_setting(command)]
+            if (setting := _setting(command)) in self._uncertain and place > self._uncertain[setting]:
+                del self._uncertain[setting]
             self._rebase(related, self._statuses[command.mac_address].raw)
-        elif command.setting is not None and command.attempts > (outcome is CommandOutcome.REJECTED):
+        elif (setting := _setting(command)) is not None and command.attempts > (outcome is CommandOutcome.REJECTED):
             # Sent, and who knows whether it has arrived; of a refused one, only what was sent before is in doubt.
-            self._uncertain[_setting(command)] = max(place, self._uncertain.get(_setting(command), place))
+            self._uncertain[setting] = max(place, self._uncertain.get(setting, place))
             self._rebase(related, {})
 
     def _rebase(self, commands: Iterable[QueuedCommand], raw: Mapping[str, object]) -> None:
@@ -168,5 +181,8 @@ def _is_renewal(command: QueuedCommand, status: DeviceStatus) -> bool:
     return "vacationDaySetting" in command.expected and bool(status.vacation_days_elapsed)
 
 
-def _setting(command: QueuedCommand) -> tuple[str | None, str | None]:
+def _setting(command: QueuedCommand) -> tuple[str, str] | None:
+    """Return which setting of which device a command sets; `None` for one that sets none."""
+    if command.mac_address is None or command.setting is None:
+        return None
     return command.mac_address, command.setting

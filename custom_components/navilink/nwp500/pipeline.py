@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from heapq import merge
 import logging
 import math
+from types import MappingProxyType
 from typing import override
 
 from .command_book import CommandBook
@@ -77,6 +78,11 @@ class CommandPipeline(CommandOverview, WriterListener):
         """The mode in which each heater was last seen to heat."""
         return self._judgement.running_modes
 
+    @property
+    def uncertain_settings(self) -> Mapping[str, frozenset[str]]:
+        """The settings of each heater that a settled command may still change."""
+        return self._judgement.uncertain_settings
+
     def wanted(self, mac_address: str) -> dict[str, int]:
         """Return the raw status members that a heater will have once everything unsettled has taken effect."""
         return self._judgement.wanted(mac_address, self.unsettled())
@@ -104,12 +110,23 @@ class CommandPipeline(CommandOverview, WriterListener):
         self._changed()
         return handle
 
-    def restore(self, unsent: Iterable[QueuedCommand], sent: Iterable[QueuedCommand]) -> None:
-        """Take up commands of an earlier run: those to be sent, in order, and those to be watched only."""
+    def restore(
+        self,
+        unsent: Iterable[QueuedCommand],
+        sent: Iterable[QueuedCommand],
+        *,
+        uncertain: Mapping[str, frozenset[str]] = MappingProxyType({}),
+    ) -> None:
+        """Take up commands of an earlier run: those to be sent, in order, and those to be watched only.
+
+        `uncertain` are the settings that others of that run, settled already, may still change.
+        """
         unsent, sent = tuple(unsent), tuple(sent)
         # Merged, not sorted: their times are too coarse to tell the order of two that were given at once.
         for command in merge(sent, unsent, key=lambda each: each.queued_at):
             self._book.enter(command).handed_over(0)
+        # Older than what is unsent; whether older than what was sent is not stored, so it counts as newer.
+        self._judgement.restore_uncertain(uncertain, max(map(self._book.place, sent), default=-1))
         for command in sent:
             self._pacing.forbid_repeat(command.id)
             self._confirmations.sent(command)

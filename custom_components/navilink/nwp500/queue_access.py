@@ -72,9 +72,10 @@ class QueueAccess:
             sent=tuple(command for command in self._pipeline.sent if command.is_control),
             features=self._inbox.features,
             running_modes=self._pipeline.running_modes,
+            uncertain=self._pipeline.uncertain_settings,
         )
 
     def restore(self, stored: StoredQueue) -> None:
         """Take up what an earlier run left, before `connect()`; what has expired since ends as expired at once."""
         self._pipeline.restore_running_modes(stored.running_modes)
-        self._pipeline.restore(stored.unsent, stored.sent)
+        self._pipeline.restore(stored.unsent, stored.sent, uncertain=stored.uncertain)
