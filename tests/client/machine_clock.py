@@ -19,6 +19,7 @@ class VirtualClocks:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._slept = 0.0
+        self._wall_clock_error = 0.0
 
     def elapsed(self) -> float:
         """Return the true seconds since the start."""
@@ -30,7 +31,11 @@ class VirtualClocks:
 
     def now(self) -> datetime:
         """Return the wall clock."""
-        return _START + timedelta(seconds=self.elapsed())
+        return _START + timedelta(seconds=self.elapsed() + self._wall_clock_error)
+
+    def set_wall_clock(self, by_seconds: float) -> None:
+        """Let somebody set the wall clock forward, or back when below 0."""
+        self._wall_clock_error += by_seconds
 
     def sleep(self, seconds: float) -> None:
         """Let the machine sleep, or be off."""

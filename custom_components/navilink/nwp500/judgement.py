@@ -87,6 +87,14 @@ class Judgement:
 
     # The guard: a status first
 
+    def written(self, request: QueuedCommand) -> None:
+        """A request was written to the link."""
+        self._fresh.written(request)
+
+    def answered(self, session_id: str) -> None:
+        """A heater answered a request; with it, or after it, comes a status of this link."""
+        self._fresh.answered(session_id)
+
     def is_waiting_for_status(self, mac_address: str | None) -> bool:
         """Tell whether a heater's controls are held until it has told its status on this link."""
         return self._config.guard_commands and bool(mac_address) and self._is_stale(mac_address)

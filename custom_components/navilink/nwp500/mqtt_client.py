@@ -65,7 +65,13 @@ class NavienMqttClient(HeaterControls, QueueAccess, ConnectionListener):
         )
         self._answers = AnswerWatch(lambda: self._connection.fail("requests stay unanswered"))
         self._replies = PendingReplies()
-        self._probes = Probes(self._connection, self.client_id, self._answers, self._replies)
+        self._probes = Probes(
+            self._connection,
+            self.client_id,
+            self._answers,
+            self._replies,
+            on_written=self._request_written,
+        )
         pipeline = CommandPipeline(
             self._config,
             self._events,
@@ -332,6 +338,9 @@ class NavienMqttClient(HeaterControls, QueueAccess, ConnectionListener):
     def _ask_status(self, mac_address: str) -> bool:
         device = self._inbox.device(mac_address)
         return device is not None and self._probes.ask(commands.STATUS, device)
+
+    def _request_written(self, request: QueuedCommand) -> None:
+        self._pipeline.request_written(request)
 
     def _listen_to(self, device: Device) -> None:
         """Make a device known and write its subscriptions, without waiting: commands keep the order of their calls."""

@@ -163,6 +163,10 @@ class CommandPipeline(CommandOverview, WriterListener):
         for command in self._queue.waiting:
             self._judgement.ask_first(command)
 
+    def request_written(self, request: QueuedCommand) -> None:
+        """A request was written to the link, out of the queue or around it."""
+        self._judgement.written(request)
+
     async def drain(self) -> bool:
         """Send what can be sent now; `False` when the link ended before that was done."""
         return await self._writer.drain()
@@ -198,7 +202,8 @@ class CommandPipeline(CommandOverview, WriterListener):
         self._writer.pump()
 
     def heard_answer(self, session_id: str) -> None:
-        """A heater answered a command."""
+        """A heater answered a request, which need not be one of the queue."""
+        self._judgement.answered(session_id)
         self._has_arrived(session_id)
         self._confirmations.answered(session_id)
         self._writer.pump()
@@ -243,6 +248,7 @@ class CommandPipeline(CommandOverview, WriterListener):
         if (handle := self._book.handle(command.id)) is not None:
             handle.packet_id = packet_id
         self._written_query(command)
+        self.request_written(command)
         if command.is_control:
             self._pacing.written(command)
         self._changed()
@@ -325,7 +331,7 @@ class CommandPipeline(CommandOverview, WriterListener):
         self._events.emit("command_settled", CommandSettled(command, settled))
         self._judgement.settled(command, settled.outcome, handle.place)
         if settled.outcome is CommandOutcome.CONFIRMED:
-            for older in self._succession.confirmed(command):
+            for older in self._succession.confirmed(handle):
                 self._settle(older, _OUTLIVED)
         self._changed()
 

@@ -3,6 +3,7 @@
 from .command_book import CommandBook
 from .command_queue import CommandQueue, QueuedCommand
 from .confirmations import Confirmations
+from .outcomes import CommandHandle
 
 
 class Succession:
@@ -35,10 +36,10 @@ class Succession:
         newest = self._newest_sent[command.mac_address, command.setting]
         return command.setting is not None and self._book.place(command) < newest
 
-    def confirmed(self, newer: QueuedCommand) -> list[QueuedCommand]:
+    def confirmed(self, newer: CommandHandle) -> list[QueuedCommand]:
         """Return the older wishes that are watched still: after this one took effect the heater will not show them."""
         return [
             command
             for command in self._confirmations.commands
-            if newer.replaces(command) and command.queued_at <= newer.queued_at
+            if newer.command.replaces(command) and self._book.place(command) < newer.place
         ]
