@@ -204,6 +204,29 @@ async def test_a_restart_keeps_order_ages_and_identity(stage: Stage) -> None:
     assert await stage.applied() == [("dhw-temperature", [109]), ("dhw-mode", [1])]
 
 
+async def test_what_was_restored_goes_on_once_its_heater_is_known(stage: Stage) -> None:
+    client = await careful(stage)
+    await stage.simulator.fault("ignore_write", count=1)
+    sent = await client.submit(client.dhw_temperature_command(stage.device, 130))
+    assert await sent.sent() > 0
+    await unplugged(stage, client)
+    waiting = await client.submit(client.dhw_mode_command(stage.device, 1))
+    stored = client.stored_queue()
+    await client.disconnect()
+
+    await stage.simulator.fault("link_up")
+    later = stage.client(**CAREFUL)
+    later.restore(stored)
+    handles = [later.handle(handle.command.id) for handle in (sent, waiting)]
+    await later.connect()
+    assert later.is_waiting_for_status(stage.device)
+    await stage.simulator.device(MAC, dhwTemperatureSetting=109)
+    later.add_device(stage.device)
+    for handle in handles:
+        assert handle is not None
+        assert (await handle.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
+
+
 async def test_disconnecting_settles_everything(stage: Stage) -> None:
     client = await careful(stage)
     await unplugged(stage, client)

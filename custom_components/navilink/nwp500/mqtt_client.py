@@ -347,6 +347,7 @@ class NavienMqttClient(HeaterControls, QueueAccess, ConnectionListener):
         self._inbox.add(device)
         if device_filter(device) not in self._heater_filters:
             self._start(self.subscribe_device(device))
+            self._pipeline.ask_what_is_due()
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
         """Begin something at once and let it go on in the background."""

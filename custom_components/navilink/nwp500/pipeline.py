@@ -160,8 +160,13 @@ class CommandPipeline(CommandOverview, WriterListener):
     def link_up(self, link: Link) -> None:
         """A link is connected and subscribed."""
         self._writer.attach(link)
+        self.ask_what_is_due()
+
+    def ask_what_is_due(self) -> None:
+        """Ask what could not be asked before, because there was no link or the heater was not known yet."""
         for command in self._queue.waiting:
             self._judgement.ask_first(command)
+        self._confirmations.look_at_what_is_due()
 
     def request_written(self, request: QueuedCommand) -> None:
         """A request was written to the link, out of the queue or around it."""
