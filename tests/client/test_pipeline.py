@@ -367,6 +367,21 @@ def test_what_was_refused_for_the_moment_gives_way_to_a_newer_wish() -> None:
     on_the_bench(story, coalesce_commands=True)
 
 
+def test_refused_commands_that_come_back_to_a_full_queue_are_the_oldest_and_go() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        given = [bench.give(SET_POINT, 100), bench.give(MODE, 1), bench.give(commands.TOU_ON)]
+        await bench.arrives()
+        bench.down()
+        given += [bench.give(commands.VACATION_DAYS, days) for days in (1, 2, 3)]
+        for handle in given[:3]:
+            bench.pipeline.heard_refusal(handle.command.id, 2)
+        assert bench.outcomes == [CommandOutcome.DROPPED] * 3
+        assert [command.id for command in bench.pipeline.waiting] == [handle.command.id for handle in given[3:]]
+
+    on_the_bench(story, max_queued_commands=3)
+
+
 # Pacing
 
 
