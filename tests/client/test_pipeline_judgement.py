@@ -285,6 +285,29 @@ def test_the_effect_of_a_command_of_ones_own_is_nobody_elses_change() -> None:
     on_the_bench(story, **CAREFUL)
 
 
+def test_what_a_dropped_command_may_have_done_is_nobody_elses_change_either() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.says(dhwOperationSetting=3)
+        off, on = bench.give(commands.POWER_OFF), bench.give(commands.POWER_ON)
+        assert bench.link.acknowledge()
+        assert bench.written == [off.command.id, on.command.id]
+        bench.down()
+        bench.give(SET_POINT, 120)
+        again = bench.give(commands.POWER_OFF, dhwOperationSetting=3)
+        assert [(end.outcome, end.command_id) for end in bench.ends] == [(CommandOutcome.DROPPED, on.command.id)]
+        bench.up()
+        # The belated answer to the first one; the second one had arrived as well, though nobody knows.
+        bench.says_unasked(dhwOperationSetting=6)
+        bench.says(dhwOperationSetting=3)
+        bench.pump()
+        await bench.arrives()
+        assert again.command.id in bench.written
+        assert CommandOutcome.SUPERSEDED not in bench.outcomes
+
+    on_the_bench(story, guard_commands=True, max_queued_commands=2)
+
+
 # Coming back
 
 

@@ -134,15 +134,12 @@ class Judgement:
 
     def with_known_baseline(self, command: QueuedCommand) -> QueuedCommand:
         """Return a command that is being given, without a baseline when what is known may not be true any more."""
-        if _setting(command) in self._uncertain or self._is_stale(command.mac_address):
-            return replace(command, baseline={})
-        return command
+        return self._from(command, {} if self._is_stale(command.mac_address) else command.baseline)
 
     def with_baseline_of_now(self, command: QueuedCommand) -> QueuedCommand:
         """Return a command that was refused for the moment, with changes counting from now on."""
         mac_address = command.mac_address or ""
-        known = self._statuses[mac_address].raw if self._fresh.has(mac_address) else {}
-        return replace(command, baseline=command.baseline_in(known))
+        return self._from(command, self._statuses[mac_address].raw if self._fresh.has(mac_address) else {})
 
     def settled(self, command: QueuedCommand, outcome: CommandOutcome, place: int) -> None:
         """See to it that the effect of an own command is not taken for somebody else's doing."""
@@ -159,9 +156,13 @@ class Judgement:
             self._rebase(related, {})
 
     def _rebase(self, commands: Iterable[QueuedCommand], raw: Mapping[str, object]) -> None:
-        """Let changes count from these raw members on."""
         for command in commands:
-            self._queue.exchange(command, replace(command, baseline=command.baseline_in(raw)))
+            self._queue.exchange(command, self._from(command, raw))
+
+    def _from(self, command: QueuedCommand, raw: Mapping[str, object]) -> QueuedCommand:
+        """Return a command with changes counting from these raw members on, if nothing can still change its setting."""
+        known = {} if _setting(command) in self._uncertain else command.baseline_in(raw)
+        return replace(command, baseline=known)
 
     def _is_stale(self, mac_address: str | None) -> bool:
         """Tell whether what is known of a heater is from before the present link, and may have changed since."""
