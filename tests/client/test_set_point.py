@@ -101,7 +101,7 @@ def test_a_whole_number_beyond_all_floats_is_no_temperature() -> None:
         raw_set_point(10**400, F, HEATER)
 
 
-@pytest.mark.parametrize("unit", ["°C", None, 0, 3])
+@pytest.mark.parametrize("unit", ["°C", None, 0, 3, True, 1.0, math.nan, [], {}, {1}])
 def test_a_unit_is_one_of_the_two(unit: TemperatureUnit) -> None:
     with pytest.raises(InvalidParameterError, match="unit"):
         raw_set_point(60, unit, None)

@@ -4,7 +4,7 @@ from .api_client import NavienAPIClient
 from .auth import NavienAuthClient
 from .command_queue import QueuedCommand
 from .connection import ConnectionState
-from .enums import DhwMode, TemperatureUnit
+from .enums import DhwMode, RecirculationMode, TemperatureUnit
 from .events import (
     Changed,
     CommandEvent,
@@ -136,6 +136,7 @@ __all__ = [
     "QueueChanged",
     "QueuedCommand",
     "RecirculationEntry",
+    "RecirculationMode",
     "RecirculationSchedule",
     "RegisterPath",
     "RegisteredPlan",

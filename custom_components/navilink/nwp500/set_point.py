@@ -19,7 +19,7 @@ def raw_set_point(temperature: float, unit: TemperatureUnit, feature: DeviceFeat
 
     Raises `InvalidParameterError` for anything but a number within the heater's limits.
     """
-    if unit not in _SYMBOLS:
+    if type(unit) not in (int, TemperatureUnit) or unit not in _SYMBOLS:
         raise InvalidParameterError("unit", unit, "1 (Celsius) or 2 (Fahrenheit)")
     unit = TemperatureUnit(unit)
     low, high = raw_limits(unit, feature)
