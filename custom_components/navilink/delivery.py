@@ -60,6 +60,12 @@ async def async_deliver(coordinator: NavilinkCoordinator, device: Device, *comma
                 translation_key="command_not_settled",
                 translation_placeholders=_about(command),
             )
+        elif coordinator.store.has_failed:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="command_not_stored",
+                translation_placeholders=_about(command),
+            )
 
 
 async def _async_wait(

@@ -29,6 +29,8 @@ from .nwp500.enums import DhwTemperatureControl
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
 PARALLEL_UPDATES = 0
 
+ATTR_DAYS = "days"
+# Of a vacation that is given without a length.
 VACATION_DAYS = 7
 
 OPERATION_OF_MODE = {
@@ -269,8 +271,12 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
 
     @override
     async def async_turn_away_mode_on(self) -> None:
-        """Start a vacation."""
-        await self.async_send(self.client.vacation_command(self.heater.device, VACATION_DAYS))
+        """Start a vacation of the usual length."""
+        await self.async_start_vacation(VACATION_DAYS)
+
+    async def async_start_vacation(self, days: int) -> None:
+        """Start a vacation of 1 to 99 days; the heater ends it by itself."""
+        await self.async_send(self.client.vacation_command(self.heater.device, days))
 
     @override
     async def async_turn_away_mode_off(self) -> None:

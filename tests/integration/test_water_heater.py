@@ -9,9 +9,10 @@ from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import HEATER, MAC, applied
-from tests.integration.waiting import wait_for
+from tests.integration.waiting import wait_for, wait_for_value
 
 
 @pytest.fixture(autouse=True)
@@ -170,4 +171,30 @@ async def test_refused_command_shows_the_truth_again(hass: HomeAssistant, simula
     assert refused.value.translation_key == "command_rejected"
     assert "code 3" in str(refused.value)
     await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == 120)
+    assert await applied(simulator) == []
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize(("data", "days"), [({"days": 1}, 1), ({"days": 99}, 99), ({}, 7)])
+async def test_vacation_of_some_days(
+    hass: HomeAssistant, simulator: SimulatorProcess, data: dict[str, int], days: int
+) -> None:
+    await hass.services.async_call(DOMAIN, "start_vacation", {"entity_id": HEATER, **data}, blocking=True)
+    assert await applied(simulator) == [("dhw-mode", [5, days])]
+    await wait_for(hass, HEATER, lambda state: state.attributes["away_mode"] == "on")
+    await wait_for_value(hass, "sensor.nwp500_vacation_days_left", str(days))
+    await act(hass, "set_away_mode", away_mode=False)
+    assert (await applied(simulator))[1:] == [("dhw-mode", [3])]
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize("days", [0, 100, -1])
+async def test_vacation_that_is_too_long_or_too_short(
+    hass: HomeAssistant, simulator: SimulatorProcess, days: int
+) -> None:
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call(DOMAIN, "start_vacation", {"entity_id": HEATER, "days": days}, blocking=True)
+    assert refused.value.translation_key == "invalid_parameter"
+    assert refused.value.translation_placeholders is not None
+    assert refused.value.translation_placeholders["value"] == str(days)
     assert await applied(simulator) == []
