@@ -30,7 +30,7 @@ def async_report_lost_command(hass: HomeAssistant, entry: ConfigEntry, device: D
         return
     command = event.command
     given = dt_util.as_local(command.queued_at).strftime("%Y-%m-%d %H:%M")
-    line = f"- {heater_name(device)}: {command.wanted}, given {given}: {event.settled.outcome}"
+    line = f"- {heater_name(device)}: {command.wanted}, given {given}: {event.settled.reason}"
     issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(LOST_COMMANDS, entry.entry_id))
     earlier: list[str] = []
     count = 0

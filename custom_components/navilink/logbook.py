@@ -17,8 +17,8 @@ MESSAGES = {
     CommandOutcome.UNCONFIRMED: "{command} is in doubt: {reason}",
     CommandOutcome.EXPIRED: "{command} expired after waiting {waited}, and was not sent",
     CommandOutcome.SUPERSEDED: "{command} gave way: {reason}",
-    CommandOutcome.DROPPED: "{command} was dropped after waiting {waited}: {reason}",
-    CommandOutcome.CLEARED: "{command} was cleared from the queue after waiting {waited}",
+    CommandOutcome.DROPPED: "{command} was dropped: {reason}",
+    CommandOutcome.CLEARED: "{command} was cleared from the queue",
     CommandOutcome.FAILED: "{command} could not be sent: {reason}",
 }
 

@@ -12,17 +12,17 @@ from homeassistant.components.water_heater.const import (
     STATE_HIGH_DEMAND,
     WaterHeaterEntityFeature,
 )
-from homeassistant.const import ATTR_TEMPERATURE, STATE_OFF, UnitOfTemperature
+from homeassistant.const import ATTR_TEMPERATURE, PRECISION_TENTHS, STATE_OFF, UnitOfTemperature
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
+from homeassistant.helpers.temperature import display_temp
 
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .delivery import in_the_users_words
 from .entity import NavilinkEntity, async_add_for_each_heater
-from .nwp500 import DhwMode, HeaterCommand, TemperatureUnit
+from .nwp500 import DhwMode, HeaterCommand, InvalidParameterError, TemperatureUnit
 from .nwp500.encoding import in_unit
 from .nwp500.enums import DhwTemperatureControl
 
@@ -245,10 +245,11 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
                 translation_key="unsupported_mode",
                 translation_placeholders={"mode": operation, "modes": ", ".join(self.operation_list)},
             )
-        with in_the_users_words():
-            set_point = self.client.dhw_temperature_command(
-                self.heater.device, kwargs[ATTR_TEMPERATURE], unit=self._unit
-            )
+        temperature: float = kwargs[ATTR_TEMPERATURE]
+        try:
+            set_point = self.client.dhw_temperature_command(self.heater.device, temperature, unit=self._unit)
+        except InvalidParameterError as err:
+            raise self._out_of_range(temperature) from err
         commands = [set_point]
         if operation is not None:
             commands.append(self._mode_command(operation))
@@ -283,6 +284,23 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         """End a vacation; a heater that is not on one is left as it is."""
         if self.is_away_mode_on:
             await self.async_send(self.client.dhw_mode_command(self.heater.device, self._mode_before_vacation))
+
+    def _out_of_range(self, temperature: float) -> ServiceValidationError:
+        """Name the limits in the user's unit, which need not be the heater's."""
+
+        def in_words(value: float, precision: float) -> str:
+            shown = display_temp(self.hass, value, self.native_temperature_unit, precision)
+            return f"{shown:g} {self.hass.config.units.temperature_unit}"
+
+        return ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="set_point_out_of_range",
+            translation_placeholders={
+                "temperature": in_words(temperature, PRECISION_TENTHS),
+                "lowest": in_words(self.min_temp, self.precision),
+                "highest": in_words(self.max_temp, self.precision),
+            },
+        )
 
     def _mode_command(self, operation: str) -> HeaterCommand:
         if operation == STATE_OFF:

@@ -5,7 +5,7 @@ from typing import Any
 from homeassistant.components.water_heater.const import DOMAIN as WATER_HEATER
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM
+from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM, UnitSystem
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -113,14 +113,22 @@ async def test_mode_before_a_vacation_outlives_a_restart(
 
 
 @pytest.mark.usefixtures("running")
-@pytest.mark.parametrize("temperature", [104, 151, 32])
+@pytest.mark.parametrize(
+    ("units", "temperature", "words"),
+    [
+        (US_CUSTOMARY_SYSTEM, 104, "104 °F is not allowed as the set point. This water heater takes 105 °F to 150 °F"),
+        (US_CUSTOMARY_SYSTEM, 150.6, "150.6 °F is not allowed"),
+        (US_CUSTOMARY_SYSTEM, 32, "32 °F is not allowed"),
+        (METRIC_SYSTEM, 66, "66 °C is not allowed as the set point. This water heater takes 40.5 °C to 65.5 °C"),
+    ],
+)
 async def test_set_point_outside_the_limits_changes_nothing(
-    hass: HomeAssistant, simulator: SimulatorProcess, temperature: int
+    hass: HomeAssistant, simulator: SimulatorProcess, units: UnitSystem, temperature: float, words: str
 ) -> None:
     await wait_for(hass, HEATER, lambda state: state.attributes.get("min_temp") == 105)
-    with pytest.raises(ServiceValidationError) as refused:
+    hass.config.units = units
+    with pytest.raises(ServiceValidationError, match=words):
         await act(hass, "set_temperature", temperature=temperature, operation_mode="heat_pump")
-    assert refused.value.translation_key == "invalid_parameter"
     assert await applied(simulator) == []
     state = hass.states.get(HEATER)
     assert state is not None
