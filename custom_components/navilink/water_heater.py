@@ -22,7 +22,8 @@ from homeassistant.helpers.temperature import display_temp
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
-from .nwp500 import DhwMode, HeaterCommand, InvalidParameterError, TemperatureUnit
+from .heater import HeaterState
+from .nwp500 import DeviceFeature, DhwMode, HeaterCommand, InvalidParameterError, TemperatureUnit
 from .nwp500.encoding import in_unit
 from .nwp500.enums import DhwTemperatureControl
 
@@ -91,6 +92,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         """Tie the entity to its heater."""
         super().__init__(coordinator, mac_address, DESCRIPTION)
         self._mode_before_vacation = DhwMode.ENERGY_SAVER
+        self._look()
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -99,7 +101,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         stored = await self.async_get_last_extra_data()
         if stored is not None and (before := StoredMode.from_dict(stored.as_dict())) is not None:
             self._mode_before_vacation = before.mode
-        self._remember_mode()
+        self._look()
 
     @property
     @override
@@ -110,24 +112,21 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        self._remember_mode()
+        self._look()
         super()._handle_coordinator_update()
 
     @callback
-    def _remember_mode(self) -> None:
+    def _look(self) -> None:
+        """Take in what the heater is and has now, so that an action need not work it out while its command waits."""
         mode = self._shown_mode
         if mode is not None and mode in MODE_OF_OPERATION.values():
             self._mode_before_vacation = mode
+        self._unit = _display_unit(self.heater)
+        self._attr_supported_features = _supported_features(self.heater.feature)
 
     @property
     def _shown_mode(self) -> DhwMode | None:
         return None if self.heater.shown is None else self.heater.shown.dhw_mode
-
-    @property
-    def _unit(self) -> TemperatureUnit:
-        """The unit of the heater's own display."""
-        told = (message.temperature_unit for message in (self.heater.shown, self.heater.feature) if message is not None)
-        return next((unit for unit in told if unit is not None), TemperatureUnit.FAHRENHEIT)
 
     def _in_display_unit(self, celsius: float | None) -> float | None:
         return None if celsius is None else in_unit(celsius, self._unit)
@@ -137,24 +136,6 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     def available(self) -> bool:
         """Return whether commands are taken: by a heater that was ever seen, and queued while the link is down."""
         return super().available and self.heater.takes_commands
-
-    @property
-    @override
-    def supported_features(self) -> WaterHeaterEntityFeature:
-        """Return what the heater can do; what it has not told about, it is trusted to have."""
-        feature = self.heater.feature
-        supported = {
-            WaterHeaterEntityFeature.TARGET_TEMPERATURE: feature is None
-            or feature.dhw_temperature_control is not DhwTemperatureControl.DISABLED,
-            WaterHeaterEntityFeature.OPERATION_MODE: feature is None or feature.supports_dhw,
-            WaterHeaterEntityFeature.AWAY_MODE: feature is None or feature.supports_vacation,
-            WaterHeaterEntityFeature.ON_OFF: feature is None or feature.supports_power,
-        }
-        features = WaterHeaterEntityFeature(0)
-        for flag, is_supported in supported.items():
-            if is_supported is not False:
-                features |= flag
-        return features
 
     @property
     def native_temperature_unit(self) -> str:
@@ -306,3 +287,24 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         if operation == STATE_OFF:
             return self.client.power_command(self.heater.device, False)
         return self.client.dhw_mode_command(self.heater.device, MODE_OF_OPERATION[operation])
+
+
+def _display_unit(heater: HeaterState) -> TemperatureUnit:
+    told = (message.temperature_unit for message in (heater.shown, heater.feature) if message is not None)
+    return next((unit for unit in told if unit is not None), TemperatureUnit.FAHRENHEIT)
+
+
+def _supported_features(feature: DeviceFeature | None) -> WaterHeaterEntityFeature:
+    """Return what the heater can do; what it has not told about, it is trusted to have."""
+    supported = {
+        WaterHeaterEntityFeature.TARGET_TEMPERATURE: feature is None
+        or feature.dhw_temperature_control is not DhwTemperatureControl.DISABLED,
+        WaterHeaterEntityFeature.OPERATION_MODE: feature is None or feature.supports_dhw,
+        WaterHeaterEntityFeature.AWAY_MODE: feature is None or feature.supports_vacation,
+        WaterHeaterEntityFeature.ON_OFF: feature is None or feature.supports_power,
+    }
+    features = WaterHeaterEntityFeature(0)
+    for flag, is_supported in supported.items():
+        if is_supported is not False:
+            features |= flag
+    return features
