@@ -2,8 +2,8 @@
 
 The time from giving a set point to its bytes being written, by turns in one run against one simulator. A client or
 entity is called bare when it has none of the integration: the bare client is one with its defaults, and the bare entity
-a water heater in the same Home Assistant that does nothing but publish through that client. So both sides of the last
-comparison pay for Home Assistant's own action call.
+a water heater in the same Home Assistant that does nothing but publish through that client. The bare action calls that
+entity, so that both sides of the comparison pay for Home Assistant's own part.
 """
 
 import asyncio

@@ -68,8 +68,11 @@ class CheckedStore(Store[dict[str, Any]]):
 
     @override
     async def _async_write_data(self, data: dict[str, Any]) -> None:
-        self.has_failed = True
-        await super()._async_write_data(data)
+        try:
+            await super()._async_write_data(data)
+        except HomeAssistantError, OSError:
+            self.has_failed = True
+            raise
         self.has_failed = False
 
 
