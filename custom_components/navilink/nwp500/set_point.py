@@ -33,8 +33,8 @@ def raw_set_point(temperature: float, unit: TemperatureUnit, feature: DeviceFeat
 
 
 def set_point_words(temperature: float, unit: TemperatureUnit) -> str:
-    """Return a set point as a person would name it, such as `set point 140 °F`."""
-    return f"set point {temperature:g} {_SYMBOLS[TemperatureUnit(unit)]}"
+    """Return a set point as a person would name it, such as `set point 140 °F`; a converted wish has more digits."""
+    return f"set point {round(temperature, 1):g} {_SYMBOLS[TemperatureUnit(unit)]}"
 
 
 def raw_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[int, int]:
