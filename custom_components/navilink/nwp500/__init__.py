@@ -1,4 +1,10 @@
-"""Client for Navien NWP500 heat-pump water heaters over the NaviLink cloud."""
+"""Client for Navien NWP500 heat-pump water heaters over the NaviLink cloud.
+
+`NavienAuthClient` signs in, `NavienAPIClient` speaks with the REST service, and `NavienMqttClient` holds the link to
+the heaters: it controls them, with a queue that keeps what is given while the link is down, asks them, changes their
+schedules, and tells what happens as events. What heaters and cloud say are immutable values in which unknown is None.
+The tables behind it are `nwp500.commands`, `nwp500.queries` and `nwp500.enums`. Every error is a `NavienError`.
+"""
 
 from .api_client import NavienAPIClient
 from .auth import NavienAuthClient
