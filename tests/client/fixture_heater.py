@@ -4,6 +4,7 @@ What a heater says is a recorded message word for word; only whom it is for and 
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping
 import contextlib
 from contextlib import asynccontextmanager
@@ -34,8 +35,23 @@ _REST = {
     "/auth/session/refresh": "session_refresh",
     "/user/secured-sign-in": "secured_sign_in",
     "/device/list": "device_list",
+    "/device/simple-list": "device_simple_list",
     "/device/info": "device_info",
+    "/device/change-info": "device_change_info",
+    "/device/error/list": "device_error_list_owner_refused",
     "/device/firmware/info": "device_firmware_info",
+    "/firmware/info": "firmware_info",
+    "/device/filter/change-info": "filter_change_info",
+    "/device/filter/history": "filter_history",
+    "/device/cip/change-info": "cip_change_info",
+    "/device/cip/history": "cip_history_empty",
+    "/device/tou": "tou_get",
+    "/device/tou/manufacture-id": "tou_manufacture_id",
+    "/device/tou/convert": "tou_convert",
+    "/user/info": "user_info",
+    "/user/get-push-settings": "get_push_settings",
+    "/user/set-push-settings": "set_push_settings",
+    "/app/version": "app_version",
 }
 
 # By code and parameters of a control, the recorded status that shows what it does (protocol.md 5.1).
@@ -59,6 +75,10 @@ _EFFECTS: Mapping[tuple[int, ...], str] = {
 # The one effect that no recorded status shows.
 _UNRECORDED: Mapping[tuple[int, ...], Mapping[str, int]] = {(33554471,): {"antiLegionellaUse": 1}}
 
+# Each recorded weekly programme in its forms; the first is what a heater has that nobody has written to.
+_PROGRAMMES = (("reservations_json", "reservations_hex"), ("reservations_empty",))
+_PROGRAMME_REPLIES = frozenset(name for forms in _PROGRAMMES for name in forms)
+
 _RECORDED_CLIENT = "ha-client-3f9a1c07"
 _DEADLINE = 10.0
 
@@ -69,17 +89,27 @@ def fixture(name: str) -> Json:
     return found
 
 
+def response_of(name: str) -> Json:
+    """Read what a recorded reply says."""
+    response: Json = fixture(name)["payload"]["response"]
+    return response
+
+
+REPLIES = frozenset(path.stem for path in FIXTURES.glob("*.json") if "payload" in fixture(path.stem)) - {"control_fail"}
+"""Every recorded reply to a query, or to a write."""
+
+
 def _control_ack() -> Json:
     found: Json = fixture("control_ack")["reply"]["payload"]
     return found
 
 
-def _answers() -> Iterator[tuple[str, Json]]:
-    """Give every recorded reply to a query with the suffix of the request that it answers."""
-    for path in sorted(FIXTURES.glob("*.json")):
-        found = fixture(path.stem)
-        if "payload" in found and not found["topic"].endswith("ctrl-fail"):
-            yield found["payload"]["requestTopic"].split("/", 3)[3], found
+def _answers() -> Mapping[str, tuple[str, ...]]:
+    """Name the recorded replies to each query but the weekly programme, by the end of the topic that it is asked on."""
+    found: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
+    for name in sorted(REPLIES - _PROGRAMME_REPLIES):
+        found[fixture(name)["payload"]["requestTopic"].split("/", 3)[3]] += (name,)
+    return found
 
 
 class FixtureHeaters:
@@ -91,9 +121,12 @@ class FixtureHeaters:
         self._refusals = 0
         self.requests: list[Json] = []
         """What was asked for, in order."""
+        self.told: set[str] = set()
+        """The recorded replies that were given."""
         self._decoder = PacketDecoder()
         self._packets: list[Packet] = []
-        self._queries = list(_answers())
+        self._answers = _answers()
+        self._programmes: dict[str, tuple[str, ...]] = dict.fromkeys(_FEATURES, _PROGRAMMES[0])
 
     def report(self, status: str) -> None:
         """Let every heater be in a recorded state."""
@@ -155,10 +188,19 @@ class FixtureHeaters:
         elif suffix == "ctrl":
             self._obey(mac_address, request)
             yield message["responseTopic"], _addressed(self._statuses[mac_address], message)
-        for answered, found in self._queries:
-            if answered == suffix:
-                reply_topic = found["topic"].replace(_RECORDED_CLIENT, message["clientID"]).replace(MAC, mac_address)
-                yield reply_topic, _addressed(found["payload"], message)
+        elif suffix == "ctrl/rsv/rd":
+            self._programmes[mac_address] = _written_programme(request) or self._programmes[mac_address]
+        for name in self._names(mac_address, suffix, request):
+            self.told.add(name)
+            yield _reply_topic(fixture(name), message), _addressed(fixture(name)["payload"], message)
+
+    def _names(self, mac_address: str, suffix: str, request: Json) -> tuple[str, ...]:
+        """Name the recorded replies to a query, and to a write of what is recorded."""
+        if suffix == "st/rsv/rd":
+            return self._programmes[mac_address]
+        if suffix == "ctrl/rsv/rd":
+            return _written_programme(request)[:1]
+        return self._answers.get(suffix, ())
 
     def _obey(self, mac_address: str, request: Json) -> None:
         control = (request["command"], *request["param"])
@@ -169,6 +211,22 @@ class FixtureHeaters:
 
     def _message(self, name: str) -> Json:
         return _control_ack() if name == "control_ack" else fixture(name)
+
+
+def _written_programme(request: Json) -> tuple[str, ...]:
+    """Find the recorded weekly programme that is written; any other is lost without a word."""
+    written = {name: request[name] for name in ("reservationUse", "reservation")}
+    return next((forms for forms in _PROGRAMMES if written.items() <= response_of(forms[0]).items()), ())
+
+
+def _reply_topic(recorded_reply: Json, request: Json) -> str:
+    """Give the topic that was asked for; a reply recorded beside it comes beside it, and some have one of their own."""
+    topic: str = recorded_reply["topic"]
+    asked: str = request["responseTopic"]
+    if topic == recorded_reply["payload"]["responseTopic"]:
+        return asked
+    mac_address: str = request["request"]["macAddress"]
+    return topic.replace(_RECORDED_CLIENT, request["clientID"]).replace(MAC, mac_address)
 
 
 def _addressed(recorded_reply: Json, request: Json) -> Json:
@@ -193,11 +251,18 @@ class FixtureService:
 
 
 @asynccontextmanager
-async def fixture_service(directory: Path, status: str) -> AsyncIterator[FixtureService]:
-    """Run a broker, a REST service and heaters in one recorded state."""
-    async with running_mosquitto(directory) as broker, scripted_service() as rest:
+async def fixture_rest_service() -> AsyncIterator[ScriptedService]:
+    """Run a REST service of recorded answers."""
+    async with scripted_service() as rest:
         for path, name in _REST.items():
             rest.answer(path, recorded(name))
+        yield rest
+
+
+@asynccontextmanager
+async def fixture_service(directory: Path, status: str) -> AsyncIterator[FixtureService]:
+    """Run a broker, a REST service and heaters in one recorded state."""
+    async with running_mosquitto(directory) as broker, fixture_rest_service() as rest:
         heaters = FixtureHeaters(broker, status)
         async with heaters.running():
             yield FixtureService(rest, broker, heaters)

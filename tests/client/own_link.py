@@ -27,6 +27,8 @@ class OwnLink(Link):
         """Of what was written, in order."""
         self.session_ids: list[str] = []
         """As `topics`."""
+        self.written = asyncio.Event()
+        """Set by every message; whoever waits for one clears it first."""
         self.filters: list[str] = []
         self.message = on_message
         self._pending: list[PublishListener] = []
@@ -49,6 +51,7 @@ class OwnLink(Link):
             raise LinkError("AWS_ERROR_MQTT_NOT_CONNECTED")
         self.topics.append(topic)
         self.session_ids.append(json.loads(body)["sessionID"])
+        self.written.set()
         if self.acknowledges:
             asyncio.get_running_loop().call_soon(on_done, None)
         else:

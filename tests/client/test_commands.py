@@ -247,3 +247,9 @@ def test_there_are_words_for_everything(name: str, parameters: tuple[int, ...]) 
     words = controls()[name].wanted(parameters)
     assert words
     assert not {"{", "}", "None"} & set(words.split())
+
+
+@pytest.mark.parametrize("steps", [0, *range(2, 21)])
+def test_an_air_filter_interval_reads_back_in_hours(steps: int) -> None:
+    assert commands.AIR_FILTER_LIFE.checked((steps,), None) == (steps,)
+    assert commands.AIR_FILTER_LIFE.effect(steps) == {"airFilterAlarmPeriod": {steps * 500}}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from fractions import Fraction
+import math
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,6 +84,18 @@ def test_fahrenheit_is_exactly_what_the_celsius_value_is_in_fahrenheit(raw: int)
     assert encoding.fahrenheit_from_delta(raw) == float(Fraction(raw, 10) * 9 / 5)
 
 
+@given(raw=RAW)
+def test_tenths_are_recovered_from_what_they_decode_to(raw: int) -> None:
+    for decoded in (
+        encoding.celsius_from_deci(raw),
+        encoding.celsius_from_delta(raw),
+        encoding.litres_per_minute(raw),
+        encoding.fahrenheit_from_delta(raw) / 1.8,
+        (encoding.fahrenheit_from_deci(raw) - 32) / 1.8,
+    ):
+        assert round(decoded * 10) == raw
+
+
 def test_temperatures_decode_unrounded() -> None:
     assert encoding.celsius_from_half(122) == 61.0
     assert encoding.fahrenheit_from_half(122) == 141.8
@@ -100,6 +113,14 @@ def test_outside_temperature_by_the_asymmetric_formula(raw: int, fahrenheit: int
 @pytest.mark.parametrize(("raw", "fahrenheit"), [(29, 58), (30, 59), (31, 60), (-11, 22), (5, 36), (15, 46)])
 def test_outside_temperature_by_the_standard_formula(raw: int, fahrenheit: int) -> None:
     assert encoding.fahrenheit_from_outside(raw, TemperatureFormula.STANDARD) == fahrenheit
+
+
+@given(raw=RAW)
+def test_the_asymmetric_formula_rounds_down_after_a_nine_above_zero_and_up_everywhere_else(raw: int) -> None:
+    exact = Fraction(raw, 2) * 9 / 5 + 32
+    rounds_down = raw > 0 and str(raw).endswith("9")
+    expected = math.floor(exact) if rounds_down else math.ceil(exact)
+    assert encoding.fahrenheit_from_outside(raw, TemperatureFormula.ASYMMETRIC) == expected
 
 
 @given(raw=RAW)
@@ -121,6 +142,18 @@ def test_flow_volume_and_energy() -> None:
     assert encoding.watt_hours(1369) == 5476
 
 
+@given(litres=st.integers(0, 10**9))
+def test_gallons_have_two_decimals(litres: int) -> None:
+    gallons = encoding.gallons_from(litres)
+    assert abs(Fraction(litres) * Fraction("0.264172") - Fraction(gallons)) <= Fraction("0.00501")
+    assert round(gallons, 2) == gallons
+
+
+@given(counts=RAW)
+def test_energy_counts_there_and_back(counts: int) -> None:
+    assert divmod(encoding.watt_hours(counts), 4) == (counts, 0)
+
+
 @pytest.mark.parametrize(
     ("decode", "meanings"),
     [
@@ -134,6 +167,33 @@ def test_flow_volume_and_energy() -> None:
 )
 def test_flags(decode: Callable[[float], bool | None], meanings: dict[float, bool | None]) -> None:
     assert {raw: decode(raw) for raw in meanings} == meanings
+
+
+@pytest.mark.parametrize(
+    ("decode", "listed", "otherwise"),
+    [
+        (encoding.flag, {2}, False),
+        (encoding.tri_state, {1, 2}, None),
+        (encoding.capability, {0, 1, 2}, None),
+        (encoding.tou_enabled, {0, 1}, None),
+        (encoding.tou_overridden, {1, 2}, None),
+        (encoding.push_flag, {1, 2}, None),
+    ],
+)
+@given(data=st.data())
+def test_a_number_outside_the_list_of_a_flag(
+    decode: Callable[[float], bool | None], listed: set[int], otherwise: bool | None, data: st.DataObject
+) -> None:
+    assert decode(data.draw(RAW.filter(lambda raw: raw not in listed))) is otherwise
+    assert None not in {decode(raw) for raw in listed}
+
+
+@given(raw=st.integers(1, 2**32 - 1))
+def test_versions_there_and_back(raw: int) -> None:
+    text = encoding.version_text(raw)
+    assert text is not None
+    major, minor, patch, build = (int(part) for part in text.split("."))
+    assert ((major * 256 + minor) * 256 + patch) * 256 + build == raw
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,6 @@
 """The client against heaters and a cloud that answer with nothing but the recorded messages, over a real broker."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
-import contextlib
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,20 +12,16 @@ from nwp500 import (
     DeviceFeature,
     DeviceStatus,
     HeaterCommand,
-    MqttConnectionConfig,
-    NavienAPIClient,
-    NavienAuthClient,
     NavienMqttClient,
     UnsupportedCommandError,
     commands,
 )
 from nwp500.commands import Control
-from nwp500.subscriptions import Message
+from tests.client.fixture_client import connected
 from tests.client.fixture_heater import (
     MAC,
     RECIRCULATION_MAC,
     STATUSES,
-    FixtureService,
     fixture,
     fixture_service,
 )
@@ -66,21 +59,6 @@ LACKING = {
     RECIRCULATION_MAC: {"ANTI_LEGIONELLA_OFF", "ANTI_LEGIONELLA_ON", "DEMAND_RESPONSE_ON", "DEMAND_RESPONSE_OFF"},
 }
 """What each heater says that it has not."""
-
-
-@asynccontextmanager
-async def connected(service: FixtureService) -> AsyncIterator[tuple[NavienMqttClient, dict[str, Device]]]:
-    """Sign in, list the heaters and connect."""
-    async with NavienAuthClient("user@example.com", "correct horse", base_url=service.rest.url) as auth_client:
-        devices = {device.mac_address: device for device in await NavienAPIClient(auth_client).list_devices()}
-        broker = service.broker
-        config = MqttConnectionConfig(endpoint="localhost", port=broker.port, ca_file=broker.ca_file)
-        client = NavienMqttClient(auth_client, config=config)
-        await client.connect()
-        try:
-            yield client, devices
-        finally:
-            await client.disconnect()
 
 
 async def given(client: NavienMqttClient, device: Device, control: Control, *parameters: int) -> CommandHandle:
@@ -127,47 +105,3 @@ async def test_a_refusal_of_recorded_messages_is_not_the_end(tmp_path: Path) -> 
         assert handle.settled.outcome is CommandOutcome.CONFIRMED
         written = [each for each in service.heaters.requests if each["sessionID"] == handle.command.id]
         assert len(written) == 2
-
-
-async def test_firmware_and_device_info_of_recorded_answers(tmp_path: Path) -> None:
-    async with contextlib.AsyncExitStack() as stack:
-        service = await stack.enter_async_context(fixture_service(tmp_path, "status_idle"))
-        auth_client = await stack.enter_async_context(
-            NavienAuthClient("user@example.com", "correct horse", base_url=service.rest.url)
-        )
-        api_client = NavienAPIClient(auth_client)
-        device, *_ = await api_client.list_devices()
-        assert (await api_client.get_device_info(device)).connected is True
-        versions = [firmware.current_version for firmware in await api_client.get_firmware_info(device)]
-        assert "11.5.0.0" in versions
-
-
-async def test_every_recorded_reply_to_a_query_can_be_had(tmp_path: Path) -> None:
-    """What the client makes of them is another matter; this is what they are answered with."""
-    recorded = (
-        "reservations_json",
-        "reservations_hex",
-        "recirculation_schedule_json",
-        "recirculation_schedule_hex",
-        "energy_daily",
-        "energy_monthly",
-        "diagnostics",
-        "firmware_download_info",
-        "tou_write_echo",
-    )
-    wanted = {fixture(name)["topic"] for name in recorded}
-    async with fixture_service(tmp_path, "status_idle") as service, connected(service) as (client, _):
-        replies: set[str] = set()
-        complete = asyncio.Event()
-
-        def heard(topic: str, message: Message) -> None:
-            if "response" in message:
-                replies.add(topic)
-            if wanted <= replies:
-                complete.set()
-
-        await client.subscribe("cmd/52/#", heard)
-        for request in fixture("mqtt_requests").values():
-            await client.publish(request["topic"], request["payload"])
-        async with asyncio.timeout(PATIENCE):
-            await complete.wait()

@@ -1,6 +1,6 @@
 """Account, notifications, maintenance log and past errors: the recorded replies, and odd values."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import product
 
 from hypothesis import given
@@ -9,7 +9,7 @@ import pytest
 
 from nwp500.exceptions import InvalidParameterError
 from nwp500.models import AppVersion, MaintenanceEntry, PastError, PushSettings, UserInfo
-from nwp500.models.dates import DATE, date_text
+from nwp500.models.dates import DATE, EPOCH_MILLISECONDS, date_text
 from tests.client.test_models_device import JSON_VALUES, recorded_data
 
 FLAGS = ("isErrorAlarm", "isDescalingAlarm", "isEtcAlarm")
@@ -79,6 +79,20 @@ def test_dates_there_and_back(day: date) -> None:
     text = date_text(day)
     assert DATE.read(text) == day
     assert "-0" not in text
+
+
+@given(instant=st.datetimes(timezones=st.just(UTC)))
+def test_milliseconds_there_and_back(instant: datetime) -> None:
+    milliseconds = (instant - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    decoded = EPOCH_MILLISECONDS.read(milliseconds)
+    assert decoded is not None
+    assert decoded.utcoffset() == timedelta(0)
+    assert timedelta(0) <= instant - decoded < timedelta(milliseconds=1)
+
+
+@pytest.mark.parametrize("raw", [10**15, -(10**15), 2**60, None, "1790000000000", True])
+def test_what_is_no_time_is_unknown(raw: object) -> None:
+    assert EPOCH_MILLISECONDS.read(raw) is None
 
 
 def test_an_entry_of_the_log() -> None:

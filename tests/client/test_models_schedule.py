@@ -1,6 +1,6 @@
 """The weekly programme and the recirculation schedule: both forms of both, against protocol.md 7.1 and 7.2."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import json
 from pathlib import Path
 
@@ -12,6 +12,8 @@ from nwp500.enums import ReservationMode
 from nwp500.exceptions import InvalidParameterError, ResponseFormatError
 from nwp500.models import RecirculationEntry, RecirculationSchedule, ReservationEntry, ReservationSchedule
 from nwp500.models.schedule import WeeklyEntry, WeeklySchedule
+from nwp500.queries import RECIRCULATION_ENTRY, reservation_entry
+from nwp500.schedule_editor import raw_switch
 from nwp500.weekdays import EVERY_DAY, WEEKEND, WORKING_DAYS, Weekday
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -20,6 +22,7 @@ NAMES = ("enable", "week", "hour", "min", "mode", "param")
 type Numbers = dict[str, int]
 
 BYTES = st.integers(0, 255)
+DAYS = st.frozensets(st.sampled_from(Weekday), min_size=1)
 RESERVATION = st.fixed_dictionaries(dict.fromkeys(NAMES, BYTES)).filter(lambda entry: any(entry.values()))
 RECIRCULATION = st.fixed_dictionaries({**dict.fromkeys(NAMES[:5], BYTES), "param": st.just(-1)})
 
@@ -35,9 +38,14 @@ def reply(reservation: object, use: object = 2) -> dict[str, object]:
     return {"response": {"reservationUse": use, "reservation": reservation}}
 
 
-def as_hex(entries: list[Numbers]) -> str:
+def as_hex(entries: Sequence[Mapping[str, object]]) -> str:
     """Write entries as six bytes each, as protocol.md 7.1 says."""
-    return "".join(bytes(entry[name] & 0xFF for name in NAMES).hex() for entry in entries)
+    return "".join(bytes(_byte(entry[name]) for name in NAMES).hex() for entry in entries)
+
+
+def _byte(number: object) -> int:
+    assert isinstance(number, int)
+    return number & 0xFF
 
 
 def raw_entries[EntryT: WeeklyEntry](schedule: WeeklySchedule[EntryT]) -> list[Mapping[str, object]]:
@@ -201,3 +209,43 @@ def test_entries_made_by_hand() -> None:
     }
     with pytest.raises(InvalidParameterError):
         RecirculationEntry.of((), 8, 0, pump_on=True)
+
+
+@given(
+    days=DAYS,
+    hour=st.integers(0, 23),
+    minute=st.integers(0, 59),
+    mode=st.sampled_from(ReservationMode),
+    set_point_raw=st.integers(70, 131),
+    is_enabled=st.booleans(),
+)
+def test_a_reservation_there_and_back(
+    days: frozenset[Weekday], hour: int, minute: int, mode: ReservationMode, set_point_raw: int, is_enabled: bool
+) -> None:
+    entry = ReservationEntry.of(days, hour, minute, mode, set_point_raw, is_enabled=is_enabled)
+    raw = dict(entry.raw)
+    assert reservation_entry(70, 131).check(raw) == raw
+    for form in ([raw], as_hex([raw])):
+        (read,) = ReservationSchedule.from_message(reply(form)).entries
+        assert read == entry
+        assert (read.days, read.hour, read.minute) == (days, hour, minute)
+        assert (read.mode, read.set_point, read.is_enabled) == (mode, set_point_raw / 2, is_enabled)
+
+
+@given(days=DAYS, hour=st.integers(0, 23), minute=st.integers(0, 59), pump_on=st.booleans(), is_enabled=st.booleans())
+def test_a_recirculation_entry_there_and_back(
+    days: frozenset[Weekday], hour: int, minute: int, pump_on: bool, is_enabled: bool
+) -> None:
+    entry = RecirculationEntry.of(days, hour, minute, pump_on=pump_on, is_enabled=is_enabled)
+    raw = dict(entry.raw)
+    assert RECIRCULATION_ENTRY.check(raw) == raw
+    for form in ([raw], as_hex([raw])):
+        (read,) = RecirculationSchedule.from_message(reply(form)).entries
+        assert read == entry
+        assert (read.days, read.hour, read.minute) == (days, hour, minute)
+        assert (read.pump_on, read.is_enabled) == (pump_on, is_enabled)
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_switch_there_and_back(on: bool) -> None:
+    assert ReservationSchedule.from_message(reply([], raw_switch(on=on))).is_on is on

@@ -3,7 +3,9 @@
 from dataclasses import fields, replace
 from datetime import time
 from decimal import Context, Decimal, localcontext
+from fractions import Fraction
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 from nwp500.exceptions import InvalidParameterError
 from nwp500.models import RegisteredPlan, RegisterPath, TouPeriod, TouPlan
 from nwp500.models.tou import months_in, price_of, raw_price, season_of
-from nwp500.weekdays import EVERY_DAY, WORKING_DAYS, day_mask
+from nwp500.weekdays import EVERY_DAY, WORKING_DAYS, Weekday, day_mask
 from tests.client.test_models_device import JSON_VALUES
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -102,6 +104,11 @@ def test_prices_are_rounded_half_up(price: str, decimals: int, raw: int) -> None
     assert raw_price(Decimal(price), decimals) == raw
 
 
+@given(price=st.decimals(0, 1000, places=9), decimals=st.integers(0, 6))
+def test_a_price_is_the_nearest_that_can_be_written_and_the_upper_of_two(price: Decimal, decimals: int) -> None:
+    assert raw_price(price, decimals) == math.floor(Fraction(price) * 10**decimals + Fraction(1, 2))
+
+
 @given(raw=st.integers(-(2**31), 2**31 - 1), decimals=st.integers(0, 10))
 def test_prices_there_and_back(raw: int, decimals: int) -> None:
     with localcontext(Context(prec=3)):
@@ -133,6 +140,24 @@ def test_a_period_as_people_make_it() -> None:
         TouPeriod.of([1], EVERY_DAY, time(22), time(5, 59), Decimal(1))
     with pytest.raises(InvalidParameterError, match="week"):
         TouPeriod.of([1], [], time(0), time(23, 59), Decimal(1))
+
+
+@given(
+    months=st.frozensets(st.integers(1, 12), min_size=1),
+    days=st.frozensets(st.sampled_from(Weekday), min_size=1),
+    times=st.lists(st.times(), min_size=2, max_size=2).map(sorted),
+    price_raw=st.integers(-(10**9), 10**9),
+    decimals=st.integers(0, 10),
+)
+def test_what_people_know_there_and_back(
+    months: frozenset[int], days: frozenset[Weekday], times: list[time], price_raw: int, decimals: int
+) -> None:
+    start, end = (each.replace(second=0, microsecond=0) for each in times)
+    price = Decimal(price_raw).scaleb(-decimals)
+    made = TouPeriod.of(months, days, start, end, price, decimal_point=decimals)
+    read = TouPeriod.from_message(made.as_message())
+    assert (read.months, read.weekdays, read.start, read.end) == (months, days, start, end)
+    assert (read.price_min, read.price_max) == (price, price)
 
 
 def test_the_recorded_flat_list_there_and_back() -> None:

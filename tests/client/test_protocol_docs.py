@@ -1,15 +1,19 @@
 """The description of the protocol: its tables are the client's, and the script that writes them can be trusted."""
 
+from collections.abc import Iterator
 from pathlib import Path
+import re
 
 import pytest
 
 from nwp500 import commands, queries
 from nwp500.commands import Control
-from nwp500.models import DeviceFeature, DeviceStatus
+from nwp500.models import DeviceFeature, DeviceStatus, Message
 from nwp500.queries import Query, Write
 from scripts import protocol_docs
 from scripts.protocol_docs import DOCUMENT, TABLES, ProtocolDocsError, filled, main
+from tests.client.scripted_service import RECORDED
+from tests.client.test_rest_golden import path_of
 
 
 @pytest.fixture
@@ -58,6 +62,61 @@ def test_every_member_is_described_once(model: type[DeviceStatus | DeviceFeature
     rows = [line for name in names for line in TABLES[name]().splitlines()[2:]]
     wire_names = {member.wire_name for member in model.members().values()}
     assert sorted(row.split("`")[1] for row in rows) == sorted(wire_names)
+
+
+def models(base: type[Message] = Message) -> Iterator[type[Message]]:
+    """Give every kind of message that has members of its own."""
+    for model in base.__subclasses__():
+        if model.members():
+            yield model
+        yield from models(model)
+
+
+@pytest.mark.parametrize("model", models(), ids=lambda model: model.__name__)
+def test_every_message_is_described(model: type[Message]) -> None:
+    first_attributes: dict[str, str] = {}
+    for attribute, member in model.members().items():
+        first_attributes.setdefault(member.wire_name, attribute)
+    wanted = {f"| `{wire_name}` | `{attribute}` |" for wire_name, attribute in first_attributes.items()}
+    in_all = "".join(table() for table in TABLES.values())
+    assert {row for row in wanted if row not in in_all} == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("reservation entry", "| `week` | `days` | day mask |  | The days on which it acts | 2 to 254 in steps of 2 |"),
+        (
+            "reservation entry",
+            "| `param` | `set_point` | half | °C | The set point that it sets | 70 to 131 half-degrees Celsius |",
+        ),
+        ("recirculation entry", "| `mode` | `pump_on` | t |  | Whether the pump is switched on or off | 1 to 2 |"),
+        ("recirculation entry", "| `param` | `parameter` | number |  | Always -1, in the hexadecimal form ff | -1 |"),
+        ("time-of-use period", "| `endMinute` | `end_minute` | 0 to 59 |"),
+    ],
+)
+def test_what_may_be_written_in_an_entry_is_told(name: str, row: str) -> None:
+    assert row in TABLES[name]().splitlines()
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "`reservation`: a list of entries (section 7.1) |",
+        "`reservation`: a list of entries (section 7.2), at most 20 |",
+        "`reservation`: a list of entries (section 7.3), at least 1, at most 40 |",
+        "`commitOta.swCode`: a whole number from 1 to 4 but not 3;",
+    ],
+)
+def test_what_a_write_carries_is_told(member: str) -> None:
+    assert member in TABLES["writes"]()
+
+
+def test_every_call_of_the_rest_service_is_described() -> None:
+    document = DOCUMENT.read_text()
+    for exchange in RECORDED.keys() - {"not_found"}:
+        path = path_of(exchange)
+        assert re.search(rf"`((GET|POST|PUT|DELETE) )?{path}`", document), path
 
 
 @pytest.mark.parametrize(("name", "kind"), [("controls", Control), ("queries", Query), ("writes", Write)])

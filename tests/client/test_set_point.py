@@ -118,6 +118,23 @@ def test_a_value_that_the_heater_reports_can_be_given_back(raw: int, unit: Tempe
     assert raw_set_point(celsius if unit is C else celsius * 9 / 5 + 32, unit, None) == raw
 
 
+def test_every_whole_degree_fahrenheit_is_what_is_shown_for_its_own_step() -> None:
+    heater = DeviceFeature({"dhwTemperatureMin": 70, "dhwTemperatureMax": 131})
+    steps = {degree: raw_set_point(degree, F, heater) for degree in range(95, 151)}
+    assert {degree: round(raw * 0.9 + 32) for degree, raw in steps.items()} == {degree: degree for degree in steps}
+    # A step is 0.9 °F: in each 9 °F one of ten stands for no whole degree.
+    unused = set(range(70, 132)) - set(steps.values())
+    assert unused == {75, 85, 95, 105, 115, 125}
+
+
+@given(degree=st.integers(95, 150))
+def test_a_whole_degree_read_back_and_written_again_is_the_same_step(degree: int) -> None:
+    heater = DeviceFeature({"dhwTemperatureMin": 70, "dhwTemperatureMax": 131})
+    raw = raw_set_point(degree, F, heater)
+    assert raw_set_point(raw * 0.9 + 32, F, heater) == raw
+    assert raw_set_point(raw / 2, C, heater) == raw
+
+
 @given(low=st.integers(70, 90), temperature=st.floats(allow_nan=False, allow_infinity=False))
 def test_nothing_outside_the_limits_comes_out(low: int, temperature: float) -> None:
     heater = DeviceFeature({"dhwTemperatureMin": low, "dhwTemperatureMax": 131})

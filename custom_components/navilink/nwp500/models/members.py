@@ -88,10 +88,14 @@ def reply_content(message: Mapping[str, object], *names: str) -> Mapping[str, ob
         ResponseFormatError: there is no such content, or it is not an object.
 
     """
-    places = (block(message, "response"), message)
-    found = next((place[name] for place in places for name in names if name in place), None)
-    if isinstance(found, Mapping):
-        return found
+    for place in (block(message, "response"), message):
+        for name in names:
+            if name not in place:
+                continue
+            found = place[name]
+            if isinstance(found, Mapping):
+                return found
+            raise ResponseFormatError(lacking=" or ".join(names))
     raise ResponseFormatError(lacking=" or ".join(names))
 
 
@@ -136,7 +140,8 @@ def numeric[T](decode: Callable[[float], T | None], unit: str = "", *, name: str
     """Make the kind of a number that `decode` gives its meaning."""
 
     def read(value: object) -> T | None:
-        number = _number(value)
+        # Nearly every member of every message is an integer: the call that this one saves is a fifth of the reading.
+        number = value if type(value) is int and -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER else _number(value)
         return None if number is None else decode(number)
 
     return Kind(read, unit, name)

@@ -29,7 +29,7 @@ def _days(value: object) -> frozenset[Weekday] | None:
     return weekdays.days_in(value) if weekdays.is_day_mask(value) else None
 
 
-_DAYS = Kind(_days)
+_DAYS = Kind(_days, name="day mask")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
