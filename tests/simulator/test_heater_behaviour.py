@@ -100,8 +100,16 @@ def test_compressor_rests_between_two_runs() -> None:
     assert "compressor" in running(heater)
 
 
-@pytest.mark.parametrize("ambient", [4.0, 46.0])
-def test_compressor_needs_air_of_5_to_45_degrees(ambient: float) -> None:
+@pytest.mark.parametrize("ambient", [5.0, 45.0])
+def test_compressor_runs_with_air_of_5_to_45_degrees(ambient: float) -> None:
+    heater = make_heater(lower=40.0, upper=45.0)
+    heater.tank.ambient = ambient
+    live(heater, 10)
+    assert running(heater) == {"compressor"}
+
+
+@pytest.mark.parametrize("ambient", [4.9, 45.1])
+def test_compressor_waits_for_air_of_5_to_45_degrees(ambient: float) -> None:
     heater = make_heater(lower=40.0, upper=45.0)
     heater.tank.ambient = ambient
     live(heater, 60)
