@@ -26,7 +26,8 @@ from custom_components.navilink import (
     water_heater,
 )
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.delivery import ERROR_OF_OUTCOME, in_the_users_words
+from custom_components.navilink.delivery import ERROR_OF_OUTCOME
+from custom_components.navilink.errors import in_the_users_words
 from custom_components.navilink.heater import heater_name
 from custom_components.navilink.issues import ISSUES
 from custom_components.navilink.nwp500 import (
