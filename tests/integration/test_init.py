@@ -283,6 +283,10 @@ async def test_only_a_heater_that_left_can_be_removed(
     client = await hass_ws_client(hass)
     assert (await client.remove_device(left.id))["success"]
     assert not (await client.remove_device(listed.id))["success"]
+    # While the account is not set up, nobody knows what it lists.
+    assert await hass.config_entries.async_unload(running.entry_id)
+    refused = await client.remove_device(listed.id)
+    assert refused["error"]["message"] == "Failed to remove device entry, rejected by integration"
 
 
 async def test_new_firmware_is_shown(
