@@ -225,12 +225,12 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     @callback
     def _on_connection_interrupted(self, event: ConnectionInterrupted) -> None:
-        LOGGER.info("The link to the NaviLink service is lost (%s); commands wait until it is back", event.reason)
+        LOGGER.info("The link to the NaviLink service is lost: %s", event.reason)
         self._async_show(event)
 
     @callback
     def _on_connection_resumed(self, event: ConnectionResumed) -> None:
-        LOGGER.info("The link to the NaviLink service is back; messages sent: %s", event.sent)
+        LOGGER.info("The link to the NaviLink service is up, messages sent: %s", event.sent)
         self._ask(with_device_info=True)
         self._async_show(event)
 
