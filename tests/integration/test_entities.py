@@ -8,7 +8,7 @@ from typing import Any
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.translation import async_get_translations, async_load_integrations
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.setup import async_setup_component
 from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM, UnitSystem
@@ -294,7 +294,7 @@ def test_name_never_carries_the_mac_address(name: str, shown: str) -> None:
 
 async def check_text(hass: HomeAssistant, told: HomeAssistantError) -> None:
     """See that an error has a text, with everything filled in."""
-    await async_load_integrations(hass, {DOMAIN})
+    assert await async_setup_component(hass, DOMAIN, {})
     assert str(told) != told.translation_key
     assert "{" not in str(told)
 
