@@ -10,8 +10,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .delivery import in_the_users_words
 from .entity import NavilinkEntity, async_add_for_each_heater
+from .errors import in_the_users_words
 from .nwp500 import NavienError
 
 PARALLEL_UPDATES = 1

@@ -3,20 +3,18 @@
 import asyncio
 
 from homeassistant.core import callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
 from .coordinator import NavilinkCoordinator
+from .errors import in_the_users_words
 from .nwp500 import (
     CommandOutcome,
     CommandSettled,
     Device,
     HeaterCommand,
-    InvalidParameterError,
     NavienError,
-    NotConnectedError,
     QueuedCommand,
-    UnsupportedCommandError,
 )
 
 # Seconds that an action waits for the heater.
@@ -110,32 +108,3 @@ def _raise_for(event: CommandSettled) -> None:
 
 def _about(command: QueuedCommand) -> dict[str, str]:
     return {"command": command.wanted}
-
-
-def in_the_users_words(err: NavienError) -> HomeAssistantError:
-    """Tell the user why the client did not take something."""
-    match err:
-        case InvalidParameterError():
-            return ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="invalid_parameter",
-                translation_placeholders={
-                    "parameter": err.parameter.replace("_", " "),
-                    "value": str(err.value),
-                    "allowed": err.allowed,
-                },
-            )
-        case UnsupportedCommandError():
-            return ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="unsupported_command",
-                translation_placeholders={"command": err.command},
-            )
-        case NotConnectedError():
-            return HomeAssistantError(translation_domain=DOMAIN, translation_key="not_connected")
-        case _:
-            return HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="command_not_taken",
-                translation_placeholders={"error": str(err)},
-            )

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.translation import async_get_translations
+from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.setup import async_setup_component
 from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM, UnitSystem
 from homeassistant.util.yaml import load_yaml_dict
@@ -26,15 +27,25 @@ from custom_components.navilink import (
     water_heater,
 )
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.delivery import ERROR_OF_OUTCOME, in_the_users_words
+from custom_components.navilink.delivery import ERROR_OF_OUTCOME
+from custom_components.navilink.errors import in_the_users_words, setup_error
 from custom_components.navilink.heater import heater_name
 from custom_components.navilink.issues import ISSUES
 from custom_components.navilink.nwp500 import (
+    ApiConnectionError,
+    AuthenticationError,
     Device,
     InvalidParameterError,
+    MaintenanceError,
     NavienError,
     NotConnectedError,
+    NotPermittedError,
     PayloadError,
+    RequestTimeoutError,
+    ResponseFormatError,
+    ScheduleReadError,
+    SerialNumberUnknownError,
+    ServerError,
     UnsupportedCommandError,
 )
 from simulator.process import SimulatorProcess
@@ -281,6 +292,13 @@ def test_name_never_carries_the_mac_address(name: str, shown: str) -> None:
     assert heater_name(Device(mac_address=MAC, additional_value="5322", name=name)) == shown
 
 
+async def check_text(hass: HomeAssistant, told: HomeAssistantError) -> None:
+    """See that an error has a text, with everything filled in."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    assert str(told) != told.translation_key
+    assert "{" not in str(told)
+
+
 @pytest.mark.parametrize(
     ("error", "kind", "translation_key"),
     [
@@ -292,6 +310,10 @@ def test_name_never_carries_the_mac_address(name: str, shown: str) -> None:
         (UnsupportedCommandError("power-on", "powerUse"), ServiceValidationError, "unsupported_command"),
         (NotConnectedError("the link is down"), HomeAssistantError, "not_connected"),
         (PayloadError("too large"), HomeAssistantError, "command_not_taken"),
+        (ScheduleReadError("it has no end"), HomeAssistantError, "command_not_taken"),
+        (SerialNumberUnknownError(), HomeAssistantError, "command_not_taken"),
+        (NotPermittedError("/device/tou", 404, "COMMON_NOT_AUTHORIZED"), HomeAssistantError, "command_not_taken"),
+        (RequestTimeoutError("the heater did not answer within 10 s"), HomeAssistantError, "command_not_taken"),
     ],
 )
 async def test_errors_are_told_in_the_users_words(
@@ -300,6 +322,24 @@ async def test_errors_are_told_in_the_users_words(
     told = in_the_users_words(error)
     assert type(told) is kind
     assert told.translation_key == translation_key
-    # The text, with everything filled in.
-    await async_get_translations(hass, "en", "exceptions", {DOMAIN})
-    assert "{" not in str(told)
+    await check_text(hass, told)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "translation_key"),
+    [
+        (AuthenticationError("refused"), ConfigEntryAuthFailed, "invalid_auth"),
+        (MaintenanceError("/user/sign-in", 403, "FORBIDDEN", "Back at noon."), UpdateFailed, "maintenance"),
+        (NotPermittedError("/device/list", 404, "COMMON_NOT_AUTHORIZED"), UpdateFailed, "cannot_connect"),
+        (ServerError("/device/list", 503, "busy"), UpdateFailed, "cannot_connect"),
+        (ApiConnectionError("/device/list did not answer in time"), UpdateFailed, "cannot_connect"),
+        (ResponseFormatError(lacking="deviceInfo"), UpdateFailed, "cannot_connect"),
+    ],
+)
+async def test_set_up_says_what_is_wrong(
+    hass: HomeAssistant, error: NavienError, kind: type[HomeAssistantError], translation_key: str
+) -> None:
+    told = setup_error(error)
+    assert type(told) is kind
+    assert told.translation_key == translation_key
+    await check_text(hass, told)
