@@ -135,8 +135,8 @@ CONTROLS: Mapping[int, Control] = {
     ),
     33554467: Control(mode="intelligent-off", effect=_nothing),
     33554468: Control(mode="intelligent-on", effect=_nothing),
-    33554469: Control(mode="dr-off", effect=_store(drOverrideStatus=OFF), gate="drSettingUse"),
-    33554470: Control(mode="dr-on", effect=_store(drOverrideStatus=ON), gate="drSettingUse"),
+    33554469: Control(mode="dr-off", effect=_nothing, gate="drSettingUse"),
+    33554470: Control(mode="dr-on", effect=_nothing, gate="drSettingUse"),
     33554471: Control(mode="anti-leg-off", effect=_store(antiLegionellaUse=OFF), gate="antiLegionellaSettingUse"),
     33554472: Control(
         mode="anti-leg-on",

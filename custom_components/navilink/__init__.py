@@ -1,5 +1,6 @@
 """The Navien NaviLink integration: NWP500 heat-pump water heaters over the NaviLink cloud."""
 
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
@@ -45,5 +46,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) ->
 async def async_remove_config_entry_device(
     _hass: HomeAssistant, entry: NavilinkConfigEntry, device: AnyDeviceEntry
 ) -> bool:
-    """Let the user remove a heater that the account no longer lists."""
+    """Let the user remove a heater that the account no longer lists; what it lists is known while it is set up."""
+    if entry.state is not ConfigEntryState.LOADED:
+        return False
     return not any((DOMAIN, mac_address) in device.identifiers for mac_address in entry.runtime_data.data)

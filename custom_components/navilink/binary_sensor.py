@@ -124,6 +124,6 @@ class ConnectionBinarySensor(NavilinkEntity, BinarySensorEntity):
 
     @property
     @override
-    def is_on(self) -> bool:
-        """Return whether the link is up and the heater answers."""
+    def is_on(self) -> bool | None:
+        """Return whether the link is up and the heater on line."""
         return self.heater.is_online

@@ -38,7 +38,14 @@ from .account import (
 )
 from .const import DOMAIN, LOGGER
 from .heater import heater_name
-from .nwp500 import ApiConnectionError, AuthenticationError, Device, NavienAPIClient, NavienError
+from .nwp500 import (
+    ApiConnectionError,
+    AuthenticationError,
+    Device,
+    MaintenanceError,
+    NavienAPIClient,
+    NavienError,
+)
 from .options import (
     CONF_LONGEST_WAIT,
     CONF_LONGEST_WAIT_TIME,
@@ -74,10 +81,11 @@ REAUTH_SCHEMA = vol.Schema(CREDENTIALS)
 class FormError(Exception):
     """What the user entered does not work; the key says what to tell them."""
 
-    def __init__(self, translation_key: str) -> None:
-        """Take the key of a text under `config.error`."""
+    def __init__(self, translation_key: str, **placeholders: str) -> None:
+        """Take the key of a text under `config.error`, and what fills its gaps."""
         super().__init__(translation_key)
         self.translation_key = translation_key
+        self.placeholders = placeholders
 
 
 class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -116,6 +124,7 @@ class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Show the form until the account can be signed in to, then add it or take its new data over."""
         errors: dict[str, str] = {}
+        placeholders: Mapping[str, str] = {}
         if user_input is not None:
             data = _without_blanks({**known, **user_input})
             try:
@@ -123,11 +132,14 @@ class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
                 devices = await self._async_sign_in(data)
             except FormError as err:
                 errors["base"] = err.translation_key
+                placeholders = err.placeholders
             else:
                 return self._async_finish(data, devices)
         suggested = {key: value for key, value in (user_input or known).items() if key != CONF_PASSWORD}
         form = self.add_suggested_values_to_schema(schema, suggested)  # type: ignore[arg-type]  # see above
-        return self.async_show_form(step_id=step_id, data_schema=form, errors=errors)
+        return self.async_show_form(
+            step_id=step_id, data_schema=form, errors=errors, description_placeholders=placeholders
+        )
 
     def _async_finish(self, data: dict[str, Any], devices: list[Device]) -> ConfigFlowResult:
         """Add the account, unless it is here already, or bring its entry up to date, unless it is another account."""
@@ -152,6 +164,8 @@ class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
         except ApiConnectionError as err:
             LOGGER.debug("The service cannot be reached: %s", err)
             raise FormError("cannot_connect") from err
+        except MaintenanceError as err:
+            raise FormError("maintenance", notice=err.notice) from err
         except NavienError as err:
             LOGGER.debug("The service answered with an error: %s", err)
             raise FormError("service_error") from err

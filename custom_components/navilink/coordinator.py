@@ -9,16 +9,17 @@ from typing import override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryAuthFailed
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .account import create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
 from .devices import async_register_devices, async_remove_other_devices
-from .heater import HeaterState, HeaterView
-from .issues import async_report_lost_command, async_report_unreadable_store
+from .errors import setup_error
+from .heater import HeaterState, HeaterView, heater_name
+from .issues import async_report_lost_command, async_report_store, async_report_unreadable_store
 from .nwp500 import (
     AuthenticationError,
+    Changed,
     CommandSettled,
     CommandStage,
     ConnectionInterrupted,
@@ -34,7 +35,7 @@ from .nwp500 import (
     NotConnectedError,
 )
 from .options import CONF_QUEUE, all_options, status_interval
-from .outcomes import Outcomes
+from .outcomes import Outcomes, async_fire_outcome
 from .queue_store import QueueStore, StoredAccount, UnreadableStoreError
 
 # Capabilities and versions hardly ever change, nor does the list of heaters.
@@ -65,7 +66,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._api_client = NavienAPIClient(auth_client)
         self.client = NavienMqttClient(auth_client, config=create_mqtt_config(entry.data, entry.options))
         self.outcomes = Outcomes()
-        self.store = QueueStore(hass, entry.entry_id, self._to_store)
+        self.store = QueueStore(hass, entry.entry_id, self._to_store, self._on_store_written)
         self._view = HeaterView(
             self.client, poll_interval=self._poll_interval, has_queue=all_options(entry.options)[CONF_QUEUE]
         )
@@ -99,7 +100,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             return await self.store.async_load()
         except UnreadableStoreError as err:
             LOGGER.error("The stored commands cannot be read (%s); the queue starts empty", err)
-            async_report_unreadable_store(self.hass, self.config_entry)
+            async_report_unreadable_store(self.hass, self.config_entry, err.kept_as)
             return None
 
     def _restore(self, stored: StoredAccount) -> None:
@@ -113,14 +114,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         """Learn which heaters there are, or fail the set-up."""
         try:
             self._devices = await self._async_list_devices()
-        except AuthenticationError as err:
-            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth") from err
         except NavienError as err:
-            raise UpdateFailed(
-                translation_domain=DOMAIN,
-                translation_key="cannot_connect",
-                translation_placeholders={"error": str(err)},
-            ) from err
+            raise setup_error(err) from err
         self._is_list_current = True
 
     @callback
@@ -131,6 +126,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             client.on("connection_interrupted", self._on_connection_interrupted),
             client.on("connection_resumed", self._on_connection_resumed),
             client.on("connection_refused", self._on_connection_refused),
+            client.on("device_offline", self._on_device_offline),
+            client.on("device_online", self._on_device_online),
             client.on("feature_received", self._on_feature_received),
             client.on("command_settled", self._on_command_settled),
             client.on("queue_changed", self._on_queue_changed),
@@ -142,6 +139,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     async def _async_update_data(self) -> dict[str, HeaterState]:
         """Ask the heaters; their answers come as events."""
         self._polls += 1
+        if self.store.has_failed:
+            self.store.async_changed()
         if not self._is_list_current or self._is_due(LISTING_INTERVAL):
             self._async_start_listing()
         self._ask(with_device_info=self._is_due(DEVICE_INFO_INTERVAL))
@@ -152,8 +151,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     def refresh_heater(self, mac_address: str) -> None:
         """Ask one heater for everything; raises `NotConnectedError` when that cannot be done now."""
-        device = self._devices[mac_address]
-        if not (self.client.poll_info(device) and self.client.poll(device)):
+        if not self._ask_everything(self._devices[mac_address]):
             raise NotConnectedError("the link is down")
 
     def clear_queue(self, mac_address: str, kinds: frozenset[str] | None = None) -> int:
@@ -162,10 +160,12 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     def _ask(self, *, with_device_info: bool) -> None:
         """Ask every heater; what cannot be asked now is not queued, but asked afresh with the next link."""
+        ask = self._ask_everything if with_device_info else self.client.poll
         for device in self._devices.values():
-            if with_device_info:
-                self.client.poll_info(device)
-            self.client.poll(device)
+            ask(device)
+
+    def _ask_everything(self, device: Device) -> bool:
+        return self.client.poll_info(device) and self.client.poll(device)
 
     async def _async_list_devices(self) -> dict[str, Device]:
         return {device.mac_address: device for device in await self._api_client.list_devices()}
@@ -225,18 +225,29 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     @callback
     def _on_connection_interrupted(self, event: ConnectionInterrupted) -> None:
-        LOGGER.info("The link to the NaviLink service is lost (%s); commands wait until it is back", event.reason)
+        LOGGER.info("The link to the NaviLink service is lost: %s", event.reason)
         self._async_show(event)
 
     @callback
     def _on_connection_resumed(self, event: ConnectionResumed) -> None:
-        LOGGER.info("The link to the NaviLink service is back; messages sent: %s", event.sent)
+        LOGGER.info("The link to the NaviLink service is up, messages sent: %s", event.sent)
         self._ask(with_device_info=True)
         self._async_show(event)
 
     @callback
     def _on_connection_refused(self, _event: ConnectionRefused) -> None:
         self.config_entry.async_start_reauth(self.hass)
+
+    @callback
+    def _on_device_offline(self, event: Changed) -> None:
+        LOGGER.info("%s is off line", heater_name(event.device))
+        self._async_show(event)
+
+    @callback
+    def _on_device_online(self, event: Changed) -> None:
+        LOGGER.info("%s is back on line", heater_name(event.device))
+        self._ask_everything(event.device)
+        self._async_show(event)
 
     @callback
     def _on_feature_received(self, event: FeatureReceived) -> None:
@@ -249,10 +260,15 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._async_show(event)
 
     @callback
+    def _on_store_written(self) -> None:
+        async_report_store(self.hass, self.config_entry, has_failed=self.store.has_failed)
+
+    @callback
     def _on_command_settled(self, event: CommandSettled) -> None:
         self.outcomes.settled(event)
         device = self._devices.get(event.command.mac_address or "")
         if device is not None:
+            async_fire_outcome(self.hass, self.config_entry, device, event)
             async_report_lost_command(self.hass, self.config_entry, device, event)
 
     async def _on_home_assistant_stop(self, _event: Event) -> None:

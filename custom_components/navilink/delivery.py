@@ -1,24 +1,20 @@
 """Giving commands on behalf of an action: how long it waits, and what it tells the user."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from homeassistant.core import callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
 from .coordinator import NavilinkCoordinator
+from .errors import in_the_users_words
 from .nwp500 import (
     CommandOutcome,
     CommandSettled,
     Device,
     HeaterCommand,
-    InvalidParameterError,
     NavienError,
-    NotConnectedError,
     QueuedCommand,
-    UnsupportedCommandError,
 )
 
 # Seconds that an action waits for the heater.
@@ -41,8 +37,10 @@ async def async_deliver(coordinator: NavilinkCoordinator, device: Device, *comma
     Raises `ServiceValidationError` for what the heater would not take, `HomeAssistantError` for what was not done, or
     is not known to be done in time.
     """
-    with in_the_users_words():
+    try:
         given = [(await coordinator.client.submit(command)).command for command in commands]
+    except NavienError as err:
+        raise in_the_users_words(err) from err
     outcomes = [coordinator.outcomes.future(command.id) for command in given]
     could_settle = await _async_wait(coordinator, device, outcomes)
     if not all(outcome.done() for outcome in outcomes):
@@ -58,6 +56,12 @@ async def async_deliver(coordinator: NavilinkCoordinator, device: Device, *comma
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="command_not_settled",
+                translation_placeholders=_about(command),
+            )
+        elif coordinator.store.has_failed:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="command_not_stored",
                 translation_placeholders=_about(command),
             )
 
@@ -86,15 +90,6 @@ async def _async_wait(
     return not link_lost.done()
 
 
-@contextmanager
-def in_the_users_words() -> Iterator[None]:
-    """Tell the user why the client did not take something."""
-    try:
-        yield
-    except NavienError as err:
-        raise _for_the_user(err) from err
-
-
 def _raise_for(event: CommandSettled) -> None:
     """Tell the user of a command that was not carried out."""
     key = ERROR_OF_OUTCOME.get(event.settled.outcome)
@@ -113,32 +108,3 @@ def _raise_for(event: CommandSettled) -> None:
 
 def _about(command: QueuedCommand) -> dict[str, str]:
     return {"command": command.wanted}
-
-
-def _for_the_user(err: NavienError) -> HomeAssistantError:
-    """Put an error of the client into the user's words."""
-    match err:
-        case InvalidParameterError():
-            return ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="invalid_parameter",
-                translation_placeholders={
-                    "parameter": err.parameter.replace("_", " "),
-                    "value": str(err.value),
-                    "allowed": err.allowed,
-                },
-            )
-        case UnsupportedCommandError():
-            return ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="unsupported_command",
-                translation_placeholders={"command": err.command},
-            )
-        case NotConnectedError():
-            return HomeAssistantError(translation_domain=DOMAIN, translation_key="not_connected")
-        case _:
-            return HomeAssistantError(
-                translation_domain=DOMAIN,
-                translation_key="command_not_taken",
-                translation_placeholders={"error": str(err)},
-            )

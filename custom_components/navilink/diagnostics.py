@@ -1,4 +1,4 @@
-"""The diagnostics download: everything that helps to find a fault, and nothing that tells who or where somebody is."""
+"""The diagnostics downloads: everything that helps to find a fault, and nothing that tells who or where somebody is."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,32 +6,54 @@ from typing import Any
 from homeassistant.components.diagnostics import REDACTED, async_redact_data
 from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.device_registry import AnyDeviceEntry
 
 from .account import CONF_PRIVATE_SERVER
-from .coordinator import NavilinkConfigEntry
+from .const import DOMAIN
+from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .heater import HeaterState
-from .nwp500 import CommandOutcome
+from .outcomes import outcome_details
 
 ENTRY_SECRETS = {CONF_EMAIL, CONF_PASSWORD, CONF_PRIVATE_SERVER}
 # Numbers on the wire that belong to one unit or one home; texts are left out whatever they are called.
 WIRE_SECRETS = {"additionalValue", "controllerSerialNumber", "homeSeq", "macAddress"}
+# The newest outcomes of each heater.
+MOST_OUTCOMES = 20
 
 
 async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: NavilinkConfigEntry) -> dict[str, Any]:
     """Return the diagnostics of an account."""
     coordinator = entry.runtime_data
+    # The heaters are told apart by their place in the list, because a MAC address must not get into a file.
+    heaters = [_heater_diagnostics(coordinator, heater) for heater in coordinator.data.values()]
+    return {**_account_diagnostics(entry), "heaters": heaters}
+
+
+async def async_get_device_diagnostics(
+    _hass: HomeAssistant, entry: NavilinkConfigEntry, device: AnyDeviceEntry
+) -> dict[str, Any]:
+    """Return the diagnostics of one heater, and what concerns it of its account."""
+    coordinator = entry.runtime_data
+    heaters = [
+        _heater_diagnostics(coordinator, heater)
+        for mac_address, heater in coordinator.data.items()
+        if (DOMAIN, mac_address) in device.identifiers
+    ]
+    return {**_account_diagnostics(entry), "heaters": heaters}
+
+
+def _account_diagnostics(entry: NavilinkConfigEntry) -> dict[str, Any]:
+    coordinator = entry.runtime_data
     return {
         "entry": {"data": async_redact_data(entry.data, ENTRY_SECRETS), "options": dict(entry.options)},
-        "link": {"connected": coordinator.client.is_connected},
-        # The heaters are told apart by their place in the list, because a MAC address must not get into a file.
-        "heaters": [
-            _heater_diagnostics(heater, coordinator.client.outcome_counts(heater.device))
-            for heater in coordinator.data.values()
-        ],
+        "link": {"state": coordinator.client.state.value, "connected": coordinator.client.is_connected},
+        "store": {"has_failed": coordinator.store.has_failed},
     }
 
 
-def _heater_diagnostics(heater: HeaterState, outcomes: Mapping[CommandOutcome, int]) -> dict[str, Any]:
+def _heater_diagnostics(coordinator: NavilinkCoordinator, heater: HeaterState) -> dict[str, Any]:
+    counts = coordinator.client.outcome_counts(heater.device)
+    recent = coordinator.outcomes.of(heater.device.mac_address)[-MOST_OUTCOMES:]
     return {
         "device": {
             "device_type": heater.device.device_type,
@@ -43,14 +65,16 @@ def _heater_diagnostics(heater: HeaterState, outcomes: Mapping[CommandOutcome, i
         "status": None if heater.status is None else _redacted(heater.status.raw),
         "feature": None if heater.feature is None else _redacted(heater.feature.raw),
         "queue": {
-            # Their ids tie them to the messages of a session, and help nobody.
-            "commands": [
-                {name: value for name, value in command.in_words().items() if name != "command_id"}
-                for command in heater.pending
-            ],
-            "outcomes": {outcome.value: count for outcome, count in outcomes.items()},
+            "commands": [_without_id(command.in_words()) for command in heater.pending],
+            "outcomes": {outcome.value: count for outcome, count in counts.items()},
+            "recent": [{"outcome": event.settled.outcome, **_without_id(outcome_details(event))} for event in recent],
         },
     }
+
+
+def _without_id(command: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what ties a command to the messages of a session, and helps nobody."""
+    return {name: value for name, value in command.items() if name != "command_id"}
 
 
 def _redacted(members: Mapping[str, object]) -> dict[str, object]:

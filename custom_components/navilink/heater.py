@@ -16,10 +16,10 @@ from .nwp500 import (
     QueuedCommand,
 )
 
-# Measured values are not shown any longer than this after the heater's last message, or after it went offline.
+# Measured values are not shown any longer than this after the heater's last message.
 FRESH_FOR = timedelta(minutes=5)
-# So many polls unanswered, and the heater counts as offline.
-POLLS_TO_OFFLINE = 3
+# Where polls are rare, so many have to stay unanswered before that.
+POLLS_TO_STALE = 3
 # While the heater is online, the time of its last message is shown anew only after so long.
 STEADY_FOR = timedelta(minutes=5)
 
@@ -61,8 +61,8 @@ class HeaterState:
     """The same, but while the heater is online it stands still for some minutes."""
     is_fresh: bool
     """Whether the status is young enough for its measured values to be shown."""
-    is_online: bool
-    """Whether the link is up and the heater answers."""
+    is_online: bool | None
+    """Whether the link is up and the heater on line; None while nobody knows of the heater."""
     takes_commands: bool
     """Whether it was ever seen, and the link is up or commands can wait for it."""
     pending: tuple[PendingCommand, ...]
@@ -84,8 +84,7 @@ class HeaterView:
     def __init__(self, client: NavienMqttClient, *, poll_interval: timedelta, has_queue: bool) -> None:
         """Say how often the heaters are polled, and whether commands wait while the link is down."""
         self._client = client
-        self._offline_after = poll_interval * POLLS_TO_OFFLINE
-        self._stale_after = max(FRESH_FOR, self._offline_after)
+        self._stale_after = max(FRESH_FOR, poll_interval * POLLS_TO_STALE)
         self._has_queue = has_queue
         self._message_times: dict[str, datetime] = {}
 
@@ -94,7 +93,7 @@ class HeaterView:
         client = self._client
         status, feature, heard_at = client.status(device), client.feature(device), client.last_message_at(device)
         silence = None if heard_at is None else dt_util.utcnow() - heard_at
-        is_online = client.is_connected and silence is not None and silence <= self._offline_after
+        is_online = self._is_online(device)
         outcomes = client.outcome_counts(device)
         return HeaterState(
             device=device,
@@ -102,7 +101,7 @@ class HeaterView:
             status=status,
             shown=_shown(status, client.wanted_members(device)),
             last_message_at=heard_at,
-            shown_message_at=self._shown_message_at(device.mac_address, heard_at, is_online=is_online),
+            shown_message_at=self._shown_message_at(device.mac_address, heard_at, is_online=is_online is True),
             is_fresh=status is not None and silence is not None and silence <= self._stale_after,
             is_online=is_online,
             takes_commands=(status is not None or feature is not None) and (self._has_queue or client.is_connected),
@@ -114,6 +113,13 @@ class HeaterView:
             dropped=outcomes.get(CommandOutcome.DROPPED, 0),
             expired=outcomes.get(CommandOutcome.EXPIRED, 0),
         )
+
+    def _is_online(self, device: Device) -> bool | None:
+        if not self._client.is_connected:
+            return False
+        seen = self._client.is_online(device)
+        # A heater of an earlier run is on line or not as the account's list has it, until it is heard.
+        return device.connected if seen is None else seen
 
     def _shown_message_at(self, mac_address: str, heard_at: datetime | None, *, is_online: bool) -> datetime | None:
         """Return the time of the last message, or while messages keep coming, one that is not much older."""

@@ -23,6 +23,6 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, object]:
     return {
         "can_reach_service": system_health.async_check_can_reach_url(hass, service),
         "links_up": f"{sum(entry.runtime_data.client.is_connected for entry in entries)}/{len(entries)}",
-        "heaters_online": f"{sum(heater.is_online for heater in heaters)}/{len(heaters)}",
+        "heaters_online": f"{sum(heater.is_online is True for heater in heaters)}/{len(heaters)}",
         "queued_commands": sum(heater.queued_count for heater in heaters),
     }

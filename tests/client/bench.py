@@ -11,7 +11,8 @@ from nwp500.commands import Control
 from nwp500.events import EVENTS, EventEmitter
 from nwp500.outcomes import CommandHandle
 from nwp500.pipeline import CommandPipeline
-from nwp500.requests import control_request
+from nwp500.queries import STATUS
+from nwp500.requests import control_request, query_request
 from tests.client.machine_clock import VirtualClocks
 from tests.client.own_link import OwnLink
 from tests.client.virtual_time import VirtualTimeLoop
@@ -97,8 +98,24 @@ class Bench:
         await asyncio.sleep(0)
 
     def says(self, mac_address: str = ONE, /, **raw: object) -> None:
-        """Let a heater tell its status."""
+        """Let a heater tell its status: while the link is up, in answer to a question that was asked over it."""
+        if self.is_up:
+            self.answers(self.asks(mac_address))
+        self.says_unasked(mac_address, **raw)
+
+    def says_unasked(self, mac_address: str = ONE, /, **raw: object) -> None:
+        """Let a heater's status arrive that answers nothing of the present link."""
         self.pipeline.heard_status(mac_address, DeviceStatus(raw))
+
+    def asks(self, mac_address: str = ONE) -> str:
+        """Write a question to the link, around the queue, and return its session."""
+        question = query_request(STATUS, Device(mac_address=mac_address, additional_value="5322"), "client")
+        self.pipeline.request_written(question)
+        return question.id
+
+    def answers(self, session_id: str) -> None:
+        """Let a heater answer a request, with whatever it has to say."""
+        self.pipeline.heard_answer(session_id)
 
     @property
     def written(self) -> list[str]:

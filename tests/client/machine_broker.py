@@ -14,6 +14,8 @@ from tests.client.scripted_link import ScriptedBroker, ScriptedLink
 
 OPERATION_TIMEOUT = 10.0
 """Seconds after which the runtime gives a PUBACK up."""
+TOO_SOON = 2
+"""The code of a refusal after which a control may be sent again."""
 
 
 @dataclass(slots=True)
@@ -21,9 +23,12 @@ class Delivery:
     """What the broker knows of one message of the client, however often it came."""
 
     session_id: str
-    mac_address: str
+    """For a message to no heater, the id of the command."""
+    mac_address: str | None
     body: JsonObject
     is_control: bool
+    first_link: Link
+    """The one over which it came first."""
     receipts: int = 0
     acknowledged_at: float | None = None
     """When its PUBACK last reached the client, on the loop's clock."""
@@ -48,8 +53,14 @@ class HeaterBroker(ScriptedBroker):
     loses_replies: bool = False
     is_client_gone: bool = False
     """It has been stored and is at its end: what it still sees makes no difference."""
+    plain_ids: dict[int, str] = field(default_factory=dict)
+    """The commands that are messages to no heater, by the number that each of them bears."""
+    answering: set[str] = field(default_factory=set)
+    """The heaters that have answered a request which only the newest link has seen."""
     told_status: set[str] = field(default_factory=set)
-    """The heaters whose status has come over the newest link."""
+    """The heaters whose status has come over the newest link, and was made since that is up."""
+    told_features: dict[str, JsonObject] = field(default_factory=dict)
+    """What each heater last told that it has."""
     told_changes: dict[str, int] = field(default_factory=dict)
     """How many foreign changes a heater had seen when it made the newest status that the client has."""
     on_status: Callable[[str, int], None] | None = None
@@ -63,6 +74,7 @@ class HeaterBroker(ScriptedBroker):
                 await asyncio.Event().wait()
             link = HeaterLink(self, on_message)
             self.links.append(link)
+            self.answering.clear()
             self.told_status.clear()
             return link
 
@@ -71,11 +83,12 @@ class HeaterBroker(ScriptedBroker):
     @override
     def number(self, topic: str, body: bytes) -> int:
         content = orjson.loads(body)
-        session_id = content["sessionID"]
+        session_id = content["sessionID"] if "sessionID" in content else self.plain_ids[content["n"]]
         if session_id not in self.by_session:
             self.by_session[session_id] = len(self.deliveries)
-            is_control = "param" in content["request"]
-            self.deliveries.append(Delivery(session_id, content["request"]["macAddress"], content, is_control))
+            request = content.get("request", {})
+            is_control = "param" in request
+            self.deliveries.append(Delivery(session_id, request.get("macAddress"), content, is_control, self.link))
         return self.by_session[session_id]
 
     @override
@@ -90,12 +103,14 @@ class HeaterBroker(ScriptedBroker):
         delivery.receipts += 1
         delivery.may_return = delivery.is_answered = False
         delivery.acknowledged_at = None
+        if delivery.mac_address is None:
+            return
         reply = self.heaters[delivery.mac_address].receive(delivery.body)
         if reply is not None and not self.loses_replies:
             # A later answer of a heater does not overtake an earlier one.
             loop = asyncio.get_running_loop()
             self.newest_reply_at = max(self.newest_reply_at + 1e-6, loop.time() + self.reply_seconds)
-            loop.call_at(self.newest_reply_at, self._deliver, delivery, reply)
+            loop.call_at(self.newest_reply_at, self._deliver, delivery, delivery.mac_address, reply)
 
     @override
     def puback_arrived(self, number: int) -> None:
@@ -115,18 +130,23 @@ class HeaterBroker(ScriptedBroker):
         for heater in self.heaters.values():
             heater.manner, heater.refusals = Manner.OBEYS, 0
 
-    def _deliver(self, delivery: Delivery, reply: Reply) -> None:
+    def _deliver(self, delivery: Delivery, mac_address: str, reply: Reply) -> None:
         link = self.links[-1]
         if self.is_client_gone or not isinstance(link, HeaterLink) or not link.hears(reply.topic):
             return
         delivery.is_answered = True
-        if reply.is_refusal and reply.response["failCode"] == 2:
+        if delivery.first_link is link and not reply.is_refusal:
+            self.answering.add(mac_address)
+        if reply.is_refusal and reply.response["failCode"] == TOO_SOON:
             delivery.may_return = True
         if "status" in reply.response:
-            self.told_status.add(delivery.mac_address)
-            self.told_changes[delivery.mac_address] = reply.foreign_changes
+            if mac_address in self.answering:
+                self.told_status.add(mac_address)
+            self.told_changes[mac_address] = reply.foreign_changes
             if self.on_status is not None:
-                self.on_status(delivery.mac_address, reply.foreign_changes)
+                self.on_status(mac_address, reply.foreign_changes)
+        if isinstance(feature := reply.response.get("feature"), dict):
+            self.told_features[mac_address] = feature
         message = {"sessionID": reply.session_id, "protocolVersion": 2, "response": reply.response}
         link.on_message(reply.topic, orjson.dumps(message))
 

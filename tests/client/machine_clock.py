@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 import contextlib
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 import functools
 from typing import Self, override
@@ -13,16 +14,25 @@ from nwp500 import QueuedCommand, command_queue, stored_queue
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What both clocks show at a moment, in seconds."""
+
+    wall: float
+    monotonic: float
+
+
 class VirtualClocks:
     """Time as the commands see it: that of an event loop, and what passed while the machine slept or was off."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._slept = 0.0
+        self._wall_clock_error = 0.0
 
-    def elapsed(self) -> float:
-        """Return the true seconds since the start."""
-        return self._loop.time() + self._slept
+    def reading(self) -> Reading:
+        """Return what both clocks show."""
+        return Reading(self._loop.time() + self._slept + self._wall_clock_error, self._loop.time())
 
     def monotonic(self) -> float:
         """Return the monotonic clock, which stands still while the machine sleeps."""
@@ -30,7 +40,11 @@ class VirtualClocks:
 
     def now(self) -> datetime:
         """Return the wall clock."""
-        return _START + timedelta(seconds=self.elapsed())
+        return _START + timedelta(seconds=self.reading().wall)
+
+    def set_wall_clock(self, by_seconds: float) -> None:
+        """Let somebody set the wall clock forward, or back when below 0."""
+        self._wall_clock_error += by_seconds
 
     def sleep(self, seconds: float) -> None:
         """Let the machine sleep, or be off."""

@@ -56,6 +56,7 @@ class ScriptedHeater:
             "hpUpperOnDiffTempSetting": 0,
         }
     )
+    feature: dict[str, int | str] = field(default_factory=lambda: {"controllerSwVersion": 1, "powerUse": 2})
     running_mode: int = 3
     held_mode: int | None = None
     """A mode that it was told in a costly period, to be taken up at its end."""
@@ -104,18 +105,27 @@ class ScriptedHeater:
         if self.manner is Manner.IS_OFFLINE:
             self.is_hold_forgotten = True
             return None
-        if "param" not in request and request["command"] != queries.STATUS.code:
+        if "param" not in request and request["command"] not in (queries.STATUS.code, queries.DEVICE_INFO.code):
             return None
         if is_refusal := "param" in request and self.refusals > 0:
             self.refusals -= 1
             self.is_hold_forgotten = True
             response_topic = f"cmd/52/navilink-{self.mac_address}/res/ctrl-fail"
-        elif "param" in request and self.manner is not Manner.IGNORES:
+        elif "param" in request and self.manner is Manner.IGNORES:
+            # If it is told to stay in its mode, it looks as if it had obeyed.
+            self.is_hold_forgotten = True
+        elif "param" in request:
             self._apply(request["command"], request["param"])
-        content: JsonObject = {"failCode": self.fail_code} if is_refusal else {"status": dict(self.status)}
+        content: JsonObject = {"failCode": self.fail_code} if is_refusal else self._told(request["command"])
         if self.manner is Manner.KEEPS_SILENT:
             return None
         return Reply(response_topic, session_id, self._named(content), self.foreign_changes, is_refusal)
+
+    def _told(self, code: int) -> JsonObject:
+        """Return what it tells in answer to a request; a control is answered with a status too."""
+        if code == queries.DEVICE_INFO.code:
+            return {"feature": dict(self.feature)}
+        return {"status": dict(self.status)}
 
     def _named(self, content: JsonObject) -> JsonObject:
         return {"deviceType": 52, "macAddress": self.mac_address, "additionalValue": "5322", **content}

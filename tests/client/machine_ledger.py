@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from nwp500 import CommandOutcome, DeviceStatus, QueuedCommand, Settled
 from tests.client.machine_broker import Delivery
+from tests.client.machine_clock import Reading
 
 _ANSWER_SECONDS = 10.0
 """A control that a heater leaves unanswered this long after its PUBACK no longer holds the next one."""
@@ -17,26 +18,28 @@ class Entry:
 
     order: int
     command: QueuedCommand
-    given_at: float
-    """True seconds since the start, also those that the machine slept."""
+    given: Reading
+    """What the clocks showed when it was given; after a restart, what they would have shown by what was stored."""
     known_changes: int
     """How often somebody else had changed its heater, as far as the client could know."""
     outcomes: list[Settled] = field(default_factory=list)
     delivery: Delivery | None = None
     in_flight_when_cleared: bool = False
     is_lost: bool = False
-    """A query that died with its process: nobody keeps it."""
+    """A query or a message that died with its process: nobody keeps it."""
+    stored_wall: float = 0.0
+    """When it was given by the wall clock, as far as the store tells."""
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing more is to come."""
         return bool(self.outcomes) or self.is_lost
 
-    def age(self, now: float) -> float:
-        """Return the seconds since it was given."""
-        return now - self.given_at
+    def age(self, now: Reading) -> float:
+        """Return the seconds since it was given, by the clock that says more."""
+        return max(now.wall - self.given.wall, now.monotonic - self.given.monotonic)
 
-    def is_too_old(self, now: float) -> bool:
+    def is_too_old(self, now: Reading) -> bool:
         """Tell whether it may not be sent any more."""
         life_time = self.command.life_time
         return life_time is not None and self.age(now) >= life_time.total_seconds() + _ROUNDING
@@ -46,9 +49,7 @@ class Entry:
 class Circumstances:
     """What the ledger has to know of the moment to judge something."""
 
-    now: float
-    """True seconds since the start."""
-    loop_time: float
+    now: Reading
     paced: bool
     guarded: bool
     has_client: bool
@@ -64,10 +65,10 @@ class Ledger:
     entries: dict[str, Entry] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
     """Promises that were not kept."""
-    first_arrivals: dict[str, int] = field(default_factory=dict)
+    first_arrivals: dict[str | None, int] = field(default_factory=dict)
     """The order of the newest command that has arrived at each heater."""
 
-    def given(self, command: QueuedCommand, now: float, known_changes: int) -> None:
+    def given(self, command: QueuedCommand, now: Reading, known_changes: int) -> None:
         """Note a new command."""
         self.entries[command.id] = Entry(len(self.entries), command, now, known_changes)
 
@@ -78,6 +79,18 @@ class Ledger:
             for command_id, entry in self.entries.items()
             if not entry.is_settled and (entry.command.is_control or not controls_only)
         ]
+
+    def stored(self, now: Reading) -> None:
+        """The store was written."""
+        for command_id in self.unsettled():
+            entry = self.entries[command_id]
+            entry.stored_wall = now.wall - entry.age(now)
+
+    def restored(self, now: Reading) -> None:
+        """The store was read; the monotonic clock of the process before says nothing to this one."""
+        for command_id in self.unsettled():
+            entry = self.entries[command_id]
+            entry.given = Reading(entry.stored_wall, now.monotonic - (now.wall - entry.stored_wall))
 
     def told(self, mac_address: str, foreign_changes: int) -> None:
         """A status is about to be heard; a belated one takes the client back to what it tells."""
@@ -115,7 +128,7 @@ class Ledger:
         self.first_arrivals[delivery.mac_address] = newest
 
     def settled(
-        self, command_id: str, settled: Settled, now: float, shown: DeviceStatus | None, foreign_changes: int
+        self, command_id: str, settled: Settled, now: Reading, shown: DeviceStatus | None, foreign_changes: int
     ) -> None:
         """Judge an outcome; `shown` is what the client knows of the heater, which others changed that often."""
         entry = self.entries[command_id]
@@ -125,6 +138,7 @@ class Ledger:
             CommandOutcome.CONFIRMED: lambda: _is_true(entry, shown) and not self._will_be_undone(entry),
             CommandOutcome.SUPERSEDED: lambda: self._has_successor(entry) or foreign_changes > entry.known_changes,
             CommandOutcome.EXPIRED: lambda: entry.age(now) + _ROUNDING >= _seconds_to_live(entry.command),
+            CommandOutcome.UNCONFIRMED: lambda: "a newer" not in settled.reason or self._has_successor(entry),
             CommandOutcome.REJECTED: lambda: settled.code is not None,
         }
         is_right = judges.get(settled.outcome, lambda: True)
@@ -158,7 +172,7 @@ class Ledger:
             and other.command.is_control
             and not other.is_settled
             and other.delivery is not None
-            and _is_unanswered(other.delivery, moment.loop_time)
+            and _is_unanswered(other.delivery, moment.now.monotonic)
             for other in self.entries.values()
         )
 
@@ -190,6 +204,8 @@ def _is_unanswered(delivery: Delivery, loop_time: float) -> bool:
 
 def _is_true(entry: Entry, shown: DeviceStatus | None) -> bool:
     """Tell whether a confirmed command took effect, as far as the heater has told."""
+    if entry.command.mac_address is None:
+        return entry.delivery is not None and entry.delivery.acknowledged_at is not None
     if not entry.command.expected:
         return entry.delivery is not None and entry.delivery.is_answered
     return shown is not None and entry.command.is_shown_by(shown.raw)

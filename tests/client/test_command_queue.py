@@ -292,6 +292,27 @@ def test_what_was_refused_for_the_moment_is_the_next_one_again() -> None:
     assert queue.waiting[0].attempts == 1
 
 
+def test_what_was_refused_for_the_moment_keeps_no_place_in_the_limit() -> None:
+    queue = filled(*map(command, "abc"), limit=3)
+    (refused,) = take(queue, 1)
+    queue.acknowledge("a")
+    assert queue.append(command("d")) == Displaced()
+    # It is the oldest of four, so it is the one that goes, as if it had waited all the time.
+    assert queue.put_back(refused).dropped == (refused,)
+    assert ids(queue.waiting) == "bcd"
+
+
+def test_with_what_was_refused_for_the_moment_the_oldest_of_all_goes() -> None:
+    queue = filled(*map(command, "abcd"), limit=4)
+    queue.take(queue.waiting[2])
+    refused = queue.acknowledge("c")
+    assert refused is not None
+    assert queue.append(command("e")) == Displaced()
+    take(queue, 1)
+    assert ids(queue.put_back(refused).dropped) == "b"
+    assert (ids(queue.in_flight), ids(queue.waiting)) == ("a", "cde")
+
+
 @pytest.mark.parametrize("in_flight", [False, True])
 def test_what_was_refused_for_the_moment_gives_way_to_a_newer_one(*, in_flight: bool) -> None:
     queue = filled(command("a", setting=SET_POINT), coalesce=True)
@@ -317,7 +338,9 @@ def test_a_command_knows_when_it_was_given_and_can_be_logged() -> None:
     assert made.payload is not made.payload
 
 
-STEPS = st.lists(st.sampled_from(["append", "append", "take", "acknowledge", "late", "return", "clear"]), max_size=60)
+STEPS = st.lists(
+    st.sampled_from(["append", "append", "take", "acknowledge", "late", "refuse", "return", "clear"]), max_size=60
+)
 
 
 @given(limit=st.integers(2, 6), steps=STEPS, data=st.data())
@@ -338,6 +361,13 @@ def test_whatever_happens_order_and_limit_hold_and_nothing_vanishes(
             acknowledged = data.draw(st.sampled_from(flying))
             assert queue.acknowledge(acknowledged) is not None
             gone.append(acknowledged)
+        elif step == "refuse" and flying:
+            refused = queue.acknowledge(data.draw(st.sampled_from(flying)))
+            assert refused is not None
+            newer = command(f"{len(given_ids):03}")
+            given_ids.append(newer.id)
+            displaced = (queue.append(newer), queue.put_back(refused))
+            gone += [found.id for part in displaced for found in part.dropped]
         elif step == "late" and len(queue):
             late = data.draw(st.sampled_from(queue.waiting)).id
             assert queue.acknowledge(late) is not None
@@ -347,6 +377,8 @@ def test_whatever_happens_order_and_limit_hold_and_nothing_vanishes(
         elif step == "clear":
             gone += [found.id for found in queue.remove(lambda _: True)]
         unsent = [found.id for found in queue.unsent()]
-        assert unsent == sorted(unsent)
+        waiting = [found.id for found in queue.waiting]
+        assert waiting == sorted(waiting)
+        assert unsent == sorted(unsent) or "refuse" in steps, "only what was refused goes after newer ones"
         assert sorted([*unsent, *gone]) == given_ids
         assert len(unsent) <= limit

@@ -83,7 +83,9 @@ WORDS = {
     ("DHW_MODE", (3,)): "mode energy saver",
     ("DHW_MODE", (6,)): "mode power off",
     ("VACATION", (5, 7)): "vacation for 7 days",
-    ("RECIRCULATION_MODE", (3,)): "recirculation mode 3",
+    ("RECIRCULATION_MODE", (3,)): "recirculation by the hot button only",
+    ("AIR_FILTER_LIFE", (6,)): "air filter interval 3000 h",
+    ("AIR_FILTER_LIFE", (0,)): "air filter interval off",
     ("ANTI_LEGIONELLA_ON", (7,)): "anti-legionella every 7 days",
 }
 

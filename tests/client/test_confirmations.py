@@ -24,6 +24,8 @@ class Waiting:
     def __init__(self) -> None:
         self.outcomes: list[tuple[CommandOutcome, str, float]] = []
         self.looked_at: list[float] = []
+        self.tries = 0
+        """How often a look was tried, also in vain."""
         self.more = 0
         """How often more was said to be possible."""
         self.is_link_up = True
@@ -36,6 +38,7 @@ class Waiting:
 
     def _look(self, mac_address: str) -> bool:
         assert mac_address in (ONE, OTHER)
+        self.tries += 1
         if self.is_link_up:
             self.looked_at.append(asyncio.get_running_loop().time())
         return self.is_link_up
@@ -141,17 +144,67 @@ def test_a_status_is_asked_for_at_growing_intervals_and_then_it_stays_unconfirme
     run(story)
 
 
-def test_nothing_is_called_unconfirmed_while_nothing_could_be_seen() -> None:
+def test_while_the_link_is_down_looks_wait_for_it_and_nothing_is_called_unconfirmed() -> None:
     async def story(waiting: Waiting) -> None:
         waiting.is_link_up = False
         command_id = waiting.sent(commands.DHW_MODE, 2)
         await asyncio.sleep(LONG)
         assert (waiting.outcomes, waiting.looked_at) == ([], [])
+        assert waiting.tries == 1, "the link tells when it is back"
         waiting.is_link_up = True
-        await asyncio.sleep(LOOK_INTERVALS[0])
-        assert len(waiting.looked_at) == 1
+        waiting.confirmations.look_at_what_is_due()
+        assert waiting.looked_at == [LONG]
         waiting.says(dhwOperationSetting=2)
         assert [found[:2] for found in waiting.outcomes] == [(CommandOutcome.CONFIRMED, command_id)]
+
+    run(story)
+
+
+def test_after_the_link_was_down_the_looks_go_on_as_they_were() -> None:
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.DHW_MODE, 2)
+        await asyncio.sleep(LOOK_INTERVALS[0] + 1)
+        waiting.is_link_up = False
+        await asyncio.sleep(LONG)
+        waiting.is_link_up = True
+        waiting.confirmations.look_at_what_is_due()
+        waiting.confirmations.look_at_what_is_due()
+        back = LOOK_INTERVALS[0] + 1 + LONG
+        await asyncio.sleep(LONG)
+        later = [back + sum(LOOK_INTERVALS[2 : number + 1]) for number in range(1, len(LOOK_INTERVALS))]
+        assert waiting.looked_at == [LOOK_INTERVALS[0], *later]
+        assert waiting.outcomes == [(CommandOutcome.UNCONFIRMED, command_id, later[-1] + ANSWER_SECONDS)]
+
+    run(story)
+
+
+def test_when_the_link_is_back_one_look_at_a_heater_serves_all_of_its_commands() -> None:
+    async def story(waiting: Waiting) -> None:
+        waiting.is_link_up = False
+        for number in range(100):
+            waiting.sent(commands.DHW_TEMPERATURE, 100 + number % 20, mac_address=(ONE, OTHER)[number % 2])
+        await asyncio.sleep(LONG)
+        waiting.is_link_up = True
+        waiting.confirmations.look_at_what_is_due()
+        assert waiting.looked_at == [LONG] * 2
+        waiting.is_link_up = False
+        await asyncio.sleep(LONG)
+        waiting.is_link_up = True
+        waiting.confirmations.look_at_what_is_due()
+        assert waiting.looked_at == [LONG] * 2 + [2 * LONG] * 2
+
+    run(story)
+
+
+def test_a_link_that_ends_right_after_it_came_up_leaves_the_looks_for_the_next_one() -> None:
+    async def story(waiting: Waiting) -> None:
+        waiting.is_link_up = False
+        waiting.sent(commands.DHW_MODE, 2)
+        await asyncio.sleep(LONG)
+        waiting.confirmations.look_at_what_is_due()
+        waiting.is_link_up = True
+        waiting.confirmations.look_at_what_is_due()
+        assert waiting.looked_at == [LONG]
 
     run(story)
 

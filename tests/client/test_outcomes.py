@@ -107,6 +107,28 @@ async def test_held_in_a_costly_period(stage: Stage) -> None:
     assert (await stage.heater())["status"]["dhwOperationSetting"] != 4
 
 
+async def test_a_mode_that_is_held_is_remembered_over_a_restart(stage: Stage) -> None:
+    await stage.simulator.fault("tou_window", on=True)
+    client = await careful(stage)
+    await (await client.submit(client.dhw_mode_command(stage.device, 1))).outcome(timeout=PATIENCE)
+    held = await client.submit(client.dhw_mode_command(stage.device, 4))
+    assert (await held.outcome(timeout=PATIENCE)).outcome is CommandOutcome.HELD
+    stored = StoredQueue.from_dict(client.stored_queue().to_dict())
+    await client.disconnect()
+
+    later = stage.client(**CAREFUL)
+    later.restore(stored)
+    await later.connect()
+    await later.request(stage.device, STATUS)
+    # The heater is in this mode, but only until the costly period ends.
+    cancelled = await later.submit(later.dhw_mode_command(stage.device, 1))
+    settled = await cancelled.outcome(timeout=PATIENCE)
+    assert (settled.outcome, settled.reason) == (CommandOutcome.CONFIRMED, "the heater reports it")
+    await stage.simulator.fault("tou_window", on=False)
+    status = DeviceStatus.from_message(await later.request(stage.device, STATUS))
+    assert status.dhw_mode == 1
+
+
 async def test_what_the_heater_already_reports_is_not_sent(stage: Stage) -> None:
     client = await careful(stage)
     now = client.status(stage.device)
@@ -180,6 +202,29 @@ async def test_a_restart_keeps_order_ages_and_identity(stage: Stage) -> None:
         assert handle is not None
         assert (await handle.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
     assert await stage.applied() == [("dhw-temperature", [109]), ("dhw-mode", [1])]
+
+
+async def test_what_was_restored_goes_on_once_its_heater_is_known(stage: Stage) -> None:
+    client = await careful(stage)
+    await stage.simulator.fault("ignore_write", count=1)
+    sent = await client.submit(client.dhw_temperature_command(stage.device, 130))
+    assert await sent.sent() > 0
+    await unplugged(stage, client)
+    waiting = await client.submit(client.dhw_mode_command(stage.device, 1))
+    stored = client.stored_queue()
+    await client.disconnect()
+
+    await stage.simulator.fault("link_up")
+    later = stage.client(**CAREFUL)
+    later.restore(stored)
+    handles = [later.handle(handle.command.id) for handle in (sent, waiting)]
+    await later.connect()
+    assert later.is_waiting_for_status(stage.device)
+    await stage.simulator.device(MAC, dhwTemperatureSetting=109)
+    later.add_device(stage.device)
+    for handle in handles:
+        assert handle is not None
+        assert (await handle.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
 
 
 async def test_disconnecting_settles_everything(stage: Stage) -> None:

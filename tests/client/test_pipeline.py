@@ -184,6 +184,40 @@ def test_an_older_wish_does_not_come_back_once_the_newer_one_took_effect() -> No
     on_the_bench(story)
 
 
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_which_wish_is_the_newer_one_is_not_for_the_wall_clock_to_say(hours: float) -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        older = bench.give(SET_POINT, 120)
+        bench.clocks.set_wall_clock(hours * 3600)
+        newer = bench.give(SET_POINT, 100)
+        await bench.arrives()
+        bench.says(dhwTemperatureSetting=120)
+        bench.says(dhwTemperatureSetting=100)
+        assert [(end.outcome, end.command_id) for end in bench.ends] == [
+            (CommandOutcome.CONFIRMED, older.command.id),
+            (CommandOutcome.CONFIRMED, newer.command.id),
+        ]
+
+    on_the_bench(story)
+
+
+def test_with_a_wall_clock_set_back_an_older_wish_still_ends_with_the_newer_one() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        older = bench.give(SET_POINT, 120)
+        bench.clocks.set_wall_clock(-3600)
+        newer = bench.give(SET_POINT, 100)
+        await bench.arrives()
+        bench.says(dhwTemperatureSetting=100)
+        assert [(end.outcome, end.command_id) for end in bench.ends] == [
+            (CommandOutcome.CONFIRMED, newer.command.id),
+            (CommandOutcome.UNCONFIRMED, older.command.id),
+        ]
+
+    on_the_bench(story)
+
+
 @pytest.mark.parametrize(("reported", "likely"), [((), 3), ((1,), 1), ((2, 6), 2), ((4, 5, 0), 4), ((2, "junk"), 2)])
 def test_power_on_is_expected_to_bring_back_the_mode_before(reported: tuple[object, ...], likely: int) -> None:
     async def story(bench: Bench) -> None:
@@ -331,6 +365,21 @@ def test_what_was_refused_for_the_moment_gives_way_to_a_newer_wish() -> None:
         assert bench.written == [older.command.id, newer.command.id]
 
     on_the_bench(story, coalesce_commands=True)
+
+
+def test_refused_commands_that_come_back_to_a_full_queue_are_the_oldest_and_go() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        given = [bench.give(SET_POINT, 100), bench.give(MODE, 1), bench.give(commands.TOU_ON)]
+        await bench.arrives()
+        bench.down()
+        given += [bench.give(commands.VACATION_DAYS, days) for days in (1, 2, 3)]
+        for handle in given[:3]:
+            bench.pipeline.heard_refusal(handle.command.id, 2)
+        assert bench.outcomes == [CommandOutcome.DROPPED] * 3
+        assert [command.id for command in bench.pipeline.waiting] == [handle.command.id for handle in given[3:]]
+
+    on_the_bench(story, max_queued_commands=3)
 
 
 # Pacing

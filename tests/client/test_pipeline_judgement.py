@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from nwp500 import CommandOutcome, CommandStage, commands
-from nwp500.requests import plain_message
+from nwp500 import CommandOutcome, CommandStage, Device, commands, queries
+from nwp500.requests import plain_message, query_request
 from tests.client.bench import ONE, OTHER, Bench, made, on_the_bench, with_life_time
 
 SET_POINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
@@ -132,6 +132,79 @@ def test_after_each_connection_a_control_waits_for_a_status_of_its_heater() -> N
     on_the_bench(story, guard_commands=True)
 
 
+def test_a_late_status_is_not_a_fresh_one() -> None:
+    async def story(bench: Bench) -> None:
+        handle = bench.give(SET_POINT, 120, dhwTemperatureSetting=98)
+        bench.up()
+        question = bench.asks()
+        bench.down()
+        bench.up()
+        # Made before somebody turned the panel, and on its way since: the answer to the older link, and what it bears.
+        bench.answers(question)
+        bench.says_unasked(dhwTemperatureSetting=98)
+        assert bench.pipeline.is_waiting_for_status(ONE)
+        assert bench.written == []
+        bench.says(dhwTemperatureSetting=100)
+        assert not bench.pipeline.is_waiting_for_status(ONE)
+        assert bench.written == []
+        assert [(end.outcome, end.command_id) for end in bench.ends] == [(CommandOutcome.SUPERSEDED, handle.command.id)]
+
+    on_the_bench(story, guard_commands=True)
+
+
+def test_the_answer_to_what_an_older_link_has_seen_too_proves_nothing() -> None:
+    async def story(bench: Bench) -> None:
+        device = Device(mac_address=ONE, additional_value="5322")
+        bench.up()
+        asked = bench.pipeline.give(query_request(queries.STATUS, device, "client"), is_connected=True)
+        bench.give(SET_POINT, 120)
+        bench.down()
+        bench.up()
+        assert bench.written == [asked.command.id], "it goes again, with the session it had"
+        bench.answers(asked.command.id)
+        bench.says_unasked(dhwTemperatureSetting=98)
+        assert bench.pipeline.is_waiting_for_status(ONE)
+
+    on_the_bench(story, guard_commands=True)
+
+
+def test_what_a_heater_tells_after_its_answer_is_fresh_whoever_asked() -> None:
+    async def story(bench: Bench) -> None:
+        handle = bench.give(SET_POINT, 120)
+        bench.up()
+        bench.answers(bench.asks())
+        assert bench.written == [], "an answer without a status says nothing about the setting"
+        bench.says_unasked(dhwTemperatureSetting=98)
+        assert bench.written == [handle.command.id]
+
+    on_the_bench(story, guard_commands=True)
+
+
+def test_a_late_status_makes_nothing_already_so() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.says_unasked(dhwTemperatureSetting=120)
+        handle = bench.give(SET_POINT, 120)
+        assert bench.written == [handle.command.id]
+
+    on_the_bench(story, skip_settled=True)
+
+
+def test_a_heater_that_tells_but_never_answers_by_session_is_believed_in_the_end() -> None:
+    async def story(bench: Bench) -> None:
+        handle = bench.give(SET_POINT, 120)
+        bench.up()
+        for _ in range(34):
+            bench.says_unasked(dhwTemperatureSetting=98)
+            assert bench.written == []
+            await asyncio.sleep(1)
+        await asyncio.sleep(2)
+        bench.says_unasked(dhwTemperatureSetting=98)
+        assert bench.written == [handle.command.id]
+
+    on_the_bench(story, guard_commands=True)
+
+
 def test_a_heater_that_does_not_answer_is_asked_again_and_holds_up_nobody() -> None:
     async def story(bench: Bench) -> None:
         silent, other = bench.give(SET_POINT, 120), bench.give(SET_POINT, 110, mac_address=OTHER)
@@ -210,6 +283,29 @@ def test_the_effect_of_a_command_of_ones_own_is_nobody_elses_change() -> None:
         assert [(end.outcome, end.command_id) for end in bench.ends] == [(CommandOutcome.CONFIRMED, sent.command.id)]
 
     on_the_bench(story, **CAREFUL)
+
+
+def test_what_a_dropped_command_may_have_done_is_nobody_elses_change_either() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.says(dhwOperationSetting=3)
+        off, on = bench.give(commands.POWER_OFF), bench.give(commands.POWER_ON)
+        assert bench.link.acknowledge()
+        assert bench.written == [off.command.id, on.command.id]
+        bench.down()
+        bench.give(SET_POINT, 120)
+        again = bench.give(commands.POWER_OFF, dhwOperationSetting=3)
+        assert [(end.outcome, end.command_id) for end in bench.ends] == [(CommandOutcome.DROPPED, on.command.id)]
+        bench.up()
+        # The belated answer to the first one; the second one had arrived as well, though nobody knows.
+        bench.says_unasked(dhwOperationSetting=6)
+        bench.says(dhwOperationSetting=3)
+        bench.pump()
+        await bench.arrives()
+        assert again.command.id in bench.written
+        assert CommandOutcome.SUPERSEDED not in bench.outcomes
+
+    on_the_bench(story, guard_commands=True, max_queued_commands=2)
 
 
 # Coming back
@@ -305,6 +401,26 @@ def test_commands_of_an_earlier_run_keep_their_order_whatever_their_times() -> N
         assert [command.id for command in bench.pipeline.unsettled()] == [first.id, second.id]
 
     on_the_bench(story)
+
+
+def test_what_an_earlier_run_left_held_may_still_take_effect() -> None:
+    async def story(bench: Bench) -> None:
+        bench.pipeline.restore((), (), uncertain={ONE: frozenset({"mode"})})
+        assert bench.pipeline.uncertain_settings == {ONE: frozenset({"mode"})}
+        bench.up()
+        bench.says(dhwOperationSetting=1, dhwTemperatureSetting=120)
+        # The heater will take up the mode that it holds, unless it is told once more to stay in this one.
+        mode = bench.give(MODE, 1)
+        bench.give(SET_POINT, 120)
+        assert bench.written == [mode.command.id]
+        await bench.arrives()
+        bench.says(dhwOperationSetting=1)
+        assert bench.outcomes == [CommandOutcome.CONFIRMED] * 2
+        assert bench.pipeline.uncertain_settings == {}
+        bench.give(MODE, 1)
+        assert bench.written == [mode.command.id]
+
+    on_the_bench(story, skip_settled=True)
 
 
 def test_a_queue_that_has_become_smaller_drops_the_oldest() -> None:

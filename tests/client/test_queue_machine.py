@@ -1,48 +1,18 @@
 """The whole queue against a model: restarts, dead links, refusals, two heaters, every option; no promise may break."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
-import logging
-from typing import Any, ClassVar, override
+from dataclasses import dataclass
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 import orjson
 import pytest
 
-from nwp500 import (
-    CommandEvent,
-    CommandHandle,
-    CommandSettled,
-    CommandStage,
-    MqttConnectionConfig,
-    NavienError,
-    NavienMqttClient,
-    NotConnectedError,
-    QueuedCommand,
-    StoredQueue,
-    commands,
-    queries,
-)
-from tests.client.credentials import InventedCredentials
-from tests.client.machine_broker import Delivery, HeaterBroker
-from tests.client.machine_clock import VirtualClocks
-from tests.client.machine_heater import Manner, ScriptedHeater
-from tests.client.machine_ledger import Circumstances, Ledger
-from tests.client.virtual_time import VirtualTimeLoop
+from nwp500 import CommandOutcome, CommandStage, QueuedCommand, StoredQueue, queries
+from tests.client.machine_heater import Manner
+from tests.client.machine_stage import MACS, WISHES, MachineStage, Options
 
-MACS = ("0478630a1b2c", "0478630a1b2d")
 EXAMPLES, STEPS = 500, 50
-
-type Options = dict[str, Any]
 
 OPTIONS = st.fixed_dictionaries(
     {
@@ -65,21 +35,6 @@ AS_IN_HOME_ASSISTANT: Options = {
     "command_interval": 2.0,
     "expire_by_class": True,
 }
-WISHES: dict[str, tuple[commands.Control, tuple[int, ...]]] = {
-    "100": (commands.DHW_TEMPERATURE, (100,)),
-    "110": (commands.DHW_TEMPERATURE, (110,)),
-    "120": (commands.DHW_TEMPERATURE, (120,)),
-    "on": (commands.POWER_ON, ()),
-    "off": (commands.POWER_OFF, ()),
-    "heat pump": (commands.DHW_MODE, (1,)),
-    "electric": (commands.DHW_MODE, (2,)),
-    "energy saver": (commands.DHW_MODE, (3,)),
-    "vacation": (commands.VACATION, (5, 7)),
-    "anti-legionella on": (commands.ANTI_LEGIONELLA_ON, (7,)),
-    "anti-legionella off": (commands.ANTI_LEGIONELLA_OFF, ()),
-    "hot button": (commands.RECIRCULATION_HOT_BUTTON, (1,)),
-    "filter reset": (commands.AIR_FILTER_RESET, ()),
-}
 TURNS = st.sampled_from(
     [
         ("dhwTemperatureSetting", 90),
@@ -89,33 +44,29 @@ TURNS = st.sampled_from(
         ("antiLegionellaUse", 2),
     ]
 )
+
+
+@dataclass(frozen=True, slots=True)
+class PanelCase:
+    """A setting as it was, as it is wanted by a command that waits, and as somebody then sets it at the panel."""
+
+    before: str
+    queued: str
+    member: str
+    turned: int
+
+
+PANEL_CASES = (
+    PanelCase("100", "110", "dhwTemperatureSetting", 120),
+    PanelCase("heat pump", "electric", "dhwOperationSetting", 4),
+    PanelCase("electric", "off", "dhwOperationSetting", 3),
+)
 GIVEN = st.lists(st.sampled_from(list(WISHES)), min_size=1, max_size=4)
 HEATERS = st.sampled_from(MACS)
 
 
-class QueueMachine(RuleBasedStateMachine):
-    """Drives one client after the other, each over the store of the last, and compares them with the ledger."""
-
-    steps: ClassVar[int] = 0
-
-    def __init__(self) -> None:
-        super().__init__()
-        # Thousands of expected warnings about a full queue; the level is put back at the end of each run.
-        logging.getLogger("nwp500").setLevel(logging.ERROR)
-        self.loop = VirtualTimeLoop()
-        self.clocks = VirtualClocks(self.loop)
-        self._clocks_installed = self.clocks.installed()
-        self._clocks_installed.__enter__()
-        self.heaters = {mac: ScriptedHeater(mac) for mac in MACS}
-        self.ledger = Ledger()
-        self.broker = HeaterBroker(heaters=self.heaters, on_receipt=self._arrived, on_status=self.ledger.told)
-        self.client: NavienMqttClient | None = None
-        self.options: Options = {}
-        self.store = b""
-        self.is_store_outdated = True
-        self.handles: dict[str, CommandHandle] = {}
-        """Of the present client, by command."""
-        self.tasks: set[asyncio.Task[object]] = set()
+class QueueMachine(MachineStage):
+    """Does to them whatever can happen, in any order."""
 
     # The life of the client
 
@@ -124,10 +75,14 @@ class QueueMachine(RuleBasedStateMachine):
         self._start(options | AS_IN_HOME_ASSISTANT if as_in_home_assistant else options, StoredQueue())
 
     @rule(
-        kills=st.booleans(), options=OPTIONS, keeps_options=st.booleans(), seconds=st.sampled_from([0.0, 3.0, 7200.0])
+        kills=st.booleans(),
+        options=OPTIONS,
+        keeps_options=st.booleans(),
+        seconds=st.sampled_from([0.0, 3.0, 7200.0]),
+        clock_error=st.sampled_from([0.0, 0.0, -3700.0, 3700.0]),
     )
-    def restart(self, kills: bool, options: Options, keeps_options: bool, seconds: float) -> None:
-        """As Home Assistant does to change options, or after `kill -9`."""
+    def restart(self, kills: bool, options: Options, keeps_options: bool, seconds: float, clock_error: float) -> None:
+        """As Home Assistant does to change options, or after `kill -9`; the wall clock may have been set meanwhile."""
         old, self.client = self._client, None
         if kills:
             # The process is gone, and with it the link: nothing that it still does gets out.
@@ -140,15 +95,15 @@ class QueueMachine(RuleBasedStateMachine):
         self.broker.is_client_gone = False
         assert all(handle.is_settled for handle in self.handles.values())
         self.handles.clear()
+        self.clocks.sleep(seconds)
+        self.clocks.set_wall_clock(clock_error)
         stored = StoredQueue.from_dict(orjson.loads(self.store))
+        self.ledger.restored(self.clocks.reading())
         kept = {command.id for command in (*stored.unsent, *stored.sent)}
         for command_id in self.ledger.unsettled():
             entry = self.ledger.entries[command_id]
             assert command_id in kept or not entry.command.is_control, f"{entry} is not in the store"
             entry.is_lost = not entry.command.is_control
-        for heater in self.heaters.values():
-            heater.is_hold_forgotten = heater.held_mode is not None
-        self.clocks.sleep(seconds)
         self._start(self.options if keeps_options else options, stored)
 
     # Commands
@@ -161,6 +116,21 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(mac=HEATERS)
     def ask(self, mac: str) -> None:
         self._begin(self._client.request_device_status(self.heaters[mac].device))
+
+    @rule(count=st.integers(1, 3), qos=st.sampled_from([0, 1]))
+    def publish(self, count: int, qos: int) -> None:
+        """Messages of the caller's own go the same way, to no heater."""
+        for _ in range(count):
+            self.plain_count += 1
+            self._begin(self._client.publish("test/plain", {"n": self.plain_count}, qos))
+
+    @rule(mac=HEATERS, changes=st.booleans())
+    def ask_info(self, mac: str, changes: bool) -> None:
+        if changes:
+            version = self.heaters[mac].feature["controllerSwVersion"]
+            assert isinstance(version, int)
+            self.heaters[mac].feature["controllerSwVersion"] = version + 1
+        self._begin(self._client.request_device_info(self.heaters[mac].device))
 
     @rule(mac=HEATERS)
     def ask_and_wait(self, mac: str) -> None:
@@ -189,8 +159,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule()
     def drop(self) -> None:
-        if self.broker.links:
-            self._do(self.broker.link.drop)
+        self._lose_link()
 
     @rule()
     def black_hole(self) -> None:
@@ -289,7 +258,7 @@ class QueueMachine(RuleBasedStateMachine):
         if then == "drop":
             self.drop()
         elif then == "kill":
-            self.restart(kills=True, options=self.options, keeps_options=True, seconds=0.0)
+            self.restart(kills=True, options=self.options, keeps_options=True, seconds=0.0, clock_error=0.0)
         self.time_passes(40.0)
 
     @rule(mac=HEATERS, wishes=GIVEN, kills=st.booleans())
@@ -298,7 +267,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.network(1.0, 3.0, loses_pubacks=False, loses_replies=False)
         self.give(mac, wishes)
         self.store_is_as_memory()
-        self.restart(kills, self.options, keeps_options=True, seconds=0.0)
+        self.restart(kills, self.options, keeps_options=True, seconds=0.0, clock_error=0.0)
         self.time_passes(40.0)
 
     @rule(
@@ -341,6 +310,36 @@ class QueueMachine(RuleBasedStateMachine):
         self.give(mac, wishes)
         self.time_passes(40.0)
 
+    @precondition(lambda self: self.options["guard_commands"] and self.options["enable_command_queue"])
+    @rule(mac=HEATERS, case=st.sampled_from(PANEL_CASES), is_late=st.booleans(), others=GIVEN)
+    def panel_wins(self, mac: str, case: PanelCase, is_late: bool, others: list[str]) -> None:
+        """What somebody sets at the panel after a command was queued stays, also if an older status comes late."""
+        heater, client = self.heaters[mac], self._client
+        self.drop()
+        self.all_is_well_for_a_while()
+        self.costly_period(mac, begins=False)
+        self.give(mac, [case.before])
+        self.time_passes(40.0)
+        before = dict(heater.status)
+        if is_late:
+            # It is made before the panel is turned, and comes over the link of afterwards, ahead of all other answers.
+            self.network(0.0, 25.0, loses_pubacks=False, loses_replies=False)
+            assert self._do(lambda: client.poll(heater.device))
+        self.drop()
+        self.give(mac, [case.queued])
+        (queued,) = (command.id for command in client.queued_commands)
+        heater.turn(case.member, case.turned)
+        self.broker.works_again()
+        self.time_passes(60.0)
+        entry = self.ledger.entries[queued]
+        assert before[case.member] != case.turned
+        assert entry.delivery is None, f"written although {case.member} had been set at the panel"
+        (settled,) = entry.outcomes
+        assert settled.outcome is CommandOutcome.SUPERSEDED
+        assert "changed at the heater" in settled.reason
+        assert heater.status[case.member] == case.turned
+        self.give(mac, others)
+
     @rule(mac=HEATERS)
     def think_better_in_a_costly_period(self, mac: str) -> None:
         """A mode that the heater holds is cancelled by the one that it is in."""
@@ -359,182 +358,20 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0.1, 1.0, 3.0, 11.0, 40.0, 100.0, 700.0]))
     def time_passes(self, seconds: float) -> None:
-        self._run(asyncio.sleep(seconds))
-        self._quiet()
+        self._pass(seconds)
+
+    @rule(seconds=st.sampled_from([-90000.0, -3700.0, -10.0, 10.0, 3700.0, 90000.0]))
+    def wall_clock_is_set(self, seconds: float) -> None:
+        self.clocks.set_wall_clock(seconds)
 
     @rule(seconds=st.sampled_from([30.0, 3700.0, 90000.0, 172800.0]))
     def machine_sleeps(self, seconds: float) -> None:
         self.clocks.sleep(seconds)
 
-    # What has to hold at every quiet point
-
-    @invariant()
-    def promises_are_kept(self) -> None:
-        QueueMachine.steps += 1
-        assert self.ledger.broken == [], self.ledger.broken
-        assert self.broker.repeated == [], [self.broker.deliveries[number] for number in self.broker.repeated]
-
-    @invariant()
-    def memory_is_as_the_ledger(self) -> None:
-        unsettled = [command.id for command in self._client.unsettled_commands]
-        assert sorted(unsettled) == sorted(self.ledger.unsettled())
-        for command_id, handle in self.handles.items():
-            outcomes = self.ledger.entries[command_id].outcomes
-            assert handle.settled == (outcomes[0] if outcomes else None)
-
-    @invariant()
-    def store_is_as_memory(self) -> None:
-        memory = self._client.stored_queue()
-        if self.is_store_outdated:
-            self._note_stored(memory)
-        stored = StoredQueue.from_dict(orjson.loads(self.store))
-        assert [_lasting(each) for each in stored.unsent] == [_lasting(each) for each in memory.unsent]
-        assert [_lasting(each) for each in stored.sent] == [_lasting(each) for each in memory.sent]
-        assert (stored.features, stored.running_modes) == (memory.features, memory.running_modes)
-        kept = {command.id for command in (*stored.unsent, *stored.sent)}
-        assert kept == set(self.ledger.unsettled(controls_only=True))
-        for command in (*stored.unsent, *memory.unsent):
-            assert abs(command.age().total_seconds() - self.ledger.entries[command.id].age(self.clocks.elapsed())) < 0.1
-
-    @override
-    def teardown(self) -> None:
-        try:
-            if self.client is not None:
-                self._finish()
-        finally:
-            self._clocks_installed.__exit__(None, None, None)
-            logging.getLogger("nwp500").setLevel(logging.NOTSET)
-            self.loop.close()
-
-    def _finish(self) -> None:
-        """Let everything work again: then nothing may stay unsettled."""
-        self.broker.works_again()
-        self.drop()
-        self.time_passes(1200.0)
-        self.promises_are_kept()
-        self.memory_is_as_the_ledger()
-        left = [(self._client.stage(each), self.ledger.entries[each]) for each in self.ledger.unsettled()]
-        assert not left, left
-        self._run(self._client.disconnect())
-        self._run(asyncio.sleep(100))
-        assert all(task.done() for task in self.tasks)
-        for task in self.tasks:
-            assert not task.cancelled()
-            assert isinstance(task.exception(), NavienError | None)
-        self.promises_are_kept()
-        assert all(len(entry.outcomes) == 1 - entry.is_lost for entry in self.ledger.entries.values())
-
-    # Inner steps
-
-    @property
-    def _client(self) -> NavienMqttClient:
-        assert self.client is not None
-        return self.client
-
-    def _start(self, options: Options, stored: StoredQueue) -> None:
-        async def started() -> None:
-            config = MqttConnectionConfig(client_id="machine", **options)
-            make_link = self.broker.link_factory(lambda: self.client is client)
-            client = NavienMqttClient(InventedCredentials(), config=config, make_link=make_link)
-            self.client, self.options = client, options
-            client.on("command_given", lambda event: self._given(client, event))
-            client.on("command_settled", lambda event: self._settled(client, event))
-            client.on("queue_changed", lambda _: self._queue_changed(client))
-            for heater in self.heaters.values():
-                client.add_device(heater.device)
-            client.restore(stored)
-            await client.connect(wait=False)
-
-        self._run(started())
-        self._quiet()
-
-    async def _submit(self, mac: str, wishes: list[str]) -> None:
-        client = self._client
-        for control, parameters in map(WISHES.__getitem__, wishes):
-            try:
-                handle = await client.submit(client.control_command(self.heaters[mac].device, control, *parameters))
-            except NotConnectedError:
-                assert not self.options["enable_command_queue"]
-                assert not client.is_connected
-            else:
-                self.handles[handle.command.id] = handle
-
-    def _given(self, client: NavienMqttClient, event: CommandEvent) -> None:
-        if client is self.client:
-            mac_address = event.command.mac_address
-            assert mac_address is not None
-            known = self.heaters[mac_address].foreign_changes
-            if self.broker.has_told_status(mac_address) or not client.is_connected:
-                known = self.broker.told_changes.get(mac_address, known)
-            self.ledger.given(event.command, self.clocks.elapsed(), known)
-
-    def _settled(self, client: NavienMqttClient, event: CommandSettled) -> None:
-        if client is self.client:
-            mac_address = event.command.mac_address
-            assert mac_address is not None
-            heater = self.heaters[mac_address]
-            if event.settled.reason == "already so" and heater.will_leave(event.command.expected):
-                self.ledger.broken.append(f"{event.command}: skipped, but the heater will do something else")
-            now, shown = self.clocks.elapsed(), client.status(heater.device)
-            self.ledger.settled(event.command.id, event.settled, now, shown, heater.foreign_changes)
-
-    def _queue_changed(self, client: NavienMqttClient) -> None:
-        if client is self.client:
-            self.is_store_outdated = True
-
-    def _note_stored(self, stored: StoredQueue) -> None:
-        self.store = orjson.dumps(stored.to_dict())
-        self.is_store_outdated = False
-
-    def _arrived(self, delivery: Delivery) -> None:
-        moment = Circumstances(
-            now=self.clocks.elapsed(),
-            loop_time=self.loop.time(),
-            paced=self.options["command_interval"] > 0,
-            guarded=self.options["guard_commands"],
-            has_client=self.client is not None,
-            has_told_status=self.broker.has_told_status(delivery.mac_address),
-        )
-        self.ledger.arrived(delivery, moment)
-
-    def _begin(self, work: Coroutine[object, object, object]) -> None:
-        self.tasks.add(self.loop.create_task(work))
-        self._quiet()
-
-    def _do[T](self, step: Callable[[], T]) -> T:
-        """Take a step on the event loop, where everything of the client happens, and let it settle."""
-
-        async def taken() -> T:
-            return step()
-
-        result = self._run(taken())
-        self._quiet()
-        return result
-
-    def _quiet(self) -> None:
-        """Let everything that can happen now happen, without time passing."""
-
-        async def turns() -> None:
-            for _ in range(15):
-                await asyncio.sleep(0)
-
-        self._run(turns())
-
-    def _run[T](self, work: Coroutine[object, object, T]) -> T:
-        return self.loop.run_until_complete(work)
-
-
-def _lasting(command: QueuedCommand) -> dict[str, object]:
-    """Return what of a command has to come through a store exactly; times are told by other clocks afterwards."""
-    names = (
-        "id kind wanted mac_address topic body qos life_time attempts setting is_control repeatable expected baseline"
-    )
-    return {name: getattr(command, name) for name in names.split()}
-
 
 @pytest.mark.timeout(600)
 def test_the_queue_keeps_its_promises_whatever_happens() -> None:
-    QueueMachine.steps = 0
+    MachineStage.steps = 0
     run_state_machine_as_test(
         QueueMachine,
         settings=settings(
@@ -544,4 +381,4 @@ def test_the_queue_keeps_its_promises_whatever_happens() -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert QueueMachine.steps >= 10_000
+    assert MachineStage.steps >= 10_000

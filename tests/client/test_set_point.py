@@ -101,7 +101,7 @@ def test_a_whole_number_beyond_all_floats_is_no_temperature() -> None:
         raw_set_point(10**400, F, HEATER)
 
 
-@pytest.mark.parametrize("unit", ["°C", None, 0, 3])
+@pytest.mark.parametrize("unit", ["°C", None, 0, 3, True, 1.0, math.nan, [], {}, {1}])
 def test_a_unit_is_one_of_the_two(unit: TemperatureUnit) -> None:
     with pytest.raises(InvalidParameterError, match="unit"):
         raw_set_point(60, unit, None)
@@ -149,7 +149,13 @@ def test_nothing_outside_the_limits_comes_out(low: int, temperature: float) -> N
 
 @pytest.mark.parametrize(
     ("temperature", "unit", "words"),
-    [(140, F, "set point 140 °F"), (140.0, F, "set point 140 °F"), (60.5, C, "set point 60.5 °C")],
+    [
+        (140, F, "set point 140 °F"),
+        (140.0, F, "set point 140 °F"),
+        (60.5, C, "set point 60.5 °C"),
+        # 54.4 °C, wished in a house that reckons in °C by a heater that shows °F.
+        (129.92, F, "set point 129.9 °F"),
+    ],
 )
 def test_a_set_point_in_words(temperature: float, unit: TemperatureUnit, words: str) -> None:
     assert set_point_words(temperature, unit) == words

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
-from tests.integration.accounts import ACCOUNT, entry_data, private_server
+from tests.integration.accounts import ACCOUNT, NOTICE, entry_data, private_server
 
 WRONG_PASSWORD = "wrong horse"
 
@@ -64,7 +64,7 @@ async def test_wrong_password_then_right_one(hass: HomeAssistant, simulator: Sim
 
 @pytest.mark.parametrize(
     ("fault", "error"),
-    [({"kind": "api_down", "close": True}, "cannot_connect"), ({"kind": "maintenance"}, "service_error")],
+    [({"kind": "api_down", "close": True}, "cannot_connect"), ({"kind": "api_down"}, "service_error")],
 )
 async def test_service_trouble_and_recovery(
     hass: HomeAssistant, simulator: SimulatorProcess, fault: dict[str, Any], error: str
@@ -76,6 +76,21 @@ async def test_service_trouble_and_recovery(
     await simulator.fault(fault["kind"], on=False)
     result = await enter(hass, flow_id, entry_data(simulator))
     assert result["type"] is FlowResultType.CREATE_ENTRY
+    await unload(hass)
+
+
+async def test_notice_of_maintenance_is_told(
+    hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry
+) -> None:
+    result = await entry.start_reauth_flow(hass)
+    await simulator.fault("maintenance")
+    credentials = {key: entry_data(simulator)[key] for key in ("email", "password")}
+    closed = await enter(hass, result["flow_id"], credentials)
+    assert closed["errors"] == {"base": "maintenance"}
+    assert closed["description_placeholders"] == {"name": entry.title, "notice": NOTICE}
+    await simulator.fault("maintenance", on=False)
+    assert (await enter(hass, result["flow_id"], credentials))["reason"] == "reauth_successful"
+    await hass.async_block_till_done()
     await unload(hass)
 
 

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.translation import async_get_translations
+from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.setup import async_setup_component
 from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM, UnitSystem
 from homeassistant.util.yaml import load_yaml_dict
@@ -26,15 +27,25 @@ from custom_components.navilink import (
     water_heater,
 )
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.delivery import ERROR_OF_OUTCOME, in_the_users_words
+from custom_components.navilink.delivery import ERROR_OF_OUTCOME
+from custom_components.navilink.errors import in_the_users_words, setup_error
 from custom_components.navilink.heater import heater_name
 from custom_components.navilink.issues import ISSUES
 from custom_components.navilink.nwp500 import (
+    ApiConnectionError,
+    AuthenticationError,
     Device,
     InvalidParameterError,
+    MaintenanceError,
     NavienError,
     NotConnectedError,
+    NotPermittedError,
     PayloadError,
+    RequestTimeoutError,
+    ResponseFormatError,
+    ScheduleReadError,
+    SerialNumberUnknownError,
+    ServerError,
     UnsupportedCommandError,
 )
 from simulator.process import SimulatorProcess
@@ -136,7 +147,7 @@ async def test_unique_ids_and_entity_ids(hass: HomeAssistant, running: MockConfi
 async def test_first_values(hass: HomeAssistant, running: MockConfigEntry) -> None:
     values = {
         "sensor.nwp500_hot_water_charge": "100",
-        "sensor.nwp500_error_code": "E000",
+        "sensor.nwp500_error_code": "none",
         "sensor.nwp500_heat_source": "none",
         "sensor.nwp500_operation": "standby",
         "sensor.nwp500_vacation_days_left": "0",
@@ -170,7 +181,7 @@ async def test_fault_is_shown_with_its_meaning(hass: HomeAssistant, simulator: S
 
 @pytest.mark.usefixtures("running")
 async def test_no_fault_has_a_meaning_too(hass: HomeAssistant) -> None:
-    state = await wait_for_value(hass, "sensor.nwp500_error_code", "E000")
+    state = await wait_for_value(hass, "sensor.nwp500_error_code", "none")
     assert state.attributes["meaning"] == "no error"
 
 
@@ -212,7 +223,9 @@ def test_entity_texts_are_those_of_the_descriptions() -> None:
 def test_enum_states_have_texts() -> None:
     for description in sensor.STATUS_DESCRIPTIONS:
         stated = set(texts()["entity"]["sensor"][description.translation_key].get("state", {}))
-        assert stated == set(description.options or ()), description.key
+        # A code is no text, but that there is none is.
+        expected = {sensor.NO_ERROR} if description.key == "error_code" else set(description.options or ())
+        assert stated == expected, description.key
 
 
 def test_raised_texts_are_those_that_exist() -> None:
@@ -243,6 +256,7 @@ def test_actions_are_described() -> None:
     described = load_yaml_dict(str(FOLDER / "services.yaml"))
     icons = json.loads((FOLDER / "icons.json").read_text())["services"]
     schemas = {name: {str(marker) for marker in schema.schema} for name, _, schema, _ in services.ACTIONS}
+    schemas[services.SERVICE_START_VACATION] = {str(marker) for marker in services.START_VACATION_FIELDS}
     assert {name: set(action["fields"]) for name, action in described.items()} == schemas
     assert {name: set(action["fields"]) for name, action in texts()["services"].items()} == schemas
     assert set(icons) == set(schemas)
@@ -278,6 +292,13 @@ def test_name_never_carries_the_mac_address(name: str, shown: str) -> None:
     assert heater_name(Device(mac_address=MAC, additional_value="5322", name=name)) == shown
 
 
+async def check_text(hass: HomeAssistant, told: HomeAssistantError) -> None:
+    """See that an error has a text, with everything filled in."""
+    assert await async_setup_component(hass, DOMAIN, {})
+    assert str(told) != told.translation_key
+    assert "{" not in str(told)
+
+
 @pytest.mark.parametrize(
     ("error", "kind", "translation_key"),
     [
@@ -289,14 +310,36 @@ def test_name_never_carries_the_mac_address(name: str, shown: str) -> None:
         (UnsupportedCommandError("power-on", "powerUse"), ServiceValidationError, "unsupported_command"),
         (NotConnectedError("the link is down"), HomeAssistantError, "not_connected"),
         (PayloadError("too large"), HomeAssistantError, "command_not_taken"),
+        (ScheduleReadError("it has no end"), HomeAssistantError, "command_not_taken"),
+        (SerialNumberUnknownError(), HomeAssistantError, "command_not_taken"),
+        (NotPermittedError("/device/tou", 404, "COMMON_NOT_AUTHORIZED"), HomeAssistantError, "command_not_taken"),
+        (RequestTimeoutError("the heater did not answer within 10 s"), HomeAssistantError, "command_not_taken"),
     ],
 )
 async def test_errors_are_told_in_the_users_words(
     hass: HomeAssistant, error: NavienError, kind: type[HomeAssistantError], translation_key: str
 ) -> None:
-    with pytest.raises(kind) as told, in_the_users_words():
-        raise error
-    assert told.value.translation_key == translation_key
-    # The text, with everything filled in.
-    await async_get_translations(hass, "en", "exceptions", {DOMAIN})
-    assert "{" not in str(told.value)
+    told = in_the_users_words(error)
+    assert type(told) is kind
+    assert told.translation_key == translation_key
+    await check_text(hass, told)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "translation_key"),
+    [
+        (AuthenticationError("refused"), ConfigEntryAuthFailed, "invalid_auth"),
+        (MaintenanceError("/user/sign-in", 403, "FORBIDDEN", "Back at noon."), UpdateFailed, "maintenance"),
+        (NotPermittedError("/device/list", 404, "COMMON_NOT_AUTHORIZED"), UpdateFailed, "cannot_connect"),
+        (ServerError("/device/list", 503, "busy"), UpdateFailed, "cannot_connect"),
+        (ApiConnectionError("/device/list did not answer in time"), UpdateFailed, "cannot_connect"),
+        (ResponseFormatError(lacking="deviceInfo"), UpdateFailed, "cannot_connect"),
+    ],
+)
+async def test_set_up_says_what_is_wrong(
+    hass: HomeAssistant, error: NavienError, kind: type[HomeAssistantError], translation_key: str
+) -> None:
+    told = setup_error(error)
+    assert type(told) is kind
+    assert told.translation_key == translation_key
+    await check_text(hass, told)

@@ -1,5 +1,6 @@
 """The life of an entry: set up, taken down, in trouble, and when the account's heaters come and go."""
 
+import asyncio
 from datetime import timedelta
 import logging
 
@@ -16,17 +17,19 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.coordinator import LISTING_INTERVAL
-from custom_components.navilink.heater import FRESH_FOR, POLLS_TO_OFFLINE
-from custom_components.navilink.nwp500 import AuthenticationError, Device, NavienAPIClient
+from custom_components.navilink.heater import FRESH_FOR
+from custom_components.navilink.nwp500 import Device, NavienAPIClient
 from simulator.process import SimulatorProcess
-from tests.integration.accounts import entry_data
+from tests.integration.accounts import NOTICE, entry_data
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC
-from tests.integration.waiting import wait_for, wait_for_value
+from tests.integration.waiting import next_event, wait_for, wait_for_value
 
 TEMPERATURE = "sensor.nwp500_upper_tank_temperature"
 CONNECTION = "binary_sensor.nwp500_connection"
 # As the options have it, unless a test chooses another one.
 POLL_INTERVAL = timedelta(seconds=30)
+# Two for each of the questions that the client waits for, on the first link and the second.
+MOST_POLLS_TO_ABSENCE = 10
 POLLS_PER_LISTING = LISTING_INTERVAL // POLL_INTERVAL
 
 
@@ -97,6 +100,17 @@ async def test_service_that_is_down_is_tried_again(
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_notice_of_maintenance_is_told(
+    hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry
+) -> None:
+    await simulator.fault("maintenance")
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.SETUP_RETRY
+    assert entry.error_reason_translation_key == "maintenance"
+    assert entry.error_reason_translation_placeholders == {"notice": NOTICE}
+    assert not hass.config_entries.flow.async_progress()
+
+
 async def test_wrong_password_asks_to_sign_in_again(
     hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry
 ) -> None:
@@ -126,16 +140,42 @@ async def test_stale_values_are_not_shown(
 
 
 @pytest.mark.usefixtures("running")
-async def test_heater_that_goes_offline(
-    hass: HomeAssistant, simulator: SimulatorProcess, freezer: FrozenDateTimeFactory
+async def test_heater_that_goes_offline_and_comes_back(
+    hass: HomeAssistant, simulator: SimulatorProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     await simulator.fault("device_offline")
-    await pass_time(hass, freezer, POLL_INTERVAL * POLLS_TO_OFFLINE + timedelta(seconds=1))
     await wait_for_value(hass, CONNECTION, "off")
     # Its last values are not that old yet.
     state = hass.states.get(TEMPERATURE)
     assert state is not None
     assert state.state != STATE_UNAVAILABLE
+    await simulator.device(MAC, tankUpperTemperature=555)
+    await simulator.fault("device_offline", on=False)
+    await wait_for_value(hass, CONNECTION, "on")
+    # It is asked at once, without waiting for the next poll.
+    await wait_for(hass, TEMPERATURE, lambda state: float(state.state) > 55)
+    assert caplog.text.count("NWP500 is off line") == 1
+    assert caplog.text.count("NWP500 is back on line") == 1
+
+
+async def test_heater_that_leaves_questions_unanswered_is_offline(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    client = running.runtime_data.client
+    gone = asyncio.Event()
+    client.on("device_offline", lambda _: gone.set())
+    # Nobody says that it is gone. At first the link is replaced, as it may be deaf.
+    for suffix in ("st", "st/did"):
+        await simulator.fault("silent", suffix=suffix, count=1000)
+    for _ in range(MOST_POLLS_TO_ABSENCE):
+        poll_now(hass)
+        await hass.async_block_till_done()
+        if not client.is_connected:
+            await next_event(client, "connection_resumed")
+        if gone.is_set():
+            break
+    assert client.is_connected
+    await wait_for_value(hass, CONNECTION, "off")
 
 
 @pytest.mark.parametrize("simulator_options", [("--offline-heaters", "1")])
@@ -219,9 +259,13 @@ async def test_list_that_fails_changes_nothing(
     await wait_for_value(hass, CONNECTION, "on")
 
 
-async def test_refused_credentials_ask_to_sign_in_again(hass: HomeAssistant, running: MockConfigEntry) -> None:
-    # What the connection reports when the account's password was changed; the simulator's cannot be.
-    running.runtime_data.client.credentials_refused(AuthenticationError("Invalid credentials"))
+async def test_changed_password_asks_to_sign_in_again(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    refused = asyncio.create_task(next_event(running.runtime_data.client, "connection_refused"))
+    await simulator.fault("change_password", password="a new one")
+    await simulator.fault("cut")
+    await refused
     await hass.async_block_till_done()
     flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert [flow["context"]["source"] for flow in flows] == [SOURCE_REAUTH]
@@ -239,6 +283,23 @@ async def test_only_a_heater_that_left_can_be_removed(
     client = await hass_ws_client(hass)
     assert (await client.remove_device(left.id))["success"]
     assert not (await client.remove_device(listed.id))["success"]
+    # While the account is not set up, nobody knows what it lists.
+    assert await hass.config_entries.async_unload(running.entry_id)
+    refused = await client.remove_device(listed.id)
+    assert refused["error"]["message"] == "Failed to remove device entry, rejected by integration"
+
+
+async def test_new_firmware_is_shown(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    await wait_for(hass, HEATER, lambda state: state.attributes["min_temp"] == 40.5)
+    told = asyncio.create_task(next_event(running.runtime_data.client, "firmware_changed"))
+    await simulator.device(MAC, feature={"controllerSwVersion": 184942592})
+    await hass.services.async_call("button", "press", {"entity_id": "button.nwp500_refresh"}, blocking=True)
+    await told
+    device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, MAC), running.entry_id)
+    assert device is not None
+    assert device.sw_version == "11.6.0.0"
 
 
 async def test_device_is_described(hass: HomeAssistant, running: MockConfigEntry) -> None:

@@ -5,9 +5,11 @@ from typing import Any
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import entity_registry as er
 import pytest
-from pytest_homeassistant_custom_component.common import async_capture_events
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
+from custom_components.navilink import services
 from simulator.process import SimulatorProcess
 from tests.integration.actions import (
     CONNECTION,
@@ -25,20 +27,22 @@ from tests.integration.heaters import HEATER, applied
 from tests.integration.waiting import wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
-# Every action of the water heater, what it puts into the queue, and what is shown from then on.
+# Every action of a water heater, what it puts into the queue, and what is shown from then on.
 ACTIONS: tuple[tuple[str, dict[str, Any], list[str], tuple[str, int, str]], ...] = (
-    ("set_temperature", {"temperature": 55}, ["set point 131 °F"], ("eco", 55, "off")),
+    ("water_heater.set_temperature", {"temperature": 55}, ["set point 131 °F"], ("eco", 55, "off")),
     (
-        "set_temperature",
+        "water_heater.set_temperature",
         {"temperature": 55, "operation_mode": "electric"},
         ["set point 131 °F", "mode electric"],
         ("electric", 55, "off"),
     ),
-    ("set_operation_mode", {"operation_mode": "heat_pump"}, ["mode heat pump"], ("heat_pump", 49, "off")),
-    ("set_operation_mode", {"operation_mode": "off"}, ["power off"], ("off", 49, "off")),
-    ("turn_off", {}, ["power off"], ("off", 49, "off")),
-    ("turn_on", {}, ["power on"], ("eco", 49, "off")),
-    ("set_away_mode", {"away_mode": True}, ["vacation for 7 days"], ("eco", 49, "on")),
+    ("water_heater.set_operation_mode", {"operation_mode": "heat_pump"}, ["mode heat pump"], ("heat_pump", 49, "off")),
+    ("water_heater.set_operation_mode", {"operation_mode": "off"}, ["power off"], ("off", 49, "off")),
+    ("water_heater.turn_off", {}, ["power off"], ("off", 49, "off")),
+    ("water_heater.turn_on", {}, ["power on"], ("eco", 49, "off")),
+    ("water_heater.set_away_mode", {"away_mode": True}, ["vacation for 7 days"], ("eco", 49, "on")),
+    ("water_heater.set_away_mode", {"away_mode": False}, [], ("eco", 49, "off")),
+    ("navilink.start_vacation", {"days": 21}, ["vacation for 21 days"], ("eco", 49, "on")),
 )
 
 
@@ -47,7 +51,8 @@ async def test_an_hour_offline(hass: HomeAssistant, simulator: SimulatorProcess,
     outcomes = async_capture_events(hass, "state_changed")
     await cut(hass, simulator)
     for action, data, words, (mode, temperature, away) in ACTIONS:
-        await act(hass, action, **data)
+        domain, _, name = action.partition(".")
+        await hass.services.async_call(domain, name, {"entity_id": HEATER, **data}, blocking=True)
         assert queued_words(hass) == words, action
         assert shown(hass, QUEUED).state == str(len(words))
         heater = shown(hass, HEATER)
@@ -90,6 +95,16 @@ async def test_an_hour_offline(hass: HomeAssistant, simulator: SimulatorProcess,
         "superseded": 5,
         "confirmed": 2,
     }
+
+
+async def test_no_control_is_forgotten(hass: HomeAssistant, running: MockConfigEntry) -> None:
+    domains = {entry.domain for entry in er.async_entries_for_config_entry(er.async_get(hass), running.entry_id)}
+    assert domains - {"binary_sensor", "event", "sensor"} == {"button", "water_heater"}
+    registered = hass.services.async_services()
+    actions = {f"water_heater.{name}" for name in registered["water_heater"]} | {
+        f"navilink.{name}" for name in set(registered["navilink"]) - {name for name, *_ in services.ACTIONS}
+    }
+    assert {action for action, *_ in ACTIONS} == actions
 
 
 @pytest.mark.usefixtures("running")

@@ -37,7 +37,7 @@ async def test_commands_wait_for_the_link_and_arrive_in_order(
     await wait_for_value(hass, QUEUED, "0")
     await wait_for_value(hass, CONNECTION, "on")
     assert caplog.text.count("The link to the NaviLink service is lost") == 1
-    assert caplog.text.count("The link to the NaviLink service is back") == 1
+    assert caplog.text.count("The link to the NaviLink service is up") == 1
 
 
 @pytest.mark.usefixtures("running")

@@ -103,8 +103,9 @@ def test_control_is_applied_and_acknowledged_with_a_whole_status(name: str) -> N
         (33554464, (132,), {"dhwTemperatureSetting": 131}),
         (33554464, (0,), {"dhwTemperatureSetting": 81}),
         (33554466, (14,), {"vacationDaySetting": 14, "dhwOperationSetting": 3}),
-        (33554470, (), {"drOverrideStatus": 2}),
-        (33554469, (), {"drOverrideStatus": 1}),
+        # Whether the utility may control the heater shows nowhere: neither is it applied, nor is there an event.
+        (33554470, (), {"drOverrideStatus": 1, "drEventStatus": 0}),
+        (33554469, (), {"drOverrideStatus": 1, "drEventStatus": 0}),
         (33554472, (30,), {"antiLegionellaUse": 2, "antiLegionellaPeriod": 30}),
         (33554471, (), {"antiLegionellaUse": 1, "antiLegionellaPeriod": 7}),
         (33554474, (20,), {"airFilterAlarmPeriod": 10000, "airFilterAlarmUse": 2}),

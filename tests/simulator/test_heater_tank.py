@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.tank import Heating, Tank
+from simulator.tank import RATED_GALLONS, Heating, Tank
 
 
 def fahrenheit(celsius: float) -> float:
@@ -41,6 +41,11 @@ def test_total_energy_has_the_recorded_check_points(half_degrees: int, counts: i
 def test_energy_is_never_negative_and_scales_with_the_rated_content() -> None:
     assert make_tank().counts(-3.0) == 0
     assert make_tank(rated_gallons=76.1).counts(19.5) == pytest.approx(1369 * 76.1 / 63.2, abs=2)
+
+
+@pytest.mark.parametrize(("volume_code", "gallons"), [(1, 45.2), (2, 63.2), (3, 76.1)])
+def test_each_size_of_tank_has_its_rated_content(volume_code: int, gallons: float) -> None:
+    assert RATED_GALLONS[volume_code] == gallons
 
 
 def test_heat_pump_warms_the_lower_probe_at_the_recorded_rate() -> None:

@@ -1,10 +1,16 @@
-"""Client for Navien NWP500 heat-pump water heaters over the NaviLink cloud."""
+"""Client for Navien NWP500 heat-pump water heaters over the NaviLink cloud.
+
+`NavienAuthClient` signs in, `NavienAPIClient` speaks with the REST service, and `NavienMqttClient` holds the link to
+the heaters: it controls them, with a queue that keeps what is given while the link is down, asks them, changes their
+schedules, and tells what happens as events. What heaters and cloud say are immutable values in which unknown is None.
+The tables behind it are `nwp500.commands`, `nwp500.queries` and `nwp500.enums`. Every error is a `NavienError`.
+"""
 
 from .api_client import NavienAPIClient
 from .auth import NavienAuthClient
 from .command_queue import QueuedCommand
 from .connection import ConnectionState
-from .enums import DhwMode, TemperatureUnit
+from .enums import DhwMode, RecirculationMode, TemperatureUnit
 from .events import (
     Changed,
     CommandEvent,
@@ -136,6 +142,7 @@ __all__ = [
     "QueueChanged",
     "QueuedCommand",
     "RecirculationEntry",
+    "RecirculationMode",
     "RecirculationSchedule",
     "RegisterPath",
     "RegisteredPlan",

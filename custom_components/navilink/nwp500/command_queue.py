@@ -109,7 +109,11 @@ class Displaced:
 
 
 class CommandQueue:
-    """Waiting commands and those in flight, in order, within a limit. Both ends are O(1)."""
+    """Waiting commands and those in flight, in order, within a limit. Both ends are O(1).
+
+    Of a limit of 1, one that is in flight leaves no room, and yet neither it nor a new one is dropped: the one may have
+    arrived, the other is what is wanted now. Then, and only then, there is one more than the limit.
+    """
 
     def __init__(
         self, limit: int, *, coalesce: bool = False, place: Callable[[QueuedCommand], float] = attrgetter("given_at")
@@ -150,11 +154,9 @@ class CommandQueue:
         superseded: tuple[QueuedCommand, ...] = ()
         if self._coalesce:
             superseded = tuple(self.remove(command.replaces))
-        dropped: list[QueuedCommand] = []
-        while self._waiting and len(self._waiting) + len(self._in_flight) >= self._limit:
-            dropped.append(self._waiting.popleft())
+        dropped = self._make_room(1)
         self._waiting.append(command)
-        return Displaced(superseded, tuple(dropped))
+        return Displaced(superseded, dropped)
 
     def heads(self) -> Iterator[QueuedCommand]:
         """Go through each device's first command, in order; it holds back its device's later ones, nobody else's."""
@@ -188,13 +190,18 @@ class CommandQueue:
         return next(iter(self.remove(lambda waiting: waiting.id == command_id)), None)
 
     def put_back(self, command: QueuedCommand) -> Displaced:
-        """Put a command that was refused for the moment back in its place, unless a newer one supersedes it."""
+        """Put a command that was refused for the moment back in its place, unless a newer one supersedes it.
+
+        It had left the queue, and kept no place in the limit: for that, another one would have been dropped for certain
+        to make room for a return that hardly ever comes. If the queue has filled up meanwhile, the oldest goes as ever,
+        which may be the one that comes back.
+        """
         if self._is_superseded(command):
             return Displaced(superseded=(command,))
         superseded = self.remove(command.replaces) if self._coalesce else []
         self._waiting.append(command)
         self._arrange()
-        return Displaced(superseded=tuple(superseded))
+        return Displaced(tuple(superseded), self._make_room(0))
 
     def return_in_flight(self) -> Displaced:
         """Put everything in flight back in its place; return what may not or need not come back."""
@@ -227,6 +234,13 @@ class CommandQueue:
         for command in self.in_flight:
             if is_unwanted(command):
                 self._in_flight[command.id] = replace(command, repeatable=False)
+
+    def _make_room(self, count: int) -> tuple[QueuedCommand, ...]:
+        """Drop and return the oldest that wait until so many more fit in, or none waits."""
+        dropped: list[QueuedCommand] = []
+        while self._waiting and len(self._waiting) + len(self._in_flight) + count > self._limit:
+            dropped.append(self._waiting.popleft())
+        return tuple(dropped)
 
     def _is_superseded(self, command: QueuedCommand) -> bool:
         place = self._place(command)

@@ -275,16 +275,23 @@ RECIRCULATION_MODE = Control(
     gate="recirculationUse",
     setting="recirculation mode",
     effect=_shows_parameter("recircOperationMode"),
-    words="recirculation mode {0}",
+    words="recirculation {0}",
+    value_words={
+        RecirculationMode.ALWAYS_ON: "always on",
+        RecirculationMode.WEEKLY_SCHEDULE: "by its weekly schedule",
+        RecirculationMode.HOT_BUTTON: "by the hot button only",
+        RecirculationMode.OFF: "off",
+    },
 )
 AIR_FILTER_RESET = Control(name="air-filter-reset", code=33554473, repeatable=False, words="air filter reset")
 AIR_FILTER_LIFE = Control(
     name="air-filter-life",
     code=33554474,
-    # In steps of 500 hours; 0 switches the reminder off.
+    # 0 switches the reminder off; the status tells the interval in hours.
     parameters=(Parameter("air filter interval", 0, 20, "steps of 500 hours", gap=1),),
     setting="air filter interval",
     effect=lambda steps: {"airFilterAlarmPeriod": frozenset({steps * 500})},
-    words="air filter interval {0} x 500 h",
+    words="air filter interval {0}",
+    value_words={0: "off"} | {steps: f"{steps * 500} h" for steps in range(2, 21)},
 )
 CONDENSER_FAULT_RESET = Control(name="cond-fault-reset", code=33554463, repeatable=False, words="condenser fault reset")

@@ -30,6 +30,8 @@ class _Sent:
     command: QueuedCommand
     is_answered: bool = False
     looks: int = 0
+    is_look_due: bool = False
+    """It is time to look, but nothing can be seen before the link is back."""
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
 
@@ -111,6 +113,12 @@ class Confirmations:
                 reason = "the heater holds it until the costly time-of-use period is over"
                 self._settle(sent.command, Settled(CommandOutcome.HELD, reason))
 
+    def look_at_what_is_due(self) -> None:
+        """The link is back: make the looks that were due meanwhile, one for all commands of a heater."""
+        due = [sent for sent in self._sent.values() if sent.is_look_due]
+        for mac_address in dict.fromkeys(sent.command.mac_address or "" for sent in due):
+            self._look_at(mac_address, [sent for sent in due if sent.command.mac_address == mac_address])
+
     def close(self) -> None:
         """Stop waiting for all of them."""
         for command_id in tuple(self._sent):
@@ -125,10 +133,16 @@ class Confirmations:
             self._look(sent.command.mac_address)
 
     def _look_again(self, sent: _Sent) -> None:
-        if not sent.command.mac_address or not self._look(sent.command.mac_address):
-            # While the link is down nothing can be seen: the looks go on when it is back.
-            self._schedule_look(sent)
-            return
+        self._look_at(sent.command.mac_address or "", [sent])
+
+    def _look_at(self, mac_address: str, due: list[_Sent]) -> None:
+        is_asked = self._look(mac_address)
+        for sent in due:
+            sent.is_look_due = not is_asked
+            if is_asked:
+                self._looked(sent)
+
+    def _looked(self, sent: _Sent) -> None:
         sent.looks += 1
         if sent.looks < len(LOOK_INTERVALS):
             self._schedule_look(sent)

@@ -9,6 +9,8 @@ from .exceptions import InvalidParameterError
 from .models import Device, DeviceFeature
 from .set_point import raw_set_point, set_point_words
 
+_AIR_FILTER_STEP = 500
+
 
 @dataclass(frozen=True, slots=True)
 class HeaterCommand:
@@ -22,10 +24,38 @@ class HeaterCommand:
 
 
 def power(device: Device, *, on: bool) -> HeaterCommand:
-    """Switch on or off; raises `InvalidParameterError` for anything but True and False."""
-    if not isinstance(on, bool):
-        raise InvalidParameterError("on", on, "True or False")
-    return HeaterCommand(device, commands.POWER_ON if on else commands.POWER_OFF)
+    """Switch on or off."""
+    return _switch(device, commands.POWER_ON, commands.POWER_OFF, on=on)
+
+
+def tou(device: Device, *, on: bool) -> HeaterCommand:
+    """Let the stored time-of-use plan rule, or not; the plan stays as it is."""
+    return _switch(device, commands.TOU_ON, commands.TOU_OFF, on=on)
+
+
+def demand_response(device: Device, *, on: bool) -> HeaterCommand:
+    """Allow or forbid the utility to control the heater (CTA-2045)."""
+    return _switch(device, commands.DEMAND_RESPONSE_ON, commands.DEMAND_RESPONSE_OFF, on=on)
+
+
+def intelligent_mode(device: Device, *, on: bool) -> HeaterCommand:
+    """Let the heater adapt to the household, or not."""
+    return _switch(device, commands.INTELLIGENT_ON, commands.INTELLIGENT_OFF, on=on)
+
+
+def anti_legionella(device: Device, days: int | None) -> HeaterCommand:
+    """Heat against legionella every 1 to 30 days; `None`: never, and the heater remembers the days."""
+    if days is None:
+        return HeaterCommand(device, commands.ANTI_LEGIONELLA_OFF)
+    return HeaterCommand(device, commands.ANTI_LEGIONELLA_ON, (days,))
+
+
+def air_filter_interval(device: Device, hours: int) -> HeaterCommand:
+    """Set after how many hours the air filter is due: 1000 to 10000 in steps of 500, or 0 for no reminder."""
+    is_whole = isinstance(hours, int) and not isinstance(hours, bool)
+    if not is_whole or hours % _AIR_FILTER_STEP or not (hours == 0 or 1000 <= hours <= 10_000):  # noqa: PLR2004 - see above
+        raise InvalidParameterError("air filter interval", hours, "0 (off) or 1000 to 10000 hours in steps of 500")
+    return HeaterCommand(device, commands.AIR_FILTER_LIFE, (hours // _AIR_FILTER_STEP,))
 
 
 def dhw_mode(device: Device, mode: int, vacation_days: int | None) -> HeaterCommand:
@@ -45,3 +75,10 @@ def dhw_temperature(
     """Set the set point; raises `InvalidParameterError` outside the heater's limits."""
     raw = raw_set_point(temperature, unit, feature)
     return HeaterCommand(device, commands.DHW_TEMPERATURE, (raw,), set_point_words(temperature, unit))
+
+
+def _switch(device: Device, on_control: Control, off_control: Control, *, on: bool) -> HeaterCommand:
+    """Choose one of a pair of controls; raises `InvalidParameterError` for anything but True and False."""
+    if not isinstance(on, bool):
+        raise InvalidParameterError("on", on, "True or False")
+    return HeaterCommand(device, on_control if on else off_control)

@@ -7,14 +7,12 @@ from datetime import datetime, timedelta
 import logging
 from typing import override
 
-from . import heater_command, queries
+from . import queries
 from .answer_watch import AnswerWatch
 from .aws_link import AwsRuntime
 from .command_queue import QueuedCommand
-from .commands import Control
 from .config import MqttConnectionConfig
 from .connection import Connection, ConnectionListener, ConnectionState, CredentialSource
-from .enums import DhwMode, TemperatureUnit
 from .events import (
     ConnectionChanged,
     ConnectionInterrupted,
@@ -25,19 +23,20 @@ from .events import (
 )
 from .exceptions import AuthenticationError, InvalidParameterError, NavienError, NotConnectedError
 from .heater_command import HeaterCommand
+from .heater_controls import HeaterControls
 from .heater_queries import REPLY_SECONDS, HeaterQueries
 from .inbox import Inbox
 from .link import Link, LinkFactory
 from .message_body import decoded
 from .models import Device, DeviceFeature, DeviceStatus
-from .outcomes import CommandHandle, CommandOutcome, CommandStage
+from .outcomes import CommandHandle
 from .pending_replies import PendingReplies
 from .periodic import PeriodicRequests
 from .pipeline import CommandPipeline
 from .probes import Probes
+from .queue_access import QueueAccess
 from .requests import control_request, plain_message, query_request
 from .schedules import Schedules
-from .stored_queue import StoredQueue
 from .subscriptions import Message, MessageCallback, SubscriptionTable
 from .topics import check_filter, client_filter, connection_topic, device_filter, normalised_mac
 
@@ -46,7 +45,7 @@ __all__ = ["MqttConnectionConfig", "NavienMqttClient"]
 _LOGGER = logging.getLogger(__name__)
 
 
-class NavienMqttClient(HeaterQueries, ConnectionListener):
+class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionListener):
     """Controls and listens to the heaters of an account; what is given while the link is down is kept for later."""
 
     def __init__(
@@ -71,15 +70,21 @@ class NavienMqttClient(HeaterQueries, ConnectionListener):
             self._heater_absent,
         )
         self._replies = PendingReplies()
-        self._probes = Probes(self._connection, self.client_id, self._answers, self._replies)
-        self._pipeline = CommandPipeline(
+        self._probes = Probes(
+            self._connection,
+            self.client_id,
+            self._answers,
+            self._replies,
+            on_written=self._request_written,
+        )
+        pipeline = CommandPipeline(
             self._config,
             self._events,
             ask_status=self._ask_status,
             replace_link=self._connection.fail,
             written_query=self._probes.written,
         )
-        self._inbox = Inbox(self._events, self._pipeline, self._answers, self._replies)
+        super().__init__(pipeline, Inbox(self._events, pipeline, self._answers, self._replies))
         self._periodic = PeriodicRequests()
         self._schedules = Schedules(self)
         self._announces_link = False
@@ -228,30 +233,10 @@ class NavienMqttClient(HeaterQueries, ConnectionListener):
 
     # Controls
 
-    async def set_power(self, device: Device, on: bool) -> int:  # noqa: FBT001 - the one thing it sets
-        """Switch the heater on or off; like every `set_` method, returns the packet id, or 0 when queued."""
-        return await self._sent(self._submit(self.power_command(device, on)))
-
-    async def set_dhw_mode(self, device: Device, mode: int, *, vacation_days: int | None = None) -> int:
-        """Set the mode: 1 to 4 and 6 (power off), or 5 (vacation) with 1 to 99 days."""
-        return await self._sent(self._submit(self.dhw_mode_command(device, mode, vacation_days=vacation_days)))
-
-    async def set_vacation(self, device: Device, days: int) -> int:
-        """Put the heater in vacation for 1 to 99 days."""
-        return await self._sent(self._submit(self.vacation_command(device, days)))
-
-    async def set_dhw_temperature(
-        self, device: Device, temperature: float, *, unit: TemperatureUnit | None = None
-    ) -> int:
-        """Set the set point, in the heater's display unit (°F while it is unknown) unless `unit` is given.
-
-        Raises `InvalidParameterError` outside the heater's own limits, or 95-150 °F while they are unknown.
-        """
-        return await self._sent(self._submit(self.dhw_temperature_command(device, temperature, unit=unit)))
-
-    async def control(self, device: Device, control: Control, *parameters: int) -> int:
-        """Give any command of the table `commands`."""
-        return await self._sent(self._submit(self.control_command(device, control, *parameters)))
+    @override
+    async def give(self, command: HeaterCommand) -> int:
+        """Give a command and wait for its PUBACK; returns its packet id, or 0 when queued."""
+        return await self._sent(self._submit(command))
 
     async def submit(self, command: HeaterCommand) -> CommandHandle:
         """Give a command and return its handle as soon as it is written or queued.
@@ -261,92 +246,9 @@ class NavienMqttClient(HeaterQueries, ConnectionListener):
         """
         return self._submit(command)
 
-    def power_command(self, device: Device, on: bool) -> HeaterCommand:  # noqa: FBT001 - the one thing it sets
-        """Describe switching on or off."""
-        return heater_command.power(device, on=on)
-
-    def dhw_mode_command(self, device: Device, mode: int, *, vacation_days: int | None = None) -> HeaterCommand:
-        """Describe setting the mode, as `set_dhw_mode`."""
-        return heater_command.dhw_mode(device, mode, vacation_days)
-
-    def vacation_command(self, device: Device, days: int) -> HeaterCommand:
-        """Describe going on vacation, as `set_vacation`."""
-        return heater_command.dhw_mode(device, DhwMode.VACATION, days)
-
-    def dhw_temperature_command(
-        self, device: Device, temperature: float, *, unit: TemperatureUnit | None = None
-    ) -> HeaterCommand:
-        """Describe setting the set point, as `set_dhw_temperature`."""
-        record = self._inbox.record(device)
-        told = [message.temperature_unit for message in (record.status, record.feature) if message is not None]
-        display_unit = next((known for known in told if known is not None), TemperatureUnit.FAHRENHEIT)
-        return heater_command.dhw_temperature(device, temperature, unit or display_unit, record.feature)
-
-    def control_command(self, device: Device, control: Control, *parameters: int) -> HeaterCommand:
-        """Describe any command of the table `commands`."""
-        return HeaterCommand(device, control, parameters)
-
-    # The queue
-
-    @property
-    def queued_commands(self) -> tuple[QueuedCommand, ...]:
-        """What waits to be sent, next one first."""
-        return self._pipeline.waiting
-
-    @property
-    def queued_commands_count(self) -> int:
-        """How many commands wait to be sent."""
-        return self._pipeline.waiting_count
-
-    @property
-    def unsettled_commands(self) -> tuple[QueuedCommand, ...]:
-        """Everything given that has no outcome yet, in the order of giving."""
-        return self._pipeline.unsettled()
-
-    def stage(self, command_id: str) -> CommandStage | None:
-        """Return where a command is; `None` once it has its outcome."""
-        return self._pipeline.stage(command_id)
-
-    def handle(self, command_id: str) -> CommandHandle | None:
-        """Return the handle of a command that has no outcome yet, also of one restored from an earlier run."""
-        return self._pipeline.handle(command_id)
-
-    def outcome_counts(self, device: Device | None = None) -> Mapping[CommandOutcome, int]:
-        """Return how often each outcome occurred, for all devices or one."""
-        return self._pipeline.counts(None if device is None else normalised_mac(device.mac_address))
-
-    def is_waiting_for_status(self, device: Device) -> bool:
-        """Tell whether a heater's commands are held until it has told its status on the present link."""
-        return self._pipeline.is_waiting_for_status(normalised_mac(device.mac_address))
-
-    def clear_command_queue(self, device: Device | None = None, *, kinds: frozenset[str] | None = None) -> int:
-        """Remove what waits, for all devices or one, of all kinds or some; return how many commands that were.
-
-        What is in flight cannot be taken back, but is not sent a second time either.
-        """
-        mac_address = None if device is None else normalised_mac(device.mac_address)
-        return self._pipeline.clear(
-            lambda command: (
-                (mac_address is None or command.mac_address == mac_address) and (kinds is None or command.kind in kinds)
-            )
-        )
-
-    def stored_queue(self) -> StoredQueue:
-        """Return what has to survive a restart."""
-        return StoredQueue(
-            unsent=tuple(command for command in self._pipeline.unsent if command.is_control),
-            sent=tuple(command for command in self._pipeline.sent if command.is_control),
-            features=self._inbox.features,
-            running_modes=self._pipeline.running_modes,
-        )
-
-    def restore(self, stored: StoredQueue) -> None:
-        """Take up what an earlier run left, before `connect()`; what has expired since ends as expired at once."""
-        self._pipeline.restore_running_modes(stored.running_modes)
-        self._pipeline.restore(stored.unsent, stored.sent)
-
     # What heaters said
 
+    @override
     def status(self, device: Device) -> DeviceStatus | None:
         """Return the last status of a heater."""
         return self._inbox.record(device).status
@@ -362,10 +264,6 @@ class NavienMqttClient(HeaterQueries, ConnectionListener):
     def is_online(self, device: Device) -> bool | None:
         """Tell whether a heater is on line, as it was last seen over a link; `None` before it is known."""
         return self._inbox.record(device).is_online
-
-    def wanted_members(self, device: Device) -> Mapping[str, int]:
-        """Return the raw status members that the commands not yet settled will set."""
-        return self._pipeline.wanted(normalised_mac(device.mac_address))
 
     # Events
 
@@ -465,11 +363,15 @@ class NavienMqttClient(HeaterQueries, ConnectionListener):
         device = self._inbox.device(mac_address)
         return device is not None and self._probes.ask(queries.STATUS, device)
 
+    def _request_written(self, request: QueuedCommand) -> None:
+        self._pipeline.request_written(request)
+
     def _listen_to(self, device: Device) -> None:
         """Make a device known and write its subscriptions, without waiting: commands keep the order of their calls."""
         self._inbox.add(device)
         if device_filter(device) not in self._heater_filters:
             self._start(self.subscribe_device(device))
+            self._pipeline.ask_what_is_due()
 
     async def _listen_to_presence(self, device: Device) -> None:
         """Listen to a heater's coming and going, if the service lets us: its silence tells as well, only later.

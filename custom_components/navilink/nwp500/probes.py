@@ -21,11 +21,19 @@ _FAREWELL_SECONDS = 2.0
 class Probes:
     """Writes queries straight to the link."""
 
-    def __init__(self, connection: Connection, client_id: str, answers: AnswerWatch, replies: PendingReplies) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        client_id: str,
+        answers: AnswerWatch,
+        replies: PendingReplies,
+        on_written: Callable[[QueuedCommand], None],
+    ) -> None:
         self._connection = connection
         self._client_id = client_id
         self._answers = answers
         self._replies = replies
+        self._on_written = on_written
 
     def ask(self, query: Query, device: Device) -> bool:
         """Ask a heater; tells whether there was a link to ask over."""
@@ -93,6 +101,7 @@ class Probes:
             raise NotConnectedError("not connected")
         link.publish(request.topic, request.body, request.qos, on_done)
         self.written(request)
+        self._on_written(request)
 
     def _acknowledged(self, error: LinkError | None) -> None:
         if error is not None:

@@ -19,7 +19,7 @@ def raw_set_point(temperature: float, unit: TemperatureUnit, feature: DeviceFeat
 
     Raises `InvalidParameterError` for anything but a number within the heater's limits.
     """
-    if unit not in _SYMBOLS:
+    if type(unit) not in (int, TemperatureUnit) or unit not in _SYMBOLS:
         raise InvalidParameterError("unit", unit, "1 (Celsius) or 2 (Fahrenheit)")
     unit = TemperatureUnit(unit)
     low, high = raw_limits(unit, feature)
@@ -33,8 +33,8 @@ def raw_set_point(temperature: float, unit: TemperatureUnit, feature: DeviceFeat
 
 
 def set_point_words(temperature: float, unit: TemperatureUnit) -> str:
-    """Return a set point as a person would name it, such as `set point 140 °F`."""
-    return f"set point {temperature:g} {_SYMBOLS[TemperatureUnit(unit)]}"
+    """Return a set point as a person would name it, such as `set point 140 °F`; a converted wish has more digits."""
+    return f"set point {round(temperature, 1):g} {_SYMBOLS[TemperatureUnit(unit)]}"
 
 
 def raw_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[int, int]:

@@ -28,6 +28,9 @@ class StoredQueue:
     """The last device-info members of each heater, by MAC."""
     running_modes: Mapping[str, int] = field(default_factory=dict)
     """The mode in which each heater was last seen to heat, by MAC."""
+    uncertain: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The settings of each heater, by MAC, that a command without a certain effect may still change, such as the mode
+    while the heater holds one (protocol.md 13.5)."""
 
     def to_dict(self) -> JsonObject:
         """Return JSON values only."""
@@ -36,17 +39,30 @@ class StoredQueue:
             "sent": [_stored(command) for command in self.sent],
             "features": {mac_address: dict(members) for mac_address, members in self.features.items()},
             "running_modes": dict(self.running_modes),
+            "uncertain": {
+                mac_address: list[JsonValue](sorted(settings)) for mac_address, settings in self.uncertain.items()
+            },
         }
 
     @classmethod
     def from_dict(cls, stored: object) -> Self:
-        """Read what `to_dict` wrote; raises `StoredQueueError` for anything else."""
+        """Read what `to_dict` wrote; raises `StoredQueueError` for anything else.
+
+        A command that is there twice, which only a damaged store can tell, counts once: as sent if it is among those
+        too, for an acknowledged command is never sent again, else as it comes first. So nothing is lost or doubled.
+        """
         try:
+            sent, unsent = _commands(stored, "sent"), _commands(stored, "unsent")
             return cls(
-                unsent=tuple(_restored(command) for command in _list(stored, "unsent")),
-                sent=tuple(_restored(command) for command in _list(stored, "sent")),
+                unsent=tuple(command for command_id, command in unsent.items() if command_id not in sent),
+                sent=tuple(sent.values()),
                 features={mac: _members(members) for mac, members in _object(stored, "features").items()},
                 running_modes={mac: _whole(mode) for mac, mode in _object(stored, "running_modes").items()},
+                # Not known to the first versions.
+                uncertain={
+                    mac: frozenset(map(_text, _list(stored, "uncertain", mac)))
+                    for mac in _object(_object(stored).get("uncertain", {}))
+                },
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise StoredQueueError(f"the stored queue cannot be read: {error!r}") from error
@@ -70,6 +86,14 @@ def _stored(command: QueuedCommand) -> JsonObject:
         "expected": {name: list[JsonValue](sorted(values)) for name, values in command.expected.items()},
         "baseline": dict(command.baseline),
     }
+
+
+def _commands(stored: object, name: str) -> dict[str, QueuedCommand]:
+    """Read a list of commands, by id and in order; of two with one id the first."""
+    commands: dict[str, QueuedCommand] = {}
+    for command in map(_restored, _list(stored, name)):
+        commands.setdefault(command.id, command)
+    return commands
 
 
 def _restored(stored: object) -> QueuedCommand:

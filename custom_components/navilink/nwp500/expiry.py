@@ -1,0 +1,36 @@
+"""The end of what has waited too long."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+
+from .command_queue import CommandQueue, QueuedCommand
+
+
+class Expiry:
+    """Takes what becomes too old out of the queue then, not only when its turn comes."""
+
+    def __init__(self, queue: CommandQueue, on_expired: Callable[[Iterable[QueuedCommand]], None]) -> None:
+        self._queue = queue
+        self._on_expired = on_expired
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self) -> None:
+        """Look at the queue anew, because something came into it."""
+        self.stop()
+        left = [
+            (command.life_time - command.age()).total_seconds()
+            for command in self._queue.waiting
+            if command.life_time is not None
+        ]
+        if left:
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, min(left)), self._expire)
+
+    def stop(self) -> None:
+        """Look no more, until told to."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _expire(self) -> None:
+        self._on_expired(self._queue.remove(QueuedCommand.is_expired))
+        self.watch()

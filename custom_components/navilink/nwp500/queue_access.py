@@ -1,0 +1,81 @@
+"""The queue as users of the client see it: what waits, where each command is, and what has to survive a restart."""
+
+from collections.abc import Mapping
+
+from .command_queue import QueuedCommand
+from .inbox import Inbox
+from .models import Device
+from .outcomes import CommandHandle, CommandOutcome, CommandStage
+from .pipeline import CommandPipeline
+from .stored_queue import StoredQueue
+from .topics import normalised_mac
+
+
+class QueueAccess:
+    """Speaks of devices where the pipeline speaks of MAC addresses."""
+
+    def __init__(self, pipeline: CommandPipeline, inbox: Inbox) -> None:
+        self._pipeline = pipeline
+        self._inbox = inbox
+
+    @property
+    def queued_commands(self) -> tuple[QueuedCommand, ...]:
+        """What waits to be sent, next one first."""
+        return self._pipeline.waiting
+
+    @property
+    def queued_commands_count(self) -> int:
+        """How many commands wait to be sent."""
+        return self._pipeline.waiting_count
+
+    @property
+    def unsettled_commands(self) -> tuple[QueuedCommand, ...]:
+        """Everything given that has no outcome yet, in the order of giving."""
+        return self._pipeline.unsettled()
+
+    def stage(self, command_id: str) -> CommandStage | None:
+        """Return where a command is; `None` once it has its outcome."""
+        return self._pipeline.stage(command_id)
+
+    def handle(self, command_id: str) -> CommandHandle | None:
+        """Return the handle of a command that has no outcome yet, also of one restored from an earlier run."""
+        return self._pipeline.handle(command_id)
+
+    def outcome_counts(self, device: Device | None = None) -> Mapping[CommandOutcome, int]:
+        """Return how often each outcome occurred, for all devices or one."""
+        return self._pipeline.counts(None if device is None else normalised_mac(device.mac_address))
+
+    def is_waiting_for_status(self, device: Device) -> bool:
+        """Tell whether a heater's commands are held until it has told its status on the present link."""
+        return self._pipeline.is_waiting_for_status(normalised_mac(device.mac_address))
+
+    def wanted_members(self, device: Device) -> Mapping[str, int]:
+        """Return the raw status members that the commands not yet settled will set."""
+        return self._pipeline.wanted(normalised_mac(device.mac_address))
+
+    def clear_command_queue(self, device: Device | None = None, *, kinds: frozenset[str] | None = None) -> int:
+        """Remove what waits, for all devices or one, of all kinds or some; return how many commands that were.
+
+        What is in flight cannot be taken back, but is not sent a second time either.
+        """
+        mac_address = None if device is None else normalised_mac(device.mac_address)
+        return self._pipeline.clear(
+            lambda command: (
+                (mac_address is None or command.mac_address == mac_address) and (kinds is None or command.kind in kinds)
+            )
+        )
+
+    def stored_queue(self) -> StoredQueue:
+        """Return what has to survive a restart."""
+        return StoredQueue(
+            unsent=tuple(command for command in self._pipeline.unsent if command.is_control),
+            sent=tuple(command for command in self._pipeline.sent if command.is_control),
+            features=self._inbox.features,
+            running_modes=self._pipeline.running_modes,
+            uncertain=self._pipeline.uncertain_settings,
+        )
+
+    def restore(self, stored: StoredQueue) -> None:
+        """Take up what an earlier run left, before `connect()`; what has expired since ends as expired at once."""
+        self._pipeline.restore_running_modes(stored.running_modes)
+        self._pipeline.restore(stored.unsent, stored.sent, uncertain=stored.uncertain)

@@ -1,0 +1,45 @@
+"""Of several commands for one setting, the newest decides: none that is older is sent after it."""
+
+from .command_book import CommandBook
+from .command_queue import CommandQueue, QueuedCommand
+from .confirmations import Confirmations
+from .outcomes import CommandHandle
+
+
+class Succession:
+    """Finds what a newer command for the same setting has made pointless."""
+
+    def __init__(self, book: CommandBook, queue: CommandQueue, confirmations: Confirmations) -> None:
+        self._book = book
+        self._queue = queue
+        self._confirmations = confirmations
+        self._newest_sent: dict[tuple[str | None, str | None], int] = {}
+        """The place of the newest command for each setting that the broker has acknowledged."""
+
+    def sent(self, newer: QueuedCommand) -> list[QueuedCommand]:
+        """Take out of the queue, and return, what was sent before a command that was acknowledged just now.
+
+        It came back from a lost link or from a refusal; what is in flight must not come back either.
+        """
+        place = self._book.place(newer)
+        setting = newer.mac_address, newer.setting
+        self._newest_sent[setting] = max(place, self._newest_sent.get(setting, 0))
+
+        def is_older(command: QueuedCommand) -> bool:
+            return bool(command.attempts) and newer.replaces(command) and self._book.place(command) < place
+
+        self._queue.forbid_return(is_older)
+        return self._queue.remove(is_older)
+
+    def is_overtaken(self, command: QueuedCommand) -> bool:
+        """Tell whether a newer command for a sent one's setting was sent too."""
+        newest = self._newest_sent[command.mac_address, command.setting]
+        return command.setting is not None and self._book.place(command) < newest
+
+    def confirmed(self, newer: CommandHandle) -> list[QueuedCommand]:
+        """Return the older wishes that are watched still: after this one took effect the heater will not show them."""
+        return [
+            command
+            for command in self._confirmations.commands
+            if newer.command.replaces(command) and self._book.place(command) < newer.place
+        ]

@@ -1,0 +1,133 @@
+"""The README's automations and scripts, each run by a real Home Assistant as it stands there."""
+
+from collections.abc import Mapping
+import logging
+from pathlib import Path
+from typing import Any
+
+from homeassistant.components.persistent_notification import DOMAIN as NOTIFICATIONS
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.service import async_get_all_descriptions
+from homeassistant.setup import async_setup_component
+from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
+from homeassistant.util.yaml import parse_yaml
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.services import ACTIONS, SERVICE_START_VACATION
+from simulator.process import SimulatorProcess
+from tests.integration.actions import QUEUED, cut, queued_words, set_mode, set_temperature, shown
+from tests.integration.heaters import HEATER, applied
+from tests.integration.waiting import wait_for_value
+
+README = Path(__file__).parents[2] / "README.md"
+
+# Any: YAML as people write it.
+type Yaml = dict[str, Any]
+
+
+def blocks() -> list[Yaml]:
+    """Return every YAML block of the README."""
+    found = [parse_yaml(part.partition("```")[0]) for part in README.read_text().split("```yaml\n")[1:]]
+    assert all(isinstance(block, dict) for block in found)
+    return [block for block in found if isinstance(block, dict)]
+
+
+def named(alias: str) -> Yaml:
+    """Return the block of this alias."""
+    (block,) = [block for block in blocks() if block.get("alias") == alias]
+    return block
+
+
+async def automate(hass: HomeAssistant, alias: str) -> None:
+    """Set an automation up; it must be valid."""
+    assert await async_setup_component(hass, NOTIFICATIONS, {})
+    assert await async_setup_component(hass, "automation", {"automation": {"id": "readme", **named(alias)}})
+    (automation,) = hass.states.async_all("automation")
+    assert automation.state == "on"
+
+
+async def run_automation(hass: HomeAssistant, alias: str) -> None:
+    """Set an automation up and have it do what it does."""
+    await automate(hass, alias)
+    (automation,) = hass.states.async_all("automation")
+    await hass.services.async_call("automation", "trigger", {"entity_id": automation.entity_id}, blocking=True)
+
+
+async def run_script(hass: HomeAssistant, alias: str) -> None:
+    """Set a script up and run it to its end."""
+    assert await async_setup_component(hass, NOTIFICATIONS, {})
+    assert await async_setup_component(hass, "script", {"script": {"readme": named(alias)}})
+    await hass.services.async_call("script", "readme", blocking=True)
+
+
+def notices(hass: HomeAssistant) -> list[str]:
+    """Return the texts of the notifications that are shown."""
+    notifications: Mapping[str, Mapping[str, str]] = hass.data["persistent_notification"]
+    return [notification["message"] for notification in notifications.values()]
+
+
+@pytest.fixture(autouse=True)
+def _american(hass: HomeAssistant) -> None:
+    """The README's temperatures are in °F."""
+    hass.config.units = US_CUSTOMARY_SYSTEM
+
+
+@pytest.mark.usefixtures("running")
+async def test_solar_power(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    await run_automation(hass, "Store solar power as hot water")
+    assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-mode", [1])]
+
+
+@pytest.mark.usefixtures("running")
+async def test_vacation(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    await run_automation(hass, "Water heater on vacation")
+    assert await applied(simulator) == [("dhw-mode", [5, 14])]
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize("refusals", [0, 1])
+async def test_waiting_for_a_command(hass: HomeAssistant, simulator: SimulatorProcess, refusals: int) -> None:
+    await simulator.fault("ctrl_fail", count=refusals, code=7)
+    await run_script(hass, "Set a temperature, and go on when the heater has it")
+    refused = "set point 130 °F ended as rejected: the heater refused it with code 7"
+    assert notices(hass) == [refused if refusals else "The water will be hot."]
+
+
+@pytest.mark.usefixtures("running")
+async def test_what_waits_is_said_listed_and_forgotten(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    await cut(hass, simulator)
+    await run_script(hass, "Say what waits")
+    await set_temperature(hass, 130)
+    await set_mode(hass, "heat_pump")
+    await hass.services.async_call("script", "readme", blocking=True)
+    await run_automation(hass, "Water heater commands are waiting")
+    words = ["set point 130 °F", "mode heat pump"]
+    assert notices(hass) == ["nothing waits", ", ".join(words), f"Waiting: {', '.join(words)}"]
+    (listed,) = [block["commands"] for block in blocks() if "commands" in block]
+    assert [each.keys() for each in shown(hass, QUEUED).attributes["commands"]] == [listed[0].keys()] * 2
+
+
+@pytest.mark.usefixtures("running")
+async def test_set_points_are_forgotten(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    await cut(hass, simulator)
+    await set_temperature(hass, 130)
+    await set_mode(hass, "heat_pump")
+    await run_script(hass, "Forget the set points that wait")
+    await wait_for_value(hass, QUEUED, "1")
+    assert queued_words(hass) == ["mode heat pump"]
+
+
+async def test_every_action_and_field_is_described(
+    hass: HomeAssistant, running: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert running.domain == DOMAIN
+    text = README.read_text()
+    described = (await async_get_all_descriptions(hass))[DOMAIN]
+    assert set(described) == {SERVICE_START_VACATION, *(name for name, *_ in ACTIONS)}
+    for name, description in described.items():
+        told = text.partition(f"### `{DOMAIN}.{name}`")[2].partition("\n#")[0]
+        assert [field for field in description["fields"] if field not in told] == []
+    assert shown(hass, HEATER).state == "eco"
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
