@@ -9,10 +9,12 @@ from pathlib import Path
 import signal
 import sys
 from tempfile import TemporaryDirectory
+from zoneinfo import available_timezones
 
 from .clock import MAX_SPEED
 from .cloud import MAX_HEATERS, Cloud, CloudOptions
 from .control import ControlInterface
+from .heater import DEFAULT_TIME_ZONE
 from .state import Addresses
 
 _MQTT_ENDPOINT = "localhost"
@@ -80,6 +82,7 @@ def _parser() -> ArgumentParser:
     add("--heaters", type=_number(int, 0, MAX_HEATERS), default=1, metavar="N", help="how many (%(default)s)")
     add("--offline-heaters", type=_number(int, 0, MAX_HEATERS), default=0, metavar="N", help="so many are offline")
     add("--foreign-device", action="store_true", help="the account also has a device of another product")
+    add("--time-zone", type=_zone, default=DEFAULT_TIME_ZONE, metavar="NAME", help="of the heaters (%(default)s)")
     add("--speed", type=_number(float, 0, MAX_SPEED), default=1.0, help="of the heaters' clock (%(default)s)")
     add("--reply-delay", type=_number(float, 0, 600), default=0.05, metavar="S", help="of the heaters (%(default)s s)")
     add("--push-interval", type=_number(float, 0.1, 86400), metavar="S", help="send status unasked every S seconds")
@@ -104,6 +107,12 @@ def _loopback(text: str) -> str:
     if not ip_address(text).is_loopback:
         raise ArgumentTypeError("must be a loopback address: the simulator is for this machine alone")
     return text
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ArgumentTypeError("must be the IANA name of a time zone, such as America/New_York")
+    return name
 
 
 if __name__ == "__main__":

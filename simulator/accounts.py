@@ -18,6 +18,7 @@ class Account:
     email: str
     password: str = field(repr=False)
     user_seq: int = 20002
+    user_type: str = "O"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

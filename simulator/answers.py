@@ -1,43 +1,43 @@
-"""What a heater does with each request and what it answers (protocol.md 4.1, 4.3, 5 and 10.4).
+"""What a heater does with each request and what it answers (protocol.md 4.1 and 5).
 
 One row for each request in `ANSWERS`; a reply goes where the request asked for it, a refusal to the heater's own topic.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 import time
 
-from . import report
+from . import energy_answers, firmware_answers, report, schedule_answers
 from .controls import CONTROLS, Control
-from .heater import DEVICE_TYPE, AppliedControl, Heater
-from .requests import PROTOCOL_VERSION, Message, Request, RequestError
+from .diagnostics import send_diagnostics
+from .heater import Heater
+from .heater_records import AppliedControl
+from .replies import Answer, Reply, refusal, reply
+from .requests import Request, RequestError
+from .schedules import ScheduleError
 
 FAIL_TOO_SOON = 2
 """The only known fail code: DHW controls too close together."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """A message from the heater, not yet on its way."""
-
-    topic: str
-    message: Message
-
-
-type Answer = Callable[[Heater, Request], tuple[Reply, ...]]
-
-
 def answer(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Do what the request says and return the replies to it; `RequestError` when the heater ignores it."""
-    handler = ANSWERS.get((request.address.suffix, request.command))
+    suffix, silences = request.address.suffix, heater.faults.silences
+    handler = ANSWERS.get((suffix, request.command))
     if handler is None:
-        raise RequestError(f"no command {request.command} on {request.address.suffix}")
-    return handler(heater, request)
+        raise RequestError(f"no command {request.command} on {suffix}")
+    try:
+        replies = handler(heater, request)
+    except ScheduleError as err:
+        raise RequestError(str(err)) from err
+    if not silences[suffix]:
+        return replies
+    silences[suffix] -= 1
+    return ()
 
 
 def status_reply(heater: Heater, request: Request) -> Reply:
     """Give the status message as an answer to `request`."""
-    return _reply(heater, request, {"status": report.status(heater)})
+    return reply(heater, request, {"status": report.status(heater)})
 
 
 def _send_status(heater: Heater, request: Request) -> tuple[Reply, ...]:
@@ -45,11 +45,11 @@ def _send_status(heater: Heater, request: Request) -> tuple[Reply, ...]:
 
 
 def _send_feature(heater: Heater, request: Request) -> tuple[Reply, ...]:
-    return (_reply(heater, request, {"feature": report.feature(heater)}),)
+    return (reply(heater, request, {"feature": report.feature(heater)}),)
 
 
-def _end_session(_heater: Heater, _request: Request) -> tuple[Reply, ...]:
-    """Heard, never answered."""
+def _say_nothing(_heater: Heater, _request: Request) -> tuple[Reply, ...]:
+    """Heard, never answered: the end of a session, and energy by the hour."""
     return ()
 
 
@@ -58,9 +58,9 @@ def _control(heater: Heater, request: Request) -> tuple[Reply, ...]:
     control, param, faults = CONTROLS[request.command], request.param, heater.faults
     if faults.refusals:
         faults.refusals -= 1
-        return (_refusal(heater, request, faults.refusal_code),)
+        return (refusal(heater, request, faults.refusal_code),)
     if _too_soon(heater, control):
-        return (_refusal(heater, request, FAIL_TOO_SOON),)
+        return (refusal(heater, request, FAIL_TOO_SOON),)
     objection = control.objection(heater, param)
     if objection is not None:
         raise RequestError(objection)
@@ -70,16 +70,7 @@ def _control(heater: Heater, request: Request) -> tuple[Reply, ...]:
         faults.ignored_writes -= 1
     else:
         control.effect(heater, param)
-        heater.applied.append(
-            AppliedControl(
-                time=time.time(),
-                command=request.command,
-                control=control.mode,
-                param=param,
-                client_id=request.client_id,
-                session_id=request.session_id,
-            )
-        )
+        heater.applied.append(AppliedControl.of(request, control=control.mode, param=param))
     return _send_status(heater, request)
 
 
@@ -92,36 +83,21 @@ def _too_soon(heater: Heater, control: Control) -> bool:
     )
 
 
-def _reply(heater: Heater, request: Request, members: Message) -> Reply:
-    message = _envelope(heater, request, members) | {"responseTopic": request.response_topic}
-    return Reply(topic=request.response_topic, message=message)
-
-
-def _refusal(heater: Heater, request: Request, code: int) -> Reply:
-    members = {"failCode": code, "swVersion": heater.feature["controllerSwVersion"]}
-    topic = f"cmd/{DEVICE_TYPE}/navilink-{heater.identity.mac_address}/res/ctrl-fail"
-    return Reply(topic=topic, message=_envelope(heater, request, members))
-
-
-def _envelope(heater: Heater, request: Request, members: Message) -> dict[str, object]:
-    return {
-        "clientID": request.client_id,
-        "sessionID": request.session_id,
-        "protocolVersion": PROTOCOL_VERSION,
-        "requestTopic": request.address.topic,
-        "response": {
-            "deviceType": DEVICE_TYPE,
-            "macAddress": heater.identity.mac_address,
-            "additionalValue": heater.identity.additional_value,
-            **members,
-        },
-    }
-
-
 ANSWERS: Mapping[tuple[str, int], Answer] = {
     ("st", 16777219): _send_status,
     ("st/did", 16777217): _send_feature,
-    ("st/end", 16777218): _end_session,
+    ("st/end", 16777218): _say_nothing,
+    ("st/rsv/rd", 16777222): schedule_answers.send_reservations,
+    ("st/energy-usage-hourly-query/rd", 16777224): _say_nothing,
+    ("st/energy-usage-daily-query/rd", 16777225): energy_answers.send_daily,
+    ("st/energy-usage-monthly-query/rd", 16777226): energy_answers.send_monthly,
+    ("st/dl-sw-info", 16777227): firmware_answers.send_download,
+    ("st/td/rd", 16777228): send_diagnostics,
+    ("st/recirc-rsv/rd", 16777231): schedule_answers.send_recirculation,
+    ("ctrl/rsv/rd", 16777226): schedule_answers.take_reservations,
+    ("ctrl/tou/rd", 33554439): schedule_answers.take_tou,
+    ("ctrl/recirc-rsv/rd", 33554440): schedule_answers.take_recirculation,
+    ("ctrl/commit-ota", 33554442): firmware_answers.commit,
     **{("ctrl", command): _control for command in CONTROLS},
 }
 """By topic suffix and command code: the same code can mean two things, the topic decides (protocol.md 4.1)."""

@@ -1,7 +1,7 @@
 """The heaters' clock: it starts at the real time, can run faster and can be set forward."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, tzinfo
 import time
 
 MAX_SPEED = 3600.0
@@ -9,6 +9,8 @@ MAX_SPEED = 3600.0
 
 MAX_ADVANCE = 7 * 86400.0
 """Longest jump at once, in simulated seconds."""
+
+_MINUTE = 60.0
 
 
 class Clock:
@@ -44,6 +46,22 @@ class Clock:
             self._speed = speed
 
 
-def local_time(seconds: float) -> datetime:
-    """Give a simulated time as the heater's local time, which is the time zone of the process."""
-    return datetime.fromtimestamp(seconds).astimezone()
+def local_time(seconds: float, zone: tzinfo) -> datetime:
+    """Give a simulated time as local time."""
+    return datetime.fromtimestamp(seconds, zone)
+
+
+class LocalMinutes:
+    """The minutes of a heater's local time, each given once, as soon as it has begun."""
+
+    def __init__(self, now: float, zone: tzinfo) -> None:
+        self._zone = zone
+        self._next = (now // _MINUTE + 1) * _MINUTE
+
+    def until(self, now: float) -> list[datetime]:
+        """Give those that have begun since the last look."""
+        begun = []
+        while self._next <= now:
+            begun.append(local_time(self._next, self._zone))
+            self._next += _MINUTE
+        return begun

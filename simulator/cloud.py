@@ -4,20 +4,25 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+import json
 from pathlib import Path
 import time
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from .accounts import Account, Accounts
+from .announcements import device_connection
 from .broker import Broker, ReceivedMessage
 from .certificates import make_server_certificate
 from .clock import Clock
 from .dispatch import Dispatcher
-from .heater import Heater, Identity
+from .heater import DEFAULT_TIME_ZONE, Heater
+from .identity import Identity
 from .rest_api import BASE_PATH, RestApi
 from .rest_endpoints import ENDPOINTS
 from .sigv4 import AwsCredentials
+from .vendor_app import VendorApp
 
 MAX_HEATERS = 200
 
@@ -35,6 +40,8 @@ class CloudOptions:
     rest_port: int = 0
     mqtt_port: int = 0
     heaters: int = 1
+    time_zone: str = DEFAULT_TIME_ZONE
+    """Of the heaters, by its IANA name."""
     offline_heaters: int = 0
     """So many of them, the last ones, are offline."""
     foreign_device: bool = False
@@ -79,6 +86,7 @@ class Cloud:
         self.heaters = _make_heaters(options, self.clock.now())
         self.rest = RestApi(self.accounts, self.heaters, ENDPOINTS, foreign_device=options.foreign_device)
         self.dispatcher = Dispatcher(self.heaters, self.broker.publish, self.clock.now, reply_delay=options.reply_delay)
+        self.vendor_app = VendorApp(self.heaters, self.broker.publish, self.dispatcher.handle)
 
     @property
     def api_url(self) -> str:
@@ -122,6 +130,16 @@ class Cloud:
         for heater in self.heaters.values():
             heater.advance(now)
 
+    def connect_heater(self, heater: Heater, *, online: bool) -> None:
+        """Connect a heater to the cloud, if it has power, or cut it off; the news goes to whoever listens."""
+        online = online and heater.powered
+        if heater.online is online:
+            return
+        heater.online = online
+        heater.session_number += online
+        event = device_connection(heater)
+        self.broker.publish(event.topic, json.dumps(event.message).encode())
+
     def _start_tasks(self) -> None:
         self._tasks = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self._tick())]
 
@@ -137,6 +155,7 @@ class Cloud:
         while True:
             await asyncio.sleep(_TICK)
             self.advance_heaters()
+            self.vendor_app.look()
             if self.push_interval is not None and time.monotonic() - pushed_at >= self.push_interval:
                 pushed_at = time.monotonic()
                 self.dispatcher.push_status({connection.client_id for connection in self.broker.connections})
@@ -152,9 +171,9 @@ class Cloud:
 
 
 def _make_heaters(options: CloudOptions, now: float) -> Mapping[str, Heater]:
-    heaters = {}
+    heaters, zone = {}, ZoneInfo(options.time_zone)
     for number in range(options.heaters):
         identity = Identity.of_number(number)
         online = number < options.heaters - options.offline_heaters
-        heaters[identity.mac_address] = Heater(identity=identity, now=now, online=online)
+        heaters[identity.mac_address] = Heater(identity=identity, now=now, zone=zone, online=online)
     return heaters

@@ -9,8 +9,10 @@ import time
 from aiohttp import web
 
 from .cloud import Cloud
-from .faults import MAX_COUNT, FaultError, inject
-from .panel import PanelError, write
+from .fault_arguments import MAX_COUNT, FaultError
+from .faults import inject
+from .heater import Heater
+from .panel import PanelError, write, write_schedules
 from .snapshot import CONDITIONS, snapshot
 
 DEFAULT_WAIT = 10.0
@@ -35,6 +37,7 @@ class ControlInterface:
                 web.get("/wait", self._wait),
                 web.post("/fault", self._fault),
                 web.post("/device/{mac}", self._device),
+                web.post("/schedule/{mac}", self._schedule),
                 web.post("/publish", self._publish),
                 web.post("/clock", self._clock),
                 web.post("/reset", self._reset),
@@ -88,10 +91,7 @@ class ControlInterface:
 
     async def _device(self, request: web.Request) -> web.Response:
         """Write raw members of status, and under `feature` of device info, as at the panel."""
-        mac_address = request.match_info["mac"]
-        heater = self._cloud.heaters.get(mac_address)
-        if heater is None:
-            raise ControlError(f"there is no heater {mac_address}")
+        heater = self._heater(request)
         members = dict(await _object(request))
         feature = members.pop("feature", {})
         if not isinstance(feature, dict):
@@ -99,6 +99,19 @@ class ControlInterface:
         self._cloud.advance_heaters()
         write(heater, members, feature)
         return web.json_response({})
+
+    async def _schedule(self, request: web.Request) -> web.Response:
+        """Write whole schedules as at the panel: `reservations`, `recirculation`, `tou`, each in its wire form."""
+        heater, schedules = self._heater(request), await _object(request)
+        self._cloud.advance_heaters()
+        write_schedules(heater, schedules)
+        return web.json_response({})
+
+    def _heater(self, request: web.Request) -> Heater:
+        mac_address = request.match_info["mac"]
+        if mac_address not in self._cloud.heaters:
+            raise ControlError(f"there is no heater {mac_address}")
+        return self._cloud.heaters[mac_address]
 
     async def _publish(self, request: web.Request) -> web.Response:
         """Send any message to whoever subscribes: `payload` as JSON, or `text` as it stands."""

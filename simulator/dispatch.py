@@ -5,9 +5,10 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 import json
 
-from .answers import Reply, answer, status_reply
+from .answers import answer, status_reply
 from .broker import ReceivedMessage
 from .heater import Heater
+from .replies import Reply
 from .requests import Address, Request, RequestError, parse
 
 type Publish = Callable[[str, bytes], None]

@@ -1,86 +1,37 @@
 """One NWP500: its settings, its tank and how it behaves from one moment to the next (protocol.md 13)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from functools import partial
+from zoneinfo import ZoneInfo
 
+from .clock import local_time
+from .counters import Counters
+from .energy import EnergyHistory
+from .heater_records import AppliedControl, Draw, FiredEntry, FirmwareDownload, HeaterFaults
+from .heater_schedules import Schedules
+from .identity import Identity
 from .message_members import FACTORY_FEATURE, FACTORY_STATUS, OFF, ON
+from .power import power
+from .registration import Registration
+from .schedules import Entry
 from .tank import Heating, Tank
-from .thermostat import ELEMENT_RULES, DhwMode, Thermostat, Wanted
-
-DEVICE_TYPE = 52
-HEATING_MODES = frozenset({DhwMode.HEAT_PUMP, DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
+from .thermostat import ELEMENT_RULES, HEATING_MODES, RESERVATION_MODES, DhwMode, Thermostat, Wanted
+from .tou import TouPlan
 
 MAX_STEP = 5.0
 """Longest physical step in simulated seconds, short enough for an element at 1 °C a minute."""
 
-_FIRST_MAC_ADDRESS = 0x0478630A1B2C
-_NAMES = ("NWP500", "Guest house", "Cabin")
+DEFAULT_TIME_ZONE = "America/New_York"
+
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
-_ELECTRIC_ENDS_AFTER = 72 * _HOUR
+_TIME_LIMIT = 72 * _HOUR  # of ELECTRIC and of an override of time of use
 _BACK_BEFORE_VACATION_ENDS = 9 * _HOUR
 _DISINFECTION = 60.0  # °C of the anti-legionella cycle
-_SUSTAINED_DRAW = 60.0  # s
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """How the cloud knows a heater (protocol.md 2.4)."""
-
-    mac_address: str
-    additional_value: str
-    serial_number: str
-    name: str
-    home_seq: int
-
-    @classmethod
-    def of_number(cls, number: int) -> Identity:
-        """Give the identity of the account's heater with this number, from 0 on."""
-        return cls(
-            mac_address=f"{_FIRST_MAC_ADDRESS + number:012x}",
-            additional_value="5322",
-            serial_number=f"00000000BT{number + 1:08}",
-            name=_NAMES[number] if number < len(_NAMES) else f"Heater {number + 1}",
-            home_seq=10001 + number,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppliedControl:
-    """A control that took effect, `time` in real seconds since the epoch."""
-
-    time: float
-    command: int
-    control: str
-    param: tuple[int, ...]
-    client_id: str
-    session_id: str
-
-
-@dataclass(slots=True, kw_only=True)
-class ControlFaults:
-    """How the next controls go wrong."""
-
-    refusals: int = 0
-    refusal_code: int = 0
-    ignored_writes: int = 0
-    least_control_interval: float = 0.0
-    """Real seconds between two DHW controls, below which the later one is refused."""
-    paced_at: float | None = None
-    """When the last DHW control was taken, on the monotonic clock."""
-
-
-@dataclass(slots=True, kw_only=True)
-class Draw:
-    """Hot water running."""
-
-    litres_left: float
-    litres_per_minute: float
-    seconds: float = 0.0
-
-    @property
-    def sustained(self) -> bool:
-        """Whether it has been running for a longer while."""
-        return self.seconds >= _SUSTAINED_DRAW
+_TOU_OVERRIDDEN, _TOU_NORMAL = 1, 2
+_RECIRCULATION_WEEKLY = 2
 
 
 @dataclass(slots=True, kw_only=True)
@@ -88,32 +39,50 @@ class Heater:
     """A heater that lives by simulated time; nothing moves but in `advance`.
 
     `members` are the raw status members that are plain settings or counters; what the message says about
-    the tank and the heat sources is computed from them by `report`.
+    the tank, the heat sources and the schedules is computed from them by `report`.
     """
 
     identity: Identity
     now: float
     online: bool = True
+    session_number: int = 1
+    """Counts its connections to the cloud."""
+    powered: bool = True
+    zone: tzinfo = field(default_factory=partial(ZoneInfo, DEFAULT_TIME_ZONE))
     members: dict[str, int] = field(default_factory=FACTORY_STATUS.copy)
     pinned: dict[str, int] = field(default_factory=dict)
     feature: dict[str, int] = field(default_factory=FACTORY_FEATURE.copy)
     tank: Tank = field(default_factory=lambda: Tank(upper=49.3, lower=48.9, ambient=21.0))
     thermostat: Thermostat = field(default_factory=Thermostat)
-    faults: ControlFaults = field(default_factory=ControlFaults)
+    firmware_download: FirmwareDownload | None = None
+    faults: HeaterFaults = field(default_factory=HeaterFaults)
     applied: list[AppliedControl] = field(default_factory=list)
-    listed_error: int | None = 0
-    listed_error_at: float | None = None
+    fired: list[FiredEntry] = field(default_factory=list)
     window_open: bool = False
     draw: Draw | None = None
     fan_seconds: float = 0.0
     drawn_litres: float = 0.0
+    counters: Counters = field(default_factory=Counters)
     resume_mode: DhwMode = DhwMode.ENERGY_SAVER
+    registration: Registration = field(init=False)
+    energy: EnergyHistory = field(init=False)
+    schedules: Schedules = field(init=False)
     _held_mode: DhwMode | None = None
+    _in_window: bool = False
+    _overridden_at: float | None = None
     _mode_since: float = field(init=False)
     _disinfected_at: float = field(init=False)
 
     def __post_init__(self) -> None:
         self._mode_since = self._disinfected_at = self.now
+        self.schedules = Schedules(self.now, self.zone)
+        self.energy = EnergyHistory(self.local_time.date())
+        self.registration = Registration(name=self.identity.name)
+
+    @property
+    def local_time(self) -> datetime:
+        """What the heater's own clock shows."""
+        return local_time(self.now, self.zone)
 
     @property
     def mode(self) -> DhwMode:
@@ -137,8 +106,14 @@ class Heater:
 
     @property
     def window_in_force(self) -> bool:
-        """Whether a costly period holds back heating (protocol.md 13.5)."""
-        return self.window_open and self.members["touStatus"] == 1 and self.members["touOverrideStatus"] != 1
+        """Whether a costly period holds back heating (protocol.md 13.5); a vacation suspends it."""
+        members = self.members
+        return (
+            (self.window_open or self.schedules.in_costly_period)
+            and members["touStatus"] == 1
+            and members["touOverrideStatus"] != _TOU_OVERRIDDEN
+            and self.mode is not DhwMode.VACATION
+        )
 
     @property
     def disinfecting(self) -> bool:
@@ -161,10 +136,13 @@ class Heater:
         """Set the mode; `days` are those of a vacation. A time-of-use window may hold it back (protocol.md 13.5)."""
         self._held_mode = None
         if self.window_in_force and mode in ELEMENT_RULES:
-            self._held_mode = mode
-            if self.mode in HEATING_MODES:
-                return
-            mode = DhwMode.HEAT_PUMP
+            if self.faults.modes_let_through:
+                self.faults.modes_let_through -= 1
+            else:
+                self._held_mode = mode
+                if self.mode in HEATING_MODES:
+                    return
+                mode = DhwMode.HEAT_PUMP
         self._enter(mode, days)
 
     def power_on(self) -> None:
@@ -179,16 +157,71 @@ class Heater:
         self.window_open = is_open
         self._follow_window()
 
+    def cut_power(self, *, is_cut: bool) -> None:
+        """Take the mains away or give them back; settings and schedules survive, what was running does not."""
+        self.powered = not is_cut
+        self.thermostat = Thermostat()
+        self.draw = None
+
+    def write_schedule(self, take: Callable[[], None]) -> None:
+        """Let a schedule take effect: now, or after the delay that a fault asks for."""
+        if self.faults.write_delay:
+            self.schedules.land_later(take, self.now + self.faults.write_delay)
+        else:
+            take()
+
+    def take_tou(self, plan: TouPlan, *, is_on: bool) -> None:
+        """Replace the time-of-use plan and enable or disable it."""
+        self.schedules.take_tou(plan, self.now)
+        self.members["touStatus"] = int(is_on)
+        self._follow_window()
+
     def _step(self, seconds: float) -> None:
+        minutes = self.schedules.step(self.now)
+        if not self.powered:
+            self.tank.step(seconds, Heating())
+            return
+        for local in minutes:
+            self._live_minute(local)
         self._follow_window()
         self._end_timed_modes()
         self._disinfect()
+        before = self.heating
         heating = self.thermostat.step(self.now, self._wanted(), self.tank)
+        self.counters.count(seconds, before, heating, frost=self._heating_mode() is not DhwMode.ELECTRIC)
+        self.energy.add(seconds, power(heating, self.tank))
         self.tank.step(seconds, heating)
         if heating.compressor:
             self.fan_seconds += seconds
         if self.draw is not None:
             self._run_draw(self.draw, seconds)
+
+    def _live_minute(self, local: datetime) -> None:
+        """Do what a minute of local time brings: a new day, a costly period, entries that fire."""
+        self.energy.today = local.date()
+        self._follow_window()
+        for entry in self.schedules.reservations.due(local):
+            self._fire_reservation(entry)
+        for entry in self.schedules.recirculation.due(local):
+            self._fire_recirculation(entry)
+
+    def _fire_reservation(self, entry: Entry) -> None:
+        """Set the set point and the mode, of which a costly window holds back the mode (protocol.md 13.5)."""
+        mode = RESERVATION_MODES.get(entry.mode)
+        if mode is None or self.mode is DhwMode.VACATION:
+            return
+        self.write_set_point(entry.param)
+        if self.window_in_force and self.mode in HEATING_MODES:
+            self._held_mode = None if mode is self.mode else mode
+        else:
+            self.write_mode(mode)
+        self.fired.append(FiredEntry(time=self.now, schedule="reservations", entry=entry))
+
+    def _fire_recirculation(self, entry: Entry) -> None:
+        if self.members["recircOperationMode"] != _RECIRCULATION_WEEKLY:
+            return
+        self.members |= {"recircOperationBusy": entry.mode, "recircPumpOperationStatus": int(entry.mode == ON)}
+        self.fired.append(FiredEntry(time=self.now, schedule="recirculation", entry=entry))
 
     def _wanted(self) -> Wanted:
         celsius = self.set_point / 2
@@ -220,22 +253,29 @@ class Heater:
 
     def _follow_window(self) -> None:
         """Leave an element mode when a window comes into force; land a held mode when none is any more."""
-        if self.window_in_force:
-            if self.mode in ELEMENT_RULES:
-                self._enter(DhwMode.HEAT_PUMP)
-        elif self._held_mode is not None:
+        opened = self.window_in_force and not self._in_window
+        self._in_window = self.window_in_force
+        if opened and self.mode in ELEMENT_RULES:
+            self._enter(DhwMode.HEAT_PUMP)
+        elif not self._in_window and self._held_mode is not None:
             held, self._held_mode = self._held_mode, None
             self._enter(held)
 
     def _end_timed_modes(self) -> None:
-        """ELECTRIC ends by itself after 72 hours, a vacation after its days (protocol.md 13.4 and 13.6)."""
+        """ELECTRIC and a time-of-use override end by themselves after 72 hours, a vacation after its days."""
         elapsed = self.now - self._mode_since
-        if self.mode is DhwMode.ELECTRIC and elapsed >= _ELECTRIC_ENDS_AFTER:
+        if self.mode is DhwMode.ELECTRIC and elapsed >= _TIME_LIMIT:
             self._enter(DhwMode.ENERGY_SAVER if self.resume_mode is DhwMode.ELECTRIC else self.resume_mode)
         elif self.mode is DhwMode.VACATION:
             self.members["vacationDayElapsed"] = int(elapsed / _DAY)
             if self._vacation_left() <= 0:
                 self._enter(self.resume_mode)
+        if self.members["touOverrideStatus"] != _TOU_OVERRIDDEN:
+            self._overridden_at = None
+        elif self._overridden_at is None:
+            self._overridden_at = self.now
+        elif self.now - self._overridden_at >= _TIME_LIMIT:
+            self.members["touOverrideStatus"] = _TOU_NORMAL
 
     def _disinfect(self) -> None:
         """Start and end the anti-legionella cycle; it waits while the heater does not heat."""
@@ -251,10 +291,9 @@ class Heater:
             self.thermostat.look_again(self.now)
 
     def _run_draw(self, draw: Draw, seconds: float) -> None:
-        litres = min(draw.litres_left, draw.litres_per_minute * seconds / 60)
+        litres = draw.run(seconds)
         self.tank.draw(litres)
         self.drawn_litres += litres
-        draw.litres_left -= litres
-        draw.seconds += seconds
+        self.counters.count_draw(draw, seconds)
         if draw.litres_left <= 0:
             self.draw = None

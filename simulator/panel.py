@@ -5,13 +5,17 @@ message is pinned to the value written, whatever the heater does, until it is wr
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from .heater import Heater
-from .message_members import FACTORY_FEATURE, FACTORY_STATUS, MIRRORED
+from .message_members import FACTORY_FEATURE, FACTORY_STATUS, MIRRORED, ON
 from .report import derived_members, idle_ambient_error
+from .schedule_answers import RECIRCULATION_RULES, reservation_rules
+from .schedules import ScheduleError, WeeklySchedule, read_use
 from .tank import RATED_GALLONS
 from .thermostat import DhwMode
+from .tou import read_periods
 
 _PROBE_RANGE = range(-200, 1001)
 _COUNTER_RANGE = range(2**31)
@@ -26,6 +30,20 @@ def write(heater: Heater, members: Mapping[str, object], feature: Mapping[str, o
     """Write raw members of status and of device info, all or none."""
     writes = [_status_write(heater, name, value) for name, value in members.items()]
     writes += [_feature_write(heater, name, value) for name, value in feature.items()]
+    for apply in writes:
+        apply()
+
+
+def write_schedules(heater: Heater, schedules: Mapping[str, object]) -> None:
+    """Write schedules in their wire form, each a whole, all or none."""
+    writes = []
+    for name, members in schedules.items():
+        if name not in _SCHEDULES or not isinstance(members, Mapping):
+            raise PanelError(f"schedules are objects under {', '.join(_SCHEDULES)}, not {name}: {members!r}")
+        try:
+            writes.append(_SCHEDULES[name](heater, members))
+        except ScheduleError as err:
+            raise PanelError(f"{name}: {err}") from err
     for apply in writes:
         apply()
 
@@ -107,6 +125,26 @@ def _set_points(heater: Heater) -> range:
     lowest, highest = heater.set_point_limits
     return range(lowest, highest + 1)
 
+
+def _reservations_write(heater: Heater, members: Mapping[str, object]) -> Callable[[], object]:
+    schedule = WeeklySchedule.of_wire(members, reservation_rules(heater))
+    return partial(heater.schedules.take_reservations, schedule)
+
+
+def _recirculation_write(heater: Heater, members: Mapping[str, object]) -> Callable[[], object]:
+    return partial(heater.schedules.take_recirculation, WeeklySchedule.of_wire(members, RECIRCULATION_RULES))
+
+
+def _tou_write(heater: Heater, members: Mapping[str, object]) -> Callable[[], object]:
+    plan = replace(heater.schedules.tou, periods=read_periods(members))
+    return partial(heater.take_tou, plan, is_on=read_use(members) == ON)
+
+
+_SCHEDULES: Mapping[str, Callable[[Heater, Mapping[str, object]], Callable[[], object]]] = {
+    "reservations": _reservations_write,
+    "recirculation": _recirculation_write,
+    "tou": _tou_write,
+}
 
 _PANEL: Mapping[str, tuple[Callable[[Heater], range], Callable[[Heater, int], None]]] = {
     "dhwOperationSetting": (lambda _: range(7), _write_mode),

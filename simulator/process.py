@@ -86,6 +86,10 @@ class SimulatorProcess:
         """Write raw status members of a heater, and `feature` members, as at its panel (see `panel`)."""
         await self._request("POST", f"/device/{mac_address}", {**members, "feature": dict(feature or {})})
 
+    async def schedules(self, mac_address: str, **schedules: Mapping[str, object]) -> None:
+        """Write whole schedules of a heater as at its panel: `reservations`, `recirculation`, `tou` in wire form."""
+        await self._request("POST", f"/schedule/{mac_address}", schedules)
+
     async def publish(self, topic: str, payload: object) -> None:
         """Send a JSON message from the cloud to whoever subscribes to `topic`."""
         await self._request("POST", "/publish", {"topic": topic, "payload": payload})

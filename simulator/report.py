@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from .heater import Heater
 from .message_members import OFF, ON
+from .power import power
 from .tank import THERMOSTAT_ON
 from .thermostat import DhwMode
 
@@ -46,6 +47,7 @@ _ACTIVITY: Mapping[tuple[bool, bool], Mapping[str, int]] = {
     (False, True): {"operationMode": 64, "currentHeatUse": 2, "currentStatenum": 54},
 }
 _STATE_NUMBER_OFF = 0
+_UNKNOWN = 0
 
 
 def status(heater: Heater) -> dict[str, int]:
@@ -64,6 +66,7 @@ def derived_members(heater: Heater) -> dict[str, int]:
         **_activity(heater),
         **_temperatures(heater),
         **_thermostat_settings(heater),
+        **_schedules(heater),
         **_energy(heater),
         **_counters(heater),
     }
@@ -84,24 +87,11 @@ def _activity(heater: Heater) -> dict[str, int]:
         "dhwOperationBusy": busy,
         "heatUpperUse": _flag(heating.upper_element),
         "heatLowerUse": _flag(heating.lower_element),
-        "currentInstPower": _watts(heater),
+        "currentInstPower": power(heating, heater.tank).whole_unit,
     }
     if heater.mode is DhwMode.POWER_OFF and not heating:
         members["currentStatenum"] = _STATE_NUMBER_OFF
-    if heater.mode is DhwMode.VACATION:
-        members |= {"programReservationUse": OFF, "programReservationType": 0}
     return members
-
-
-def _watts(heater: Heater) -> int:
-    """Power of the whole unit (protocol.md 13.2): 320 to 470 W for the compressor, more with warmer water."""
-    heating = heater.heating
-    watts = round(min(470.0, max(320.0, 320 + 2.2 * heater.tank.lower))) if heating.compressor else 2
-    if heating.upper_element:
-        watts += 5080 if heating.compressor else 5190
-    if heating.lower_element:
-        watts += 5090
-    return watts
 
 
 def _temperatures(heater: Heater) -> dict[str, int]:
@@ -139,6 +129,17 @@ def _thermostat_settings(heater: Heater) -> dict[str, int]:
         "heLowerOffTempSetting": set_point,
         "hpUpperOnDiffTempSetting": 16 if window else 0,
         "hpLowerOffDiffTempSetting": 20 if window else 0,
+    }
+
+
+def _schedules(heater: Heater) -> dict[str, int]:
+    """A vacation suspends the weekly programme; a unit without recirculation says nothing of its schedule."""
+    programme = heater.schedules.reservations.is_on and heater.mode is not DhwMode.VACATION
+    has_recirculation = heater.feature["recircReservationUse"] == ON
+    return {
+        "programReservationUse": _flag(programme),
+        "programReservationType": int(programme),
+        "recircReservationUse": heater.schedules.recirculation.use if has_recirculation else _UNKNOWN,
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import json
 import re
 
-from .heater import DEVICE_TYPE, Identity
+from .identity import DEVICE_TYPE, Identity
 
 PROTOCOL_VERSION = 2
 
@@ -54,6 +54,21 @@ class Request:
         if not isinstance(values, list) or not all(type(value) is int for value in values):
             raise RequestError("param is not a list of whole numbers")
         return tuple(values)
+
+
+def whole_number(value: object, name: str, allowed: range) -> int:
+    """Read a whole number of a query; `RequestError` when it is none or out of range."""
+    if type(value) is not int or value not in allowed:
+        raise RequestError(f"{name} is not a whole number of {allowed.start} to {allowed.stop - 1}")
+    return value
+
+
+def whole_numbers(request: Request, name: str, allowed: range) -> tuple[int, ...]:
+    """Read a list of whole numbers, which must not be empty."""
+    values = request.members.get(name)
+    if not isinstance(values, list) or not values:
+        raise RequestError(f"{name} is not a list")
+    return tuple(whole_number(value, name, allowed) for value in values)
 
 
 def parse(address: Address, payload: bytes, heater: Identity) -> Request:

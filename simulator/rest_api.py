@@ -12,22 +12,14 @@ from aiohttp import web
 
 from .accounts import Accounts
 from .heater import Heater
+from .rest_members import Json, JsonObject, RestError, bad_request, not_authorized, not_found, text
 
 BASE_PATH = "/api/v2.1"
+
+_BY_QUERY = frozenset({"GET", "DELETE"})
+"""Methods whose parameters stand in the query instead of a body."""
+
 _NOTICE = "The service is under maintenance.\\nPlease try again later."
-
-type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
-type JsonObject = dict[str, Json]
-
-
-class RestError(Exception):
-    """An answer other than success; `code` is the HTTP status too."""
-
-    def __init__(self, code: int, msg: str, data: Json = None) -> None:
-        super().__init__(msg)
-        self.code = code
-        self.msg = msg
-        self.data = data
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +47,8 @@ class Endpoint:
 
     answer: Callable[[RestApi, JsonObject], Json]
     signed_in: bool = True
+    has_data: bool = True
+    """False: a write, in whose envelope there is no `data`."""
 
 
 class RestApi:
@@ -83,37 +77,39 @@ class RestApi:
                 request.transport.close()
             return web.Response(status=503)
         try:
-            envelope: JsonObject = {"code": 200, "msg": "SUCCESS", "data": await self._answer(request)}
-            status = 200
+            status, envelope = 200, {"code": 200, "msg": "SUCCESS"} | await self._answer(request)
         except RestError as err:
-            envelope = {"code": err.code, "msg": err.msg, "data": err.data}
-            status = err.code
+            status, envelope = err.code, {"code": err.code, "msg": err.msg}
+            if err.data is not None:
+                envelope["data"] = err.data
         self._note(request, status)
-        return web.json_response({name: value for name, value in envelope.items() if value is not None}, status=status)
+        return web.json_response(envelope, status=status)
 
     def heater(self, body: JsonObject) -> Heater:
         """Find the heater that a request names."""
         heater = self.heaters.get(text(body, "macAddress"))
         if heater is None or heater.identity.additional_value != text(body, "additionalValue"):
-            raise RestError(404, "NOT_FOUND")
+            raise not_found()
         return heater
 
     def own(self, body: JsonObject) -> None:
         """Refuse a request for another account."""
         if text(body, "userId") != self.accounts.account.email:
-            raise RestError(404, "COMMON_NOT_AUTHORIZED")
+            raise not_authorized()
 
-    async def _answer(self, request: web.BaseRequest) -> Json:
+    async def _answer(self, request: web.BaseRequest) -> JsonObject:
         if self.faults.down:
             raise RestError(503, "SERVICE_UNAVAILABLE")
         if self.faults.maintenance:
             raise RestError(403, "FORBIDDEN", {"serverCheckText": _NOTICE})
         endpoint = self._endpoints.get((request.method, request.path.removeprefix(BASE_PATH)))
         if endpoint is None or not request.path.startswith(BASE_PATH):
-            raise RestError(404, "NOT_FOUND")
+            raise not_found()
         if endpoint.signed_in and not self.accounts.holds(request.headers.get("authorization", "")):
             raise RestError(401, "UNAUTHORIZED")
-        return endpoint.answer(self, await _body(request))
+        parameters: JsonObject = dict(request.query) if request.method in _BY_QUERY else await _body(request)
+        data = endpoint.answer(self, parameters)
+        return {"data": data} if endpoint.has_data else {}
 
     def _note(self, request: web.BaseRequest, status: int) -> None:
         self.requests.append(RestRequest(path=request.path, status=status, time=time.time()))
@@ -123,23 +119,7 @@ async def _body(request: web.BaseRequest) -> JsonObject:
     try:
         body = json.loads(await request.read())
     except (ValueError, RecursionError) as err:
-        raise RestError(400, "COMMON_BAD_REQUEST") from err
+        raise bad_request() from err
     if not isinstance(body, dict):
-        raise RestError(400, "COMMON_BAD_REQUEST")
+        raise bad_request()
     return body
-
-
-def text(body: JsonObject, name: str) -> str:
-    """Read a text member of a request."""
-    value = body.get(name)
-    if not isinstance(value, str):
-        raise RestError(400, "COMMON_BAD_REQUEST")
-    return value
-
-
-def number(body: JsonObject, name: str, *, least: int, most: int) -> int:
-    """Read a whole number of a request."""
-    value = body.get(name)
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise RestError(400, "COMMON_BAD_REQUEST")
-    return value

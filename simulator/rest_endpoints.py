@@ -1,200 +1,37 @@
-"""What answers at each path of the REST service: accounts, devices, firmware, the app (protocol.md 2.2 to 2.8)."""
+"""What answers at each path of the REST service (protocol.md 2.2 to 2.8)."""
 
 from collections.abc import Mapping
 
-from .accounts import Accounts
-from .clock import local_time
-from .heater import DEVICE_TYPE, Heater
-from .rest_api import Endpoint, Json, JsonObject, RestApi, RestError, number, text
-from .sigv4 import AwsCredentials
-
-MAX_PAGE = 20
-"""Most devices in one answer."""
-
-FOREIGN_DEVICE_TYPE = 2
-"""A device of another product, which a client has to skip."""
-
-_ONLINE, _OFFLINE = 2, 1
-_ALARM_ON, _ALARM_OFF = 1, 2  # reversed on purpose (protocol.md 2.5)
-
-
-def _sign_in(api: RestApi, body: JsonObject) -> Json:
-    accounts = api.accounts
-    if not accounts.signs_in(text(body, "userId"), text(body, "password")):
-        raise RestError(401, "Invalid credentials")
-    tokens = accounts.issue_web_tokens()
-    web_members: JsonObject = {
-        "idToken": tokens.id_token,
-        "accessToken": tokens.access_token,
-        "refreshToken": tokens.refresh_token,
-        "authenticationExpiresIn": accounts.jwt_lifetime,
-    }
-    return _sign_in_data(api, web_members | _aws_members(accounts, accounts.issue_aws()))
-
-
-def _secured_sign_in(api: RestApi, body: JsonObject) -> Json:
-    """Answers in the shape of a sign-in, with the AWS members alone."""
-    api.own(body)
-    return _sign_in_data(api, _aws_members(api.accounts, api.accounts.issue_aws()))
-
-
-def _refresh(api: RestApi, body: JsonObject) -> Json:
-    """Renews the JWT set alone."""
-    refreshed = api.accounts.refresh(text(body, "refreshToken"))
-    if refreshed is None:
-        raise RestError(401, "UNAUTHORIZED")
-    tokens, rotated = refreshed
-    members: JsonObject = {
-        "idToken": tokens.id_token,
-        "accessToken": tokens.access_token,
-        "authenticationExpiresIn": api.accounts.jwt_lifetime,
-    }
-    return members | {"refreshToken": tokens.refresh_token} if rotated else members
-
-
-def _refresh_session(api: RestApi, body: JsonObject) -> Json:
-    """Renews the AWS set alone."""
-    api.own(body)
-    return _aws_members(api.accounts, api.accounts.issue_aws())
-
-
-def _aws_members(accounts: Accounts, issued: AwsCredentials) -> JsonObject:
-    return {
-        "accessKeyId": issued.access_key_id,
-        "secretKey": issued.secret_key,
-        "sessionToken": issued.session_token,
-        "authorizationExpiresIn": accounts.aws_lifetime,
-    }
-
-
-def _sign_in_data(api: RestApi, token: JsonObject) -> JsonObject:
-    user: JsonObject = {
-        "userType": "O",
-        "userFirstName": "Example",
-        "userLastName": "User",
-        "userStatus": "NORMAL",
-        "userSeq": api.accounts.account.user_seq,
-    }
-    return {"userInfo": user, "token": token, "legal": []}
-
-
-def _device_list(api: RestApi, body: JsonObject) -> Json:
-    api.own(body)
-    offset = number(body, "offset", least=0, most=2**31)
-    count = number(body, "count", least=1, most=MAX_PAGE)
-    rows: list[Json] = [_listed(heater) for heater in api.heaters.values()]
-    if api.foreign_device:
-        rows.insert(0, _foreign_device())
-    return rows[offset : offset + count]
-
-
-def _listed(heater: Heater) -> JsonObject:
-    occurred = None if heater.listed_error_at is None else local_time(heater.listed_error_at)
-    return {
-        "deviceInfo": {
-            "installerId": None,
-            "homeSeq": heater.identity.home_seq,
-            "macAddress": heater.identity.mac_address,
-            "additionalValue": heater.identity.additional_value,
-            "deviceType": DEVICE_TYPE,
-            "modelTypeCode": None,
-            "deviceName": heater.identity.name,
-            "connected": _connected(heater),
-        },
-        "location": {"state": "Ohio", "city": "Anytown", "address": "1 Example Street"},
-        "error": {
-            "errorCode": heater.listed_error,
-            "errorOccuredTime": None if occurred is None else f"{occurred:%Y-%m-%dT%H:%M:%S}",
-        },
-        "descaling": {"descalingStartTime": None, "descalingEndTime": None},
-    }
-
-
-def _foreign_device() -> JsonObject:
-    return {
-        "deviceInfo": {
-            "installerId": None,
-            "homeSeq": 10000,
-            "macAddress": "0478630a0000",
-            "additionalValue": "1001",
-            "deviceType": FOREIGN_DEVICE_TYPE,
-            "modelTypeCode": None,
-            "deviceName": "Boiler",
-            "connected": _ONLINE,
-        },
-        "location": {"state": None, "city": None, "address": None},
-        "error": {"errorCode": None, "errorOccuredTime": None},
-        "descaling": {"descalingStartTime": None, "descalingEndTime": None},
-    }
-
-
-def _device_info(api: RestApi, body: JsonObject) -> Json:
-    api.own(body)
-    heater = api.heater(body)
-    return {
-        "deviceInfo": {
-            "homeSeq": heater.identity.home_seq,
-            "deviceName": heater.identity.name,
-            "deviceType": DEVICE_TYPE,
-            "modelTypeCode": None,
-            "installType": "R",
-            "connected": _connected(heater),
-        },
-        "location": {
-            "state": "Ohio",
-            "city": "Anytown",
-            "address": "1 Example Street",
-            "latitude": 40.0,
-            "longitude": -83.0,
-            "altitude": None,
-        },
-        "installer": {
-            "installerId": None,
-            "installerFirstName": None,
-            "installerLastName": None,
-            "installerPhoneNumber": None,
-        },
-        "alarmInfo": {"isErrorAlarm": _ALARM_ON, "isDescalingAlarm": _ALARM_OFF, "isEtcAlarm": _ALARM_ON},
-        "descaling": {"descalingStartTime": None, "descalingEndTime": None},
-    }
-
-
-def _firmware(api: RestApi, body: JsonObject) -> Json:
-    api.own(body)
-    heater = api.heater(body)
-    return {
-        "firmwares": [
-            {
-                "macAddress": heater.identity.mac_address,
-                "additionalValue": heater.identity.additional_value,
-                "deviceType": DEVICE_TYPE,
-                "curSwCode": heater.feature[f"{part}SwCode"],
-                "curVersion": heater.feature[f"{part}SwVersion"],
-                "downloadedVersion": None,
-                "deviceGroup": None,
-            }
-            for part in ("controller", "wifi")
-        ]
-    }
-
-
-def _app_version(_api: RestApi, body: JsonObject) -> Json:
-    text(body, "os")
-    return {"appVersion": "2.04.00", "appForceVersion": "2.00.00"}
-
-
-def _connected(heater: Heater) -> int:
-    return _ONLINE if heater.online else _OFFLINE
-
+from . import account_endpoints, device_endpoints, tou_endpoints, upkeep_endpoints
+from .rest_api import Endpoint
 
 ENDPOINTS: Mapping[tuple[str, str], Endpoint] = {
-    ("POST", "/user/sign-in"): Endpoint(answer=_sign_in, signed_in=False),
-    ("POST", "/auth/refresh"): Endpoint(answer=_refresh, signed_in=False),
-    ("POST", "/auth/session/refresh"): Endpoint(answer=_refresh_session),
-    ("POST", "/user/secured-sign-in"): Endpoint(answer=_secured_sign_in),
-    ("POST", "/device/list"): Endpoint(answer=_device_list),
-    ("POST", "/device/info"): Endpoint(answer=_device_info),
-    ("POST", "/device/firmware/info"): Endpoint(answer=_firmware),
-    ("POST", "/app/version"): Endpoint(answer=_app_version, signed_in=False),
+    ("POST", "/user/sign-in"): Endpoint(answer=account_endpoints.sign_in, signed_in=False),
+    ("POST", "/auth/refresh"): Endpoint(answer=account_endpoints.refresh, signed_in=False),
+    ("POST", "/auth/session/refresh"): Endpoint(answer=account_endpoints.refresh_session),
+    ("POST", "/user/secured-sign-in"): Endpoint(answer=account_endpoints.secured_sign_in),
+    ("POST", "/user/info"): Endpoint(answer=account_endpoints.user_info),
+    ("POST", "/app/version"): Endpoint(answer=account_endpoints.app_version, signed_in=False),
+    ("POST", "/app/update-push-token"): Endpoint(answer=account_endpoints.update_push_token, has_data=False),
+    ("POST", "/device/list"): Endpoint(answer=device_endpoints.device_list),
+    ("POST", "/device/simple-list"): Endpoint(answer=device_endpoints.simple_list),
+    ("POST", "/device/info"): Endpoint(answer=device_endpoints.device_info),
+    ("POST", "/device/change-info"): Endpoint(answer=device_endpoints.change_info, has_data=False),
+    ("POST", "/device/error/list"): Endpoint(answer=device_endpoints.error_list),
+    ("GET", "/device/preferences/format"): Endpoint(answer=device_endpoints.preferences),
+    ("POST", "/device/preferences/format"): Endpoint(answer=device_endpoints.preferences),
+    ("POST", "/user/get-push-settings"): Endpoint(answer=device_endpoints.push_settings),
+    ("POST", "/user/set-push-settings"): Endpoint(answer=device_endpoints.set_push_settings, has_data=False),
+    ("POST", "/device/firmware/info"): Endpoint(answer=upkeep_endpoints.firmware),
+    ("POST", "/firmware/info"): Endpoint(answer=upkeep_endpoints.firmware_detail),
+    ("POST", "/device/filter/change-info"): Endpoint(answer=upkeep_endpoints.log_filter, has_data=False),
+    ("POST", "/device/filter/history"): Endpoint(answer=upkeep_endpoints.filter_history),
+    ("POST", "/device/cip/change-info"): Endpoint(answer=upkeep_endpoints.log_descaling, has_data=False),
+    ("POST", "/device/cip/history"): Endpoint(answer=upkeep_endpoints.descaling_history),
+    ("GET", "/device/tou"): Endpoint(answer=tou_endpoints.plan),
+    ("PUT", "/device/tou"): Endpoint(answer=tou_endpoints.store_plan),
+    ("DELETE", "/device/tou"): Endpoint(answer=tou_endpoints.delete_plan, has_data=False),
+    ("GET", "/device/tou/manufacture-id"): Endpoint(answer=tou_endpoints.manufacture_id),
+    ("POST", "/device/tou/convert"): Endpoint(answer=tou_endpoints.convert_plans),
 }
 """By method and path below the base path."""

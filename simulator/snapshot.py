@@ -7,15 +7,21 @@ import json
 from . import report
 from .broker import ReceivedMessage
 from .cloud import Cloud
-from .heater import AppliedControl, Heater
+from .heater import Heater
+from .heater_records import AppliedControl
+from .message_members import OFF, ON
+from .schedules import WeeklySchedule
 from .state import (
     AppliedState,
     ConnectionState,
     EndedState,
+    FiredState,
     HeaterState,
     IgnoredState,
     ReceivedState,
     RestRequestState,
+    SchedulesState,
+    ScheduleState,
     State,
 )
 
@@ -66,10 +72,31 @@ def _received(message: ReceivedMessage) -> ReceivedState:
 def _heater(heater: Heater) -> HeaterState:
     return HeaterState(
         online=heater.online,
+        powered=heater.powered,
+        local_time=heater.local_time.isoformat(),
+        schedules=_schedules(heater),
+        fired=[
+            FiredState(time=fired.time, schedule=fired.schedule, entry=fired.entry._asdict()) for fired in heater.fired
+        ],
         status=report.status(heater),
         feature=report.feature(heater),
         applied=[_applied(control) for control in heater.applied],
     )
+
+
+def _schedules(heater: Heater) -> SchedulesState:
+    schedules = heater.schedules
+    return SchedulesState(
+        reservations=_schedule(schedules.reservations),
+        recirculation=_schedule(schedules.recirculation),
+        tou=ScheduleState(
+            reservationUse=ON if heater.members["touStatus"] else OFF, reservation=schedules.tou.as_list()
+        ),
+    )
+
+
+def _schedule(schedule: WeeklySchedule) -> ScheduleState:
+    return ScheduleState(reservationUse=schedule.use, reservation=[entry._asdict() for entry in schedule.entries])
 
 
 def _applied(control: AppliedControl) -> AppliedState:

@@ -44,7 +44,7 @@ class ReceivedState(TypedDict):
 
 
 class AppliedState(TypedDict):
-    """One control that took effect on a heater."""
+    """One control or schedule write that took effect on a heater; `control` of a write is its topic suffix."""
 
     time: float
     command: int
@@ -54,10 +54,37 @@ class AppliedState(TypedDict):
     session_id: str
 
 
+class ScheduleState(TypedDict):
+    """One schedule in its wire form."""
+
+    reservationUse: int
+    reservation: list[dict[str, int]]
+
+
+class SchedulesState(TypedDict):
+    """What a heater has stored."""
+
+    reservations: ScheduleState
+    recirculation: ScheduleState
+    tou: ScheduleState
+
+
+class FiredState(TypedDict):
+    """One entry of a weekly schedule that took effect, `time` in simulated seconds since the epoch."""
+
+    time: float
+    schedule: str
+    entry: dict[str, int]
+
+
 class HeaterState(TypedDict):
-    """One heater; `status` and `feature` are raw members."""
+    """One heater; `status` and `feature` are raw members, `local_time` is ISO 8601 with its offset."""
 
     online: bool
+    powered: bool
+    local_time: str
+    schedules: SchedulesState
+    fired: list[FiredState]
     status: dict[str, int]
     feature: dict[str, Any]
     applied: list[AppliedState]

@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .delivery import in_the_users_words
 from .entity import NavilinkEntity, async_add_for_each_heater
+from .nwp500 import NavienError
 
 PARALLEL_UPDATES = 1
 
@@ -58,5 +59,7 @@ class NavilinkButton(NavilinkEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Do what the button is for."""
-        with in_the_users_words():
+        try:
             self.entity_description.press_fn(self.coordinator, self._mac_address)
+        except NavienError as err:
+            raise in_the_users_words(err) from err

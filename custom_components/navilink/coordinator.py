@@ -16,7 +16,7 @@ from .account import create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
 from .devices import async_register_devices, async_remove_other_devices
 from .heater import HeaterState, HeaterView
-from .issues import async_report_lost_command, async_report_unreadable_store
+from .issues import async_report_lost_command, async_report_store, async_report_unreadable_store
 from .nwp500 import (
     AuthenticationError,
     CommandSettled,
@@ -34,7 +34,7 @@ from .nwp500 import (
     NotConnectedError,
 )
 from .options import CONF_QUEUE, all_options, status_interval
-from .outcomes import Outcomes
+from .outcomes import Outcomes, async_fire_outcome
 from .queue_store import QueueStore, StoredAccount, UnreadableStoreError
 
 # Capabilities and versions hardly ever change, nor does the list of heaters.
@@ -65,7 +65,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._api_client = NavienAPIClient(auth_client)
         self.client = NavienMqttClient(auth_client, config=create_mqtt_config(entry.data, entry.options))
         self.outcomes = Outcomes()
-        self.store = QueueStore(hass, entry.entry_id, self._to_store)
+        self.store = QueueStore(hass, entry.entry_id, self._to_store, self._on_store_written)
         self._view = HeaterView(
             self.client, poll_interval=self._poll_interval, has_queue=all_options(entry.options)[CONF_QUEUE]
         )
@@ -99,7 +99,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             return await self.store.async_load()
         except UnreadableStoreError as err:
             LOGGER.error("The stored commands cannot be read (%s); the queue starts empty", err)
-            async_report_unreadable_store(self.hass, self.config_entry)
+            async_report_unreadable_store(self.hass, self.config_entry, err.kept_as)
             return None
 
     def _restore(self, stored: StoredAccount) -> None:
@@ -142,6 +142,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     async def _async_update_data(self) -> dict[str, HeaterState]:
         """Ask the heaters; their answers come as events."""
         self._polls += 1
+        if self.store.has_failed:
+            self.store.async_changed()
         if not self._is_list_current or self._is_due(LISTING_INTERVAL):
             self._async_start_listing()
         self._ask(with_device_info=self._is_due(DEVICE_INFO_INTERVAL))
@@ -249,10 +251,15 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._async_show(event)
 
     @callback
+    def _on_store_written(self) -> None:
+        async_report_store(self.hass, self.config_entry, has_failed=self.store.has_failed)
+
+    @callback
     def _on_command_settled(self, event: CommandSettled) -> None:
         self.outcomes.settled(event)
         device = self._devices.get(event.command.mac_address or "")
         if device is not None:
+            async_fire_outcome(self.hass, self.config_entry, device, event)
             async_report_lost_command(self.hass, self.config_entry, device, event)
 
     async def _on_home_assistant_stop(self, _event: Event) -> None:

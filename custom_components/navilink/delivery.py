@@ -1,8 +1,6 @@
 """Giving commands on behalf of an action: how long it waits, and what it tells the user."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from homeassistant.core import callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -41,8 +39,10 @@ async def async_deliver(coordinator: NavilinkCoordinator, device: Device, *comma
     Raises `ServiceValidationError` for what the heater would not take, `HomeAssistantError` for what was not done, or
     is not known to be done in time.
     """
-    with in_the_users_words():
+    try:
         given = [(await coordinator.client.submit(command)).command for command in commands]
+    except NavienError as err:
+        raise in_the_users_words(err) from err
     outcomes = [coordinator.outcomes.future(command.id) for command in given]
     could_settle = await _async_wait(coordinator, device, outcomes)
     if not all(outcome.done() for outcome in outcomes):
@@ -58,6 +58,12 @@ async def async_deliver(coordinator: NavilinkCoordinator, device: Device, *comma
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="command_not_settled",
+                translation_placeholders=_about(command),
+            )
+        elif coordinator.store.has_failed:
+            raise HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="command_not_stored",
                 translation_placeholders=_about(command),
             )
 
@@ -86,15 +92,6 @@ async def _async_wait(
     return not link_lost.done()
 
 
-@contextmanager
-def in_the_users_words() -> Iterator[None]:
-    """Tell the user why the client did not take something."""
-    try:
-        yield
-    except NavienError as err:
-        raise _for_the_user(err) from err
-
-
 def _raise_for(event: CommandSettled) -> None:
     """Tell the user of a command that was not carried out."""
     key = ERROR_OF_OUTCOME.get(event.settled.outcome)
@@ -115,8 +112,8 @@ def _about(command: QueuedCommand) -> dict[str, str]:
     return {"command": command.wanted}
 
 
-def _for_the_user(err: NavienError) -> HomeAssistantError:
-    """Put an error of the client into the user's words."""
+def in_the_users_words(err: NavienError) -> HomeAssistantError:
+    """Tell the user why the client did not take something."""
     match err:
         case InvalidParameterError():
             return ServiceValidationError(

@@ -11,6 +11,7 @@ from homeassistant.helpers.start import async_at_started
 from .coordinator import NavilinkConfigEntry
 from .entity import NavilinkEntity, async_add_for_each_heater
 from .nwp500 import CommandOutcome, CommandSettled
+from .outcomes import outcome_details
 
 PARALLEL_UPDATES = 0
 
@@ -51,16 +52,5 @@ class CommandOutcomeEvent(NavilinkEntity, EventEntity):
 
     @callback
     def _tell(self, event: CommandSettled) -> None:
-        command, settled = event.command, event.settled
-        self._trigger_event(
-            settled.outcome,
-            {
-                "command": command.wanted,
-                "reason": settled.reason,
-                "code": settled.code,
-                "queued_at": command.queued_at.isoformat(),
-                "command_id": command.id,
-                "setting": command.setting,
-            },
-        )
+        self._trigger_event(event.settled.outcome, outcome_details(event))
         self.async_write_ha_state()

@@ -1,4 +1,6 @@
-"""The issues that users have to know of: commands that were given up, and a queue that could not be read."""
+"""The issues that users have to know of: commands that were given up, a queue that cannot be read or written."""
+
+from pathlib import Path
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -11,7 +13,8 @@ from .nwp500 import CommandOutcome, CommandSettled, Device
 
 LOST_COMMANDS = "lost_commands"
 UNREADABLE_STORE = "unreadable_store"
-ISSUES = (LOST_COMMANDS, UNREADABLE_STORE)
+UNWRITABLE_STORE = "unwritable_store"
+ISSUES = (LOST_COMMANDS, UNREADABLE_STORE, UNWRITABLE_STORE)
 
 # The newest ones are listed by name.
 MOST_LISTED = 20
@@ -27,7 +30,7 @@ def async_report_lost_command(hass: HomeAssistant, entry: ConfigEntry, device: D
         return
     command = event.command
     given = dt_util.as_local(command.queued_at).strftime("%Y-%m-%d %H:%M")
-    line = f"- {heater_name(device)}: {command.wanted}, given {given}: {event.settled.outcome}"
+    line = f"- {heater_name(device)}: {command.wanted}, given {given}: {event.settled.reason}"
     issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(LOST_COMMANDS, entry.entry_id))
     earlier: list[str] = []
     count = 0
@@ -46,9 +49,28 @@ def async_report_lost_command(hass: HomeAssistant, entry: ConfigEntry, device: D
 
 
 @callback
-def async_report_unreadable_store(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Tell the user that commands of an earlier run may be lost."""
-    _create(hass, entry, UNREADABLE_STORE, {"account": entry.title})
+def async_report_unreadable_store(hass: HomeAssistant, entry: ConfigEntry, kept_as: Path) -> None:
+    """Tell the user that commands of an earlier run are not in the queue, and which file keeps them."""
+    _create(hass, entry, UNREADABLE_STORE, {"account": entry.title, "file": str(kept_as)})
+
+
+@callback
+def async_report_store(hass: HomeAssistant, entry: ConfigEntry, *, has_failed: bool) -> None:
+    """Tell the user while commands are not kept over a restart."""
+    issue_id = _issue_id(UNWRITABLE_STORE, entry.entry_id)
+    if not has_failed:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        # It goes by itself with the next writing that succeeds.
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=UNWRITABLE_STORE,
+        translation_placeholders={"account": entry.title},
+    )
 
 
 @callback

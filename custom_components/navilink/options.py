@@ -53,7 +53,7 @@ OPTIONS_SCHEMA = vol.Schema(
         vol.Required(CONF_LONGEST_WAIT, default=LongestWait.BY_CLASS.value): SelectSelector(
             SelectSelectorConfig(options=[each.value for each in LongestWait], translation_key=CONF_LONGEST_WAIT)
         ),
-        vol.Required(CONF_LONGEST_WAIT_TIME, default={"hours": 24}): DurationSelector(
+        vol.Required(CONF_LONGEST_WAIT_TIME, default={"days": 1}): DurationSelector(
             DurationSelectorConfig(enable_day=True, enable_second=False)
         ),
         vol.Required(CONF_COALESCE, default=True): BooleanSelector(),

@@ -4,14 +4,57 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 
-from homeassistant.core import callback
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 
-from .nwp500 import CommandSettled
+from .const import DOMAIN
+from .heater import heater_name
+from .nwp500 import CommandSettled, Device
 
 # Outcomes of so many commands can be asked for later: a full queue may expire as a whole before anybody listens.
 REMEMBERED = 1000
 
+EVENT_COMMAND_OUTCOME = f"{DOMAIN}_command_outcome"
+
 type OutcomeListener = Callable[[CommandSettled], None]
+
+
+def outcome_details(event: CommandSettled) -> dict[str, str | int | None]:
+    """Describe a command and its end to people and automations."""
+    command, settled = event.command, event.settled
+    return {
+        "command": command.wanted,
+        "reason": settled.reason,
+        "code": settled.code,
+        "queued_at": command.queued_at.isoformat(),
+        "command_id": command.id,
+        "setting": command.setting,
+    }
+
+
+@callback
+def async_fire_outcome(hass: HomeAssistant, entry: ConfigEntry, device: Device, event: CommandSettled) -> None:
+    """Tell the event bus of an outcome, under the names by which the heater and its entity are known there."""
+    registered = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, device.mac_address), entry.entry_id)
+    known_name = None if registered is None else registered.name_by_user or registered.name
+    entities = [] if registered is None else er.async_entries_for_device(er.async_get(hass), registered.id)
+    # A clock that was set back has it given in the future.
+    given = min(event.command.queued_at, dt_util.utcnow())
+    hass.bus.async_fire(
+        EVENT_COMMAND_OUTCOME,
+        {
+            **outcome_details(event),
+            "outcome": event.settled.outcome.value,
+            "waited": dt_util.get_age(given),
+            "name": known_name or heater_name(device),
+            "device_id": None if registered is None else registered.id,
+            "entity_id": next((each.entity_id for each in entities if each.domain == Platform.WATER_HEATER), None),
+        },
+    )
 
 
 class Outcomes:

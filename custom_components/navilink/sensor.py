@@ -36,6 +36,8 @@ from .nwp500.error_codes import error_label, error_meaning
 
 PARALLEL_UPDATES = 0
 
+NO_ERROR = "none"
+
 type Attributes = Mapping[str, object]
 
 
@@ -78,6 +80,13 @@ def _vacation_days_left(status: DeviceStatus) -> int | None:
     if status.is_on_vacation is False:
         return 0
     return None if days is None or elapsed is None else max(0, days - elapsed)
+
+
+def _error_code(status: DeviceStatus) -> str | None:
+    code = status.error_code
+    if code is None:
+        return None
+    return error_label(code) if code else NO_ERROR
 
 
 def _error_attributes(status: DeviceStatus) -> Attributes:
@@ -163,7 +172,7 @@ STATUS_DESCRIPTIONS = (
         key="error_code",
         translation_key="error_code",
         entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda status: None if status.error_code is None else error_label(status.error_code),
+        value_fn=_error_code,
         attributes_fn=_error_attributes,
     ),
     StatusSensorDescription(

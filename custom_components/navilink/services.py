@@ -1,24 +1,31 @@
-"""The actions for a heater's command queue: look into it, wait for an outcome, clear it."""
+"""The actions beside Home Assistant's own: the command queue (look into it, wait, clear it), and vacation with days."""
 
 import asyncio
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from homeassistant.components.water_heater.const import DOMAIN as WATER_HEATER_DOMAIN
+from homeassistant.components.water_heater.const import WaterHeaterEntityFeature
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers.service import async_get_device_and_config_entry
+from homeassistant.helpers.service import (
+    async_get_device_and_config_entry,
+    async_register_platform_entity_service,
+)
 import voluptuous as vol
 
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .heater import HeaterState
-from .nwp500 import CommandSettled
+from .outcomes import outcome_details
+from .water_heater import ATTR_DAYS, VACATION_DAYS
 
 SERVICE_CLEAR_QUEUE = "clear_queue"
 SERVICE_GET_QUEUE = "get_queue"
+SERVICE_START_VACATION = "start_vacation"
 SERVICE_WAIT_FOR_COMMAND = "wait_for_command"
 
 ATTR_KINDS = "kinds"
@@ -38,6 +45,8 @@ ONE_DEVICE: dict[vol.Marker, Any] = {
 
 CLEAR_QUEUE_SCHEMA = vol.Schema({**DEVICES, vol.Optional(ATTR_KINDS): vol.All(cv.ensure_list, [vol.In(KINDS)])})
 GET_QUEUE_SCHEMA = vol.Schema(ONE_DEVICE)
+# How many days a heater takes is decided where every command is checked.
+START_VACATION_FIELDS: dict[vol.Marker, Any] = {vol.Optional(ATTR_DAYS, default=VACATION_DAYS): vol.Coerce(int)}
 WAIT_FOR_COMMAND_SCHEMA = vol.Schema(
     {
         **ONE_DEVICE,
@@ -91,20 +100,8 @@ async def _async_wait_for_command(call: ServiceCall) -> ServiceResponse:
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="wait_interrupted")
     if not outcome.done():
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="wait_timed_out")
-    return _response(outcome.result())
-
-
-def _response(event: CommandSettled) -> ServiceResponse:
-    command, settled = event.command, event.settled
-    return {
-        "outcome": settled.outcome.value,
-        "reason": settled.reason,
-        "code": settled.code,
-        "command": command.wanted,
-        "command_id": command.id,
-        "setting": command.setting,
-        "queued_at": command.queued_at.isoformat(),
-    }
+    event = outcome.result()
+    return {"outcome": event.settled.outcome.value, **outcome_details(event)}
 
 
 def _command_id(heater: Heater, command_id: str | None) -> str:
@@ -156,3 +153,12 @@ def async_setup_services(hass: HomeAssistant) -> None:
             schema=schema,  # type: ignore[arg-type]  # as said above
             supports_response=supports_response,
         )
+    async_register_platform_entity_service(
+        hass,
+        DOMAIN,
+        SERVICE_START_VACATION,
+        entity_domain=WATER_HEATER_DOMAIN,
+        required_features=[WaterHeaterEntityFeature.AWAY_MODE],
+        schema=START_VACATION_FIELDS,  # type: ignore[arg-type]  # as above
+        func="async_start_vacation",
+    )

@@ -12,23 +12,26 @@ from homeassistant.components.water_heater.const import (
     STATE_HIGH_DEMAND,
     WaterHeaterEntityFeature,
 )
-from homeassistant.const import ATTR_TEMPERATURE, STATE_OFF, UnitOfTemperature
+from homeassistant.const import ATTR_TEMPERATURE, PRECISION_TENTHS, STATE_OFF, UnitOfTemperature
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
+from homeassistant.helpers.temperature import display_temp
 
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .delivery import in_the_users_words
 from .entity import NavilinkEntity, async_add_for_each_heater
-from .nwp500 import DhwMode, HeaterCommand, TemperatureUnit
+from .heater import HeaterState
+from .nwp500 import DeviceFeature, DhwMode, HeaterCommand, InvalidParameterError, TemperatureUnit
 from .nwp500.encoding import in_unit
 from .nwp500.enums import DhwTemperatureControl
 
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
 PARALLEL_UPDATES = 0
 
+ATTR_DAYS = "days"
+# Of a vacation that is given without a length.
 VACATION_DAYS = 7
 
 OPERATION_OF_MODE = {
@@ -89,6 +92,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         """Tie the entity to its heater."""
         super().__init__(coordinator, mac_address, DESCRIPTION)
         self._mode_before_vacation = DhwMode.ENERGY_SAVER
+        self._look()
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -97,7 +101,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         stored = await self.async_get_last_extra_data()
         if stored is not None and (before := StoredMode.from_dict(stored.as_dict())) is not None:
             self._mode_before_vacation = before.mode
-        self._remember_mode()
+        self._look()
 
     @property
     @override
@@ -108,24 +112,21 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     @callback
     @override
     def _handle_coordinator_update(self) -> None:
-        self._remember_mode()
+        self._look()
         super()._handle_coordinator_update()
 
     @callback
-    def _remember_mode(self) -> None:
+    def _look(self) -> None:
+        """Take in what the heater is and has now, so that an action need not work it out while its command waits."""
         mode = self._shown_mode
         if mode is not None and mode in MODE_OF_OPERATION.values():
             self._mode_before_vacation = mode
+        self._unit = _display_unit(self.heater)
+        self._attr_supported_features = _supported_features(self.heater.feature)
 
     @property
     def _shown_mode(self) -> DhwMode | None:
         return None if self.heater.shown is None else self.heater.shown.dhw_mode
-
-    @property
-    def _unit(self) -> TemperatureUnit:
-        """The unit of the heater's own display."""
-        told = (message.temperature_unit for message in (self.heater.shown, self.heater.feature) if message is not None)
-        return next((unit for unit in told if unit is not None), TemperatureUnit.FAHRENHEIT)
 
     def _in_display_unit(self, celsius: float | None) -> float | None:
         return None if celsius is None else in_unit(celsius, self._unit)
@@ -135,24 +136,6 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     def available(self) -> bool:
         """Return whether commands are taken: by a heater that was ever seen, and queued while the link is down."""
         return super().available and self.heater.takes_commands
-
-    @property
-    @override
-    def supported_features(self) -> WaterHeaterEntityFeature:
-        """Return what the heater can do; what it has not told about, it is trusted to have."""
-        feature = self.heater.feature
-        supported = {
-            WaterHeaterEntityFeature.TARGET_TEMPERATURE: feature is None
-            or feature.dhw_temperature_control is not DhwTemperatureControl.DISABLED,
-            WaterHeaterEntityFeature.OPERATION_MODE: feature is None or feature.supports_dhw,
-            WaterHeaterEntityFeature.AWAY_MODE: feature is None or feature.supports_vacation,
-            WaterHeaterEntityFeature.ON_OFF: feature is None or feature.supports_power,
-        }
-        features = WaterHeaterEntityFeature(0)
-        for flag, is_supported in supported.items():
-            if is_supported is not False:
-                features |= flag
-        return features
 
     @property
     def native_temperature_unit(self) -> str:
@@ -243,10 +226,11 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
                 translation_key="unsupported_mode",
                 translation_placeholders={"mode": operation, "modes": ", ".join(self.operation_list)},
             )
-        with in_the_users_words():
-            set_point = self.client.dhw_temperature_command(
-                self.heater.device, kwargs[ATTR_TEMPERATURE], unit=self._unit
-            )
+        temperature: float = kwargs[ATTR_TEMPERATURE]
+        try:
+            set_point = self.client.dhw_temperature_command(self.heater.device, temperature, unit=self._unit)
+        except InvalidParameterError as err:
+            raise self._out_of_range(temperature) from err
         commands = [set_point]
         if operation is not None:
             commands.append(self._mode_command(operation))
@@ -269,8 +253,12 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
 
     @override
     async def async_turn_away_mode_on(self) -> None:
-        """Start a vacation."""
-        await self.async_send(self.client.vacation_command(self.heater.device, VACATION_DAYS))
+        """Start a vacation of the usual length."""
+        await self.async_start_vacation(VACATION_DAYS)
+
+    async def async_start_vacation(self, days: int) -> None:
+        """Start a vacation of 1 to 99 days; the heater ends it by itself."""
+        await self.async_send(self.client.vacation_command(self.heater.device, days))
 
     @override
     async def async_turn_away_mode_off(self) -> None:
@@ -278,7 +266,45 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         if self.is_away_mode_on:
             await self.async_send(self.client.dhw_mode_command(self.heater.device, self._mode_before_vacation))
 
+    def _out_of_range(self, temperature: float) -> ServiceValidationError:
+        """Name the limits in the user's unit, which need not be the heater's."""
+
+        def in_words(value: float, precision: float) -> str:
+            shown = display_temp(self.hass, value, self.native_temperature_unit, precision)
+            return f"{shown:g} {self.hass.config.units.temperature_unit}"
+
+        return ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="set_point_out_of_range",
+            translation_placeholders={
+                "temperature": in_words(temperature, PRECISION_TENTHS),
+                "lowest": in_words(self.min_temp, self.precision),
+                "highest": in_words(self.max_temp, self.precision),
+            },
+        )
+
     def _mode_command(self, operation: str) -> HeaterCommand:
         if operation == STATE_OFF:
             return self.client.power_command(self.heater.device, False)
         return self.client.dhw_mode_command(self.heater.device, MODE_OF_OPERATION[operation])
+
+
+def _display_unit(heater: HeaterState) -> TemperatureUnit:
+    told = (message.temperature_unit for message in (heater.shown, heater.feature) if message is not None)
+    return next((unit for unit in told if unit is not None), TemperatureUnit.FAHRENHEIT)
+
+
+def _supported_features(feature: DeviceFeature | None) -> WaterHeaterEntityFeature:
+    """Return what the heater can do; what it has not told about, it is trusted to have."""
+    supported = {
+        WaterHeaterEntityFeature.TARGET_TEMPERATURE: feature is None
+        or feature.dhw_temperature_control is not DhwTemperatureControl.DISABLED,
+        WaterHeaterEntityFeature.OPERATION_MODE: feature is None or feature.supports_dhw,
+        WaterHeaterEntityFeature.AWAY_MODE: feature is None or feature.supports_vacation,
+        WaterHeaterEntityFeature.ON_OFF: feature is None or feature.supports_power,
+    }
+    features = WaterHeaterEntityFeature(0)
+    for flag, is_supported in supported.items():
+        if is_supported is not False:
+            features |= flag
+    return features

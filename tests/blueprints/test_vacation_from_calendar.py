@@ -20,7 +20,7 @@ from .automations import AUTOMATION, automate
 
 CALENDAR = "calendar.family"
 DAYS_LEFT = "sensor.nwp500_vacation_days_left"
-AWAY = ("dhw-mode", [5, 7])
+AWAY = ("dhw-mode", [5, 3])
 BACK = ("dhw-mode", [3])
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -93,9 +93,27 @@ async def until_looked(hass: HomeAssistant) -> None:
 async def test_vacation_begins_and_ends_with_the_event(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await go_by_calendar(hass, trip(SOON, 3 * SOON + LEAD), shortest=0)
     await simulator.wait(applied=1)
-    assert await applied(simulator) == [AWAY]
+    assert await applied(simulator) == [("dhw-mode", [5, 1])]
     await simulator.wait(applied=2)
-    assert await applied(simulator) == [AWAY, BACK]
+    assert await applied(simulator) == [("dhw-mode", [5, 1]), BACK]
+
+
+@pytest.mark.parametrize(
+    ("length", "days"),
+    [
+        pytest.param(9 * DAY, 9, id="days"),
+        pytest.param(9 * DAY + HOUR, 10, id="part of a day"),
+        pytest.param(99 * DAY, 99, id="longest"),
+        pytest.param(120 * DAY, 99, id="longer than the heater takes"),
+    ],
+)
+@pytest.mark.usefixtures("running")
+async def test_vacation_has_the_length_of_the_event(
+    hass: HomeAssistant, simulator: SimulatorProcess, length: timedelta, days: int
+) -> None:
+    await go_by_calendar(hass, trip(SOON, SOON + length))
+    await simulator.wait(applied=1)
+    assert await applied(simulator) == [("dhw-mode", [5, days])]
 
 
 @pytest.mark.parametrize(
@@ -116,16 +134,30 @@ async def test_other_events_do_not_count(
     assert await applied(simulator) == []
 
 
-@pytest.mark.usefixtures("running")
-async def test_vacation_is_renewed_before_it_ends(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
-    await go_by_calendar(hass, trip(SOON, 20 * DAY))
-    await simulator.wait(applied=1)
-    await wait_for(hass, DAYS_LEFT, lambda state: state.state == "7")
-    await simulator.clock(advance=(6 * DAY + HOUR).total_seconds())
+async def days_left(hass: HomeAssistant, days: int) -> None:
+    """Ask the heater, and wait until so many days of its vacation are left."""
     await hass.services.async_call("button", "press", {"entity_id": "button.nwp500_refresh"}, blocking=True)
-    await simulator.wait(applied=2)
-    assert await applied(simulator) == [AWAY, AWAY]
-    await wait_for(hass, DAYS_LEFT, lambda state: state.state == "7")
+    await wait_for(hass, DAYS_LEFT, lambda state: state.state == str(days))
+
+
+@pytest.mark.parametrize(
+    ("rest", "renewed"),
+    [
+        pytest.param(14 * DAY, [("dhw-mode", [5, 14])], id="much is left of the event"),
+        pytest.param(DAY, [], id="the event ends with the vacation"),
+    ],
+)
+@pytest.mark.usefixtures("running")
+async def test_vacation_is_renewed_before_its_last_day_if_the_event_goes_on(
+    hass: HomeAssistant, simulator: SimulatorProcess, rest: timedelta, renewed: list[tuple[str, list[int]]]
+) -> None:
+    await simulator.device(MAC, dhwOperationSetting=5, vacationDaySetting=7)
+    await days_left(hass, 7)
+    await go_by_calendar(hass, trip(-6 * DAY, rest))
+    await simulator.clock(advance=(6 * DAY + HOUR).total_seconds())
+    await days_left(hass, 1)
+    await until_looked(hass)
+    assert await applied(simulator) == renewed
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from datetime import timedelta
 from functools import partial
 
 from nwp500 import CommandOutcome, CommandSettled, Device, DeviceStatus, MqttConnectionConfig, QueuedCommand
-from nwp500.commands import STATUS, Control
+from nwp500.commands import Control
 from nwp500.events import EVENTS, EventEmitter
 from nwp500.outcomes import CommandHandle
 from nwp500.pipeline import CommandPipeline
+from nwp500.queries import STATUS
 from nwp500.requests import control_request, query_request
 from tests.client.machine_clock import VirtualClocks
 from tests.client.own_link import OwnLink

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import pytest_asyncio
 
+from nwp500.api_client import NavienAPIClient
 from nwp500.auth import NavienAuthClient
 from simulator.process import SimulatorProcess
-from tests.client.scripted_service import ScriptedService, scripted_service, success
+from tests.client.scripted_service import ScriptedService, recorded, scripted_service, success
 from tests.client.sign_in_script import (
     EMAIL,
     PASSWORD,
@@ -82,3 +83,13 @@ async def auth_client(service: ScriptedService, clock: Clock) -> AsyncIterator[N
     async with NavienAuthClient(EMAIL, PASSWORD, base_url=service.url, now=clock) as auth_client:
         service.calls.clear()
         yield auth_client
+
+
+@pytest.fixture
+async def api(service: ScriptedService) -> AsyncIterator[NavienAPIClient]:
+    """Sign in as recorded, and forget the calls that it took."""
+    service.answer(SIGN_IN, recorded("sign_in"))
+    service.answer(REFRESH, recorded("auth_refresh"))
+    async with NavienAuthClient(EMAIL, PASSWORD, base_url=service.url) as auth_client:
+        service.calls.clear()
+        yield NavienAPIClient(auth_client)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from nwp500 import Device, commands
+from nwp500 import Device, commands, queries
 
 type JsonObject = dict[str, object]
 
@@ -105,7 +105,7 @@ class ScriptedHeater:
         if self.manner is Manner.IS_OFFLINE:
             self.is_hold_forgotten = True
             return None
-        if "param" not in request and request["command"] not in (commands.STATUS.code, commands.DEVICE_INFO.code):
+        if "param" not in request and request["command"] not in (queries.STATUS.code, queries.DEVICE_INFO.code):
             return None
         if is_refusal := "param" in request and self.refusals > 0:
             self.refusals -= 1
@@ -123,7 +123,7 @@ class ScriptedHeater:
 
     def _told(self, code: int) -> JsonObject:
         """Return what it tells in answer to a request; a control is answered with a status too."""
-        if code == commands.DEVICE_INFO.code:
+        if code == queries.DEVICE_INFO.code:
             return {"feature": dict(self.feature)}
         return {"status": dict(self.status)}
 

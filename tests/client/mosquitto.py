@@ -13,18 +13,24 @@ from simulator.certificates import make_server_certificate
 MOSQUITTO = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 
 
+def _free_ports() -> tuple[int, int]:
+    with socket.socket() as first, socket.socket() as second:
+        for free in (first, second):
+            free.bind(("127.0.0.1", 0))
+        return first.getsockname()[1], second.getsockname()[1]
+
+
 class Mosquitto:
     """A broker that can be stopped and started again on the same port."""
 
     def __init__(self, directory: Path) -> None:
         self.ca_file = str(make_server_certificate(directory).ca_file)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port: int = free.getsockname()[1]
+        self.port, self.plain_port = _free_ports()
+        """Where it takes MQTT in a TLS WebSocket, and where plain MQTT."""
         self._configuration = directory / "mosquitto.conf"
         self._configuration.write_text(
-            # This version does not start with WebSocket listeners alone; nobody uses the other one.
-            f"listener 0 {directory / 'unused.sock'}\n"
+            # This version does not start with WebSocket listeners alone.
+            f"listener {self.plain_port} 127.0.0.1\n"
             f"listener {self.port} 127.0.0.1\n"
             "socket_domain ipv4\n"
             "protocol websockets\n"

@@ -6,11 +6,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 import json
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-_RECORDED = json.loads((Path(__file__).parent.parent / "fixtures" / "rest_all.json").read_text(encoding="utf-8"))
+# Any: decoded JSON of a fixture.
+RECORDED: dict[str, Any] = json.loads(
+    (Path(__file__).parent.parent / "fixtures" / "rest_all.json").read_text(encoding="utf-8")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,9 @@ class Call:
     path: str
     headers: dict[str, str]
     body: dict[str, object]
+    """Empty also for a call without one."""
+    method: str
+    query: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,7 @@ def refusal(code: int = 401, msg: str = "Unauthorized") -> Answer:
 
 def recorded(name: str) -> Answer:
     """Return an answer of the recorded exchanges."""
-    response = _RECORDED[name]["response"]
+    response = RECORDED[name]["response"]
     return Answer(response["body"], response["status"])
 
 
@@ -81,7 +88,8 @@ class ScriptedService:
         headers = {name.decode(): value.decode() for name, value in request.raw_headers}
         path = request.path.removeprefix("/api/v2.1")
         async with self._arrived:
-            self.calls.append(Call(path, headers, await request.json()))
+            body = await request.json() if request.can_read_body else {}
+            self.calls.append(Call(path, headers, body, request.method, dict(request.query)))
             self._arrived.notify_all()
         answers = self._answers.get(path, [recorded("not_found")])
         answer = answers.pop(0) if len(answers) > 1 else answers[0]

@@ -1,24 +1,25 @@
-"""The device calls: paging, odd entries, and what happens when the access token is refused."""
+"""The calls about devices, account and maintenance: paging, odd entries, and what is refused before it is sent."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date
 import logging
 
 import pytest
 
 from nwp500.api_client import NavienAPIClient
-from nwp500.auth import NavienAuthClient
-from nwp500.exceptions import ApiConnectionError, ApiError, AuthenticationError, NavienError, UnreadableAnswerError
-from nwp500.models import Device
-from tests.client.scripted_service import Answer, ScriptedService, recorded, refusal, success
+from nwp500.enums import InstallType
+from nwp500.exceptions import InvalidParameterError, MaintenanceError, UnreadableAnswerError
+from nwp500.models import Device, Location, MaintenanceKind, PushSettings, RegisterPath, TouPlan
+from tests.client.scripted_service import Answer, ScriptedService, recorded, success
 
 EMAIL = "user@example.com"
 
-SIGN_IN = "/user/sign-in"
-REFRESH = "/auth/refresh"
 DEVICE_LIST = "/device/list"
 DEVICE_INFO = "/device/info"
 FIRMWARE_INFO = "/device/firmware/info"
+CHANGE_INFO = "/device/change-info"
+SIMPLE_LIST = "/device/simple-list"
+ERROR_LIST = "/device/error/list"
 
 DEVICE = Device(mac_address="0478630a1b2c", additional_value="5322")
 
@@ -33,16 +34,6 @@ def entry(number: int, device_type: int = 52) -> dict[str, object]:
             "connected": 2,
         }
     }
-
-
-@pytest.fixture
-async def api(service: ScriptedService) -> AsyncIterator[NavienAPIClient]:
-    """Sign in, and forget the calls that it took."""
-    service.answer(SIGN_IN, recorded("sign_in"))
-    service.answer(REFRESH, recorded("auth_refresh"))
-    async with NavienAuthClient(EMAIL, "correct horse", base_url=service.url) as auth_client:
-        service.calls.clear()
-        yield NavienAPIClient(auth_client)
 
 
 async def test_the_devices(service: ScriptedService, api: NavienAPIClient) -> None:
@@ -109,7 +100,7 @@ async def test_the_info_of_a_device(service: ScriptedService, api: NavienAPIClie
     assert info.connected is True
     assert info.location is not None
     assert (info.location.city, info.location.latitude, info.location.altitude) == ("Anytown", 40.0, None)
-    assert (info.error_alarm, info.descaling_alarm, info.other_alarm) == (True, False, True)
+    assert info.push_settings == PushSettings(errors=True, descaling=False, others=True)
     assert service.calls[0].body == {"macAddress": "0478630a1b2c", "additionalValue": "5322", "userId": EMAIL}
 
 
@@ -137,82 +128,124 @@ async def test_data_of_the_wrong_kind(service: ScriptedService, api: NavienAPICl
         await api.get_device_info(DEVICE)
 
 
-# --- A refused access token -------------------------------------------------------------------------------------------
+# --- Names and places -------------------------------------------------------------------------------------------------
 
 
-async def test_after_a_401_the_jwt_is_refreshed_and_the_call_repeated(
+async def test_a_new_name_leaves_the_rest(service: ScriptedService, api: NavienAPIClient) -> None:
+    service.answer(CHANGE_INFO, success(None))
+    await api.change_device_info(DEVICE, name="Garage heater")
+    assert service.calls[0].body == {
+        "userId": EMAIL,
+        "deviceInfo": {
+            "macAddress": "0478630a1b2c",
+            "additionalValue": "5322",
+            "deviceType": 52,
+            "deviceName": "Garage heater",
+        },
+    }
+
+
+async def test_a_new_place_keeps_the_name(service: ScriptedService, api: NavienAPIClient) -> None:
+    service.answer(CHANGE_INFO, success(None))
+    device = replace(DEVICE, name="Cabin", install_type=InstallType.RESIDENTIAL)
+    place = Location(city="Anytown", address="", latitude=0.0, longitude=-83.0)
+    await api.change_device_info(device, install_type=InstallType.COMMERCIAL, location=place)
+    body = service.calls[0].body
+    assert body["location"] == {"city": "Anytown", "longitude": -83.0}
+    assert body["deviceInfo"] == {
+        "macAddress": "0478630a1b2c",
+        "additionalValue": "5322",
+        "deviceType": 52,
+        "deviceName": "Cabin",
+        "installType": "C",
+    }
+
+
+async def test_what_cannot_be_set_is_not_sent(service: ScriptedService, api: NavienAPIClient) -> None:
+    with pytest.raises(InvalidParameterError, match="name must be a text that is not empty"):
+        await api.change_device_info(DEVICE, name=" ")
+    with pytest.raises(InvalidParameterError, match="location"):
+        await api.change_device_info(DEVICE, location=Location(latitude=40.0, longitude=-83.0))
+    with pytest.raises(InvalidParameterError, match="settings"):
+        await api.account.set_push_settings(DEVICE, PushSettings())
+    with pytest.raises(InvalidParameterError, match="controller_id"):
+        await api.tou.delete(DEVICE, register_path=RegisterPath.BLUETOOTH)
+    with pytest.raises(InvalidParameterError, match="periods"):
+        await api.tou.write(DEVICE, TouPlan(periods=()), {})
+    assert service.calls == []
+
+
+# --- Lists of more than a page ----------------------------------------------------------------------------------------
+
+
+async def test_the_simple_list(service: ScriptedService, api: NavienAPIClient) -> None:
+    rows = [entry(number)["deviceInfo"] for number in range(21)]
+    service.answer(SIMPLE_LIST, success(rows[:20]), success([None, rows[20]]))
+    devices = await api.list_simple_devices("owner@example.com")
+    assert [device.name for device in devices] == [f"Heater {number}" for number in range(21)]
+    assert [(call.body["targetUserId"], call.body["offset"]) for call in service.calls] == [
+        ("owner@example.com", 0),
+        ("owner@example.com", 20),
+    ]
+
+
+async def test_the_log_of_maintenance(service: ScriptedService, api: NavienAPIClient) -> None:
+    rows = [{"maintenanceDate": f"2026-{12 - month}-7", "registerAt": 99 - month} for month in range(12)]
+    service.answer("/device/filter/history", success([*rows, *rows[:8]]), success([{"maintenanceDate": 5}, "odd"]))
+    log = await api.maintenance.read(DEVICE, MaintenanceKind.FILTER)
+    assert [done.day for done in log[:2]] == [date(2026, 12, 7), date(2026, 11, 7)]
+    assert (len(log), log[-1].day, log[-1].registered_raw) == (21, None, None)
+    assert [call.body["offset"] for call in service.calls] == [0, 20]
+
+
+def past_error(number: int) -> dict[str, object]:
+    return {"errorCode": 96, "subError": 0, "errorOccuredTime": 1790000000000 - number}
+
+
+def page_of_errors(*numbers: int) -> Answer:
+    return success({"timeZone": "America/Los_Angeles", "errorInfo": [past_error(number) for number in numbers]})
+
+
+@pytest.mark.parametrize("first_of_next", [19, 20], ids=["the last row again", "the row after it"])
+async def test_past_errors_of_two_pages(service: ScriptedService, api: NavienAPIClient, first_of_next: int) -> None:
+    rest = success({"errorInfo": [past_error(number) for number in range(first_of_next, 25)]})
+    service.answer(ERROR_LIST, page_of_errors(*range(20)), rest)
+    history = await api.get_error_history(DEVICE)
+    assert [error.occurred_raw for error in history.errors] == [1790000000000 - number for number in range(25)]
+    assert history.time_zone == "America/Los_Angeles"
+    assert [call.body.get("continuousKey") for call in service.calls] == [None, 1790000000000 - 19]
+
+
+async def test_a_service_that_ignores_the_key_is_not_asked_for_ever(
     service: ScriptedService, api: NavienAPIClient
 ) -> None:
-    service.answer(DEVICE_LIST, recorded("expired_token"), recorded("device_list"))
-    assert len(await api.list_devices()) == 3
-    assert service.paths == [DEVICE_LIST, REFRESH, DEVICE_LIST]
-    assert service.calls[-1].headers["authorization"] == "eyJ.new-access"
-
-
-async def test_a_refused_refresh_goes_on_to_the_password(service: ScriptedService, api: NavienAPIClient) -> None:
-    service.answer(DEVICE_LIST, recorded("expired_token"), recorded("device_list"))
-    service.answer(REFRESH, refusal())
-    assert len(await api.list_devices()) == 3
-    assert service.paths == [DEVICE_LIST, REFRESH, SIGN_IN, DEVICE_LIST]
-
-
-async def test_a_second_401_is_reported(service: ScriptedService, api: NavienAPIClient) -> None:
-    service.answer(DEVICE_LIST, recorded("expired_token"))
-    with pytest.raises(ApiError) as caught:
-        await api.list_devices()
-    assert (caught.value.path, caught.value.code) == (DEVICE_LIST, 401)
-    assert service.paths == [DEVICE_LIST, REFRESH, DEVICE_LIST]
+    service.answer(ERROR_LIST, page_of_errors(*range(20)))
+    assert len((await api.get_error_history(DEVICE)).errors) == 20
+    assert len(service.calls) == 2
 
 
 @pytest.mark.parametrize(
-    ("answer", "error"),
-    [(refusal(500, "no"), ApiError), (refusal(404, "NOT_FOUND"), ApiError), (Answer(None), ApiConnectionError)],
+    ("data", "errors"),
+    [(None, []), ({}, []), ({"errorInfo": None}, []), ({"errorInfo": [None, past_error(1)]}, [None, 96])],
 )
-async def test_other_errors_are_reported_at_once(
-    service: ScriptedService, api: NavienAPIClient, answer: Answer, error: type[NavienError]
+async def test_odd_lists_of_errors(
+    service: ScriptedService, api: NavienAPIClient, data: object, errors: list[int | None]
 ) -> None:
-    service.answer(DEVICE_LIST, answer)
-    with pytest.raises(error):
-        await api.list_devices()
-    assert service.paths == [DEVICE_LIST]
+    service.answer(ERROR_LIST, success(data))
+    assert [error.error_code for error in (await api.get_error_history(DEVICE)).errors] == errors
 
 
-@pytest.mark.parametrize(
-    ("sign_in", "error"),
-    [(recorded("sign_in_bad_password"), AuthenticationError), (refusal(503, "down"), ApiError)],
-)
-async def test_a_failed_refresh_after_a_401(
-    service: ScriptedService, api: NavienAPIClient, sign_in: Answer, error: type[NavienError]
-) -> None:
-    service.answer(DEVICE_LIST, recorded("expired_token"))
-    service.answer(REFRESH, refusal())
-    service.answer(SIGN_IN, sign_in)
-    with pytest.raises(error):
-        await api.list_devices()
-    assert service.paths == [DEVICE_LIST, REFRESH, SIGN_IN]
-
-
-async def test_parallel_calls_share_the_refresh(service: ScriptedService, api: NavienAPIClient) -> None:
-    service.answer(DEVICE_LIST, *[recorded("expired_token")] * 3, recorded("device_list"))
-    service.gate.clear()
-    async with asyncio.TaskGroup() as callers:
-        calls = [callers.create_task(api.list_devices()) for _ in range(3)]
-        await service.arrivals(3)
-        service.gate.set()
-    assert [len(call.result()) for call in calls] == [3, 3, 3]
-    assert service.paths.count(REFRESH) == 1
-
-
-async def test_a_401_that_comes_after_another_callers_refresh_needs_none(
+async def test_a_page_that_ends_with_an_unreadable_time_is_the_last(
     service: ScriptedService, api: NavienAPIClient
 ) -> None:
-    late = Answer({"code": 401, "msg": "UNAUTHORIZED"}, 401, after=asyncio.Event())
-    service.answer(DEVICE_LIST, recorded("expired_token"), late, recorded("device_list"))
-    first = asyncio.create_task(api.list_devices())
-    await service.arrivals(1)
-    second = asyncio.create_task(api.list_devices())
-    await first
-    assert late.after is not None
-    late.after.set()
-    assert len(await second) == 3
-    assert service.paths.count(REFRESH) == 1
+    service.answer(ERROR_LIST, success({"errorInfo": [*(past_error(number) for number in range(19)), {}]}))
+    history = await api.get_error_history(DEVICE)
+    assert (len(history.errors), history.errors[-1].occurred_at, len(service.calls)) == (20, None, 1)
+
+
+async def test_the_notice_of_a_closed_service(service: ScriptedService, api: NavienAPIClient) -> None:
+    service.answer("/app/version", recorded("app_version_maintenance"))
+    with pytest.raises(MaintenanceError) as caught:
+        await api.get_app_version()
+    assert caught.value.notice == "Scheduled maintenance\nBack at 04:00 UTC"
+    assert service.paths == ["/app/version"]

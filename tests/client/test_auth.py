@@ -82,6 +82,7 @@ async def test_a_definite_refusal(service: ScriptedService, answer: Answer) -> N
         (Answer({"code": 401, "msg": "Unauthorized"}, 502), ApiError),
         (Answer({"code": 500, "msg": "invalid state"}, 200), ApiError),
         (recorded("app_version_maintenance"), ApiError),
+        (Answer({"code": 403, "msg": "invalid", "data": {"serverCheckText": "Back soon"}}, 403), ApiError),
         (refusal(400, "COMMON_BAD_REQUEST"), ApiError),
         (Answer({}, 302, {"Location": "/api/v2.1/login"}), ApiError),
         (Answer(b"<html>Unauthorized</html>", 401), UnreadableAnswerError),

@@ -70,7 +70,7 @@ def test_the_defaults() -> None:
 def test_every_default_client_id_is_another_one_and_fit_for_a_topic() -> None:
     ids = {MqttConnectionConfig().client_id for _ in range(20)}
     assert len(ids) == 20
-    assert all(client_id.startswith("navilink-") and not set(client_id) & set("/+#") for client_id in ids)
+    assert all(client_id.startswith("nwp500-") and not set(client_id) & set("/+#") for client_id in ids)
 
 
 def test_it_cannot_be_changed() -> None:
@@ -118,6 +118,11 @@ def test_a_switch_is_true_or_false(name: str, value: object) -> None:
 def test_a_name_is_a_text_that_is_not_empty(name: str, value: object) -> None:
     with pytest.raises(ValueError, match=f"^{name} must be a text"):
         made(**{name: value})
+
+
+def test_a_client_id_is_not_taken_for_a_device() -> None:
+    with pytest.raises(ValueError, match="may not start with 'navilink-'"):
+        made(client_id="navilink-0478630a1b2c")
 
 
 @pytest.mark.parametrize("client_id", ["a/b", "a+", "#", "a\0b"])

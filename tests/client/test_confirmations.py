@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from nwp500 import CommandOutcome, Device, DeviceStatus, QueuedCommand, commands
+from nwp500 import CommandOutcome, Device, DeviceStatus, QueuedCommand, commands, queries
 from nwp500.commands import Control
 from nwp500.confirmations import ANSWER_SECONDS, LOOK_INTERVALS, Confirmations
 from nwp500.outcomes import Settled
@@ -294,7 +294,7 @@ def test_closing_ends_the_waiting() -> None:
 @pytest.mark.parametrize("is_answered", [True, False])
 def test_a_query_is_settled_by_its_answer_or_by_time(*, is_answered: bool) -> None:
     async def story(waiting: Waiting) -> None:
-        query = query_request(commands.STATUS, Device(mac_address=ONE, additional_value="5322"), "client")
+        query = query_request(queries.STATUS, Device(mac_address=ONE, additional_value="5322"), "client")
         waiting.confirmations.sent(query)
         assert not waiting.confirmations.is_unanswered(ONE)
         if is_answered:

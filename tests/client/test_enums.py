@@ -16,11 +16,13 @@ from nwp500.error_codes import alarm_label, error_label, error_meaning
         (enums.HeatSource, {0, 1, 2, 3}),
         (enums.DrEvent, {0, 1, 2, 3, 4, 5, 6}),
         (enums.RecirculationMode, {1, 2, 3, 4}),
+        (enums.ReservationMode, {1, 2, 3, 4, 5}),
         (enums.DhwTemperatureControl, {1, 2, 3, 4}),
         (enums.TemperatureUnit, {1, 2}),
         (enums.TemperatureFormula, {0, 1}),
         (enums.VolumeCode, {1, 2, 3}),
         (enums.DeviceType, {1, 2, 8, 50, 51, 52}),
+        (enums.FirmwarePart, {1, 2, 3, 4, 5, 6}),
         (enums.ConnectionStatus, {1, 2}),
         (enums.ControlFailure, {2}),
     ],
@@ -32,6 +34,7 @@ def test_an_enumeration_has_the_numbers_of_its_list(enumeration: type[IntEnum], 
 def test_numbers_that_older_software_had_wrong() -> None:
     assert (enums.DhwMode.VACATION, enums.DhwMode.POWER_OFF) == (5, 6)
     assert (enums.RecirculationMode.WEEKLY_SCHEDULE, enums.RecirculationMode.HOT_BUTTON) == (2, 3)
+    assert enums.ReservationMode(5).name == "POWER_OFF"
     assert (enums.DrEvent.CUSTOMER_PEAK, enums.DrEvent.GRID_EMERGENCY) == (5, 6)
     assert enums.ConnectionStatus(1).name == "OFFLINE"
     assert (enums.TemperatureUnit.CELSIUS, enums.TemperatureUnit.FAHRENHEIT) == (1, 2)

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from nwp500 import Device
-from nwp500.commands import STATUS
 from nwp500.fresh_status import FreshStatus
+from nwp500.queries import STATUS
 from nwp500.requests import query_request
 from tests.client.virtual_time import VirtualTimeLoop
 

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from functools import partial
 import json
 import logging
+import math
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 import pytest
 
@@ -71,7 +72,7 @@ class Desk:
             written_query=lambda _: None,
         )
         self.pipeline.link_up(self.link)
-        self.answers = AnswerWatch(lambda: None)
+        self.answers = AnswerWatch(lambda: None, lambda _: None)
         self.inbox = Inbox(emitter, self.pipeline, self.answers, self.replies)
         for device in devices:
             self.inbox.add(device)
@@ -233,7 +234,7 @@ async def test_a_reply_without_a_mac_is_from_the_device_of_its_topic(furnish: Fu
 async def test_a_reply_without_a_mac_on_a_shared_topic_is_from_the_only_heater_there_is(desk: Desk) -> None:
     desk.inbox.receive(CLIENT_REPLY, {"status": {"errorCode": 0}})
     assert desk.names() == ["status_received"]
-    desk.inbox.receive("cmd/", {"status": {"errorCode": 0}})
+    desk.inbox.receive("cmd/res", {"status": {"errorCode": 0}})
     assert desk.names() == ["status_received"] * 2
 
 
@@ -242,6 +243,17 @@ async def test_a_reply_without_a_mac_on_a_shared_topic_could_be_from_any_of_two(
     desk.inbox.receive(CLIENT_REPLY, {"status": {"errorCode": 0}})
     desk.inbox.receive("cmd/52/navilink-0478630affff/res", {"status": {"errorCode": 0}})
     assert desk.events == []
+
+
+async def test_a_reply_without_a_mac_on_a_shared_topic_is_from_the_heater_that_was_asked(furnish: Furnish) -> None:
+    desk = furnish(DEVICE, OTHER)
+    with desk.replies.expecting("mine", OTHER.mac_address, lambda message: message) as reply:
+        desk.inbox.receive(CLIENT_REPLY, {"sessionID": "of theirs", "response": {}})
+        assert not reply.done()
+        desk.inbox.receive(CLIENT_REPLY, {"sessionID": "mine", "response": {}})
+        assert reply.done()
+    assert desk.inbox.record(OTHER).last_message_at is not None
+    assert desk.inbox.record(DEVICE).last_message_at is None
 
 
 async def test_a_reply_that_names_another_heater_than_its_topic_is_nobodys(furnish: Furnish) -> None:
@@ -256,8 +268,105 @@ async def test_other_topics_are_none_of_the_heaters(desk: Desk) -> None:
     assert desk.inbox.record(DEVICE).last_message_at is None
 
 
+@pytest.mark.parametrize("suffix", ["st", "ctrl", "st/did", "ctrl/rsv/rd", "", "somebody-else"])
+async def test_only_replies_are_from_a_heater(desk: Desk, suffix: str) -> None:
+    """What another client sends there can hold anything."""
+    desk.inbox.receive(f"cmd/52/navilink-0478630a1b2c/{suffix}", status_of(DEVICE.mac_address, errorCode=0))
+    assert desk.events == []
+    assert desk.inbox.record(DEVICE).is_online is None
+
+
+CONNECTION = "evt/52/navilink-0478630a1b2c/connection"
+
+
+def announcement(status: object, **event: object) -> Json:
+    """Make the event of a heater that comes or goes."""
+    message = fixture("app_connection")["device_connection_event"]["payload"]
+    message["event"] |= {"connection": {"sessionNumber": 3, "status": status}, **event}
+    return cast("Json", message)
+
+
+async def test_what_other_clients_announce_says_nothing_of_the_heater(desk: Desk) -> None:
+    for name in ("announce", "last_will"):
+        event = fixture("app_connection")[name]
+        desk.inbox.receive(event["topic"], event["payload"])
+    assert desk.events == []
+    assert desk.inbox.record(DEVICE).is_online is None
+
+
+async def test_a_heater_tells_that_it_comes_and_goes(desk: Desk) -> None:
+    recorded = fixture("app_connection")["device_connection_event"]
+    desk.inbox.receive(recorded["topic"], recorded["payload"])
+    assert desk.inbox.record(DEVICE).is_online is True
+    assert desk.inbox.record(DEVICE).last_message_at is not None
+    for status in (0, 1, -1, 0, 2):
+        desk.inbox.receive(CONNECTION, announcement(status))
+    assert desk.events == [
+        ("device_offline", Changed(DEVICE, "is_online", old=True, new=False)),
+        ("device_online", Changed(DEVICE, "is_online", old=False, new=True)),
+        ("device_offline", Changed(DEVICE, "is_online", old=True, new=False)),
+        ("device_online", Changed(DEVICE, "is_online", old=False, new=True)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"event": None},
+        {"event": {"connection": 0}},
+        announcement(None),
+        announcement("0"),
+        announcement(False),
+        announcement(math.nan),
+        announcement(0, macAddress="0478630affff"),
+    ],
+)
+async def test_an_event_that_says_nothing_changes_nothing(desk: Desk, message: Json) -> None:
+    desk.inbox.receive(CONNECTION, message)
+    assert desk.events == []
+    assert desk.inbox.record(DEVICE).is_online is None
+
+
+@pytest.mark.parametrize(
+    ("connected", "names"), [(None, ["status_received"]), (True, ["status_received"]), (False, ["device_online"])]
+)
+async def test_what_the_cloud_says_counts_until_the_heater_is_heard(
+    furnish: Furnish, connected: bool | None, names: list[str]
+) -> None:
+    desk = furnish(replace(DEVICE, connected=connected))
+    assert desk.inbox.record(DEVICE).is_online is connected
+    desk.inbox.receive(DEVICE_REPLY, status_of(DEVICE.mac_address, errorCode=0))
+    assert desk.inbox.record(DEVICE).is_online is True
+    assert desk.names()[: len(names)] == names
+
+
+async def test_a_heater_that_does_not_answer_is_off_line_until_it_is_heard(furnish: Furnish) -> None:
+    desk = furnish(DEVICE, OTHER)
+    desk.inbox.absent(DEVICE.mac_address)
+    desk.inbox.absent(DEVICE.mac_address)
+    desk.inbox.absent("0478630affff")
+    assert desk.events == [("device_offline", Changed(DEVICE, "is_online", None, new=False))]
+    assert desk.inbox.record(OTHER).is_online is None
+    desk.inbox.receive(REFUSAL, {"sessionID": "of theirs", "response": {"failCode": 2}})
+    assert desk.names() == ["device_offline", "device_online"]
+
+
+async def test_new_firmware_is_told_also_when_it_came_between_two_runs(furnish: Furnish) -> None:
+    desk = furnish()
+    desk.inbox.add(DEVICE, DeviceFeature({"controllerSwVersion": 184614912}))
+    newer: Json = {"response": {"feature": {"controllerSwVersion": 184877056}}}
+    desk.inbox.receive(DEVICE_REPLY, newer)
+    desk.inbox.receive(DEVICE_REPLY, newer)
+    assert desk.names() == ["feature_received", "firmware_changed", "feature_received"]
+    assert desk.events[1] == (
+        "firmware_changed",
+        Changed(DEVICE, "controller_version", "11.1.0.0", "11.5.0.0"),
+    )
+
+
 async def test_a_reply_goes_to_whoever_waits_for_it(desk: Desk) -> None:
-    with desk.replies.expecting("mine") as reply:
+    with desk.replies.expecting("mine", DEVICE.mac_address, lambda message: message) as reply:
         desk.inbox.receive(DEVICE_REPLY, {"sessionID": "of theirs", **status_of(DEVICE.mac_address, errorCode=0)})
         assert not reply.done()
         desk.inbox.receive(DEVICE_REPLY, {"sessionID": "mine", **status_of("0478630affff", errorCode=1)})
@@ -370,6 +479,8 @@ MESSAGES = st.recursive(
 )
 
 
+# A machine with much else to do is slow in making messages, too.
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(message=MESSAGES, topic=st.sampled_from([DEVICE_REPLY, CLIENT_REPLY, REFUSAL, "", "a/b"]))
 async def test_no_message_whatsoever_breaks_the_inbox(message: Mapping[str, object], topic: str) -> None:
     desk = Desk(DEVICE)

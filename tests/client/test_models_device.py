@@ -1,5 +1,6 @@
 """Device, DeviceInfo and Firmware: the recorded REST replies, and entries with something odd in them."""
 
+from datetime import UTC, datetime
 import json
 from pathlib import Path
 
@@ -8,8 +9,18 @@ from hypothesis import strategies as st
 import pytest
 
 from nwp500.enums import InstallType
-from nwp500.exceptions import ResponseFormatError
-from nwp500.models import Device, DeviceInfo, Firmware, Location
+from nwp500.exceptions import InvalidParameterError, ResponseFormatError
+from nwp500.models import (
+    Descaling,
+    Device,
+    DeviceGroup,
+    DeviceInfo,
+    Firmware,
+    FirmwareDetail,
+    Installer,
+    Location,
+    PushSettings,
+)
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -115,45 +126,100 @@ def test_device_info_is_read() -> None:
         connected=True,
         install_type=InstallType.RESIDENTIAL,
         location=Location(state="Ohio", city="Anytown", address="1 Example Street", latitude=40.0, longitude=-83.0),
-        error_alarm=True,
-        descaling_alarm=False,
-        other_alarm=True,
-        descaling_start=None,
-        descaling_end=None,
+        installer=Installer(),
+        push_settings=PushSettings(errors=True, descaling=False, others=True),
+        descaling=Descaling(),
+        model_type_code=None,
     )
     assert "Ohio" not in repr(info)
 
 
+def test_an_installer_is_told_in_no_repr() -> None:
+    names = {"installerId": "i@example.com", "installerFirstName": "A", "installerLastName": None}
+    info = DeviceInfo.from_message({"installer": names | {"installerPhoneNumber": "5550100"}})
+    assert info.installer == Installer(
+        installer_id="i@example.com", first_name="A", last_name=None, phone_number="5550100"
+    )
+    assert "example" not in repr(info) + repr(info.installer)
+
+
 def test_an_alarm_that_is_not_reported_is_unknown() -> None:
     info = DeviceInfo.from_message({"alarmInfo": {"isErrorAlarm": 0, "isEtcAlarm": 2}})
-    assert (info.error_alarm, info.descaling_alarm, info.other_alarm) == (None, None, False)
+    assert info.push_settings == PushSettings(errors=None, descaling=None, others=False)
 
 
-@given(message=st.dictionaries(st.sampled_from(BLOCKS), JSON_VALUES))
+def test_what_the_list_tells_of_installer_and_descaling() -> None:
+    entry = entries()[0]
+    entry["deviceInfo"] |= {"installerId": "i@example.com", "modelTypeCode": 513}
+    entry["descaling"] = {"descalingStartTime": "2026-01-02", "descalingEndTime": 7}
+    device = Device.from_message(entry)
+    assert (device.installer_id, device.model_type_code) == ("i@example.com", 513)
+    assert device.descaling == Descaling(start="2026-01-02", end=None)
+    assert "example" not in repr(device)
+
+
+@given(message=st.dictionaries(st.sampled_from([*BLOCKS, "installer"]), JSON_VALUES))
 def test_device_info_never_fails(message: dict[str, object]) -> None:
     info = DeviceInfo.from_message(message)
-    assert (info.error_alarm, info.install_type) == (None, None)
+    assert (info.push_settings, info.install_type) == (PushSettings(), None)
+
+
+def test_a_location_is_written_without_what_is_unknown_empty_or_zero() -> None:
+    location = Location(state="Ohio", city="", address=None, latitude=0.0, longitude=-83.0)
+    assert location.as_message() == {"state": "Ohio", "longitude": -83.0}
+    with pytest.raises(InvalidParameterError, match="location must be one with a state, a city or an address"):
+        Location(state="", latitude=40.0).as_message()
+
+
+def recorded_data(name: str) -> dict[str, object]:
+    """Read the `data` of one of the recorded exchanges."""
+    exchanges = json.loads((FIXTURES / "rest_all.json").read_text())
+    content: dict[str, object] = exchanges[name]["response"]["body"]["data"]
+    return content
 
 
 def test_firmware_is_read() -> None:
-    exchanges = json.loads((FIXTURES / "rest_all.json").read_text())
-    entry = next(
-        exchange["response"]["body"]["data"]["firmwares"][0]
-        for exchange in exchanges.values()
-        if exchange["request"]["url"].endswith("/device/firmware/info")
-    )
-    assert Firmware.from_message(entry) == Firmware(
+    entries = recorded_data("device_firmware_info")["firmwares"]
+    assert isinstance(entries, list)
+    assert Firmware.from_message(entries[0]) == Firmware(
         mac_address="0478630a1b2c",
         additional_value="5322",
         device_type=52,
         software_code=33556241,
-        current_version="11.5.0.0",
-        downloaded_version=None,
+        current_version_raw=184877056,
+        downloaded_version_raw=None,
     )
-    assert Firmware.from_message({**entry, "downloadedVersion": 0}).downloaded_version is None
-    assert "0478630a1b2c" not in repr(Firmware.from_message(entry))
+    controller, wifi, grouped = (Firmware.from_message(entry) for entry in entries)
+    assert [part.current_version for part in (controller, wifi, grouped)] == ["11.5.0.0", "2.7.0.0", "0.0.236.38"]
+    assert (wifi.downloaded_version_raw, wifi.downloaded_version) == (0, None)
+    assert (grouped.device_group, grouped.device_group_unit_number) == (DeviceGroup(group_seq=7, unit_number=2), 2)
+    assert "0478630a1b2c" not in repr(controller)
 
 
 def test_firmware_of_an_unreadable_entry_is_unknown() -> None:
-    firmware = Firmware.from_message({"curSwCode": "x", "curVersion": -1, "downloadedVersion": [1]})
+    firmware = Firmware.from_message({"curSwCode": "x", "curVersion": -1, "downloadedVersion": [1], "deviceGroup": 7})
     assert (firmware.software_code, firmware.current_version, firmware.downloaded_version) == (None, None, None)
+    assert firmware.device_group is None
+
+
+def test_the_detail_of_a_version() -> None:
+    detail = FirmwareDetail.from_message(recorded_data("firmware_info"))
+    assert detail == FirmwareDetail(
+        software_code=33556241,
+        version_raw=184877056,
+        description="Controller update",
+        model_number=1,
+        model_type=2,
+        product_family=3,
+        registered_raw=1700000000000,
+        run_time_minutes=15,
+    )
+    assert detail.version == "11.5.0.0"
+    assert detail.registered_at == datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+
+
+def test_numbers_that_a_detail_leaves_open_are_zero_and_nonsense_is_unknown() -> None:
+    detail = FirmwareDetail.from_message({"description": None, "runTime": None, "modelType": "x"})
+    assert (detail.run_time_minutes, detail.model_number, detail.model_type) == (0, 0, None)
+    assert (detail.registered_raw, detail.registered_at, detail.version) == (0, None, None)
+    assert FirmwareDetail.from_message({"registerAt": 2**53}).registered_at is None

@@ -68,6 +68,7 @@ EXPECTED: dict[str, dict[str, object]] = {
         "temperature_unit": TemperatureUnit.FAHRENHEIT,
         "program_reservation_enabled": True,
         "tou_enabled": False,
+        "is_in_tou_window": False,
         "tou_overridden": False,
         "dr_event": DrEvent.NOT_APPLIED,
         "recirculation_mode": None,
@@ -138,6 +139,7 @@ EXPECTED: dict[str, dict[str, object]] = {
         "tou_enabled": True,
         "tou_overridden": False,
         "heat_pump_upper_on_temperature": 60.0,
+        "is_in_tou_window": True,
         "heat_pump_upper_on_difference": 1.6,
         "heat_pump_lower_off_difference": 2.0,
         "full_recovery_energy": 4916,
@@ -268,6 +270,32 @@ def test_a_missing_member_is_unknown() -> None:
     assert decoded.usable_energy is None
     assert decoded.filter_hours_left is None
     assert decoded.outside_temperature_fahrenheit is None
+
+
+DIFFERENCES = (
+    "hpUpperOnDiffTempSetting",
+    "hpUpperOffDiffTempSetting",
+    "hpLowerOnDiffTempSetting",
+    "hpLowerOffDiffTempSetting",
+)
+
+
+@pytest.mark.parametrize(
+    ("members", "is_in_window"),
+    [
+        ({}, None),
+        ({"touStatus": 0}, False),
+        ({"touStatus": 2, **dict.fromkeys(DIFFERENCES, 16)}, None),
+        ({"touStatus": 1}, None),
+        ({"touStatus": 1, "hpLowerOffDiffTempSetting": 20}, True),
+        ({"touStatus": 1, **dict.fromkeys(DIFFERENCES, 0)}, False),
+        ({"touStatus": 1, **dict.fromkeys(DIFFERENCES, 0), "hpUpperOnDiffTempSetting": "x"}, None),
+    ],
+)
+def test_a_time_of_use_window_is_not_over_while_that_is_unknown(
+    members: dict[str, object], is_in_window: bool | None
+) -> None:
+    assert in_status(**members).is_in_tou_window is is_in_window
 
 
 def test_derived_values_do_not_go_below_zero() -> None:

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from nwp500 import MqttConnectionConfig, NavienMqttClient
+from nwp500 import MqttConnectionConfig, NavienMqttClient, ReservationEntry, WriteOutcome
+from nwp500.enums import ReservationMode
+from nwp500.subscriptions import Message
+from nwp500.weekdays import WORKING_DAYS
+from tests.client.answering_heater import DEVICE, AnsweringHeater
 from tests.client.credentials import InventedCredentials
 from tests.client.mosquitto import MOSQUITTO, Mosquitto, running_mosquitto
 
@@ -55,3 +59,27 @@ async def test_what_is_published_while_the_broker_is_dead_arrives_after_its_rest
         assert client.queued_commands_count == 0
         assert [await received.get() for _ in range(50)] == list(range(50))
     assert received.empty()
+
+
+async def test_queries_and_schedule_writes_over_a_real_broker(broker: Mosquitto, client: NavienMqttClient) -> None:
+    heater = AnsweringHeater()
+    config = MqttConnectionConfig(endpoint="localhost", port=broker.port, ca_file=broker.ca_file)
+    module = NavienMqttClient(InventedCredentials(), config=config)
+    await module.connect()
+    published: list[asyncio.Task[int]] = []
+
+    def answer(_: str, asked: Message) -> None:
+        for topic, reply in heater.answers(asked):
+            published.append(asyncio.ensure_future(module.publish(topic, reply)))
+
+    for suffixes in ("st/#", "ctrl/#"):
+        await module.subscribe(f"cmd/52/navilink-{DEVICE.mac_address}/{suffixes}", answer)
+    entry = ReservationEntry.of(WORKING_DAYS, 6, 30, ReservationMode.HIGH_DEMAND, 120)
+    write = await client.schedules.put_reservation(DEVICE, entry)
+    assert (write.outcome, write.attempts) == (WriteOutcome.WRITTEN, 1)
+    assert (await client.request_reservations(DEVICE)).entries == (entry,)
+    assert (await client.request_energy_monthly(DEVICE, [2026])).total.heat_pump == 1301880
+    for _ in range(2):
+        assert (await client.request_diagnostics(DEVICE)).system.days_since_installation == 367
+    await asyncio.gather(*published)
+    await module.disconnect()

@@ -16,7 +16,7 @@ from nwp500 import (
     StatusReceived,
     StoredQueue,
 )
-from nwp500.commands import DEVICE_INFO, STATUS
+from nwp500.queries import DEVICE_INFO, STATUS
 from tests.client.stage import MAC, PATIENCE, Stage, expected, staged
 from tests.client.test_queue import plugged_in, unplugged
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from nwp500 import CommandOutcome, CommandStage, Device, StoredQueue, commands
+from nwp500 import CommandOutcome, CommandStage, Device, StoredQueue, commands, queries
 from nwp500.requests import plain_message, query_request
 from tests.client.bench import ONE, OTHER, Bench, made, on_the_bench, with_life_time
 
@@ -156,7 +156,7 @@ def test_the_answer_to_what_an_older_link_has_seen_too_proves_nothing() -> None:
     async def story(bench: Bench) -> None:
         device = Device(mac_address=ONE, additional_value="5322")
         bench.up()
-        asked = bench.pipeline.give(query_request(commands.STATUS, device, "client"), is_connected=True)
+        asked = bench.pipeline.give(query_request(queries.STATUS, device, "client"), is_connected=True)
         bench.give(SET_POINT, 120)
         bench.down()
         bench.up()

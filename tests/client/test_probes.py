@@ -11,7 +11,7 @@ from nwp500 import (
     NavienMqttClient,
     NotConnectedError,
     RequestTimeoutError,
-    commands,
+    queries,
 )
 from tests.client.own_link import DEVICE, OwnLink, scripted
 from tests.client.stage import MAC
@@ -65,7 +65,7 @@ def test_without_a_link_nothing_is_asked_and_nothing_is_kept() -> None:
         links[0].drop()
         assert not client.poll(DEVICE)
         with pytest.raises(NotConnectedError):
-            await client.request(DEVICE, commands.STATUS)
+            await client.request(DEVICE, queries.STATUS)
         await asyncio.sleep(60)
         assert len(links) == 2
         assert links[0].topics == links[1].topics == []
@@ -75,10 +75,10 @@ def test_without_a_link_nothing_is_asked_and_nothing_is_kept() -> None:
 
 def test_a_request_gets_its_own_reply() -> None:
     async def story(client: NavienMqttClient, links: list[OwnLink]) -> None:
-        first = asyncio.ensure_future(client.request(DEVICE, commands.STATUS))
-        await asyncio.sleep(0)
-        second = asyncio.ensure_future(client.request(DEVICE, commands.STATUS))
-        await asyncio.sleep(0)
+        first = asyncio.ensure_future(client.request(DEVICE, queries.STATUS))
+        await asyncio.sleep(1)
+        second = asyncio.ensure_future(client.request(DEVICE, queries.STATUS))
+        await asyncio.sleep(1)
         assert len(set(links[0].session_ids)) == 2
         links[0].reply("client/res", status={"errorCode": 2})
         await asyncio.sleep(1)
@@ -94,7 +94,7 @@ def test_a_request_ends_in_time() -> None:
     async def story(client: NavienMqttClient, links: list[OwnLink]) -> None:
         since = asyncio.get_running_loop().time()
         with pytest.raises(RequestTimeoutError, match="within 5 s"):
-            await client.request(DEVICE, commands.STATUS, timeout=5)
+            await client.request(DEVICE, queries.STATUS, timeout=5)
         assert asyncio.get_running_loop().time() - since == pytest.approx(5)
         # A reply that comes too late is a status like any other.
         links[0].reply("client/res", status={"errorCode": 0})
@@ -106,7 +106,7 @@ def test_a_request_ends_in_time() -> None:
 @pytest.mark.parametrize("ends", [OwnLink.drop, OwnLink.refuse], ids=["link lost", "PUBACK overdue"])
 def test_no_request_outlives_the_link(ends: Callable[[OwnLink], None]) -> None:
     async def story(client: NavienMqttClient, links: list[OwnLink]) -> None:
-        waiting = asyncio.ensure_future(client.request(DEVICE, commands.STATUS, timeout=600))
+        waiting = asyncio.ensure_future(client.request(DEVICE, queries.STATUS, timeout=600))
         await asyncio.sleep(1)
         ends(links[0])
         with pytest.raises(MqttConnectionError):
@@ -117,7 +117,7 @@ def test_no_request_outlives_the_link(ends: Callable[[OwnLink], None]) -> None:
 
 def test_no_request_outlives_the_client() -> None:
     async def story(client: NavienMqttClient, _: list[OwnLink]) -> None:
-        waiting = asyncio.ensure_future(client.request(DEVICE, commands.STATUS, timeout=600))
+        waiting = asyncio.ensure_future(client.request(DEVICE, queries.STATUS, timeout=600))
         await asyncio.sleep(1)
         await client.disconnect()
         with pytest.raises(MqttConnectionError):
@@ -134,7 +134,7 @@ def test_a_link_that_cannot_be_written_to_is_replaced() -> None:
         await asyncio.sleep(10)
         links[1].refuses = True
         with pytest.raises(MqttConnectionError):
-            await client.request(DEVICE, commands.STATUS)
+            await client.request(DEVICE, queries.STATUS)
         await asyncio.sleep(10)
         assert reasons == ["AWS_ERROR_MQTT_NOT_CONNECTED"] * 2
         assert len(links) == 3

@@ -8,7 +8,7 @@ from hypothesis.stateful import initialize, precondition, rule, run_state_machin
 import orjson
 import pytest
 
-from nwp500 import CommandOutcome, CommandStage, QueuedCommand, StoredQueue, commands
+from nwp500 import CommandOutcome, CommandStage, QueuedCommand, StoredQueue, queries
 from tests.client.machine_heater import Manner
 from tests.client.machine_stage import MACS, WISHES, MachineStage, Options
 
@@ -139,7 +139,7 @@ class QueueMachine(MachineStage):
     @rule(mac=HEATERS)
     def ask_and_wait(self, mac: str) -> None:
         async def own_reply() -> None:
-            reply = await self._client.request(self.heaters[mac].device, commands.STATUS)
+            reply = await self._client.request(self.heaters[mac].device, queries.STATUS)
             response = reply["response"]
             assert isinstance(response, dict)
             assert response["macAddress"] == mac

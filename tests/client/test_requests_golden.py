@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from nwp500 import Device, PayloadError, commands
-from nwp500.commands import Control, Query
+from nwp500 import Device, PayloadError, commands, queries
+from nwp500.commands import Control
+from nwp500.queries import Request
 from nwp500.requests import MAX_MESSAGE_BYTES, control_request, encoded, plain_message, query_request
 
 CLIENT = "ha-client-3f9a1c07"
@@ -18,10 +19,54 @@ REQUESTS: dict[str, dict[str, Any]] = json.loads(
     (Path(__file__).parents[1] / "fixtures" / "mqtt_requests.json").read_text()
 )
 
-QUERIES: dict[str, Query] = {
-    "status": commands.STATUS,
-    "device_info": commands.DEVICE_INFO,
-    "session_end": commands.SESSION_END,
+RESERVATIONS = (
+    {"enable": 2, "week": 124, "hour": 6, "min": 30, "mode": 4, "param": 120},
+    {"enable": 2, "week": 130, "hour": 8, "min": 0, "mode": 3, "param": 110},
+    {"enable": 1, "week": 254, "hour": 22, "min": 15, "mode": 5, "param": 98},
+)
+RECIRCULATION = (
+    {"enable": 2, "week": 62, "hour": 6, "min": 0, "mode": 2, "param": -1},
+    {"enable": 2, "week": 62, "hour": 8, "min": 0, "mode": 1, "param": -1},
+)
+
+
+def tou_period(week: int, start: int, end: int, price: int) -> dict[str, int]:
+    """Return a period of the recorded plan, from a full hour to the end of one."""
+    times = {"startHour": start, "startMinute": 0, "endHour": end, "endMinute": 59}
+    return {"season": 3087, "week": week, **times, "priceMin": price, "priceMax": price, "decimalPoint": 5}
+
+
+TOU = (
+    tou_period(124, 0, 14, 31794),
+    tou_period(124, 15, 20, 38967),
+    tou_period(124, 21, 23, 31794),
+    tou_period(130, 0, 23, 31794),
+)
+QUERIES: dict[str, tuple[Request, dict[str, object]]] = {
+    "status": (queries.STATUS, {}),
+    "device_info": (queries.DEVICE_INFO, {}),
+    "session_end": (queries.SESSION_END, {}),
+    "reservation_read": (queries.RESERVATIONS, {}),
+    "reservation_write": (queries.WRITE_RESERVATIONS, {"reservationUse": 2, "reservation": RESERVATIONS}),
+    "reservation_clear": (queries.WRITE_RESERVATIONS, {"reservationUse": 1, "reservation": ()}),
+    "energy_daily": (queries.ENERGY_DAILY, {"year": 2026, "month": [9]}),
+    "energy_monthly": (queries.ENERGY_MONTHLY, {"year": (2025, 2026, 2025)}),
+    "energy_hourly_unanswered": (queries.ENERGY_HOURLY, {"year": 2026, "month": 9, "day": range(11, 12)}),
+    "firmware_download_info": (queries.FIRMWARE_DOWNLOAD, {}),
+    "diagnostics": (queries.DIAGNOSTICS, {}),
+    "recirculation_schedule_read": (queries.RECIRCULATION_SCHEDULE, {}),
+    "recirculation_schedule_write": (
+        queries.WRITE_RECIRCULATION_SCHEDULE,
+        {"reservationUse": 2, "reservation": RECIRCULATION},
+    ),
+    "tou_write": (
+        queries.WRITE_TOU,
+        {"controllerSerialNumber": "00000000BT00000001", "reservationUse": 2, "reservation": TOU},
+    ),
+    "commit_ota_not_exercised": (
+        queries.COMMIT_FIRMWARE,
+        {"commitOta": {"swCode": 1, "swVersion": 184877056}},
+    ),
 }
 CONTROLS: dict[str, tuple[Control, tuple[int, ...]]] = {
     "power_off": (commands.POWER_OFF, ()),
@@ -49,21 +94,6 @@ CONTROLS: dict[str, tuple[Control, tuple[int, ...]]] = {
     "air_filter_life_3000h": (commands.AIR_FILTER_LIFE, (6,)),
     "condenser_fault_reset": (commands.CONDENSER_FAULT_RESET, ()),
 }
-NOT_MADE_YET = {
-    "reservation_read",
-    "reservation_write",
-    "reservation_clear",
-    "energy_daily",
-    "energy_monthly",
-    "energy_hourly_unanswered",
-    "firmware_download_info",
-    "diagnostics",
-    "recirculation_schedule_read",
-    "recirculation_schedule_write",
-    "tou_write",
-    "commit_ota_not_exercised",
-}
-"""Schedules, energy, time of use, diagnostics and firmware: the client has no methods for them."""
 
 
 def with_its_session(name: str, session_id: str) -> dict[str, Any]:
@@ -71,23 +101,29 @@ def with_its_session(name: str, session_id: str) -> dict[str, Any]:
     return {**REQUESTS[name]["payload"], "sessionID": session_id}
 
 
-def test_every_recorded_request_is_made_or_known_not_to_be() -> None:
-    made = QUERIES.keys() | CONTROLS.keys()
-    assert made | NOT_MADE_YET == REQUESTS.keys()
-    assert not made & NOT_MADE_YET
-    used = [*QUERIES.values(), *(control for control, _ in CONTROLS.values())]
-    table = [found for found in vars(commands).values() if isinstance(found, Control | Query)]
-    assert all(found in used for found in table)
+def test_every_recorded_request_is_made_and_every_row_of_the_tables_is_recorded() -> None:
+    assert QUERIES.keys() | CONTROLS.keys() == REQUESTS.keys()
+    used = [*(query for query, _ in QUERIES.values()), *(control for control, _ in CONTROLS.values())]
+    tables = [*vars(commands).values(), *vars(queries).values()]
+    assert all(found in used for found in tables if isinstance(found, Control | Request))
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_queries(name: str) -> None:
-    query = QUERIES[name]
-    request = query_request(query, DEVICE, CLIENT)
+def test_queries_and_writes(name: str) -> None:
+    query, content = QUERIES[name]
+    request = query_request(query, DEVICE, CLIENT, query.checked(content, None))
     assert (request.topic, request.qos) == (REQUESTS[name]["topic"], REQUESTS[name]["qos"])
     assert request.payload == with_its_session(name, request.id)
+    # The values are compared as JSON, where true would equal 1.
+    assert b"true" not in request.body
     assert (request.kind, request.wanted, request.mac_address) == (query.name, query.words, DEVICE.mac_address)
     assert (request.is_control, request.setting, request.expected) == (False, None, {})
+
+
+def test_a_home_that_is_not_known_stands_as_zero_in_a_topic() -> None:
+    homeless = Device(mac_address="0478630a1b2c", additional_value="5322")
+    request = query_request(queries.DIAGNOSTICS, homeless, CLIENT)
+    assert b'"responseTopic":"cmd/52/0/0/ha-client-3f9a1c07/res/td/rd"' in request.body
 
 
 @pytest.mark.parametrize("name", CONTROLS)
@@ -106,7 +142,7 @@ def test_controls(name: str) -> None:
 
 
 def test_each_request_has_a_session_id_of_its_own() -> None:
-    requests = [query_request(commands.STATUS, DEVICE, CLIENT) for _ in range(3)]
+    requests = [query_request(queries.STATUS, DEVICE, CLIENT) for _ in range(3)]
     requests += [control_request(commands.POWER_ON, (), DEVICE, CLIENT) for _ in range(3)]
     assert len({request.id for request in requests}) == 6
 
@@ -119,7 +155,7 @@ def test_the_words_of_the_caller_come_first() -> None:
 
 def test_a_mac_is_told_as_the_cloud_wrote_it_but_stands_lower_case_in_topics() -> None:
     device = Device(mac_address="0478630A1B2C", additional_value="5322")
-    request = query_request(commands.STATUS, device, CLIENT)
+    request = query_request(queries.STATUS, device, CLIENT)
     assert request.topic == REQUESTS["status"]["topic"]
     assert request.mac_address == "0478630a1b2c"
     assert b'"macAddress":"0478630A1B2C"' in request.body

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from http import HTTPMethod
 
 import aiohttp
 import pytest
@@ -71,7 +72,7 @@ async def test_a_rotated_refresh_token(simulator: SimulatorProcess, auth_client:
     assert await requests(simulator) == [(SIGN_IN, 200), (REFRESH, 200), (REFRESH, 200)]
     rest = RestService(simulator.addresses["api_url"])
     with pytest.raises(ApiError, match="401"):
-        await rest.request(REFRESH, {"refreshToken": stale})
+        await rest.request(HTTPMethod.POST, REFRESH, body={"refreshToken": stale})
     await rest.close()
 
 

@@ -132,7 +132,13 @@ def test_nothing_outside_the_limits_comes_out(low: int, temperature: float) -> N
 
 @pytest.mark.parametrize(
     ("temperature", "unit", "words"),
-    [(140, F, "set point 140 °F"), (140.0, F, "set point 140 °F"), (60.5, C, "set point 60.5 °C")],
+    [
+        (140, F, "set point 140 °F"),
+        (140.0, F, "set point 140 °F"),
+        (60.5, C, "set point 60.5 °C"),
+        # 54.4 °C, wished in a house that reckons in °C by a heater that shows °F.
+        (129.92, F, "set point 129.9 °F"),
+    ],
 )
 def test_a_set_point_in_words(temperature: float, unit: TemperatureUnit, words: str) -> None:
     assert set_point_words(temperature, unit) == words

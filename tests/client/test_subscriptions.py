@@ -2,7 +2,7 @@
 
 import pytest
 
-from nwp500.subscriptions import Message, SubscriptionTable, decoded
+from nwp500.subscriptions import Message, SubscriptionTable
 
 
 class Received:
@@ -72,19 +72,6 @@ def test_all_callbacks_of_a_filter_can_be_removed(table: SubscriptionTable) -> N
     assert table.remove("a")
     table.deliver("a", {})
     assert received.messages == []
-
-
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"junk", b'{"n": 1', b"\xff\xfe", b"[1]", b"1", b'"text"', b"null", b'{"n": NaN}', b"[" * 100_000],
-    ids=lambda body: repr(body[:10]),
-)
-def test_what_is_no_json_object_is_no_message(body: bytes) -> None:
-    assert decoded(body) is None
-
-
-def test_a_json_object_is_a_message() -> None:
-    assert decoded(b'{"n": [1, {"m": null}]}') == {"n": [1, {"m": None}]}
 
 
 def test_a_callback_that_fails_stops_nobody(table: SubscriptionTable, caplog: pytest.LogCaptureFixture) -> None:

@@ -9,18 +9,19 @@ import pytest
 from nwp500 import Device, InvalidParameterError
 from nwp500.topics import (
     MAX_TOPIC_BYTES,
+    ReplyForm,
     check_filter,
     check_topic,
     client_filter,
-    client_reply_topic,
     device_filter,
-    device_reply_topic,
+    five_segment_filter,
     matches,
     normalised_mac,
+    reply_topic,
     request_topic,
 )
 
-DEVICE = Device(mac_address="0478630a1b2c", additional_value="5322")
+DEVICE = Device(mac_address="0478630a1b2c", additional_value="5322", home_seq=10001)
 CLIENT = "ha-client-3f9a1c07"
 
 LEVELS = st.sampled_from(["", "a", "b", "navilink-0478630a1b2c"])
@@ -36,10 +37,24 @@ def filters(draw: st.DrawFn) -> str:
 
 def test_the_topics_of_a_device() -> None:
     assert request_topic(DEVICE, "st/did") == "cmd/52/navilink-0478630a1b2c/st/did"
-    assert device_reply_topic(DEVICE, CLIENT) == "cmd/52/navilink-0478630a1b2c/ha-client-3f9a1c07/res"
-    assert client_reply_topic(DEVICE, CLIENT, "rsv/rd") == "cmd/52/ha-client-3f9a1c07/res/rsv/rd"
     assert device_filter(DEVICE) == "cmd/52/navilink-0478630a1b2c/#"
     assert client_filter(DEVICE, CLIENT) == "cmd/52/ha-client-3f9a1c07/res/#"
+    assert five_segment_filter(DEVICE, CLIENT) == "cmd/52/10001/0/ha-client-3f9a1c07/res/#"
+
+
+@pytest.mark.parametrize(
+    ("form", "topic", "covering"),
+    [
+        (ReplyForm.ACKNOWLEDGEMENT, "cmd/52/navilink-0478630a1b2c/ha-client-3f9a1c07/res", device_filter(DEVICE)),
+        (ReplyForm.CLIENT_KEYED, "cmd/52/ha-client-3f9a1c07/res/rsv/rd", client_filter(DEVICE, CLIENT)),
+        (ReplyForm.FIVE_SEGMENT, "cmd/52/10001/0/ha-client-3f9a1c07/res/rsv/rd", five_segment_filter(DEVICE, CLIENT)),
+        (ReplyForm.DEVICE_OWN, "cmd/52/navilink-0478630a1b2c/res/rsv/rd", device_filter(DEVICE)),
+    ],
+)
+def test_the_forms_of_a_reply_topic(form: ReplyForm, topic: str, covering: str) -> None:
+    assert reply_topic(form, DEVICE, CLIENT, "rsv/rd") == topic
+    check_topic(topic)
+    assert matches(covering, topic)
 
 
 @pytest.mark.parametrize("mac_address", ["0478630a1b2c", "0478630A1B2C", "04:78:63:0a:1b:2c", "04-78-63-0A-1B-2C"])

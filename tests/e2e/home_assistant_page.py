@@ -50,6 +50,7 @@ class HomeAssistantPage:
     @asynccontextmanager
     async def link_cut(self) -> AsyncIterator[None]:
         """Cut the link on entry, restore it on exit, and wait until the dashboard tells so."""
+        await expect(self.tile_state("Link")).to_have_text("Connected")
         await self.demo.fault("link_down")
         await expect(self.tile_state("Link")).to_have_text("Disconnected")
         try:
@@ -110,6 +111,54 @@ class HomeAssistantPage:
     def private_address(self) -> Locator:
         """The first field of that section."""
         return self.page.get_by_role("textbox", name="API URL")
+
+    async def open_options(self) -> None:
+        """Open the dialog behind the gear of the account."""
+        await self.page.goto(f"{self.demo.url}/config/integrations/integration/navilink")
+        await self.page.get_by_role("button", name="Configure").click()
+        await expect(self.queue_size).to_be_visible()
+
+    @property
+    def queue_size(self) -> Locator:
+        """The second field of that dialog."""
+        return self.page.get_by_role("spinbutton", name="Queue size")
+
+    async def submit(self) -> None:
+        """Press the button of a dialog."""
+        await self.page.get_by_role("button", name="Submit").click()
+
+    async def open_action(self, action: str) -> None:
+        """Open the form of an action, as the developer tools show it."""
+        await self.page.goto(f"{self.demo.url}/config/tools/action")
+        await self.page.get_by_text("Action", exact=True).click()
+        await self.page.get_by_placeholder("Search").fill(action)
+        await self.page.get_by_text(action, exact=True).click()
+        await expect(self.page.get_by_role("button", name="Add target")).to_be_visible()
+
+    async def perform(self, action: str, **data: object) -> None:
+        """Perform an action on the heater, as a card does that offers it: what goes wrong is said at the bottom."""
+        domain, name = action.split(".")
+        await self.page.evaluate(
+            "([domain, name, data]) => { document.querySelector('home-assistant').hass.callService("
+            "domain, name, data, {entity_id: Object.values(document.querySelector('home-assistant').hass.states)"
+            ".find(state => state.entity_id.startsWith('water_heater.')).entity_id}).catch(() => {}); }",
+            [domain, name, data],
+        )
+
+    def message(self, words: str | re.Pattern[str]) -> Locator:
+        """Return what is said at the bottom of the page for a moment, for eyes and for screen readers."""
+        return self.page.get_by_text(words).first
+
+    async def open_repair(self, title: str) -> None:
+        """Open the dialog of a repair issue."""
+        await self.page.goto(f"{self.demo.url}/config/repairs")
+        await self.page.get_by_text(title).click()
+        await expect(self.page.get_by_text("Reported by Navien NaviLink")).to_be_visible()
+
+    async def open_activity(self) -> None:
+        """Open the logbook."""
+        await self.page.goto(f"{self.demo.url}/logbook")
+        await expect(self.page.get_by_role("heading", name="Today").first).to_be_visible()
 
     async def looks_right(self) -> None:
         """Fail unless the page, in a moment, says of nothing that it is missing or broken, and fits its window."""

@@ -30,11 +30,11 @@ class RunningDemo:
     control_url: str
     output: str
 
-    async def fault(self, kind: str) -> None:
-        """Do what the printed curl line does."""
+    async def fault(self, kind: str, **members: object) -> None:
+        """Do what the printed curl line does, with more members if the fault takes them."""
         async with (
             aiohttp.ClientSession() as session,
-            session.post(f"{self.control_url}/fault", json={"kind": kind}) as response,
+            session.post(f"{self.control_url}/fault", json={"kind": kind, **members}) as response,
         ):
             response.raise_for_status()
 

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+import re
 from typing import Literal
 
 from playwright.async_api import expect
@@ -26,6 +27,14 @@ WINDOWS = {
     "device-page-dark-narrow": (390, 844),
     "config-flow": (900, 700),
     "config-flow-private-server": (900, 1100),
+    "options": (900, 1400),
+    "options-dark-narrow": (390, 1300),
+    "action": (900, 700),
+    "action-dark-narrow": (390, 844),
+    "repair": (900, 700),
+    "repair-dark-narrow": (390, 844),
+    "activity": (1280, 800),
+    "activity-dark-narrow": (390, 844),
 }
 """Every picture, and the width and least height of the window it shows; a window grows with the page in it."""
 
@@ -49,11 +58,22 @@ async def take_screenshots(home_assistant: HomeAssistantPage) -> dict[str, bytes
 
     await _dashboard(home_assistant, take)
     await _queue(home_assistant, take)
-    await _device(home_assistant, take)
+    await home_assistant.open_activity()
+    await _in_both_colours(home_assistant, take, "activity")
+    await home_assistant.open_device()
+    await _in_both_colours(home_assistant, take, "device-page")
     await home_assistant.open_config_flow()
     await take("config-flow")
     await home_assistant.open_private_server()
     await take("config-flow-private-server")
+    await home_assistant.open_options()
+    await _in_both_colours(home_assistant, take, "options")
+    await home_assistant.open_action("navilink.start_vacation")
+    await _in_both_colours(home_assistant, take, "action")
+    await _lost_command(home_assistant)
+    await home_assistant.open_repair("were not carried out")
+    await _in_both_colours(home_assistant, take, "repair")
+    await home_assistant.submit()
     return pictures
 
 
@@ -74,12 +94,30 @@ async def _queue(home_assistant: HomeAssistantPage, take: Take) -> None:
         await take("queue")
 
 
-async def _device(home_assistant: HomeAssistantPage, take: Take) -> None:
-    await home_assistant.open_device()
-    await take("device-page")
+async def _in_both_colours(home_assistant: HomeAssistantPage, take: Take, name: str) -> None:
+    await take(name)
     await home_assistant.page.emulate_media(color_scheme="dark")
-    await take("device-page-dark-narrow")
+    await take(f"{name}-dark-narrow")
     await home_assistant.page.emulate_media(color_scheme="light")
+
+
+async def _lost_command(home_assistant: HomeAssistantPage) -> None:
+    """Give two commands to a queue that holds one."""
+    await _choose_queue_size(home_assistant, 1)
+    await home_assistant.open_dashboard()
+    async with home_assistant.link_cut():
+        await home_assistant.raise_set_point()
+        await expect(home_assistant.queue).to_have_text([re.compile("set point")])
+        await home_assistant.set_mode("High demand")
+        await expect(home_assistant.queue).to_have_text(["mode high demand"])
+    await _choose_queue_size(home_assistant, 100)
+
+
+async def _choose_queue_size(home_assistant: HomeAssistantPage, size: int) -> None:
+    await home_assistant.open_options()
+    await home_assistant.queue_size.fill(str(size))
+    await home_assistant.submit()
+    await expect(home_assistant.page.get_by_text("Options successfully saved.")).to_be_visible()
 
 
 async def _take_all(demo: RunningDemo) -> dict[str, bytes]:

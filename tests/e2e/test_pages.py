@@ -79,3 +79,54 @@ async def test_clear_button_empties_the_queue(home_assistant: HomeAssistantPage,
         await expect(home_assistant.page.get_by_text("Nothing waits")).to_be_visible()
         await home_assistant.looks_right()
     assert (await demo.heater())["applied"] == before["applied"]
+
+
+async def test_refusal_is_said_and_written_down(home_assistant: HomeAssistantPage, demo: RunningDemo) -> None:
+    await demo.fault("ctrl_fail", code=3)
+    await home_assistant.raise_set_point()
+    said = home_assistant.message(re.compile(r"^The water heater refused the command .set point \d+ °F. \(code 3\)"))
+    await expect(said).to_be_visible()
+    # The card leaves a refusal to the message at the bottom, and catches it nowhere.
+    home_assistant.errors.remove("Object")
+    await home_assistant.open_activity()
+    line = home_assistant.page.get_by_text(re.compile(r"set point \d+ °F was not carried out: the heater refused it"))
+    await expect(line.first).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "message"),
+    [
+        (
+            "water_heater.set_temperature",
+            {"temperature": 190},
+            "190 °F is not allowed as the set point. This water heater takes 105 °F to 150 °F.",
+        ),
+        (
+            "navilink.start_vacation",
+            {"days": 100},
+            "100 is not allowed for vacation days. It must be a whole number from 1 to 99 days.",
+        ),
+    ],
+)
+async def test_what_is_out_of_range_is_said(
+    home_assistant: HomeAssistantPage, demo: RunningDemo, action: str, data: dict[str, int], message: str
+) -> None:
+    before = await demo.heater()
+    await home_assistant.perform(action, **data)
+    await expect(home_assistant.message(message)).to_be_visible()
+    assert (await demo.heater())["applied"] == before["applied"]
+
+
+async def test_error_code_without_an_error_is_words(home_assistant: HomeAssistantPage) -> None:
+    await home_assistant.open_device()
+    await expect(home_assistant.page.get_by_text("No error").filter(visible=True).first).to_be_visible()
+
+
+async def test_wait_that_is_too_long_is_explained_in_the_options(home_assistant: HomeAssistantPage) -> None:
+    await home_assistant.open_options()
+    await home_assistant.page.get_by_role("radio", name="One time for all commands").click()
+    await home_assistant.page.get_by_role("spinbutton", name="dd").fill("8")
+    await home_assistant.submit()
+    refused = home_assistant.page.get_by_text("The time must be longer than zero and not longer than 7 days.")
+    await expect(refused).to_be_visible()
+    await home_assistant.looks_right()

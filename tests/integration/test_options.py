@@ -23,7 +23,7 @@ DEFAULTS = {
     "queue": True,
     "queue_size": 100,
     "longest_wait": "by_class",
-    "longest_wait_time": {"hours": 24},
+    "longest_wait_time": {"days": 1},
     "coalesce": True,
     "skip_settled": True,
     "status_interval": 30,

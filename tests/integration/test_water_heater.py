@@ -5,13 +5,14 @@ from typing import Any
 from homeassistant.components.water_heater.const import DOMAIN as WATER_HEATER
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM
+from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM, UnitSystem
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import HEATER, MAC, applied
-from tests.integration.waiting import wait_for
+from tests.integration.waiting import wait_for, wait_for_value
 
 
 @pytest.fixture(autouse=True)
@@ -112,14 +113,22 @@ async def test_mode_before_a_vacation_outlives_a_restart(
 
 
 @pytest.mark.usefixtures("running")
-@pytest.mark.parametrize("temperature", [104, 151, 32])
+@pytest.mark.parametrize(
+    ("units", "temperature", "words"),
+    [
+        (US_CUSTOMARY_SYSTEM, 104, "104 °F is not allowed as the set point. This water heater takes 105 °F to 150 °F"),
+        (US_CUSTOMARY_SYSTEM, 150.6, "150.6 °F is not allowed"),
+        (US_CUSTOMARY_SYSTEM, 32, "32 °F is not allowed"),
+        (METRIC_SYSTEM, 66, "66 °C is not allowed as the set point. This water heater takes 40.5 °C to 65.5 °C"),
+    ],
+)
 async def test_set_point_outside_the_limits_changes_nothing(
-    hass: HomeAssistant, simulator: SimulatorProcess, temperature: int
+    hass: HomeAssistant, simulator: SimulatorProcess, units: UnitSystem, temperature: float, words: str
 ) -> None:
     await wait_for(hass, HEATER, lambda state: state.attributes.get("min_temp") == 105)
-    with pytest.raises(ServiceValidationError) as refused:
+    hass.config.units = units
+    with pytest.raises(ServiceValidationError, match=words):
         await act(hass, "set_temperature", temperature=temperature, operation_mode="heat_pump")
-    assert refused.value.translation_key == "invalid_parameter"
     assert await applied(simulator) == []
     state = hass.states.get(HEATER)
     assert state is not None
@@ -170,4 +179,30 @@ async def test_refused_command_shows_the_truth_again(hass: HomeAssistant, simula
     assert refused.value.translation_key == "command_rejected"
     assert "code 3" in str(refused.value)
     await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == 120)
+    assert await applied(simulator) == []
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize(("data", "days"), [({"days": 1}, 1), ({"days": 99}, 99), ({}, 7)])
+async def test_vacation_of_some_days(
+    hass: HomeAssistant, simulator: SimulatorProcess, data: dict[str, int], days: int
+) -> None:
+    await hass.services.async_call(DOMAIN, "start_vacation", {"entity_id": HEATER, **data}, blocking=True)
+    assert await applied(simulator) == [("dhw-mode", [5, days])]
+    await wait_for(hass, HEATER, lambda state: state.attributes["away_mode"] == "on")
+    await wait_for_value(hass, "sensor.nwp500_vacation_days_left", str(days))
+    await act(hass, "set_away_mode", away_mode=False)
+    assert (await applied(simulator))[1:] == [("dhw-mode", [3])]
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize("days", [0, 100, -1])
+async def test_vacation_that_is_too_long_or_too_short(
+    hass: HomeAssistant, simulator: SimulatorProcess, days: int
+) -> None:
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call(DOMAIN, "start_vacation", {"entity_id": HEATER, "days": days}, blocking=True)
+    assert refused.value.translation_key == "invalid_parameter"
+    assert refused.value.translation_placeholders is not None
+    assert refused.value.translation_placeholders["value"] == str(days)
     assert await applied(simulator) == []

@@ -1,13 +1,26 @@
 """What the simulator's tests share: real sockets, one server certificate, brokers that end with the test."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from itertools import count
+from pathlib import Path
+import ssl
+from typing import Any
 
+from aiohttp import ClientSession, TCPConnector
 import pytest
+import pytest_asyncio
 
 from simulator.certificates import ServerCertificate, make_server_certificate
+from simulator.cloud import Cloud, CloudOptions
 from simulator.limits import Limits
+from simulator.mqtt_packets import ConnAck, Connect
+from simulator.process import SimulatorProcess
 
-from .running_broker import RunningBroker
+from .heater_user import CLIENT_ID, HeaterUser, Open, sign_in
+from .rest_user import RestUser, StartService
+from .running_broker import RawClient, RunningBroker, presigned_path
+
+_CONNECTION_NUMBERS = count()  # the broker takes one CONNECT a second from each client id
 
 type StartBroker = Callable[[Limits], Awaitable[RunningBroker]]
 
@@ -42,3 +55,66 @@ async def start_broker(certificate: ServerCertificate) -> AsyncIterator[StartBro
 async def broker(start_broker: StartBroker) -> RunningBroker:
     """A broker with the service's own limits."""
     return await start_broker(Limits())
+
+
+@pytest.fixture
+async def start_service(tmp_path: Path) -> AsyncIterator[StartService]:
+    """Start clouds with options of their own and give a user of each."""
+    clouds, sessions = [], []
+
+    async def start(**options: Any) -> RestUser:  # noqa: ANN401 - the options of CloudOptions
+        cloud = Cloud(CloudOptions(directory=tmp_path, **options))
+        clouds.append(cloud)
+        await cloud.start()
+        sessions.append(ClientSession())
+        return RestUser(cloud, sessions[-1])
+
+    yield start
+    for session in sessions:
+        await session.close()
+    for cloud in clouds:
+        await cloud.stop()
+
+
+@pytest.fixture
+async def user(start_service: StartService) -> RestUser:
+    """A user of a cloud with one heater."""
+    return await start_service()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def process() -> AsyncIterator[SimulatorProcess]:
+    """The simulator with two heaters."""
+    async with SimulatorProcess("--heaters", "2") as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def simulator(process: SimulatorProcess) -> SimulatorProcess:
+    """The simulator as if it had just been started."""
+    await process.reset()
+    return process
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def connect(simulator: SimulatorProcess) -> AsyncIterator[Open]:
+    """Connect over MQTT, each time as another client, with credentials that REST issued for the test."""
+    trust = ssl.create_default_context(cafile=simulator.addresses["ca_file"])
+    credentials = await sign_in(simulator)
+    users: list[HeaterUser] = []  # a connection lasts as long as somebody knows it
+    authority = f"localhost:{simulator.addresses['mqtt_port']}"
+    async with ClientSession(connector=TCPConnector(ssl=trust, force_close=True)) as session:
+
+        async def open_connection() -> HeaterUser:
+            url = f"https://127.0.0.1:{simulator.addresses['mqtt_port']}{presigned_path(authority, credentials)}"
+            websocket = await session.ws_connect(
+                url, protocols=("mqtt",), headers={"Host": authority}, server_hostname="localhost", autoclose=False
+            )
+            client = RawClient(websocket)
+            client_id = f"{CLIENT_ID}-{next(_CONNECTION_NUMBERS)}"
+            await client.send(Connect(client_id=client_id, clean_session=True, keep_alive=60))
+            await client.receive(ConnAck)
+            users.append(HeaterUser(client, client_id))
+            return users[-1]
+
+        yield open_connection

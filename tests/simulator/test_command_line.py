@@ -76,6 +76,13 @@ async def test_heaters_as_many_as_asked_for_and_some_offline() -> None:
     assert list(heaters) == ["0478630a1b2c", "0478630a1b2d", "0478630a1b2e"]
 
 
+@pytest.mark.parametrize(("zone", "offset"), [("Asia/Kolkata", "+05:30"), ("Etc/GMT+9", "-09:00")])
+async def test_heaters_live_in_the_time_zone_asked_for(zone: str, offset: str) -> None:
+    async with SimulatorProcess("--time-zone", zone) as simulator:
+        (heater,) = (await simulator.state())["heaters"].values()
+    assert heater["local_time"].endswith(offset)
+
+
 async def test_takes_the_ports_it_is_given_and_says_when_one_is_taken(capfd: pytest.CaptureFixture[str]) -> None:
     async with SimulatorProcess() as simulator:
         port = str(simulator.addresses["mqtt_port"])
@@ -108,6 +115,7 @@ def test_cannot_be_used_before_it_is_started() -> None:
         ["--heaters", "-1"],
         ["--heaters", "1", "--offline-heaters", "2"],
         ["--speed", "1e9"],
+        ["--time-zone", "Europe/Nowhere"],
         ["--rest-port", "65536"],
         ["--jwt-lifetime", "0"],
         ["--no-such-option"],

@@ -1,130 +1,19 @@
 """The whole simulator as a process of its own, seen through its control interface, REST and MQTT."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from itertools import count
 import json
-import ssl
-import time
 from typing import Any
 
-from aiohttp import ClientSession, TCPConnector, WSServerHandshakeError
+from aiohttp import ClientSession, WSServerHandshakeError
 import pytest
-import pytest_asyncio
 
 from simulator.faults import FAULTS
-from simulator.mqtt_packets import ConnAck, Connect, PubAck, Publish, SubAck, Subscribe
+from simulator.mqtt_packets import PubAck
 from simulator.process import SimulatorError, SimulatorProcess
-from simulator.sigv4 import AwsCredentials
 
-from .running_broker import RawClient, presigned_path
+from .heater_user import RESPONSE_TOPIC, Open, sign_in
+from .requests_on_file import MAC
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-MAC = "0478630a1b2c"
-CLIENT_ID = "ha-client-3f9a1c07"
-RESPONSE_TOPIC = f"cmd/52/navilink-{MAC}/{CLIENT_ID}/res"
-_CONNECTION_NUMBERS = count()  # the broker takes one CONNECT a second from each client id
-
-type Open = Callable[[], Awaitable[HeaterUser]]
-
-
-class HeaterUser:
-    """Someone signed in to the simulator who talks to its first heater over MQTT."""
-
-    def __init__(self, client: RawClient, client_id: str) -> None:
-        self.client = client
-        self.client_id = client_id
-        self._packet_id = 0
-
-    async def subscribe(self, *topics: str) -> None:
-        """Subscribe to topics, or to what the heater answers."""
-        self._packet_id += 1
-        filters = tuple((topic, 1) for topic in topics or (f"{RESPONSE_TOPIC}/#", f"cmd/52/navilink-{MAC}/res/#"))
-        await self.client.send(Subscribe(self._packet_id, filters))
-        await self.client.receive(SubAck)
-
-    async def publish(self, topic: str, payload: bytes) -> None:
-        """Publish a message; its PUBACK is not awaited."""
-        self._packet_id += 1
-        await self.client.send(Publish(topic=topic, payload=payload, qos=1, packet_id=self._packet_id))
-
-    async def request(self, command: int, suffix: str = "ctrl", *, session: str = "s", **members: object) -> None:
-        """Send a request to the heater."""
-        topic = f"cmd/52/navilink-{MAC}/{suffix}"
-        identity = {"command": command, "deviceType": 52, "macAddress": MAC, "additionalValue": "5322"}
-        envelope = {
-            "clientID": CLIENT_ID,
-            "sessionID": session,
-            "protocolVersion": 2,
-            "requestTopic": topic,
-            "responseTopic": RESPONSE_TOPIC,
-            "request": identity | members,
-        }
-        await self.publish(topic, json.dumps(envelope).encode())
-
-    async def set_temperature(self, half_degrees: int, *, session: str = "s") -> None:
-        """Write the set point."""
-        await self.request(33554464, session=session, mode="dhw-temperature", param=[half_degrees], paramStr="")
-
-    async def reply(self) -> tuple[str, dict[str, Any]]:
-        """Return topic and message of the next reply."""
-        while isinstance(packet := await self.client.receive_any(), PubAck):
-            pass
-        assert isinstance(packet, Publish)
-        assert packet.packet_id is not None
-        await self.client.send(PubAck(packet.packet_id))
-        return packet.topic, json.loads(packet.payload)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def process() -> AsyncIterator[SimulatorProcess]:
-    """The simulator with two heaters."""
-    async with SimulatorProcess("--heaters", "2") as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def simulator(process: SimulatorProcess) -> SimulatorProcess:
-    """The simulator as if it had just been started."""
-    await process.reset()
-    return process
-
-
-async def sign_in(simulator: SimulatorProcess) -> AwsCredentials:
-    """Sign in over REST for AWS credentials."""
-    addresses = simulator.addresses
-    account = {"userId": addresses["email"], "password": addresses["password"]}
-    async with (
-        ClientSession() as session,
-        session.post(f"{addresses['api_url']}/user/sign-in", json=account) as response,
-    ):
-        token = (await response.json())["data"]["token"]
-    lifetime = token["authorizationExpiresIn"]
-    return AwsCredentials(token["accessKeyId"], token["secretKey"], token["sessionToken"], time.time() + lifetime)
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def connect(simulator: SimulatorProcess) -> AsyncIterator[Open]:
-    """Connect over MQTT, each time as another client, with credentials that REST issued for the test."""
-    trust = ssl.create_default_context(cafile=simulator.addresses["ca_file"])
-    credentials = await sign_in(simulator)
-    users: list[HeaterUser] = []  # a connection lasts as long as somebody knows it
-    authority = f"localhost:{simulator.addresses['mqtt_port']}"
-    async with ClientSession(connector=TCPConnector(ssl=trust, force_close=True)) as session:
-
-        async def open_connection() -> HeaterUser:
-            url = f"https://127.0.0.1:{simulator.addresses['mqtt_port']}{presigned_path(authority, credentials)}"
-            websocket = await session.ws_connect(
-                url, protocols=("mqtt",), headers={"Host": authority}, server_hostname="localhost", autoclose=False
-            )
-            client = RawClient(websocket)
-            client_id = f"{CLIENT_ID}-{next(_CONNECTION_NUMBERS)}"
-            await client.send(Connect(client_id=client_id, clean_session=True, keep_alive=60))
-            await client.receive(ConnAck)
-            users.append(HeaterUser(client, client_id))
-            return users[-1]
-
-        yield open_connection
 
 
 async def test_request_is_answered_on_its_response_topic(connect: Open, simulator: SimulatorProcess) -> None:
@@ -381,15 +270,25 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
         "api_down": {"on": True, "close": True},
         "maintenance": {"on": True},
         "device_offline": {"mac": MAC, "on": True},
+        "power_cut": {"mac": MAC, "on": True},
         "ctrl_fail": {"count": 5, "code": 9},
         "control_interval": {"seconds": 5},
         "ignore_write": {"count": 5},
+        "lose_write": {"count": 5, "answered": False},
+        "slow_write": {"seconds": 5},
+        "silent": {"suffix": "st/rsv/rd", "count": 5},
+        "schedule_form": {"form": "hex"},
+        "energy_times": {"on": False},
+        "firmware_download": {"version": 184877057, "part": 1},
         "reply_delay": {"seconds": 30},
         "push": {"seconds": 5.5},
         "tou_window": {"on": True},
+        "mode_let_through": {"count": 5},
         "error": {"code": 96, "sub_code": 1},
         "listed_error": {"code": None},
         "draw": {"litres": 20, "flow": 5.5},
+        "vendor_app": {"on": True, "seconds": 5},
+        "app_control": {"command": 33554464, "value": 110, "mac": MAC},
     }
     assert faults.keys() == FAULTS.keys()
     for kind, members in faults.items():
@@ -421,6 +320,11 @@ async def test_bad_faults_are_explained(simulator: SimulatorProcess) -> None:
         ("device_offline", {"mac": "nobody"}, "no heater nobody"),
         ("draw", {"litres": 1, "flow": 0}, "flow must be"),
         ("error", {"code": 1000}, "code must be"),
+        ("silent", {"suffix": "st/rsv"}, "suffix must be one of"),
+        ("app_control", {"command": 1}, "no control 1"),
+        ("vendor_app", {"seconds": 0}, "seconds must be"),
+        ("schedule_form", {"form": "xml"}, "form must be one of"),
+        ("firmware_download", {"version": 1, "part": 3}, "part must be one of"),
     ):
         with pytest.raises(SimulatorError, match=explanation):
             await simulator.fault(kind, **members)

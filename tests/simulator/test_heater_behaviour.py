@@ -2,7 +2,9 @@
 
 import pytest
 
-from simulator.heater import Draw, Heater, Identity
+from simulator.heater import Heater
+from simulator.heater_records import Draw
+from simulator.identity import Identity
 from simulator.message_members import ON
 from simulator.report import status
 from simulator.tank import Tank

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.heater import Heater, Identity
+from simulator.heater import Heater
+from simulator.identity import Identity
 from simulator.report import feature, status
 from simulator.tank import Tank
 from simulator.thermostat import DhwMode

@@ -1,82 +1,12 @@
-"""The REST service answers as protocol.md 2 says, over real sockets."""
+"""The REST service answers as protocol.md 2 says, over real sockets: its rules, credentials and devices."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-import json
-from pathlib import Path
-from typing import Any
-
-from aiohttp import ClientSession, ServerDisconnectedError
+from aiohttp import ServerDisconnectedError
 import pytest
 
-from simulator.cloud import Cloud, CloudOptions
+from .requests_on_file import recorded
+from .rest_user import EMAIL, PASSWORD, RestUser, StartService
 
-EMAIL, PASSWORD = "user@example.com", "correct horse"
-RECORDED = json.loads((Path(__file__).parents[1] / "fixtures" / "rest_all.json").read_text())
-
-# Any: decoded JSON, looked at member by member.
-type Answer = tuple[int, dict[str, Any]]
-type StartService = Callable[..., Awaitable[RestUser]]
-
-
-class RestUser:
-    """Someone who calls a cloud's REST service."""
-
-    def __init__(self, cloud: Cloud, session: ClientSession) -> None:
-        self.cloud = cloud
-        self.session = session
-        self.access_token = ""
-
-    async def post(self, path: str, *, authorization: str | None = None, **members: object) -> Answer:
-        """Call an endpoint with a JSON body."""
-        return await self.send(path, json.dumps(members).encode(), authorization=authorization)
-
-    async def send(self, path: str, body: bytes, *, authorization: str | None = None) -> Answer:
-        """Call an endpoint with any body; signed in unless another authorization is given."""
-        headers = {"authorization": self.access_token if authorization is None else authorization}
-        async with self.session.post(self.cloud.api_url + path, data=body, headers=headers) as response:
-            envelope = await response.json()
-        assert envelope["code"] == response.status
-        return response.status, envelope
-
-    async def sign_in(self) -> dict[str, Any]:
-        """Sign in and return the token object."""
-        status, envelope = await self.post("/user/sign-in", userId=EMAIL, password=PASSWORD)
-        assert status == 200
-        token: dict[str, Any] = envelope["data"]["token"]
-        self.access_token = token["accessToken"]
-        return token
-
-    async def list_devices(self, offset: int = 0, count: int = 20) -> list[dict[str, Any]]:
-        """Return one page of the device list."""
-        status, envelope = await self.post("/device/list", userId=EMAIL, offset=offset, count=count)
-        assert status == 200
-        rows: list[dict[str, Any]] = envelope["data"]
-        return rows
-
-
-@pytest.fixture
-async def start_service(tmp_path: Path) -> AsyncIterator[StartService]:
-    """Start clouds with options of their own and give a user of each."""
-    clouds, sessions = [], []
-
-    async def start(**options: Any) -> RestUser:  # noqa: ANN401 - the options of CloudOptions
-        cloud = Cloud(CloudOptions(directory=tmp_path, **options))
-        clouds.append(cloud)
-        await cloud.start()
-        sessions.append(ClientSession())
-        return RestUser(cloud, sessions[-1])
-
-    yield start
-    for session in sessions:
-        await session.close()
-    for cloud in clouds:
-        await cloud.stop()
-
-
-@pytest.fixture
-async def user(start_service: StartService) -> RestUser:
-    """A user of a cloud with one heater."""
-    return await start_service()
+RECORDED = recorded("rest_all")
 
 
 async def test_sign_in_has_the_recorded_shape(user: RestUser) -> None:
@@ -203,7 +133,7 @@ async def test_impossible_pages_are_refused(user: RestUser, offset: object, coun
 async def test_offline_heaters_foreign_devices_and_odd_error_codes(start_service: StartService) -> None:
     user = await start_service(heaters=3, offline_heaters=1, foreign_device=True)
     first, second, _third = user.cloud.heaters.values()
-    first.listed_error, second.listed_error = None, 9999
+    first.registration.error_code, second.registration.error_code = None, 9999
     await user.sign_in()
     rows = await user.list_devices()
     assert [row["deviceInfo"]["deviceType"] for row in rows] == [2, 52, 52, 52]

@@ -1,26 +1,36 @@
-"""What the REST service tells about the devices of an account (protocol.md 2.4 to 2.6)."""
+"""The REST service's calls about devices, and the way to all others (protocol.md 2.4 to 2.8).
 
-from http import HTTPStatus
+Two are left out. The display preferences belong to another product and are always refused for this one;
+a push token is the address of a phone's app, which no user of this client has, and a wrong one would do harm.
+"""
+
+from http import HTTPMethod
 import logging
 
+from .account_api import AccountAPI
 from .auth import NavienAuthClient
-from .enums import DeviceType
-from .exceptions import ApiError, ResponseFormatError, UnreadableAnswerError
-from .models import Device, DeviceInfo, Firmware
+from .enums import DeviceType, InstallType
+from .exceptions import InvalidParameterError, ResponseFormatError
+from .maintenance_api import MaintenanceAPI
+from .models import AppVersion, Device, DeviceInfo, ErrorHistory, Firmware, FirmwareDetail, Location, PastError
+from .models.members import TEXT
+from .signed_calls import MOST_ROWS, PAGE_SIZE, SignedCalls, as_list, as_object
+from .tou_api import TouAPI
 
 _LOGGER = logging.getLogger(__name__)
 
-_PAGE_SIZE = 20
-_MOST_DEVICES = 1000
-"""Where paging ends in any case: a service that ignored the offset would be asked for ever."""
-
 _DEVICE_LIST = "/device/list"
+_SIMPLE_LIST = "/device/simple-list"
 _DEVICE_INFO = "/device/info"
-_FIRMWARE_INFO = "/device/firmware/info"
+_CHANGE_INFO = "/device/change-info"
+_DEVICE_FIRMWARE = "/device/firmware/info"
+_FIRMWARE_DETAIL = "/firmware/info"
+_ERROR_LIST = "/device/error/list"
+_APP_VERSION = "/app/version"
 
 
 class NavienAPIClient:
-    """The signed-in calls of one account.
+    """What the REST service does for one account.
 
     Every method raises `AuthenticationError` when the credentials are definitely refused, `ApiError` when the service
     answers with an error, and `ApiConnectionError` when it cannot be reached or its answer cannot be read.
@@ -28,67 +38,140 @@ class NavienAPIClient:
 
     def __init__(self, auth_client: NavienAuthClient) -> None:
         self._auth_client = auth_client
+        self._calls = SignedCalls(auth_client)
+        self.account = AccountAPI(self._calls)
+        """The account itself, and what its owner is notified of."""
+        self.maintenance = MaintenanceAPI(self._calls)
+        """The log of filter cleaning and descaling."""
+        self.tou = TouAPI(self._calls)
+        """Time-of-use plans."""
+
+    # --- Devices ------------------------------------------------------------------------------------------------------
 
     async def list_devices(self, *, device_type: int | None = DeviceType.HEAT_PUMP_WATER_HEATER) -> list[Device]:
         """Return the account's devices of one type, or of every type for None, in the service's order.
 
         An entry that does not say which device it is, is left out: one odd entry does not hide the others.
         """
-        devices: dict[str, Device] = {}
-        for offset in range(0, _MOST_DEVICES, _PAGE_SIZE):
-            page = await self._device_page(offset)
-            for entry in page:
-                device = _device(entry)
-                if device is not None and device_type in (None, device.device_type):
-                    # The same device comes twice when the list grows between two pages.
-                    devices.setdefault(device.mac_address, device)
-            if len(page) < _PAGE_SIZE:
-                break
-        return list(devices.values())
+        rows = await self._calls.all_rows(_DEVICE_LIST, {"userId": self._calls.user_id})
+        return _devices(rows, device_type)
+
+    async def list_simple_devices(
+        self, target_user_id: str | None = None, *, device_type: int | None = DeviceType.HEAT_PUMP_WATER_HEATER
+    ) -> list[Device]:
+        """Return devices with no more than key, type and name; an installer may ask for an owner's."""
+        body = {"userId": self._calls.user_id, "targetUserId": target_user_id or self._calls.user_id}
+        rows = await self._calls.all_rows(_SIMPLE_LIST, body)
+        return _devices([{"deviceInfo": row} for row in rows], device_type)
 
     async def get_device_info(self, device: Device) -> DeviceInfo:
-        """Return name, place and notifications of one device."""
-        data = await self._request(_DEVICE_INFO, self._key(device))
-        if not isinstance(data, dict):
-            raise UnreadableAnswerError(_DEVICE_INFO, "success without an object")
-        return DeviceInfo.from_message(data)
+        """Return name, place, installer and notifications of one device."""
+        data = await self._calls.post(_DEVICE_INFO, self._calls.device_key(device))
+        return DeviceInfo.from_message(as_object(_DEVICE_INFO, data))
+
+    async def change_device_info(
+        self,
+        device: Device,
+        *,
+        name: str | None = None,
+        install_type: InstallType | None = None,
+        location: Location | None = None,
+    ) -> None:
+        """Change the name of a device, where it stands, or both; what is not given stays as the device has it.
+
+        Empty texts and coordinates of 0 cannot be set: the service wants them left out.
+
+        Raises:
+            InvalidParameterError: the name is empty, or the location has neither state nor city nor address.
+
+        """
+        if name is not None and not name.strip():
+            raise InvalidParameterError(parameter="name", value=name, allowed="a text that is not empty")
+        info = {
+            "macAddress": device.mac_address,
+            "additionalValue": device.additional_value,
+            "deviceType": device.device_type,
+            "deviceName": name or device.name,
+            "installType": install_type or device.install_type,
+        }
+        body = {
+            "userId": self._calls.user_id,
+            "deviceInfo": {member: value for member, value in info.items() if value is not None},
+            "location": None if location is None else location.as_message(),
+        }
+        await self._calls.post(_CHANGE_INFO, body)
+
+    async def get_error_history(self, device: Device) -> ErrorHistory:
+        """Return the errors that a device had, in the service's order.
+
+        Raises:
+            NotPermittedError: the account is an owner's; the service tells installers alone.
+
+        """
+        errors: dict[PastError, None] = {}
+        time_zone = None
+        continuous_key = None
+        while len(errors) < MOST_ROWS:
+            page, zone_told = await self._error_page(device, continuous_key)
+            time_zone = time_zone or zone_told
+            # Whether the row that the key names comes again is not known, so each is kept once.
+            news = [error for error in page if error not in errors]
+            errors |= dict.fromkeys(news)
+            continuous_key = page[-1].occurred_raw if page else None
+            if len(page) < PAGE_SIZE or not news or continuous_key is None:
+                break
+        return ErrorHistory(errors=tuple(errors), time_zone=time_zone)
+
+    async def _error_page(self, device: Device, continuous_key: int | None) -> tuple[list[PastError], str | None]:
+        body = {
+            "installerId": self._calls.user_id,
+            "macAddress": device.mac_address,
+            "additionalValue": device.additional_value,
+            "continuousKey": continuous_key,
+            "count": PAGE_SIZE,
+        }
+        data = await self._calls.post(_ERROR_LIST, body)
+        if data is None:
+            return [], None
+        content = as_object(_ERROR_LIST, data)
+        rows = content.get("errorInfo")
+        entries = [] if rows is None else as_list(_ERROR_LIST, rows)
+        # An entry that cannot be read is kept as one of which nothing is known: it is an error all the same.
+        page = [PastError.from_message(entry if isinstance(entry, dict) else {}) for entry in entries]
+        return page, TEXT.read(content.get("timeZone"))
+
+    # --- Firmware and app ---------------------------------------------------------------------------------------------
 
     async def get_firmware_info(self, device: Device) -> list[Firmware]:
         """Return the software parts of one device, with the versions they run and those that wait."""
-        data = await self._request(_FIRMWARE_INFO, self._key(device))
-        firmwares = data.get("firmwares") if isinstance(data, dict) else None
-        if not isinstance(firmwares, list):
-            raise UnreadableAnswerError(_FIRMWARE_INFO, "success without a list of firmwares")
-        return [Firmware.from_message(firmware) for firmware in firmwares if isinstance(firmware, dict)]
+        data = as_object(_DEVICE_FIRMWARE, await self._calls.post(_DEVICE_FIRMWARE, self._calls.device_key(device)))
+        rows = as_list(_DEVICE_FIRMWARE, data.get("firmwares"))
+        return [Firmware.from_message(row) for row in rows if isinstance(row, dict)]
 
-    async def _device_page(self, offset: int) -> list[object]:
-        body = {"userId": self._auth_client.email, "offset": offset, "count": _PAGE_SIZE}
-        data = await self._request(_DEVICE_LIST, body)
-        if data is None:
-            return []
-        if not isinstance(data, list):
-            raise UnreadableAnswerError(_DEVICE_LIST, "success without a list")
-        return data
+    async def get_firmware_detail(self, software_code: int, version: int) -> FirmwareDetail:
+        """Return what is known of one version, a raw number, of a software part."""
+        body = {"swCode": software_code, "swVersion": version}
+        return FirmwareDetail.from_message(as_object(_FIRMWARE_DETAIL, await self._calls.post(_FIRMWARE_DETAIL, body)))
 
-    def _key(self, device: Device) -> dict[str, object]:
-        return {
-            "macAddress": device.mac_address,
-            "additionalValue": device.additional_value,
-            "userId": self._auth_client.email,
-        }
+    async def get_app_version(self) -> AppVersion:
+        """Return the versions of the vendor's app; needs no signing in.
 
-    async def _request(self, path: str, body: dict[str, object]) -> object:
-        """Make a signed-in call; after a 401, once more with a new JWT (protocol.md 2.1)."""
-        rest = self._auth_client.rest
-        tokens = await self._auth_client.ensure_valid_token()
-        try:
-            return await rest.request(path, body, access_token=tokens.access_token)
-        except ApiError as err:
-            if err.code != HTTPStatus.UNAUTHORIZED:
-                raise
-            _LOGGER.debug("The access token was refused, refreshing it: %s", err)
-        tokens = await self._auth_client.refresh_jwt(tokens)
-        return await rest.request(path, body, access_token=tokens.access_token)
+        Raises:
+            MaintenanceError: the service is closed, and says until when: this is the call to ask it by.
+
+        """
+        data = await self._auth_client.rest.request(HTTPMethod.POST, _APP_VERSION, body={"os": "A"})
+        return AppVersion.from_message(as_object(_APP_VERSION, data))
+
+
+def _devices(rows: list[object], device_type: int | None) -> list[Device]:
+    devices: dict[str, Device] = {}
+    for row in rows:
+        device = _device(row)
+        if device is not None and device_type in (None, device.device_type):
+            # The same device comes twice when the list grows between two pages.
+            devices.setdefault(device.mac_address, device)
+    return list(devices.values())
 
 
 def _device(entry: object) -> Device | None:

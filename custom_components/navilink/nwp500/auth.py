@@ -5,15 +5,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 import logging
 from types import TracebackType
 from typing import Self
 
 import aiohttp
 
-from .exceptions import ApiError, AuthenticationError, NavienError, UnreadableAnswerError
-from .rest import DEFAULT_BASE_URL, SERVER_ERRORS, RestService
+from .exceptions import (
+    ApiError,
+    AuthenticationError,
+    MaintenanceError,
+    NavienError,
+    ServerError,
+    UnreadableAnswerError,
+)
+from .rest import DEFAULT_BASE_URL, RestService
 from .tokens import AuthTokens, SignIn, token_object
 
 _LOGGER = logging.getLogger(__name__)
@@ -198,7 +205,7 @@ class NavienAuthClient:
     async def _request(
         self, path: str, body: Mapping[str, object], access_token: str | None = None
     ) -> Mapping[str, object]:
-        data = await self._rest.request(path, body, access_token=access_token)
+        data = await self._rest.request(HTTPMethod.POST, path, body=body, access_token=access_token)
         return _present(path, data if isinstance(data, dict) else None)
 
 
@@ -213,4 +220,4 @@ def _refuses_credentials(error: ApiError) -> bool:
     """Tell a definite refusal from trouble of the service's own, which a new password would not cure."""
     message = error.message.casefold()
     refused = error.code == HTTPStatus.UNAUTHORIZED or any(word in message for word in _REFUSALS)
-    return refused and error.code not in SERVER_ERRORS
+    return refused and not isinstance(error, (ServerError, MaintenanceError))

@@ -1,6 +1,6 @@
-"""Every control and query, described once (protocol.md 5): what goes out, what is allowed, how the effect shows.
+"""Every control, described once (protocol.md 5.1): what goes out, what is allowed, how the effect shows.
 
-The device acts on the number and not on the mode text, so a code outside these tables is never sent.
+The device acts on the number and not on the mode text, so a code outside this table is never sent.
 """
 
 from collections.abc import Callable, Mapping
@@ -117,7 +117,7 @@ class Control:
         if feature is not None:
             for gate in (self.gate, self.value_gates.get(checked[0]) if checked else None):
                 if gate is not None:
-                    _check_gate(self.name, gate, feature)
+                    check_gate(self.name, gate, feature)
         return checked
 
     def wanted(self, parameters: tuple[int, ...]) -> str:
@@ -126,19 +126,7 @@ class Control:
         return self.words.format(first if first is None else self.value_words.get(first, first), *others)
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A request that changes nothing (protocol.md 5.3)."""
-
-    name: str
-    code: int
-    suffix: str
-    words: str
-    reply_suffix: str | None = None
-    """The last part of the client-keyed reply topic; `None`: the reply comes to the device's own."""
-
-
-def _check_gate(command: str, gate: str, feature: DeviceFeature) -> None:
+def check_gate(command: str, gate: str, feature: DeviceFeature) -> None:
     """Raise `UnsupportedCommandError` when the heater says that it lacks something; silence does not count.
 
     0 is "not fitted" and 1 "not supported" (protocol.md 6.2); of set-point steps, "unknown" and "disabled".
@@ -149,10 +137,6 @@ def _check_gate(command: str, gate: str, feature: DeviceFeature) -> None:
 
 _DAYS_AWAY = Parameter("vacation days", 1, 99, "days")
 _RUNNING_MODES = frozenset({DhwMode.HEAT_PUMP, DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
-
-STATUS = Query("status", 16777219, "st", "status")
-DEVICE_INFO = Query("device-info", 16777217, "st/did", "device info")
-SESSION_END = Query("session-end", 16777218, "st/end", "end of session", "end")
 
 POWER_OFF = Control(
     name="power-off",

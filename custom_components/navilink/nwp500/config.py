@@ -31,7 +31,7 @@ _SWITCHES = {
 
 def unique_client_id() -> str:
     """Return a client id that no other installation has; two equal ones push each other out (protocol.md 3)."""
-    return f"navilink-{secrets.token_hex(8)}"
+    return f"nwp500-{secrets.token_hex(8)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +44,7 @@ class MqttConnectionConfig:
     ca_file: str | None = None
     """PEM bundle to trust instead of the system's, for a private server."""
     client_id: str = field(default_factory=unique_client_id)
-    """Also a topic segment, so without `/`, `+` and `#`."""
+    """Also a topic segment, so without `/`, `+` and `#`, and not like that of a device."""
     clean_session: bool = True
     keep_alive_secs: int = 60
     """Seconds, 30 to 1200."""
@@ -89,13 +89,20 @@ class MqttConnectionConfig:
         for name in ("endpoint", "region", "client_id"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name):
                 raise ValueError(f"{name} must be a text that is not empty")
-        if any(character in self.client_id for character in "/+#\0"):
-            raise ValueError(f"client_id is a topic segment, so it may not contain '/', '+' or '#': {self.client_id!r}")
+        _check_client_id(self.client_id)
         if self.max_reconnect_delay < self.initial_reconnect_delay:
             raise ValueError(
                 f"max_reconnect_delay ({self.max_reconnect_delay}) must not be less than "
                 f"initial_reconnect_delay ({self.initial_reconnect_delay})"
             )
+
+
+def _check_client_id(client_id: str) -> None:
+    if any(character in client_id for character in "/+#\0"):
+        raise ValueError(f"client_id is a topic segment, so it may not contain '/', '+' or '#': {client_id!r}")
+    if client_id.startswith("navilink-"):
+        # Replies on `cmd/52/{client_id}/res/...` would be taken for those of a device of that name.
+        raise ValueError(f"client_id may not start with 'navilink-' as the names of devices do: {client_id!r}")
 
 
 def _check_number(name: str, value: object) -> None:

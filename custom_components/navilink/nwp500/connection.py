@@ -171,6 +171,21 @@ class Connection:
             # The filter stays in the table, so the subscription is made with the next link.
             _end(link, error.name)
 
+    async def try_subscribe(self, topic_filter: str) -> bool:
+        """Subscribe on the present link, and put the filter on the table only if that works; tells whether it did.
+
+        For what one can do without: no link is given up for it, now or later.
+        """
+        if (link := self._link) is None or len(self._filters) >= MAX_SUBSCRIPTIONS:
+            return False
+        try:
+            async with asyncio.timeout(self._config.operation_timeout):
+                await _unless_lost(link, link.subscribe(topic_filter))
+        except LinkError, TimeoutError:
+            return False
+        self._filters[topic_filter] = None
+        return True
+
     async def unsubscribe(self, topic_filter: str) -> None:
         """Take a filter off the table."""
         if self._filters.pop(topic_filter, "absent") is None and self._link is not None:

@@ -133,4 +133,4 @@ def version_text(raw: int) -> str | None:
     """
     if not 0 < raw < 1 << 32:
         return None
-    return ".".join(str(part) for part in raw.to_bytes(4))
+    return "{}.{}.{}.{}".format(*raw.to_bytes(4))

@@ -66,6 +66,20 @@ class RecirculationMode(IntEnum):
 
 
 @unique
+class ReservationMode(IntEnum):
+    """The mode of an entry of the weekly programme (protocol.md 11.6); a reported 0 is an unused slot.
+
+    Not the numbers of `DhwMode`: 5 is not vacation here, and there is no 6.
+    """
+
+    HEAT_PUMP = 1
+    ELECTRIC = 2
+    ENERGY_SAVER = 3
+    HIGH_DEMAND = 4
+    POWER_OFF = 5
+
+
+@unique
 class DhwTemperatureControl(IntEnum):
     """How the set point can be set (protocol.md 11.7); a reported 0 means unknown."""
 
@@ -113,6 +127,18 @@ class DeviceType(IntEnum):
     NFB700_SUB = 51
     HEAT_PUMP_WATER_HEATER = 52
     """The NWP500."""
+
+
+@unique
+class FirmwarePart(IntEnum):
+    """The part of the device that a software download is for (protocol.md 11.9); a reported 0 means unknown."""
+
+    CONTROLLER = 1
+    PANEL = 2
+    ROOM_CONTROLLER = 3
+    COMMUNICATION_MODULE = 4
+    VALVE = 5
+    SUB_ROOM_CONTROLLER = 6
 
 
 @unique

@@ -91,7 +91,7 @@ class FeatureReceived:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A value of a heater's status is another one than before."""
+    """A value of a heater is another one than before; `old` is None when it was not known."""
 
     device: Device
     name: str
@@ -127,6 +127,15 @@ EVENTS = frozenset(
         "power_changed",
         "heating_started",
         "heating_stopped",
+        "hot_water_use_started",
+        "hot_water_use_stopped",
+        "tou_window_entered",
+        "tou_window_left",
+        "vacation_started",
+        "vacation_ended",
+        "firmware_changed",
+        "device_online",
+        "device_offline",
         "error_detected",
         "error_cleared",
     }

@@ -22,6 +22,26 @@ class ApiError(NavienError):
         self.message = message
 
 
+class NotPermittedError(ApiError):
+    """The account is of a type that may not make this call; the service says so with code 404 (protocol.md 2.1)."""
+
+
+class NotFoundError(ApiError):
+    """The service has no such resource."""
+
+
+class ServerError(ApiError):
+    """The service has trouble of its own (5xx); trying again later may help."""
+
+
+class MaintenanceError(ApiError):
+    """The service is closed for maintenance; `notice` is what it tells people, perhaps in several lines."""
+
+    def __init__(self, path: str, code: int, message: str, notice: str) -> None:
+        super().__init__(path, code, message)
+        self.notice = notice
+
+
 class ApiConnectionError(NavienError):
     """The REST service could not be reached, did not answer in time, or answered with something unreadable."""
 
@@ -73,6 +93,13 @@ class UnsupportedCommandError(CommandError):
         self.feature = feature
 
 
+class SerialNumberUnknownError(CommandError):
+    """The heater has not told its serial number, without which a time-of-use plan cannot be written."""
+
+    def __init__(self) -> None:
+        super().__init__("the heater has not told its serial number yet: ask for its device info first")
+
+
 class PayloadError(CommandError, ValueError):
     """The message can never be sent: its payload cannot be encoded, or is larger than the service allows."""
 
@@ -87,6 +114,13 @@ class ResponseFormatError(NavienError):
 
 class RequestTimeoutError(NavienError, TimeoutError):
     """A heater did not answer a request in time."""
+
+
+class ScheduleReadError(NavienError):
+    """The heater's schedule could not be read whole, so nothing was written: a write would have wiped what it has."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"the heater's schedule could not be read, so nothing was written: {problem}")
 
 
 class StoredQueueError(NavienError):

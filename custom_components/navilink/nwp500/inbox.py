@@ -1,17 +1,19 @@
 """What heaters say: replies and pushed messages become statuses, features and events (protocol.md 4.3 to 4.5)."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 import logging
 
 from .answer_watch import AnswerWatch
-from .changes import changes
+from .changes import ChangeWatch
 from .events import Changed, EventEmitter, FeatureReceived, QueueChanged, StatusReceived
 from .exceptions import ResponseFormatError
 from .models import Device, DeviceFeature, DeviceStatus
+from .models.members import WHOLE, block
 from .pending_replies import PendingReplies
 from .pipeline import CommandPipeline
+from .presence import announced_presence
 from .stored_queue import Members
 from .subscriptions import Message
 from .topics import normalised_mac
@@ -32,6 +34,8 @@ class HeaterRecord:
     status: DeviceStatus | None = None
     feature: DeviceFeature | None = None
     last_message_at: datetime | None = None
+    is_online: bool | None = None
+    watch: ChangeWatch = field(default_factory=ChangeWatch)
 
 
 class Inbox:
@@ -61,11 +65,16 @@ class Inbox:
         }
 
     def add(self, device: Device, feature: DeviceFeature | None = None) -> None:
-        """Make a device known, and what it has unless it has said so itself."""
-        record = self._records.setdefault(normalised_mac(device.mac_address), HeaterRecord(device))
+        """Make a device known, and what it has unless it has said so itself.
+
+        Until it is heard, it is on line or off line as the cloud's list has it.
+        """
+        mac_address = normalised_mac(device.mac_address)
+        record = self._records.setdefault(mac_address, HeaterRecord(device, is_online=device.connected))
         record.device = device
-        if record.feature is None:
+        if record.feature is None and feature is not None:
             record.feature = feature
+            record.watch.changes(feature)
 
     def device(self, mac_address: str) -> Device | None:
         """Return a known device."""
@@ -77,15 +86,30 @@ class Inbox:
         return self._records.get(normalised_mac(device.mac_address)) or HeaterRecord(device)
 
     def receive(self, topic: str, message: Message) -> None:
-        """Take in one message; requests, which the device wildcard delivers too, are not meant for us."""
-        if "request" in message or not topic.startswith("cmd/"):
+        """Take in one message.
+
+        Requests, which the device wildcard delivers too, and what other clients announce are not from a heater.
+        """
+        kind, *levels = topic.split("/")
+        is_reply = kind == "cmd" and "res" in levels and "request" not in message
+        is_announcement = kind == "evt" and levels[-1:] == ["connection"]
+        if not is_reply and not is_announcement:
             return
-        record = self._sender(topic, message)
+        record = self._sender(topic, message, "response" if is_reply else "event")
         if record is None:
             return
-        mac_address = normalised_mac(record.device.mac_address)
-        record.last_message_at = datetime.now(UTC)
-        self._answers.answered(mac_address)
+        if is_reply:
+            self._take_reply(topic, record, message)
+        else:
+            self._take_announcement(record, message)
+
+    def absent(self, mac_address: str) -> None:
+        """A heater leaves questions unanswered, over a link that is up."""
+        if (record := self._records.get(mac_address)) is not None:
+            self._take_presence(record, is_online=False)
+
+    def _take_reply(self, topic: str, record: HeaterRecord, message: Message) -> None:
+        self._heard(record)
         session_id = message.get("sessionID")
         if topic.endswith(_REFUSAL_SUFFIX):
             if isinstance(session_id, str):
@@ -93,31 +117,59 @@ class Inbox:
             return
         if isinstance(session_id, str):
             self._pipeline.heard_answer(session_id)
-            self._replies.answered(session_id, message)
+            self._replies.answered(session_id, normalised_mac(record.device.mac_address), message)
+        # Also in the answer to another client's command: it is the heater that tells.
         if (status := _decoded(DeviceStatus.from_message, message)) is not None:
-            self._take_status(mac_address, record, status)
+            self._take_status(record, status)
         if (feature := _decoded(DeviceFeature.from_message, message)) is not None:
-            if record.feature != feature:
-                record.feature = feature
-                self._events.emit("queue_changed", QueueChanged())
-            self._events.emit("feature_received", FeatureReceived(record.device, feature))
+            self._take_feature(record, feature)
 
-    def _take_status(self, mac_address: str, record: HeaterRecord, status: DeviceStatus) -> None:
-        before, record.status = record.status, status
-        self._pipeline.heard_status(mac_address, status)
+    def _take_announcement(self, record: HeaterRecord, message: Message) -> None:
+        match announced_presence(message):
+            case True:
+                self._heard(record)
+            case False:
+                # The broker says so in the heater's stead.
+                self._take_presence(record, is_online=False)
+
+    def _heard(self, record: HeaterRecord) -> None:
+        record.last_message_at = datetime.now(UTC)
+        self._answers.answered(normalised_mac(record.device.mac_address))
+        self._take_presence(record, is_online=True)
+
+    def _take_status(self, record: HeaterRecord, status: DeviceStatus) -> None:
+        record.status = status
+        self._pipeline.heard_status(normalised_mac(record.device.mac_address), status)
         self._events.emit("status_received", StatusReceived(record.device, status))
-        for change in changes(before, status):
+        self._tell_changes(record, status)
+
+    def _take_feature(self, record: HeaterRecord, feature: DeviceFeature) -> None:
+        if record.feature != feature:
+            record.feature = feature
+            self._events.emit("queue_changed", QueueChanged())
+        self._events.emit("feature_received", FeatureReceived(record.device, feature))
+        self._tell_changes(record, feature)
+
+    def _tell_changes(self, record: HeaterRecord, message: DeviceStatus | DeviceFeature) -> None:
+        for change in record.watch.changes(message):
             self._events.emit(change.name, Changed(record.device, change.attribute, change.old, change.new))
 
-    def _sender(self, topic: str, message: Message) -> HeaterRecord | None:
+    def _take_presence(self, record: HeaterRecord, *, is_online: bool) -> None:
+        """Tell that a heater is found to be off line, or is back; that it is heard for the first time is no news."""
+        before, record.is_online = record.is_online, is_online
+        if before is not is_online and (before is not None or not is_online):
+            name = "device_online" if is_online else "device_offline"
+            self._events.emit(name, Changed(record.device, "is_online", before, is_online))
+
+    def _sender(self, topic: str, message: Message, content: str) -> HeaterRecord | None:
         """Return the record of the heater that a message comes from; client-keyed topics are shared by all of them."""
-        response = message.get("response")
-        named = response.get("macAddress") if isinstance(response, dict) else None
+        named = block(message, content).get("macAddress")
         level = "".join(topic.split("/")[_DEVICE_LEVEL : _DEVICE_LEVEL + 1])
         by_topic = level.removeprefix(_DEVICE_PREFIX) if level.startswith(_DEVICE_PREFIX) else None
-        by_name = normalised_mac(named) if isinstance(named, str) else None
+        by_name = (normalised_mac(named) or None) if isinstance(named, str) else None
         only_one = next(iter(self._records)) if len(self._records) == 1 else ""
-        record = self._records.get(by_name or by_topic or only_one)
+        by_session = self._replies.asked(message.get("sessionID"))
+        record = self._records.get(by_name or by_topic or by_session or only_one)
         if by_name is not None and by_topic is not None and by_name != by_topic:
             record = None
         if record is None:
@@ -126,9 +178,7 @@ class Inbox:
 
 
 def _fail_code(message: Message) -> int | None:
-    response = message.get("response")
-    code = response.get("failCode") if isinstance(response, dict) else None
-    return code if isinstance(code, int) else None
+    return WHOLE.read(block(message, "response").get("failCode"))
 
 
 def _decoded[T](decode: Callable[[Mapping[str, object]], T], message: Message) -> T | None:

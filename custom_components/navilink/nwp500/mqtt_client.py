@@ -1,17 +1,16 @@
 """The MQTT client that users hold: one link, one queue, and the heaters behind them."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 from typing import override
 
-from . import commands
+from . import queries
 from .answer_watch import AnswerWatch
 from .aws_link import AwsRuntime
 from .command_queue import QueuedCommand
-from .commands import Query
 from .config import MqttConnectionConfig
 from .connection import Connection, ConnectionListener, ConnectionState, CredentialSource
 from .events import (
@@ -25,8 +24,10 @@ from .events import (
 from .exceptions import AuthenticationError, InvalidParameterError, NavienError, NotConnectedError
 from .heater_command import HeaterCommand
 from .heater_controls import HeaterControls
+from .heater_queries import REPLY_SECONDS, HeaterQueries
 from .inbox import Inbox
 from .link import Link, LinkFactory
+from .message_body import decoded
 from .models import Device, DeviceFeature, DeviceStatus
 from .outcomes import CommandHandle
 from .pending_replies import PendingReplies
@@ -35,15 +36,16 @@ from .pipeline import CommandPipeline
 from .probes import Probes
 from .queue_access import QueueAccess
 from .requests import control_request, plain_message, query_request
-from .subscriptions import Message, MessageCallback, SubscriptionTable, decoded
-from .topics import check_filter, client_filter, device_filter, normalised_mac
+from .schedules import Schedules
+from .subscriptions import Message, MessageCallback, SubscriptionTable
+from .topics import check_filter, client_filter, connection_topic, device_filter, normalised_mac
 
 __all__ = ["MqttConnectionConfig", "NavienMqttClient"]
 
 _LOGGER = logging.getLogger(__name__)
 
 
-class NavienMqttClient(HeaterControls, QueueAccess, ConnectionListener):
+class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionListener):
     """Controls and listens to the heaters of an account; what is given while the link is down is kept for later."""
 
     def __init__(
@@ -63,7 +65,10 @@ class NavienMqttClient(HeaterControls, QueueAccess, ConnectionListener):
             self._deliver,
             self,
         )
-        self._answers = AnswerWatch(lambda: self._connection.fail("requests stay unanswered"))
+        self._answers = AnswerWatch(
+            lambda: self._connection.fail("requests stay unanswered"),
+            self._heater_absent,
+        )
         self._replies = PendingReplies()
         self._probes = Probes(
             self._connection,
@@ -81,6 +86,7 @@ class NavienMqttClient(HeaterControls, QueueAccess, ConnectionListener):
         )
         super().__init__(pipeline, Inbox(self._events, pipeline, self._answers, self._replies))
         self._periodic = PeriodicRequests()
+        self._schedules = Schedules(self)
         self._announces_link = False
         self._heater_filters: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -167,6 +173,8 @@ class NavienMqttClient(HeaterControls, QueueAccess, ConnectionListener):
             # Tried again with the next request: there may be room by then.
             self._heater_filters.difference_update(filters)
             raise
+        if self.is_connected:
+            self._start(self._listen_to_presence(device))
 
     def add_device(self, device: Device, feature: DeviceFeature | None = None) -> None:
         """Listen to a heater from the next link on, with what it was known to have until it says so itself."""
@@ -177,30 +185,41 @@ class NavienMqttClient(HeaterControls, QueueAccess, ConnectionListener):
 
     async def request_device_status(self, device: Device) -> int:
         """Ask for the status; returns the packet id, or 0 when queued."""
-        return await self._query(commands.STATUS, device)
+        return await self._query(queries.STATUS, device)
 
     async def request_device_info(self, device: Device) -> int:
         """Ask what the heater has; returns the packet id, or 0 when queued."""
-        return await self._query(commands.DEVICE_INFO, device)
+        return await self._query(queries.DEVICE_INFO, device)
 
     def poll(self, device: Device) -> bool:
         """Ask for the status now, around the queue; tells whether there was a link to ask over."""
         self._listen_to(device)
-        return self._probes.ask(commands.STATUS, device)
+        return self._probes.ask(queries.STATUS, device)
 
     def poll_info(self, device: Device) -> bool:
         """Ask what the heater has now, around the queue; tells whether there was a link to ask over."""
         self._listen_to(device)
-        return self._probes.ask(commands.DEVICE_INFO, device)
+        return self._probes.ask(queries.DEVICE_INFO, device)
 
-    async def request(self, device: Device, query: Query, timeout: float = 10.0) -> Message:  # noqa: ASYNC109 - the name in the public contract
-        """Ask a heater and return its own reply.
+    @override
+    async def exchange[T](
+        self,
+        device: Device,
+        request: queries.Request,
+        read: Callable[[Message], T],
+        *,
+        content: Mapping[str, object] | None = None,
+        timeout: float = REPLY_SECONDS,
+    ) -> T:
+        checked = request.checked(content or {}, self.feature(device))
+        # Waited for, because a quick reply would come before the second of the subscriptions is made.
+        await self.subscribe_device(device)
+        return await self._probes.request(request, device, checked, read, timeout)
 
-        Raises `NotConnectedError` without a link, `MqttConnectionError` when it is lost meanwhile, and
-        `RequestTimeoutError` when the heater does not answer in time.
-        """
-        self._listen_to(device)
-        return await self._probes.request(query, device, timeout)
+    @property
+    def schedules(self) -> Schedules:
+        """The schedules of the heaters, to be changed entry by entry or whole."""
+        return self._schedules
 
     async def start_periodic_requests(self, device: Device, period_seconds: float = 60) -> None:
         """Ask for the status now and then every `period_seconds`, connected or not."""
@@ -236,12 +255,15 @@ class NavienMqttClient(HeaterControls, QueueAccess, ConnectionListener):
 
     @override
     def feature(self, device: Device) -> DeviceFeature | None:
-        """Return what a heater last said it has."""
         return self._inbox.record(device).feature
 
     def last_message_at(self, device: Device) -> datetime | None:
         """Return when a heater last said anything, aware, UTC."""
         return self._inbox.record(device).last_message_at
+
+    def is_online(self, device: Device) -> bool | None:
+        """Tell whether a heater is on line, as it was last seen over a link; `None` before it is known."""
+        return self._inbox.record(device).is_online
 
     # Events
 
@@ -295,6 +317,8 @@ class NavienMqttClient(HeaterControls, QueueAccess, ConnectionListener):
         sent = await self._send_queued_commands()
         if announces_link and self._connection.link is link:
             self._events.emit("connection_resumed", ConnectionResumed(sent))
+        for device in self._inbox.devices:
+            await self._listen_to_presence(device)
 
     async def _send_queued_commands(self) -> int:
         """Drain: send what can be sent now, in order, until that is done or the link ends; returns how many went."""
@@ -304,7 +328,7 @@ class NavienMqttClient(HeaterControls, QueueAccess, ConnectionListener):
 
     # Inner steps
 
-    async def _query(self, query: Query, device: Device) -> int:
+    async def _query(self, query: queries.Query, device: Device) -> int:
         self._listen_to(device)
         return await self._sent(self._give(query_request(query, device, self.client_id)))
 
@@ -337,7 +361,7 @@ class NavienMqttClient(HeaterControls, QueueAccess, ConnectionListener):
 
     def _ask_status(self, mac_address: str) -> bool:
         device = self._inbox.device(mac_address)
-        return device is not None and self._probes.ask(commands.STATUS, device)
+        return device is not None and self._probes.ask(queries.STATUS, device)
 
     def _request_written(self, request: QueuedCommand) -> None:
         self._pipeline.request_written(request)
@@ -348,6 +372,20 @@ class NavienMqttClient(HeaterControls, QueueAccess, ConnectionListener):
         if device_filter(device) not in self._heater_filters:
             self._start(self.subscribe_device(device))
             self._pipeline.ask_what_is_due()
+
+    async def _listen_to_presence(self, device: Device) -> None:
+        """Listen to a heater's coming and going, if the service lets us: its silence tells as well, only later.
+
+        Nobody is known to have subscribed to this topic, so it is tried, and only once.
+        """
+        topic = connection_topic(device)
+        if topic not in self._heater_filters:
+            self._heater_filters.add(topic)
+            if not await self._connection.try_subscribe(topic):
+                _LOGGER.debug("A heater's coming and going is not listened to")
+
+    def _heater_absent(self, mac_address: str) -> None:
+        self._inbox.absent(mac_address)
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
         """Begin something at once and let it go on in the background."""

@@ -1,38 +1,74 @@
 """Requests whose caller waits for the reply: each finds its own by its `sessionID`."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+import logging
 
-from .exceptions import MqttConnectionError
+from .exceptions import MqttConnectionError, ResponseFormatError
 from .subscriptions import Message
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """A reply that is waited for."""
+
+    mac_address: str
+    take: Callable[[Message], None]
+    fail: Callable[[str], None]
 
 
 class PendingReplies:
     """The replies that are waited for; no wait outlives the link."""
 
     def __init__(self) -> None:
-        self._expected: dict[str, asyncio.Future[Message]] = {}
+        self._expected: dict[str, _Expected] = {}
 
     @contextmanager
-    def expecting(self, session_id: str) -> Iterator[asyncio.Future[Message]]:
-        """Give a future for a reply; it fails with `MqttConnectionError` when the link ends before."""
-        reply: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
-        self._expected[session_id] = reply
+    def expecting[T](
+        self, session_id: str, mac_address: str, read: Callable[[Message], T]
+    ) -> Iterator[asyncio.Future[T]]:
+        """Give a future for what `read` makes of a heater's reply; it fails with `MqttConnectionError` on a lost link.
+
+        A reply that `read` refuses with `ResponseFormatError` is not the one that is waited for: a heater can answer
+        in two forms, and another message can bear the same session.
+        """
+        reply: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def take(message: Message) -> None:
+            if reply.done():
+                return
+            try:
+                reply.set_result(read(message))
+            except ResponseFormatError as error:
+                _LOGGER.debug("Not the reply that is waited for: %s", error)
+
+        def fail(reason: str) -> None:
+            if not reply.done():
+                reply.set_exception(MqttConnectionError(f"the link was lost: {reason}"))
+
+        self._expected[session_id] = _Expected(mac_address, take, fail)
         try:
             yield reply
         finally:
             del self._expected[session_id]
             reply.cancel()
 
-    def answered(self, session_id: str, message: Message) -> None:
-        """A reply has come."""
-        reply = self._expected.get(session_id)
-        if reply is not None and not reply.done():
-            reply.set_result(message)
+    def asked(self, session_id: object) -> str | None:
+        """Return the MAC of the heater whose reply a session is waiting for."""
+        expected = self._expected.get(session_id) if isinstance(session_id, str) else None
+        return None if expected is None else expected.mac_address
+
+    def answered(self, session_id: str, mac_address: str, message: Message) -> None:
+        """A heater has replied; what another heater than the one asked says is no reply."""
+        expected = self._expected.get(session_id)
+        if expected is not None and expected.mac_address == mac_address:
+            expected.take(message)
 
     def link_lost(self, reason: str) -> None:
         """The link is gone, and with it the answers."""
-        for reply in self._expected.values():
-            if not reply.done():
-                reply.set_exception(MqttConnectionError(f"the link was lost: {reason}"))
+        for expected in self._expected.values():
+            expected.fail(reason)

@@ -1,18 +1,19 @@
 """Questions that go around the queue: asked now or not at all, and never worth keeping."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from .answer_watch import AnswerWatch
-from .command_queue import QueuedCommand
-from .commands import DEVICE_INFO, SESSION_END, STATUS, Query
+from .command_queue import JsonValue, QueuedCommand
 from .connection import Connection
 from .exceptions import MqttConnectionError, NotConnectedError, RequestTimeoutError
 from .link import LinkError
 from .models import Device
 from .pending_replies import PendingReplies
+from .queries import DEVICE_INFO, SESSION_END, STATUS, Query, Request
 from .requests import query_request
 from .subscriptions import Message
+from .topics import ReplyForm, five_segment_filter, normalised_mac
 
 _FAREWELL_SECONDS = 2.0
 
@@ -46,15 +47,26 @@ class Probes:
             return False
         return True
 
-    async def request(self, query: Query, device: Device, seconds: float) -> Message:
-        """Ask a heater and return its own reply.
+    async def request[T](
+        self,
+        request: Request,
+        device: Device,
+        content: Mapping[str, JsonValue],
+        read: Callable[[Message], T],
+        seconds: float,
+    ) -> T:
+        """Ask a heater and return what `read` makes of its reply, the first that it does not refuse.
 
-        Raises `NotConnectedError`, `MqttConnectionError` when the link is lost meanwhile, or `RequestTimeoutError`.
+        Raises `NotConnectedError`, `MqttConnectionError` when the link is lost meanwhile, `RequestTimeoutError`, and
+        `MqttSubscribeError` when the topic of the reply cannot be heard.
         """
-        request = query_request(query, device, self._client_id)
-        with self._replies.expecting(request.id) as reply:
+        if request.reply is ReplyForm.FIVE_SEGMENT:
+            # Once for each heater's home: from then on the connection makes this subscription on every link.
+            await self._connection.subscribe(five_segment_filter(device, self._client_id))
+        message = query_request(request, device, self._client_id, content)
+        with self._replies.expecting(message.id, normalised_mac(device.mac_address), read) as reply:
             try:
-                self._write(request, self._acknowledged)
+                self._write(message, self._acknowledged)
             except LinkError as error:
                 self._connection.fail(error.name)
                 raise MqttConnectionError(f"the request could not be written: {error.name}") from error

@@ -5,11 +5,12 @@ import uuid
 
 import orjson
 
-from .command_queue import QueuedCommand
-from .commands import Control, Query
+from .command_queue import JsonValue, QueuedCommand
+from .commands import Control
 from .exceptions import PayloadError
 from .models import Device
-from .topics import check_topic, client_reply_topic, device_reply_topic, normalised_mac, request_topic
+from .queries import Request
+from .topics import ReplyForm, check_topic, normalised_mac, reply_topic, request_topic
 
 MAX_MESSAGE_BYTES = 128 * 1024
 _PROTOCOL_VERSION = 2
@@ -39,17 +40,20 @@ def plain_message(topic: str, payload: object, qos: int) -> QueuedCommand:
     return QueuedCommand(kind="message", wanted="message", topic=topic, body=encoded(payload), qos=qos)
 
 
-def query_request(query: Query, device: Device, client_id: str) -> QueuedCommand:
-    """Return a query to a device, with a `sessionID` of its own."""
+def query_request(
+    query: Request, device: Device, client_id: str, content: Mapping[str, JsonValue] | None = None
+) -> QueuedCommand:
+    """Return a query or write for a device, with a `sessionID` of its own; its content has been checked."""
     session_id = uuid.uuid4().hex
     topic = request_topic(device, query.suffix)
+    answered_on = reply_topic(query.reply, device, client_id, query.reply_suffix)
     return QueuedCommand(
         id=session_id,
         kind=query.name,
         wanted=query.words,
         mac_address=normalised_mac(device.mac_address),
         topic=topic,
-        body=_envelope(device, client_id, session_id, topic, {"command": query.code}, query.reply_suffix),
+        body=_envelope(device, client_id, session_id, query.code, content or {}, (topic, answered_on)),
     )
 
 
@@ -59,15 +63,15 @@ def control_request(
     """Return a control for a device, with a `sessionID` of its own and no expiry; the parameters have been checked."""
     session_id = uuid.uuid4().hex
     topic = request_topic(device, "ctrl")
-    code = {"command": control.code}
-    content = {"mode": control.name, "param": list(parameters), "paramStr": ""}
+    content: dict[str, JsonValue] = {"mode": control.name, "param": [*parameters], "paramStr": ""}
+    answered_on = reply_topic(ReplyForm.ACKNOWLEDGEMENT, device, client_id, "")
     return QueuedCommand(
         id=session_id,
         kind=control.name,
         wanted=wanted or control.wanted(parameters),
         mac_address=normalised_mac(device.mac_address),
         topic=topic,
-        body=_envelope(device, client_id, session_id, topic, code, None, content),
+        body=_envelope(device, client_id, session_id, control.code, content, (topic, answered_on)),
         setting=control.setting,
         is_control=True,
         repeatable=control.repeatable,
@@ -79,29 +83,24 @@ def _envelope(
     device: Device,
     client_id: str,
     session_id: str,
-    topic: str,
-    code: Mapping[str, int],
-    reply_suffix: str | None,
-    content: Mapping[str, object] | None = None,
+    code: int,
+    content: Mapping[str, JsonValue],
+    topics: tuple[str, str],
 ) -> bytes:
-    reply_topic = (
-        device_reply_topic(device, client_id)
-        if reply_suffix is None
-        else client_reply_topic(device, client_id, reply_suffix)
-    )
+    asked_on, answered_on = topics
     return encoded(
         {
             "clientID": client_id,
             "sessionID": session_id,
             "protocolVersion": _PROTOCOL_VERSION,
             "request": {
-                **code,
+                "command": code,
                 "deviceType": device.device_type,
                 "macAddress": device.mac_address,
                 "additionalValue": device.additional_value,
-                **(content or {}),
+                **content,
             },
-            "requestTopic": topic,
-            "responseTopic": reply_topic,
+            "requestTopic": asked_on,
+            "responseTopic": answered_on,
         }
     )

@@ -1,19 +1,33 @@
 """One call to the REST service: address, headers, envelope and every way it can fail (protocol.md 2.1)."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 
 import aiohttp
 import orjson
 
-from .exceptions import ApiConnectionError, ApiError, UnreadableAnswerError
+from .exceptions import (
+    ApiConnectionError,
+    ApiError,
+    MaintenanceError,
+    NotFoundError,
+    NotPermittedError,
+    ServerError,
+    UnreadableAnswerError,
+)
 
 DEFAULT_BASE_URL = "https://nlus.naviensmartcontrol.com/api/v2.1"
 USER_AGENT = "navilink-nwp500"
-SERVER_ERRORS = range(500, 600)
 
 _SUCCESSES = range(200, 300)
+_SERVER_ERRORS = range(500, 600)
 _LONGEST_MESSAGE = 200
+_LONGEST_NOTICE = 2000
+
+_KINDS_OF_ERROR: Mapping[tuple[int, str], type[ApiError]] = {
+    (HTTPStatus.NOT_FOUND, "COMMON_NOT_AUTHORIZED"): NotPermittedError,
+    (HTTPStatus.NOT_FOUND, "NOT_FOUND"): NotFoundError,
+}
 
 
 class RestService:
@@ -31,33 +45,57 @@ class RestService:
         self._owns_session = session is None
         self._timeout = aiohttp.ClientTimeout(total=timeout)
 
-    async def request(self, path: str, body: Mapping[str, object], *, access_token: str | None = None) -> object:
-        """POST the body, without its null members, and return the `data` of the answer: object, list or None.
+    async def request(
+        self,
+        method: HTTPMethod,
+        path: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        query: Mapping[str, str | int | None] | None = None,
+        access_token: str | None = None,
+    ) -> object:
+        """Make one call and return the `data` of the answer: object, list or None.
 
-        `access_token` signs the call. Raises `ApiError` when the service answers with an error, by its HTTP status or
-        by the code in the envelope, `ApiConnectionError` when it cannot be reached or does not answer in time, and
-        `UnreadableAnswerError` when what it answers is no envelope.
+        Null members of body and query are left out. `access_token` signs the call. Raises `ApiError`, or the kind of it
+        that fits, when the service answers with an error, by its HTTP status or by the code in the envelope,
+        `ApiConnectionError` when it cannot be reached or does not answer in time, and `UnreadableAnswerError` when what
+        it answers is no envelope.
         """
-        headers = {"User-Agent": USER_AGENT}
+        headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
         if access_token is not None:
             headers["authorization"] = access_token
-        status, content = await self._post(path, {k: v for k, v in body.items() if v is not None}, headers)
-        return _data(path, status, content)
+        content = None if body is None else orjson.dumps({k: v for k, v in body.items() if v is not None})
+        parameters = {k: v for k, v in (query or {}).items() if v is not None}
+        status, answer = await self._call(method, path, content, parameters, headers)
+        return _data(path, status, answer)
 
     async def close(self) -> None:
         """Close the session if it is this object's own; no call is possible then."""
         if self._owns_session and self._session is not None:
             await self._session.close()
 
-    async def _post(self, path: str, body: Mapping[str, object], headers: Mapping[str, str]) -> tuple[int, bytes]:
+    async def _call(
+        self,
+        method: HTTPMethod,
+        path: str,
+        content: bytes | None,
+        parameters: Mapping[str, str | int],
+        headers: Mapping[str, str],
+    ) -> tuple[int, bytes]:
         if self._session is None:
             self._session = aiohttp.ClientSession()
         if self._session.closed:
             msg = f"{path} cannot be called, the session is closed"
             raise ApiConnectionError(msg)
-        # A redirection is not followed: the body holds secrets that no other address should get.
-        call = self._session.post(
-            self._base_url + path, json=body, headers=headers, timeout=self._timeout, allow_redirects=False
+        # A redirection is not followed: body and query hold what no other address should get.
+        call = self._session.request(
+            method,
+            self._base_url + path,
+            data=content,
+            params=parameters,
+            headers=headers,
+            timeout=self._timeout,
+            allow_redirects=False,
         )
         try:
             async with call as response:
@@ -65,6 +103,10 @@ class RestService:
         except TimeoutError as err:
             msg = f"{path} did not answer in time"
             raise ApiConnectionError(msg) from err
+        except aiohttp.ClientResponseError:
+            # This error shows the address, whose query names account and device, and a piece of the answer.
+            msg = f"{path} answered something other than HTTP"
+            raise ApiConnectionError(msg) from None
         except aiohttp.ClientError as err:
             msg = f"{path} could not be called: {err}"
             raise ApiConnectionError(msg) from err
@@ -86,10 +128,19 @@ def _data(path: str, status: int, content: bytes) -> object:
         raise UnreadableAnswerError(path, f"HTTP {status} with a code that is no number")
     if status in _SUCCESSES and code in (HTTPStatus.OK, status):
         return envelope.get("data")
-    message = envelope.get("msg")
     # The code is the finer of the two, but a 5xx is the server's own trouble whatever the envelope says.
-    raise ApiError(
-        path,
-        status if code == HTTPStatus.OK or status in SERVER_ERRORS else code,
-        message[:_LONGEST_MESSAGE] if isinstance(message, str) else "without a message",
-    )
+    raise _error(path, status if code == HTTPStatus.OK or status in _SERVER_ERRORS else code, envelope)
+
+
+def _error(path: str, code: int, envelope: Mapping[str, object]) -> ApiError:
+    """Find the kind of an answered error: the one place where codes and messages get their meaning."""
+    message = envelope.get("msg")
+    message = message[:_LONGEST_MESSAGE] if isinstance(message, str) else "without a message"
+    if code in _SERVER_ERRORS:
+        return ServerError(path, code, message)
+    data = envelope.get("data")
+    notice = data.get("serverCheckText") if isinstance(data, dict) else None
+    if code == HTTPStatus.FORBIDDEN and isinstance(notice, str):
+        # Line breaks come as the two characters backslash and n.
+        return MaintenanceError(path, code, message, notice.replace("\\n", "\n")[:_LONGEST_NOTICE])
+    return _KINDS_OF_ERROR.get((code, message), ApiError)(path, code, message)

@@ -22,7 +22,7 @@ def raw_set_point(temperature: float, unit: TemperatureUnit, feature: DeviceFeat
     if type(unit) not in (int, TemperatureUnit) or unit not in _SYMBOLS:
         raise InvalidParameterError("unit", unit, "1 (Celsius) or 2 (Fahrenheit)")
     unit = TemperatureUnit(unit)
-    low, high = _limits(unit, feature)
+    low, high = raw_limits(unit, feature)
     allowed = f"a number from {_in_words(low, unit)} to {_in_words(high, unit)}"
     if isinstance(temperature, bool) or not isinstance(temperature, int | float) or abs(temperature) > _WILD:
         raise InvalidParameterError("temperature", temperature, allowed)
@@ -33,11 +33,12 @@ def raw_set_point(temperature: float, unit: TemperatureUnit, feature: DeviceFeat
 
 
 def set_point_words(temperature: float, unit: TemperatureUnit) -> str:
-    """Return a set point as a person would name it, such as `set point 140 °F`."""
-    return f"set point {temperature:g} {_SYMBOLS[TemperatureUnit(unit)]}"
+    """Return a set point as a person would name it, such as `set point 140 °F`; a converted wish has more digits."""
+    return f"set point {round(temperature, 1):g} {_SYMBOLS[TemperatureUnit(unit)]}"
 
 
-def _limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[int, int]:
+def raw_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[int, int]:
+    """Return the lowest and the highest set point in raw half-degrees; `unit` tells which fallback limits hold."""
     low, high = _FALLBACK_LIMITS[unit]
     if feature is None:
         return low, high

@@ -3,8 +3,6 @@
 from collections.abc import Callable
 import logging
 
-import orjson
-
 from .command_queue import JsonValue
 from .topics import matches
 
@@ -12,15 +10,6 @@ _LOGGER = logging.getLogger(__name__)
 
 type Message = dict[str, JsonValue]
 type MessageCallback = Callable[[str, Message], None]
-
-
-def decoded(body: bytes) -> Message | None:
-    """Decode a message; `None` for what is no JSON object."""
-    try:
-        message = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None
-    return message if isinstance(message, dict) else None
 
 
 class SubscriptionTable:

@@ -1,5 +1,6 @@
 """Topic names and filters (protocol.md 4.1); pure functions."""
 
+from enum import Enum, auto
 from typing import Protocol
 
 from .exceptions import InvalidParameterError
@@ -19,6 +20,23 @@ class Addressed(Protocol):
     def device_type(self) -> int:
         """52 for a heat-pump water heater."""
 
+    @property
+    def home_seq(self) -> int | None:
+        """Number of the home; the service takes any value."""
+
+
+class ReplyForm(Enum):
+    """The shapes of the topic that a request asks its reply on."""
+
+    ACKNOWLEDGEMENT = auto()
+    """`cmd/52/navilink-{mac}/{client}/res`: status, device info and controls."""
+    CLIENT_KEYED = auto()
+    """`cmd/52/{client}/res/{suffix}`, shared by all devices of a client."""
+    FIVE_SEGMENT = auto()
+    """`cmd/52/{home}/{user}/{client}/res/{suffix}`: the only form for which the cloud decodes some replies."""
+    DEVICE_OWN = auto()
+    """`cmd/52/navilink-{mac}/res/{suffix}`, shared by all clients of a device."""
+
 
 def normalised_mac(mac_address: str) -> str:
     """Return a MAC as it stands in topics: lower case, no separators."""
@@ -30,14 +48,17 @@ def request_topic(device: Addressed, suffix: str) -> str:
     return f"{_device_root(device)}/{suffix}"
 
 
-def device_reply_topic(device: Addressed, client_id: str) -> str:
-    """Return the topic of control acknowledgements and of status and device-info replies."""
-    return f"{_device_root(device)}/{client_id}/res"
-
-
-def client_reply_topic(device: Addressed, client_id: str, suffix: str) -> str:
-    """Return the client-keyed topic of a query's reply."""
-    return f"cmd/{device.device_type}/{client_id}/res/{suffix}"
+def reply_topic(form: ReplyForm, device: Addressed, client_id: str, suffix: str) -> str:
+    """Return the topic that a request asks its reply on; an acknowledgement has no suffix."""
+    match form:
+        case ReplyForm.ACKNOWLEDGEMENT:
+            return f"{_device_root(device)}/{client_id}/res"
+        case ReplyForm.CLIENT_KEYED:
+            return f"cmd/{device.device_type}/{client_id}/res/{suffix}"
+        case ReplyForm.FIVE_SEGMENT:
+            return f"{_five_segments(device, client_id)}/{suffix}"
+        case ReplyForm.DEVICE_OWN:
+            return f"{_device_root(device)}/res/{suffix}"
 
 
 def device_filter(device: Addressed) -> str:
@@ -48,6 +69,16 @@ def device_filter(device: Addressed) -> str:
 def client_filter(device: Addressed, client_id: str) -> str:
     """Return the filter for all client-keyed replies to this client."""
     return f"cmd/{device.device_type}/{client_id}/res/#"
+
+
+def five_segment_filter(device: Addressed, client_id: str) -> str:
+    """Return the filter for all five-segment replies to this client about the devices of a home."""
+    return f"{_five_segments(device, client_id)}/#"
+
+
+def connection_topic(device: Addressed) -> str:
+    """Return the topic on which a device tells that it comes or goes."""
+    return f"evt/{device.device_type}/navilink-{normalised_mac(device.mac_address)}/connection"
 
 
 def matches(topic_filter: str, topic: str) -> bool:
@@ -93,3 +124,8 @@ def _check_size(topic: str, name: str) -> None:
 
 def _device_root(device: Addressed) -> str:
     return f"cmd/{device.device_type}/navilink-{normalised_mac(device.mac_address)}"
+
+
+def _five_segments(device: Addressed, client_id: str) -> str:
+    # Nobody checks the numbers of home and user, only that they are there.
+    return f"cmd/{device.device_type}/{device.home_seq or 0}/0/{client_id}/res"

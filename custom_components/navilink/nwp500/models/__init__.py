@@ -1,19 +1,52 @@
-"""What the heater and the cloud say, as immutable values (protocol.md 2.4 to 2.6, 8 and 9)."""
+"""What the heater and the cloud say, as immutable values (protocol.md 2.4 to 2.8 and 7 to 10)."""
 
-from .device import Device, DeviceInfo, Location
+from .account import AppVersion, PushSettings, UserInfo
+from .device import Descaling, Device, DeviceInfo, Installer, Location
+from .diagnostics import Diagnostics
+from .energy import EnergyAmount, EnergyPeriod, EnergyUsage
+from .error_history import ErrorHistory, PastError
 from .feature import DeviceFeature
-from .firmware import Firmware
+from .firmware import DeviceGroup, Firmware, FirmwareDetail
+from .firmware_download import FirmwareDownload
+from .maintenance import MaintenanceEntry, MaintenanceKind
 from .members import Kind, Member, Message
+from .schedule import RecirculationEntry, RecirculationSchedule, ReservationEntry, ReservationSchedule
 from .status import DeviceStatus
+from .tou import TouPeriod
+from .tou_plan import RegisteredPlan, RegisterPath, TouPlan
 
 __all__ = [
+    "AppVersion",
+    "Descaling",
     "Device",
     "DeviceFeature",
+    "DeviceGroup",
     "DeviceInfo",
     "DeviceStatus",
+    "Diagnostics",
+    "EnergyAmount",
+    "EnergyPeriod",
+    "EnergyUsage",
+    "ErrorHistory",
     "Firmware",
+    "FirmwareDetail",
+    "FirmwareDownload",
+    "Installer",
     "Kind",
     "Location",
+    "MaintenanceEntry",
+    "MaintenanceKind",
     "Member",
     "Message",
+    "PastError",
+    "PushSettings",
+    "RecirculationEntry",
+    "RecirculationSchedule",
+    "RegisterPath",
+    "RegisteredPlan",
+    "ReservationEntry",
+    "ReservationSchedule",
+    "TouPeriod",
+    "TouPlan",
+    "UserInfo",
 ]

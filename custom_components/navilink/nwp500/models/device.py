@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from .. import encoding
 from ..enums import ConnectionStatus, DeviceType, InstallType
-from ..exceptions import ResponseFormatError
+from ..exceptions import InvalidParameterError, ResponseFormatError
+from .account import PushSettings
 from .members import NUMBER, TEXT, WHOLE, Kind, block, named, numeric
 
 _DEFAULT_NAME = "NWP500"
@@ -17,7 +17,6 @@ _DEFAULT_NAME = "NWP500"
 _CONNECTIONS: dict[float, bool] = {ConnectionStatus.OFFLINE: False, ConnectionStatus.ONLINE: True}
 _CONNECTED: Kind[bool] = numeric(_CONNECTIONS.get)
 _INSTALL_TYPE = named(InstallType)
-_ALARM = numeric(encoding.push_flag)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -43,6 +42,62 @@ class Location:
             altitude=NUMBER.read(location.get("altitude")),
         )
 
+    def as_message(self) -> dict[str, object]:
+        """Write a `location` object without what is unknown, empty or zero, as the service wants it.
+
+        Raises:
+            InvalidParameterError: neither state nor city nor address is set.
+
+        """
+        if not (self.state or self.city or self.address):
+            raise InvalidParameterError(
+                parameter="location", value=self, allowed="one with a state, a city or an address"
+            )
+        members = {
+            "state": self.state,
+            "city": self.city,
+            "address": self.address,
+            "latitude": self.latitude,
+            "longitude": self.longitude,
+            "altitude": self.altitude,
+        }
+        return {name: value for name, value in members.items() if value}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Installer:
+    """Who installed a device and is linked to it."""
+
+    installer_id: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    phone_number: str | None = None
+
+    @classmethod
+    def from_message(cls, installer: Mapping[str, object]) -> Self:
+        """Read an `installer` object; nothing in it is required."""
+        return cls(
+            installer_id=TEXT.read(installer.get("installerId")),
+            first_name=TEXT.read(installer.get("installerFirstName")),
+            last_name=TEXT.read(installer.get("installerLastName")),
+            phone_number=TEXT.read(installer.get("installerPhoneNumber")),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Descaling:
+    """When a device was descaled last, as received; the format was never seen."""
+
+    start: str | None = None
+    end: str | None = None
+
+    @classmethod
+    def from_message(cls, descaling: Mapping[str, object]) -> Self:
+        """Read a `descaling` object; nothing in it is required."""
+        return cls(
+            start=TEXT.read(descaling.get("descalingStartTime")), end=TEXT.read(descaling.get("descalingEndTime"))
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
@@ -64,6 +119,11 @@ class Device:
     error_time: str | None = None
     """When that fault occurred: ISO date and time as received, without a time zone."""
     location: Location | None = field(default=None, repr=False)
+    descaling: Descaling = Descaling()
+    installer_id: str | None = field(default=None, repr=False)
+    """The linked installer."""
+    model_type_code: int | None = None
+    """None on the units seen: decide nothing by it."""
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
@@ -91,6 +151,9 @@ class Device:
             error_code=WHOLE.read(error.get("errorCode")),
             error_time=TEXT.read(error.get("errorOccuredTime")),
             location=_location_in(message),
+            descaling=Descaling.from_message(block(message, "descaling")),
+            installer_id=TEXT.read(info.get("installerId")),
+            model_type_code=WHOLE.read(info.get("modelTypeCode")),
         )
 
 
@@ -104,21 +167,16 @@ class DeviceInfo:
     connected: bool | None
     install_type: InstallType | None
     location: Location | None = field(repr=False)
-    error_alarm: bool | None
-    """Whether the owner is notified of errors."""
-    descaling_alarm: bool | None
-    """Whether the owner is notified of descaling; members of an account are not told."""
-    other_alarm: bool | None
-    """Whether the owner is notified of anything else."""
-    descaling_start: str | None
-    descaling_end: str | None
+    installer: Installer = field(repr=False)
+    push_settings: PushSettings
+    descaling: Descaling
+    model_type_code: int | None
+    """None on the units seen: decide nothing by it."""
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
         """Read the `data` of a device info reply; nothing in it is required."""
         info = block(message, "deviceInfo")
-        alarms = block(message, "alarmInfo")
-        descaling = block(message, "descaling")
         return cls(
             name=TEXT.read(info.get("deviceName")),
             device_type=WHOLE.read(info.get("deviceType")),
@@ -126,11 +184,10 @@ class DeviceInfo:
             connected=_CONNECTED.read(info.get("connected")),
             install_type=_INSTALL_TYPE.read(info.get("installType")),
             location=_location_in(message),
-            error_alarm=_ALARM.read(alarms.get("isErrorAlarm")),
-            descaling_alarm=_ALARM.read(alarms.get("isDescalingAlarm")),
-            other_alarm=_ALARM.read(alarms.get("isEtcAlarm")),
-            descaling_start=TEXT.read(descaling.get("descalingStartTime")),
-            descaling_end=TEXT.read(descaling.get("descalingEndTime")),
+            installer=Installer.from_message(block(message, "installer")),
+            push_settings=PushSettings.from_message(block(message, "alarmInfo")),
+            descaling=Descaling.from_message(block(message, "descaling")),
+            model_type_code=WHOLE.read(info.get("modelTypeCode")),
         )
 
 

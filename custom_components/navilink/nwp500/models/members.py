@@ -24,6 +24,8 @@ class Kind[T]:
 
     read: Callable[[object], T | None]
     unit: str = ""
+    name: str = "number"
+    """What the kind is called in the description of the protocol."""
 
 
 class Member[T]:
@@ -32,6 +34,8 @@ class Member[T]:
     def __init__(self, wire_name: str, kind: Kind[T], meaning: str) -> None:
         self.wire_name = wire_name
         self.kind = kind
+        self._read = kind.read
+        self.meaning = meaning
         self.__doc__ = f"{meaning} [{kind.unit}]" if kind.unit else meaning
 
     @overload
@@ -43,7 +47,7 @@ class Member[T]:
     def __get__(self, message: Message | None, owner: type[Message]) -> Self | T | None:
         if message is None:
             return self
-        return self.kind.read(message.raw.get(self.wire_name))
+        return self._read(message.raw.get(self.wire_name))
 
     def in_raw(self) -> Member[int]:
         """Describe the same member as its raw number, for comparisons that must be exact."""
@@ -97,8 +101,17 @@ def block(message: Mapping[str, object], name: str) -> Mapping[str, object]:
     return content if isinstance(content, Mapping) else {}
 
 
+def objects(message: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
+    """Give a list inside a message, empty when it is something else; what is no object is an empty one in its place."""
+    content = message.get(name)
+    return [item if isinstance(item, Mapping) else {} for item in content] if isinstance(content, list) else []
+
+
 def _number(value: object) -> float | None:
     """Let pass what can be a number of the wire: no boolean, text or list, not NaN, not infinite, not enormous."""
+    if type(value) is int and -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER:
+        # Nearly every member of every message.
+        return value
     if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _LARGEST_NUMBER:
         return value
     return None
@@ -119,14 +132,14 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def numeric[T](decode: Callable[[float], T | None], unit: str = "") -> Kind[T]:
+def numeric[T](decode: Callable[[float], T | None], unit: str = "", *, name: str = "number") -> Kind[T]:
     """Make the kind of a number that `decode` gives its meaning."""
 
     def read(value: object) -> T | None:
         number = _number(value)
         return None if number is None else decode(number)
 
-    return Kind(read, unit)
+    return Kind(read, unit, name)
 
 
 def measured(unit: str) -> Kind[float]:
@@ -137,25 +150,28 @@ def measured(unit: str) -> Kind[float]:
 def one_of[E: IntEnum](enumeration: type[E]) -> Kind[E]:
     """Make the kind of a number that stands for a member of an enumeration; unknown numbers are None."""
     known: dict[float, E] = {member.value: member for member in enumeration}
-    return numeric(known.get)
+    return numeric(known.get, name=enumeration.__name__)
 
 
 def named[E: StrEnum](enumeration: type[E]) -> Kind[E]:
     """Make the kind of a text that stands for a member of an enumeration; unknown texts are None."""
     known: dict[str, E] = {member.value: member for member in enumeration}
-    return Kind(lambda value: known.get(value) if isinstance(value, str) else None)
+    return Kind(lambda value: known.get(value) if isinstance(value, str) else None, name=enumeration.__name__)
 
 
-TEXT = Kind(_text)
+TEXT = Kind(_text, name="text")
 NUMBER = Kind(_number)
 WHOLE = Kind(_whole)
-VERSION = Kind(_version)
-DAYS = Kind(_whole, "d")
-HALF = numeric(encoding.celsius_from_half, "°C")
-DECI = numeric(encoding.celsius_from_deci, "°C")
-DELTA = numeric(encoding.celsius_from_delta, "Celsius degrees of difference")
-FLOW = numeric(encoding.litres_per_minute, "L/min")
-TANK_ENERGY = numeric(encoding.watt_hours, "Wh")
-FLAG = numeric(encoding.flag)
-TRI_STATE = numeric(encoding.tri_state)
-CAPABILITY = numeric(encoding.capability)
+VERSION = Kind(_version, name="version")
+DAYS = Kind(_whole, "d", "days")
+HALF = numeric(encoding.celsius_from_half, "°C", name="half")
+DECI = numeric(encoding.celsius_from_deci, "°C", name="deci")
+DELTA = numeric(encoding.celsius_from_delta, "Celsius degrees of difference", name="delta")
+OUTSIDE = numeric(encoding.celsius_from_half, "°C", name="outside")
+FLOW = numeric(encoding.litres_per_minute, "L/min", name="0.1 L/min")
+TANK_ENERGY = numeric(encoding.watt_hours, "Wh", name="4 Wh")
+FLAG = numeric(encoding.flag, name="b")
+TRI_STATE = numeric(encoding.tri_state, name="t")
+TOU_STATUS = numeric(encoding.tou_enabled, name="TOU status")
+TOU_OVERRIDE = numeric(encoding.tou_overridden, name="TOU override")
+CAPABILITY = numeric(encoding.capability, name="capability")

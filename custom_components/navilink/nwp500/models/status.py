@@ -21,13 +21,15 @@ from .members import (
     FLAG,
     FLOW,
     HALF,
+    OUTSIDE,
     TANK_ENERGY,
+    TOU_OVERRIDE,
+    TOU_STATUS,
     TRI_STATE,
     WHOLE,
     Member,
     Message,
     measured,
-    numeric,
     one_of,
     reply_content,
 )
@@ -48,8 +50,10 @@ class DeviceStatus(Message):
     is_heating_on_demand = Member("dhwOperationBusy", FLAG, "Whether it heats water on demand")
     heat_source = Member("currentHeatUse", one_of(HeatSource), "What heats now; NONE may also mean that it is unknown")
     compressor_running = Member("compUse", TRI_STATE, "Whether the compressor runs")
-    upper_element_on = Member("heatUpperUse", TRI_STATE, "Whether the upper element is on")
-    lower_element_on = Member("heatLowerUse", TRI_STATE, "Whether the lower element is on")
+    upper_element_on = Member(
+        "heatUpperUse", TRI_STATE, "Whether the upper element is on: 5.0 kW at 240 V, 3.755 kW at 208 V"
+    )
+    lower_element_on = Member("heatLowerUse", TRI_STATE, "Whether the lower element is on: as much")
     evaporator_fan_running = Member("evaFanUse", FLAG, "Whether the evaporator fan runs")
     expansion_valve_active = Member("eevUse", FLAG, "Whether the expansion valve is active")
     state_number = Member("currentStatenum", WHOLE, "Internal state: 20 in standby, 50 while the heat pump heats")
@@ -67,7 +71,9 @@ class DeviceStatus(Message):
     # Temperatures (protocol.md 8.2)
     dhw_temperature = Member("dhwTemperature", HALF, "Hot water inside the tank, in steps of 0.5")
     dhw_temperature_2 = Member("dhwTemperature2", HALF, "Second reading of the hot water; raw 0 when unused")
-    dhw_temperature_setting = Member("dhwTemperatureSetting", HALF, "Set point, typically 35-65.5")
+    dhw_temperature_setting = Member(
+        "dhwTemperatureSetting", HALF, "Set point, typically 35-65.5; from the factory 120 °F"
+    )
     dhw_temperature_setting_raw = dhw_temperature_setting.in_raw()
     dhw_target_temperature_setting = Member("dhwTargetTemperatureSetting", HALF, "The same as the set point")
     tank_upper_temperature = Member("tankUpperTemperature", DECI, "Upper probe: the best reading of the hot water")
@@ -76,14 +82,18 @@ class DeviceStatus(Message):
     discharge_temperature = Member("dischargeTemperature", DECI, "Compressor outlet, about 49-82 running")
     suction_temperature = Member("suctionTemperature", DECI, "Compressor inlet, about 4-16 running")
     evaporator_temperature = Member("evaporatorTemperature", DECI, "Evaporator coil, about -7 to 12 running")
-    target_superheat = Member("targetSuperHeat", DELTA, "Superheat aimed at")
+    target_superheat = Member("targetSuperHeat", DELTA, "Superheat aimed at; always 5 on the unit seen")
     current_superheat = Member("currentSuperHeat", DELTA, "Superheat; can be negative")
-    outside_temperature = Member("outsideTemperature", HALF, "Outdoor air; raw 0 on units that do not have it")
+    outside_temperature = Member("outsideTemperature", OUTSIDE, "Outdoor air; raw 0 on units that do not have it")
     inlet_temperature = Member("currentInletTemperature", HALF, "Always raw 0 on the NWP500: not available")
-    freeze_protection_temperature = Member("freezeProtectionTemperature", HALF, "Where freeze protection starts, 6-10")
+    freeze_protection_temperature = Member(
+        "freezeProtectionTemperature", HALF, "Where freeze protection starts, 6-10; from the factory 6"
+    )
     freeze_protection_temperature_min = Member("freezeProtectionTempMin", HALF, "Lower limit of freeze protection, 6")
     freeze_protection_temperature_max = Member("freezeProtectionTempMax", HALF, "Upper limit of freeze protection, 10")
-    min_set_point = Member("heatMinOpTemperature", HALF, "The installer's lowest set point, 35-45")
+    min_set_point = Member(
+        "heatMinOpTemperature", HALF, "The installer's lowest set point, 35-45; old firmware tells nonsense"
+    )
     recirculation_temperature_setting = Member("recircTempSetting", HALF, "Recirculation set point")
     recirculation_temperature = Member("recircTemperature", HALF, "Recirculation loop; raw 0 without one")
     recirculation_faucet_temperature = Member(
@@ -93,9 +103,13 @@ class DeviceStatus(Message):
     # Thermostats (protocol.md 8.2)
     heat_pump_upper_on_temperature = Member("hpUpperOnTempSetting", HALF, "Upper probe starts the heat pump")
     heat_pump_upper_off_temperature = Member("hpUpperOffTempSetting", HALF, "Upper probe stops the heat pump")
-    heat_pump_lower_on_temperature = Member("hpLowerOnTempSetting", HALF, "Lower probe starts the heat pump")
+    heat_pump_lower_on_temperature = Member(
+        "hpLowerOnTempSetting", HALF, "Lower probe starts the heat pump: 40.5 outside a window"
+    )
     heat_pump_lower_off_temperature = Member("hpLowerOffTempSetting", HALF, "Lower probe stops the heat pump")
-    element_upper_on_temperature = Member("heUpperOnTempSetting", HALF, "Upper element starts")
+    element_upper_on_temperature = Member(
+        "heUpperOnTempSetting", HALF, "Upper element starts; unreliable in heat pump mode"
+    )
     element_upper_off_temperature = Member("heUpperOffTempSetting", HALF, "Upper element stops")
     element_lower_on_temperature = Member("heLowerOnTempSetting", HALF, "Lower element starts; can be raw 0")
     element_lower_off_temperature = Member("heLowerOffTempSetting", HALF, "Lower element stops")
@@ -138,10 +152,8 @@ class DeviceStatus(Message):
     anti_legionella_running = Member("antiLegionellaOperationBusy", TRI_STATE, "Whether an anti-legionella cycle runs")
     program_reservation_enabled = Member("programReservationUse", FLAG, "Whether a weekly programme is in use")
     program_reservation_type = Member("programReservationType", WHOLE, "0 none, 1 active")
-    tou_enabled = Member("touStatus", numeric(encoding.tou_enabled), "Whether time of use is enabled, window or not")
-    tou_overridden = Member(
-        "touOverrideStatus", numeric(encoding.tou_overridden), "Whether the owner has overridden time of use"
-    )
+    tou_enabled = Member("touStatus", TOU_STATUS, "Whether time of use is enabled, window or not")
+    tou_overridden = Member("touOverrideStatus", TOU_OVERRIDE, "Whether the owner has overridden time of use")
     dr_event = Member("drEventStatus", one_of(DrEvent), "Demand response event of the utility")
     dr_applied = Member("drOverrideStatus", TRI_STATE, "Whether demand response is applied")
     recirculation_mode = Member("recircOperationMode", one_of(RecirculationMode), "Recirculation mode")
@@ -187,15 +199,19 @@ class DeviceStatus(Message):
         return None if self.dhw_mode is None else self.dhw_mode is DhwMode.VACATION
 
     @property
-    def is_in_tou_window(self) -> bool:
+    def is_in_tou_window(self) -> bool | None:
         """Whether a costly time-of-use period is in force, as the thermostat members show it (protocol.md 13.5)."""
+        if not self.tou_enabled:
+            return self.tou_enabled
         differences = (
             self.heat_pump_upper_on_difference,
             self.heat_pump_upper_off_difference,
             self.heat_pump_lower_on_difference,
             self.heat_pump_lower_off_difference,
         )
-        return bool(self.tou_enabled) and any(differences)
+        if any(differences):
+            return True
+        return None if None in differences else False
 
     @property
     def usable_energy(self) -> float | None:

@@ -1,0 +1,203 @@
+"""One period of a time-of-use plan, the same over MQTT and REST (protocol.md 7.3)."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import time
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Self
+
+from ..exceptions import InvalidParameterError
+from ..weekdays import DAY_MASKS, Weekday, day_mask, days_in
+from .members import WHOLE
+
+DEFAULT_DECIMAL_POINT = 5
+"""Of prices, also where a period does not say."""
+
+_MONTHS = range(1, 13)
+_SEASONS = range(1, 4096)
+_HOURS = range(24)
+_MINUTES = range(60)
+_DECIMAL_POINTS = range(11)
+# No source gives limits of a price. What fits into 32 bits is more than any tariff needs.
+_PRICES = range(-(2**31), 2**31)
+_EXACT = Context(prec=40, rounding=ROUND_HALF_UP)
+
+
+@dataclass(frozen=True, slots=True)
+class _PeriodMember:
+    attribute: str
+    wire_name: str
+    allowed: range
+
+
+_MEMBERS = (
+    _PeriodMember("season", "season", _SEASONS),
+    _PeriodMember("week", "week", DAY_MASKS),
+    _PeriodMember("start_hour", "startHour", _HOURS),
+    _PeriodMember("start_minute", "startMinute", _MINUTES),
+    _PeriodMember("end_hour", "endHour", _HOURS),
+    _PeriodMember("end_minute", "endMinute", _MINUTES),
+    _PeriodMember("price_min_raw", "priceMin", _PRICES),
+    _PeriodMember("price_max_raw", "priceMax", _PRICES),
+    _PeriodMember("decimal_point", "decimalPoint", _DECIMAL_POINTS),
+)
+
+
+def season_of(months: Iterable[int]) -> int:
+    """Encode months, 1 to 12 and at least one of them, as a season: January is 1, December 2048.
+
+    Raises:
+        InvalidParameterError: there is none, or one that no year has.
+
+    """
+    chosen = frozenset(_checked("month", month, _MONTHS) for month in months)
+    return _checked("season", sum(1 << month - 1 for month in chosen), _SEASONS)
+
+
+def months_in(season: int) -> frozenset[int]:
+    """Decode a season to its months, 1 to 12; bits that stand for no month say nothing."""
+    return frozenset(month for month in _MONTHS if season & 1 << month - 1)
+
+
+def raw_price(price: Decimal, decimal_point: int = DEFAULT_DECIMAL_POINT) -> int:
+    """Encode a price with so many decimals, ties rounded up: 0.125 with 2 decimals is 13.
+
+    Raises:
+        InvalidParameterError: the price is not a finite number or too large, or the decimals are not 0 to 10.
+
+    """
+    decimals = _checked("decimal_point", decimal_point, _DECIMAL_POINTS)
+    if not (price.is_finite() and _PRICES.start <= price < _PRICES.stop):
+        raise InvalidParameterError(parameter="price", value=price, allowed=f"a number, {_PRICES[0]} to {_PRICES[-1]}")
+    rounded = price.quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
+    return _checked("price", int(rounded.scaleb(decimals, context=_EXACT)), _PRICES)
+
+
+def price_of(raw: int, decimal_point: int) -> Decimal:
+    """Decode a price, exactly."""
+    return Decimal(raw).scaleb(-decimal_point, context=_EXACT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouPeriod:
+    """One time-of-use period: when it holds and what energy costs then.
+
+    Every member is the raw number of the wire, and None where what came is no whole number. A period that ends before
+    it starts is passed on as it is; how a heater reads it is not known.
+    """
+
+    season: int | None
+    """Months, one bit each: see `months`."""
+    week: int | None
+    """Days of the week, one bit each: see `weekdays`."""
+    start_hour: int | None
+    start_minute: int | None
+    end_hour: int | None
+    end_minute: int | None
+    """The last minute of the period: 20:59 for one that closes at 21:00."""
+    price_min_raw: int | None
+    price_max_raw: int | None
+    decimal_point: int | None = DEFAULT_DECIMAL_POINT
+    """How many digits of the prices are decimals, 0 to 10."""
+
+    @classmethod
+    def of(
+        cls,
+        months: Iterable[int],
+        weekdays: Iterable[Weekday],
+        start: time,
+        end: time,
+        price: Decimal,
+        *,
+        decimal_point: int = DEFAULT_DECIMAL_POINT,
+    ) -> Self:
+        """Make a period from what people know; `end` is its last minute, and seconds are left out of account.
+
+        Raises:
+            InvalidParameterError: there is no month or no day, the price cannot be written, or the period ends before
+                it starts: one over midnight is two.
+
+        """
+        if end < start:
+            raise InvalidParameterError(parameter="end", value=end, allowed=f"not before the start, {start}")
+        price_raw = raw_price(price, decimal_point)
+        return cls(
+            season=season_of(months),
+            week=day_mask(weekdays),
+            start_hour=start.hour,
+            start_minute=start.minute,
+            end_hour=end.hour,
+            end_minute=end.minute,
+            price_min_raw=price_raw,
+            price_max_raw=price_raw,
+            decimal_point=decimal_point,
+        )
+
+    @classmethod
+    def from_message(cls, message: Mapping[str, object]) -> Self:
+        """Read one period of a flat list; nothing in it is required."""
+        members = {member.attribute: WHOLE.read(message.get(member.wire_name)) for member in _MEMBERS}
+        if message.get("decimalPoint") is None:
+            members["decimal_point"] = DEFAULT_DECIMAL_POINT
+        return cls(**members)
+
+    def as_message(self) -> dict[str, int]:
+        """Write the period as in a flat list.
+
+        Raises:
+            InvalidParameterError: a member is unknown or outside its range.
+
+        """
+        return {
+            member.wire_name: _checked(member.attribute, getattr(self, member.attribute), member.allowed)
+            for member in _MEMBERS
+        }
+
+    @property
+    def months(self) -> frozenset[int] | None:
+        """The months in which the period holds, 1 to 12."""
+        return None if self.season is None else months_in(self.season)
+
+    @property
+    def weekdays(self) -> frozenset[Weekday] | None:
+        """The days on which the period holds."""
+        return None if self.week is None else days_in(self.week)
+
+    @property
+    def start(self) -> time | None:
+        """The first minute of the period, in the heater's local time."""
+        return _time(self.start_hour, self.start_minute)
+
+    @property
+    def end(self) -> time | None:
+        """The last minute of the period, in the heater's local time."""
+        return _time(self.end_hour, self.end_minute)
+
+    @property
+    def price_min(self) -> Decimal | None:
+        """The lower price, in the plan's currency per kWh."""
+        return _price(self.price_min_raw, self.decimal_point)
+
+    @property
+    def price_max(self) -> Decimal | None:
+        """The higher price, in the plan's currency per kWh."""
+        return _price(self.price_max_raw, self.decimal_point)
+
+
+def _checked(parameter: str, value: object, allowed: range) -> int:
+    if isinstance(value, int) and not isinstance(value, bool) and value in allowed:
+        return value
+    kind = "an even whole number" if allowed is DAY_MASKS else "a whole number"
+    raise InvalidParameterError(parameter=parameter, value=value, allowed=f"{kind}, {allowed[0]} to {allowed[-1]}")
+
+
+def _time(hour: int | None, minute: int | None) -> time | None:
+    if hour is None or minute is None or hour not in _HOURS or minute not in _MINUTES:
+        return None
+    return time(hour, minute)
+
+
+def _price(raw: int | None, decimal_point: int | None) -> Decimal | None:
+    if raw is None or decimal_point is None or decimal_point not in _DECIMAL_POINTS:
+        return None
+    return price_of(raw, decimal_point)

@@ -1,0 +1,106 @@
+"""What a heater has used, day by day, from its installation on (protocol.md 10.1)."""
+
+from calendar import monthrange
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cache
+from math import cos, tau
+
+from .power import Power
+
+PAST_DAYS = 400
+"""So long before the simulation begins, the heater was installed."""
+
+_DAYS_IN_YEAR = 365.25
+_COLDEST_DAY = 15
+_SCATTER = 2654435761  # a multiplier that spreads consecutive days over the whole range
+_WEEK = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Energy in Wh and running time in hours, of the heat pump and of the elements."""
+
+    heat_pump: float = 0.0
+    elements: float = 0.0
+    heat_pump_hours: float = 0.0
+    element_hours: float = 0.0
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            heat_pump=self.heat_pump + other.heat_pump,
+            elements=self.elements + other.elements,
+            heat_pump_hours=self.heat_pump_hours + other.heat_pump_hours,
+            element_hours=self.element_hours + other.element_hours,
+        )
+
+    def as_wire(self, *, times: bool = True) -> dict[str, int]:
+        """Give whole Wh and whole hours; an item of a list may lack the hours."""
+        energy = {"heUsage": int(self.elements), "hpUsage": int(self.heat_pump)}
+        return energy | {"heTime": int(self.element_hours), "hpTime": int(self.heat_pump_hours)} if times else energy
+
+
+@dataclass(slots=True)
+class EnergyHistory:
+    """Days before the simulation are made up, always the same for a date; from then on it is what was really used."""
+
+    today: date
+    installed: date = field(init=False)
+    begun: date = field(init=False)
+    """The first day that is not made up."""
+    _recorded: dict[date, Usage] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.begun = self.today
+        self.installed = self.today - timedelta(days=PAST_DAYS)
+
+    def add(self, seconds: float, power: Power) -> None:
+        """Record what was used today."""
+        if not (power.heat_pump or power.elements):
+            return
+        hours = seconds / 3600
+        used = Usage(
+            heat_pump=power.heat_pump * hours,
+            elements=power.elements * hours,
+            heat_pump_hours=hours if power.heat_pump else 0.0,
+            element_hours=hours if power.elements else 0.0,
+        )
+        self._recorded[self.today] = self._recorded.get(self.today, Usage()) + used
+
+    def total(self) -> Usage:
+        """Give everything since the installation."""
+        return sum(self._recorded.values(), _past_total(self.installed, self.begun))
+
+    def month(self, year: int, month: int) -> list[Usage]:
+        """Give each day of a month."""
+        return [self._day(date(year, month, day + 1)) for day in range(monthrange(year, month)[1])]
+
+    def year(self, year: int) -> list[Usage]:
+        """Give each month of a year."""
+        return [_sum(self.month(year, month)) for month in range(1, 13)]
+
+    def _day(self, day: date) -> Usage:
+        if self.installed <= day < self.begun:
+            return _past(day)
+        return self._recorded.get(day, Usage())
+
+
+def _sum(usages: Iterable[Usage]) -> Usage:
+    return sum(usages, Usage())
+
+
+@cache
+def _past_total(first: date, end: date) -> Usage:
+    return _sum(_past(first + timedelta(days=number)) for number in range((end - first).days))
+
+
+def _past(day: date) -> Usage:
+    """Make up a day: more in winter, no two days alike, an element once in a while."""
+    scatter = day.toordinal() * _SCATTER % 2**32 / 2**32
+    season = 1 + 0.35 * cos(tau * (day.timetuple().tm_yday - _COLDEST_DAY) / _DAYS_IN_YEAR)
+    hours = (3.5 + 5 * scatter) * season
+    element_hours = 0.25 * season if day.toordinal() % _WEEK == 0 else 0.0
+    return Usage(
+        heat_pump=410 * hours, elements=5080 * element_hours, heat_pump_hours=hours, element_hours=element_hours
+    )

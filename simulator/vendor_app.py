@@ -1,0 +1,103 @@
+"""Somebody with the vendor's app: another client, whose traffic every device wildcard delivers (protocol.md 4.5).
+
+It needs no connection of its own: what it sends is delivered and answered as if it had come over one.
+"""
+
+from collections.abc import Callable, Mapping
+import json
+import time
+
+from .announcements import app_connection
+from .broker import ReceivedMessage
+from .heater import Heater
+from .identity import DEVICE_TYPE
+from .replies import Reply
+from .requests import PROTOCOL_VERSION
+
+CLIENT_ID = "app-5f0c1e7a"
+
+_STATUS = ("st", 16777219)
+_DEVICE_INFO = ("st/did", 16777217)
+_RESERVATIONS = ("st/rsv/rd", 16777222)
+_ANY_USER = 0
+
+
+class VendorApp:
+    """While `interval` is set, it asks every heater in turn for what it shows."""
+
+    def __init__(
+        self,
+        heaters: Mapping[str, Heater],
+        publish: Callable[[str, bytes], None],
+        handle: Callable[[ReceivedMessage], None],
+    ) -> None:
+        self._heaters = heaters
+        self._publish = publish
+        self._handle = handle
+        self._interval: float | None = None
+        self._next_at = 0.0
+        self._session_id = f"{time.time() * 1000:.0f}"
+
+    def open(self, interval: float) -> None:
+        """Show the heaters from now on, asking every so many real seconds."""
+        if self._interval is None:
+            self._announce(connected=True)
+        self._interval, self._next_at = interval, time.monotonic()
+
+    def close(self) -> None:
+        """Go away."""
+        if self._interval is not None:
+            self._announce(connected=False)
+        self._interval = None
+
+    def look(self) -> None:
+        """Ask again if it is time to."""
+        now = time.monotonic()
+        if self._interval is None or now < self._next_at:
+            return
+        self._next_at = now + self._interval
+        for heater in self._heaters.values():
+            acknowledgements = f"{_own_topic(heater)}/{CLIENT_ID}/res"
+            lists = f"cmd/{DEVICE_TYPE}/{heater.identity.home_seq}/{_ANY_USER}/{CLIENT_ID}/res/rsv/rd"
+            self._request(heater, *_DEVICE_INFO, acknowledgements)
+            self._request(heater, *_STATUS, acknowledgements)
+            self._request(heater, *_RESERVATIONS, lists)
+
+    def control(self, heater: Heater, command: int, mode: str, param: list[int]) -> None:
+        """Change something."""
+        members: dict[str, object] = {"mode": mode, "param": param, "paramStr": ""}
+        self._request(heater, "ctrl", command, f"{_own_topic(heater)}/{CLIENT_ID}/res", **members)
+
+    def _request(self, heater: Heater, suffix: str, command: int, response_topic: str, **members: object) -> None:
+        topic = f"{_own_topic(heater)}/{suffix}"
+        message = {
+            "clientID": CLIENT_ID,
+            "sessionID": self._session_id,
+            "protocolVersion": PROTOCOL_VERSION,
+            "request": {
+                "command": command,
+                "deviceType": DEVICE_TYPE,
+                "macAddress": heater.identity.mac_address,
+                "additionalValue": heater.identity.additional_value,
+                **members,
+            },
+            "requestTopic": topic,
+            "responseTopic": response_topic,
+        }
+        payload = self._send(Reply(topic=topic, message=message))
+        self._handle(
+            ReceivedMessage(client_id=CLIENT_ID, topic=topic, payload=payload, qos=1, time=time.time(), sequence=0)
+        )
+
+    def _announce(self, *, connected: bool) -> None:
+        for heater in self._heaters.values():
+            self._send(app_connection(heater, CLIENT_ID, self._session_id, connected=connected))
+
+    def _send(self, message: Reply) -> bytes:
+        payload = json.dumps(message.message).encode()
+        self._publish(message.topic, payload)
+        return payload
+
+
+def _own_topic(heater: Heater) -> str:
+    return f"cmd/{DEVICE_TYPE}/navilink-{heater.identity.mac_address}"

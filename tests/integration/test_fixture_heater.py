@@ -1,0 +1,210 @@
+"""The integration in front of heaters and a cloud that answer with nothing but the recorded messages.
+
+What each entity has to show is worked out here from the raw numbers (protocol.md 6 and 8), without the client's models.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
+
+from homeassistant.components.water_heater.const import DOMAIN as WATER_HEATER
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import Entity
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.navilink.const import DOMAIN
+from tests.client.fixture_heater import STATUSES, FixtureService, fixture, fixture_service
+from tests.client.mosquitto import MOSQUITTO
+from tests.integration.accounts import ACCOUNT
+from tests.integration.waiting import wait_for, wait_for_value
+
+pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="Debian's mosquitto is not installed")
+
+HEATERS = ("nwp500", "guest_house")
+LAST_MEMBER = "sensor.{}_wi_fi_signal"
+
+type Raw = Mapping[str, int]
+"""The members of a recorded status."""
+type Shown = str | float | None
+"""What a state has to be: a text, a number, or unknown."""
+
+TRI_STATE = {0: None, 1: STATE_OFF, 2: STATE_ON}
+HEAT_SOURCES = ("none", "heat_pump", "element", "heat_pump_and_element")
+OPERATIONS = {0: "standby", 32: "heat_pump", 64: "hybrid_efficiency", 96: "hybrid_boost"}
+# A heater on vacation shows the mode to which it returns, and that somebody is away.
+MODES = {1: "heat_pump", 2: "electric", 3: "eco", 4: "high_demand", 6: "off"}
+
+
+def _flag(name: str) -> Callable[[Raw], Shown]:
+    return lambda raw: STATE_ON if raw[name] == 2 else STATE_OFF
+
+
+def _tri_state(name: str) -> Callable[[Raw], Shown]:
+    return lambda raw: TRI_STATE[raw[name]]
+
+
+def _scaled(name: str, divisor: float = 1) -> Callable[[Raw], Shown]:
+    return lambda raw: raw[name] / divisor
+
+
+def _usable_energy(raw: Raw) -> Shown:
+    return max(0, (raw["totalEnergyCapacity"] - raw["availableEnergyCapacity"]) * 4) / 1000
+
+
+def _filter_hours_left(raw: Raw) -> Shown:
+    period = raw["airFilterAlarmPeriod"]
+    return max(0, period - raw["cumulatedOpTimeEvaFan"]) if period else None
+
+
+def _vacation_days_left(raw: Raw) -> Shown:
+    return raw["vacationDaySetting"] - raw["vacationDayElapsed"] if raw["dhwOperationSetting"] == 5 else 0
+
+
+STATES: Mapping[str, Callable[[Raw], Shown]] = {
+    "binary_sensor.{}_heating": _tri_state("operationBusy"),
+    "binary_sensor.{}_compressor": _tri_state("compUse"),
+    "binary_sensor.{}_upper_element": _tri_state("heatUpperUse"),
+    "binary_sensor.{}_lower_element": _tri_state("heatLowerUse"),
+    "binary_sensor.{}_hot_water_in_use": _flag("dhwUse"),
+    "binary_sensor.{}_fault": lambda raw: STATE_ON if raw["errorCode"] else STATE_OFF,
+    "binary_sensor.{}_water_leak": _flag("wtrOvrSensorUse"),
+    "binary_sensor.{}_condensate_overflow": _flag("conOvrSensorUse"),
+    "binary_sensor.{}_high_temperature_cut_out": _flag("ecoUse"),
+    "binary_sensor.{}_connection": lambda _: STATE_ON,
+    "sensor.{}_upper_tank_temperature": _scaled("tankUpperTemperature", 10),
+    "sensor.{}_lower_tank_temperature": _scaled("tankLowerTemperature", 10),
+    "sensor.{}_ambient_temperature": _scaled("ambientTemperature", 10),
+    "sensor.{}_outside_temperature": _scaled("outsideTemperature", 2),
+    "sensor.{}_discharge_temperature": _scaled("dischargeTemperature", 10),
+    "sensor.{}_suction_temperature": _scaled("suctionTemperature", 10),
+    "sensor.{}_evaporator_temperature": _scaled("evaporatorTemperature", 10),
+    "sensor.{}_hot_water_charge": _scaled("dhwChargePer"),
+    "sensor.{}_power": _scaled("currentInstPower"),
+    "sensor.{}_usable_energy": _usable_energy,
+    "sensor.{}_hot_water_flow": _scaled("currentDhwFlowRate", 10),
+    "sensor.{}_hot_water_total": _scaled("cumulatedDhwFlowRate"),
+    "sensor.{}_heat_source": lambda raw: HEAT_SOURCES[raw["currentHeatUse"]],
+    "sensor.{}_operation": lambda raw: OPERATIONS[raw["operationMode"]],
+    "sensor.{}_vacation_days_left": _vacation_days_left,
+    "sensor.{}_filter_hours_left": _filter_hours_left,
+    LAST_MEMBER: _scaled("wifiRssi"),
+    "water_heater.{}": lambda raw: MODES.get(raw["dhwOperationSetting"], "eco"),
+}
+NOT_MEASURED = {"button", "event"}
+"""Their state is a time at which something happened, and nothing has."""
+
+
+@pytest.fixture
+def status() -> str:
+    """The recorded state of the heaters; a test parametrizes it to have another one."""
+    return "status_idle"
+
+
+@pytest.fixture
+async def service(tmp_path: Path, status: str) -> AsyncIterator[FixtureService]:
+    """Run the cloud of recorded messages."""
+    async with fixture_service(tmp_path, status) as service:
+        yield service
+
+
+@pytest.fixture
+async def running(
+    hass: HomeAssistant, service: FixtureService, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[MockConfigEntry]:
+    """The integration set up for the recorded account, with every entity enabled and the heaters heard."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
+    data = {
+        "email": "user@example.com",
+        "password": "correct horse",
+        "private_server": {
+            "api_url": service.rest.url,
+            "mqtt_endpoint": "localhost",
+            "mqtt_port": service.broker.port,
+            "ca_file": service.broker.ca_file,
+        },
+    }
+    entry = MockConfigEntry(domain=DOMAIN, title="NWP500", unique_id=ACCOUNT, data=data)
+    entry.add_to_hass(hass)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    for heater in HEATERS:
+        await wait_for(hass, LAST_MEMBER.format(heater), _is_known)
+        await wait_for(hass, f"water_heater.{heater}", lambda state: state.attributes.get("max_temp") == 65.5)
+    yield entry
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+def _is_known(state: State) -> bool:
+    return state.state not in (STATE_UNKNOWN, STATE_UNAVAILABLE)
+
+
+def raw_status(name: str) -> Raw:
+    """Return the members of a recorded status."""
+    response = fixture(name)["response"]
+    found: dict[str, int] = response.get("status", response.get("st"))
+    return found
+
+
+def shown(hass: HomeAssistant, entity_id: str, like: Shown) -> Shown:
+    """Return what an entity shows, as a number where a number is expected."""
+    state = hass.states.get(entity_id)
+    assert state is not None, entity_id
+    if state.state == STATE_UNKNOWN:
+        return None
+    return float(state.state) if isinstance(like, int | float) else state.state
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize("status", STATUSES)
+async def test_every_entity_shows_what_was_recorded(hass: HomeAssistant, status: str) -> None:
+    raw = raw_status(status)
+    for heater in HEATERS:
+        wanted = {name.format(heater): value(raw) for name, value in STATES.items()}
+        found = {entity_id: shown(hass, entity_id, value) for entity_id, value in wanted.items()}
+        assert found == pytest.approx(wanted)
+        water_heater = hass.states.get(f"water_heater.{heater}")
+        assert water_heater is not None
+        assert water_heater.attributes["temperature"] == raw["dhwTemperatureSetting"] / 2
+        assert water_heater.attributes["away_mode"] == (STATE_ON if raw["dhwOperationSetting"] == 5 else STATE_OFF)
+
+
+@pytest.mark.parametrize("status", STATUSES)
+async def test_nothing_is_unknown_that_was_recorded(hass: HomeAssistant, running: MockConfigEntry, status: str) -> None:
+    raw = raw_status(status)
+    unknown = {name.format(heater) for name, value in STATES.items() for heater in HEATERS if value(raw) is None}
+    entries = er.async_entries_for_config_entry(er.async_get(hass), running.entry_id)
+    measured = [
+        entry.entity_id
+        for entry in entries
+        if entry.domain not in NOT_MEASURED and entry.entity_id.partition(".")[2].startswith(HEATERS)
+    ]
+    assert len(measured) > len(HEATERS) * len(STATES)
+    assert {entity_id for entity_id in measured if not _is_known(_state(hass, entity_id))} == unknown
+
+
+def _state(hass: HomeAssistant, entity_id: str) -> State:
+    state = hass.states.get(entity_id)
+    assert state is not None, entity_id
+    return state
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize(
+    ("action", "data", "holds"),
+    [
+        ("set_temperature", {"temperature": 55}, lambda state: state.attributes["temperature"] == 55),
+        ("set_operation_mode", {"operation_mode": "heat_pump"}, lambda state: state.state == "heat_pump"),
+        ("set_operation_mode", {"operation_mode": "high_demand"}, lambda state: state.state == "high_demand"),
+        ("turn_off", {}, lambda state: state.state == "off"),
+    ],
+)
+async def test_actions_are_settled_by_recorded_answers(
+    hass: HomeAssistant, action: str, data: dict[str, object], holds: Callable[[State], bool]
+) -> None:
+    heater = "water_heater.nwp500"
+    await hass.services.async_call(WATER_HEATER, action, {"entity_id": heater, **data}, blocking=True)
+    await wait_for_value(hass, "sensor.nwp500_queued_commands", "0")
+    outcome = await wait_for(hass, "event.nwp500_command_outcome", _is_known)
+    assert outcome.attributes["event_type"] == "confirmed"
+    await wait_for(hass, heater, holds)

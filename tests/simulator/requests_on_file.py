@@ -1,0 +1,56 @@
+"""The recorded requests and replies, and how a test sends one to a heater of its own."""
+
+from collections.abc import Mapping
+import json
+from pathlib import Path
+from typing import Any
+
+from simulator.answers import answer
+from simulator.heater import Heater
+from simulator.identity import Identity
+from simulator.replies import Reply
+from simulator.requests import Address, Request, parse
+
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+MAC = "0478630a1b2c"
+
+
+# Any: JSON as it is written in a file, looked at member by member.
+def recorded(name: str) -> Any:  # noqa: ANN401 - see above
+    """Read a file of recorded messages."""
+    return json.loads((FIXTURES / f"{name}.json").read_text())
+
+
+def make_heater(now: float = 0.0, **feature: int) -> Heater:
+    """Make a heater with everything that can be fitted, or with `feature` members of its own."""
+    heater = Heater(identity=Identity.of_number(0), now=now)
+    heater.feature |= {"recirculationUse": 2, "recircReservationUse": 2} | feature
+    return heater
+
+
+def request(name: str, response_topic: str | None = None, /, **members: object) -> Request:
+    """Read a recorded request, with other `members` or another reply topic if given; `None` leaves a member out."""
+    row = recorded("mqtt_requests")[name]
+    envelope = row["payload"]
+    changed = {key: value for key, value in (envelope["request"] | members).items() if value is not None}
+    envelope |= {"request": changed} | ({"responseTopic": response_topic} if response_topic else {})
+    address = Address.of(row["topic"])
+    assert address is not None
+    return parse(address, json.dumps(envelope).encode(), Identity.of_number(0))
+
+
+def send(heater: Heater, name: str, response_topic: str | None = None, /, **members: object) -> tuple[Reply, ...]:
+    """Send a recorded request to a heater."""
+    return answer(heater, request(name, response_topic, **members))
+
+
+def as_recorded(reply: Reply) -> dict[str, object]:
+    """Give a reply as the files have it."""
+    return {"topic": reply.topic, "payload": json.loads(json.dumps(reply.message))}
+
+
+def body(reply: Reply) -> Mapping[str, Any]:
+    """Give what a reply says."""
+    response = reply.message["response"]
+    assert isinstance(response, dict)
+    return response
