@@ -43,7 +43,10 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (CLIENT, ("request_members", "queries")),
     (CLIENT, ("signed_calls", "account_api", "maintenance_api", "tou_api")),
     (CLIENT, ("requests", "events", "api_client", "heater_command", "pending_replies", "stored_queue", "message_body")),
-    (CLIENT, ("command_book", "command_writer", "confirmations", "expiry", "judgement", "probes")),
+    (
+        CLIENT,
+        ("command_book", "command_writer", "confirmations", "expiry", "heater_subscriptions", "judgement", "probes"),
+    ),
     (CLIENT, ("command_overview", "pacing", "succession")),
     (CLIENT, ("heater_queries",)),
     (CLIENT, ("schedule_editor", "schedules")),
