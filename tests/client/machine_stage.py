@@ -108,8 +108,9 @@ class MachineStage(RuleBasedStateMachine):
         assert [_lasting(each) for each in stored.sent] == [_lasting(each) for each in memory.sent]
         for name in ("features", "running_modes", "uncertain"):
             assert getattr(stored, name) == getattr(memory, name), name
-        kept = {command.id for command in (*stored.unsent, *stored.sent)}
-        assert kept == set(self.ledger.unsettled(controls_only=True))
+        given = self.ledger.unsettled(controls_only=True)
+        assert list(stored.order) == list(memory.order) == given
+        assert {command.id for command in (*stored.unsent, *stored.sent)} == set(given)
         now = self.clocks.reading()
         for command in memory.unsent:
             assert abs(command.age().total_seconds() - self.ledger.entries[command.id].age(now)) < _ROUNDING

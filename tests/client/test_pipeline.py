@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from nwp500 import CommandOutcome, CommandStage, NotConnectedError, commands
+from nwp500 import CommandOutcome, CommandStage, NotConnectedError, StoredQueue, commands
 from nwp500.commands import Control
 from nwp500.confirmations import ANSWER_SECONDS
 from nwp500.requests import plain_message
@@ -239,7 +239,7 @@ def test_power_on_is_expected_to_bring_back_the_mode_before(reported: tuple[obje
 
 def test_the_mode_before_is_known_from_an_earlier_run_too() -> None:
     async def story(bench: Bench) -> None:
-        bench.pipeline.restore_running_modes({ONE: 4})
+        bench.pipeline.restore(StoredQueue(running_modes={ONE: 4}))
         assert bench.pipeline.running_modes == {ONE: 4}
         bench.give(commands.POWER_ON)
         assert bench.pipeline.wanted(ONE) == {"dhwOperationSetting": 4}

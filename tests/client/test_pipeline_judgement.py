@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from nwp500 import CommandOutcome, CommandStage, Device, commands, queries
+from nwp500 import CommandOutcome, CommandStage, Device, StoredQueue, commands, queries
 from nwp500.requests import plain_message, query_request
 from tests.client.bench import ONE, OTHER, Bench, made, on_the_bench, with_life_time
 
@@ -357,7 +357,7 @@ def test_what_was_in_flight_when_cleared_is_not_sent_again() -> None:
 def test_what_an_earlier_run_left_is_taken_up() -> None:
     async def story(bench: Bench) -> None:
         sent, first, second = made(SET_POINT, 110), made(SET_POINT, 120), made(MODE, 1)
-        bench.pipeline.restore((first, second), (sent,))
+        bench.pipeline.restore(StoredQueue(unsent=(first, second), sent=(sent,)))
         assert bench.pipeline.waiting == (first, second)
         assert bench.pipeline.sent == (sent,)
         assert bench.pipeline.wanted(ONE) == {"dhwTemperatureSetting": 120, "dhwOperationSetting": 1}
@@ -379,7 +379,7 @@ def test_of_what_an_earlier_run_left_some_ends_at_once() -> None:
         in_doubt = replace(made(HOT_BUTTON, 1), attempts=1)
         unpressed, again = made(HOT_BUTTON, 1), replace(made(MODE, 1), attempts=1)
         bench.clocks.sleep(100)
-        bench.pipeline.restore((old, in_doubt, unpressed, again), ())
+        bench.pipeline.restore(StoredQueue(unsent=(old, in_doubt, unpressed, again)))
         assert {end.command_id: end.outcome for end in bench.ends} == {
             old.id: CommandOutcome.EXPIRED,
             in_doubt.id: CommandOutcome.UNCONFIRMED,
@@ -393,7 +393,7 @@ def test_commands_of_an_earlier_run_keep_their_order_whatever_their_times() -> N
     async def story(bench: Bench) -> None:
         first, second = made(SET_POINT, 120), made(MODE, 1)
         second = replace(second, queued_at=first.queued_at - timedelta(microseconds=1))
-        bench.pipeline.restore((first, second), ())
+        bench.pipeline.restore(StoredQueue(unsent=(first, second)))
         bench.up()
         bench.down()
         bench.up()
@@ -405,7 +405,7 @@ def test_commands_of_an_earlier_run_keep_their_order_whatever_their_times() -> N
 
 def test_what_an_earlier_run_left_held_may_still_take_effect() -> None:
     async def story(bench: Bench) -> None:
-        bench.pipeline.restore((), (), uncertain={ONE: frozenset({"mode"})})
+        bench.pipeline.restore(StoredQueue(uncertain={ONE: frozenset({"mode"})}))
         assert bench.pipeline.uncertain_settings == {ONE: frozenset({"mode"})}
         bench.up()
         bench.says(dhwOperationSetting=1, dhwTemperatureSetting=120)
@@ -423,10 +423,27 @@ def test_what_an_earlier_run_left_held_may_still_take_effect() -> None:
     on_the_bench(story, skip_settled=True)
 
 
+def test_the_order_of_giving_comes_from_the_store_whatever_the_times() -> None:
+    async def story(bench: Bench) -> None:
+        older = made(SET_POINT, 120)
+        newer = replace(made(SET_POINT, 100), queued_at=older.queued_at - timedelta(hours=1))
+        bench.pipeline.restore(StoredQueue(unsent=(newer,), sent=(older,), order=(older.id, newer.id)))
+        assert bench.pipeline.wanted(ONE) == {"dhwTemperatureSetting": 100}
+        bench.up()
+        await bench.arrives()
+        bench.says(dhwTemperatureSetting=100)
+        assert [(end.outcome, end.command_id) for end in bench.ends] == [
+            (CommandOutcome.CONFIRMED, newer.id),
+            (CommandOutcome.UNCONFIRMED, older.id),
+        ]
+
+    on_the_bench(story)
+
+
 def test_a_queue_that_has_become_smaller_drops_the_oldest() -> None:
     async def story(bench: Bench) -> None:
-        left = [made(SET_POINT, raw) for raw in (100, 110, 120)]
-        bench.pipeline.restore(left, ())
+        left = tuple(made(SET_POINT, raw) for raw in (100, 110, 120))
+        bench.pipeline.restore(StoredQueue(unsent=left))
         assert bench.pipeline.waiting == (left[1], left[2])
         assert [(end.outcome, end.command_id) for end in bench.ends] == [(CommandOutcome.DROPPED, left[0].id)]
 

@@ -124,13 +124,17 @@ class QueueMachine(MachineStage):
             self.plain_count += 1
             self._begin(self._client.publish("test/plain", {"n": self.plain_count}, qos))
 
-    @rule(mac=HEATERS, changes=st.booleans())
-    def ask_info(self, mac: str, changes: bool) -> None:
+    @rule(mac=HEATERS, changes=st.booleans(), is_poll=st.booleans())
+    def ask_info(self, mac: str, changes: bool, is_poll: bool) -> None:
         if changes:
             version = self.heaters[mac].feature["controllerSwVersion"]
             assert isinstance(version, int)
             self.heaters[mac].feature["controllerSwVersion"] = version + 1
-        self._begin(self._client.request_device_info(self.heaters[mac].device))
+        client, device = self._client, self.heaters[mac].device
+        if is_poll:
+            assert self._do(lambda: client.poll_info(device)) <= client.is_connected
+        else:
+            self._begin(client.request_device_info(device))
 
     @rule(mac=HEATERS)
     def ask_and_wait(self, mac: str) -> None:
@@ -340,13 +344,20 @@ class QueueMachine(MachineStage):
         assert heater.status[case.member] == case.turned
         self.give(mac, others)
 
-    @rule(mac=HEATERS)
-    def think_better_in_a_costly_period(self, mac: str) -> None:
-        """A mode that the heater holds is cancelled by the one that it is in."""
+    @rule(mac=HEATERS, restarts=st.booleans())
+    def think_better_in_a_costly_period(self, mac: str, restarts: bool) -> None:
+        """A mode that the heater holds is cancelled by the one that it is in, also after a restart."""
         self.costly_period(mac, begins=True)
-        for wish in ("heat pump", "electric", "heat pump"):
+        for wish in ("heat pump", "electric"):
             self.give(mac, [wish])
             self.time_passes(40.0)
+        if restarts:
+            self.store_is_as_memory()
+            self.restart(kills=True, options=self.options, keeps_options=True, seconds=0.0, clock_error=0.0)
+            self.ask(mac)
+            self.time_passes(40.0)
+        self.give(mac, ["heat pump"])
+        self.time_passes(40.0)
 
     @rule()
     def all_is_well_for_a_while(self) -> None:

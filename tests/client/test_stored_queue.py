@@ -51,6 +51,7 @@ def stored_queues(draw: st.DrawFn) -> StoredQueue:
     return StoredQueue(
         unsent=tuple(kept[sent_count:]),
         sent=tuple(kept[:sent_count]),
+        order=tuple(draw(st.permutations([command.id for command in kept]))),
         features=draw(st.dictionaries(MACS, st.dictionaries(TEXTS, NUMBERS | TEXTS, max_size=4))),
         running_modes=draw(st.dictionaries(MACS, st.integers(1, 4))),
         uncertain=draw(st.dictionaries(MACS, st.frozensets(TEXTS, max_size=3))),
@@ -65,7 +66,7 @@ def by_the_way(command: QueuedCommand) -> dict[str, object]:
 @given(stored=stored_queues())
 def test_everything_comes_back_as_it_was(stored: StoredQueue) -> None:
     restored = StoredQueue.from_dict(json.loads(json.dumps(stored.to_dict())))
-    for name in ("features", "running_modes", "uncertain"):
+    for name in ("order", "features", "running_modes", "uncertain"):
         assert getattr(restored, name) == getattr(stored, name)
     for before, after in ((stored.unsent, restored.unsent), (stored.sent, restored.sent)):
         assert [by_the_way(command) for command in after] == [by_the_way(command) for command in before]
@@ -114,9 +115,10 @@ def written() -> dict[str, object]:
     command = with_life_time(made(commands.VACATION, 5, 7, dhwOperationSetting=3), 3600)
     stored = StoredQueue(
         unsent=(command,),
-        sent=(replace(command, id="of the one that was sent"),),
+        sent=(replace(command, id="of the one that was sent", queued_at=command.queued_at - timedelta(hours=1)),),
         features={"0478630a1b2c": {"powerUse": 2}},
         running_modes={"0478630a1b2c": 3},
+        order=("of the one that was sent", command.id),
         uncertain={"0478630a1b2c": frozenset({"mode"})},
     )
     content: dict[str, object] = json.loads(json.dumps(stored.to_dict()))
@@ -124,7 +126,7 @@ def written() -> dict[str, object]:
 
 
 JUNK: tuple[object, ...] = (None, True, 5, 1.5, "text", [], [5], {"a": 5}, [[]], "2026-01-01T00:00:00")
-MEMBERS = {field.name for field in fields(StoredQueue)} - {"uncertain"}
+MEMBERS = {field.name for field in fields(StoredQueue)} - {"order", "uncertain"}
 COMMAND_MEMBERS = {field.name for field in fields(QueuedCommand)} - {"is_control", "expires_at", "given_at"}
 
 
@@ -141,10 +143,19 @@ def test_every_member_is_needed(written: dict[str, object], member: str) -> None
         StoredQueue.from_dict(written)
 
 
-def test_a_queue_that_was_stored_before_uncertain_settings_were_is_read(written: dict[str, object]) -> None:
+def test_a_queue_that_the_first_version_stored_is_read(written: dict[str, object]) -> None:
     del written["uncertain"]
+    del written["order"]
     restored = StoredQueue.from_dict(written)
-    assert (restored.uncertain, len(restored.unsent)) == ({}, 1)
+    assert (restored.uncertain, restored.order) == ({}, ())
+    assert restored.in_order() == [*restored.sent, *restored.unsent]
+
+
+@pytest.mark.parametrize("junk", [None, {}, "id", [1], [None], 5])
+def test_junk_instead_of_the_order_is_refused(written: dict[str, object], junk: object) -> None:
+    written["order"] = junk
+    with pytest.raises(StoredQueueError):
+        StoredQueue.from_dict(written)
 
 
 @pytest.mark.parametrize("junk", [None, [], {"mode": 1}, {"0478630a1b2c": "mode"}, {"0478630a1b2c": [1]}, 5])

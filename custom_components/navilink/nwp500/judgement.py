@@ -45,10 +45,6 @@ class Judgement:
         """The mode in which each heater was last seen to heat."""
         return self._running_modes
 
-    def restore_running_modes(self, running_modes: Mapping[str, int]) -> None:
-        """Take up in which mode each heater was last seen to heat."""
-        self._running_modes.update(running_modes)
-
     @property
     def uncertain_settings(self) -> Mapping[str, frozenset[str]]:
         """The settings of each heater that a settled command may still change."""
@@ -57,10 +53,11 @@ class Judgement:
             settings.setdefault(mac_address, set()).add(setting)
         return {mac_address: frozenset(found) for mac_address, found in settings.items()}
 
-    def restore_uncertain(self, settings: Mapping[str, frozenset[str]], place: int) -> None:
-        """Take up what commands of an earlier run may still change, the newest of them at this place."""
-        for mac_address, found in settings.items():
-            self._uncertain |= {(mac_address, setting): place for setting in found}
+    def restore(self, running_modes: Mapping[str, int], uncertain: Mapping[str, frozenset[str]], place: int) -> None:
+        """Take up what an earlier run knew; the newest command with an uncertain effect had this place."""
+        self._running_modes.update(running_modes)
+        for mac_address, settings in uncertain.items():
+            self._uncertain |= {(mac_address, setting): place for setting in settings}
 
     def wanted(self, mac_address: str, unsettled: Iterable[QueuedCommand]) -> dict[str, int]:
         """Return the raw status members that a heater will have once these commands have taken effect."""

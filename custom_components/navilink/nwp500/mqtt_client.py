@@ -25,6 +25,7 @@ from .exceptions import AuthenticationError, InvalidParameterError, NavienError,
 from .heater_command import HeaterCommand
 from .heater_controls import HeaterControls
 from .heater_queries import REPLY_SECONDS, HeaterQueries
+from .heater_subscriptions import HeaterSubscriptions
 from .inbox import Inbox
 from .link import Link, LinkFactory
 from .message_body import decoded
@@ -38,7 +39,7 @@ from .queue_access import QueueAccess
 from .requests import control_request, plain_message, query_request
 from .schedules import Schedules
 from .subscriptions import Message, MessageCallback, SubscriptionTable
-from .topics import check_filter, client_filter, connection_topic, device_filter, normalised_mac
+from .topics import check_filter, normalised_mac
 
 __all__ = ["MqttConnectionConfig", "NavienMqttClient"]
 
@@ -88,7 +89,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         self._periodic = PeriodicRequests()
         self._schedules = Schedules(self)
         self._announces_link = False
-        self._heater_filters: set[str] = set()
+        self._heater_subscriptions = HeaterSubscriptions(self._connection, self.client_id)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # The link
@@ -158,23 +159,17 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
 
     async def unsubscribe(self, topic: str, callback: MessageCallback | None = None) -> None:
         """Stop calling a callback of a topic, or all of them."""
-        if self._subscriptions.remove(topic, callback) and topic not in self._heater_filters:
+        if self._subscriptions.remove(topic, callback) and topic not in self._heater_subscriptions:
             await self._connection.unsubscribe(topic)
 
     async def subscribe_device(self, device: Device) -> None:
         """Listen to a heater and wait for the SUBACKs; every method that takes a device listens by itself."""
         self._inbox.add(device)
-        filters = (device_filter(device), client_filter(device, self.client_id))
-        self._heater_filters.update(filters)
-        try:
-            for topic_filter in filters:
-                await self._connection.subscribe(topic_filter)
-        except NavienError:
-            # Tried again with the next request: there may be room by then.
-            self._heater_filters.difference_update(filters)
-            raise
+        await self._heater_subscriptions.listen(device)
+        # What was restored for a heater that is only known by now has waited for this.
+        self._pipeline.ask_what_is_due()
         if self.is_connected:
-            self._start(self._listen_to_presence(device))
+            self._start(self._heater_subscriptions.listen_to_presence(device))
 
     def add_device(self, device: Device, feature: DeviceFeature | None = None) -> None:
         """Listen to a heater from the next link on, with what it was known to have until it says so itself."""
@@ -318,7 +313,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         if announces_link and self._connection.link is link:
             self._events.emit("connection_resumed", ConnectionResumed(sent))
         for device in self._inbox.devices:
-            await self._listen_to_presence(device)
+            await self._heater_subscriptions.listen_to_presence(device)
 
     async def _send_queued_commands(self) -> int:
         """Drain: send what can be sent now, in order, until that is done or the link ends; returns how many went."""
@@ -369,20 +364,8 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
     def _listen_to(self, device: Device) -> None:
         """Make a device known and write its subscriptions, without waiting: commands keep the order of their calls."""
         self._inbox.add(device)
-        if device_filter(device) not in self._heater_filters:
+        if not self._heater_subscriptions.listens_to(device):
             self._start(self.subscribe_device(device))
-            self._pipeline.ask_what_is_due()
-
-    async def _listen_to_presence(self, device: Device) -> None:
-        """Listen to a heater's coming and going, if the service lets us: its silence tells as well, only later.
-
-        Nobody is known to have subscribed to this topic, so it is tried, and only once.
-        """
-        topic = connection_topic(device)
-        if topic not in self._heater_filters:
-            self._heater_filters.add(topic)
-            if not await self._connection.try_subscribe(topic):
-                _LOGGER.debug("A heater's coming and going is not listened to")
 
     def _heater_absent(self, mac_address: str) -> None:
         self._inbox.absent(mac_address)

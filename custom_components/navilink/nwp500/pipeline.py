@@ -6,10 +6,8 @@ exactly one outcome.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from heapq import merge
 import logging
 import math
-from types import MappingProxyType
 from typing import override
 
 from .command_book import CommandBook
@@ -27,6 +25,7 @@ from .link import Link
 from .models import DeviceStatus
 from .outcomes import CommandHandle, CommandOutcome, CommandStage, Settled
 from .pacing import Pacing
+from .stored_queue import StoredQueue
 from .succession import Succession
 
 _LOGGER = logging.getLogger(__name__)
@@ -110,27 +109,17 @@ class CommandPipeline(CommandOverview, WriterListener):
         self._changed()
         return handle
 
-    def restore(
-        self,
-        unsent: Iterable[QueuedCommand],
-        sent: Iterable[QueuedCommand],
-        *,
-        uncertain: Mapping[str, frozenset[str]] = MappingProxyType({}),
-    ) -> None:
-        """Take up commands of an earlier run: those to be sent, in order, and those to be watched only.
-
-        `uncertain` are the settings that others of that run, settled already, may still change.
-        """
-        unsent, sent = tuple(unsent), tuple(sent)
-        # Merged, not sorted: their times are too coarse to tell the order of two that were given at once.
-        for command in merge(sent, unsent, key=lambda each: each.queued_at):
+    def restore(self, stored: StoredQueue) -> None:
+        """Take up what an earlier run left: commands to be sent, in order, and those to be watched only."""
+        for command in stored.in_order():
             self._book.enter(command).handed_over(0)
-        # Older than what is unsent; whether older than what was sent is not stored, so it counts as newer.
-        self._judgement.restore_uncertain(uncertain, max(map(self._book.place, sent), default=-1))
-        for command in sent:
+        # Older than what is unsent; whether also than what was sent is not stored, so it counts as newer.
+        newest_sent = max(map(self._book.place, stored.sent), default=-1)
+        self._judgement.restore(stored.running_modes, stored.uncertain, newest_sent)
+        for command in stored.sent:
             self._pacing.forbid_repeat(command.id)
             self._confirmations.sent(command)
-        for command in unsent:
+        for command in stored.unsent:
             if command.is_expired():
                 self._settle(command, _EXPIRED)
             elif command.attempts and not command.repeatable:
@@ -138,10 +127,6 @@ class CommandPipeline(CommandOverview, WriterListener):
             else:
                 self.commands_displaced(self._queue.append(command))
         self._expiry.watch()
-
-    def restore_running_modes(self, running_modes: Mapping[str, int]) -> None:
-        """Take up in which mode each heater was last seen to heat."""
-        self._judgement.restore_running_modes(running_modes)
 
     def clear(self, is_meant: Callable[[QueuedCommand], bool]) -> int:
         """Remove what waits and return how many commands that were; what is in flight is not sent a second time."""

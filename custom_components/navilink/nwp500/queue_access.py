@@ -70,6 +70,7 @@ class QueueAccess:
         return StoredQueue(
             unsent=tuple(command for command in self._pipeline.unsent if command.is_control),
             sent=tuple(command for command in self._pipeline.sent if command.is_control),
+            order=tuple(command.id for command in self._pipeline.unsettled() if command.is_control),
             features=self._inbox.features,
             running_modes=self._pipeline.running_modes,
             uncertain=self._pipeline.uncertain_settings,
@@ -77,5 +78,4 @@ class QueueAccess:
 
     def restore(self, stored: StoredQueue) -> None:
         """Take up what an earlier run left, before `connect()`; what has expired since ends as expired at once."""
-        self._pipeline.restore_running_modes(stored.running_modes)
-        self._pipeline.restore(stored.unsent, stored.sent, uncertain=stored.uncertain)
+        self._pipeline.restore(stored)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from heapq import merge
 import time
 from typing import Self
 
@@ -24,6 +25,8 @@ class StoredQueue:
     """To be sent, in order; those with attempts may have arrived already."""
     sent: tuple[QueuedCommand, ...] = ()
     """Acknowledged by the broker: only watched, never sent again."""
+    order: tuple[str, ...] = ()
+    """The ids of all of them in the order of giving; times do not tell it, for clocks are set."""
     features: Mapping[str, Members] = field(default_factory=dict)
     """The last device-info members of each heater, by MAC."""
     running_modes: Mapping[str, int] = field(default_factory=dict)
@@ -32,11 +35,18 @@ class StoredQueue:
     """The settings of each heater, by MAC, that a command without a certain effect may still change, such as the mode
     while the heater holds one (protocol.md 13.5)."""
 
+    def in_order(self) -> list[QueuedCommand]:
+        """Return all commands in the order of giving; those of a store without it by their times."""
+        places = {command_id: place for place, command_id in enumerate(self.order)}
+        by_time = merge(self.sent, self.unsent, key=lambda command: command.queued_at)
+        return sorted(by_time, key=lambda command: places.get(command.id, -1))
+
     def to_dict(self) -> JsonObject:
         """Return JSON values only."""
         return {
             "unsent": [_stored(command) for command in self.unsent],
             "sent": [_stored(command) for command in self.sent],
+            "order": list(self.order),
             "features": {mac_address: dict(members) for mac_address, members in self.features.items()},
             "running_modes": dict(self.running_modes),
             "uncertain": {
@@ -56,9 +66,10 @@ class StoredQueue:
             return cls(
                 unsent=tuple(command for command_id, command in unsent.items() if command_id not in sent),
                 sent=tuple(sent.values()),
+                # The first versions stored neither the order nor what is uncertain.
+                order=tuple(map(_text, _list(stored, "order") if "order" in _object(stored) else [])),
                 features={mac: _members(members) for mac, members in _object(stored, "features").items()},
                 running_modes={mac: _whole(mode) for mac, mode in _object(stored, "running_modes").items()},
-                # Not known to the first versions.
                 uncertain={
                     mac: frozenset(map(_text, _list(stored, "uncertain", mac)))
                     for mac in _object(_object(stored).get("uncertain", {}))
