@@ -178,6 +178,16 @@ async def test_heater_that_leaves_questions_unanswered_is_offline(
     await wait_for_value(hass, CONNECTION, "off")
 
 
+async def test_heater_not_heard_since_a_restart_is_online_as_the_account_has_it(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    for suffix in ("st", "st/did"):
+        await simulator.fault("silent", suffix=suffix, count=1000)
+    assert await hass.config_entries.async_reload(running.entry_id)
+    await wait_for_value(hass, CONNECTION, "on")
+    assert running.runtime_data.data[MAC].last_message_at is None
+
+
 @pytest.mark.parametrize("simulator_options", [("--offline-heaters", "1")])
 async def test_heater_that_comes_online(
     hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry
