@@ -8,7 +8,6 @@ import pytest
 
 from nwp500 import Device, InvalidParameterError
 from nwp500.topics import (
-    MAX_TOPIC_BYTES,
     ReplyForm,
     check_filter,
     check_topic,
@@ -108,13 +107,13 @@ def test_a_topic_covers_itself_and_can_be_used(topic: str) -> None:
     assert matches(topic, topic)
 
 
-@pytest.mark.parametrize("text", ["a", "a/b/c/d/e/f/g/h", "é" * (MAX_TOPIC_BYTES // 2)])
+@pytest.mark.parametrize("text", ["a", "a/b/c/d/e/f/g/h", "a" * 256, "é" * 128])
 def test_what_the_service_allows(text: str) -> None:
     check_topic(text)
     check_filter(text)
 
 
-@pytest.mark.parametrize("text", ["", "a/b/c/d/e/f/g/h/i", "a" * (MAX_TOPIC_BYTES + 1), "é" * 129, None, 5, b"a"])
+@pytest.mark.parametrize("text", ["", "a/b/c/d/e/f/g/h/i", "a" * 257, "é" * 129, None, 5, b"a"])
 def test_what_the_service_refuses(text: str) -> None:
     with pytest.raises(InvalidParameterError, match=r"^topic must be"):
         check_topic(text)

@@ -87,6 +87,13 @@ def test_with_the_upper_probe_at_the_set_point_a_cold_lower_one_starts_high_dema
     assert ("compressor" in running(heater)) is starts
 
 
+@pytest.mark.parametrize("mode", [DhwMode.HEAT_PUMP, DhwMode.ENERGY_SAVER])
+def test_a_little_below_the_set_point_is_enough_for_a_cold_lower_probe(mode: DhwMode) -> None:
+    heater = make_heater(upper=48.8, lower=40.0, mode=mode)
+    live(heater, 10)
+    assert "compressor" in running(heater)
+
+
 def test_compressor_rests_between_two_runs() -> None:
     heater = make_heater()
     heater.write_set_point(110)
