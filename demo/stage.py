@@ -35,7 +35,9 @@ async def set_stage(port: int | None = None, *, speed: float = 1.0) -> AsyncIter
     `port` is Home Assistant's; a free one is taken when it is `None`. The heater's time runs `speed` times as fast as
     ours. Raises `DemoError` or `SimulatorError`.
     """
-    async with SimulatorProcess("--speed", str(speed)) as simulator, HomeAssistantProcess(port=port) as home_assistant:
+    # Like a real heater, this one refuses controls in quick succession.
+    options = ("--speed", str(speed), "--control-interval", "1")
+    async with SimulatorProcess(*options) as simulator, HomeAssistantProcess(port=port) as home_assistant:
         api = home_assistant.api
         await api.set_up("navilink", account_of(simulator))
         heater = await find_heater(api)

@@ -85,6 +85,13 @@ def _parser() -> ArgumentParser:
     add("--time-zone", type=_zone, default=DEFAULT_TIME_ZONE, metavar="NAME", help="of the heaters (%(default)s)")
     add("--speed", type=_number(float, 0, MAX_SPEED), default=1.0, help="of the heaters' clock (%(default)s)")
     add("--reply-delay", type=_number(float, 0, 600), default=0.05, metavar="S", help="of the heaters (%(default)s s)")
+    add(
+        "--control-interval",
+        type=_number(float, 0, 600),
+        default=0.0,
+        metavar="S",
+        help="a DHW control that follows another one sooner is refused (%(default)s s)",
+    )
     add("--push-interval", type=_number(float, 0.1, 86400), metavar="S", help="send status unasked every S seconds")
     for kind in ("jwt", "aws"):
         add(f"--{kind}-lifetime", type=_number(int, 1, 86400), default=3600, metavar="S", help="%(default)s s")

@@ -53,6 +53,8 @@ class CloudOptions:
     aws_lifetime: int = 3600
     rotate_refresh_token: bool = True
     reply_delay: float = 0.05
+    control_interval: float = 0.0
+    """A DHW control that follows another one sooner is refused; how soon a real heater refuses is not documented."""
     push_interval: float | None = None
     """Between two status messages sent unasked to active clients; `None`: none are sent."""
 
@@ -175,5 +177,7 @@ def _make_heaters(options: CloudOptions, now: float) -> Mapping[str, Heater]:
     for number in range(options.heaters):
         identity = Identity.of_number(number)
         online = number < options.heaters - options.offline_heaters
-        heaters[identity.mac_address] = Heater(identity=identity, now=now, zone=zone, online=online)
+        heater = Heater(identity=identity, now=now, zone=zone, online=online)
+        heater.faults.least_control_interval = options.control_interval
+        heaters[identity.mac_address] = heater
     return heaters
