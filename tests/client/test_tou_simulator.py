@@ -117,6 +117,16 @@ async def test_heat_pump_over_a_held_mode_cancels_it(stage: Stage, settings: dic
     assert await stage.applied() == [("ctrl/tou/rd", []), ("dhw-mode", [2]), ("dhw-mode", [1])]
 
 
+async def test_heat_pump_cancels_also_what_somebody_else_has_held(stage: Stage) -> None:
+    client = await with_plan(stage, **CAREFUL)
+    await lived(stage, minutes=HOUR)
+    await stage.simulator.fault("app_control", command=33554437, value=DhwMode.HIGH_DEMAND, mac=MAC)
+    assert (await status_of(client, stage)).dhw_mode is DhwMode.HEAT_PUMP
+    assert await settled(client, stage, DhwMode.HEAT_PUMP) is CommandOutcome.CONFIRMED
+    await lived(stage, minutes=7 * HOUR)
+    assert (await status_of(client, stage)).dhw_mode is DhwMode.HEAT_PUMP
+
+
 async def test_now_and_then_a_mode_is_taken_at_once(stage: Stage) -> None:
     client = await with_plan(stage)
     await lived(stage, minutes=HOUR)

@@ -123,6 +123,8 @@ class Judgement:
             and self._fresh.has(command.mac_address or "")
             and command.is_shown_by(status.raw)
             and not _is_renewal(command, status)
+            # In a costly period the reported mode is not all: the app may have written another one, which is held.
+            and not (status.is_in_tou_window and "dhwOperationSetting" in command.expected)
             and _setting(command) not in self._uncertain
             and not any(command.replaces(other) for other in on_their_way)
         )
