@@ -10,6 +10,7 @@ import orjson
 
 from .command_queue import JsonValue, QueuedCommand
 from .exceptions import StoredQueueError
+from .topics import check_topic
 
 type JsonObject = dict[str, JsonValue]
 type Members = dict[str, int | str]
@@ -77,8 +78,7 @@ def _stored(command: QueuedCommand) -> JsonObject:
         "topic": command.topic,
         "body": command.body.decode(),
         "qos": command.qos,
-        # By the larger of both clocks, so that an age is never lost with the process.
-        "queued_at": (datetime.now(UTC) - command.age()).isoformat(),
+        "queued_at": _given_at(command).isoformat(),
         "life_time": None if command.life_time is None else command.life_time.total_seconds(),
         "attempts": command.attempts,
         "setting": command.setting,
@@ -86,6 +86,15 @@ def _stored(command: QueuedCommand) -> JsonObject:
         "expected": {name: list[JsonValue](sorted(values)) for name, values in command.expected.items()},
         "baseline": dict(command.baseline),
     }
+
+
+def _given_at(command: QueuedCommand) -> datetime:
+    """Return when a command was given, by the clock that makes it older: no age is lost with the process."""
+    try:
+        return datetime.now(UTC) - command.age()
+    except OverflowError:
+        # Before the year 1, which only a wall clock gone mad can tell.
+        return command.queued_at
 
 
 def _commands(stored: object, name: str) -> dict[str, QueuedCommand]:
@@ -108,7 +117,7 @@ def _restored(stored: object) -> QueuedCommand:
         kind=_text(_object(stored)["kind"]),
         wanted=_text(_object(stored)["wanted"]),
         mac_address=_text(mac_address),
-        topic=_text(_object(stored)["topic"]),
+        topic=_topic(_object(stored)["topic"]),
         body=_message(_object(stored)["body"]),
         qos=_quality(_object(stored)["qos"]),
         queued_at=queued_at,
@@ -124,6 +133,13 @@ def _restored(stored: object) -> QueuedCommand:
         baseline={name: _whole(value) for name, value in _object(stored, "baseline").items()},
         given_at=time.monotonic() - (datetime.now(UTC) - queued_at).total_seconds(),
     )
+
+
+def _topic(value: object) -> str:
+    topic = _text(value)
+    # One that the service refuses would end every link that it is written to.
+    check_topic(topic)
+    return topic
 
 
 def _message(value: object) -> bytes:
