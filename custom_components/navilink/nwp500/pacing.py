@@ -34,8 +34,9 @@ class Pacing:
         self.hold(control.mac_address, self._interval)
 
     def hold(self, mac_address: str | None, seconds: float) -> None:
-        """Send no control to a heater for a while."""
-        self._paused_until[mac_address] = asyncio.get_running_loop().time() + seconds
+        """Send no control to a heater for a while; what it is held for longer already is not cut short."""
+        until = asyncio.get_running_loop().time() + seconds
+        self._paused_until[mac_address] = max(until, self._paused_until.get(mac_address, until))
 
     def refused(self, command_id: str) -> float | None:
         """Return the seconds to wait after a control was refused for coming too soon; `None`: it is not sent again."""

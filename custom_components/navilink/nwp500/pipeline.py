@@ -99,8 +99,10 @@ class CommandPipeline(CommandOverview, WriterListener):
             raise NotConnectedError("not connected, and the command queue is disabled")
         command = self._judgement.with_known_baseline(command)
         handle = self._book.enter(command)
+        # In its place before anybody hears of it, who may give another one for an answer.
+        displaced = self._queue.append(command)
         self._events.emit("command_given", CommandEvent(command))
-        self.commands_displaced(self._queue.append(command))
+        self.commands_displaced(displaced)
         self._judgement.ask_first(command)
         self._writer.pump()
         if self._config.enable_command_queue and self.stage(command.id) is CommandStage.WAITING:
@@ -119,9 +121,11 @@ class CommandPipeline(CommandOverview, WriterListener):
     ) -> None:
         """Take up commands of an earlier run: those to be sent, in order, and those to be watched only.
 
-        `uncertain` are the settings that others of that run, settled already, may still change.
+        `uncertain` are the settings that others of that run, settled already, may still change. What is here already,
+        because it is restored a second time, stays as it is.
         """
-        unsent, sent = tuple(unsent), tuple(sent)
+        unsent = tuple(command for command in unsent if command.id not in self._book)
+        sent = tuple(command for command in sent if command.id not in self._book)
         # Merged, not sorted: their times are too coarse to tell the order of two that were given at once.
         for command in merge(sent, unsent, key=lambda each: each.queued_at):
             self._book.enter(command).handed_over(0)
@@ -198,10 +202,11 @@ class CommandPipeline(CommandOverview, WriterListener):
 
     def heard_status(self, mac_address: str, status: DeviceStatus) -> None:
         """A heater told its status: judge what waits for it, and settle what it shows."""
+        has_new_mode = self._judgement.heard_status(mac_address, status)
         # All of them leave the queue before the first outcome, which may change what else waits.
         for command in self._judgement.overruled(mac_address, status, self.unsettled()):
             self._settle(command, _OVERRULED)
-        if self._judgement.heard_status(mac_address, status):
+        if has_new_mode:
             self._changed()
         self._confirmations.status(mac_address, status)
         self._writer.pump()
@@ -311,12 +316,8 @@ class CommandPipeline(CommandOverview, WriterListener):
 
     def _has_arrived(self, command_id: str) -> None:
         """Take a command whose reply overtook its PUBACK, or outlived the link, for what it is: sent."""
-        if command_id not in self._book or self._confirmations.has(command_id):
-            return
-        command = self._queue.acknowledge(command_id)
-        if command is not None:
-            self.command_sent(command)
-            self._writer.pump()
+        if command_id in self._book and not self._confirmations.has(command_id):
+            self._writer.has_arrived(command_id)
 
     def _expired(self, commands: Iterable[QueuedCommand]) -> None:
         for command in commands:
@@ -331,10 +332,11 @@ class CommandPipeline(CommandOverview, WriterListener):
         handle = self._book.strike(command, settled)
         if handle is None:
             return
+        # Judged before anybody hears of it, who may give the next one for the same setting.
+        self._judgement.settled(command, settled.outcome, handle.place)
         event = CommandEvent(command, settled.reason, settled.code)
         self._events.emit(f"command_{settled.outcome}", event)
         self._events.emit("command_settled", CommandSettled(command, settled))
-        self._judgement.settled(command, settled.outcome, handle.place)
         if settled.outcome is CommandOutcome.CONFIRMED:
             for older in self._succession.confirmed(handle):
                 self._settle(older, _OUTLIVED)
