@@ -11,7 +11,7 @@ from nwp500 import (
     MqttSubscribeError,
     NotConnectedError,
 )
-from nwp500.connection import MAX_SUBSCRIPTIONS
+from nwp500.link_subscriptions import MAX_SUBSCRIPTIONS
 from nwp500.subscriptions import Message
 from tests.client.own_link import DEVICE, scripted
 from tests.client.stage import MAC

@@ -1,0 +1,53 @@
+"""The subscriptions by which heaters are heard (protocol.md 4.1)."""
+
+import asyncio
+from collections.abc import Iterable
+import logging
+
+from .link_subscriptions import LinkSubscriptions
+from .models import Device
+from .topics import client_filter, connection_topic, device_filter
+
+_LOGGER = logging.getLogger(__name__)
+
+
+class HeaterSubscriptions:
+    """Makes the subscriptions of each heater, and knows which of the table are theirs."""
+
+    def __init__(self, subscriptions: LinkSubscriptions, client_id: str) -> None:
+        self._subscriptions = subscriptions
+        self._client_id = client_id
+        self._presence_tried: set[str] = set()
+
+    def covers(self, device: Device) -> bool:
+        """Tell whether all that a heater says is subscribed, or will be with the next link."""
+        return all(map(self._subscriptions.covers, self._filters(device)))
+
+    def is_for_any(self, topic_filter: str, devices: Iterable[Device]) -> bool:
+        """Tell whether a filter is one by which one of these heaters is heard."""
+        return any(topic_filter in (*self._filters(device), connection_topic(device)) for device in devices)
+
+    async def subscribe(self, device: Device) -> None:
+        """Subscribe to all that a heater says and wait for the SUBACKs; raises `MqttSubscribeError`."""
+        # Begun at once, so that they are written before whatever the heater is asked next.
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(
+            *(
+                asyncio.Task(self._subscriptions.subscribe(topic_filter), loop=loop, eager_start=True)
+                for topic_filter in self._filters(device)
+            )
+        )
+
+    async def try_presence(self, device: Device) -> None:
+        """Listen to a heater's coming and going, if the service lets us: its silence tells as well, only later.
+
+        Nobody is known to have subscribed to this topic, so it is tried, and only once.
+        """
+        topic = connection_topic(device)
+        if topic not in self._presence_tried:
+            self._presence_tried.add(topic)
+            if not await self._subscriptions.try_subscribe(topic):
+                _LOGGER.debug("A heater's coming and going is not listened to")
+
+    def _filters(self, device: Device) -> tuple[str, str]:
+        return device_filter(device), client_filter(device, self._client_id)
