@@ -144,6 +144,21 @@ def test_who_wants_a_subscription_that_is_being_made_waits_for_it_too() -> None:
     played(story)
 
 
+def test_who_waits_for_a_subscription_is_not_cancelled_by_a_disconnect() -> None:
+    async def story(slow: SlowLinks) -> None:
+        client = slow.client()
+        await client.connect()
+        subscribing = asyncio.create_task(client.subscribe("test/slow", lambda _topic, _message: None))
+        await asyncio.sleep(0.5)
+        await client.disconnect()
+        await subscribing
+        await client.connect()
+        assert "test/slow" in slow.links[1].filters
+        await client.disconnect()
+
+    played(story)
+
+
 def test_everybody_is_told_that_a_subscription_is_refused() -> None:
     async def story(slow: SlowLinks) -> None:
         slow.refused = "test/forbidden"

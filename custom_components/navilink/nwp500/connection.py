@@ -138,6 +138,8 @@ class Connection:
     async def close(self) -> None:
         """End the link and the loop; until that is done nobody can connect."""
         runner = self._runner
+        # First of all: who waits for a SUBACK is told so, and not cancelled together with the loop.
+        self.fail("closed")
         if runner is not None:
             runner.cancel()
             await asyncio.wait((runner,))
