@@ -108,7 +108,7 @@ class CommandPipeline(CommandOverview, WriterListener):
         if self._config.enable_command_queue and self.stage(command.id) is CommandStage.WAITING:
             handle.handed_over(0)
             self._events.emit("command_queued", CommandEvent(command))
-            self._expiry.watch()
+            self._expiry.watch((command,))
         self._changed()
         return handle
 
@@ -141,7 +141,7 @@ class CommandPipeline(CommandOverview, WriterListener):
                 self._settle(command, _IN_DOUBT)
             else:
                 self.commands_displaced(self._queue.append(command))
-        self._expiry.watch()
+        self._expiry.watch(unsent)
 
     def restore_running_modes(self, running_modes: Mapping[str, int]) -> None:
         """Take up in which mode each heater was last seen to heat."""
@@ -293,7 +293,7 @@ class CommandPipeline(CommandOverview, WriterListener):
         for command in commands:
             if (handle := self._book.handle(command.id)) is not None:
                 handle.handed_over(0)
-        self._expiry.watch()
+        self._expiry.watch(commands)
 
     @override
     def link_suspect(self, reason: str) -> None:
@@ -310,7 +310,7 @@ class CommandPipeline(CommandOverview, WriterListener):
             self._pacing.hold(command.mac_address, pause)
             self.commands_displaced(self._queue.put_back(command))
             self._judgement.ask_first(command)
-            self._expiry.watch()
+            self._expiry.watch((command,))
             self._changed()
         self._writer.pump()
 
