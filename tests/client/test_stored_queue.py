@@ -93,6 +93,12 @@ def test_a_wall_clock_that_was_set_back_beyond_all_dates_does_not_stop_the_stori
     assert restored.queued_at == older.queued_at
 
 
+def test_a_message_that_is_larger_than_the_service_takes_is_refused(written: dict[str, object]) -> None:
+    first_command(written)["body"] = json.dumps({"n": "x" * 128 * 1024})
+    with pytest.raises(StoredQueueError):
+        StoredQueue.from_dict(written)
+
+
 @pytest.mark.parametrize("topic", ["", "cmd/#", "cmd/+/st", "a/" * 9, "t" * 257, "nul\0"])
 def test_a_topic_that_would_end_every_link_is_refused(written: dict[str, object], topic: str) -> None:
     first_command(written)["topic"] = topic

@@ -10,6 +10,7 @@ import orjson
 
 from .command_queue import JsonValue, QueuedCommand
 from .exceptions import StoredQueueError
+from .requests import encoded
 from .topics import check_topic
 
 type JsonObject = dict[str, JsonValue]
@@ -143,7 +144,7 @@ def _topic(value: object) -> str:
 
 
 def _message(value: object) -> bytes:
-    body = _text(value).encode()
+    body = encoded(_text(value))
     _object(orjson.loads(body))
     return body
 
