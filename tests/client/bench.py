@@ -43,13 +43,13 @@ class Bench:
         """Why the link should be replaced."""
         self.is_up = False
         self.link = self._new_link()
-        emitter = EventEmitter()
+        self.emitter = EventEmitter()
         for name in EVENTS:
-            emitter.on(name, partial(self._note, name))
-        emitter.on("command_settled", self._ended)
+            self.emitter.on(name, partial(self._note, name))
+        self.emitter.on("command_settled", self._ended)
         self.pipeline = CommandPipeline(
             MqttConnectionConfig(**settings),  # type: ignore[arg-type]  # the class checks each of them itself
-            emitter,
+            self.emitter,
             ask_status=self._ask,
             replace_link=self.complaints.append,
             written_query=lambda _: None,

@@ -129,6 +129,7 @@ class HeaterBroker(ScriptedBroker):
         self.puback_seconds = self.reply_seconds = 0.0
         for heater in self.heaters.values():
             heater.manner, heater.refusals = Manner.OBEYS, 0
+            heater.odd_members.clear()
 
     def _deliver(self, delivery: Delivery, mac_address: str, reply: Reply) -> None:
         link = self.links[-1]

@@ -58,6 +58,8 @@ class ScriptedHeater:
     )
     feature: dict[str, int | str] = field(default_factory=lambda: {"controllerSwVersion": 1, "powerUse": 2})
     running_mode: int = 3
+    odd_members: dict[str, object] = field(default_factory=dict)
+    """What it tells instead of some members, without any sense."""
     held_mode: int | None = None
     """A mode that it was told in a costly period, to be taken up at its end."""
     is_hold_forgotten: bool = False
@@ -125,7 +127,7 @@ class ScriptedHeater:
         """Return what it tells in answer to a request; a control is answered with a status too."""
         if code == queries.DEVICE_INFO.code:
             return {"feature": dict(self.feature)}
-        return {"status": dict(self.status)}
+        return {"status": {**self.status, **self.odd_members}}
 
     def _named(self, content: JsonObject) -> JsonObject:
         return {"deviceType": 52, "macAddress": self.mac_address, "additionalValue": "5322", **content}

@@ -138,7 +138,11 @@ class Ledger:
             CommandOutcome.CONFIRMED: lambda: _is_true(entry, shown) and not self._will_be_undone(entry),
             CommandOutcome.SUPERSEDED: lambda: self._has_successor(entry) or foreign_changes > entry.known_changes,
             CommandOutcome.EXPIRED: lambda: entry.age(now) + _ROUNDING >= _seconds_to_live(entry.command),
-            CommandOutcome.UNCONFIRMED: lambda: "a newer" not in settled.reason or self._has_successor(entry),
+            CommandOutcome.UNCONFIRMED: lambda: (
+                self._has_successor(entry)
+                if "a newer" in settled.reason
+                else not ("in time" in settled.reason and _is_refused_for_now(entry))
+            ),
             CommandOutcome.REJECTED: lambda: settled.code is not None,
         }
         is_right = judges.get(settled.outcome, lambda: True)
@@ -209,6 +213,11 @@ def _is_true(entry: Entry, shown: DeviceStatus | None) -> bool:
     if not entry.command.expected:
         return entry.delivery is not None and entry.delivery.is_answered
     return shown is not None and entry.command.is_shown_by(shown.raw)
+
+
+def _is_refused_for_now(entry: Entry) -> bool:
+    """Tell whether the last that the heater said of a command is that it came too soon."""
+    return entry.delivery is not None and entry.delivery.may_return
 
 
 def _seconds_to_live(command: QueuedCommand) -> float:

@@ -7,11 +7,13 @@ import pytest
 from nwp500 import (
     CommandEvent,
     ConnectionState,
+    Device,
+    InvalidParameterError,
     MqttConnectionConfig,
     MqttSubscribeError,
     NotConnectedError,
 )
-from nwp500.connection import MAX_SUBSCRIPTIONS
+from nwp500.link_subscriptions import MAX_SUBSCRIPTIONS
 from nwp500.subscriptions import Message
 from tests.client.own_link import DEVICE, scripted
 from tests.client.stage import MAC
@@ -69,6 +71,29 @@ def test_more_subscriptions_than_the_service_allows_are_refused(caplog: pytest.L
         await client.unsubscribe("test/1")
         assert await client.request_device_status(DEVICE) > 0
         assert len(links[0].filters) == MAX_SUBSCRIPTIONS
+        await client.disconnect()
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+@pytest.mark.parametrize("mac_address", ["", ":-:", "a" * 65, "\N{LATIN SMALL LETTER E WITH ACUTE}" * 33, "0" * 300])
+def test_a_device_that_would_end_every_link_is_refused_before_anything_is_sent(mac_address: str) -> None:
+    async def story() -> None:
+        client, links = await scripted()
+        nobody = Device(mac_address=mac_address, additional_value="5322")
+        for waited in (
+            client.set_dhw_temperature(nobody, 120),
+            client.request_device_status(nobody),
+            client.subscribe_device(nobody),
+            client.request_reservations(nobody),
+        ):
+            with pytest.raises(InvalidParameterError, match="length of the MAC address"):
+                await waited
+        for called in (client.add_device, client.poll, client.poll_info):
+            with pytest.raises(InvalidParameterError, match="length of the MAC address"):
+                called(nobody)
+        await asyncio.sleep(1)
+        assert (client.unsettled_commands, links[0].filters, links[0].topics) == ((), [], [])
         await client.disconnect()
 
     asyncio.run(story(), loop_factory=VirtualTimeLoop)

@@ -39,6 +39,20 @@ def filled(*commands: QueuedCommand, limit: int = 10, coalesce: bool = False) ->
     return queue
 
 
+@pytest.mark.parametrize(("told", "known"), [(1, 1), (1.0, 1), (True, None), ("1", None), (1.5, None), (None, None)])
+def test_only_a_whole_number_says_what_a_member_is(told: object, known: int | None) -> None:
+    wanting = replace(command("wanting"), expected={"touStatus": frozenset({1})})
+    raw = {"touStatus": told}
+    assert wanting.is_shown_by(raw) is (known == 1)
+    baseline = wanting.baseline_in(raw)
+    assert baseline == ({} if known is None else {"touStatus": known})
+    assert all(type(value) is int for value in baseline.values())
+
+
+def test_a_message_that_is_no_json_shows_its_text() -> None:
+    assert replace(command("text"), body=b"\xfftext").payload == "\N{REPLACEMENT CHARACTER}text"
+
+
 def ids(commands: Sequence[QueuedCommand]) -> str:
     """Return the ids of commands, each a letter, as one text."""
     return "".join(found.id for found in commands)

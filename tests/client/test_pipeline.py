@@ -6,8 +6,6 @@ import pytest
 
 from nwp500 import CommandOutcome, CommandStage, NotConnectedError, StoredQueue, commands
 from nwp500.commands import Control
-from nwp500.confirmations import ANSWER_SECONDS
-from nwp500.requests import plain_message
 from tests.client.bench import ONE, OTHER, Bench, on_the_bench
 
 SET_POINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
@@ -283,6 +281,25 @@ def test_a_reply_that_outlives_the_link_takes_the_command_out_of_the_queue() -> 
     on_the_bench(story)
 
 
+def test_a_refusal_that_is_delivered_twice_is_one() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        refused, other = bench.give(SET_POINT, 120), bench.give(MODE, 3)
+        await bench.arrives()
+        bench.pipeline.heard_refusal(refused.command.id, 2)
+        bench.pipeline.heard_refusal(refused.command.id, 2)
+        assert bench.pipeline.stage(refused.command.id) is CommandStage.WAITING
+        # The pause after one refusal; the second would make it six seconds.
+        await asyncio.sleep(2.1)
+        bench.pump()
+        assert bench.written == [refused.command.id, other.command.id, refused.command.id]
+        await bench.arrives()
+        bench.says(dhwTemperatureSetting=120, dhwOperationSetting=3)
+        assert bench.outcomes == [CommandOutcome.CONFIRMED] * 2
+
+    on_the_bench(story)
+
+
 def test_replies_and_refusals_of_others_are_none_of_ours() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
@@ -293,133 +310,3 @@ def test_replies_and_refusals_of_others_are_none_of_ours() -> None:
         assert bench.ends == []
 
     on_the_bench(story)
-
-
-# Refusals
-
-
-@pytest.mark.parametrize("code", [1, 3, 7, None])
-def test_a_refusal_ends_it_with_the_heaters_code(code: int | None) -> None:
-    async def story(bench: Bench) -> None:
-        bench.up()
-        handle = bench.give(SET_POINT, 120)
-        await bench.arrives()
-        bench.pipeline.heard_refusal(handle.command.id, code)
-        assert [(end.outcome, end.code) for end in bench.ends] == [(CommandOutcome.REJECTED, code)]
-        assert bench.pipeline.wanted(ONE) == {}
-        await asyncio.sleep(3600)
-        assert bench.written == [handle.command.id]
-
-    on_the_bench(story)
-
-
-def test_too_soon_means_again_after_growing_pauses_and_in_the_end_rejected() -> None:
-    async def story(bench: Bench) -> None:
-        bench.up()
-        handle = bench.give(SET_POINT, 120)
-        for attempts, pause in enumerate((2, 4, 8, 16, 30, 30), start=1):
-            await bench.arrives()
-            bench.pipeline.heard_refusal(handle.command.id, 2)
-            await asyncio.sleep(pause - 0.1)
-            assert bench.pipeline.waiting_count == 1
-            assert len(bench.written) == attempts
-            await asyncio.sleep(0.2)
-            assert len(bench.written) == attempts + 1
-        await bench.arrives()
-        bench.pipeline.heard_refusal(handle.command.id, 2)
-        assert bench.written == [handle.command.id] * 7
-        assert [(end.outcome, end.code) for end in bench.ends] == [(CommandOutcome.REJECTED, 2)]
-
-    on_the_bench(story)
-
-
-def test_after_a_refusal_the_order_is_kept_and_the_other_heater_goes_on() -> None:
-    async def story(bench: Bench) -> None:
-        bench.up()
-        first, second = bench.give(SET_POINT, 120), bench.give(MODE, 1)
-        elsewhere = bench.give(SET_POINT, 110, mac_address=OTHER)
-        await bench.arrives()
-        assert bench.written == [first.command.id, elsewhere.command.id]
-        bench.pipeline.heard_refusal(first.command.id, 2)
-        again = bench.give(MODE, 1, mac_address=OTHER)
-        bench.pipeline.heard_answer(elsewhere.command.id)
-        await asyncio.sleep(3)
-        await bench.arrives()
-        bench.pipeline.heard_answer(first.command.id)
-        await asyncio.sleep(3)
-        assert bench.written[2:] == [again.command.id, first.command.id, second.command.id]
-
-    on_the_bench(story, command_interval=1)
-
-
-def test_what_was_refused_for_the_moment_gives_way_to_a_newer_wish() -> None:
-    async def story(bench: Bench) -> None:
-        bench.up()
-        older = bench.give(SET_POINT, 120)
-        await bench.arrives()
-        newer = bench.give(SET_POINT, 100)
-        bench.pipeline.heard_refusal(older.command.id, 2)
-        assert [(end.outcome, end.command_id) for end in bench.ends] == [
-            (CommandOutcome.SUPERSEDED, older.command.id),
-        ]
-        assert bench.written == [older.command.id, newer.command.id]
-
-    on_the_bench(story, coalesce_commands=True)
-
-
-def test_refused_commands_that_come_back_to_a_full_queue_are_the_oldest_and_go() -> None:
-    async def story(bench: Bench) -> None:
-        bench.up()
-        given = [bench.give(SET_POINT, 100), bench.give(MODE, 1), bench.give(commands.TOU_ON)]
-        await bench.arrives()
-        bench.down()
-        given += [bench.give(commands.VACATION_DAYS, days) for days in (1, 2, 3)]
-        for handle in given[:3]:
-            bench.pipeline.heard_refusal(handle.command.id, 2)
-        assert bench.outcomes == [CommandOutcome.DROPPED] * 3
-        assert [command.id for command in bench.pipeline.waiting] == [handle.command.id for handle in given[3:]]
-
-    on_the_bench(story, max_queued_commands=3)
-
-
-# Pacing
-
-
-def test_one_control_at_a_time_for_each_heater() -> None:
-    async def story(bench: Bench) -> None:
-        bench.up()
-        first, second = bench.give(SET_POINT, 120), bench.give(MODE, 1)
-        other = bench.give(SET_POINT, 120, mac_address=OTHER)
-        await bench.arrives()
-        assert bench.written == [first.command.id, other.command.id]
-        await asyncio.sleep(5)
-        assert bench.pipeline.stage(second.command.id) is CommandStage.WAITING
-        bench.pipeline.heard_answer(first.command.id)
-        assert bench.written[-1] == second.command.id
-
-    on_the_bench(story, command_interval=1)
-
-
-def test_without_an_answer_the_next_one_goes_all_the_same_after_a_while() -> None:
-    async def story(bench: Bench) -> None:
-        bench.up()
-        first, second = bench.give(SET_POINT, 120), bench.give(MODE, 1)
-        await bench.arrives()
-        await asyncio.sleep(ANSWER_SECONDS - 1)
-        assert bench.written == [first.command.id]
-        await asyncio.sleep(2)
-        assert bench.written == [first.command.id, second.command.id]
-
-    on_the_bench(story, command_interval=1)
-
-
-def test_a_message_to_no_heater_waits_for_no_control() -> None:
-    async def story(bench: Bench) -> None:
-        bench.up()
-        bench.give(SET_POINT, 120)
-        bench.give(MODE, 1)
-        message = plain_message("test/a", {"sessionID": "plain"}, 1)
-        bench.pipeline.give(message, is_connected=True)
-        assert bench.written[-1] == "plain"
-
-    on_the_bench(story, command_interval=1)

@@ -46,6 +46,32 @@ def test_age_is_judged_again_right_before_the_send() -> None:
     on_the_bench(story)
 
 
+@pytest.mark.parametrize("years", [-1000, -30, -1])
+def test_a_wall_clock_set_back_by_years_makes_nothing_younger(years: int) -> None:
+    async def story(bench: Bench) -> None:
+        bench.pipeline.give(with_life_time(made(SET_POINT, 120), 3600), is_connected=False)
+        await asyncio.sleep(3000)
+        bench.clocks.set_wall_clock(years * 365 * 86400)
+        await asyncio.sleep(599)
+        assert bench.outcomes == []
+        await asyncio.sleep(2)
+        assert bench.outcomes == [CommandOutcome.EXPIRED]
+
+    on_the_bench(story)
+
+
+def test_a_wall_clock_set_forward_by_years_lets_nothing_out_that_may_be_too_old() -> None:
+    async def story(bench: Bench) -> None:
+        bench.pipeline.give(with_life_time(made(SET_POINT, 120), 3600), is_connected=False)
+        for_ever = bench.give(MODE, 1)
+        bench.clocks.set_wall_clock(30 * 365 * 86400)
+        bench.up()
+        assert bench.outcomes == [CommandOutcome.EXPIRED]
+        assert bench.written == [for_ever.command.id]
+
+    on_the_bench(story)
+
+
 def test_what_was_sent_does_not_expire() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
@@ -399,6 +425,24 @@ def test_commands_of_an_earlier_run_keep_their_order_whatever_their_times() -> N
         bench.up()
         assert bench.written == [first.id, second.id]
         assert [command.id for command in bench.pipeline.unsettled()] == [first.id, second.id]
+
+    on_the_bench(story)
+
+
+def test_what_is_restored_twice_is_there_once() -> None:
+    async def story(bench: Bench) -> None:
+        sent, waiting = made(MODE, 1), made(SET_POINT, 120)
+        stored = StoredQueue(unsent=(waiting,), sent=(sent,))
+        bench.pipeline.restore(stored)
+        bench.up()
+        handle = bench.pipeline.handle(waiting.id)
+        bench.pipeline.restore(stored)
+        assert bench.pipeline.handle(waiting.id) is handle
+        assert (bench.written, bench.pipeline.waiting) == ([waiting.id], ())
+        await bench.arrives()
+        bench.says(dhwOperationSetting=1, dhwTemperatureSetting=120)
+        assert bench.outcomes == [CommandOutcome.CONFIRMED] * 2
+        assert bench.written == [waiting.id]
 
     on_the_bench(story)
 

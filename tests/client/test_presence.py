@@ -8,8 +8,8 @@ from typing import override
 import pytest
 
 from nwp500 import Changed, MqttConnectionConfig, NavienMqttClient
-from nwp500.connection import MAX_SUBSCRIPTIONS
 from nwp500.link import AwsCredentials, Link, MessageListener, SubscriptionRefusedError
+from nwp500.link_subscriptions import MAX_SUBSCRIPTIONS
 from tests.client.credentials import InventedCredentials
 from tests.client.own_link import DEVICE, OwnLink, scripted
 from tests.client.stage import MAC

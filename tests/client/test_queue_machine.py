@@ -44,6 +44,12 @@ TURNS = st.sampled_from(
         ("antiLegionellaUse", 2),
     ]
 )
+ODD_MEMBERS: st.SearchStrategy[dict[str, object]] = st.dictionaries(
+    st.sampled_from(["dhwTemperatureSetting", "dhwOperationSetting", "antiLegionellaUse", "vacationDaySetting"]),
+    st.sampled_from([True, False, "1", "110", None, [], {}, 1.5, 1e300]),
+    min_size=1,
+    max_size=2,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +216,10 @@ class QueueMachine(MachineStage):
     @rule(mac=HEATERS, turn=TURNS)
     def panel(self, mac: str, turn: tuple[str, int]) -> None:
         self.heaters[mac].turn(*turn)
+
+    @rule(mac=HEATERS, odd=ODD_MEMBERS)
+    def talk_nonsense(self, mac: str, odd: dict[str, object]) -> None:
+        self.heaters[mac].odd_members.update(odd)
 
     @rule(mac=HEATERS, begins=st.booleans())
     def costly_period(self, mac: str, begins: bool) -> None:

@@ -19,6 +19,7 @@ NUMBERS = st.integers(-(2**53), 2**53)
 NAMES = st.text(max_size=8)
 # No surrogates: what goes over the wire is UTF-8.
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=20)
+TOPICS = st.text(st.characters(codec="utf-8", exclude_characters="+#\0/"), min_size=1, max_size=20)
 
 
 @st.composite
@@ -30,7 +31,7 @@ def stored_commands(draw: st.DrawFn) -> QueuedCommand:
         kind=draw(TEXTS),
         wanted=draw(TEXTS),
         mac_address=draw(MACS),
-        topic=draw(TEXTS),
+        topic=draw(TOPICS),
         body=json.dumps({draw(TEXTS): draw(NUMBERS)}).encode(),
         qos=draw(st.sampled_from([0, 1])),
         queued_at=queued_at,
@@ -84,6 +85,26 @@ def test_an_age_is_not_lost_with_a_wall_clock_that_was_set_back() -> None:
     given_an_hour_ago = replace(given_an_hour_ago, given_at=given_an_hour_ago.given_at - 3600)
     (restored,) = StoredQueue.from_dict(StoredQueue(unsent=(given_an_hour_ago,)).to_dict()).unsent
     assert timedelta(hours=1) <= restored.age() < timedelta(hours=1, minutes=1)
+
+
+def test_a_wall_clock_that_was_set_back_beyond_all_dates_does_not_stop_the_storing() -> None:
+    first_day = replace(made(commands.DHW_TEMPERATURE, 120), queued_at=datetime.min.replace(tzinfo=UTC))
+    older = replace(first_day, given_at=first_day.given_at - 10_000 * 365 * 86400)
+    (restored,) = StoredQueue.from_dict(StoredQueue(unsent=(older,)).to_dict()).unsent
+    assert restored.queued_at == older.queued_at
+
+
+def test_a_message_that_is_larger_than_the_service_takes_is_refused(written: dict[str, object]) -> None:
+    first_command(written)["body"] = json.dumps({"n": "x" * 128 * 1024})
+    with pytest.raises(StoredQueueError):
+        StoredQueue.from_dict(written)
+
+
+@pytest.mark.parametrize("topic", ["", "cmd/#", "cmd/+/st", "a/" * 9, "t" * 257, "nul\0"])
+def test_a_topic_that_would_end_every_link_is_refused(written: dict[str, object], topic: str) -> None:
+    first_command(written)["topic"] = topic
+    with pytest.raises(StoredQueueError):
+        StoredQueue.from_dict(written)
 
 
 @pytest.mark.parametrize("place", ["unsent", "sent"])

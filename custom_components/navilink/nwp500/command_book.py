@@ -16,7 +16,7 @@ class CommandBook:
         self._places = count()
         self._counts: dict[str | None, Counter[CommandOutcome]] = {}
 
-    def __contains__(self, command_id: str) -> bool:
+    def __contains__(self, command_id: object) -> bool:
         """Tell whether a command has no outcome yet."""
         return command_id in self._handles
 

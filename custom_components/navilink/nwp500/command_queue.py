@@ -16,6 +16,8 @@ import uuid
 
 import orjson
 
+from .models.members import WHOLE
+
 type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None
 
 
@@ -54,8 +56,11 @@ class QueuedCommand:
 
     @property
     def payload(self) -> JsonValue:
-        """The message as JSON values; a fresh copy each time."""
-        value: JsonValue = orjson.loads(self.body)
+        """The message as JSON values, as text when it is no JSON; a fresh copy each time."""
+        try:
+            value: JsonValue = orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return self.body.decode(errors="replace")
         return value
 
     def age(self) -> timedelta:
@@ -79,12 +84,12 @@ class QueuedCommand:
     def is_shown_by(self, raw: Mapping[str, object]) -> bool:
         """Tell whether a status with these raw members has everything that the command wants."""
         return bool(self.expected) and all(
-            isinstance(value := raw.get(name), int) and value in values for name, values in self.expected.items()
+            WHOLE.read(raw.get(name)) in values for name, values in self.expected.items()
         )
 
     def baseline_in(self, raw: Mapping[str, object]) -> dict[str, int]:
         """Return the members that it wants to change as they are in a status with these raw members."""
-        return {name: known for name in self.expected if isinstance(known := raw.get(name), int)}
+        return {name: known for name in self.expected if (known := WHOLE.read(raw.get(name))) is not None}
 
     def is_related_to(self, other: QueuedCommand) -> bool:
         """Tell whether it changes what another command for the same device changes."""

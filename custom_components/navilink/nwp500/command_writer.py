@@ -56,6 +56,8 @@ class CommandWriter:
         self._link: Link | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._acknowledged_at: deque[float] = deque(maxlen=self._rate or 1)
+        self._written: dict[str, QueuedCommand] = {}
+        """By id, the last writing of each command on the present link or the one before whose PUBACK still counts."""
         self._drained: asyncio.Future[bool] | None = None
         self.sent_count = 0
         """Messages whose PUBACK was seen, over all links."""
@@ -68,6 +70,8 @@ class CommandWriter:
     def attach(self, link: Link) -> None:
         """A link is up: from now on the queue is drained into it."""
         self._link = link
+        # The links before are closed by now, and nothing of them arrives any more.
+        self._written.clear()
 
     def detach(self) -> None:
         """Let go of the link: what is in flight goes back to the front, in its old order."""
@@ -138,7 +142,17 @@ class CommandWriter:
         except LinkError as error:
             self._give_up_link(error)
             return
+        self._written[command.id] = command
         self._listener.command_written(command, packet_id)
+
+    def has_arrived(self, command_id: str) -> None:
+        """A reply tells that a command has arrived: its PUBACK, if it is still to come, says nothing new.
+
+        By then the heater may have refused it for the moment, so that it waits in the queue to be written once more.
+        """
+        self._written.pop(command_id, None)
+        if (arrived := self._queue.acknowledge(command_id)) is not None:
+            self._listener.command_sent(arrived)
 
     def _acknowledged(self, command: QueuedCommand, error: LinkError | None) -> None:
         if error is not None:
@@ -146,8 +160,8 @@ class CommandWriter:
             return
         self.sent_count += 1
         self._acknowledged_at.append(asyncio.get_running_loop().time())
-        if (acknowledged := self._queue.acknowledge(command.id)) is not None:
-            self._listener.command_sent(acknowledged)
+        if self._written.get(command.id) is command:
+            self.has_arrived(command.id)
         self.pump()
 
     def _give_up_link(self, error: LinkError) -> None:

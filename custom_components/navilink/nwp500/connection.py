@@ -5,7 +5,7 @@ subscription of the table has its SUBACK. Only a definite refusal of the credent
 """
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Awaitable
 import contextlib
 from enum import StrEnum
 import logging
@@ -13,21 +13,19 @@ import random
 from typing import Protocol
 
 from .config import MqttConnectionConfig
-from .exceptions import AuthenticationError, MqttConnectionError, MqttSubscribeError, NavienError
+from .exceptions import AuthenticationError, MqttConnectionError, NavienError
 from .link import (
     AwsCredentials,
     Link,
-    LinkError,
     LinkFactory,
     MessageListener,
-    SubscriptionRefusedError,
     UpgradeRefusedError,
+    declare_lost,
 )
+from .link_subscriptions import LinkSubscriptions
 
 _LOGGER = logging.getLogger(__name__)
 
-MAX_SUBSCRIPTIONS = 50
-_SUBSCRIBE_ATTEMPTS = 3
 _STABLE_SECONDS = 10.0
 """A link that held this long starts the pauses from the beginning."""
 _MOST_SHORT_LINKS = 3
@@ -70,8 +68,8 @@ class ConnectionState(StrEnum):
 class ConnectionListener(Protocol):
     """Who is told of the link's coming and going."""
 
-    def link_up(self, link: Link) -> None:
-        """A link is connected and subscribed."""
+    def link_up(self, link: Link, *, is_awaited: bool) -> None:
+        """A link is connected and subscribed; tells whether `connect()` itself has waited for it."""
 
     def link_lost(self, reason: str) -> None:
         """The link is gone."""
@@ -99,7 +97,8 @@ class Connection:
         self._make_link = make_link
         self._on_message = on_message
         self._listener = listener
-        self._filters: dict[str, None] = {}
+        self.subscriptions = LinkSubscriptions(config.operation_timeout, lambda: self._link)
+        """The subscriptions of every link."""
         self._state = ConnectionState.IDLE
         self._link: Link | None = None
         self._runner: asyncio.Task[None] | None = None
@@ -122,20 +121,25 @@ class Connection:
         Raises `AuthenticationError` when the credentials are refused, `MqttConnectionError` for any other failure.
         """
         if self._runner is not None:
-            raise MqttConnectionError(f"already {self._state}")
+            raise MqttConnectionError(f"in use already, or being ended: {self._state}")
         first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._runner = asyncio.create_task(self._run(first if wait else None), name="nwp500 connection")
+        runner = self._runner = asyncio.create_task(self._run(first if wait else None), name="nwp500 connection")
         if not wait:
             return
         try:
-            await first
+            await asyncio.wait((first, runner), return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             await self.close()
             raise
+        if not first.done():
+            raise MqttConnectionError("closed while connecting")
+        first.result()
 
     async def close(self) -> None:
-        """End the link and the loop."""
-        runner, self._runner = self._runner, None
+        """End the link and the loop; until that is done nobody can connect."""
+        runner = self._runner
+        # First of all: who waits for a SUBACK is told so, and not cancelled together with the loop.
+        self.fail("closed")
         if runner is not None:
             runner.cancel()
             await asyncio.wait((runner,))
@@ -143,69 +147,23 @@ class Connection:
         self._set_state(ConnectionState.CLOSED)
         if link is not None:
             await link.close()
+        if self._runner is runner:
+            self._runner = None
 
     def fail(self, reason: str) -> None:
         """Have the link replaced: something showed that it is dead or deaf."""
         if self._link is not None:
-            _end(self._link, reason)
-
-    async def subscribe(self, topic_filter: str) -> None:
-        """Add a filter to the table; when connected, wait for its SUBACK.
-
-        A SUBACK that does not come shows that the link is dead; the subscription is then made with the next one.
-        Raises `MqttSubscribeError` when the table is full or the service refuses the filter.
-        """
-        if topic_filter in self._filters:
-            return
-        if len(self._filters) >= MAX_SUBSCRIPTIONS:
-            raise MqttSubscribeError(f"at most {MAX_SUBSCRIPTIONS} subscriptions are allowed on one connection")
-        self._filters[topic_filter] = None
-        if (link := self._link) is None:
-            return
-        try:
-            await self._subscribe_on(link, topic_filter)
-        except SubscriptionRefusedError as error:
-            self._filters.pop(topic_filter, None)
-            raise MqttSubscribeError(f"the service refused the subscription: {error.name}") from error
-        except LinkError as error:
-            # The filter stays in the table, so the subscription is made with the next link.
-            _end(link, error.name)
-
-    async def try_subscribe(self, topic_filter: str) -> bool:
-        """Subscribe on the present link, and put the filter on the table only if that works; tells whether it did.
-
-        For what one can do without: no link is given up for it, now or later.
-        """
-        if (link := self._link) is None or len(self._filters) >= MAX_SUBSCRIPTIONS:
-            return False
-        try:
-            async with asyncio.timeout(self._config.operation_timeout):
-                await _unless_lost(link, link.subscribe(topic_filter))
-        except LinkError, TimeoutError:
-            return False
-        self._filters[topic_filter] = None
-        return True
-
-    async def unsubscribe(self, topic_filter: str) -> None:
-        """Take a filter off the table."""
-        if self._filters.pop(topic_filter, "absent") is None and self._link is not None:
-            with contextlib.suppress(LinkError, TimeoutError):
-                async with asyncio.timeout(self._config.operation_timeout):
-                    await self._link.unsubscribe(topic_filter)
+            declare_lost(self._link, reason)
 
     async def _run(self, first: asyncio.Future[None] | None) -> None:
-        try:
-            if first is None or await self._establish_first(first):
-                await self._keep_up()
-        finally:
-            self._runner = None
-            if first is not None and not first.done():
-                first.set_exception(MqttConnectionError("closed while connecting"))
+        if first is None or await self._establish_first(first):
+            await self._keep_up()
+        self._runner = None
 
     async def _establish_first(self, first: asyncio.Future[None]) -> bool:
         """Make the attempt that somebody waits for; tell them how it went."""
         try:
-            await self._establish()
+            await self._establish(is_awaited=True)
         except NavienError as error:
             self._set_state(ConnectionState.IDLE)
             if isinstance(error, AuthenticationError | MqttConnectionError):
@@ -229,7 +187,7 @@ class Connection:
             try:
                 if failures or self._state is ConnectionState.WAITING:
                     await self._back_off(failures)
-                await self._establish()
+                await self._establish(is_awaited=False)
             except AuthenticationError as error:
                 self._set_state(ConnectionState.CLOSED)
                 self._listener.credentials_refused(error)
@@ -256,7 +214,7 @@ class Connection:
         # Spread, so that a thousand homes do not return in the same second after an outage.
         await asyncio.sleep(random.uniform(max(_LEAST_DELAY, longest / 2), longest))  # noqa: S311 - spread, not secrecy
 
-    async def _establish(self) -> None:
+    async def _establish(self, *, is_awaited: bool) -> None:
         """Make a link, opened and subscribed, with credentials that are valid now."""
         self._set_state(ConnectionState.CONNECTING)
         await self._renewed(self._credentials.ensure_valid_token())
@@ -271,7 +229,7 @@ class Connection:
         self._link = link
         self._state = ConnectionState.CONNECTED
         # The queue comes first: who hears of the state may have something to send.
-        self._listener.link_up(link)
+        self._listener.link_up(link, is_awaited=is_awaited)
         self._listener.state_changed(self._state)
 
     async def _renewed(self, renewal: Awaitable[object]) -> None:
@@ -291,36 +249,13 @@ class Connection:
             unless_subscribed.push_async_callback(link.close)
             await link.open()
             self._opened_at = asyncio.get_running_loop().time()
-            # A filter that comes to the table meanwhile belongs to this link too.
-            subscribed: set[str] = set()
-            while missing := self._filters.keys() - subscribed:
-                await asyncio.gather(*(self._subscribe_again(link, topic_filter) for topic_filter in missing))
-                subscribed |= missing
+            await self.subscriptions.make_on(link)
             unless_subscribed.pop_all()
         return link
 
     async def _keep_connect_interval(self) -> None:
         if self._opened_at is not None:
             await asyncio.sleep(self._opened_at + _CONNECT_INTERVAL - asyncio.get_running_loop().time())
-
-    async def _subscribe_again(self, link: Link, topic_filter: str) -> None:
-        try:
-            await self._subscribe_on(link, topic_filter)
-        except SubscriptionRefusedError as error:
-            # One filter that the service does not want must not keep all the others from being heard.
-            self._filters.pop(topic_filter, None)
-            _LOGGER.warning("A subscription was refused and is given up: %s", error.name)
-
-    async def _subscribe_on(self, link: Link, topic_filter: str) -> None:
-        """Subscribe with a time-out and a retry for each SUBACK that does not come; raises `LinkError`."""
-        for _ in range(_SUBSCRIBE_ATTEMPTS):
-            try:
-                async with asyncio.timeout(self._config.operation_timeout):
-                    await _unless_lost(link, link.subscribe(topic_filter))
-            except TimeoutError:
-                continue
-            return
-        raise LinkError("no SUBACK")
 
     def _renewal_is_due(self) -> bool:
         now = asyncio.get_running_loop().time()
@@ -333,21 +268,3 @@ class Connection:
         if state is not self._state:
             self._state = state
             self._listener.state_changed(state)
-
-
-def _end(link: Link, reason: str) -> None:
-    if not link.lost.done():
-        link.lost.set_result(reason)
-
-
-async def _unless_lost[T](link: Link, work: Coroutine[object, object, T]) -> T:
-    """Return what `work` gives; raises `LinkError` as soon as the link is lost."""
-    # Started at once, so that what is asked of the link is written in the order in which it is asked.
-    task = asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
-    try:
-        await asyncio.wait((task, link.lost), return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise LinkError(link.lost.result())
-        return task.result()
-    finally:
-        task.cancel()

@@ -14,16 +14,18 @@ class Expiry:
         self._on_expired = on_expired
         self._timer: asyncio.TimerHandle | None = None
 
-    def watch(self) -> None:
-        """Look at the queue anew, because something came into it."""
-        self.stop()
+    def watch(self, commands: Iterable[QueuedCommand]) -> None:
+        """Look at the queue when the first of these becomes too old, which have come into it, if not before that."""
         left = [
-            (command.life_time - command.age()).total_seconds()
-            for command in self._queue.waiting
-            if command.life_time is not None
+            (command.life_time - command.age()).total_seconds() for command in commands if command.life_time is not None
         ]
-        if left:
-            self._timer = asyncio.get_running_loop().call_later(max(0.0, min(left)), self._expire)
+        if not left:
+            return
+        loop = asyncio.get_running_loop()
+        due = loop.time() + max(0.0, min(left))
+        if self._timer is None or due < self._timer.when():
+            self.stop()
+            self._timer = loop.call_at(due, self._expire)
 
     def stop(self) -> None:
         """Look no more, until told to."""
@@ -32,5 +34,6 @@ class Expiry:
             self._timer = None
 
     def _expire(self) -> None:
+        self._timer = None
         self._on_expired(self._queue.remove(QueuedCommand.is_expired))
-        self.watch()
+        self.watch(self._queue.waiting)

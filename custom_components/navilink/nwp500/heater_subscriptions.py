@@ -1,9 +1,10 @@
-"""What is listened to for each heater (protocol.md 4.1): its topics, the replies to this client, and its presence."""
+"""The subscriptions by which heaters are heard (protocol.md 4.1)."""
 
+import asyncio
+from collections.abc import Iterable
 import logging
 
-from .connection import Connection
-from .exceptions import NavienError
+from .link_subscriptions import LinkSubscriptions
 from .models import Device
 from .topics import client_filter, connection_topic, device_filter
 
@@ -11,40 +12,42 @@ _LOGGER = logging.getLogger(__name__)
 
 
 class HeaterSubscriptions:
-    """Subscribes for a heater once; the connection makes the subscriptions again with every link."""
+    """Makes the subscriptions of each heater, and knows which of the table are theirs."""
 
-    def __init__(self, connection: Connection, client_id: str) -> None:
-        self._connection = connection
+    def __init__(self, subscriptions: LinkSubscriptions, client_id: str) -> None:
+        self._subscriptions = subscriptions
         self._client_id = client_id
-        self._filters: set[str] = set()
+        self._presence_tried: set[str] = set()
 
-    def __contains__(self, topic_filter: str) -> bool:
-        """Tell whether a filter is one that heaters need."""
-        return topic_filter in self._filters
+    def covers(self, device: Device) -> bool:
+        """Tell whether all that a heater says is subscribed, or will be with the next link."""
+        return all(map(self._subscriptions.covers, self._filters(device)))
 
-    def listens_to(self, device: Device) -> bool:
-        """Tell whether the subscriptions for a heater are made, or being made."""
-        return device_filter(device) in self._filters
+    def is_for_any(self, topic_filter: str, devices: Iterable[Device]) -> bool:
+        """Tell whether a filter is one by which one of these heaters is heard."""
+        return any(topic_filter in (*self._filters(device), connection_topic(device)) for device in devices)
 
-    async def listen(self, device: Device) -> None:
-        """Listen to a heater and wait for the SUBACKs; raises `MqttSubscribeError`."""
-        filters = (device_filter(device), client_filter(device, self._client_id))
-        self._filters.update(filters)
-        try:
-            for topic_filter in filters:
-                await self._connection.subscribe(topic_filter)
-        except NavienError:
-            # Tried again with the next request: there may be room by then.
-            self._filters.difference_update(filters)
-            raise
+    async def subscribe(self, device: Device) -> None:
+        """Subscribe to all that a heater says and wait for the SUBACKs; raises `MqttSubscribeError`."""
+        # Begun at once, so that they are written before whatever the heater is asked next.
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(
+            *(
+                asyncio.Task(self._subscriptions.subscribe(topic_filter), loop=loop, eager_start=True)
+                for topic_filter in self._filters(device)
+            )
+        )
 
-    async def listen_to_presence(self, device: Device) -> None:
+    async def try_presence(self, device: Device) -> None:
         """Listen to a heater's coming and going, if the service lets us: its silence tells as well, only later.
 
         Nobody is known to have subscribed to this topic, so it is tried, and only once.
         """
         topic = connection_topic(device)
-        if topic not in self._filters:
-            self._filters.add(topic)
-            if not await self._connection.try_subscribe(topic):
+        if topic not in self._presence_tried:
+            self._presence_tried.add(topic)
+            if not await self._subscriptions.try_subscribe(topic):
                 _LOGGER.debug("A heater's coming and going is not listened to")
+
+    def _filters(self, device: Device) -> tuple[str, str]:
+        return device_filter(device), client_filter(device, self._client_id)

@@ -16,7 +16,7 @@ from .pipeline import CommandPipeline
 from .presence import announced_presence
 from .stored_queue import Members
 from .subscriptions import Message
-from .topics import normalised_mac
+from .topics import check_device, normalised_mac
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -67,8 +67,10 @@ class Inbox:
     def add(self, device: Device, feature: DeviceFeature | None = None) -> None:
         """Make a device known, and what it has unless it has said so itself.
 
-        Until it is heard, it is on line or off line as the cloud's list has it.
+        Until it is heard, it is on line or off line as the cloud's list has it. Raises `InvalidParameterError` for one
+        that nobody can talk to.
         """
+        check_device(device)
         mac_address = normalised_mac(device.mac_address)
         record = self._records.setdefault(mac_address, HeaterRecord(device, is_online=device.connected))
         record.device = device

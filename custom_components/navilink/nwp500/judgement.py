@@ -13,6 +13,7 @@ from .config import MqttConnectionConfig
 from .enums import DhwMode
 from .fresh_status import FreshStatus
 from .models import DeviceStatus
+from .models.members import WHOLE
 from .outcomes import CommandOutcome
 
 _RUNNING_MODES = frozenset({DhwMode.HEAT_PUMP, DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
@@ -177,7 +178,7 @@ def _is_overruled(command: QueuedCommand, raw: Mapping[str, object], own: Iterab
         # Also what an own command changes besides, such as the days of a vacation that it ends.
         return False
     return any(
-        isinstance(now := raw.get(name), int)
+        (now := WHOLE.read(raw.get(name))) is not None
         and now != known
         and not any(now in other.expected.get(name, ()) for other in (*own, command))
         for name, known in command.baseline.items()

@@ -68,3 +68,9 @@ class Link(Protocol):
 
 
 type LinkFactory = Callable[[AwsCredentials, MessageListener], Awaitable[Link]]
+
+
+def declare_lost(link: Link, reason: str) -> None:
+    """Have a link replaced that does not do as it should; nothing happens when it is lost already."""
+    if not link.lost.done():
+        link.lost.set_result(reason)

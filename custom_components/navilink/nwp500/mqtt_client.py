@@ -30,7 +30,7 @@ from .inbox import Inbox
 from .link import Link, LinkFactory
 from .message_body import decoded
 from .models import Device, DeviceFeature, DeviceStatus
-from .outcomes import CommandHandle
+from .outcomes import CommandHandle, CommandOutcome
 from .pending_replies import PendingReplies
 from .periodic import PeriodicRequests
 from .pipeline import CommandPipeline
@@ -44,6 +44,8 @@ from .topics import check_filter, normalised_mac
 __all__ = ["MqttConnectionConfig", "NavienMqttClient"]
 
 _LOGGER = logging.getLogger(__name__)
+
+_LOST_WITH_THE_LINK = frozenset({CommandOutcome.FAILED, CommandOutcome.UNCONFIRMED})
 
 
 class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionListener):
@@ -88,8 +90,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         super().__init__(pipeline, Inbox(self._events, pipeline, self._answers, self._replies))
         self._periodic = PeriodicRequests()
         self._schedules = Schedules(self)
-        self._announces_link = False
-        self._heater_subscriptions = HeaterSubscriptions(self._connection, self.client_id)
+        self._heaters = HeaterSubscriptions(self._connection.subscriptions, self.client_id)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # The link
@@ -114,7 +115,6 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
 
         Raises `AuthenticationError` when the credentials are refused, `MqttConnectionError` for any other failure.
         """
-        self._announces_link = not wait
         await self._connection.connect(wait=wait)
 
     async def disconnect(self) -> None:
@@ -152,24 +152,24 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         check_filter(topic)
         self._subscriptions.add(topic, callback)
         try:
-            await self._connection.subscribe(topic)
+            await self._connection.subscriptions.subscribe(topic)
         except NavienError:
             self._subscriptions.remove(topic, callback)
             raise
 
     async def unsubscribe(self, topic: str, callback: MessageCallback | None = None) -> None:
         """Stop calling a callback of a topic, or all of them."""
-        if self._subscriptions.remove(topic, callback) and topic not in self._heater_subscriptions:
-            await self._connection.unsubscribe(topic)
+        if self._subscriptions.remove(topic, callback) and not self._heaters.is_for_any(topic, self._inbox.devices):
+            await self._connection.subscriptions.unsubscribe(topic)
 
     async def subscribe_device(self, device: Device) -> None:
         """Listen to a heater and wait for the SUBACKs; every method that takes a device listens by itself."""
         self._inbox.add(device)
-        await self._heater_subscriptions.listen(device)
+        await self._heaters.subscribe(device)
         # What was restored for a heater that is only known by now has waited for this.
         self._pipeline.ask_what_is_due()
         if self.is_connected:
-            self._start(self._heater_subscriptions.listen_to_presence(device))
+            self._start(self._heaters.try_presence(device))
 
     def add_device(self, device: Device, feature: DeviceFeature | None = None) -> None:
         """Listen to a heater from the next link on, with what it was known to have until it says so itself."""
@@ -289,13 +289,12 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         self._events.emit("connection_changed", ConnectionChanged(state))
 
     @override
-    def link_up(self, link: Link) -> None:
-        self._start(self._on_connection_resumed_internal(link))
+    def link_up(self, link: Link, *, is_awaited: bool) -> None:
+        self._start(self._on_connection_resumed_internal(link, is_announced=not is_awaited))
 
     @override
     def link_lost(self, reason: str) -> None:
         _LOGGER.debug("Link lost: %s", reason)
-        self._announces_link = True
         self._answers.reset()
         self._replies.link_lost(reason)
         self._pipeline.link_lost()
@@ -305,15 +304,14 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
     def credentials_refused(self, error: AuthenticationError) -> None:
         self._events.emit("connection_refused", ConnectionRefused(error))
 
-    async def _on_connection_resumed_internal(self, link: Link) -> None:
+    async def _on_connection_resumed_internal(self, link: Link, *, is_announced: bool) -> None:
         """The link is back: drain the queue into it, then say so."""
         self._pipeline.link_up(link)
-        announces_link, self._announces_link = self._announces_link, False
         sent = await self._send_queued_commands()
-        if announces_link and self._connection.link is link:
+        if is_announced and self._connection.link is link:
             self._events.emit("connection_resumed", ConnectionResumed(sent))
         for device in self._inbox.devices:
-            await self._heater_subscriptions.listen_to_presence(device)
+            await self._heaters.try_presence(device)
 
     async def _send_queued_commands(self) -> int:
         """Drain: send what can be sent now, in order, until that is done or the link ends; returns how many went."""
@@ -348,11 +346,13 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         return self._pipeline.give(command, is_connected=self.is_connected)
 
     async def _sent(self, handle: CommandHandle) -> int:
-        """Wait for the PUBACK of a command that went straight out; 0 while it waits."""
+        """Wait for the PUBACK of a command that went straight out; 0 while it waits, or when it need not go out."""
         packet_id = await handle.sent()
-        if not packet_id and not self._config.enable_command_queue:
+        if packet_id or self._config.enable_command_queue:
+            return packet_id
+        if handle.settled is None or handle.settled.outcome in _LOST_WITH_THE_LINK:
             raise NotConnectedError("the link was lost before the PUBACK, and the command queue is disabled")
-        return packet_id
+        return 0
 
     def _ask_status(self, mac_address: str) -> bool:
         device = self._inbox.device(mac_address)
@@ -364,7 +364,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
     def _listen_to(self, device: Device) -> None:
         """Make a device known and write its subscriptions, without waiting: commands keep the order of their calls."""
         self._inbox.add(device)
-        if not self._heater_subscriptions.listens_to(device):
+        if not self._heaters.covers(device):
             self._start(self.subscribe_device(device))
 
     def _heater_absent(self, mac_address: str) -> None:

@@ -34,8 +34,9 @@ class Pacing:
         self.hold(control.mac_address, self._interval)
 
     def hold(self, mac_address: str | None, seconds: float) -> None:
-        """Send no control to a heater for a while."""
-        self._paused_until[mac_address] = asyncio.get_running_loop().time() + seconds
+        """Send no control to a heater for a while; what it is held for longer already is not cut short."""
+        until = asyncio.get_running_loop().time() + seconds
+        self._paused_until[mac_address] = max(until, self._paused_until.get(mac_address, until))
 
     def refused(self, command_id: str) -> float | None:
         """Return the seconds to wait after a control was refused for coming too soon; `None`: it is not sent again."""
@@ -44,6 +45,10 @@ class Pacing:
             return None
         self._refusals[command_id] += 1
         return _REFUSAL_PAUSES[refusals]
+
+    def was_refused_each_time(self, command: QueuedCommand) -> bool:
+        """Tell whether the heater has refused a control as often as it was written."""
+        return self._refusals[command.id] >= max(1, command.attempts)
 
     def forbid_repeat(self, command_id: str) -> None:
         """If the heater refuses it, that is the end of it."""

@@ -98,19 +98,25 @@ class CommandPipeline(CommandOverview, WriterListener):
             raise NotConnectedError("not connected, and the command queue is disabled")
         command = self._judgement.with_known_baseline(command)
         handle = self._book.enter(command)
+        # In its place before anybody hears of it, who may give another one for an answer.
+        displaced = self._queue.append(command)
         self._events.emit("command_given", CommandEvent(command))
-        self.commands_displaced(self._queue.append(command))
+        self.commands_displaced(displaced)
         self._judgement.ask_first(command)
         self._writer.pump()
         if self._config.enable_command_queue and self.stage(command.id) is CommandStage.WAITING:
             handle.handed_over(0)
             self._events.emit("command_queued", CommandEvent(command))
-            self._expiry.watch()
+            self._expiry.watch((command,))
         self._changed()
         return handle
 
     def restore(self, stored: StoredQueue) -> None:
-        """Take up what an earlier run left: commands to be sent, in order, and those to be watched only."""
+        """Take up what an earlier run left: commands to be sent, in order, and those to be watched only.
+
+        What is here already, because it is restored a second time, stays as it is.
+        """
+        stored = stored.without(self._book)
         for command in stored.in_order():
             self._book.enter(command).handed_over(0)
         # Older than what is unsent; whether also than what was sent is not stored, so it counts as newer.
@@ -126,7 +132,7 @@ class CommandPipeline(CommandOverview, WriterListener):
                 self._settle(command, _IN_DOUBT)
             else:
                 self.commands_displaced(self._queue.append(command))
-        self._expiry.watch()
+        self._expiry.watch(stored.unsent)
 
     def clear(self, is_meant: Callable[[QueuedCommand], bool]) -> int:
         """Remove what waits and return how many commands that were; what is in flight is not sent a second time."""
@@ -183,10 +189,11 @@ class CommandPipeline(CommandOverview, WriterListener):
 
     def heard_status(self, mac_address: str, status: DeviceStatus) -> None:
         """A heater told its status: judge what waits for it, and settle what it shows."""
+        has_new_mode = self._judgement.heard_status(mac_address, status)
         # All of them leave the queue before the first outcome, which may change what else waits.
         for command in self._judgement.overruled(mac_address, status, self.unsettled()):
             self._settle(command, _OVERRULED)
-        if self._judgement.heard_status(mac_address, status):
+        if has_new_mode:
             self._changed()
         self._confirmations.status(mac_address, status)
         self._writer.pump()
@@ -199,7 +206,13 @@ class CommandPipeline(CommandOverview, WriterListener):
         self._writer.pump()
 
     def heard_refusal(self, session_id: str, code: int | None) -> None:
-        """A heater refused a command: too soon after the last one means wait and send it again, keeping the order."""
+        """A heater refused a command: too soon after the last one means wait and send it again, keeping the order.
+
+        A refusal that comes a second time, as every message may, says nothing new: it waits for its turn already.
+        """
+        waiting = (command for command in self._queue.waiting if command.id == session_id)
+        if any(self._pacing.was_refused_each_time(command) for command in waiting):
+            return
         self._has_arrived(session_id)
         command = self._confirmations.forget(session_id)
         if command is None:
@@ -273,7 +286,7 @@ class CommandPipeline(CommandOverview, WriterListener):
         for command in commands:
             if (handle := self._book.handle(command.id)) is not None:
                 handle.handed_over(0)
-        self._expiry.watch()
+        self._expiry.watch(commands)
 
     @override
     def link_suspect(self, reason: str) -> None:
@@ -290,18 +303,14 @@ class CommandPipeline(CommandOverview, WriterListener):
             self._pacing.hold(command.mac_address, pause)
             self.commands_displaced(self._queue.put_back(command))
             self._judgement.ask_first(command)
-            self._expiry.watch()
+            self._expiry.watch((command,))
             self._changed()
         self._writer.pump()
 
     def _has_arrived(self, command_id: str) -> None:
         """Take a command whose reply overtook its PUBACK, or outlived the link, for what it is: sent."""
-        if command_id not in self._book or self._confirmations.has(command_id):
-            return
-        command = self._queue.acknowledge(command_id)
-        if command is not None:
-            self.command_sent(command)
-            self._writer.pump()
+        if command_id in self._book and not self._confirmations.has(command_id):
+            self._writer.has_arrived(command_id)
 
     def _expired(self, commands: Iterable[QueuedCommand]) -> None:
         for command in commands:
@@ -316,10 +325,11 @@ class CommandPipeline(CommandOverview, WriterListener):
         handle = self._book.strike(command, settled)
         if handle is None:
             return
+        # Judged before anybody hears of it, who may give the next one for the same setting.
+        self._judgement.settled(command, settled.outcome, handle.place)
         event = CommandEvent(command, settled.reason, settled.code)
         self._events.emit(f"command_{settled.outcome}", event)
         self._events.emit("command_settled", CommandSettled(command, settled))
-        self._judgement.settled(command, settled.outcome, handle.place)
         if settled.outcome is CommandOutcome.CONFIRMED:
             for older in self._succession.confirmed(handle):
                 self._settle(older, _OUTLIVED)

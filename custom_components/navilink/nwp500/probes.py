@@ -62,7 +62,7 @@ class Probes:
         """
         if request.reply is ReplyForm.FIVE_SEGMENT:
             # Once for each heater's home: from then on the connection makes this subscription on every link.
-            await self._connection.subscribe(five_segment_filter(device, self._client_id))
+            await self._connection.subscriptions.subscribe(five_segment_filter(device, self._client_id))
         message = query_request(request, device, self._client_id, content)
         with self._replies.expecting(message.id, normalised_mac(device.mac_address), read) as reply:
             try:

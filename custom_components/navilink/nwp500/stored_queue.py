@@ -1,7 +1,7 @@
 """What of the queue has to survive a restart, in a form that any store can keep. Credentials are not part of it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
 import time
@@ -11,6 +11,8 @@ import orjson
 
 from .command_queue import JsonValue, QueuedCommand
 from .exceptions import StoredQueueError
+from .requests import encoded
+from .topics import check_topic
 
 type JsonObject = dict[str, JsonValue]
 type Members = dict[str, int | str]
@@ -40,6 +42,14 @@ class StoredQueue:
         places = {command_id: place for place, command_id in enumerate(self.order)}
         by_time = merge(self.sent, self.unsent, key=lambda command: command.queued_at)
         return sorted(by_time, key=lambda command: places.get(command.id, -1))
+
+    def without(self, command_ids: Container[str]) -> Self:
+        """Return the same without some commands."""
+        return replace(
+            self,
+            unsent=tuple(command for command in self.unsent if command.id not in command_ids),
+            sent=tuple(command for command in self.sent if command.id not in command_ids),
+        )
 
     def to_dict(self) -> JsonObject:
         """Return JSON values only."""
@@ -88,8 +98,7 @@ def _stored(command: QueuedCommand) -> JsonObject:
         "topic": command.topic,
         "body": command.body.decode(),
         "qos": command.qos,
-        # By the larger of both clocks, so that an age is never lost with the process.
-        "queued_at": (datetime.now(UTC) - command.age()).isoformat(),
+        "queued_at": _given_at(command).isoformat(),
         "life_time": None if command.life_time is None else command.life_time.total_seconds(),
         "attempts": command.attempts,
         "setting": command.setting,
@@ -97,6 +106,15 @@ def _stored(command: QueuedCommand) -> JsonObject:
         "expected": {name: list[JsonValue](sorted(values)) for name, values in command.expected.items()},
         "baseline": dict(command.baseline),
     }
+
+
+def _given_at(command: QueuedCommand) -> datetime:
+    """Return when a command was given, by the clock that makes it older: no age is lost with the process."""
+    try:
+        return datetime.now(UTC) - command.age()
+    except OverflowError:
+        # Before the year 1, which only a wall clock gone mad can tell.
+        return command.queued_at
 
 
 def _commands(stored: object, name: str) -> dict[str, QueuedCommand]:
@@ -119,7 +137,7 @@ def _restored(stored: object) -> QueuedCommand:
         kind=_text(_object(stored)["kind"]),
         wanted=_text(_object(stored)["wanted"]),
         mac_address=_text(mac_address),
-        topic=_text(_object(stored)["topic"]),
+        topic=_topic(_object(stored)["topic"]),
         body=_message(_object(stored)["body"]),
         qos=_quality(_object(stored)["qos"]),
         queued_at=queued_at,
@@ -137,8 +155,15 @@ def _restored(stored: object) -> QueuedCommand:
     )
 
 
+def _topic(value: object) -> str:
+    topic = _text(value)
+    # One that the service refuses would end every link that it is written to.
+    check_topic(topic)
+    return topic
+
+
 def _message(value: object) -> bytes:
-    body = _text(value).encode()
+    body = encoded(_text(value))
     _object(orjson.loads(body))
     return body
 

@@ -7,6 +7,8 @@ from .exceptions import InvalidParameterError
 
 MAX_TOPIC_BYTES = 256
 MAX_TOPIC_SLASHES = 7
+_MAX_NAME_BYTES = 64
+"""Of a device: a MAC has 12, and the longest topic leaves room for this many."""
 
 
 class Addressed(Protocol):
@@ -93,6 +95,13 @@ def matches(topic_filter: str, topic: str) -> bool:
         if index >= len(levels) or level not in ("+", levels[index]):
             return False
     return len(wanted) == len(levels)
+
+
+def check_device(device: Addressed) -> None:
+    """Raise `InvalidParameterError` for a device whose topics no service takes: they would end every link."""
+    length = len(normalised_mac(device.mac_address).encode())
+    if not 0 < length <= _MAX_NAME_BYTES:
+        raise InvalidParameterError("length of the MAC address", length, f"1 to {_MAX_NAME_BYTES} letters and digits")
 
 
 def check_topic(topic: str) -> None:
