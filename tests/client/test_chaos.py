@@ -1,0 +1,77 @@
+"""Commands to two heaters amid everything that can go wrong, over the real runtime: none is forgotten."""
+
+import asyncio
+from collections import Counter
+import random
+
+import pytest
+
+from nwp500 import CommandHandle, CommandOutcome, CommandSettled, Device, NavienMqttClient, commands
+from nwp500.commands import Control
+from tests.client.stage import Stage, staged
+from tests.client.steps import told
+
+COMMANDS: tuple[tuple[Control, tuple[int, ...]], ...] = (
+    (commands.DHW_TEMPERATURE, (90,)),
+    (commands.DHW_TEMPERATURE, (110,)),
+    (commands.DHW_MODE, (1,)),
+    (commands.DHW_MODE, (3,)),
+    (commands.ANTI_LEGIONELLA_ON, (7,)),
+    (commands.AIR_FILTER_RESET, ()),
+)
+# Expired credentials are not among them: a second renewal within a minute is not made.
+TROUBLES: tuple[dict[str, object], ...] = (
+    {"kind": "cut"},
+    {"kind": "cut", "fin": False},
+    {"kind": "cut", "after": 2, "puback": False},
+    {"kind": "cut", "after": 3, "puback": True},
+    {"kind": "drop_session"},
+    {"kind": "lose_suback", "count": 2},
+    {"kind": "ctrl_fail", "count": 2, "code": 2},
+)
+AS_IN_HOME_ASSISTANT: dict[str, object] = {"guard_commands": True, "command_interval": 0.05, "expire_by_class": True}
+COUNT = 60
+
+
+async def given(stage: Stage, client: NavienMqttClient, chance: random.Random) -> list[CommandHandle]:
+    """Give commands, with trouble between them."""
+    handles = []
+    for _ in range(COUNT):
+        control, parameters = chance.choice(COMMANDS)
+        device: Device = chance.choice(stage.devices)
+        handles.append(await client.submit(client.control_command(device, control, *parameters)))
+        if chance.random() < 1 / 4:
+            await stage.simulator.fault(**chance.choice(TROUBLES))  # type: ignore[arg-type]  # checked by the simulator
+        await asyncio.sleep(chance.uniform(0, 0.3))
+    return handles
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("settings", [{}, AS_IN_HOME_ASSISTANT], ids=["plain", "as in Home Assistant"])
+async def test_every_command_has_one_outcome_and_its_place(settings: dict[str, object], seed: int) -> None:
+    async with staged("--heaters", "2", "--reply-delay", "0.01") as stage:
+        client = await stage.connected(operation_timeout=1.0, **settings)
+        ends: Counter[str] = Counter()
+
+        def settled(event: CommandSettled) -> None:
+            ends[event.command.id] += 1
+
+        client.on("command_settled", settled)
+        for device in stage.devices:
+            await told(client, device)
+        ends.clear()
+        handles = await given(stage, client, random.Random(seed))  # noqa: S311 - to be repeated, not to be secret
+        outcomes = [(await handle.outcome(300)).outcome for handle in handles]
+        assert ends == {handle.command.id: 1 for handle in handles}
+        state = await stage.simulator.state()
+        received = [message["payload"]["sessionID"] for message in state["received"] if message["topic"][-4:] == "ctrl"]
+        for device in stage.devices:
+            ids = [handle.command.id for handle in handles if handle.command.mac_address == device.mac_address]
+            arrived = dict.fromkeys(session_id for session_id in received if session_id in ids)
+            assert list(arrived) == [session_id for session_id in ids if session_id in arrived]
+        for handle, outcome in zip(handles, outcomes, strict=True):
+            count = received.count(handle.command.id)
+            assert outcome in {CommandOutcome.CONFIRMED, CommandOutcome.UNCONFIRMED, CommandOutcome.SUPERSEDED}
+            assert count >= (outcome is CommandOutcome.CONFIRMED), handle.command
