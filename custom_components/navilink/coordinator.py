@@ -28,7 +28,6 @@ from .nwp500 import (
     Device,
     DeviceFeature,
     FeatureReceived,
-    MqttError,
     NavienAPIClient,
     NavienError,
     NavienMqttClient,
@@ -204,7 +203,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         for device in self._devices.values():
             try:
                 await self.client.subscribe_device(device)
-            except MqttError as err:
+            except NavienError as err:
                 LOGGER.warning("A heater cannot be listened to: %s", err)
 
     @callback

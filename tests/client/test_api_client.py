@@ -77,7 +77,14 @@ async def test_other_products_are_left_out_unless_wanted(service: ScriptedServic
     assert [device.device_type for device in await api.list_devices(device_type=None)] == [1, 52, 9999]
 
 
-@pytest.mark.parametrize("odd", [None, 7, "text", [], {}, {"deviceInfo": None}, {"deviceInfo": {"macAddress": 5}}])
+def nameless(mac_address: object) -> dict[str, object]:
+    """Give an entry that says little but which device it is."""
+    return {"deviceInfo": {"macAddress": mac_address, "additionalValue": "5322", "deviceType": 52}}
+
+
+@pytest.mark.parametrize(
+    "odd", [None, 7, "text", [], {}, {"deviceInfo": None}, nameless(5), nameless(":-:"), nameless("04" * 200)]
+)
 async def test_an_odd_entry_does_not_hide_the_others(
     service: ScriptedService, api: NavienAPIClient, caplog: pytest.LogCaptureFixture, odd: object
 ) -> None:

@@ -225,6 +225,18 @@ async def test_polls_are_not_queued(hass: HomeAssistant, simulator: SimulatorPro
     assert sorted(topic.rsplit("/", 1)[-1] for topic in asked) == ["did", "st"]
 
 
+@pytest.mark.parametrize("simulator_options", [("--heaters", "50")])
+async def test_heater_without_room_to_be_heard_does_not_hide_the_others(
+    hass: HomeAssistant, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A connection has 50 subscriptions: one for the replies to this client, and one for each heater."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert caplog.text.count("A heater cannot be listened to") == 1
+    await wait_for_value(hass, CONNECTION, "on")
+    assert len(hass.states.async_entity_ids("water_heater")) == 50
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
 @pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
 async def test_heaters_come_and_go(
     hass: HomeAssistant, running: MockConfigEntry, monkeypatch: pytest.MonkeyPatch

@@ -15,6 +15,7 @@ from .maintenance_api import MaintenanceAPI
 from .models import AppVersion, Device, DeviceInfo, ErrorHistory, Firmware, FirmwareDetail, Location, PastError
 from .models.members import TEXT
 from .signed_calls import MOST_ROWS, PAGE_SIZE, SignedCalls, as_list, as_object
+from .topics import check_device
 from .tou_api import TouAPI
 
 _LOGGER = logging.getLogger(__name__)
@@ -176,7 +177,9 @@ def _devices(rows: list[object], device_type: int | None) -> list[Device]:
 
 def _device(entry: object) -> Device | None:
     try:
-        return Device.from_message(entry if isinstance(entry, dict) else {})
-    except ResponseFormatError as err:
+        device = Device.from_message(entry if isinstance(entry, dict) else {})
+        check_device(device)
+    except (ResponseFormatError, InvalidParameterError) as err:
         _LOGGER.debug("An entry of the device list cannot be read: %s", err)
         return None
+    return device
