@@ -39,7 +39,7 @@ SECTIONS = {
     "docs-installation-instructions": "Install",
     "docs-removal-instructions": "Remove",
     "docs-data-update": "How data is updated",
-    "docs-examples": "Examples",
+    "docs-examples": "Automate",
     "docs-known-limitations": "Known limitations",
     "docs-supported-devices": "Supported devices",
     "docs-supported-functions": "What you get",
