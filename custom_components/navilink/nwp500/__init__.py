@@ -10,7 +10,7 @@ from .api_client import NavienAPIClient
 from .auth import NavienAuthClient
 from .command_queue import QueuedCommand
 from .connection import ConnectionState
-from .enums import DhwMode, RecirculationMode, TemperatureUnit
+from .enums import DhwMode, InstallType, RecirculationMode, ReservationMode, TemperatureUnit
 from .events import (
     Changed,
     CommandEvent,
@@ -58,6 +58,7 @@ from .models import (
     DeviceStatus,
     Diagnostics,
     EnergyAmount,
+    EnergyPeriod,
     EnergyUsage,
     ErrorHistory,
     Firmware,
@@ -112,6 +113,7 @@ __all__ = [
     "DhwMode",
     "Diagnostics",
     "EnergyAmount",
+    "EnergyPeriod",
     "EnergyUsage",
     "ErrorHistory",
     "FeatureReceived",
@@ -119,6 +121,7 @@ __all__ = [
     "FirmwareDetail",
     "FirmwareDownload",
     "HeaterCommand",
+    "InstallType",
     "Installer",
     "InvalidParameterError",
     "Location",
@@ -148,6 +151,7 @@ __all__ = [
     "RegisteredPlan",
     "RequestTimeoutError",
     "ReservationEntry",
+    "ReservationMode",
     "ReservationSchedule",
     "ResponseFormatError",
     "ScheduleReadError",
