@@ -411,6 +411,18 @@ async def test_a_refusal_without_a_number_is_one_all_the_same(desk: Desk, respon
     assert desk.outcomes == [(CommandOutcome.REJECTED, command.id, None)]
 
 
+async def test_a_heater_answers_for_no_other(furnish: Furnish) -> None:
+    desk = furnish(DEVICE, OTHER)
+    command = desk.sent(120)
+    desk.inbox.receive("cmd/52/navilink-0478630a1b2d/res/ctrl-fail", {"sessionID": command.id, "response": {}})
+    others = {**status_of(OTHER.mac_address, dhwTemperatureSetting=120), "sessionID": command.id}
+    desk.inbox.receive("cmd/52/navilink-0478630a1b2d/ha-client-3f9a1c07/res", others)
+    assert desk.outcomes == []
+    assert desk.pipeline.stage(command.id) is CommandStage.SENT
+    # What it says of itself counts all the same.
+    assert desk.names() == ["status_received"]
+
+
 @pytest.mark.parametrize("session_id", [None, 5, ["a"]])
 async def test_a_session_that_is_no_text_is_nobodys(desk: Desk, session_id: JsonValue) -> None:
     desk.sent(120)

@@ -112,19 +112,28 @@ class Inbox:
 
     def _take_reply(self, topic: str, record: HeaterRecord, message: Message) -> None:
         self._heard(record)
-        session_id = message.get("sessionID")
+        mac_address = normalised_mac(record.device.mac_address)
+        session_id = self._session(mac_address, message)
         if topic.endswith(_REFUSAL_SUFFIX):
-            if isinstance(session_id, str):
+            if session_id is not None:
                 self._pipeline.heard_refusal(session_id, _fail_code(message))
             return
-        if isinstance(session_id, str):
+        if session_id is not None:
             self._pipeline.heard_answer(session_id)
-            self._replies.answered(session_id, normalised_mac(record.device.mac_address), message)
+            self._replies.answered(session_id, mac_address, message)
         # Also in the answer to another client's command: it is the heater that tells.
         if (status := _decoded(DeviceStatus.from_message, message)) is not None:
             self._take_status(record, status)
         if (feature := _decoded(DeviceFeature.from_message, message)) is not None:
             self._take_feature(record, feature)
+
+    def _session(self, mac_address: str, message: Message) -> str | None:
+        """Return which session a heater answers; one in which another heater was told something is none of its own."""
+        session_id = message.get("sessionID")
+        if not isinstance(session_id, str):
+            return None
+        handle = self._pipeline.handle(session_id)
+        return session_id if handle is None or handle.command.mac_address == mac_address else None
 
     def _take_announcement(self, record: HeaterRecord, message: Message) -> None:
         match announced_presence(message):
