@@ -30,6 +30,8 @@ class PendingCommand:
 
     command: QueuedCommand
     stage: CommandStage
+    age_minutes: int
+    """How long ago it was given, when the picture was made."""
 
     def in_words(self) -> dict[str, str | int | None]:
         """Describe it to people and automations."""
@@ -38,6 +40,7 @@ class PendingCommand:
             "command": command.wanted,
             "stage": self.stage.value,
             "queued_at": command.queued_at.isoformat(),
+            "age_minutes": self.age_minutes,
             "expires_at": None if command.expires_at is None else command.expires_at.isoformat(),
             "attempts": command.attempts,
             "kind": command.kind,
@@ -106,7 +109,7 @@ class HeaterView:
             is_online=is_online,
             takes_commands=(status is not None or feature is not None) and (self._has_queue or client.is_connected),
             pending=tuple(
-                PendingCommand(command, stage)
+                PendingCommand(command, stage, int(command.age() / timedelta(minutes=1)))
                 for command in client.unsettled_commands
                 if command.mac_address == device.mac_address and (stage := client.stage(command.id)) is not None
             ),

@@ -1,5 +1,7 @@
 """The promise: what is commanded while the link is down waits where everybody can see it, and arrives in order."""
 
+from datetime import timedelta
+
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 import pytest
@@ -8,6 +10,7 @@ from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, QUEUED, cut, press, queued_words, set_mode, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
 from tests.integration.waiting import wait_for, wait_for_value
+from tests.integration.wall_clock import WallClock
 
 
 @pytest.mark.usefixtures("running")
@@ -38,6 +41,21 @@ async def test_commands_wait_for_the_link_and_arrive_in_order(
     await wait_for_value(hass, CONNECTION, "on")
     assert caplog.text.count("The link to the NaviLink service is lost") == 1
     assert caplog.text.count("The link to the NaviLink service is up") == 1
+
+
+@pytest.mark.usefixtures("running")
+async def test_the_age_of_what_waits_is_told(
+    hass: HomeAssistant, simulator: SimulatorProcess, wall_clock: WallClock
+) -> None:
+    await cut(hass, simulator)
+    await set_temperature(hass, 60)
+    assert [command["age_minutes"] for command in shown(hass, QUEUED).attributes["commands"]] == [0]
+    await wall_clock.pass_by(timedelta(minutes=12))
+    await set_mode(hass, "heat_pump")
+    assert [command["age_minutes"] for command in shown(hass, QUEUED).attributes["commands"]] == [12, 0]
+    # A poll shows it, too.
+    await wall_clock.pass_by(timedelta(minutes=1))
+    assert [command["age_minutes"] for command in shown(hass, QUEUED).attributes["commands"]] == [13, 1]
 
 
 @pytest.mark.usefixtures("running")
