@@ -20,7 +20,8 @@ VERSION = 1
 # The address and the like of a heater are not needed for commands, so they are not kept.
 DEVICE = vol.Schema(
     {
-        vol.Required("mac_address"): str,
+        # No service takes a topic with a longer one, or with one that has no digit.
+        vol.Required("mac_address"): vol.All(str, vol.Length(max=64), vol.Match(r".*[0-9A-Za-z]")),
         vol.Required("additional_value"): str,
         vol.Required("device_type"): int,
         vol.Required("home_seq"): vol.Any(int, None),

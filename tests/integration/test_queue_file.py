@@ -70,9 +70,33 @@ async def start(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await wait_for_value(hass, HEATER, "eco")
 
 
+def of_a_heater(mac_address: str) -> bytes:
+    """Make a file of one heater, with nothing to send."""
+    device = {
+        "mac_address": mac_address,
+        "additional_value": "5322",
+        "device_type": 52,
+        "home_seq": 10001,
+        "name": "NWP500",
+    }
+    queue: dict[str, object] = {"unsent": [], "sent": [], "features": {}, "running_modes": {}}
+    return json.dumps({"version": 1, "key": "", "data": {"devices": [device], "queue": queue}}).encode()
+
+
 @pytest.mark.parametrize(
     "content",
-    [b'{"version": 1, "da', b"", b"\xff\xfe\x00", b"[]", b"null", b'"text"', b"5", b'{"version": 1, "data": {}}'],
+    [
+        b'{"version": 1, "da',
+        b"",
+        b"\xff\xfe\x00",
+        b"[]",
+        b"null",
+        b'"text"',
+        b"5",
+        b'{"version": 1, "data": {}}',
+        of_a_heater(":-:"),
+        of_a_heater("04" * 200),
+    ],
 )
 async def test_damaged_file_makes_one_issue_and_an_empty_queue(
     hass: HomeAssistant, entry: MockConfigEntry, content: bytes
