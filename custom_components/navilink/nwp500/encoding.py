@@ -14,6 +14,10 @@ WATT_HOURS_PER_COUNT = 4
 
 GALLONS_PER_LITRE = 0.264172
 
+_ON = 2
+_REMAINDER_ROUNDED_DOWN = 9
+"""Of an outside temperature by ten; every other one is rounded up."""
+
 _TRI_STATES: dict[float, bool] = {1: False, 2: True}
 _CAPABILITIES: dict[float, bool] = {0: False, 1: False, 2: True}
 _TOU_STATES: dict[float, bool] = {0: False, 1: True}
@@ -58,7 +62,7 @@ def fahrenheit_from_outside(raw: float, formula: TemperatureFormula) -> int:
     fahrenheit = fahrenheit_from_half(raw)
     if formula is TemperatureFormula.STANDARD:
         return round(fahrenheit)
-    return math.floor(fahrenheit) if math.fmod(raw, 10) == 9 else math.ceil(fahrenheit)  # noqa: PLR2004 - the rule itself
+    return math.floor(fahrenheit) if math.fmod(raw, 10) == _REMAINDER_ROUNDED_DOWN else math.ceil(fahrenheit)
 
 
 def in_unit(celsius: float, unit: TemperatureUnit) -> float:
@@ -98,7 +102,7 @@ def watt_hours(counts: float) -> float:
 
 def flag(raw: float) -> bool:
     """Decode a two-state flag (kind b): 2 is true, any other number is false."""
-    return raw == 2  # noqa: PLR2004 - the flag's own definition
+    return raw == _ON
 
 
 def tri_state(raw: float) -> bool | None:

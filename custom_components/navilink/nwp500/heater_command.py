@@ -10,6 +10,7 @@ from .models import Device, DeviceFeature
 from .set_point import raw_set_point, set_point_words
 
 _AIR_FILTER_STEP = 500
+_AIR_FILTER_HOURS = range(1000, 10_001, _AIR_FILTER_STEP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def anti_legionella(device: Device, days: int | None) -> HeaterCommand:
 def air_filter_interval(device: Device, hours: int) -> HeaterCommand:
     """Set after how many hours the air filter is due: 1000 to 10000 in steps of 500, or 0 for no reminder."""
     is_whole = isinstance(hours, int) and not isinstance(hours, bool)
-    if not is_whole or hours % _AIR_FILTER_STEP or not (hours == 0 or 1000 <= hours <= 10_000):  # noqa: PLR2004 - see above
+    if not is_whole or (hours and hours not in _AIR_FILTER_HOURS):
         raise InvalidParameterError("air filter interval", hours, "0 (off) or 1000 to 10000 hours in steps of 500")
     return HeaterCommand(device, commands.AIR_FILTER_LIFE, (hours // _AIR_FILTER_STEP,))
 

@@ -85,15 +85,15 @@ class HeaterControls(ABC):
         """Heat against legionella every 1 to 30 days; `None` switches it off, and the heater remembers the days."""
         return await self.give(heater_command.anti_legionella(device, days))
 
-    async def set_tou(self, device: Device, on: bool) -> int:  # noqa: FBT001 - as above
+    async def set_tou(self, device: Device, *, on: bool) -> int:
         """Let the stored time-of-use plan rule, or not; the plan stays as it is."""
         return await self.give(heater_command.tou(device, on=on))
 
-    async def set_demand_response(self, device: Device, on: bool) -> int:  # noqa: FBT001 - as above
+    async def set_demand_response(self, device: Device, *, on: bool) -> int:
         """Allow or forbid the utility to control the heater (CTA-2045)."""
         return await self.give(heater_command.demand_response(device, on=on))
 
-    async def set_intelligent_mode(self, device: Device, on: bool) -> int:  # noqa: FBT001 - as above
+    async def set_intelligent_mode(self, device: Device, *, on: bool) -> int:
         """Let the heater adapt to the household, or not."""
         return await self.give(heater_command.intelligent_mode(device, on=on))
 
