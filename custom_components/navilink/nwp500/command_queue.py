@@ -43,6 +43,8 @@ class QueuedCommand:
     """How often it was written to a link."""
     setting: str | None = field(default=None, repr=False)
     """What it sets; a newer command for the same setting of the device can take its place. `None`: not a setting."""
+    parameters: tuple[int, ...] = field(default=(), repr=False)
+    """What a control carries on the wire, exact; with its kind they say what is wanted, in any unit and language."""
     is_control: bool = field(default=False, repr=False)
     """Whether it changes something at the heater."""
     repeatable: bool = field(default=True, repr=False)
