@@ -18,6 +18,10 @@ from tests.client.own_link import OwnLink
 from tests.client.virtual_time import VirtualTimeLoop
 
 ONE, OTHER = "0478630a1b2c", "0478630a1b2d"
+_WRITINGS = 10
+"""More often no test has a command written."""
+MADE: dict[str, str] = {}
+"""The command that each session belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Bench:
     def _ask(self, mac_address: str) -> bool:
         if self.is_up:
             self.asked.append((mac_address, asyncio.get_running_loop().time()))
+            self.asks(mac_address)
         return self.is_up
 
     def _note(self, name: str, _: object) -> None:
@@ -88,8 +93,10 @@ class Bench:
         self.pipeline.link_lost()
 
     def give(self, control: Control, *parameters: int, mac_address: str = ONE, **known: int) -> CommandHandle:
-        """Give a command, with what is known of what it sets."""
-        return self.pipeline.give(made(control, *parameters, mac_address=mac_address, **known), is_connected=self.is_up)
+        """Give a command, after what is known of the heater was reported."""
+        if known:
+            self.says(mac_address, **known)
+        return self.pipeline.give(made(control, *parameters, mac_address=mac_address), is_connected=self.is_up)
 
     async def arrives(self) -> None:
         """Let everything written be acknowledged, and what follows be written."""
@@ -98,14 +105,12 @@ class Bench:
         await asyncio.sleep(0)
 
     def says(self, mac_address: str = ONE, /, **raw: object) -> None:
-        """Let a heater tell its status: while the link is up, in answer to a question that was asked over it."""
-        if self.is_up:
-            self.answers(self.asks(mac_address))
-        self.says_unasked(mac_address, **raw)
+        """Let a heater report its status in answer to a question that is asked now."""
+        self.answers(self.asks(mac_address), mac_address, **raw)
 
-    def says_unasked(self, mac_address: str = ONE, /, **raw: object) -> None:
-        """Let a heater's status arrive that answers nothing of the present link."""
-        self.pipeline.heard_status(mac_address, DeviceStatus(raw))
+    def says_unasked(self, mac_address: str = ONE, /, **raw: object) -> bool:
+        """Let a heater's status arrive that answers nothing; tells whether it was taken in."""
+        return self._takes_in(mac_address, None, raw)
 
     def asks(self, mac_address: str = ONE) -> str:
         """Write a question to the link, around the queue, and return its session."""
@@ -113,14 +118,26 @@ class Bench:
         self.pipeline.request_written(question)
         return question.id
 
-    def answers(self, session_id: str) -> None:
-        """Let a heater answer a request, with whatever it has to say."""
+    def answers(self, session_id: str, mac_address: str = ONE, /, **raw: object) -> bool:
+        """Let a heater answer a request, with its status if it has one to report; tells whether that was taken in."""
         self.pipeline.heard_answer(session_id)
+        return self._takes_in(mac_address, session_id, raw) if raw else False
+
+    def _takes_in(self, mac_address: str, session_id: str | None, raw: dict[str, object]) -> bool:
+        asked_at = self.pipeline.dated(mac_address, session_id)
+        if asked_at is not None:
+            self.pipeline.heard_status(mac_address, DeviceStatus(raw), asked_at)
+        return asked_at is not None
 
     @property
     def written(self) -> list[str]:
-        """The ids of the commands written to the present link, in order."""
-        return self.link.session_ids
+        """The ids of the commands written to the present link, in order, whichever their sessions."""
+        return [MADE.get(session_id, session_id) for session_id in self.link.session_ids]
+
+    def refuses(self, command_id: str, code: int | None = 2) -> None:
+        """Let a heater refuse the last writing of a command."""
+        written = [session_id for session_id in self.link.session_ids if MADE.get(session_id) == command_id]
+        self.pipeline.heard_refusal(written[-1] if written else command_id, code)
 
     @property
     def outcomes(self) -> list[CommandOutcome]:
@@ -128,10 +145,11 @@ class Bench:
         return [end.outcome for end in self.ends]
 
 
-def made(control: Control, *parameters: int, mac_address: str = ONE, **known: int) -> QueuedCommand:
-    """Make a command, with what is known of what it sets."""
+def made(control: Control, *parameters: int, mac_address: str = ONE) -> QueuedCommand:
+    """Make a command."""
     command = control_request(control, parameters, Device(mac_address=mac_address, additional_value="5322"), "client")
-    return replace(command, baseline=known)
+    MADE.update(dict.fromkeys(replace(command, attempts=_WRITINGS).sessions, command.id))
+    return command
 
 
 def with_life_time(command: QueuedCommand, seconds: float | None) -> QueuedCommand:

@@ -22,13 +22,11 @@ TOO_SOON = 2
 class Delivery:
     """What the broker knows of one message of the client, however often it came."""
 
-    session_id: str
-    """For a message to no heater, the id of the command."""
+    command_id: str
+    """For what is asked around the queue, its session."""
     mac_address: str | None
     body: JsonObject
     is_control: bool
-    first_link: Link
-    """The one over which it came first."""
     receipts: int = 0
     acknowledged_at: float | None = None
     """When its PUBACK last reached the client, on the loop's clock."""
@@ -44,7 +42,9 @@ class HeaterBroker(ScriptedBroker):
 
     heaters: dict[str, ScriptedHeater] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
-    by_session: dict[str, int] = field(default_factory=dict)
+    by_command: dict[str, int] = field(default_factory=dict)
+    command_of: Callable[[str], str] = str
+    """Tells which command is being written with a session."""
     puback_seconds: float = 0.0
     reply_seconds: float = 0.0
     newest_reply_at: float = 0.0
@@ -55,8 +55,6 @@ class HeaterBroker(ScriptedBroker):
     """It has been stored and is at its end: what it still sees makes no difference."""
     plain_ids: dict[int, str] = field(default_factory=dict)
     """The commands that are messages to no heater, by the number that each of them bears."""
-    answering: set[str] = field(default_factory=set)
-    """The heaters that have answered a request which only the newest link has seen."""
     told_status: set[str] = field(default_factory=set)
     """The heaters whose status has come over the newest link, and was made since that is up."""
     told_features: dict[str, JsonObject] = field(default_factory=dict)
@@ -74,7 +72,6 @@ class HeaterBroker(ScriptedBroker):
                 await asyncio.Event().wait()
             link = HeaterLink(self, on_message)
             self.links.append(link)
-            self.answering.clear()
             self.told_status.clear()
             return link
 
@@ -84,12 +81,15 @@ class HeaterBroker(ScriptedBroker):
     def number(self, topic: str, body: bytes) -> int:
         content = orjson.loads(body)
         session_id = content["sessionID"] if "sessionID" in content else self.plain_ids[content["n"]]
-        if session_id not in self.by_session:
-            self.by_session[session_id] = len(self.deliveries)
+        command_id = self.command_of(session_id)
+        if command_id not in self.by_command:
+            self.by_command[command_id] = len(self.deliveries)
             request = content.get("request", {})
             is_control = "param" in request
-            self.deliveries.append(Delivery(session_id, request.get("macAddress"), content, is_control, self.link))
-        return self.by_session[session_id]
+            self.deliveries.append(Delivery(command_id, request.get("macAddress"), content, is_control))
+        number = self.by_command[command_id]
+        self.deliveries[number].body = content
+        return number
 
     @override
     def receive(self, number: int) -> None:
@@ -110,7 +110,7 @@ class HeaterBroker(ScriptedBroker):
             # A later answer of a heater does not overtake an earlier one.
             loop = asyncio.get_running_loop()
             self.newest_reply_at = max(self.newest_reply_at + 1e-6, loop.time() + self.reply_seconds)
-            loop.call_at(self.newest_reply_at, self._deliver, delivery, delivery.mac_address, reply)
+            loop.call_at(self.newest_reply_at, self._deliver, delivery, self.link, reply)
 
     @override
     def puback_arrived(self, number: int) -> None:
@@ -131,17 +131,17 @@ class HeaterBroker(ScriptedBroker):
             heater.manner, heater.refusals = Manner.OBEYS, 0
             heater.odd_members.clear()
 
-    def _deliver(self, delivery: Delivery, mac_address: str, reply: Reply) -> None:
-        link = self.links[-1]
+    def _deliver(self, delivery: Delivery, asked_over: Link, reply: Reply) -> None:
+        link, mac_address = self.links[-1], delivery.mac_address or ""
         if self.is_client_gone or not isinstance(link, HeaterLink) or not link.hears(reply.topic):
             return
         delivery.is_answered = True
-        if delivery.first_link is link and not reply.is_refusal:
-            self.answering.add(mac_address)
-        if reply.is_refusal and reply.response["failCode"] == TOO_SOON:
+        # A refusal counts for the writing that it answers.
+        is_of_last_writing = reply.session_id == delivery.body["sessionID"]
+        if reply.is_refusal and reply.response["failCode"] == TOO_SOON and is_of_last_writing:
             delivery.may_return = True
         if "status" in reply.response:
-            if mac_address in self.answering:
+            if asked_over is link:
                 self.told_status.add(mac_address)
             self.told_changes[mac_address] = reply.foreign_changes
             if self.on_status is not None:

@@ -32,11 +32,14 @@ class VirtualClocks:
 
     def reading(self) -> Reading:
         """Return what both clocks show."""
-        return Reading(self._loop.time() + self._slept + self._wall_clock_error, self._loop.time())
+        running = self._loop.time() + self._slept
+        return Reading(running + self._wall_clock_error, running)
 
-    def monotonic(self) -> float:
-        """Return the monotonic clock, which stands still while the machine sleeps."""
-        return self._loop.time()
+    CLOCK_BOOTTIME = 7
+
+    def clock_gettime(self, _clock: int) -> float:
+        """Return the clock that nobody sets, and that goes on while the machine sleeps."""
+        return self._loop.time() + self._slept
 
     def now(self) -> datetime:
         """Return the wall clock."""
@@ -66,12 +69,12 @@ class VirtualClocks:
 
         @functools.wraps(make)
         def made(command: QueuedCommand, **members: object) -> None:
-            members.setdefault("given_at", clocks.monotonic())
+            members.setdefault("given_at", clocks.reading().monotonic)
             make(command, **members)  # type: ignore[arg-type]  # passed on as they came
 
         with contextlib.ExitStack() as stack:
             for module in (command_queue, stored_queue):
                 stack.enter_context(patch.object(module, "datetime", VirtualDatetime))
-                stack.enter_context(patch.object(module, "time", clocks))
+            stack.enter_context(patch.object(command_queue, "time", clocks))
             stack.enter_context(patch.object(QueuedCommand, "__init__", made))
             yield

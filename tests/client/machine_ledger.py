@@ -29,6 +29,8 @@ class Entry:
     """A query or a message that died with its process: nobody keeps it."""
     stored_wall: float = 0.0
     """When it was given by the wall clock, as far as the store tells."""
+    is_restored: bool = False
+    """Whether an earlier process was given it."""
 
     @property
     def is_settled(self) -> bool:
@@ -36,8 +38,9 @@ class Entry:
         return bool(self.outcomes) or self.is_lost
 
     def age(self, now: Reading) -> float:
-        """Return the seconds since it was given, by the clock that says more."""
-        return max(now.wall - self.given.wall, now.monotonic - self.given.monotonic)
+        """Return the seconds since it was given: by the clock that nobody sets, and what the other says of before."""
+        elapsed = now.monotonic - self.given.monotonic
+        return max(elapsed, now.wall - self.given.wall) if self.is_restored else elapsed
 
     def is_too_old(self, now: Reading) -> bool:
         """Tell whether it may not be sent any more."""
@@ -90,7 +93,8 @@ class Ledger:
         """The store was read; the monotonic clock of the process before says nothing to this one."""
         for command_id in self.unsettled():
             entry = self.entries[command_id]
-            entry.given = Reading(entry.stored_wall, now.monotonic - (now.wall - entry.stored_wall))
+            entry.given = Reading(entry.stored_wall, now.monotonic - max(0.0, now.wall - entry.stored_wall))
+            entry.is_restored = True
 
     def told(self, mac_address: str, foreign_changes: int) -> None:
         """A status is about to be heard; a belated one takes the client back to what it tells."""
@@ -100,7 +104,7 @@ class Ledger:
 
     def arrived(self, delivery: Delivery, moment: Circumstances) -> None:
         """Judge that a message reaches the broker; what the client asks around the queue is no command."""
-        entry = self.entries.get(delivery.session_id)
+        entry = self.entries.get(delivery.command_id)
         if entry is None:
             return
         entry.delivery = delivery
@@ -136,7 +140,11 @@ class Ledger:
         self._note(entry, {f"a second outcome: {entry.outcomes}": len(entry.outcomes) > 1 or entry.is_lost})
         judges: dict[CommandOutcome, Callable[[], bool]] = {
             CommandOutcome.CONFIRMED: lambda: _is_true(entry, shown) and not self._will_be_undone(entry),
-            CommandOutcome.SUPERSEDED: lambda: self._has_successor(entry) or foreign_changes > entry.known_changes,
+            CommandOutcome.SUPERSEDED: lambda: (
+                foreign_changes > entry.known_changes
+                if "changed at the heater" in settled.reason
+                else self._has_successor(entry, is_sent="sent" in settled.reason)
+            ),
             CommandOutcome.EXPIRED: lambda: entry.age(now) + _ROUNDING >= _seconds_to_live(entry.command),
             CommandOutcome.UNCONFIRMED: lambda: (
                 self._has_successor(entry)
@@ -154,9 +162,16 @@ class Ledger:
             if is_meant(self.entries[command_id].command):
                 self.entries[command_id].in_flight_when_cleared = True
 
-    def _has_successor(self, entry: Entry) -> bool:
+    def _has_successor(self, entry: Entry, *, is_sent: bool = False) -> bool:
+        """Tell whether a newer one makes it pointless; one that was sent need only overwrite some of the same."""
         return any(
-            other.order > entry.order and other.command.replaces(entry.command) for other in self.entries.values()
+            other.order > entry.order
+            and (
+                other.command.is_related_to(entry.command) and other.delivery is not None
+                if is_sent
+                else other.command.replaces(entry.command)
+            )
+            for other in self.entries.values()
         )
 
     def _will_be_undone(self, entry: Entry) -> bool:

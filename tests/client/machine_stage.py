@@ -68,7 +68,12 @@ class MachineStage(RuleBasedStateMachine):
         self._clocks_installed.__enter__()
         self.heaters = {mac: ScriptedHeater(mac) for mac in MACS}
         self.ledger = Ledger()
-        self.broker = HeaterBroker(heaters=self.heaters, on_receipt=self._arrived, on_status=self.ledger.told)
+        self.broker = HeaterBroker(
+            heaters=self.heaters,
+            on_receipt=self._arrived,
+            on_status=self.ledger.told,
+            command_of=self._command_of,
+        )
         self.plain_count = 0
         """How many messages to no heater were given."""
         self.client: NavienMqttClient | None = None
@@ -106,7 +111,7 @@ class MachineStage(RuleBasedStateMachine):
         stored = StoredQueue.from_dict(orjson.loads(self.store))
         assert [_lasting(each) for each in stored.unsent] == [_lasting(each) for each in memory.unsent]
         assert [_lasting(each) for each in stored.sent] == [_lasting(each) for each in memory.sent]
-        for name in ("features", "running_modes", "uncertain"):
+        for name in ("features", "running_modes", "completed_wishes"):
             assert getattr(stored, name) == getattr(memory, name), name
         given = self.ledger.unsettled(controls_only=True)
         assert list(stored.order) == list(memory.order) == given
@@ -115,7 +120,7 @@ class MachineStage(RuleBasedStateMachine):
         for command in memory.unsent:
             assert abs(command.age().total_seconds() - self.ledger.entries[command.id].age(now)) < _ROUNDING
         for command in stored.unsent:
-            age = now.wall - self.ledger.entries[command.id].stored_wall
+            age = max(0.0, now.wall - self.ledger.entries[command.id].stored_wall)
             assert abs(command.age().total_seconds() - age) < _ROUNDING
 
     @override
@@ -181,6 +186,13 @@ class MachineStage(RuleBasedStateMachine):
                 assert not client.is_connected
             else:
                 self.handles[handle.command.id] = handle
+
+    def _command_of(self, session_id: str) -> str:
+        """Return the command that is written with a session; of what is asked around the queue, the session itself."""
+        if self.client is None:
+            return session_id
+        written = (command for command in self.client.unsettled_commands if command.session_id == session_id)
+        return next((command.id for command in written), session_id)
 
     def _given(self, client: NavienMqttClient, event: CommandEvent) -> None:
         if client is not self.client:
@@ -264,6 +276,7 @@ class MachineStage(RuleBasedStateMachine):
 def _lasting(command: QueuedCommand) -> dict[str, object]:
     """Return what of a command has to come through a store exactly; times are told by other clocks afterwards."""
     names = (
-        "id kind wanted mac_address topic body qos life_time attempts setting is_control repeatable expected baseline"
+        "id kind wanted mac_address topic body qos life_time attempts setting overwrites parameters is_control "
+        "repeatable expected"
     )
     return {name: getattr(command, name) for name in names.split()}

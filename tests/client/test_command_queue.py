@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-import time
 
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
 from nwp500 import QueuedCommand
-from nwp500.command_queue import CommandQueue, Displaced
+from nwp500.command_queue import CommandQueue, Displaced, running_seconds
 
 ONE, OTHER = "0478630a1b2c", "0478630a1b2d"
 
@@ -27,6 +26,7 @@ def command(
         topic="test/a",
         body=b"{}",
         setting=setting,
+        overwrites=frozenset() if setting is None else frozenset({setting}),
         repeatable=repeatable,
     )
 
@@ -44,9 +44,6 @@ def test_only_a_whole_number_says_what_a_member_is(told: object, known: int | No
     wanting = replace(command("wanting"), expected={"touStatus": frozenset({1})})
     raw = {"touStatus": told}
     assert wanting.is_shown_by(raw) is (known == 1)
-    baseline = wanting.baseline_in(raw)
-    assert baseline == ({} if known is None else {"touStatus": known})
-    assert all(type(value) is int for value in baseline.values())
 
 
 def test_a_message_that_is_no_json_shows_its_text() -> None:
@@ -235,7 +232,9 @@ def test_what_is_in_doubt_is_not_called_superseded() -> None:
     assert (ids(displaced.superseded), ids(displaced.in_doubt)) == ("", "a")
 
 
-def aged(*, by_wall_clock: float, by_monotonic_clock: float, life_time: float | None) -> QueuedCommand:
+def aged(
+    *, by_wall_clock: float, by_monotonic_clock: float, life_time: float | None, is_restored: bool = False
+) -> QueuedCommand:
     """Make a command that was given so many seconds ago, by each of the clocks."""
     queued_at = datetime.now(UTC) - timedelta(seconds=by_wall_clock)
     return QueuedCommand(
@@ -244,8 +243,9 @@ def aged(*, by_wall_clock: float, by_monotonic_clock: float, life_time: float | 
         topic="test/a",
         body=b"{}",
         queued_at=queued_at,
-        given_at=time.monotonic() - by_monotonic_clock,
+        given_at=running_seconds() - by_monotonic_clock,
         expires_at=None if life_time is None else queued_at + timedelta(seconds=life_time),
+        is_restored=is_restored,
     )
 
 
@@ -256,22 +256,43 @@ def test_a_command_without_an_end_never_expires() -> None:
 
 
 @pytest.mark.parametrize(
-    ("by_wall_clock", "by_monotonic_clock", "expired"),
+    ("by_wall_clock", "by_monotonic_clock", "is_restored", "expired"),
     [
-        (0, 0, False),
-        (3500, 3500, False),
-        (3600, 3600, True),
-        (3600, 0, True),  # The machine slept meanwhile.
-        (-7200, 3600, True),  # The wall clock was set back meanwhile.
+        (0, 0, False, False),
+        (3500, 3500, False, False),
+        (3600, 3600, False, True),
+        (7200, 10, False, False),  # The wall clock was set forward meanwhile.
+        (-7200, 3600, False, True),  # The wall clock was set back meanwhile.
+        (3600, 10, True, True),  # Given by an earlier run, an hour ago by the only clock that tells.
+        (-7200, 10, True, False),  # The wall clock is not set yet.
+        (-7200, 3600, True, True),
     ],
 )
-def test_a_command_expires_when_it_is_too_old_by_any_of_the_clocks(
-    by_wall_clock: float, by_monotonic_clock: float, expired: bool
+def test_within_one_run_the_monotonic_clock_tells_the_age_alone(
+    by_wall_clock: float, by_monotonic_clock: float, is_restored: bool, expired: bool
 ) -> None:
-    ending = aged(by_wall_clock=by_wall_clock, by_monotonic_clock=by_monotonic_clock, life_time=3600)
+    ending = aged(
+        by_wall_clock=by_wall_clock, by_monotonic_clock=by_monotonic_clock, life_time=3600, is_restored=is_restored
+    )
     assert ending.life_time == timedelta(hours=1)
     assert ending.is_expired() is expired
-    assert ending.age() >= timedelta(seconds=max(by_wall_clock, by_monotonic_clock))
+    assert ending.age() >= timedelta(seconds=by_monotonic_clock)
+
+
+def test_a_clock_that_goes_backwards_makes_no_negative_age() -> None:
+    early = aged(by_wall_clock=-10, by_monotonic_clock=-10, life_time=3600)
+    assert early.age() == timedelta()
+
+
+def test_each_writing_has_a_session_of_its_own() -> None:
+    first = replace(command("a" * 32), body=b'{"sessionID":"%s","n":1}' % (b"a" * 32)).with_attempts(1)
+    assert first.session_id == "a" * 32
+    second, third = first.with_attempts(2), first.with_attempts(2).with_attempts(3)
+    assert len({each.session_id for each in (first, second, third)}) == 3
+    for each in (first, second, third):
+        assert each.payload == {"sessionID": each.session_id, "n": 1}
+        assert len(each.session_id) == 32
+    assert third.sessions == (first.session_id, second.session_id, third.session_id)
 
 
 @pytest.mark.parametrize(

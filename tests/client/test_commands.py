@@ -18,7 +18,7 @@ type Row = tuple[int, str, str | None, tuple[tuple[int, ...], ...], tuple[tuple[
 TABLE: dict[str, Row] = {
     "POWER_OFF": (33554433, "power-off", "powerUse", ((),), ((1,),)),
     "POWER_ON": (33554434, "power-on", "powerUse", ((),), ((1,),)),
-    "DHW_MODE": (33554437, "dhw-mode", "dhwUse", ((1,), (2,), (3,), (4,), (6,)), ((0,), (5,), (7,), (), (5, 7))),
+    "DHW_MODE": (33554437, "dhw-mode", "dhwUse", ((1,), (2,), (3,), (4,)), ((0,), (5,), (6,), (7,), (), (5, 7))),
     "VACATION": (33554437, "dhw-mode", "dhwUse", ((5, 1), (5, 99)), ((5,), (5, 0), (5, 100), (4, 7), (6, 7))),
     "DHW_TEMPERATURE": (33554464, "dhw-temperature", "dhwTemperatureSettingUse", ((0,), (131,)), ((-1,), (256,))),
     "ANTI_LEGIONELLA_ON": (33554472, "anti-leg-on", "antiLegionellaSettingUse", ((1,), (30,)), ((0,), (31,), ())),
@@ -75,13 +75,19 @@ SETTINGS = (
     {"RECIRCULATION_MODE"},
     {"AIR_FILTER_LIFE"},
 )
+OVERWRITES: dict[str, set[str | None]] = {
+    "POWER_OFF": {"power", "vacation"},
+    "POWER_ON": {"power", "vacation"},
+    "DHW_MODE": {"power", "mode", "vacation"},
+    "VACATION": {"vacation"},
+    "ANTI_LEGIONELLA_ON": {"anti-legionella", "anti-legionella period"},
+}
 NO_SETTINGS = {"RESERVATION_MODE", "RECIRCULATION_HOT_BUTTON", "AIR_FILTER_RESET", "CONDENSER_FAULT_RESET"}
 NOT_REPEATABLE = {"RECIRCULATION_HOT_BUTTON", "AIR_FILTER_RESET", "CONDENSER_FAULT_RESET"}
 
 WORDS = {
     ("POWER_ON", ()): "power on",
     ("DHW_MODE", (3,)): "mode energy saver",
-    ("DHW_MODE", (6,)): "mode power off",
     ("VACATION", (5, 7)): "vacation for 7 days",
     ("RECIRCULATION_MODE", (3,)): "recirculation by the hot button only",
     ("AIR_FILTER_LIFE", (6,)): "air filter interval 3000 h",
@@ -173,7 +179,7 @@ def test_each_mode_has_a_gate_of_its_own(mode: int, gate: str) -> None:
     lacking = feature(**{gate: 1})
     with pytest.raises(UnsupportedCommandError, match=gate):
         commands.DHW_MODE.checked((mode,), lacking)
-    for other in {1, 2, 3, 4, 6} - {mode}:
+    for other in {1, 2, 3, 4} - {mode}:
         assert commands.DHW_MODE.checked((other,), lacking) == (other,)
 
 
@@ -206,7 +212,6 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
         (commands.DHW_MODE, (2,), {}, HOUR),
         (commands.DHW_MODE, (3,), {}, DAY),
         (commands.DHW_MODE, (4,), {}, HOUR),
-        (commands.DHW_MODE, (6,), {}, DAY),
         (commands.VACATION, (5, 7), {}, DAY),
         (commands.TOU_ON, (), {}, DAY),
         (commands.RECIRCULATION_HOT_BUTTON, (1,), {}, timedelta(seconds=60)),
@@ -235,6 +240,12 @@ def test_what_sets_the_same_setting() -> None:
         else:
             by_setting.setdefault(control.setting, set()).add(name)
     assert sorted(map(sorted, by_setting.values())) == sorted(map(sorted, SETTINGS))
+
+
+def test_what_a_control_overwrites_is_its_setting_and_all_that_goes_with_it() -> None:
+    for name, control in controls().items():
+        expected = OVERWRITES.get(name, {control.setting} if control.setting else set())
+        assert control.overwrites == expected, name
 
 
 @pytest.mark.parametrize(("name", "parameters"), WORDS)

@@ -14,6 +14,8 @@ from tests.client.bench import ONE, OTHER, made
 from tests.client.virtual_time import VirtualTimeLoop
 
 LONG = 600.0
+WRITTEN = 1
+"""The moment at which everything was written."""
 TOU = {"hpUpperOnDiffTempSetting": -20}
 """The thermostat shows that a costly period is in force."""
 
@@ -49,12 +51,12 @@ class Waiting:
     def sent(self, control: Control, *parameters: int, mac_address: str = ONE) -> str:
         """See the PUBACK of a command, and return its id."""
         command = made(control, *parameters, mac_address=mac_address)
-        self.confirmations.sent(command)
+        self.confirmations.sent(command, WRITTEN)
         return command.id
 
     def says(self, mac_address: str = ONE, /, **raw: object) -> None:
         """Let a heater tell its status."""
-        self.confirmations.status(mac_address, DeviceStatus(raw))
+        self.confirmations.status(mac_address, DeviceStatus(raw), WRITTEN + 1)
 
 
 def run(story: Callable[[Waiting], Awaitable[None]]) -> None:
@@ -295,7 +297,7 @@ def test_closing_ends_the_waiting() -> None:
 def test_a_query_is_settled_by_its_answer_or_by_time(*, is_answered: bool) -> None:
     async def story(waiting: Waiting) -> None:
         query = query_request(queries.STATUS, Device(mac_address=ONE, additional_value="5322"), "client")
-        waiting.confirmations.sent(query)
+        waiting.confirmations.sent(query, WRITTEN)
         assert not waiting.confirmations.is_unanswered(ONE)
         if is_answered:
             waiting.confirmations.answered(query.id)
@@ -310,7 +312,7 @@ def test_a_query_is_settled_by_its_answer_or_by_time(*, is_answered: bool) -> No
 def test_a_message_to_no_heater_is_done_with_its_puback() -> None:
     async def story(waiting: Waiting) -> None:
         message = plain_message("test/a", {"n": 1}, 1)
-        waiting.confirmations.sent(message)
+        waiting.confirmations.sent(message, WRITTEN)
         assert waiting.outcomes == [(CommandOutcome.CONFIRMED, message.id, 0)]
         assert waiting.confirmations.commands == ()
 

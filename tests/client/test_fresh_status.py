@@ -5,10 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from nwp500 import Device
-from nwp500.fresh_status import FreshStatus
-from nwp500.queries import STATUS
-from nwp500.requests import query_request
+from nwp500.fresh_status import UNKNOWN_MOMENT, FreshStatus
 from tests.client.virtual_time import VirtualTimeLoop
 
 ONE, OTHER = "0478630a1b2c", "0478630a1b2d"
@@ -24,11 +21,9 @@ class Asking:
         self.fresh = FreshStatus(self._ask, self.needed.__contains__)
 
     def hears(self, mac_address: str) -> bool:
-        """Let a heater answer a question of this link with its status; tells whether that is news."""
-        question = query_request(STATUS, Device(mac_address=mac_address, additional_value="5322"), "client")
-        self.fresh.written(question)
-        self.fresh.answered(question.id)
-        return self.fresh.heard(mac_address)
+        """Let a heater answer a question that is asked now with its status; tells whether that is known then."""
+        self.fresh.written("session", mac_address)
+        return self.fresh.dated(mac_address, "session") is not None and self.fresh.has(mac_address)
 
     def _ask(self, mac_address: str) -> bool:
         if self.can_ask:
@@ -53,8 +48,6 @@ def test_a_heater_is_asked_until_it_answers() -> None:
         assert asking.asked == [(ONE, at) for at in (0, 5, 15, 35, 65, 95, 125)]
         assert not asking.fresh.has(ONE)
         assert asking.hears(ONE)
-        assert not asking.hears(ONE)
-        assert asking.fresh.has(ONE)
         asking.fresh.need(ONE)
         await asyncio.sleep(3600)
         assert len(asking.asked) == 7
@@ -67,12 +60,13 @@ def test_each_heater_for_itself() -> None:
         asking.fresh.need(ONE)
         await asyncio.sleep(1)
         asking.fresh.need(OTHER)
-        assert not asking.fresh.heard(OTHER)
+        assert asking.fresh.dated(OTHER, "nobody's") == UNKNOWN_MOMENT
+        assert not asking.fresh.has(OTHER)
         assert asking.hears(OTHER)
         await asyncio.sleep(5)
         assert asking.asked == [(ONE, 0), (OTHER, 1), (ONE, 5)]
         assert not asking.fresh.has(ONE)
-        asking.fresh.reset()
+        asking.fresh.disconnected()
 
     run(story)
 
@@ -91,7 +85,7 @@ def test_asking_ends_when_it_is_of_no_use_and_can_begin_anew(*, is_needed: bool)
         asking.needed.add(ONE)
         asking.fresh.need(ONE)
         assert asking.asked == [(ONE, 0), (ONE, 3600)]
-        asking.fresh.reset()
+        asking.fresh.disconnected()
 
     run(story)
 
@@ -100,11 +94,33 @@ def test_with_another_link_nothing_is_known() -> None:
     async def story(asking: Asking) -> None:
         assert asking.hears(ONE)
         asking.fresh.need(OTHER)
-        asking.fresh.reset()
+        asking.fresh.disconnected()
         assert not asking.fresh.has(ONE)
         await asyncio.sleep(3600)
         assert asking.asked == [(OTHER, 0)]
-        assert not asking.fresh.heard(ONE)
         assert asking.hears(ONE)
+
+    run(story)
+
+
+def test_of_the_answers_to_two_questions_the_older_one_is_outdated() -> None:
+    async def story(asking: Asking) -> None:
+        older, newer = asking.fresh.written("older", ONE), asking.fresh.written("newer", ONE)
+        assert asking.fresh.dated(ONE, "newer") == newer
+        assert asking.fresh.dated(ONE, "older") is None
+        assert asking.fresh.dated(ONE, "newer") == newer
+        assert asking.fresh.has(ONE, since=older)
+        assert not asking.fresh.has(ONE, since=newer)
+
+    run(story)
+
+
+def test_questions_without_an_answer_are_not_remembered_for_ever() -> None:
+    async def story(asking: Asking) -> None:
+        for number in range(1002):
+            asking.fresh.written(f"question {number}", ONE)
+        await asyncio.sleep(31)
+        assert asking.fresh.dated(ONE, "question 0") == UNKNOWN_MOMENT
+        assert asking.fresh.dated(ONE, "question 1001") is not None
 
     run(story)

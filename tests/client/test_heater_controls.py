@@ -31,7 +31,6 @@ STEPS: dict[str, Step] = {
     "dhw_mode_energy_saver": lambda client, device: client.set_dhw_mode(device, 3),
     "dhw_mode_high_demand": lambda client, device: client.set_dhw_mode(device, 4),
     "dhw_mode_vacation_7_days": lambda client, device: client.set_vacation(device, 7),
-    "dhw_mode_power_off": lambda client, device: client.set_dhw_mode(device, 6),
     "dhw_temperature_140F": lambda client, device: client.set_dhw_temperature(device, 140.0),
     "anti_legionella_on_7_days": lambda client, device: client.set_anti_legionella(device, 7),
     "anti_legionella_off": lambda client, device: client.set_anti_legionella(device, None),
@@ -64,6 +63,7 @@ WRONG: tuple[Step, ...] = (
     lambda client, device: client.set_vacation_days(device, 100),
     lambda client, device: client.set_recirculation_mode(device, 0),
     lambda client, device: client.set_recirculation_mode(device, 5),
+    lambda client, device: client.set_dhw_mode(device, 6),
 )
 
 
@@ -79,7 +79,8 @@ def row(name: str) -> tuple[int, str, int]:
 
 
 async def test_every_control_is_reached_by_a_method_and_every_recorded_request_made_by_one() -> None:
-    assert STEPS.keys() == RECORDED.keys()
+    # What is recorded to write mode 6 is never sent (protocol.md 5.2).
+    assert STEPS.keys() == RECORDED.keys() - {"dhw_mode_power_off"}
     table = [found for found in vars(commands).values() if isinstance(found, Control)]
     assert {row(name) for name in STEPS} == {(row.code, row.name, len(row.parameters)) for row in table}
     assert len(table) == len({(row.code, row.name, len(row.parameters)) for row in table})

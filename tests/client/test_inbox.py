@@ -26,6 +26,7 @@ from nwp500 import (
     QueuedCommand,
     StatusReceived,
     commands,
+    queries,
 )
 from nwp500.answer_watch import AnswerWatch
 from nwp500.command_queue import JsonValue
@@ -33,7 +34,7 @@ from nwp500.events import EVENTS, Event, EventEmitter
 from nwp500.inbox import Inbox
 from nwp500.pending_replies import PendingReplies
 from nwp500.pipeline import CommandPipeline
-from nwp500.requests import control_request
+from nwp500.requests import control_request, query_request
 from nwp500.subscriptions import Message
 from tests.client.own_link import OwnLink
 
@@ -438,7 +439,11 @@ async def test_an_acknowledgement_is_a_status_that_may_still_be_the_old_one(desk
     old = {**reply["payload"]["response"]["status"], "dhwTemperatureSetting": 98}
     desk.inbox.receive(reply["topic"], {"sessionID": command.id, "response": {"status": old}})
     assert desk.outcomes == []
-    desk.inbox.receive(reply["topic"], {**reply["payload"], "sessionID": "of a later request"})
+    desk.inbox.receive(reply["topic"], {**reply["payload"], "sessionID": "of somebody else"})
+    assert desk.outcomes == []
+    later = query_request(queries.STATUS, DEVICE, CLIENT)
+    desk.pipeline.request_written(later)
+    desk.inbox.receive(reply["topic"], {**reply["payload"], "sessionID": later.id})
     assert desk.outcomes == [(CommandOutcome.CONFIRMED, command.id, None)]
 
 

@@ -134,7 +134,9 @@ async def test_what_the_heater_already_reports_is_not_sent(stage: Stage) -> None
     now = client.status(stage.device)
     assert now is not None
     assert now.dhw_temperature_setting is not None
+    await unplugged(stage, client)
     handle = await client.submit(client.dhw_temperature_command(stage.device, now.dhw_temperature_setting * 9 / 5 + 32))
+    await plugged_in(stage, client)
     settled = await handle.outcome(timeout=PATIENCE)
     assert (settled.outcome, settled.reason) == (CommandOutcome.CONFIRMED, "already so")
     assert await stage.applied() == []

@@ -286,8 +286,8 @@ def test_a_refusal_that_is_delivered_twice_is_one() -> None:
         bench.up()
         refused, other = bench.give(SET_POINT, 120), bench.give(MODE, 3)
         await bench.arrives()
-        bench.pipeline.heard_refusal(refused.command.id, 2)
-        bench.pipeline.heard_refusal(refused.command.id, 2)
+        bench.refuses(refused.command.id, 2)
+        bench.refuses(refused.command.id, 2)
         assert bench.pipeline.stage(refused.command.id) is CommandStage.WAITING
         # The pause after one refusal; the second would make it six seconds.
         await asyncio.sleep(2.1)

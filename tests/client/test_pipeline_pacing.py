@@ -21,7 +21,7 @@ def test_a_refusal_ends_it_with_the_heaters_code(code: int | None) -> None:
         bench.up()
         handle = bench.give(SET_POINT, 120)
         await bench.arrives()
-        bench.pipeline.heard_refusal(handle.command.id, code)
+        bench.refuses(handle.command.id, code)
         assert [(end.outcome, end.code) for end in bench.ends] == [(CommandOutcome.REJECTED, code)]
         assert bench.pipeline.wanted(ONE) == {}
         await asyncio.sleep(3600)
@@ -36,14 +36,14 @@ def test_too_soon_means_again_after_growing_pauses_and_in_the_end_rejected() -> 
         handle = bench.give(SET_POINT, 120)
         for attempts, pause in enumerate((2, 4, 8, 16, 30, 30), start=1):
             await bench.arrives()
-            bench.pipeline.heard_refusal(handle.command.id, 2)
+            bench.refuses(handle.command.id, 2)
             await asyncio.sleep(pause - 0.1)
             assert bench.pipeline.waiting_count == 1
             assert len(bench.written) == attempts
             await asyncio.sleep(0.2)
             assert len(bench.written) == attempts + 1
         await bench.arrives()
-        bench.pipeline.heard_refusal(handle.command.id, 2)
+        bench.refuses(handle.command.id, 2)
         assert bench.written == [handle.command.id] * 7
         assert [(end.outcome, end.code) for end in bench.ends] == [(CommandOutcome.REJECTED, 2)]
 
@@ -57,7 +57,7 @@ def test_after_a_refusal_the_order_is_kept_and_the_other_heater_goes_on() -> Non
         elsewhere = bench.give(SET_POINT, 110, mac_address=OTHER)
         await bench.arrives()
         assert bench.written == [first.command.id, elsewhere.command.id]
-        bench.pipeline.heard_refusal(first.command.id, 2)
+        bench.refuses(first.command.id, 2)
         again = bench.give(MODE, 1, mac_address=OTHER)
         bench.pipeline.heard_answer(elsewhere.command.id)
         await asyncio.sleep(3)
@@ -75,7 +75,7 @@ def test_what_was_refused_for_the_moment_gives_way_to_a_newer_wish() -> None:
         older = bench.give(SET_POINT, 120)
         await bench.arrives()
         newer = bench.give(SET_POINT, 100)
-        bench.pipeline.heard_refusal(older.command.id, 2)
+        bench.refuses(older.command.id, 2)
         assert [(end.outcome, end.command_id) for end in bench.ends] == [
             (CommandOutcome.SUPERSEDED, older.command.id),
         ]
@@ -92,7 +92,7 @@ def test_refused_commands_that_come_back_to_a_full_queue_are_the_oldest_and_go()
         bench.down()
         given += [bench.give(commands.VACATION_DAYS, days) for days in (1, 2, 3)]
         for handle in given[:3]:
-            bench.pipeline.heard_refusal(handle.command.id, 2)
+            bench.refuses(handle.command.id, 2)
         assert bench.outcomes == [CommandOutcome.DROPPED] * 3
         assert [command.id for command in bench.pipeline.waiting] == [handle.command.id for handle in given[3:]]
 
@@ -103,7 +103,7 @@ def test_a_puback_that_a_refusal_has_overtaken_does_not_take_the_command_out_of_
     async def story(bench: Bench) -> None:
         bench.up()
         handle = bench.give(SET_POINT, 120)
-        bench.pipeline.heard_refusal(handle.command.id, 2)
+        bench.refuses(handle.command.id, 2)
         await bench.arrives()
         assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
         await asyncio.sleep(3)
@@ -119,7 +119,7 @@ def test_a_puback_of_the_first_writing_says_nothing_of_the_second() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
         handle = bench.give(SET_POINT, 120)
-        bench.pipeline.heard_refusal(handle.command.id, 2)
+        bench.refuses(handle.command.id, 2)
         await asyncio.sleep(3)
         assert bench.written == [handle.command.id] * 2
         assert bench.link.acknowledge()
@@ -136,11 +136,11 @@ def test_a_refusal_does_not_cut_the_pause_after_another_one_short() -> None:
         often, once = bench.give(SET_POINT, 120), bench.give(MODE, 1)
         await bench.arrives()
         for _ in range(2):
-            bench.pipeline.heard_refusal(often.command.id, 2)
+            bench.refuses(often.command.id, 2)
             await asyncio.sleep(5)
             await bench.arrives()
-        bench.pipeline.heard_refusal(often.command.id, 2)
-        bench.pipeline.heard_refusal(once.command.id, 2)
+        bench.refuses(often.command.id, 2)
+        bench.refuses(once.command.id, 2)
         written = len(bench.written)
         await asyncio.sleep(7.9)
         assert len(bench.written) == written

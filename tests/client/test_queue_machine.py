@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 import orjson
@@ -12,7 +12,7 @@ from nwp500 import CommandOutcome, CommandStage, QueuedCommand, StoredQueue, que
 from tests.client.machine_heater import Manner
 from tests.client.machine_stage import MACS, WISHES, MachineStage, Options
 
-EXAMPLES, STEPS = 500, 50
+EXAMPLES, STEPS = 60, 50
 
 OPTIONS = st.fixed_dictionaries(
     {
@@ -399,7 +399,8 @@ def test_the_queue_keeps_its_promises_whatever_happens() -> None:
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
             deadline=None,
+            phases=[Phase.explicit, Phase.reuse, Phase.generate],
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert MachineStage.steps >= 10_000
+    assert MachineStage.steps >= 1_000

@@ -58,9 +58,11 @@ def test_a_set_point_in_doubt_is_sent_again_before_what_has_to_travel_alone() ->
         ]
         await asyncio.sleep(0.1)
         assert len(links[0].session_ids) == 1
+        (in_flight, _) = client.unsettled_commands
+        assert links[0].session_ids == [in_flight.session_id]
         links[0].drop()
         await asyncio.sleep(5)
-        assert links[1].session_ids == links[0].session_ids
+        assert links[1].session_ids == [in_flight.with_attempts(2).session_id]
         assert await asyncio.gather(*given) == [0, 0]
         links[1].acknowledge()
         assert len(links[1].session_ids) == 2

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from operator import attrgetter
 import time
+from typing import Self
 import uuid
 
 import orjson
@@ -21,12 +22,17 @@ from .models.members import WHOLE
 type JsonValue = bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None
 
 
+def running_seconds() -> float:
+    """Return the seconds on the clock that nobody sets; where the system has one that counts sleep as well, on that."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedCommand:
     """One command on its way to a heater. Its text form tells neither MAC nor topic, so it may be logged."""
 
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    """Also the `sessionID` of the request, by which a reply finds its command."""
+    """Also the `sessionID` of its first writing, by which a reply finds its command."""
     kind: str
     """The command's name, such as `dhw-temperature` or `status`."""
     wanted: str
@@ -42,7 +48,9 @@ class QueuedCommand:
     attempts: int = 0
     """How often it was written to a link."""
     setting: str | None = field(default=None, repr=False)
-    """What it sets; a newer command for the same setting of the device can take its place. `None`: not a setting."""
+    """What it sets, for people. `None`: not a setting."""
+    overwrites: frozenset[str] = field(default=frozenset(), repr=False)
+    """Everything that it sets, whatever that was before (see `commands.py`): the key of coalescing."""
     parameters: tuple[int, ...] = field(default=(), repr=False)
     """What a control carries on the wire, exact; with its kind they say what is wanted, in any unit and language."""
     is_control: bool = field(default=False, repr=False)
@@ -51,10 +59,10 @@ class QueuedCommand:
     """Whether sending it a second time, when the first is in doubt, does no harm and is still wanted."""
     expected: Mapping[str, frozenset[int]] = field(default_factory=dict, repr=False)
     """Raw status members, each with the values that show that the command took effect."""
-    baseline: Mapping[str, int] = field(default_factory=dict, repr=False)
-    """The same members as they were known when the command was given; another value later is somebody else's doing."""
-    given_at: float = field(default_factory=time.monotonic, repr=False)
-    """When it was given by this process's monotonic clock, in seconds; after a restart set back by its age."""
+    is_restored: bool = field(default=False, repr=False)
+    """Whether an earlier run was given it: then the time in between is known by the wall clock alone."""
+    given_at: float = field(default_factory=running_seconds, repr=False)
+    """When it was given by `running_seconds`; of an earlier run, set back by its age."""
 
     @property
     def payload(self) -> JsonValue:
@@ -65,14 +73,32 @@ class QueuedCommand:
             return self.body.decode(errors="replace")
         return value
 
+    @property
+    def session_id(self) -> str:
+        """The `sessionID` of its last writing.
+
+        Each writing has its own, so that a late or doubled answer counts for the writing that it answers.
+        """
+        return _session_id(self.id, self.attempts)
+
+    @property
+    def sessions(self) -> tuple[str, ...]:
+        """The sessions of all its writings."""
+        return tuple(_session_id(self.id, attempt) for attempt in range(1, self.attempts + 1))
+
+    def with_attempts(self, attempts: int) -> Self:
+        """Return the command as it goes out for the so many'th time."""
+        body = self.body.replace(self.session_id.encode(), _session_id(self.id, attempts).encode())
+        return replace(self, attempts=attempts, body=body)
+
     def age(self) -> timedelta:
         """Return how long ago the user gave the command.
 
-        The larger of the ages by both clocks: the wall clock can be set back, and the monotonic one stands still while
-        the machine sleeps.
+        Within one run the monotonic clock alone counts, for the wall clock is set forward and back. Of a command of an
+        earlier run the wall clock tells what passed in between; if it is set right only later, that counts from then.
         """
-        by_wall_clock = datetime.now(UTC) - self.queued_at
-        return max(by_wall_clock, timedelta(seconds=time.monotonic() - self.given_at))
+        elapsed = timedelta(seconds=max(0.0, running_seconds() - self.given_at))
+        return max(elapsed, datetime.now(UTC) - self.queued_at) if self.is_restored else elapsed
 
     @property
     def life_time(self) -> timedelta | None:
@@ -89,20 +115,18 @@ class QueuedCommand:
             WHOLE.read(raw.get(name)) in values for name, values in self.expected.items()
         )
 
-    def baseline_in(self, raw: Mapping[str, object]) -> dict[str, int]:
-        """Return the members that it wants to change as they are in a status with these raw members."""
-        return {name: known for name in self.expected if (known := WHOLE.read(raw.get(name))) is not None}
-
     def is_related_to(self, other: QueuedCommand) -> bool:
         """Tell whether it changes what another command for the same device changes."""
-        is_for_same = self.setting is not None and self.setting == other.setting
-        return self.mac_address == other.mac_address and (
-            is_for_same or not self.expected.keys().isdisjoint(other.expected)
-        )
+        return self.mac_address == other.mac_address and not self.overwrites.isdisjoint(other.overwrites)
 
     def replaces(self, older: QueuedCommand) -> bool:
-        """Tell whether this command is for the same setting of the same device as an older one."""
-        return self.setting is not None and (self.mac_address, self.setting) == (older.mac_address, older.setting)
+        """Tell whether carrying this command out makes no difference to whether an older one was carried out before."""
+        return self.mac_address == older.mac_address and bool(older.overwrites) and older.overwrites <= self.overwrites
+
+
+def _session_id(command_id: str, attempt: int) -> str:
+    """Return the session of a writing, in the form of all sessions: 32 hexadecimal digits."""
+    return command_id if attempt <= 1 else uuid.uuid5(uuid.NAMESPACE_OID, f"{command_id} {attempt}").hex
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +200,7 @@ class CommandQueue:
     def take(self, command: QueuedCommand) -> QueuedCommand:
         """Move a waiting command in flight and return it with its attempt counted."""
         self.discard(command)
-        taken = replace(command, attempts=command.attempts + 1)
+        taken = command.with_attempts(command.attempts + 1)
         self._in_flight[taken.id] = taken
         return taken
 
@@ -205,7 +229,10 @@ class CommandQueue:
         """
         if self._is_superseded(command):
             return Displaced(superseded=(command,))
-        superseded = self.remove(command.replaces) if self._coalesce else []
+        place = self._place(command)
+        superseded = self.remove(
+            lambda older: self._coalesce and command.replaces(older) and self._place(older) < place
+        )
         self._waiting.append(command)
         self._arrange()
         return Displaced(tuple(superseded), self._make_room(0))
@@ -220,13 +247,6 @@ class CommandQueue:
         self._waiting.extendleft(command for command in reversed(returning) if command.id not in gone)
         self._arrange()
         return Displaced(superseded=tuple(superseded), in_doubt=tuple(in_doubt))
-
-    def exchange(self, command: QueuedCommand, other: QueuedCommand) -> None:
-        """Put another form of a command, waiting or in flight, in its place."""
-        if command.id in self._in_flight:
-            self._in_flight[command.id] = other
-        else:
-            self._waiting[self._waiting.index(command)] = other
 
     def remove(self, is_unwanted: Callable[[QueuedCommand], bool]) -> list[QueuedCommand]:
         """Remove and return the waiting commands that the condition picks, in order."""

@@ -1,6 +1,12 @@
 """Every control, described once (protocol.md 5.1): what goes out, what is allowed, how the effect shows.
 
 The device acts on the number and not on the mode text, so a code outside this table is never sent.
+
+What a control overwrites is said by the names of what a heater remembers each for itself: that it is on, the mode in
+which it heats, a vacation on top of these, the setpoint, and so on. Each control sets everything in its `overwrites` to
+values of its own, whatever they were before, and nothing else. So an older command makes no difference, and may be left
+out, once a newer one overwrites everything that it does: then, and only then. Power off, for one, leaves the mode as it
+is, so a mode that was wanted before is still what power on brings back; and a vacation leaves both as they are.
 """
 
 from collections.abc import Callable, Mapping
@@ -94,7 +100,9 @@ class Control:
     gate: str | None = None
     """Member of the device-info message that must say that the heater has what the command needs."""
     setting: str | None = None
-    """What it sets; the last command for a setting decides. `None`: not a setting."""
+    """What it sets, for people. `None`: not a setting."""
+    overwrites: frozenset[str] = frozenset()
+    """Everything that it sets to values of its own (see above); unless said otherwise, just its setting."""
     repeatable: bool = True
     """Whether sending it twice does no harm."""
     effect: Callable[..., Effect] = _no_effect
@@ -106,6 +114,11 @@ class Control:
     """The wanted value in words; `{0}` stands for the first parameter."""
     value_words: Mapping[int, str] = field(default_factory=dict)
     """What to say for the first parameter instead of its number."""
+
+    def __post_init__(self) -> None:
+        """Take the setting for what it overwrites, where nothing else is said."""
+        if self.setting is not None and not self.overwrites:
+            object.__setattr__(self, "overwrites", frozenset({self.setting}))
 
     def checked(self, parameters: tuple[int, ...], feature: DeviceFeature | None) -> tuple[int, ...]:
         """Return the parameters; raises `InvalidParameterError` or `UnsupportedCommandError` if it may not be sent."""
@@ -136,13 +149,17 @@ def check_gate(command: str, gate: str, feature: DeviceFeature) -> None:
 
 
 _DAYS_AWAY = Parameter("vacation days", 1, 99, "days")
-_RUNNING_MODES = frozenset({DhwMode.HEAT_PUMP, DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
+HELD_MODES = frozenset({DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
+"""The heater keeps a write of these back in a peak period (protocol.md 13.5)."""
+RUNNING_MODES = HELD_MODES | {DhwMode.HEAT_PUMP}
+"""Those in which it heats."""
 
 POWER_OFF = Control(
     name="power-off",
     code=33554433,
     gate="powerUse",
     setting="mode",
+    overwrites=frozenset({"power", "vacation"}),
     effect=_shows(dhwOperationSetting=DhwMode.POWER_OFF),
     words="power off",
 )
@@ -151,15 +168,17 @@ POWER_ON = Control(
     code=33554434,
     gate="powerUse",
     setting="mode",
+    overwrites=frozenset({"power", "vacation"}),
     # Which mode comes back is not documented, so any that heats will do.
-    effect=lambda: {"dhwOperationSetting": _RUNNING_MODES},
+    effect=lambda: {"dhwOperationSetting": RUNNING_MODES},
     life_time=_life_of_heating,
     words="power on",
 )
 DHW_MODE = Control(
     name="dhw-mode",
     code=33554437,
-    parameters=(Parameter("mode", DhwMode.HEAT_PUMP, DhwMode.POWER_OFF, gap=DhwMode.VACATION),),
+    # Never 6 (power off): the heater takes that for energy saver (protocol.md 5.2).
+    parameters=(Parameter("mode", DhwMode.HEAT_PUMP, DhwMode.HIGH_DEMAND),),
     gate="dhwUse",
     value_gates={
         DhwMode.HEAT_PUMP: "heatpumpUse",
@@ -168,6 +187,7 @@ DHW_MODE = Control(
         DhwMode.HIGH_DEMAND: "highDemandUse",
     },
     setting="mode",
+    overwrites=frozenset({"power", "mode", "vacation"}),
     effect=_shows_parameter("dhwOperationSetting"),
     life_time=_life_of_a_mode,
     words="mode {0}",
@@ -176,7 +196,6 @@ DHW_MODE = Control(
         DhwMode.ELECTRIC: "electric",
         DhwMode.ENERGY_SAVER: "energy saver",
         DhwMode.HIGH_DEMAND: "high demand",
-        DhwMode.POWER_OFF: "power off",
     },
 )
 VACATION = Control(
@@ -187,6 +206,7 @@ VACATION = Control(
     gate="dhwUse",
     value_gates={DhwMode.VACATION: "holidayUse"},
     setting="mode",
+    overwrites=frozenset({"vacation"}),
     effect=lambda mode, days: {
         "dhwOperationSetting": frozenset({mode}),
         "vacationDaySetting": frozenset({days}),
@@ -210,6 +230,7 @@ ANTI_LEGIONELLA_ON = Control(
     parameters=(Parameter("anti-legionella period", 1, 30, "days"),),
     gate="antiLegionellaSettingUse",
     setting="anti-legionella",
+    overwrites=frozenset({"anti-legionella", "anti-legionella period"}),
     effect=lambda days: {"antiLegionellaUse": frozenset({2}), "antiLegionellaPeriod": frozenset({days})},
     words="anti-legionella every {0} days",
 )

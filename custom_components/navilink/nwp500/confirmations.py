@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .command_queue import QueuedCommand
-from .enums import DhwMode
+from .commands import HELD_MODES
 from .models import DeviceStatus
 from .outcomes import CommandOutcome, Settled
 
@@ -20,14 +20,14 @@ LOOK_INTERVALS = (2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between the looks at a sent control; a set point was once still missing after 16 s (protocol.md 13.1)."""
 _QUERY_SECONDS = 30.0
 
-_HELD_MODES = frozenset({DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
-
 type Settle = Callable[[QueuedCommand, Settled], None]
 
 
 @dataclass(slots=True)
 class _Sent:
     command: QueuedCommand
+    written_at: int
+    """The moment of its last writing: a status that answers a question asked then or later shows its effect."""
     is_answered: bool = False
     looks: int = 0
     is_look_due: bool = False
@@ -59,12 +59,12 @@ class Confirmations:
         """Tell whether a command is among them."""
         return command_id in self._sent
 
-    def sent(self, command: QueuedCommand) -> None:
-        """A command's PUBACK was seen: from now on its effect is waited for."""
+    def sent(self, command: QueuedCommand, written_at: int) -> None:
+        """A command's PUBACK was seen, which was written at that moment: from now on its effect is waited for."""
         if command.mac_address is None:
             self._settle(command, Settled(CommandOutcome.CONFIRMED, "the broker acknowledged it"))
             return
-        sent = _Sent(command)
+        sent = _Sent(command, written_at)
         self._sent[command.id] = sent
         loop = asyncio.get_running_loop()
         if command.is_control:
@@ -89,9 +89,9 @@ class Confirmations:
             for sent in self._sent.values()
         )
 
-    def answered(self, session_id: str) -> None:
+    def answered(self, command_id: str) -> None:
         """The heater answered a command; one without an effect that a status shows is settled by that."""
-        sent = self._sent.get(session_id)
+        sent = self._sent.get(command_id)
         if sent is None:
             return
         if not sent.command.expected:
@@ -102,10 +102,13 @@ class Confirmations:
             asyncio.get_running_loop().call_soon(self._first_look, sent)
             self._may_send_more()
 
-    def status(self, mac_address: str, status: DeviceStatus) -> None:
-        """A heater told its status: settle what it shows to have taken effect, or to be held."""
+    def status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> None:
+        """A heater answered a question of that moment: settle what it shows to have taken effect, or to be held.
+
+        What was not asked for since a command was written proves nothing about it. Its own reply does.
+        """
         for sent in tuple(self._sent.values()):
-            if sent.command.mac_address != mac_address or not sent.command.expected:
+            if sent.command.mac_address != mac_address or not sent.command.expected or asked_at < sent.written_at:
                 continue
             if sent.command.is_shown_by(status.raw):
                 self._settle(sent.command, Settled(CommandOutcome.CONFIRMED, "the heater reports it"))
@@ -162,4 +165,4 @@ class Confirmations:
 def _can_be_held(command: QueuedCommand) -> bool:
     """Tell whether a command is a mode write that the heater keeps back in a costly period (protocol.md 13.5)."""
     modes = command.expected.get("dhwOperationSetting")
-    return modes is not None and modes <= _HELD_MODES
+    return modes is not None and modes <= HELD_MODES

@@ -2,8 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+import math
 
 from .command_queue import CommandQueue, QueuedCommand
+
+_CLOCK_SECONDS = 60.0
+"""The age of a command of an earlier run hangs on the wall clock, which may be set right at any time."""
 
 
 class Expiry:
@@ -16,9 +20,7 @@ class Expiry:
 
     def watch(self, commands: Iterable[QueuedCommand]) -> None:
         """Look at the queue when the first of these becomes too old, which have come into it, if not before that."""
-        left = [
-            (command.life_time - command.age()).total_seconds() for command in commands if command.life_time is not None
-        ]
+        left = [_seconds_left(command) for command in commands if command.life_time is not None]
         if not left:
             return
         loop = asyncio.get_running_loop()
@@ -37,3 +39,9 @@ class Expiry:
         self._timer = None
         self._on_expired(self._queue.remove(QueuedCommand.is_expired))
         self.watch(self._queue.waiting)
+
+
+def _seconds_left(command: QueuedCommand) -> float:
+    """Return after how many seconds to look at a command again."""
+    left = math.inf if command.life_time is None else (command.life_time - command.age()).total_seconds()
+    return min(left, _CLOCK_SECONDS) if command.is_restored else left

@@ -1,79 +1,124 @@
-"""Which heaters have told their status on the present link, and the asking of those that have not.
+"""When a status was made: the order of questions to heaters, of the answers to them, and of commands.
 
-A status bears no time, and one that comes over a link may be older than the link: a belated answer to a question of the
-link before, or to another client's, on its way while somebody turned the panel. What is known to be of this link is the
-answer, by its `sessionID`, to a request that this link was the first to see. A heater's messages come in the order in
-which it made them, so whatever it tells after that, asked or not, is of this link as well.
+A status bears no time, and the service delivers late and twice. What tells its age is the `sessionID` of the request
+that it answers: it was made after that request was written. So every writing has a session and a number of its own, and
+what a heater reports is as old as the question that it answers. A status that answers an older question than the newest
+one known to be answered is outdated and dropped. One that answers no question of this client (pushed, or for somebody
+else) proves nothing, and counts at its arrival only when no question is open.
 """
 
 import asyncio
+from collections import OrderedDict, deque
 from collections.abc import Callable
-
-from .command_queue import QueuedCommand
 
 _ASK_INTERVALS = (5.0, 10.0, 20.0, 30.0)
 """Seconds between the questions to a heater that does not answer; the last one repeats."""
+_ANSWER_SECONDS = 30.0
+"""After this long a question is no longer open: an answer takes 2 to 8 s (protocol.md 4.4)."""
+_REMEMBERED = 1000
+"""So many requests are remembered; an answer that comes after so many others is that of nobody."""
+_QUESTIONS = 16
+"""So many questions to each heater are remembered with their time."""
+
+UNKNOWN_MOMENT = 0
+"""When a status was made that answers no question of this client: before everything, as a proof."""
 
 
 class FreshStatus:
-    """Asks a heater for its status until it answers; only then is it known what a command would change there."""
+    """Numbers what is asked and given, dates statuses by it, and asks heaters whose status is needed until they answer.
+
+    A moment is a number that grows with everything that is asked or given, over all connections of this client.
+    """
 
     def __init__(self, ask: Callable[[str], bool], is_needed: Callable[[str], bool]) -> None:
         self._ask = ask
         self._is_needed = is_needed
-        self._requests: dict[str, str] = {}
-        """The MAC of the heater that each unanswered request of this link went to, by session."""
-        self._answering: set[str] = set()
-        """The heaters whose messages are known to be of this link."""
-        self._fresh: set[str] = set()
+        self._now = UNKNOWN_MOMENT
+        self._connected_at = UNKNOWN_MOMENT
+        self._asked: OrderedDict[str, int] = OrderedDict()
+        """The moment at which each request was written, by session."""
+        self._questions: dict[str, deque[tuple[int, float]]] = {}
+        """The newest questions to each heater, and when they were asked on the loop's clock."""
+        self._answered: dict[str, int] = {}
+        """The newest question that each heater has answered."""
+        self._without_sessions: set[str] = set()
+        """Heaters that report but do not repeat sessions."""
         self._asking: dict[str, asyncio.TimerHandle] = {}
 
-    def has(self, mac_address: str) -> bool:
-        """Tell whether a heater has told its status on this link."""
-        return mac_address in self._fresh
+    def moment(self) -> int:
+        """Return the present moment, which is like no other."""
+        self._now += 1
+        return self._now
+
+    def has(self, mac_address: str, since: int = UNKNOWN_MOMENT) -> bool:
+        """Tell whether a heater has answered a question of this connection that was asked after a moment."""
+        return self._answered.get(mac_address, UNKNOWN_MOMENT) > max(since, self._connected_at)
 
     def need(self, mac_address: str) -> None:
         """See to it that a heater is asked, now and again, until it has answered or nothing waits for it any more."""
-        if mac_address not in self._fresh and mac_address not in self._asking:
+        if not self.has(mac_address) and mac_address not in self._asking:
             self._ask_again(mac_address, 0)
 
-    def written(self, request: QueuedCommand) -> None:
-        """A request was written to this link; if also to an older one, its answer may be an answer to that."""
-        if request.mac_address is not None and request.attempts <= 1:
-            self._requests[request.id] = request.mac_address
+    def written(self, session_id: str, mac_address: str) -> int:
+        """A request was written that is answered with a status; returns the moment."""
+        self._asked[session_id] = moment = self.moment()
+        if len(self._asked) > _REMEMBERED:
+            self._asked.popitem(last=False)
+        questions = self._questions.setdefault(mac_address, deque(maxlen=_QUESTIONS))
+        questions.append((moment, asyncio.get_running_loop().time()))
+        return moment
 
-    def answered(self, session_id: str) -> None:
-        """A heater answered a request, of this link or another, of ours or another client's."""
-        if (mac_address := self._requests.pop(session_id, None)) is not None:
-            self._answering.add(mac_address)
-
-    def heard(self, mac_address: str) -> bool:
-        """A heater told its status; tells whether that was the first time on this link."""
-        if mac_address not in self._answering or mac_address in self._fresh:
-            return False
-        self._fresh.add(mac_address)
-        if (timer := self._asking.pop(mac_address, None)) is not None:
+    def dated(self, mac_address: str, session_id: str | None) -> int | None:
+        """Return the moment after which a status was made that has come just now; `None` for one that is outdated."""
+        known = self._answered.get(mac_address, UNKNOWN_MOMENT)
+        asked = self._asked.get(session_id) if session_id is not None else None
+        if asked is None and mac_address in self._without_sessions:
+            asked = self._asked_before(mac_address, _ANSWER_SECONDS)
+        if asked is None:
+            # Of a heater that has never answered by session, nobody knows what is an answer.
+            is_open = known != UNKNOWN_MOMENT and self._has_open_question(mac_address, known)
+            return None if is_open else UNKNOWN_MOMENT
+        if asked < known:
+            return None
+        self._answered[mac_address] = asked
+        if self.has(mac_address) and (timer := self._asking.pop(mac_address, None)) is not None:
             timer.cancel()
-        return True
+        return asked
 
-    def reset(self) -> None:
-        """Start anew with another link, or end."""
+    def connected(self) -> None:
+        """A connection is up: only what is asked from now on is known to be answered after it."""
+        self._connected_at = self.moment()
+
+    def disconnected(self) -> None:
+        """The connection is lost, or the client ends."""
         for timer in self._asking.values():
             timer.cancel()
         self._asking.clear()
-        self._requests.clear()
-        self._answering.clear()
-        self._fresh.clear()
+        self._without_sessions.clear()
+        self._connected_at = self.moment()
+
+    def _has_open_question(self, mac_address: str, known: int) -> bool:
+        """Tell whether a question may still be answered that is newer than all that are answered."""
+        questions = self._questions.get(mac_address)
+        if not questions:
+            return False
+        moment, asked_at = questions[-1]
+        return moment > known and asyncio.get_running_loop().time() - asked_at < _ANSWER_SECONDS
+
+    def _asked_before(self, mac_address: str, seconds: float) -> int | None:
+        """Return the newest question that was asked so long ago."""
+        until = asyncio.get_running_loop().time() - seconds
+        return next((moment for moment, at in reversed(self._questions.get(mac_address, ())) if at <= until), None)
 
     def _ask_again(self, mac_address: str, attempt: int) -> None:
         self._asking.pop(mac_address, None)
-        if not self._is_needed(mac_address) or not self._ask(mac_address):
-            return
         last = len(_ASK_INTERVALS) - 1
         if attempt >= last:
-            # By now nothing is late any more (protocol.md 4.4). Who is heard but answers no session does not repeat
-            # them, and the commands must not wait for that for ever.
-            self._answering.add(mac_address)
+            # Whoever reports but repeats no session must not hold its commands for ever: from now on its statuses count
+            # as answers to what was asked so long ago that nothing is late any more.
+            self._without_sessions.add(mac_address)
+        if not self._is_needed(mac_address) or not self._ask(mac_address):
+            return
         loop = asyncio.get_running_loop()
         interval = _ASK_INTERVALS[min(attempt, last)]
         self._asking[mac_address] = loop.call_later(interval, self._ask_again, mac_address, attempt + 1)

@@ -38,7 +38,7 @@ class HeaterControls(ABC):
         return await self.give(self.power_command(device, on))
 
     async def set_dhw_mode(self, device: Device, mode: int, *, vacation_days: int | None = None) -> int:
-        """Set the mode: 1 to 4 and 6 (power off), or 5 (vacation) with 1 to 99 days."""
+        """Set the mode: 1 to 4, or 5 (vacation) with 1 to 99 days; `set_power` switches off."""
         return await self.give(self.dhw_mode_command(device, mode, vacation_days=vacation_days))
 
     async def set_vacation(self, device: Device, days: int) -> int:

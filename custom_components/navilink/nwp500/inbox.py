@@ -123,7 +123,7 @@ class Inbox:
             self._replies.answered(session_id, mac_address, message)
         # Also in the answer to another client's command: it is the heater that tells.
         if (status := _decoded(DeviceStatus.from_message, message)) is not None:
-            self._take_status(record, status)
+            self._take_status(record, status, session_id)
         if (feature := _decoded(DeviceFeature.from_message, message)) is not None:
             self._take_feature(record, feature)
 
@@ -132,8 +132,8 @@ class Inbox:
         session_id = message.get("sessionID")
         if not isinstance(session_id, str):
             return None
-        handle = self._pipeline.handle(session_id)
-        return session_id if handle is None or handle.command.mac_address == mac_address else None
+        command = self._pipeline.command_asked(session_id)
+        return session_id if command is None or command.mac_address == mac_address else None
 
     def _take_announcement(self, record: HeaterRecord, message: Message) -> None:
         match announced_presence(message):
@@ -148,9 +148,14 @@ class Inbox:
         self._answers.answered(normalised_mac(record.device.mac_address))
         self._take_presence(record, is_online=True)
 
-    def _take_status(self, record: HeaterRecord, status: DeviceStatus) -> None:
+    def _take_status(self, record: HeaterRecord, status: DeviceStatus, session_id: str | None) -> None:
+        mac_address = normalised_mac(record.device.mac_address)
+        asked_at = self._pipeline.dated(mac_address, session_id)
+        if asked_at is None:
+            _LOGGER.debug("Dropped a status that is older than what is known")
+            return
         record.status = status
-        self._pipeline.heard_status(normalised_mac(record.device.mac_address), status)
+        self._pipeline.heard_status(mac_address, status, asked_at)
         self._events.emit("status_received", StatusReceived(record.device, status))
         self._tell_changes(record, status)
 

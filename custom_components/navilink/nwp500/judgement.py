@@ -1,22 +1,63 @@
 """Whether a command is still to be sent, judged by what is known of its heater.
 
-A command is not sent when its heater already reports what it wants, nor when somebody else has changed the same
-setting at the heater or in the app since it was given. Both need to know what comes from whom: the effect of an own
-command, also of one whose fate is not known, is nobody else's doing.
+A command is not sent when its heater, asked after the command was given, reports what it wants; nor when somebody else
+has changed the same setting at the heater or in the app since its last known status. Both need to know what comes from
+whom: what one of our own commands wanted is nobody else's doing.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field
 
 from .command_queue import CommandQueue, QueuedCommand
+from .commands import HELD_MODES, RUNNING_MODES, Effect
 from .config import MqttConnectionConfig
 from .enums import DhwMode
-from .fresh_status import FreshStatus
+from .fresh_status import UNKNOWN_MOMENT, FreshStatus
 from .models import DeviceStatus
 from .models.members import WHOLE
 from .outcomes import CommandOutcome
+from .queries import STATUS
+from .stored_queue import Members
 
-_RUNNING_MODES = frozenset({DhwMode.HEAT_PUMP, DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
+_MODE = "dhwOperationSetting"
+_SIDE_EFFECTS: Mapping[str, frozenset[str]] = {_MODE: frozenset({"vacationDaySetting"})}
+"""The members that a command for another one can change besides, to whatever value: a mode ends a vacation."""
+
+
+@dataclass(slots=True)
+class _Wish:
+    """What one of our commands wanted, as long as it may still be what the heater comes to report."""
+
+    effect: Effect
+    may_be_written: bool = False
+    completed_at: int | None = None
+    """The moment at which the command had its outcome."""
+
+    def explains(self, member: str, value: int) -> bool:
+        """Tell whether a member can have this value because of the command."""
+        return value in self.effect.get(member, ()) or any(
+            member in _SIDE_EFFECTS.get(changed, ()) for changed in self.effect
+        )
+
+    def contradicts(self, effect: Effect) -> bool:
+        """Tell whether the command changes something that another effect is about to another value."""
+        return any(
+            not values <= effect.get(member, values) or not _SIDE_EFFECTS.get(member, frozenset()).isdisjoint(effect)
+            for member, values in self.effect.items()
+            if effect.get(member) != values
+        )
+
+
+@dataclass(slots=True)
+class _Heater:
+    """What is known of one heater."""
+
+    status: DeviceStatus | None = None
+    """The newest answer to one of our questions; of an earlier run, the last that was stored."""
+    running_mode: int | None = None
+    """The mode in which it was last seen to heat."""
+    wishes: dict[str, _Wish] = field(default_factory=dict)
+    """What the commands wanted that were given since that status, or may not have taken effect by then."""
 
 
 class Judgement:
@@ -34,164 +75,229 @@ class Judgement:
         self._queue = queue
         self._is_link_up = is_link_up
         self._fresh = FreshStatus(ask_status, self._has_waiting_control)
-        self._statuses: dict[str, DeviceStatus] = {}
-        self._running_modes: dict[str, int] = {}
-        self._uncertain: dict[tuple[str, str], int] = {}
-        """The place of the newest command for a setting that may still take effect although it is settled."""
+        self._heaters: dict[str, _Heater] = {}
+        self._given: dict[str, int] = {}
+        """The moment at which each command without an outcome was given."""
+        self._written: dict[str, int] = {}
+        """The moment at which each of them was last written."""
+        self._without_baseline: set[str] = set()
+        """Those of them that were given over a connection before the heater was heard on it. What others changed during
+        the outage is older, so the first status to come is only what later changes are told by."""
+        self._overruled: set[str] = set()
+        """Those of them whose setting somebody else has changed since."""
 
     # What is known
 
     @property
     def running_modes(self) -> Mapping[str, int]:
         """The mode in which each heater was last seen to heat."""
-        return self._running_modes
+        return {mac: heater.running_mode for mac, heater in self._heaters.items() if heater.running_mode is not None}
 
     @property
-    def uncertain_settings(self) -> Mapping[str, frozenset[str]]:
-        """The settings of each heater that a settled command may still change."""
-        settings: dict[str, set[str]] = {}
-        for mac_address, setting in self._uncertain:
-            settings.setdefault(mac_address, set()).add(setting)
-        return {mac_address: frozenset(found) for mac_address, found in settings.items()}
+    def statuses(self) -> Mapping[str, DeviceStatus]:
+        """The newest status of each heater that answers a question, from which on changes count as somebody else's."""
+        return {mac: heater.status for mac, heater in self._heaters.items() if heater.status is not None}
 
-    def restore(self, running_modes: Mapping[str, int], uncertain: Mapping[str, frozenset[str]], place: int) -> None:
-        """Take up what an earlier run knew; the newest command with an uncertain effect had this place."""
-        self._running_modes.update(running_modes)
-        for mac_address, settings in uncertain.items():
-            self._uncertain |= {(mac_address, setting): place for setting in settings}
+    @property
+    def completed_wishes(self) -> Mapping[str, tuple[Effect, ...]]:
+        """What completed commands of each heater may still bring about."""
+        found = {
+            mac_address: tuple(wish.effect for wish in heater.wishes.values() if wish.completed_at is not None)
+            for mac_address, heater in self._heaters.items()
+        }
+        return {mac_address: effects for mac_address, effects in found.items() if effects}
+
+    def restore(
+        self,
+        statuses: Mapping[str, Members],
+        running_modes: Mapping[str, int],
+        completed_wishes: Mapping[str, Iterable[Effect]],
+    ) -> None:
+        """Take up what an earlier run knew."""
+        for mac_address, members in statuses.items():
+            self._heater(mac_address).status = DeviceStatus(members)
+        for mac_address, mode in running_modes.items():
+            self._heater(mac_address).running_mode = mode
+        for mac_address, effects in completed_wishes.items():
+            for number, effect in enumerate(effects):
+                wish = _Wish(effect, may_be_written=True, completed_at=UNKNOWN_MOMENT)
+                self._heater(mac_address).wishes[f"restored {number}"] = wish
 
     def wanted(self, mac_address: str, unsettled: Iterable[QueuedCommand]) -> dict[str, int]:
         """Return the raw status members that a heater will have once these commands have taken effect."""
-        # Which mode power-on brings back is not told: the last one seen to heat, else the factory's.
-        likely_mode = self._running_modes.get(mac_address, DhwMode.ENERGY_SAVER)
-        return {
-            name: min(values) if len(values) == 1 else likely_mode
-            for command in unsettled
-            if command.mac_address == mac_address
-            for name, values in command.expected.items()
-        }
+        # Which mode power-on brings back is not documented: the last one wanted or seen to heat, else the factory's.
+        running_mode = self.running_modes.get(mac_address, int(DhwMode.ENERGY_SAVER))
+        wanted: dict[str, int] = {}
+        for command in unsettled:
+            if command.mac_address != mac_address:
+                continue
+            for name, values in command.expected.items():
+                wanted[name] = min(values) if len(values) == 1 else running_mode
+            if wanted.get(_MODE) in RUNNING_MODES:
+                running_mode = wanted[_MODE]
+        return wanted
 
-    def heard_status(self, mac_address: str, status: DeviceStatus) -> bool:
-        """A heater told its status; tells whether it has another running mode now."""
-        self._statuses[mac_address] = status
-        if status.dhw_mode not in _RUNNING_MODES or self._running_modes.get(mac_address) == status.dhw_mode:
-            return False
-        self._running_modes[mac_address] = status.dhw_mode
-        return True
+    # Moments
 
-    def link_lost(self) -> None:
-        """With the link goes all certainty: anybody may change anything until the heater is heard again."""
-        self._fresh.reset()
+    def given(self, command: QueuedCommand, *, is_restored: bool = False) -> None:
+        """A command is given; one that an earlier run was given may have been written, whatever the store says."""
+        self._given[command.id] = moment = self._fresh.moment()
+        if self._is_link_up() and not self._fresh.has(command.mac_address or ""):
+            self._without_baseline.add(command.id)
+        if is_restored and command.attempts and command.mac_address:
+            self._written[command.id] = moment
+            for session_id in command.sessions:
+                self._fresh.written(session_id, command.mac_address)
+        if command.is_control and command.mac_address and command.expected:
+            self._heater(command.mac_address).wishes[command.id] = _Wish(command.expected, may_be_written=is_restored)
+
+    def written(self, request: QueuedCommand) -> None:
+        """A request was written to the connection."""
+        if request.mac_address is None or not (request.is_control or request.kind == STATUS.name):
+            return
+        moment = self._fresh.written(request.session_id, request.mac_address)
+        if request.id in self._given:
+            self._written[request.id] = moment
+            if (wish := self._heater(request.mac_address).wishes.get(request.id)) is not None:
+                wish.may_be_written = True
+
+    def written_at(self, command: QueuedCommand) -> int:
+        """Return the moment at which a command was last written: what is asked from then on shows its effect."""
+        return self._written.get(command.id, UNKNOWN_MOMENT)
+
+    def dated(self, mac_address: str, session_id: str | None) -> int | None:
+        """Return the moment after which a status was made that has come just now; `None` for one that is outdated."""
+        return self._fresh.dated(mac_address, session_id)
+
+    def connected(self) -> None:
+        """A connection is up."""
+        self._fresh.connected()
+
+    def disconnected(self) -> None:
+        """With the connection goes all certainty: anybody may change anything until the heater has answered again."""
+        self._fresh.disconnected()
 
     # The guard: a status first
 
-    def written(self, request: QueuedCommand) -> None:
-        """A request was written to the link."""
-        self._fresh.written(request)
-
-    def answered(self, session_id: str) -> None:
-        """A heater answered a request; with it, or after it, comes a status of this link."""
-        self._fresh.answered(session_id)
-
     def is_waiting_for_status(self, mac_address: str | None) -> bool:
-        """Tell whether a heater's controls are held until it has told its status on this link."""
-        return self._config.guard_commands and bool(mac_address) and self._is_stale(mac_address)
+        """Tell whether a heater's controls are held until it has reported its status on this connection."""
+        return (
+            self._config.guard_commands
+            and bool(mac_address)
+            and self._is_link_up()
+            and not self._fresh.has(mac_address or "")
+        )
 
     def ask_first(self, command: QueuedCommand) -> None:
-        """Ask a command's heater for its status, now and again, if the command is held until it has told it."""
+        """Ask a command's heater for its status, now and again, if the command is held until it has reported it."""
         if command.is_control and command.mac_address and self.is_waiting_for_status(command.mac_address):
             self._fresh.need(command.mac_address)
 
-    def overruled(
-        self, mac_address: str, status: DeviceStatus, unsettled: Iterable[QueuedCommand]
-    ) -> list[QueuedCommand]:
-        """Take in a status and return what has to leave the queue for it, because somebody else decided otherwise."""
-        if not self._fresh.heard(mac_address) or not self._config.guard_commands:
-            return []
-        own = [command for command in unsettled if command.attempts]
-        return self._queue.remove(
-            lambda command: command.mac_address == mac_address and _is_overruled(command, status.raw, own)
-        )
+    def heard_status(
+        self, mac_address: str, status: DeviceStatus, asked_at: int, unsettled: Iterable[QueuedCommand]
+    ) -> bool:
+        """Take in a status that answers a question of this moment; tells whether something to be stored has changed."""
+        heater = self._heater(mac_address)
+        before = heater.running_mode, len(heater.wishes)
+        if status.dhw_mode in RUNNING_MODES:
+            heater.running_mode = status.dhw_mode
+        if asked_at != UNKNOWN_MOMENT:
+            for command in unsettled:
+                if command.mac_address == mac_address and self._given.get(command.id, asked_at) < asked_at:
+                    self._judge(command, heater, status)
+            _forget_wishes(heater, status, asked_at)
+            heater.status = status
+        return before != (heater.running_mode, len(heater.wishes))
+
+    def is_overruled(self, command: QueuedCommand) -> bool:
+        """Tell whether somebody else has changed what a command would change, after it was given."""
+        return self._config.guard_commands and command.id in self._overruled
 
     # Already so
 
     def is_already_so(self, command: QueuedCommand, on_their_way: Iterable[QueuedCommand]) -> bool:
-        """Tell whether the heater reports what a command wants and nothing else is about to change that."""
-        status = self._statuses.get(command.mac_address) if command.mac_address else None
+        """Tell whether the heater, asked after a command was given, reports what it wants, and nothing changes that."""
+        heater = self._heaters.get(command.mac_address or "")
+        if not self._config.skip_settled or heater is None or heater.status is None:
+            return False
+        moving = {other.id for other in on_their_way}
         return (
-            self._config.skip_settled
-            and status is not None
-            and self._fresh.has(command.mac_address or "")
-            and command.is_shown_by(status.raw)
-            and not _is_renewal(command, status)
-            # In a costly period the reported mode is not all: the app may have written another one, which is held.
-            and not (status.is_in_tou_window and "dhwOperationSetting" in command.expected)
-            and _setting(command) not in self._uncertain
-            and not any(command.replaces(other) for other in on_their_way)
+            self._fresh.has(command.mac_address or "", since=self._given.get(command.id, UNKNOWN_MOMENT))
+            and command.is_shown_by(heater.status.raw)
+            and not _is_renewal(command, heater.status)
+            # In a peak period the reported mode is not all: the app may have written another one, which is held.
+            and not (heater.status.is_in_tou_window and _MODE in command.expected)
+            and not any(
+                wish.contradicts(command.expected)
+                for command_id, wish in heater.wishes.items()
+                if command_id in moving or wish.completed_at is not None
+            )
         )
 
-    # Baselines: from which values on a change counts as somebody else's
+    # The end of a command
 
-    def with_known_baseline(self, command: QueuedCommand) -> QueuedCommand:
-        """Return a command that is being given, without a baseline when what is known may not be true any more."""
-        return self._from(command, {} if self._is_stale(command.mac_address) else command.baseline)
-
-    def with_baseline_of_now(self, command: QueuedCommand) -> QueuedCommand:
-        """Return a command that was refused for the moment, with changes counting from now on."""
-        mac_address = command.mac_address or ""
-        return self._from(command, self._statuses[mac_address].raw if self._fresh.has(mac_address) else {})
-
-    def settled(self, command: QueuedCommand, outcome: CommandOutcome, place: int) -> None:
-        """See to it that the effect of an own command is not taken for somebody else's doing."""
-        if not command.is_control:
+    def completed(self, command: QueuedCommand, outcome: CommandOutcome) -> None:
+        """A command has its outcome: what it may still bring about is not taken for somebody else's doing."""
+        self._given.pop(command.id, None)
+        self._written.pop(command.id, None)
+        self._overruled.discard(command.id)
+        self._without_baseline.discard(command.id)
+        wishes = self._heater(command.mac_address).wishes if command.mac_address else {}
+        if (wish := wishes.get(command.id)) is None:
             return
-        related = [other for other in self._queue.unsent() if other.is_related_to(command)]
-        if outcome is CommandOutcome.CONFIRMED and command.mac_address in self._statuses:
-            if (setting := _setting(command)) in self._uncertain and place > self._uncertain[setting]:
-                del self._uncertain[setting]
-            self._rebase(related, self._statuses[command.mac_address].raw)
-        elif (setting := _setting(command)) is not None and command.attempts > (outcome is CommandOutcome.REJECTED):
-            # Sent, and who knows whether it has arrived; of a refused one, only what was sent before is in doubt.
-            self._uncertain[setting] = max(place, self._uncertain.get(setting, place))
-            self._rebase(related, {})
+        # Of a refused command only what was written before is in doubt.
+        if not wish.may_be_written or (outcome is CommandOutcome.REJECTED and command.attempts <= 1):
+            del wishes[command.id]
+        else:
+            wish.completed_at = self._fresh.moment()
 
-    def _rebase(self, commands: Iterable[QueuedCommand], raw: Mapping[str, object]) -> None:
-        for command in commands:
-            self._queue.exchange(command, self._from(command, raw))
+    # Inner steps
 
-    def _from(self, command: QueuedCommand, raw: Mapping[str, object]) -> QueuedCommand:
-        """Return a command with changes counting from these raw members on, if nothing can still change its setting."""
-        known = {} if _setting(command) in self._uncertain else command.baseline_in(raw)
-        return replace(command, baseline=known)
+    def _heater(self, mac_address: str) -> _Heater:
+        return self._heaters.setdefault(mac_address, _Heater())
 
-    def _is_stale(self, mac_address: str | None) -> bool:
-        """Tell whether what is known of a heater is from before the present link, and may have changed since."""
-        return self._is_link_up() and not self._fresh.has(mac_address or "")
+    def _judge(self, command: QueuedCommand, heater: _Heater, status: DeviceStatus) -> None:
+        """Note whether a status, asked for after a command was given, shows that somebody else decided otherwise."""
+        if command.is_shown_by(status.raw):
+            self._overruled.discard(command.id)
+        elif command.id not in self._without_baseline and any(
+            _is_changed_by_others(heater, member, status) for member in command.expected
+        ):
+            self._overruled.add(command.id)
+        self._without_baseline.discard(command.id)
 
     def _has_waiting_control(self, mac_address: str) -> bool:
         return any(command.is_control and command.mac_address == mac_address for command in self._queue.waiting)
 
 
-def _is_overruled(command: QueuedCommand, raw: Mapping[str, object], own: Iterable[QueuedCommand]) -> bool:
-    """Tell whether a status shows another value than at the giving that no own command has brought about."""
-    if any(other.is_related_to(command) and other.is_shown_by(raw) for other in (*own, command)):
-        # Also what an own command changes besides, such as the days of a vacation that it ends.
+def _is_changed_by_others(heater: _Heater, member: str, status: DeviceStatus) -> bool:
+    """Tell whether a member has another value than before, which none of our commands wanted."""
+    if heater.status is None:
         return False
-    return any(
-        (now := WHOLE.read(raw.get(name))) is not None
-        and now != known
-        and not any(now in other.expected.get(name, ()) for other in (*own, command))
-        for name, known in command.baseline.items()
-    )
+    known, now = WHOLE.read(heater.status.raw.get(member)), WHOLE.read(status.raw.get(member))
+    if (
+        known is None
+        or now is None
+        or known == now
+        or any(wish.explains(member, now) for wish in heater.wishes.values())
+    ):
+        return False
+    # The heater itself leaves an element mode when a peak period begins (protocol.md 13.5).
+    return not (member == _MODE and now == DhwMode.HEAT_PUMP and status.is_in_tou_window)
+
+
+def _forget_wishes(heater: _Heater, status: DeviceStatus, asked_at: int) -> None:
+    """Let go of what completed commands wanted: asked since, the heater reports what became of them.
+
+    But for a mode in a peak period, which it may hold, and take up some seconds after the period is over.
+    """
+    is_holding = status.is_in_tou_window or (heater.status is not None and heater.status.is_in_tou_window)
+    for command_id, wish in tuple(heater.wishes.items()):
+        is_past = wish.completed_at is not None and wish.completed_at < asked_at
+        if is_past and not (is_holding and wish.effect.get(_MODE, RUNNING_MODES) <= HELD_MODES):
+            del heater.wishes[command_id]
 
 
 def _is_renewal(command: QueuedCommand, status: DeviceStatus) -> bool:
     """Tell whether a vacation is to begin anew: its days count from the write, so the same number is not the same."""
     return "vacationDaySetting" in command.expected and bool(status.vacation_days_elapsed)
-
-
-def _setting(command: QueuedCommand) -> tuple[str, str] | None:
-    """Return which setting of which device a command sets; `None` for one that sets none."""
-    if command.mac_address is None or command.setting is None:
-        return None
-    return command.mac_address, command.setting

@@ -30,6 +30,7 @@ from .inbox import Inbox
 from .link import Link, LinkFactory
 from .message_body import decoded
 from .models import Device, DeviceFeature, DeviceStatus
+from .models.members import WHOLE
 from .outcomes import CommandHandle, CommandOutcome
 from .pending_replies import PendingReplies
 from .periodic import PeriodicRequests
@@ -331,11 +332,10 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         record = self._inbox.record(device)
         checked = control.checked(command.parameters, record.feature)
         request = control_request(control, checked, device, self.client_id, wanted=command.words)
-        raw = {} if record.status is None else record.status.raw
-        baseline = request.baseline_in(raw)
-        request = replace(request, baseline=baseline)
         if self._config.expire_by_class:
-            request = replace(request, expires_at=request.queued_at + control.life_time(checked, baseline))
+            raw = {} if record.status is None else record.status.raw
+            known = {name: value for name in request.expected if (value := WHOLE.read(raw.get(name))) is not None}
+            request = replace(request, expires_at=request.queued_at + control.life_time(checked, known))
         self._listen_to(device)
         return self._give(request)
 

@@ -14,6 +14,7 @@ from .command_book import CommandBook
 from .command_overview import CommandOverview
 from .command_queue import CommandQueue, Displaced, QueuedCommand
 from .command_writer import CommandWriter, WriterListener
+from .commands import Effect
 from .config import MqttConnectionConfig
 from .confirmations import Confirmations
 from .enums import ControlFailure
@@ -32,7 +33,7 @@ _LOGGER = logging.getLogger(__name__)
 
 _EXPIRED = Settled(CommandOutcome.EXPIRED, "it waited longer than it may")
 _OVERRULED = Settled(
-    CommandOutcome.SUPERSEDED, "the setting was changed at the heater or in the app after the command was given"
+    CommandOutcome.SUPERSEDED, "the setting was changed at the heater or in the app since its last known status"
 )
 _OVERTAKEN = Settled(CommandOutcome.SUPERSEDED, "a newer command for the same setting was sent before it")
 _OUTLIVED = Settled(CommandOutcome.UNCONFIRMED, "a newer command for the same setting took effect")
@@ -63,6 +64,8 @@ class CommandPipeline(CommandOverview, WriterListener):
         self._pacing = Pacing(config.command_interval, queue, confirmations)
         self._succession = Succession(book, queue, confirmations)
         self._expiry = Expiry(queue, self._expired)
+        self._sessions: dict[str, str] = {}
+        """The command without an outcome that each session belongs to."""
         self._judgement = Judgement(config, queue, ask_status=ask_status, is_link_up=lambda: self._writer.is_attached)
 
     # What is known
@@ -78,9 +81,14 @@ class CommandPipeline(CommandOverview, WriterListener):
         return self._judgement.running_modes
 
     @property
-    def uncertain_settings(self) -> Mapping[str, frozenset[str]]:
-        """The settings of each heater that a settled command may still change."""
-        return self._judgement.uncertain_settings
+    def statuses(self) -> Mapping[str, DeviceStatus]:
+        """The newest status of each heater that answers a question."""
+        return self._judgement.statuses
+
+    @property
+    def completed_wishes(self) -> Mapping[str, tuple[Effect, ...]]:
+        """What completed commands of each heater may still bring about."""
+        return self._judgement.completed_wishes
 
     def wanted(self, mac_address: str) -> dict[str, int]:
         """Return the raw status members that a heater will have once everything unsettled has taken effect."""
@@ -96,8 +104,8 @@ class CommandPipeline(CommandOverview, WriterListener):
         """Line a command up, or write it at once; raises `NotConnectedError` when it can go nowhere."""
         if not is_connected and not self._config.enable_command_queue:
             raise NotConnectedError("not connected, and the command queue is disabled")
-        command = self._judgement.with_known_baseline(command)
         handle = self._book.enter(command)
+        self._judgement.given(command)
         # In its place before anybody hears of it, who may give another one for an answer.
         displaced = self._queue.append(command)
         self._events.emit("command_given", CommandEvent(command))
@@ -117,14 +125,14 @@ class CommandPipeline(CommandOverview, WriterListener):
         What is here already, because it is restored a second time, stays as it is.
         """
         stored = stored.without(self._book)
+        self._judgement.restore(stored.statuses, stored.running_modes, stored.completed_wishes)
         for command in stored.in_order():
             self._book.enter(command).handed_over(0)
-        # Older than what is unsent; whether also than what was sent is not stored, so it counts as newer.
-        newest_sent = max(map(self._book.place, stored.sent), default=-1)
-        self._judgement.restore(stored.running_modes, stored.uncertain, newest_sent)
+            self._remember_sessions(command)
+            self._judgement.given(command, is_restored=True)
         for command in stored.sent:
             self._pacing.forbid_repeat(command.id)
-            self._confirmations.sent(command)
+            self._confirmations.sent(command, self._judgement.written_at(command))
         for command in stored.unsent:
             if command.is_expired():
                 self._settle(command, _EXPIRED)
@@ -150,6 +158,7 @@ class CommandPipeline(CommandOverview, WriterListener):
 
     def link_up(self, link: Link) -> None:
         """A link is connected and subscribed."""
+        self._judgement.connected()
         self._writer.attach(link)
         self.ask_what_is_due()
 
@@ -169,7 +178,7 @@ class CommandPipeline(CommandOverview, WriterListener):
 
     def link_lost(self) -> None:
         """The link is gone: what was in flight goes back to the front."""
-        self._judgement.link_lost()
+        self._judgement.disconnected()
         self._writer.detach()
         if not self._config.enable_command_queue:
             for command in self._queue.remove(lambda _: True):
@@ -187,37 +196,49 @@ class CommandPipeline(CommandOverview, WriterListener):
 
     # From the heater
 
-    def heard_status(self, mac_address: str, status: DeviceStatus) -> None:
-        """A heater told its status: judge what waits for it, and settle what it shows."""
-        has_new_mode = self._judgement.heard_status(mac_address, status)
+    def command_asked(self, session_id: str) -> QueuedCommand | None:
+        """Return the command without an outcome that was written with a session."""
+        handle = self._book.handle(self._sessions.get(session_id, ""))
+        return None if handle is None else handle.command
+
+    def dated(self, mac_address: str, session_id: str | None) -> int | None:
+        """Return the moment after which a status was made that has come just now; `None` for one that is outdated."""
+        return self._judgement.dated(mac_address, session_id)
+
+    def heard_status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> None:
+        """A heater reported its status: judge what waits for it, and settle what it shows."""
+        has_news = self._judgement.heard_status(mac_address, status, asked_at, self.unsettled())
         # All of them leave the queue before the first outcome, which may change what else waits.
-        for command in self._judgement.overruled(mac_address, status, self.unsettled()):
+        for command in self._queue.remove(self._judgement.is_overruled):
             self._settle(command, _OVERRULED)
-        if has_new_mode:
+        if has_news:
             self._changed()
-        self._confirmations.status(mac_address, status)
+        self._confirmations.status(mac_address, status, asked_at)
         self._writer.pump()
 
     def heard_answer(self, session_id: str) -> None:
         """A heater answered a request, which need not be one of the queue."""
-        self._judgement.answered(session_id)
-        self._has_arrived(session_id)
-        self._confirmations.answered(session_id)
+        command_id = self._sessions.get(session_id)
+        if command_id is not None:
+            self._has_arrived(command_id)
+            self._confirmations.answered(command_id)
         self._writer.pump()
 
     def heard_refusal(self, session_id: str, code: int | None) -> None:
         """A heater refused a command: too soon after the last one means wait and send it again, keeping the order.
 
-        A refusal that comes a second time, as every message may, says nothing new: it waits for its turn already.
+        One refusal counts for one writing: of one that comes again, or late, the command was written anew since, or it
+        waits for its turn already.
         """
-        waiting = (command for command in self._queue.waiting if command.id == session_id)
-        if any(self._pacing.was_refused_each_time(command) for command in waiting):
+        command = self._current(self._sessions.get(session_id, ""))
+        if command is None or command.session_id != session_id:
             return
-        self._has_arrived(session_id)
-        command = self._confirmations.forget(session_id)
-        if command is None:
+        if command in self._queue.waiting and self._pacing.was_refused_each_time(command):
             return
-        pause = self._pacing.refused(session_id) if code == ControlFailure.INTERVAL_EXCEEDED else None
+        self._has_arrived(command.id)
+        if self._confirmations.forget(command.id) is None:
+            return
+        pause = self._pacing.refused(command.id) if code == ControlFailure.INTERVAL_EXCEEDED else None
         if pause is not None:
             self._take_back(command, pause)
             return
@@ -238,6 +259,8 @@ class CommandPipeline(CommandOverview, WriterListener):
     def verdict(self, command: QueuedCommand) -> Settled | None:
         if command.is_expired():
             return _EXPIRED
+        if self._judgement.is_overruled(command):
+            return _OVERRULED
         if self._judgement.is_already_so(command, self.on_their_way):
             return Settled(CommandOutcome.CONFIRMED, "already so")
         return None
@@ -250,6 +273,7 @@ class CommandPipeline(CommandOverview, WriterListener):
     def command_written(self, command: QueuedCommand, packet_id: int) -> None:
         if (handle := self._book.handle(command.id)) is not None:
             handle.packet_id = packet_id
+        self._remember_sessions(command)
         self._written_query(command)
         self.request_written(command)
         if command.is_control:
@@ -262,7 +286,7 @@ class CommandPipeline(CommandOverview, WriterListener):
             handle.handed_over(handle.packet_id)
             for older in self._succession.sent(command):
                 self._settle(older, _OVERTAKEN)
-            self._confirmations.sent(command)
+            self._confirmations.sent(command, self._judgement.written_at(command))
         self._events.emit("command_sent", CommandEvent(command))
         self._changed()
 
@@ -299,13 +323,20 @@ class CommandPipeline(CommandOverview, WriterListener):
         if self._succession.is_overtaken(command):
             self._settle(command, _OVERTAKEN)
         else:
-            command = self._judgement.with_baseline_of_now(command)
             self._pacing.hold(command.mac_address, pause)
             self.commands_displaced(self._queue.put_back(command))
             self._judgement.ask_first(command)
             self._expiry.watch((command,))
             self._changed()
         self._writer.pump()
+
+    def _remember_sessions(self, command: QueuedCommand) -> None:
+        self._sessions |= dict.fromkeys(command.sessions, command.id)
+
+    def _current(self, command_id: str) -> QueuedCommand | None:
+        """Return a command without an outcome as it was last written."""
+        commands = (*self._queue.unsent(), *self._confirmations.commands)
+        return next((command for command in commands if command.id == command_id), None)
 
     def _has_arrived(self, command_id: str) -> None:
         """Take a command whose reply overtook its PUBACK, or outlived the link, for what it is: sent."""
@@ -325,8 +356,10 @@ class CommandPipeline(CommandOverview, WriterListener):
         handle = self._book.strike(command, settled)
         if handle is None:
             return
+        for session_id in command.sessions:
+            self._sessions.pop(session_id, None)
         # Judged before anybody hears of it, who may give the next one for the same setting.
-        self._judgement.settled(command, settled.outcome, handle.place)
+        self._judgement.completed(command, settled.outcome)
         event = CommandEvent(command, settled.reason, settled.code)
         self._events.emit(f"command_{settled.outcome}", event)
         self._events.emit("command_settled", CommandSettled(command, settled))

@@ -7,7 +7,7 @@ from .inbox import Inbox
 from .models import Device
 from .outcomes import CommandHandle, CommandOutcome, CommandStage
 from .pipeline import CommandPipeline
-from .stored_queue import StoredQueue
+from .stored_queue import StoredQueue, setting_members
 from .topics import normalised_mac
 
 
@@ -73,7 +73,8 @@ class QueueAccess:
             order=tuple(command.id for command in self._pipeline.unsettled() if command.is_control),
             features=self._inbox.features,
             running_modes=self._pipeline.running_modes,
-            uncertain=self._pipeline.uncertain_settings,
+            statuses={mac: setting_members(status) for mac, status in self._pipeline.statuses.items()},
+            completed_wishes=self._pipeline.completed_wishes,
         )
 
     def restore(self, stored: StoredQueue) -> None:

@@ -73,6 +73,7 @@ def control_request(
         topic=topic,
         body=_envelope(device, client_id, session_id, control.code, content, (topic, answered_on)),
         setting=control.setting,
+        overwrites=control.overwrites,
         parameters=parameters,
         is_control=True,
         repeatable=control.repeatable,

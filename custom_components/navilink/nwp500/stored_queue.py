@@ -4,15 +4,34 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
-import time
 from typing import Self
 
 import orjson
 
-from .command_queue import JsonValue, QueuedCommand
+from .command_queue import JsonValue, QueuedCommand, running_seconds
+from .commands import Effect
 from .exceptions import StoredQueueError
+from .models import DeviceStatus
+from .models.members import WHOLE
 from .requests import encoded
 from .topics import check_topic
+
+SETTING_MEMBERS = (
+    "dhwOperationSetting",
+    "dhwTemperatureSetting",
+    "vacationDaySetting",
+    "vacationDayElapsed",
+    "antiLegionellaUse",
+    "antiLegionellaPeriod",
+    "touStatus",
+    "recircOperationMode",
+    "airFilterAlarmPeriod",
+    "temperatureType",
+    "hpUpperOnDiffTempSetting",
+    "hpUpperOffDiffTempSetting",
+    "hpLowerOnDiffTempSetting",
+    "hpLowerOffDiffTempSetting",
+)
 
 type JsonObject = dict[str, JsonValue]
 type Members = dict[str, int | str]
@@ -33,9 +52,11 @@ class StoredQueue:
     """The last device-info members of each heater, by MAC."""
     running_modes: Mapping[str, int] = field(default_factory=dict)
     """The mode in which each heater was last seen to heat, by MAC."""
-    uncertain: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """The settings of each heater, by MAC, that a command without a certain effect may still change, such as the mode
-    while the heater holds one (protocol.md 13.5)."""
+    statuses: Mapping[str, Members] = field(default_factory=dict)
+    """The settings in the last known status of each heater, by MAC: what differs from it is somebody else's change."""
+    completed_wishes: Mapping[str, tuple[Effect, ...]] = field(default_factory=dict)
+    """What completed commands of each heater, by MAC, may still bring about, such as the mode while the heater holds
+    one (protocol.md 13.5)."""
 
     def in_order(self) -> list[QueuedCommand]:
         """Return all commands in the order of giving; those of a store without it by their times."""
@@ -59,8 +80,10 @@ class StoredQueue:
             "order": list(self.order),
             "features": {mac_address: dict(members) for mac_address, members in self.features.items()},
             "running_modes": dict(self.running_modes),
-            "uncertain": {
-                mac_address: list[JsonValue](sorted(settings)) for mac_address, settings in self.uncertain.items()
+            "statuses": {mac_address: dict(members) for mac_address, members in self.statuses.items()},
+            "completed_wishes": {
+                mac_address: [_stored_effect(effect) for effect in effects]
+                for mac_address, effects in self.completed_wishes.items()
             },
         }
 
@@ -80,9 +103,10 @@ class StoredQueue:
                 order=tuple(map(_text, _list(stored, "order") if "order" in _object(stored) else [])),
                 features={mac: _members(members) for mac, members in _object(stored, "features").items()},
                 running_modes={mac: _whole(mode) for mac, mode in _object(stored, "running_modes").items()},
-                uncertain={
-                    mac: frozenset(map(_text, _list(stored, "uncertain", mac)))
-                    for mac in _object(_object(stored).get("uncertain", {}))
+                statuses={mac: _members(members) for mac, members in _object(stored, "statuses").items()},
+                completed_wishes={
+                    mac: tuple(map(_effect, _list(stored, "completed_wishes", mac)))
+                    for mac in _object(stored, "completed_wishes")
                 },
             )
         except (KeyError, TypeError, ValueError, OverflowError) as error:
@@ -102,9 +126,10 @@ def _stored(command: QueuedCommand) -> JsonObject:
         "life_time": None if command.life_time is None else command.life_time.total_seconds(),
         "attempts": command.attempts,
         "setting": command.setting,
+        "overwrites": list[JsonValue](sorted(command.overwrites)),
+        "parameters": list[JsonValue](command.parameters),
         "repeatable": command.repeatable,
-        "expected": {name: list[JsonValue](sorted(values)) for name, values in command.expected.items()},
-        "baseline": dict(command.baseline),
+        "expected": _stored_effect(command.expected),
     }
 
 
@@ -144,14 +169,13 @@ def _restored(stored: object) -> QueuedCommand:
         expires_at=None if life_time is None else queued_at + timedelta(seconds=_number(life_time)),
         attempts=_whole(_object(stored)["attempts"]),
         setting=None if setting is None else _text(setting),
+        overwrites=frozenset(map(_text, _list(stored, "overwrites"))),
+        parameters=tuple(map(_whole, _list(stored, "parameters"))),
         is_control=True,
         repeatable=_object(stored)["repeatable"] is True,
-        expected={
-            name: frozenset(_whole(value) for value in _list(stored, "expected", name))
-            for name in _object(stored, "expected")
-        },
-        baseline={name: _whole(value) for name, value in _object(stored, "baseline").items()},
-        given_at=time.monotonic() - (datetime.now(UTC) - queued_at).total_seconds(),
+        expected=_effect(_object(stored)["expected"]),
+        is_restored=True,
+        given_at=running_seconds() - max(0.0, (datetime.now(UTC) - queued_at).total_seconds()),
     )
 
 
@@ -172,6 +196,19 @@ def _quality(value: object) -> int:
     if (qos := _whole(value)) not in (0, 1):
         raise ValueError(f"not a quality of service: {qos}")
     return qos
+
+
+def _stored_effect(effect: Effect) -> JsonObject:
+    return {name: list[JsonValue](sorted(values)) for name, values in effect.items()}
+
+
+def _effect(value: object) -> Effect:
+    return {name: frozenset(map(_whole, _list(value, name))) for name in _object(value)}
+
+
+def setting_members(status: DeviceStatus) -> Members:
+    """Return what of a status can be set by a control."""
+    return {name: value for name in SETTING_MEMBERS if (value := WHOLE.read(status.raw.get(name))) is not None}
 
 
 def _members(value: object) -> Members:

@@ -1,4 +1,4 @@
-"""Of several commands for one setting, the newest decides: none that is older is sent after it."""
+"""Of several commands that overwrite the same, the newest decides: none that is older is sent after it."""
 
 from .command_book import CommandBook
 from .command_queue import CommandQueue, QueuedCommand
@@ -7,34 +7,39 @@ from .outcomes import CommandHandle
 
 
 class Succession:
-    """Finds what a newer command for the same setting has made pointless."""
+    """Finds what must not be sent any more because a newer command was."""
 
     def __init__(self, book: CommandBook, queue: CommandQueue, confirmations: Confirmations) -> None:
         self._book = book
         self._queue = queue
         self._confirmations = confirmations
-        self._newest_sent: dict[tuple[str | None, str | None], int] = {}
-        """The place of the newest command for each setting that the broker has acknowledged."""
+        self._newest_sent: dict[tuple[str | None, str], int] = {}
+        """The place of the newest command that overwrites something and that the broker has acknowledged."""
 
     def sent(self, newer: QueuedCommand) -> list[QueuedCommand]:
         """Take out of the queue, and return, what was sent before a command that was acknowledged just now.
 
-        It came back from a lost link or from a refusal; what is in flight must not come back either.
+        It came back from a lost link or from a refusal; what is in flight must not come back either. That it overwrites
+        some of the same is enough: sent after the newer one, it would undo that.
         """
         place = self._book.place(newer)
-        setting = newer.mac_address, newer.setting
-        self._newest_sent[setting] = max(place, self._newest_sent.get(setting, 0))
+        for overwritten in newer.overwrites:
+            key = newer.mac_address, overwritten
+            self._newest_sent[key] = max(place, self._newest_sent.get(key, place))
 
         def is_older(command: QueuedCommand) -> bool:
-            return bool(command.attempts) and newer.replaces(command) and self._book.place(command) < place
+            return bool(command.attempts) and newer.is_related_to(command) and self._book.place(command) < place
 
         self._queue.forbid_return(is_older)
         return self._queue.remove(is_older)
 
     def is_overtaken(self, command: QueuedCommand) -> bool:
-        """Tell whether a newer command for a sent one's setting was sent too."""
-        newest = self._newest_sent[command.mac_address, command.setting]
-        return command.setting is not None and self._book.place(command) < newest
+        """Tell whether a newer command that overwrites some of the same was sent too."""
+        place = self._book.place(command)
+        return any(
+            self._newest_sent.get((command.mac_address, overwritten), place) > place
+            for overwritten in command.overwrites
+        )
 
     def confirmed(self, newer: CommandHandle) -> list[QueuedCommand]:
         """Return the older wishes that are watched still: after this one took effect the heater will not show them."""
