@@ -30,7 +30,11 @@ def api_url(data: Mapping[str, Any]) -> str:
 def create_auth_client(hass: HomeAssistant, data: Mapping[str, Any]) -> NavienAuthClient:
     """Make the client that signs in to the account."""
     return NavienAuthClient(
-        data[CONF_EMAIL], data[CONF_PASSWORD], base_url=api_url(data), session=async_get_clientsession(hass)
+        data[CONF_EMAIL],
+        data[CONF_PASSWORD],
+        base_url=api_url(data),
+        ca_file=data.get(CONF_PRIVATE_SERVER, {}).get(CONF_CA_FILE),
+        session=async_get_clientsession(hass),
     )
 
 

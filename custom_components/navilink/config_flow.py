@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
-import ssl
 from typing import Any, override
 
 from homeassistant.config_entries import (
@@ -14,7 +12,7 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     OptionsFlowWithReload,
 )
-from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
+from homeassistant.const import CONF_EMAIL, CONF_NAME, CONF_PASSWORD
 from homeassistant.core import callback
 from homeassistant.data_entry_flow import section
 from homeassistant.helpers.selector import (
@@ -26,7 +24,6 @@ from homeassistant.helpers.selector import (
     TextSelectorType,
 )
 import voluptuous as vol
-from yarl import URL
 
 from .account import (
     CONF_API_URL,
@@ -36,8 +33,10 @@ from .account import (
     CONF_PRIVATE_SERVER,
     create_auth_client,
 )
+from .account_form import FormError, async_checked
 from .const import DOMAIN, LOGGER
 from .heater import heater_name
+from .markdown import escaped
 from .nwp500 import (
     ApiConnectionError,
     AuthenticationError,
@@ -45,6 +44,7 @@ from .nwp500 import (
     MaintenanceError,
     NavienAPIClient,
     NavienError,
+    UnreadableAnswerError,
 )
 from .options import (
     CONF_LONGEST_WAIT,
@@ -76,16 +76,6 @@ PRIVATE_SERVER = vol.Schema(
 PRIVATE_SERVER_SECTION = section(PRIVATE_SERVER, {"collapsed": True})  # type: ignore[arg-type]  # as said above
 ACCOUNT_SCHEMA = vol.Schema({**CREDENTIALS, vol.Optional(CONF_PRIVATE_SERVER, default={}): PRIVATE_SERVER_SECTION})
 REAUTH_SCHEMA = vol.Schema(CREDENTIALS)
-
-
-class FormError(Exception):
-    """What the user entered does not work; the key says what to tell them."""
-
-    def __init__(self, translation_key: str, **placeholders: str) -> None:
-        """Take the key of a text under `config.error`, and what fills its gaps."""
-        super().__init__(translation_key)
-        self.translation_key = translation_key
-        self.placeholders = placeholders
 
 
 class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -124,22 +114,20 @@ class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
     ) -> ConfigFlowResult:
         """Show the form until the account can be signed in to, then add it or take its new data over."""
         errors: dict[str, str] = {}
-        placeholders: Mapping[str, str] = {}
+        # Home Assistant would put the title into the text of a dialog as it is: the names of the heaters.
+        about = {CONF_NAME: escaped(self._get_reauth_entry().title)} if self.source == SOURCE_REAUTH else {}
         if user_input is not None:
-            data = _without_blanks({**known, **user_input})
             try:
-                await self._async_check_private_server(data.get(CONF_PRIVATE_SERVER, {}))
+                data = await async_checked(self.hass, {**known, **user_input})
                 devices = await self._async_sign_in(data)
             except FormError as err:
                 errors["base"] = err.translation_key
-                placeholders = err.placeholders
+                about |= err.placeholders
             else:
                 return self._async_finish(data, devices)
         suggested = {key: value for key, value in (user_input or known).items() if key != CONF_PASSWORD}
         form = self.add_suggested_values_to_schema(schema, suggested)  # type: ignore[arg-type]  # see above
-        return self.async_show_form(
-            step_id=step_id, data_schema=form, errors=errors, description_placeholders=placeholders
-        )
+        return self.async_show_form(step_id=step_id, data_schema=form, errors=errors, description_placeholders=about)
 
     def _async_finish(self, data: dict[str, Any], devices: list[Device]) -> ConfigFlowResult:
         """Add the account, unless it is here already, or bring its entry up to date, unless it is another account."""
@@ -161,6 +149,9 @@ class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
             devices = await NavienAPIClient(auth_client).list_devices()
         except AuthenticationError as err:
             raise FormError("invalid_auth") from err
+        except UnreadableAnswerError as err:
+            LOGGER.debug("Something else than the service answered: %s", err)
+            raise FormError("unreadable_answer") from err
         except ApiConnectionError as err:
             LOGGER.debug("The service cannot be reached: %s", err)
             raise FormError("cannot_connect") from err
@@ -173,20 +164,6 @@ class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
             raise FormError("no_heaters")
         await self.async_set_unique_id(str(auth_client.user_seq), raise_on_progress=False)
         return devices
-
-    async def _async_check_private_server(self, server: Mapping[str, Any]) -> None:
-        """Find what can be wrong with a server's address before anything is sent there."""
-        if CONF_API_URL in server and not _is_web_address(server[CONF_API_URL]):
-            raise FormError("invalid_url")
-        if CONF_MQTT_ENDPOINT in server and not _is_host_name(server[CONF_MQTT_ENDPOINT]):
-            raise FormError("invalid_host")
-        if CONF_CA_FILE in server:
-            try:
-                await self.hass.async_add_executor_job(partial(ssl.create_default_context, cafile=server[CONF_CA_FILE]))
-            except (OSError, ValueError) as err:
-                # An SSLError, for a file that holds no certificate, is an OSError too.
-                LOGGER.debug("The CA file cannot be read: %s", err)
-                raise FormError("invalid_ca_file") from err
 
 
 class NavilinkOptionsFlow(OptionsFlowWithReload):
@@ -209,25 +186,3 @@ class NavilinkOptionsFlow(OptionsFlowWithReload):
 def _can_wait_so_long(options: Mapping[str, Any]) -> bool:
     is_used = options[CONF_LONGEST_WAIT] == LongestWait.FIXED
     return not is_used or timedelta() < longest_wait(options) <= MAX_WAIT
-
-
-def _without_blanks(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Leave out what was not filled in, and the whole private server if nothing of it was."""
-    server = {key: value for key, value in data.get(CONF_PRIVATE_SERVER, {}).items() if value != ""}
-    credentials = {key: data[key] for key in (CONF_EMAIL, CONF_PASSWORD)}
-    return {**credentials, CONF_PRIVATE_SERVER: server} if server else credentials
-
-
-def _is_web_address(text: str) -> bool:
-    try:
-        url = URL(text)
-    except ValueError:
-        return False
-    return url.scheme in {"http", "https"} and bool(url.host)
-
-
-def _is_host_name(text: str) -> bool:
-    try:
-        return URL.build(scheme="https", host=text).host == text.lower()
-    except ValueError:
-        return False

@@ -9,6 +9,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .heater import heater_name
+from .markdown import escaped
 from .nwp500 import CommandOutcome, CommandSettled, Device
 
 LOST_COMMANDS = "lost_commands"
@@ -30,7 +31,7 @@ def async_report_lost_command(hass: HomeAssistant, entry: ConfigEntry, device: D
         return
     command = event.command
     given = dt_util.as_local(command.queued_at).strftime("%Y-%m-%d %H:%M")
-    line = f"- {heater_name(device)}: {command.wanted}, given {given}: {event.settled.reason}"
+    line = f"- {escaped(heater_name(device))}: {command.wanted}, given {given}: {escaped(event.settled.reason)}"
     issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(LOST_COMMANDS, entry.entry_id))
     earlier: list[str] = []
     count = 0
@@ -51,7 +52,7 @@ def async_report_lost_command(hass: HomeAssistant, entry: ConfigEntry, device: D
 @callback
 def async_report_unreadable_store(hass: HomeAssistant, entry: ConfigEntry, kept_as: Path) -> None:
     """Tell the user that commands of an earlier run are not in the queue, and which file keeps them."""
-    _create(hass, entry, UNREADABLE_STORE, {"account": entry.title, "file": str(kept_as)})
+    _create(hass, entry, UNREADABLE_STORE, {"account": escaped(entry.title), "file": str(kept_as)})
 
 
 @callback
@@ -69,7 +70,7 @@ def async_report_store(hass: HomeAssistant, entry: ConfigEntry, *, has_failed: b
         is_fixable=False,
         severity=ir.IssueSeverity.ERROR,
         translation_key=UNWRITABLE_STORE,
-        translation_placeholders={"account": entry.title},
+        translation_placeholders={"account": escaped(entry.title)},
     )
 
 

@@ -26,6 +26,7 @@ from .heater import HeaterState
 from .nwp500 import DeviceFeature, DhwMode, HeaterCommand, InvalidParameterError, TemperatureUnit
 from .nwp500.encoding import in_unit
 from .nwp500.enums import DhwTemperatureControl
+from .nwp500.set_point import set_point_limits
 
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
 PARALLEL_UPDATES = 0
@@ -53,8 +54,6 @@ UNITS = {
     TemperatureUnit.CELSIUS: UnitOfTemperature.CELSIUS,
     TemperatureUnit.FAHRENHEIT: UnitOfTemperature.FAHRENHEIT,
 }
-# What the client accepts of a heater that has not told its limits (protocol.md 6.1), in each unit.
-FALLBACK_LIMITS = {TemperatureUnit.CELSIUS: (35.0, 65.0), TemperatureUnit.FAHRENHEIT: (95.0, 150.0)}
 
 DESCRIPTION = WaterHeaterEntityDescription(key="water_heater", name=None)
 
@@ -175,17 +174,13 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     @override
     def min_temp(self) -> float:
         """Return the lowest set point that this heater takes."""
-        feature = self.heater.feature
-        limit = None if feature is None else self._in_display_unit(feature.dhw_temperature_min)
-        return FALLBACK_LIMITS[self._unit][0] if limit is None else limit
+        return set_point_limits(self._unit, self.heater.feature)[0]
 
     @property
     @override
     def max_temp(self) -> float:
         """Return the highest set point that this heater takes."""
-        feature = self.heater.feature
-        limit = None if feature is None else self._in_display_unit(feature.dhw_temperature_max)
-        return FALLBACK_LIMITS[self._unit][1] if limit is None else limit
+        return set_point_limits(self._unit, self.heater.feature)[1]
 
     @property
     @override

@@ -65,6 +65,16 @@ async def test_further_problem_alerts_afresh(hass: HomeAssistant) -> None:
         assert told == ["NWP500 Water leak.", "NWP500 Water leak. NWP500 Condensate overflow."]
 
 
+@pytest.mark.usefixtures("running")
+async def test_name_of_a_heater_means_nothing_in_the_notification(hass: HomeAssistant) -> None:
+    await alert(hass)
+    async with followed(hass) as notifications:
+        hass.states.async_set(LEAK, "on", {"friendly_name": r"[Tank](x) <b>_1_</b> `a\b` Water leak"})
+        await notifications.until(lambda: bool(notifications.made))
+        (made,) = notifications.made
+        assert made["message"] == r"\[Tank\](x) \<b\>\_1\_\</b\> \`a\\b\` Water leak."
+
+
 @pytest.mark.parametrize(
     ("event", "data"),
     [

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 import json
 from pathlib import Path
+import ssl
 from typing import Any
 
 from aiohttp import web
@@ -107,11 +108,15 @@ class ScriptedService:
 
 
 @asynccontextmanager
-async def scripted_service() -> AsyncIterator[ScriptedService]:
-    """Serve on a free port of the loopback interface."""
+async def scripted_service(context: ssl.SSLContext | None = None) -> AsyncIterator[ScriptedService]:
+    """Serve on a free port of the loopback interface, over TLS with a context."""
     service = ScriptedService()
     app = web.Application()
     app.router.add_route("*", "/api/v2.1/{path:.*}", service.handle)
-    async with TestServer(app, host="127.0.0.1") as server:
+    server = TestServer(app, host="127.0.0.1")
+    await server.start_server(ssl=context)
+    try:
         service.url = str(server.make_url("/api/v2.1"))
         yield service
+    finally:
+        await server.close()

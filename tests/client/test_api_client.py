@@ -254,5 +254,5 @@ async def test_the_notice_of_a_closed_service(service: ScriptedService, api: Nav
     service.answer("/app/version", recorded("app_version_maintenance"))
     with pytest.raises(MaintenanceError) as caught:
         await api.get_app_version()
-    assert caught.value.notice == "Scheduled maintenance\nBack at 04:00 UTC"
+    assert caught.value.notice == "Scheduled maintenance Back at 04:00 UTC"
     assert service.paths == ["/app/version"]

@@ -20,7 +20,7 @@ TABLE: dict[str, Row] = {
     "POWER_ON": (33554434, "power-on", "powerUse", ((),), ((1,),)),
     "DHW_MODE": (33554437, "dhw-mode", "dhwUse", ((1,), (2,), (3,), (4,)), ((0,), (5,), (6,), (7,), (), (5, 7))),
     "VACATION": (33554437, "dhw-mode", "dhwUse", ((5, 1), (5, 99)), ((5,), (5, 0), (5, 100), (4, 7), (6, 7))),
-    "DHW_TEMPERATURE": (33554464, "dhw-temperature", "dhwTemperatureSettingUse", ((0,), (131,)), ((-1,), (256,))),
+    "DHW_TEMPERATURE": (33554464, "dhw-temperature", "dhwTemperatureSettingUse", ((70,), (131,)), ((69,), (132,))),
     "ANTI_LEGIONELLA_ON": (33554472, "anti-leg-on", "antiLegionellaSettingUse", ((1,), (30,)), ((0,), (31,), ())),
     "ANTI_LEGIONELLA_OFF": (33554471, "anti-leg-off", "antiLegionellaSettingUse", ((),), ((7,),)),
     "TOU_ON": (33554476, "tou-on", "programReservationUse", ((),), ((1,),)),

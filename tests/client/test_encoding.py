@@ -10,7 +10,7 @@ import pytest
 
 from nwp500 import encoding
 from nwp500.enums import TemperatureFormula, TemperatureUnit
-from nwp500.exceptions import InvalidParameterError
+from nwp500.exceptions import InvalidParameterError, ResponseFormatError
 
 CELSIUS, FAHRENHEIT = TemperatureUnit.CELSIUS, TemperatureUnit.FAHRENHEIT
 RAW = st.integers(-(2**31), 2**31 - 1)
@@ -211,3 +211,17 @@ def test_versions_there_and_back(raw: int) -> None:
 )
 def test_versions_read_most_significant_byte_first(raw: int, text: str | None) -> None:
     assert encoding.version_text(raw) == text
+
+
+@given(st.binary(max_size=40))
+def test_hexadecimal_digits_in_either_case(numbers: bytes) -> None:
+    assert encoding.bytes_from_hex(numbers.hex()) == encoding.bytes_from_hex(numbers.hex().upper()) == numbers
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0", "02 3e", " 023e", "023e ", "023e\n", "zz", "0x02", "\uff10\uff12", "\u0660\u0661", "0_2", "+2"],
+)
+def test_hexadecimal_text_is_exact(text: str) -> None:
+    with pytest.raises(ResponseFormatError):
+        encoding.bytes_from_hex(text)

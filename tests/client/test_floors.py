@@ -16,7 +16,21 @@ SIMULATOR = "simulator"
 # The lowest floor first. A module may import from its own floor and from those below. What is not named here is a new
 # module: in the client it has to find its floor, in the integration it stands on the top one, with the platforms.
 FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (CLIENT, ("exceptions", "enums", "error_codes", "encoding", "config", "tokens", "weekdays")),
+    (
+        CLIENT,
+        (
+            "exceptions",
+            "enums",
+            "error_codes",
+            "encoding",
+            "config",
+            "tokens",
+            "weekdays",
+            "printable",
+            "service_address",
+            "trust",
+        ),
+    ),
     (
         CLIENT,
         (
@@ -53,7 +67,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (CLIENT, ("queue_access",)),
     (CLIENT, ("mqtt_client",)),
     (CLIENT, ("",)),
-    (INTEGRATION, ("const", "errors", "heater", "options", "outcomes")),
+    (INTEGRATION, ("const", "errors", "heater", "markdown", "options", "outcomes")),
     (INTEGRATION, ("account", "devices", "issues", "queue_store")),
     (INTEGRATION, ("coordinator",)),
     (INTEGRATION, ("delivery",)),

@@ -48,6 +48,30 @@ def test_one_odd_member_does_not_take_the_others_along(odd: bytes, value: object
     assert members == {"odd": value, "n": 1, "big": 2**62, "x": 1.5}
 
 
+def nested(depth: int) -> bytes:
+    """Return a message in which lists and objects are that deep."""
+    return b'{"n":%b%b}' % (b'[{"n":' * (depth // 2), b"0" + b"}]" * (depth // 2))
+
+
+@pytest.mark.parametrize("depth", [34, 100, 900, 40_000])
+def test_what_is_deeper_than_any_message_is_none(depth: int) -> None:
+    assert decoded(nested(depth)) is None
+
+
+@pytest.mark.parametrize("odd", [b"0", b"NaN"])
+def test_what_has_many_lists_is_a_message_unless_they_are_deep(odd: bytes) -> None:
+    assert decoded(nested(30)) is not None
+    assert decoded(b'{"n":[%b%b]}' % (b"[[]]," * 10_000, odd)) is not None
+    assert decoded(nested(60).replace(b"0", odd)) is None
+
+
+def test_what_is_larger_than_the_service_lets_through_is_no_message() -> None:
+    most = 128 * 1024
+    assert decoded(b'{"n":"%b"}' % (b"a" * (most - 8))) is not None
+    assert decoded(b'{"n":"%b"}' % (b"a" * (most - 7))) is None
+    assert decoded(b'{"n":"%b"}' % (b"a" * 50_000_000)) is None
+
+
 def test_a_byte_order_mark_is_passed_over() -> None:
     assert decoded(b'\xef\xbb\xbf{"n": 1}') == {"n": 1}
 

@@ -124,10 +124,52 @@ def test_a_programme_of_unknown_use_is_off(one: object, other: object, same: boo
     assert first.is_same_as(second) is same
 
 
-@pytest.mark.parametrize("leftover", ["0", "02", "027c061e04"])
-def test_leftover_bytes_are_ignored_and_empty_slots_skipped(leftover: str) -> None:
-    schedule = ReservationSchedule.from_message(reply(f"000000000000027c061e0478000000000000{leftover}"))
+def test_empty_slots_are_skipped() -> None:
+    schedule = ReservationSchedule.from_message(reply("000000000000027c061e0478000000000000"))
     assert [entry.slot for entry in schedule.entries] == [(124, 6, 30)]
+
+
+def test_an_empty_text_is_an_empty_list() -> None:
+    assert ReservationSchedule.from_message(reply("")).entries == ()
+
+
+# What must never be read as a list, least of all as an empty or a shorter one: it would be written back so.
+NO_LISTS = (
+    "02 3e 06 1e 04 78",
+    "023e061e0478 ",
+    " 023e061e0478",
+    "023e061e0478\n",
+    "zz",
+    "zz3e061e0478",
+    " " * 12,
+    "0",
+    "02",
+    "023",
+    "023e061e047",
+    "023e061e0478027c061e04",
+    "0x023e061e04",
+    "\uff10" * 12,
+)
+
+
+@pytest.mark.parametrize("text", NO_LISTS)
+@pytest.mark.parametrize("kind", [ReservationSchedule, RecirculationSchedule])
+def test_a_hexadecimal_list_is_whole_or_none(
+    kind: type[ReservationSchedule | RecirculationSchedule], text: str
+) -> None:
+    with pytest.raises(ResponseFormatError):
+        kind.from_message(reply(text))
+
+
+@given(st.text(alphabet="0123456789abcdefABCDEF \n\tx_+-gz", max_size=40) | st.text(max_size=40))
+def test_any_text_is_exactly_the_list_that_it_spells_or_none(text: str) -> None:
+    try:
+        schedule = ReservationSchedule.from_message(reply(text))
+    except ResponseFormatError:
+        return
+    spelled = [text[start : start + 12].lower() for start in range(0, len(text), 12)]
+    assert [as_hex([entry.raw]) for entry in schedule.entries] == [slot for slot in spelled if slot != "0" * 12]
+    assert schedule.is_complete
 
 
 def test_an_empty_slot_of_the_list_is_skipped_too() -> None:

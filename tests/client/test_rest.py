@@ -145,7 +145,7 @@ async def test_the_kinds_of_error(
         await rest.request(HTTPMethod.POST, "/path")
     assert type(caught.value) is kind
     if isinstance(caught.value, MaintenanceError):
-        assert caught.value.notice == "Scheduled maintenance\nBack at 04:00 UTC"
+        assert caught.value.notice == "Scheduled maintenance Back at 04:00 UTC"
 
 
 @pytest.mark.parametrize("status", [200, 401, 502])

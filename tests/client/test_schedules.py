@@ -250,8 +250,17 @@ def test_a_switch_is_true_or_false(on: bool) -> None:
         lambda heater, _: heater.programme["reservation"].append("x"),
         lambda heater, _: heater.programme.update(reservationUse="?"),
         lambda heater, _: heater.programme.update(reservation=None),
+        # In the place of the list, as an answer in hexadecimal.
+        lambda heater, _: heater.programme.update(reservation="02 3e 06 1e 04 78"),
+        lambda heater, _: heater.programme.update(reservation=" " * 12),
+        lambda heater, _: heater.programme.update(reservation="zz"),
+        lambda heater, _: heater.programme.update(reservation="023"),
+        lambda heater, _: heater.programme.update(reservation="023e061e0478027c061e04"),
     ],
-    ids=["silent", "no link", "link lost", "incomplete entry", "no entry", "nonsense", "no list"],
+    ids=[
+        *("silent", "no link", "link lost", "incomplete entry", "no entry", "nonsense", "no list"),
+        *("hex with blanks", "blanks", "no hex", "half a byte", "half an entry"),
+    ],
 )
 def test_nothing_is_written_when_the_read_fails(fails: Callable[[AnsweringHeater, AnsweringLink], object]) -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, links: list[AnsweringLink]) -> None:

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from nwp500 import DeviceFeature, InvalidParameterError, TemperatureUnit
-from nwp500.set_point import raw_set_point, set_point_words
+from nwp500 import DeviceFeature, InvalidParameterError, TemperatureUnit, commands
+from nwp500.set_point import raw_limits, raw_set_point, set_point_limits, set_point_words
 
 C, F = TemperatureUnit.CELSIUS, TemperatureUnit.FAHRENHEIT
 HEATER = DeviceFeature({"dhwTemperatureMin": 81, "dhwTemperatureMax": 131})
@@ -86,6 +86,85 @@ def test_a_limit_that_the_heater_does_not_tell_is_the_fallback(
     members: dict[str, object], temperature: float, raw: int
 ) -> None:
     assert raw_set_point(temperature, F, DeviceFeature(members)) == raw
+
+
+# Every pair that a heater cannot mean (protocol.md 14.1), with what is just believed beside what is just not.
+UNBELIEVED = (
+    (0, 0),
+    (255, 255),
+    (131, 81),
+    (100, 100),
+    (0, 131),
+    (81, 255),
+    (-500, 2000),
+    (67, 131),
+    (70, 134),
+    (68, 70),
+    (131, 133),
+    (131, None),
+    (None, 70),
+    (2**60, -(2**60)),
+    ("81", "131"),
+    (True, False),
+    (81.5, 131.5),
+    (None, None),
+    ([81], {"max": 131}),
+)
+
+
+@pytest.mark.parametrize(("low", "high"), UNBELIEVED)
+@pytest.mark.parametrize(("unit", "fallback"), [(F, (70, 131)), (C, (70, 130))])
+def test_limits_that_no_heater_has_are_not_believed(
+    low: object, high: object, unit: TemperatureUnit, fallback: tuple[int, int]
+) -> None:
+    assert raw_limits(unit, DeviceFeature({"dhwTemperatureMin": low, "dhwTemperatureMax": high})) == fallback
+
+
+def test_a_heater_without_limits_has_the_fallback_ones() -> None:
+    assert raw_limits(F, DeviceFeature({})) == raw_limits(F, None) == (70, 131)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "limits"),
+    [
+        (81, 131, (81, 131)),
+        (90, 120, (90, 120)),
+        (68, 133, (70, 131)),
+        (69, 132, (70, 131)),
+        (130, 133, (130, 131)),
+        (None, 120, (70, 120)),
+        (90, None, (90, 131)),
+    ],
+)
+def test_limits_are_believed_with_a_degree_of_tolerance(low: object, high: object, limits: tuple[int, int]) -> None:
+    assert raw_limits(F, DeviceFeature({"dhwTemperatureMin": low, "dhwTemperatureMax": high})) == limits
+
+
+ANY_LIMIT = st.one_of(st.integers(), st.integers(60, 140), st.floats(), st.none(), st.text(max_size=3), st.booleans())
+
+
+@given(low=ANY_LIMIT, high=ANY_LIMIT, unit=st.sampled_from([C, F]), wish=st.floats(-1000, 1000))
+def test_whatever_a_heater_says_no_set_point_scalds_or_freezes(
+    low: object, high: object, unit: TemperatureUnit, wish: float
+) -> None:
+    feature = DeviceFeature({"dhwTemperatureMin": low, "dhwTemperatureMax": high})
+    lowest, highest = raw_limits(unit, feature)
+    assert 70 <= lowest < highest <= 131
+    shown = set_point_limits(unit, feature)
+    assert [raw_set_point(limit, unit, feature) for limit in shown] == [lowest, highest]
+    try:
+        raw = raw_set_point(wish, unit, feature)
+    except InvalidParameterError:
+        return
+    assert lowest <= raw <= highest
+    assert commands.DHW_TEMPERATURE.checked((raw,), feature) == (raw,)
+
+
+@pytest.mark.parametrize("raw", [0, 69, 132, 196, 255])
+def test_no_way_to_the_wire_is_wider(raw: int) -> None:
+    """98 °C is raw 196."""
+    with pytest.raises(InvalidParameterError, match="from 70 to 131"):
+        commands.DHW_TEMPERATURE.checked((raw,), None)
 
 
 @pytest.mark.parametrize("unit", [C, F])

@@ -7,8 +7,8 @@ from simulator.process import SimulatorProcess
 # The number that it has with the service.
 ACCOUNT = "20002"
 
-# What the service tells people while it is closed.
-NOTICE = "The service is under maintenance.\nPlease try again later."
+# What the service tells people while it is closed, in one line.
+NOTICE = "The service is under maintenance. Please try again later."
 
 
 def private_server(simulator: SimulatorProcess) -> dict[str, Any]:

@@ -1,15 +1,18 @@
 """The dialogs: adding an account, every way in which that fails and how it goes on, signing in again, reconfiguring."""
 
+from pathlib import Path
 from typing import Any
 
-from homeassistant.config_entries import SOURCE_USER, ConfigFlowResult
+from homeassistant.config_entries import SOURCE_REAUTH, SOURCE_RECONFIGURE, SOURCE_USER, ConfigFlowResult
 from homeassistant.core import HomeAssistant
-from homeassistant.data_entry_flow import FlowResultType
+from homeassistant.data_entry_flow import FlowResultType, InvalidData
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
+from simulator.certificates import make_server_certificate
 from simulator.process import SimulatorProcess
+from tests.client.scripted_service import Answer, recorded, scripted_service
 from tests.integration.accounts import ACCOUNT, NOTICE, entry_data, private_server
 
 WRONG_PASSWORD = "wrong horse"
@@ -108,10 +111,21 @@ async def test_account_without_a_supported_heater(hass: HomeAssistant, simulator
         ({"api_url": "nowhere"}, "invalid_url"),
         ({"api_url": "ftp://localhost/api"}, "invalid_url"),
         ({"api_url": "http://localhost:99999"}, "invalid_url"),
+        ({"api_url": "https://user:secret@localhost/api"}, "url_not_bare"),
+        ({"api_url": "https://localhost/api?key=secret"}, "url_not_bare"),
+        ({"api_url": "https://localhost/api#secret"}, "url_not_bare"),
+        ({"api_url": "http://example.com/api"}, "url_insecure"),
+        ({"api_url": "http://192.0.2.1/api"}, "url_insecure"),
+        ({"api_url": "https://localhost/" + "a" * 3000}, "too_long"),
         ({"mqtt_endpoint": "https://localhost"}, "invalid_host"),
         ({"mqtt_endpoint": "localhost:8883"}, "invalid_host"),
+        ({"mqtt_endpoint": "local host"}, "invalid_host"),
+        ({"mqtt_endpoint": "a" * 3000}, "too_long"),
         ({"ca_file": "/nonexistent/ca.pem"}, "invalid_ca_file"),
         ({"ca_file": __file__}, "invalid_ca_file"),
+        ({"ca_file": "/"}, "invalid_ca_file"),
+        ({"ca_file": "/dev/zero"}, "invalid_ca_file"),
+        ({"ca_file": "a" * 3000}, "too_long"),
     ],
 )
 async def test_malformed_private_server(
@@ -122,6 +136,89 @@ async def test_malformed_private_server(
     )
     assert result["errors"] == {"base": error}
     assert not (await simulator.state())["rest_requests"]
+
+
+@pytest.mark.parametrize("port", [0, 65536, -1, "https"])
+async def test_port_out_of_range(hass: HomeAssistant, simulator: SimulatorProcess, port: object) -> None:
+    server = private_server(simulator) | {"mqtt_port": port}
+    flow_id = await start(hass)
+    with pytest.raises(InvalidData):
+        await enter(hass, flow_id, entry_data(simulator) | {"private_server": server})
+
+
+PASTED = ("{} ", "\t{}\r\n", "\u200b{}\ufeff", "\u00a0{}\u2028")
+
+
+@pytest.mark.parametrize("pasted", PASTED)
+async def test_what_pasting_brings_along_is_not_kept(
+    hass: HomeAssistant, simulator: SimulatorProcess, pasted: str
+) -> None:
+    server = {
+        name: pasted.format(value) if isinstance(value, str) else value
+        for name, value in private_server(simulator).items()
+    }
+    data = entry_data(simulator)
+    entered = data | {"email": pasted.format(data["email"]), "private_server": server}
+    result = await enter(hass, await start(hass), entered)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    assert result["data"] == data
+    await unload(hass)
+
+
+@pytest.mark.parametrize("source", [SOURCE_REAUTH, SOURCE_RECONFIGURE])
+async def test_what_pasting_brings_along_is_not_kept_later_either(
+    hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, source: str
+) -> None:
+    data = entry_data(simulator)
+    entered = data | {"email": f" {data['email']}\u200b\n"}
+    if source == SOURCE_REAUTH:
+        result = await entry.start_reauth_flow(hass)
+        del entered["private_server"]
+    else:
+        result = await entry.start_reconfigure_flow(hass)
+    result = await enter(hass, result["flow_id"], entered)
+    assert result["type"] is FlowResultType.ABORT
+    assert entry.data == data
+    await hass.async_block_till_done()
+    await unload(hass)
+
+
+async def test_password_is_taken_as_it_is(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    data = entry_data(simulator)
+    result = await enter(hass, await start(hass), data | {"password": f" {data['password']}"})
+    assert result["errors"] == {"base": "invalid_auth"}
+
+
+async def test_certificates_of_the_file_are_trusted_for_both_services(
+    hass: HomeAssistant, simulator: SimulatorProcess, tmp_path: Path
+) -> None:
+    certificate = make_server_certificate(tmp_path)
+    async with scripted_service(certificate.ssl_context) as service:
+        service.answer("/user/sign-in", recorded("sign_in"))
+        service.answer("/device/list", recorded("device_list"))
+        server = private_server(simulator) | {"api_url": service.url, "ca_file": str(certificate.ca_file)}
+        result = await enter(hass, await start(hass), entry_data(simulator) | {"private_server": server})
+        assert result["type"] is FlowResultType.CREATE_ENTRY
+        assert service.paths[0] == "/user/sign-in"
+        await unload(hass)
+
+
+async def test_sign_in_page_of_a_network(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    async with scripted_service() as service:
+        service.answer("/user/sign-in", Answer(b"<html>Sign in to the hotel</html>"))
+        server = private_server(simulator) | {"api_url": service.url}
+        result = await enter(hass, await start(hass), entry_data(simulator) | {"private_server": server})
+    assert result["errors"] == {"base": "unreadable_answer"}
+
+
+async def test_name_of_a_heater_means_nothing_in_the_text_of_a_dialog(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(entry, title="[Tank](https://example.com) <b>_1_</b>")
+    result = await entry.start_reauth_flow(hass)
+    assert result["description_placeholders"] is not None
+    name = result["description_placeholders"]["name"]
+    assert name == r"\[Tank\]\(https\:\/\/example\.com\) \<b\>\_1\_\<\/b\>"
 
 
 async def test_blank_fields_are_not_kept(hass: HomeAssistant, simulator: SimulatorProcess) -> None:

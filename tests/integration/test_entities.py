@@ -26,6 +26,7 @@ from custom_components.navilink import (
     services,
     water_heater,
 )
+from custom_components.navilink.account_form import ERROR_OF_ADDRESS
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.delivery import ERROR_OF_OUTCOME
 from custom_components.navilink.errors import in_the_users_words, setup_error
@@ -234,7 +235,7 @@ def test_raised_texts_are_those_that_exist() -> None:
     raised = string_arguments("translation_key") | set(ERROR_OF_OUTCOME.values())
     assert raised - described - selectors == set(texts()["exceptions"])
     assert set(ISSUES) == set(texts()["issues"])
-    assert string_arguments("FormError") == set(texts()["config"]["error"])
+    assert string_arguments("FormError") | set(ERROR_OF_ADDRESS.values()) == set(texts()["config"]["error"])
     assert string_arguments("reason") | {"already_configured"} == set(texts()["config"]["abort"])
 
 

@@ -20,6 +20,7 @@ from .exceptions import (
     ServerError,
     UnreadableAnswerError,
 )
+from .printable import visible
 from .rest import DEFAULT_BASE_URL, RestService
 from .tokens import AuthTokens, SignIn, token_object
 
@@ -47,7 +48,8 @@ class NavienAuthClient:
 
     Every method that talks to the service raises `AuthenticationError` only when the sign-in service definitely refused
     the e-mail and password, and otherwise `ApiError` or `ApiConnectionError`: temporary, to be tried again later. A set
-    that was not renewed stays as it was. `now` gives the time as an aware datetime.
+    that was not renewed stays as it was. `base_url`, `ca_file` and `session` are those of
+    `RestService`; `now` gives the time as an aware datetime.
     """
 
     def __init__(
@@ -56,12 +58,13 @@ class NavienAuthClient:
         password: str,
         *,
         base_url: str = DEFAULT_BASE_URL,
+        ca_file: str | None = None,
         session: aiohttp.ClientSession | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
-        self._email = email
+        self._email = visible(email)
         self._password = password
-        self._rest = RestService(base_url, session)
+        self._rest = RestService(base_url, session, ca_file=ca_file)
         self._now = now
         self._signed_in: SignIn | None = None
         self._turn = asyncio.Lock()

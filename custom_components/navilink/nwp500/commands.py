@@ -16,6 +16,7 @@ from datetime import timedelta
 from .enums import DhwMode, RecirculationMode
 from .exceptions import InvalidParameterError, UnsupportedCommandError
 from .models import DeviceFeature
+from .set_point import HIGHEST, LOWEST
 
 type Effect = Mapping[str, frozenset[int]]
 """Raw status members, each with the values that show that a command took effect."""
@@ -216,8 +217,8 @@ VACATION = Control(
 DHW_TEMPERATURE = Control(
     name="dhw-temperature",
     code=33554464,
-    # The limits of the heater, or the fallback ones, are checked in raw half-degrees by whoever knows them.
-    parameters=(Parameter("set point", 0, 255, "half-degrees Celsius"),),
+    # The heater's own limits, or the fallback ones, are checked by whoever knows them; none is wider than these.
+    parameters=(Parameter("set point", LOWEST, HIGHEST, "half-degrees Celsius"),),
     gate="dhwTemperatureSettingUse",
     setting="set point",
     effect=_shows_parameter("dhwTemperatureSetting"),

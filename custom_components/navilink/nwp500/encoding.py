@@ -5,9 +5,10 @@ Raw values are signed integers; a decimal, which the device has not been seen to
 
 from fractions import Fraction
 import math
+import re
 
 from .enums import TemperatureFormula, TemperatureUnit
-from .exceptions import InvalidParameterError
+from .exceptions import InvalidParameterError, ResponseFormatError
 
 WATT_HOURS_PER_COUNT = 4
 """Of the tank energy counts; software that took it for 10 was wrong (protocol.md 14, trap 31)."""
@@ -17,6 +18,8 @@ GALLONS_PER_LITRE = 0.264172
 _ON = 2
 _REMAINDER_ROUNDED_DOWN = 9
 """Of an outside temperature by ten; every other one is rounded up."""
+
+_HEX = re.compile(r"(?:[0-9A-Fa-f]{2})*")
 
 _TRI_STATES: dict[float, bool] = {1: False, 2: True}
 _CAPABILITIES: dict[float, bool] = {0: False, 1: False, 2: True}
@@ -128,6 +131,20 @@ def tou_overridden(raw: float) -> bool | None:
 def push_flag(raw: float) -> bool | None:
     """Decode an alarm flag of the REST service: 1 on, 2 off, the reverse of every flag of the device."""
     return _REVERSED_FLAGS.get(raw)
+
+
+def bytes_from_hex(text: str) -> bytes:
+    """Decode a hexadecimal text, which is exact or no list at all (protocol.md 14.1): two digits a byte, nothing else.
+
+    `bytes.fromhex` would pass over blanks, and so make a shorter list of it.
+
+    Raises:
+        ResponseFormatError: the text has an odd count of digits, or a character that is none.
+
+    """
+    if _HEX.fullmatch(text) is None:
+        raise ResponseFormatError(lacking="hexadecimal digits in pairs")
+    return bytes.fromhex(text)
 
 
 def version_text(raw: int) -> str | None:

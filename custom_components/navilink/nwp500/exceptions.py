@@ -35,7 +35,7 @@ class ServerError(ApiError):
 
 
 class MaintenanceError(ApiError):
-    """The service is closed for maintenance; `notice` is what it tells people, perhaps in several lines."""
+    """The service is closed for maintenance; `notice` is what it tells people, in one line."""
 
     def __init__(self, path: str, code: int, message: str, notice: str) -> None:
         super().__init__(path, code, message)

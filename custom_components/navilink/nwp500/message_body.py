@@ -6,16 +6,38 @@ import math
 import orjson
 
 from .command_queue import JsonValue
+from .requests import MAX_MESSAGE_BYTES
 from .subscriptions import Message
+
+_MAX_DEPTH = 32
+"""Of objects and lists in each other; no message has more than eight. What goes deeper is made to harm whoever walks
+through it."""
 
 
 def decoded(body: bytes) -> Message | None:
-    """Decode a message; `None` for what is no JSON object."""
+    """Decode a message; `None` for what is no JSON object, or larger or deeper than the service's messages are."""
+    if len(body) > MAX_MESSAGE_BYTES:
+        return None
     try:
         message = orjson.loads(body)
     except orjson.JSONDecodeError:
         message = _decoded_leniently(body)
-    return message if isinstance(message, dict) else None
+    if not isinstance(message, dict):
+        return None
+    # Nearly every message has so few objects and lists that it cannot be deep.
+    is_flat = body.count(b"{") + body.count(b"[") <= _MAX_DEPTH
+    return message if is_flat or _depth_is_within(_MAX_DEPTH, message) else None
+
+
+def _depth_is_within(limit: int, message: Message) -> bool:
+    """Tell whether a message is not deeper than a limit, level by level, so that depth costs no stack."""
+    level: list[JsonValue] = [message]
+    for _ in range(limit):
+        inner = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list))
+        level = [child for children in inner for child in children if isinstance(child, dict | list)]
+        if not level:
+            return True
+    return False
 
 
 def _decoded_leniently(body: bytes) -> JsonValue:

@@ -5,8 +5,14 @@ from .enums import TemperatureUnit
 from .exceptions import InvalidParameterError
 from .models import DeviceFeature
 
-_FALLBACK_LIMITS = {TemperatureUnit.CELSIUS: (70, 130), TemperatureUnit.FAHRENHEIT: (70, 131)}
-"""Raw limits while the heater has not told its own: 35-65 °C or 95-150 °F."""
+LOWEST, HIGHEST = 70, 131
+"""No set point in raw half-degrees is outside these, 35-65.5 °C, whatever a message says (protocol.md 14.1)."""
+
+_TOLERANCE = 2
+"""Half-degrees by which a limit of the heater may be outside; it then counts as the limit that no set point passes."""
+
+_FALLBACK_LIMITS = {TemperatureUnit.CELSIUS: (LOWEST, 130), TemperatureUnit.FAHRENHEIT: (LOWEST, HIGHEST)}
+"""Raw limits while the heater has reported none that can be believed: 35-65 °C or 95-150 °F (protocol.md 6.1)."""
 
 _WILD = 1e6
 """Beyond any temperature, and still exact in every step of the arithmetic."""
@@ -38,12 +44,27 @@ def set_point_words(temperature: float, unit: TemperatureUnit) -> str:
 
 
 def raw_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[int, int]:
-    """Return the lowest and the highest set point in raw half-degrees; `unit` tells which fallback limits hold."""
-    low, high = _FALLBACK_LIMITS[unit]
+    """Return the lowest and the highest set point in raw half-degrees; `unit` tells which fallback limits hold.
+
+    Anybody who may publish on the heater's topics can send a device-info message, and old firmware sends nonsense: a
+    limit that is not reported is the fallback, and if either of the two is far outside what any heater has, or the
+    lower is not below the upper, neither is believed.
+    """
+    fallback = _FALLBACK_LIMITS[unit]
     if feature is None:
-        return low, high
-    own_low, own_high = feature.dhw_temperature_min_raw, feature.dhw_temperature_max_raw
-    return low if own_low is None else own_low, high if own_high is None else own_high
+        return fallback
+    own = (feature.dhw_temperature_min_raw, feature.dhw_temperature_max_raw)
+    low, high = (known if limit is None else limit for limit, known in zip(own, fallback, strict=True))
+    if not LOWEST - _TOLERANCE <= low < high <= HIGHEST + _TOLERANCE:
+        return fallback
+    low, high = max(low, LOWEST), min(high, HIGHEST)
+    return (low, high) if low < high else fallback
+
+
+def set_point_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[float, float]:
+    """Return the lowest and the highest set point in a unit, not rounded: 131 is 149.9 °F."""
+    low, high = raw_limits(unit, feature)
+    return in_unit(celsius_from_half(low), unit), in_unit(celsius_from_half(high), unit)
 
 
 def _in_words(raw: int, unit: TemperatureUnit) -> str:

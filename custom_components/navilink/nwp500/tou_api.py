@@ -5,7 +5,7 @@ from http import HTTPMethod
 
 from .exceptions import InvalidParameterError
 from .models import Device, RegisteredPlan, RegisterPath, TouPlan
-from .models.members import TEXT
+from .models.members import KEY
 from .signed_calls import SignedCalls, as_list, as_object
 
 _TOU = "/device/tou"
@@ -97,7 +97,7 @@ class TouAPI:
             "controllerId": controller_id,
         }
         data = await self._calls.request(HTTPMethod.GET, _MANUFACTURE_ID, query=query)
-        number = TEXT.read(as_object(_MANUFACTURE_ID, data).get("manufactureId"))
+        number = KEY.read(as_object(_MANUFACTURE_ID, data).get("manufactureId"))
         return None if number == _NO_MANUFACTURE_ID else number
 
     async def convert(self, sources: Sequence[OpenEIPlan]) -> list[TouPlan]:

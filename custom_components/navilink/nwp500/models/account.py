@@ -6,7 +6,7 @@ from typing import Self
 
 from .. import encoding
 from ..exceptions import InvalidParameterError
-from .members import TEXT, WHOLE, numeric
+from .members import KEY, LONG_TEXT, TEXT, WHOLE, numeric
 
 _FLAG = numeric(encoding.push_flag)
 _RAW_FLAGS = {True: 1, False: 2}
@@ -60,9 +60,9 @@ class UserInfo:
     def from_message(cls, message: Mapping[str, object]) -> Self:
         """Read the `data` of a reply; nothing in it is required."""
         return cls(
-            user_type=TEXT.read(message.get("userType")),
+            user_type=KEY.read(message.get("userType")),
             user_seq=WHOLE.read(message.get("userSeq")),
-            email=TEXT.read(message.get("userEmail")),
+            email=LONG_TEXT.read(message.get("userEmail")),
             first_name=TEXT.read(message.get("userFirstName")),
             last_name=TEXT.read(message.get("userLastName")),
             phone_number=TEXT.read(message.get("userPhoneNumber")),

@@ -10,7 +10,7 @@ from typing import Self
 from ..enums import ConnectionStatus, DeviceType, InstallType
 from ..exceptions import InvalidParameterError, ResponseFormatError
 from .account import PushSettings
-from .members import NUMBER, TEXT, WHOLE, Kind, block, named, numeric
+from .members import KEY, LONG_TEXT, NUMBER, TEXT, WHOLE, Kind, block, named, numeric
 
 _DEFAULT_NAME = "NWP500"
 
@@ -36,7 +36,7 @@ class Location:
         return cls(
             state=TEXT.read(location.get("state")),
             city=TEXT.read(location.get("city")),
-            address=TEXT.read(location.get("address")),
+            address=LONG_TEXT.read(location.get("address")),
             latitude=NUMBER.read(location.get("latitude")),
             longitude=NUMBER.read(location.get("longitude")),
             altitude=NUMBER.read(location.get("altitude")),
@@ -77,7 +77,7 @@ class Installer:
     def from_message(cls, installer: Mapping[str, object]) -> Self:
         """Read an `installer` object; nothing in it is required."""
         return cls(
-            installer_id=TEXT.read(installer.get("installerId")),
+            installer_id=KEY.read(installer.get("installerId")),
             first_name=TEXT.read(installer.get("installerFirstName")),
             last_name=TEXT.read(installer.get("installerLastName")),
             phone_number=TEXT.read(installer.get("installerPhoneNumber")),
@@ -135,8 +135,8 @@ class Device:
         """
         info = block(message, "deviceInfo")
         error = block(message, "error")
-        mac_address = TEXT.read(info.get("macAddress"))
-        additional_value = TEXT.read(info.get("additionalValue"))
+        mac_address = KEY.read(info.get("macAddress"))
+        additional_value = KEY.read(info.get("additionalValue"))
         device_type = WHOLE.read(info.get("deviceType"))
         if not mac_address or additional_value is None or device_type is None:
             raise ResponseFormatError(lacking="macAddress, additionalValue or deviceType")
@@ -152,7 +152,7 @@ class Device:
             error_time=TEXT.read(error.get("errorOccuredTime")),
             location=_location_in(message),
             descaling=Descaling.from_message(block(message, "descaling")),
-            installer_id=TEXT.read(info.get("installerId")),
+            installer_id=KEY.read(info.get("installerId")),
             model_type_code=WHOLE.read(info.get("modelTypeCode")),
         )
 

@@ -6,9 +6,10 @@ Both give equal objects. The tables below are in the order of those numbers; odd
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import chain, repeat
+from itertools import accumulate, chain, pairwise, repeat, takewhile
 from typing import ClassVar, Self
 
+from .. import encoding
 from ..exceptions import ResponseFormatError
 from .members import WHOLE, Member, Message, block, measured
 
@@ -29,7 +30,7 @@ class Counters(Message):
 
     @classmethod
     def from_block(cls, content: object) -> Self:
-        """Decode a block in either form; what cannot be read has no members, and leftover bytes are ignored."""
+        """Decode a block in either form; what cannot be read whole has no members."""
         match content:
             case Mapping():
                 return cls(content)
@@ -40,20 +41,21 @@ class Counters(Message):
 
     @classmethod
     def _numbers(cls, text: str) -> dict[str, int]:
+        """Decode whole numbers: fewer than are known from older firmware, more from newer."""
         try:
-            data = bytes.fromhex(text[: len(text) // 2 * 2])
-        except ValueError:
+            data = encoding.bytes_from_hex(text)
+        except ResponseFormatError:
+            # The other blocks are not less true for it, and counters are never written back.
             return {}
         names = [member.wire_name for member in cls.members().values()]
-        long_numbers = len(names) if cls.long_numbers is None else cls.long_numbers
-        numbers: dict[str, int] = {}
-        start = 0
-        for name, size in zip(names, chain(repeat(_LONG, long_numbers), repeat(_SHORT)), strict=False):
-            if start + size > len(data):
-                break
-            numbers[name] = int.from_bytes(data[start : start + size], "little")
-            start += size
-        return numbers
+        sizes = repeat(_LONG) if cls.long_numbers is None else chain(repeat(_LONG, cls.long_numbers), repeat(_SHORT))
+        ends = list(takewhile(lambda end: end <= len(data), accumulate(sizes)))
+        if data and ends[-1:] != [len(data)]:
+            return {}
+        return {
+            name: int.from_bytes(data[start:end], "little")
+            for name, (start, end) in zip(names, pairwise((0, *ends)), strict=False)
+        }
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ..enums import DhwMode, DhwTemperatureControl, TemperatureFormula, TemperatureUnit, VolumeCode
-from .members import CAPABILITY, HALF, TEXT, VERSION, WHOLE, Member, Message, one_of, reply_content
+from .members import CAPABILITY, HALF, KEY, VERSION, WHOLE, Member, Message, one_of, reply_content
 
 _GALLONS = {VolumeCode.GALLONS_50: 50, VolumeCode.GALLONS_65: 65, VolumeCode.GALLONS_80: 80}
 _LITRES = {VolumeCode.GALLONS_50: 189.2, VolumeCode.GALLONS_65: 246.0, VolumeCode.GALLONS_80: 302.8}
@@ -33,7 +33,7 @@ class DeviceFeature(Message):
     wifi_code = Member("wifiSwCode", WHOLE, "Software code of the Wi-Fi module")
     recirculation_version = Member("recircSwVersion", VERSION, "Software of the recirculation unit")
     recirculation_model_type_code = Member("recircModelTypeCode", WHOLE, "0 without recirculation")
-    serial_number = Member("controllerSerialNumber", TEXT, "Serial number of the controller, which time of use needs")
+    serial_number = Member("controllerSerialNumber", KEY, "Serial number of the controller, which time of use needs")
 
     # Limits
     dhw_temperature_control = Member(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Self
 
 from .dates import EPOCH_MILLISECONDS
-from .members import TEXT, VERSION, WHOLE, block
+from .members import KEY, LONG_TEXT, VERSION, WHOLE, block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +52,8 @@ class Firmware:
         """Read one entry of the `firmwares` of a reply; nothing in it is required."""
         group = block(firmware, "deviceGroup")
         return cls(
-            mac_address=TEXT.read(firmware.get("macAddress")),
-            additional_value=TEXT.read(firmware.get("additionalValue")),
+            mac_address=KEY.read(firmware.get("macAddress")),
+            additional_value=KEY.read(firmware.get("additionalValue")),
             device_type=WHOLE.read(firmware.get("deviceType")),
             software_code=WHOLE.read(firmware.get("curSwCode")),
             current_version_raw=WHOLE.read(firmware.get("curVersion")),
@@ -94,7 +94,7 @@ class FirmwareDetail:
         return cls(
             software_code=_number_or_zero(detail, "swCode"),
             version_raw=_number_or_zero(detail, "swVersion"),
-            description=TEXT.read(detail.get("description")),
+            description=LONG_TEXT.read(detail.get("description")),
             model_number=_number_or_zero(detail, "modelNumber"),
             model_type=_number_or_zero(detail, "modelType"),
             product_family=_number_or_zero(detail, "productFamily"),

@@ -13,6 +13,7 @@ from typing import Self, overload, override
 
 from .. import encoding
 from ..exceptions import ResponseFormatError
+from ..printable import LONG, SHORT, one_line
 
 _LARGEST_NUMBER = 2**53
 """Every number on the wire is far smaller, and up to here integers and floats agree exactly."""
@@ -133,7 +134,15 @@ def _version(value: object) -> str | None:
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None
+    return one_line(value, SHORT) if isinstance(value, str) else None
+
+
+def _long_text(value: object) -> str | None:
+    return one_line(value, LONG) if isinstance(value, str) else None
+
+
+def _key(value: object) -> str | None:
+    return value if isinstance(value, str) and len(value) <= SHORT and value.isprintable() else None
 
 
 def numeric[T](decode: Callable[[float], T | None], unit: str = "", *, name: str = "number") -> Kind[T]:
@@ -165,6 +174,11 @@ def named[E: StrEnum](enumeration: type[E]) -> Kind[E]:
 
 
 TEXT = Kind(_text, name="text")
+"""A text that is shown to people: one printable line of at most 64 characters."""
+LONG_TEXT = Kind(_long_text, name="text")
+"""The same with at most 500 characters, for descriptions and addresses."""
+KEY = Kind(_key, name="text")
+"""A text that is sent back as it came: cut or mended it would name something else, so it is exact or unknown."""
 NUMBER = Kind(_number)
 WHOLE = Kind(_whole)
 VERSION = Kind(_version, name="version")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self, override
 
-from .. import weekdays
+from .. import encoding, weekdays
 from ..enums import ReservationMode
 from ..exceptions import ResponseFormatError
 from ..weekdays import Weekday, day_mask
@@ -17,7 +17,6 @@ from .members import HALF, TRI_STATE, WHOLE, Kind, Member, Message, block, one_o
 
 _WIRE_NAMES = ("enable", "week", "hour", "min", "mode", "param")
 """The members of an entry, in the order of its bytes."""
-_HEX_DIGITS_AN_ENTRY = 2 * len(_WIRE_NAMES)
 ON, OFF = 2, 1
 """Raw values of every switch in a schedule."""
 _USES = (0, OFF, ON)
@@ -217,13 +216,16 @@ def _schedule_in[EntryT: WeeklyEntry](
 
 
 def _six_bytes_each(text: str) -> list[bytes]:
-    """Split the hexadecimal form; leftover bytes at the end are ignored."""
-    whole_entries = text[: len(text) // _HEX_DIGITS_AN_ENTRY * _HEX_DIGITS_AN_ENTRY]
-    try:
-        numbers = bytes.fromhex(whole_entries)
-    except ValueError:
-        raise ResponseFormatError(lacking="readable reservation list") from None
+    """Split the hexadecimal form, which is whole entries or no list: read as a shorter one, it would be written back.
+
+    Raises:
+        ResponseFormatError: the text is anything but whole entries.
+
+    """
+    numbers = encoding.bytes_from_hex(text)
     size = len(_WIRE_NAMES)
+    if len(numbers) % size:
+        raise ResponseFormatError(lacking="whole entries in its reservation list")
     return [numbers[start : start + size] for start in range(0, len(numbers), size)]
 
 

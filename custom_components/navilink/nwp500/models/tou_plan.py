@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Self
 
 from ..exceptions import InvalidParameterError
-from .members import TEXT, WHOLE, block, named
+from .members import KEY, LONG_TEXT, TEXT, WHOLE, block, named
 from .tou import TouPeriod
 
 
@@ -44,8 +44,8 @@ class TouPlan:
                 for entry in seasons
                 for interval in _list(entry, "interval")
             ),
-            name=TEXT.read(message.get("name")),
-            utility=TEXT.read(message.get("utility")),
+            name=LONG_TEXT.read(message.get("name")),
+            utility=LONG_TEXT.read(message.get("utility")),
             zip_code=_zip_code(message.get("zipCode")),
             nicknames={season: name for season, name in nicknames.items() if season is not None and name is not None},
         )
@@ -107,9 +107,9 @@ class RegisteredPlan:
         return cls(
             plan=TouPlan.from_message(info),
             register_path=_REGISTER_PATH.read(message.get("registerPath")),
-            source_type=TEXT.read(message.get("sourceType")),
-            controller_id=TEXT.read(info.get("controllerId")),
-            manufacture_id=TEXT.read(info.get("manufactureId")),
+            source_type=KEY.read(message.get("sourceType")),
+            controller_id=KEY.read(info.get("controllerId")),
+            manufacture_id=KEY.read(info.get("manufactureId")),
         )
 
 
