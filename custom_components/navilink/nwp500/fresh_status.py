@@ -56,6 +56,14 @@ class FreshStatus:
             timer.cancel()
         return True
 
+    def forget(self, mac_address: str) -> None:
+        """Ask a heater no more, and know nothing of it."""
+        if (timer := self._asking.pop(mac_address, None)) is not None:
+            timer.cancel()
+        self._requests = {session: asked for session, asked in self._requests.items() if asked != mac_address}
+        self._answering.discard(mac_address)
+        self._fresh.discard(mac_address)
+
     def reset(self) -> None:
         """Start anew with another link, or end."""
         for timer in self._asking.values():

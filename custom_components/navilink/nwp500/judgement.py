@@ -79,6 +79,13 @@ class Judgement:
         self._running_modes[mac_address] = status.dhw_mode
         return True
 
+    def forget(self, mac_address: str) -> None:
+        """Know nothing more of a heater."""
+        self._fresh.forget(mac_address)
+        self._statuses.pop(mac_address, None)
+        self._running_modes.pop(mac_address, None)
+        self._uncertain = {setting: place for setting, place in self._uncertain.items() if setting[0] != mac_address}
+
     def link_lost(self) -> None:
         """With the link goes all certainty: anybody may change anything until the heater is heard again."""
         self._fresh.reset()
