@@ -3,6 +3,7 @@
 from typing import Any
 
 from homeassistant.auth.models import Group
+from homeassistant.auth.permissions.types import CategoryType
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import Unauthorized, UnknownUser
 from homeassistant.helpers import entity_registry as er
@@ -20,7 +21,7 @@ from tests.integration.waiting import wait_for_value
 VACATION = {"entity_id": HEATER, "days": 3}
 
 
-def a_user(hass: HomeAssistant, policy: dict[str, object]) -> MockUser:
+def a_user(hass: HomeAssistant, policy: CategoryType) -> MockUser:
     """Add a user with a policy of their own for entities."""
     group = Group(name="tenants", policy={"entities": policy})
     return MockUser(name="tenant", groups=[group]).add_to_hass(hass)
