@@ -1,16 +1,24 @@
 """The owner's heaters over REST: list, details, what can be changed, push settings (protocol.md 2.4, 2.5 and 2.8)."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 
 from .clock import local_time
 from .heater import Heater
 from .identity import DEVICE_TYPE
-from .registration import ALARM_OFF, ALARM_ON, Location
+from .registration import ALARM_OFF, ALARM_ON, MAC_FORMS, Location
 from .rest_api import RestApi
 from .rest_members import Json, JsonObject, bad_request, not_authorized, number, page, part, text
 
 FOREIGN_DEVICE_TYPE = 2
 """A device of another product, which a client has to skip."""
+
+ODD_LISTS: Mapping[str, Callable[[list[Json]], Json]] = {
+    "null": lambda _: None,
+    "empty": lambda _: [],
+    "unreadable": lambda rows: [{"deviceInfo": None} for _ in rows],
+}
+"""What the device list is when it goes wrong, by name."""
 
 _ONLINE, _OFFLINE = 2, 1
 _ALARMS = range(ALARM_ON, ALARM_OFF + 1)
@@ -21,9 +29,12 @@ _COUNTS = range(1, 2**31)
 def device_list(api: RestApi, body: JsonObject) -> Json:
     """Give one page of the devices of the account."""
     api.own(body)
-    rows: list[Json] = [_listed(heater) for heater in api.heaters.values()]
+    rows: list[Json] = [_listed(heater) for heater in api.heaters.values() if heater.registration.listed]
     if api.foreign_device:
         rows.insert(0, _foreign_device())
+    if api.faults.odd_lists:
+        api.faults.odd_lists -= 1
+        return ODD_LISTS[api.faults.odd_list](rows)
     return page(rows, body)
 
 
@@ -40,6 +51,7 @@ def simple_list(api: RestApi, body: JsonObject) -> Json:
             "deviceName": heater.registration.name,
         }
         for heater in api.heaters.values()
+        if heater.registration.listed
     ]
     return page(rows, body)
 
@@ -123,7 +135,7 @@ def _listed(heater: Heater) -> JsonObject:
         "deviceInfo": {
             "installerId": None,
             "homeSeq": heater.identity.home_seq,
-            "macAddress": heater.identity.mac_address,
+            "macAddress": MAC_FORMS[books.mac_form](heater.identity.mac_address),
             "additionalValue": heater.identity.additional_value,
             "deviceType": DEVICE_TYPE,
             "modelTypeCode": None,

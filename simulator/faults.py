@@ -66,6 +66,7 @@ FAULTS: Mapping[str, Callable[..., None]] = {
         service_faults.latency,
         service_faults.api_down,
         service_faults.maintenance,
+        service_faults.odd_list,
         service_faults.reply_delay,
         service_faults.push,
         service_faults.vendor_app,
@@ -84,6 +85,8 @@ FAULTS: Mapping[str, Callable[..., None]] = {
         heater_faults.mode_let_through,
         heater_faults.error,
         heater_faults.listed_error,
+        heater_faults.unlist,
+        heater_faults.mac_form,
         heater_faults.draw,
         heater_faults.app_control,
     )

@@ -7,6 +7,7 @@ from .fault_arguments import MAX_COUNT, MAX_SECONDS, FaultError, chosen_heaters,
 from .firmware_answers import PARTS
 from .heater import Heater
 from .heater_records import SCHEDULE_FORMS, Draw, FirmwareDownload
+from .registration import MAC_FORMS
 
 _ERROR_CODES = range(1000)
 _SUFFIXES = frozenset(suffix for suffix, _ in ANSWERS)
@@ -118,6 +119,20 @@ def listed_error(cloud: Cloud, *, code: int | None, mac: str | None = None) -> N
     """Let the device list show an error code of any kind, or that the cloud knows nothing."""
     for heater in chosen_heaters(cloud, mac):
         _list_error(heater, code)
+
+
+def unlist(cloud: Cloud, *, on: bool = True, mac: str | None = None) -> None:
+    """Take a heater out of the account's device list, as when its owner removes it; on false: put it back."""
+    for heater in chosen_heaters(cloud, mac):
+        heater.registration.listed = not on
+
+
+def mac_form(cloud: Cloud, *, form: str, mac: str | None = None) -> None:
+    """Let the device list write a heater's MAC address `plain`, in `upper` case, with `colons` or with `dashes`."""
+    if form not in MAC_FORMS:
+        raise FaultError(f"form must be one of {', '.join(MAC_FORMS)}, not {form!r}")
+    for heater in chosen_heaters(cloud, mac):
+        heater.registration.mac_form = form
 
 
 def _list_error(heater: Heater, code: int | None) -> None:

@@ -1,12 +1,20 @@
 """What the cloud keeps of a heater for its owner, whether the heater is online or not (protocol.md 2.4, 2.5, 2.8)."""
 
 from collections import defaultdict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 ALARM_ON, ALARM_OFF = 1, 2
 """Reversed, unlike every flag of the heater."""
 
 NO_ERROR = 0
+
+MAC_FORMS: Mapping[str, Callable[[str], str]] = {
+    "plain": str,
+    "upper": str.upper,
+    "colons": lambda mac: ":".join(mac[start : start + 2] for start in range(0, len(mac), 2)),
+    "dashes": lambda mac: "-".join(mac[start : start + 2] for start in range(0, len(mac), 2)).upper(),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,5 +52,9 @@ class Registration:
     error_code: int | None = NO_ERROR
     """The last fault the cloud knows of, `None` when it knows nothing."""
     error_at: float | None = None
+    listed: bool = True
+    """False: the account has it no longer, though the broker still lets it be asked."""
+    mac_form: str = "plain"
+    """How the device list writes its MAC address, one of `MAC_FORMS`."""
     maintenance: defaultdict[str, list[Maintenance]] = field(default_factory=lambda: defaultdict(list))
     """By kind, `filter` or `cip`; oldest first."""

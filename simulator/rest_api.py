@@ -39,6 +39,10 @@ class RestFaults:
     closes: bool = False
     """While down: close the connection instead of answering 503."""
     maintenance: bool = False
+    odd_list: str = "null"
+    """What the next device lists are instead of what they should be, one of `ODD_LISTS`."""
+    odd_lists: int = 0
+    """How many of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Faults of the link, the REST service and the credentials; see `faults`."""
 
 from .cloud import Cloud
-from .fault_arguments import MAX_COUNT, MAX_SECONDS, within
+from .device_endpoints import ODD_LISTS
+from .fault_arguments import MAX_COUNT, MAX_SECONDS, FaultError, within
 
 
 def link_down(cloud: Cloud) -> None:
@@ -71,6 +72,14 @@ def api_down(cloud: Cloud, *, on: bool = True, close: bool = False) -> None:
 def maintenance(cloud: Cloud, *, on: bool = True) -> None:
     """Answer REST requests with 403 and a notice."""
     cloud.rest.faults.maintenance = on
+
+
+def odd_list(cloud: Cloud, *, form: str, count: int = 1) -> None:
+    """Answer the next device lists with `null`, with an `empty` list, or with rows that are `unreadable`."""
+    within("count", count, range(MAX_COUNT))
+    if form not in ODD_LISTS:
+        raise FaultError(f"form must be one of {', '.join(ODD_LISTS)}, not {form!r}")
+    cloud.rest.faults.odd_list, cloud.rest.faults.odd_lists = form, count
 
 
 def reply_delay(cloud: Cloud, *, seconds: float) -> None:

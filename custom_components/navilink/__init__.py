@@ -49,4 +49,9 @@ async def async_remove_config_entry_device(
     """Let the user remove a heater that the account no longer lists; what it lists is known while it is set up."""
     if entry.state is not ConfigEntryState.LOADED:
         return False
-    return not any((DOMAIN, mac_address) in device.identifiers for mac_address in entry.runtime_data.data)
+    coordinator = entry.runtime_data
+    mac_addresses = {mac_address for domain, mac_address in device.identifiers if domain == DOMAIN}
+    if any(map(coordinator.is_listed, mac_addresses)):
+        return False
+    await coordinator.async_release(mac_addresses)
+    return True

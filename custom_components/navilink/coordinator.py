@@ -1,7 +1,7 @@
 """The coordinator: owns the MQTT client, and with it the link and the command queue."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import timedelta
 from typing import override
@@ -9,16 +9,17 @@ from typing import override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .account import create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
-from .devices import async_register_devices, async_remove_other_devices
+from .devices import async_register_devices, async_remove_devices, async_taken
 from .errors import setup_error
 from .heater import HeaterState, HeaterView, heater_name
 from .issues import async_report_lost_command, async_report_store, async_report_unreadable_store
+from .listing import AccountListing
 from .nwp500 import (
-    AuthenticationError,
     Changed,
     CommandSettled,
     CommandStage,
@@ -62,7 +63,6 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             hass, LOGGER, config_entry=entry, name=DOMAIN, update_interval=self._poll_interval, always_update=False
         )
         auth_client = create_auth_client(hass, entry.data)
-        self._api_client = NavienAPIClient(auth_client)
         self.client = NavienMqttClient(auth_client, config=create_mqtt_config(entry.data, entry.options))
         self.outcomes = Outcomes()
         self.store = QueueStore(hass, entry.entry_id, self._to_store, self._on_store_written)
@@ -70,8 +70,11 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             self.client, poll_interval=self._poll_interval, has_queue=all_options(entry.options)[CONF_QUEUE]
         )
         self._devices: dict[str, Device] = {}
-        self._listing: asyncio.Task[None] | None = None
-        self._is_list_current = False
+        self._leaving: dict[str, Device] = {}
+        """Heaters whose commands are coming to their end."""
+        self._taken: set[str] = set()
+        """Heaters of this account that another one had first."""
+        self._listing = AccountListing(hass, entry, NavienAPIClient(auth_client), self._async_take)
         self._polls = 0
         self._stops: list[Callable[[], None]] = []
 
@@ -82,17 +85,12 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         With something stored, neither the service nor the link has to be there: commands wait in the queue.
         """
         stored = await self._async_load()
-        if stored is not None and stored.devices:
-            self._devices = {device.mac_address: device for device in stored.devices}
-        else:
-            await self._async_list_first()
+        devices = stored.devices if stored is not None and stored.devices else await self._async_list_first()
         self._async_listen()
         if stored is not None:
             self._restore(stored)
-        self._async_register_devices()
-        await self._async_subscribe()
+        await self._async_take(devices, set())
         await self.client.connect(wait=False)
-        self.store.async_changed()
 
     async def _async_load(self) -> StoredAccount | None:
         try:
@@ -104,18 +102,18 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     def _restore(self, stored: StoredAccount) -> None:
         """Give the client what it knew and had to do before the restart."""
+        self._devices = {device.mac_address: device for device in stored.devices}
         for mac_address, members in stored.queue.features.items():
             if (device := self._devices.get(mac_address)) is not None:
                 self.client.add_device(device, DeviceFeature(members))
         self.client.restore(stored.queue)
 
-    async def _async_list_first(self) -> None:
+    async def _async_list_first(self) -> tuple[Device, ...]:
         """Learn which heaters there are, or fail the set-up."""
         try:
-            self._devices = await self._async_list_devices()
+            return await self._listing.async_first()
         except NavienError as err:
             raise setup_error(err) from err
-        self._is_list_current = True
 
     @callback
     def _async_listen(self) -> None:
@@ -132,6 +130,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             client.on("queue_changed", self._on_queue_changed),
             *(client.on(event, self._async_show) for event in SHOWN_EVENTS),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._on_home_assistant_stop),
+            self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry_updated),
+            self._listing.async_stop,
         ]
 
     @override
@@ -140,8 +140,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._polls += 1
         if self.store.has_failed:
             self.store.async_changed()
-        if not self._is_list_current or self._is_due(LISTING_INTERVAL):
-            self._async_start_listing()
+        self._listing.async_look(is_due=self._is_due(LISTING_INTERVAL))
         self._ask(with_device_info=self._is_due(DEVICE_INFO_INTERVAL))
         return self._heaters()
 
@@ -166,37 +165,48 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     def _ask_everything(self, device: Device) -> bool:
         return self.client.poll_info(device) and self.client.poll(device)
 
-    async def _async_list_devices(self) -> dict[str, Device]:
-        return {device.mac_address: device for device in await self._api_client.list_devices()}
+    def is_listed(self, mac_address: str) -> bool:
+        """Tell whether the account has a heater, as far as its last list says."""
+        return mac_address in self._devices and not self._listing.lacks(mac_address)
 
-    @callback
-    def _async_start_listing(self) -> None:
-        """List the account's heaters in the background: a network that swallows everything must not hold up polls."""
-        if self._listing is None or self._listing.done():
-            self._listing = self.config_entry.async_create_background_task(
-                self.hass, self._async_refresh_devices(), "navilink listing"
-            )
-
-    async def _async_refresh_devices(self) -> None:
-        """Take up heaters that joined the account and let go of those that left it."""
-        try:
-            listed = await self._async_list_devices()
-        except AuthenticationError:
-            # With the next poll the service would only refuse again.
-            self._is_list_current = True
-            self.config_entry.async_start_reauth(self.hass)
-            return
-        except NavienError as err:
-            # The link lives on without the list.
-            LOGGER.debug("The heaters of the account could not be listed: %s", err)
-            return
-        self._is_list_current = True
-        self._devices = listed
+    async def _async_take(self, devices: Collection[Device], gone: set[str]) -> None:
+        """Take up the heaters that the account has, and let go of those that left it or belong to another one."""
+        taken = async_taken(self.hass, self.config_entry, devices)
+        for device in devices:
+            if device.mac_address in taken - self._taken:
+                LOGGER.warning("%s belongs to another account that is set up here, and is skipped", heater_name(device))
+        self._taken = taken
+        own = {device.mac_address: device for device in devices if device.mac_address not in taken}
+        joined = own.keys() - self._devices.keys()
+        self._devices |= own
+        # Before anything is awaited: by its device in the registry, other accounts know that a heater is taken.
+        async_register_devices(self.hass, self.config_entry, self.client, own.values())
+        await self.async_release(taken | gone)
         await self._async_subscribe()
-        self._async_register_devices()
-        async_remove_other_devices(self.hass, self.config_entry, listed)
+        for mac_address in joined:
+            self._ask_everything(own[mac_address])
         self.store.async_changed()
         self._async_show(None)
+
+    async def async_release(self, mac_addresses: set[str]) -> None:
+        """Let go of heaters: their entities take no more actions, their commands end, then their devices go."""
+        leaving = {mac: device for mac, device in self._devices.items() if mac in mac_addresses}
+        self._devices = {mac: device for mac, device in self._devices.items() if mac not in leaving}
+        self._leaving |= leaving
+        self._async_show(None)
+        for mac_address, device in leaving.items():
+            await self.client.unsubscribe_device(device)
+            self.outcomes.forget(mac_address)
+            self._view.forget(mac_address)
+            del self._leaving[mac_address]
+        async_remove_devices(self.hass, self.config_entry, mac_addresses)
+        self.store.async_changed()
+
+    @callback
+    def _on_device_registry_updated(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
+        if self._taken and event.data["action"] == "remove":
+            # It may be one that this account has, too.
+            self._listing.async_start()
 
     async def _async_subscribe(self) -> None:
         """Listen to the heaters, with this link or the next."""
@@ -265,7 +275,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     @callback
     def _on_command_settled(self, event: CommandSettled) -> None:
         self.outcomes.settled(event)
-        device = self._devices.get(event.command.mac_address or "")
+        mac_address = event.command.mac_address or ""
+        device = self._devices.get(mac_address) or self._leaving.get(mac_address)
         if device is not None:
             async_fire_outcome(self.hass, self.config_entry, device, event)
             async_report_lost_command(self.hass, self.config_entry, device, event)

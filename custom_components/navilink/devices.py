@@ -32,11 +32,36 @@ def async_register_devices(
 
 
 @callback
-def async_remove_other_devices(hass: HomeAssistant, entry: ConfigEntry, listed: Collection[str]) -> None:
-    """Remove the heaters that the account, by its list of MAC addresses, has no longer."""
+def async_absent(hass: HomeAssistant, entry: ConfigEntry, listed: Collection[str]) -> set[str]:
+    """Return the MAC addresses of the account's devices that are not among those listed."""
+    absent: set[str] = set()
+    for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id):
+        mac_addresses = {mac_address for domain, mac_address in device.identifiers if domain == DOMAIN}
+        if mac_addresses.isdisjoint(listed):
+            absent |= mac_addresses
+    return absent
+
+
+@callback
+def async_taken(hass: HomeAssistant, entry: ConfigEntry, devices: Iterable[Device]) -> set[str]:
+    """Return the MAC addresses of the heaters that another account had first; a heater belongs to one account."""
     registry = dr.async_get(hass)
-    for device in dr.async_entries_for_config_entry(registry, entry.entry_id):
-        if not any((DOMAIN, mac_address) in device.identifiers for mac_address in listed):
+    taken: set[str] = set()
+    for device in devices:
+        registered = registry.async_get_devices(identifiers={(DOMAIN, device.mac_address)})
+        first = min(registered, key=lambda known: (known.created_at, known.config_entry_id), default=None)
+        if first is not None and first.config_entry_id != entry.entry_id:
+            taken.add(device.mac_address)
+    return taken
+
+
+@callback
+def async_remove_devices(hass: HomeAssistant, entry: ConfigEntry, mac_addresses: Iterable[str]) -> None:
+    """Remove heaters, and with them their entities."""
+    registry = dr.async_get(hass)
+    for mac_address in mac_addresses:
+        device = registry.async_get_device_by_identifier((DOMAIN, mac_address), entry.entry_id)
+        if device is not None:
             registry.async_remove_device(device.id)
 
 

@@ -117,6 +117,10 @@ class HeaterView:
             expired=outcomes.get(CommandOutcome.EXPIRED, 0),
         )
 
+    def forget(self, mac_address: str) -> None:
+        """Show a heater, should it come back, as one that was never heard."""
+        self._message_times.pop(mac_address, None)
+
     def _is_online(self, device: Device) -> bool | None:
         if not self._client.is_connected:
             return False

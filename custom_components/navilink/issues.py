@@ -4,11 +4,11 @@ from pathlib import Path
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .heater import heater_name
 from .markdown import escaped
 from .nwp500 import CommandOutcome, CommandSettled, Device
 
@@ -31,7 +31,10 @@ def async_report_lost_command(hass: HomeAssistant, entry: ConfigEntry, device: D
         return
     command = event.command
     given = dt_util.as_local(command.queued_at).strftime("%Y-%m-%d %H:%M")
-    line = f"- {escaped(heater_name(device))}: {command.wanted}, given {given}: {escaped(event.settled.reason)}"
+    # Home Assistant puts this text into the diagnostics download, so it links to the heater instead of naming it.
+    registered = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, device.mac_address), entry.entry_id)
+    wanted = command.wanted if registered is None else f"[{command.wanted}](/config/devices/device/{registered.id})"
+    line = f"- {wanted}, given {given}: {escaped(event.settled.reason)}"
     issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(LOST_COMMANDS, entry.entry_id))
     earlier: list[str] = []
     count = 0
@@ -51,8 +54,11 @@ def async_report_lost_command(hass: HomeAssistant, entry: ConfigEntry, device: D
 
 @callback
 def async_report_unreadable_store(hass: HomeAssistant, entry: ConfigEntry, kept_as: Path) -> None:
-    """Tell the user that commands of an earlier run are not in the queue, and which file keeps them."""
-    _create(hass, entry, UNREADABLE_STORE, {"account": escaped(entry.title), "file": str(kept_as)})
+    """Tell the user that commands of an earlier run are not in the queue, and which file keeps them.
+
+    Home Assistant puts this into the diagnostics download, so it says neither where the file is nor whose it is.
+    """
+    _create(hass, entry, UNREADABLE_STORE, {"file": kept_as.name})
 
 
 @callback

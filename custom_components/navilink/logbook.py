@@ -18,7 +18,7 @@ MESSAGES = {
     CommandOutcome.EXPIRED: "{command} expired after waiting {waited}, and was not sent",
     CommandOutcome.SUPERSEDED: "{command} gave way: {reason}",
     CommandOutcome.DROPPED: "{command} was dropped: {reason}",
-    CommandOutcome.CLEARED: "{command} was cleared from the queue",
+    CommandOutcome.CLEARED: "{command} was cleared: {reason}",
     CommandOutcome.FAILED: "{command} could not be sent: {reason}",
 }
 

@@ -107,6 +107,13 @@ class Outcomes:
         return self._awaited.setdefault(command_id, asyncio.get_running_loop().create_future())
 
     @callback
+    def forget(self, mac_address: str) -> None:
+        """Remember nothing of a heater that was removed."""
+        for event in self.of(mac_address):
+            del self._recent[event.command.id]
+            self._told.discard(event.command.id)
+
+    @callback
     def close(self) -> None:
         """Let nobody wait any longer: the commands are not at their end, but stored."""
         for awaited in self._awaited.values():

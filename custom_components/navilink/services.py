@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.components.water_heater.const import DOMAIN as WATER_HEATER_DOMAIN
 from homeassistant.components.water_heater.const import WaterHeaterEntityFeature
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized, UnknownUser
 from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.service import (
     async_get_device_and_config_entry,
     async_register_platform_entity_service,
@@ -73,17 +75,18 @@ class Heater(NamedTuple):
 async def _async_clear_queue(call: ServiceCall) -> ServiceResponse:
     """Forget the commands that are not sent yet, all or some kinds."""
     kinds = frozenset(call.data[ATTR_KINDS]) if ATTR_KINDS in call.data else None
-    heaters = [_heater(call.hass, device_id) for device_id in call.data[ATTR_DEVICE_ID]]
+    heaters = [await _async_heater(call, device_id, POLICY_CONTROL) for device_id in call.data[ATTR_DEVICE_ID]]
     return {"cleared": sum(heater.coordinator.clear_queue(heater.mac_address, kinds) for heater in heaters)}
 
 
 async def _async_get_queue(call: ServiceCall) -> ServiceResponse:
     """Tell every command without an outcome, in order."""
     [device_id] = call.data[ATTR_DEVICE_ID]
+    heater = await _async_heater(call, device_id, POLICY_READ)
     return {
         "commands": [
             {**pending.in_words(), "age": round(pending.command.age().total_seconds())}
-            for pending in _heater(call.hass, device_id).state.pending
+            for pending in heater.state.pending
         ]
     }
 
@@ -91,7 +94,7 @@ async def _async_get_queue(call: ServiceCall) -> ServiceResponse:
 async def _async_wait_for_command(call: ServiceCall) -> ServiceResponse:
     """Wait for the outcome of a command, the newest one unless its id is given."""
     [device_id] = call.data[ATTR_DEVICE_ID]
-    heater = _heater(call.hass, device_id)
+    heater = await _async_heater(call, device_id, POLICY_READ)
     command_id = _command_id(heater, call.data.get(ATTR_COMMAND_ID))
     outcome = heater.coordinator.outcomes.future(command_id)
     # Unlike a time-out around it, this leaves the future to others who wait for it.
@@ -122,9 +125,13 @@ def _command_id(heater: Heater, command_id: str | None) -> str:
     return command_id
 
 
-def _heater(hass: HomeAssistant, device_id: str) -> Heater:
-    """Find a heater by its device; what is wrong with the device is told by Home Assistant's own error."""
-    device, entry = async_get_device_and_config_entry(hass, DOMAIN, device_id, include_child_devices=False)
+async def _async_heater(call: ServiceCall, device_id: str, permission: str) -> Heater:
+    """Find a heater by its device, for a user who may read or control it.
+
+    What is wrong with the device is reported by Home Assistant's own error, and so is a missing permission.
+    """
+    device, entry = async_get_device_and_config_entry(call.hass, DOMAIN, device_id, include_child_devices=False)
+    await _async_check_permission(call, device.id, permission)
     loaded: NavilinkConfigEntry = entry
     coordinator = loaded.runtime_data
     identifiers: Mapping[str, str] = dict(device.identifiers)
@@ -132,6 +139,22 @@ def _heater(hass: HomeAssistant, device_id: str) -> Heater:
     if mac_address not in coordinator.data:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="heater_gone")
     return Heater(coordinator, mac_address)
+
+
+async def _async_check_permission(call: ServiceCall, device_id: str, permission: str) -> None:
+    """Let pass who may do to the heater's entity what the action does to its queue; automations have no user."""
+    if call.context.user_id is None:
+        return
+    if (user := await call.hass.auth.async_get_user(call.context.user_id)) is None:
+        raise UnknownUser(context=call.context, permission=permission)
+    entities = er.async_entries_for_device(er.async_get(call.hass), device_id, include_disabled_entities=True)
+    entity_id = next((each.entity_id for each in entities if each.domain == WATER_HEATER_DOMAIN), None)
+    if entity_id is None:
+        is_permitted = user.permissions.access_all_entities(permission)
+    else:
+        is_permitted = user.permissions.check_entity(entity_id, permission)
+    if not is_permitted:
+        raise Unauthorized(context=call.context, entity_id=entity_id, permission=permission)
 
 
 ACTIONS = (

@@ -66,8 +66,11 @@ async def test_a_service_that_ignores_the_offset_is_not_asked_for_ever(
     service: ScriptedService, api: NavienAPIClient
 ) -> None:
     service.answer(DEVICE_LIST, success([entry(number) for number in range(20)]))
-    assert len(await api.list_devices()) == 20
-    assert len(service.calls) == 50
+    listing = await api.device_listing()
+    assert len(listing.devices) == 20
+    # Whatever stands on the pages that never came has not left the account for that.
+    assert not listing.is_complete
+    assert len(service.calls) == 2
 
 
 async def test_other_products_are_left_out_unless_wanted(service: ScriptedService, api: NavienAPIClient) -> None:
@@ -95,9 +98,45 @@ async def test_an_odd_entry_does_not_hide_the_others(
     assert "0478630a" not in caplog.text
 
 
-async def test_no_data_is_no_devices(service: ScriptedService, api: NavienAPIClient) -> None:
+async def test_no_data_is_no_list_of_devices(service: ScriptedService, api: NavienAPIClient) -> None:
     service.answer(DEVICE_LIST, success(None))
-    assert await api.list_devices() == []
+    service.answer(SIMPLE_LIST, success(None))
+    for listing in (api.list_devices(), api.list_simple_devices()):
+        with pytest.raises(UnreadableAnswerError):
+            await listing
+
+
+async def test_no_data_on_a_later_page_hides_no_device(service: ScriptedService, api: NavienAPIClient) -> None:
+    service.answer(DEVICE_LIST, success([entry(number) for number in range(20)]), success(None))
+    with pytest.raises(UnreadableAnswerError):
+        await api.list_devices()
+
+
+@pytest.mark.parametrize(
+    ("row", "is_complete"),
+    [
+        (entry(1), True),
+        # Of another product, so it need not be understood.
+        ({"deviceInfo": {"deviceType": 9999}}, True),
+        (None, False),
+        ({"deviceInfo": {"macAddress": "0478630a1b2c", "deviceType": 52}}, False),
+        ({"deviceInfo": {"macAddress": "0478630a1b2c", "additionalValue": "5322"}}, False),
+    ],
+)
+async def test_a_list_with_an_unreadable_row_is_not_complete(
+    service: ScriptedService, api: NavienAPIClient, row: object, is_complete: bool
+) -> None:
+    service.answer(DEVICE_LIST, success([entry(1), row]))
+    listing = await api.device_listing()
+    assert [device.name for device in listing.devices] == ["Heater 1"]
+    assert listing.is_complete is is_complete
+
+
+async def test_a_list_without_an_end_is_not_complete(service: ScriptedService, api: NavienAPIClient) -> None:
+    pages = [[entry(number) for number in range(start, start + 20)] for start in range(0, 1000, 20)]
+    service.answer(DEVICE_LIST, *map(success, pages))
+    listing = await api.device_listing()
+    assert (len(listing.devices), listing.is_complete) == (1000, False)
 
 
 async def test_the_info_of_a_device(service: ScriptedService, api: NavienAPIClient) -> None:

@@ -69,6 +69,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (CLIENT, ("",)),
     (INTEGRATION, ("const", "errors", "heater", "markdown", "options", "outcomes")),
     (INTEGRATION, ("account", "devices", "issues", "queue_store")),
+    (INTEGRATION, ("listing",)),
     (INTEGRATION, ("coordinator",)),
     (INTEGRATION, ("delivery",)),
     (INTEGRATION, ("entity",)),

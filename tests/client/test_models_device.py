@@ -1,5 +1,6 @@
 """Device, DeviceInfo and Firmware: the recorded REST replies, and entries with something odd in them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 import json
 from pathlib import Path
@@ -71,6 +72,18 @@ def test_a_device_is_easily_made_in_a_script() -> None:
     assert (device.device_type, device.name, device.home_seq, device.connected) == (52, "NWP500", None, None)
     assert device == Device(mac_address="0478630a1b2c", additional_value="5322")
     assert {device: "usable as a key"}[device]
+
+
+@pytest.mark.parametrize("mac_address", ["0478630a1b2c", "0478630A1B2C", "04:78:63:0a:1b:2c", " 04-78-63-0A-1B-2C"])
+def test_however_a_mac_is_written_it_is_the_same_device(mac_address: str) -> None:
+    device = Device(mac_address=mac_address, additional_value="5322")
+    assert device.mac_address == "0478630a1b2c"
+    assert {device} == {Device(mac_address="0478630a1b2c", additional_value="5322")}
+    assert replace(Device(mac_address="0478630a1b2d", additional_value="5322"), mac_address=mac_address) == device
+    entry = entries()[0]
+    assert Device.from_message({**entry, "deviceInfo": {**entry["deviceInfo"], "macAddress": mac_address}}) == (
+        Device.from_message(entry)
+    )
 
 
 def test_nothing_private_is_in_a_repr() -> None:

@@ -164,12 +164,13 @@ def test_the_words_of_the_caller_come_first() -> None:
     assert request.wanted == "set point 140 °F"
 
 
-def test_a_mac_is_told_as_the_cloud_wrote_it_but_stands_lower_case_in_topics() -> None:
-    device = Device(mac_address="0478630A1B2C", additional_value="5322")
+@pytest.mark.parametrize("mac_address", ["0478630A1B2C", "04:78:63:0a:1b:2c", "04-78-63-0A-1B-2C"])
+def test_however_a_mac_is_written_the_request_is_the_recorded_one(mac_address: str) -> None:
+    device = Device(mac_address=mac_address, additional_value="5322", home_seq=10001)
     request = query_request(queries.STATUS, device, CLIENT)
     assert request.topic == REQUESTS["status"]["topic"]
     assert request.mac_address == "0478630a1b2c"
-    assert b'"macAddress":"0478630A1B2C"' in request.body
+    assert request.payload == with_its_session("status", request.id)
 
 
 @pytest.mark.parametrize(

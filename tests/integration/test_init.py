@@ -18,10 +18,9 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.coordinator import LISTING_INTERVAL
 from custom_components.navilink.heater import FRESH_FOR
-from custom_components.navilink.nwp500 import Device, NavienAPIClient
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import NOTICE, entry_data
-from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC
+from tests.integration.heaters import HEATER, MAC
 from tests.integration.waiting import next_event, wait_for, wait_for_value
 
 TEMPERATURE = "sensor.nwp500_upper_tank_temperature"
@@ -235,37 +234,6 @@ async def test_heater_without_room_to_be_heard_does_not_hide_the_others(
     await wait_for_value(hass, CONNECTION, "on")
     assert len(hass.states.async_entity_ids("water_heater")) == 50
     assert await hass.config_entries.async_unload(entry.entry_id)
-
-
-@pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
-async def test_heaters_come_and_go(
-    hass: HomeAssistant, running: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    registry = dr.async_get(hass)
-    coordinator = running.runtime_data
-    list_everything = NavienAPIClient.list_devices
-
-    async def list_first_alone(client: NavienAPIClient) -> list[Device]:
-        return (await list_everything(client))[:1]
-
-    async def list_again() -> None:
-        for _ in range(POLLS_PER_LISTING):
-            await coordinator.async_refresh()
-        await hass.async_block_till_done(wait_background_tasks=True)
-
-    await wait_for_value(hass, OTHER_HEATER, "eco")
-    # The account's list cannot be changed from outside, so it is cut short on its way.
-    with monkeypatch.context() as patch:
-        patch.setattr(NavienAPIClient, "list_devices", list_first_alone)
-        await list_again()
-    assert set(coordinator.data) == {MAC}
-    assert registry.async_get_device_by_identifier((DOMAIN, OTHER_MAC), running.entry_id) is None
-    assert hass.states.get(OTHER_HEATER) is None
-    assert hass.states.get(HEATER) is not None
-
-    await list_again()
-    assert registry.async_get_device_by_identifier((DOMAIN, OTHER_MAC), running.entry_id) is not None
-    await wait_for_value(hass, OTHER_HEATER, "eco")
 
 
 async def test_list_that_fails_changes_nothing(

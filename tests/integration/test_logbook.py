@@ -73,7 +73,7 @@ async def test_lines_name_heater_command_and_outcome(
         ("NWP500", "set point 140 °F was confirmed by the heater"),
         ("NWP500", "mode electric was not carried out: the heater refused it with code 3"),
         ("Cellar", "set point 122 °F gave way: a newer command for the same setting was given"),
-        ("Cellar", "set point 131 °F was cleared from the queue"),
+        ("Cellar", "set point 131 °F was cleared: the queue was cleared"),
     ]
     assert {line["entity_id"] for line in lines} == {HEATER}
     assert await ask_logbook(device_ids=[heater]) == lines

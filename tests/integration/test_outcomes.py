@@ -162,7 +162,8 @@ async def test_commands_that_were_given_up_raise_an_issue_until_it_is_acknowledg
     assert issue.translation_placeholders is not None
     assert issue.translation_placeholders["count"] == "2"
     first, second = issue.translation_placeholders["commands"].splitlines()
-    assert first.startswith("- NWP500: set point 140 °F, given 20")
+    link = f"/config/devices/device/{device_id(hass, running)}"
+    assert first.startswith(f"- [set point 140 °F]({link}), given 20")
     assert first.endswith(": it waited longer than it may")
     assert "mode heat pump" in second
     assert MAC not in str(issue)

@@ -132,7 +132,7 @@ async def test_file_of_a_newer_version_outlives_a_downgrade(
     assert newer.name.startswith(f"{file.name}.newer.")
     assert await hass.async_add_executor_job(newer.read_bytes) == content
     [issue] = ir.async_get(hass).issues.values()
-    assert issue.translation_placeholders == {"account": "NWP500", "file": str(newer)}
+    assert issue.translation_placeholders == {"file": newer.name}
     await hass.config_entries.async_remove(entry.entry_id)
     assert await hass.async_add_executor_job(kept, file) == []
 

@@ -153,6 +153,30 @@ async def test_expired_jwt_and_api_down(simulator: SimulatorProcess) -> None:
     assert token["accessToken"] not in json.dumps(await simulator.state())
 
 
+async def test_the_device_list_goes_wrong_as_wanted(simulator: SimulatorProcess) -> None:
+    addresses = simulator.addresses
+    account = {"userId": addresses["email"], "password": addresses["password"]}
+    page = {"userId": addresses["email"], "offset": 0, "count": 20}
+    listed = []
+    async with ClientSession(f"{addresses['api_url']}/") as session:
+        async with session.post("user/sign-in", json=account) as response:
+            token = (await response.json())["data"]["token"]
+        for kind, members in (
+            ("odd_list", {"form": "null"}),
+            ("odd_list", {"form": "empty"}),
+            ("odd_list", {"form": "unreadable"}),
+            ("unlist", {"mac": "0478630a1b2d"}),
+            ("mac_form", {"form": "colons"}),
+            ("mac_form", {"form": "dashes"}),
+        ):
+            await simulator.fault(kind, **members)
+            headers = {"authorization": token["accessToken"]}
+            async with session.post("device/list", json=page, headers=headers) as response:
+                rows = (await response.json())["data"]
+                listed.append(rows and [row["deviceInfo"] and row["deviceInfo"]["macAddress"] for row in rows])
+    assert listed == [None, [], [None, None], [MAC], ["04:78:63:0a:1b:2c"], ["04-78-63-0A-1B-2C"]]
+
+
 async def test_a_changed_password_ends_every_credential_until_a_reset(simulator: SimulatorProcess) -> None:
     addresses = simulator.addresses
     account = {"userId": addresses["email"], "password": addresses["password"]}
@@ -286,6 +310,9 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
         "mode_let_through": {"count": 5},
         "error": {"code": 96, "sub_code": 1},
         "listed_error": {"code": None},
+        "odd_list": {"form": "null"},
+        "unlist": {},
+        "mac_form": {"form": "upper"},
         "draw": {"litres": 20, "flow": 5.5},
         "vendor_app": {"on": True, "seconds": 5},
         "app_control": {"command": 33554464, "value": 110, "mac": MAC},

@@ -38,6 +38,11 @@ class AnswerWatch:
         if (deadline := self._deadlines.pop(mac_address, None)) is not None:
             deadline.cancel()
 
+    def forget(self, mac_address: str) -> None:
+        """A heater is no longer ours to wait for."""
+        self.answered(mac_address)
+        self._answering.discard(mac_address)
+
     def reset(self) -> None:
         """Start anew with another link, or end."""
         for deadline in self._deadlines.values():

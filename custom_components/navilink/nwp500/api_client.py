@@ -4,6 +4,8 @@ Two are left out. The display preferences belong to another product and are alwa
 a push token is the address of a phone's app, which no user of this client has, and a wrong one would do harm.
 """
 
+from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPMethod
 import logging
 
@@ -12,9 +14,19 @@ from .auth import NavienAuthClient
 from .enums import DeviceType, InstallType
 from .exceptions import InvalidParameterError, ResponseFormatError
 from .maintenance_api import MaintenanceAPI
-from .models import AppVersion, Device, DeviceInfo, ErrorHistory, Firmware, FirmwareDetail, Location, PastError
-from .models.members import TEXT
-from .signed_calls import MOST_ROWS, PAGE_SIZE, SignedCalls, as_list, as_object
+from .models import (
+    AppVersion,
+    Device,
+    DeviceInfo,
+    DeviceListing,
+    ErrorHistory,
+    Firmware,
+    FirmwareDetail,
+    Location,
+    PastError,
+)
+from .models.members import TEXT, WHOLE, block
+from .signed_calls import MOST_ROWS, PAGE_SIZE, Rows, SignedCalls, as_list, as_object
 from .topics import check_device
 from .tou_api import TouAPI
 
@@ -54,16 +66,21 @@ class NavienAPIClient:
 
         An entry that does not say which device it is, is left out: one odd entry does not hide the others.
         """
+        return list((await self.device_listing(device_type=device_type)).devices)
+
+    async def device_listing(self, *, device_type: int | None = DeviceType.HEAT_PUMP_WATER_HEATER) -> DeviceListing:
+        """Return the same, and whether a device that is not in it is known to have left the account."""
         rows = await self._calls.all_rows(_DEVICE_LIST, {"userId": self._calls.user_id})
-        return _devices(rows, device_type)
+        return _listing(rows, device_type)
 
     async def list_simple_devices(
         self, target_user_id: str | None = None, *, device_type: int | None = DeviceType.HEAT_PUMP_WATER_HEATER
     ) -> list[Device]:
         """Return devices with no more than key, type and name; an installer may ask for an owner's."""
         body = {"userId": self._calls.user_id, "targetUserId": target_user_id or self._calls.user_id}
-        rows = await self._calls.all_rows(_SIMPLE_LIST, body)
-        return _devices([{"deviceInfo": row} for row in rows], device_type)
+        simple = await self._calls.all_rows(_SIMPLE_LIST, body)
+        rows = replace(simple, rows=[{"deviceInfo": row} for row in simple.rows])
+        return list(_listing(rows, device_type).devices)
 
     async def get_device_info(self, device: Device) -> DeviceInfo:
         """Return name, place, installer and notifications of one device."""
@@ -165,19 +182,26 @@ class NavienAPIClient:
         return AppVersion.from_message(as_object(_APP_VERSION, data))
 
 
-def _devices(rows: list[object], device_type: int | None) -> list[Device]:
+def _listing(found: Rows, device_type: int | None) -> DeviceListing:
     devices: dict[str, Device] = {}
-    for row in rows:
-        device = _device(row)
-        if device is not None and device_type in (None, device.device_type):
+    is_complete = found.is_complete
+    for row in found.rows:
+        entry = row if isinstance(row, dict) else {}
+        listed_type = WHOLE.read(block(entry, "deviceInfo").get("deviceType"))
+        if device_type is not None and listed_type not in (None, device_type):
+            # Of another product, whatever else is odd about it.
+            continue
+        if (device := _device(entry)) is None:
+            is_complete = False
+        else:
             # The same device comes twice when the list grows between two pages.
             devices.setdefault(device.mac_address, device)
-    return list(devices.values())
+    return DeviceListing(devices=tuple(devices.values()), is_complete=is_complete)
 
 
-def _device(entry: object) -> Device | None:
+def _device(entry: Mapping[str, object]) -> Device | None:
     try:
-        device = Device.from_message(entry if isinstance(entry, dict) else {})
+        device = Device.from_message(entry)
         check_device(device)
     except (ResponseFormatError, InvalidParameterError) as err:
         _LOGGER.debug("An entry of the device list cannot be read: %s", err)

@@ -46,6 +46,11 @@ class CommandBook:
             self._counts.setdefault(command.mac_address, Counter())[settled.outcome] += 1
         return handle
 
+    def forget(self, mac_address: str) -> None:
+        """Count the outcomes of a heater for all of them only."""
+        if (counts := self._counts.pop(mac_address, None)) is not None:
+            self._counts.setdefault(None, Counter()).update(counts)
+
     def counts(self, mac_address: str | None = None) -> Mapping[CommandOutcome, int]:
         """Return how often each outcome occurred, for one heater or for all."""
         chosen = self._counts.values() if mac_address is None else [self._counts.get(mac_address, Counter())]

@@ -35,8 +35,8 @@ class FreshStatus:
         self._is_needed = is_needed
         self._now = UNKNOWN_MOMENT
         self._connected_at = UNKNOWN_MOMENT
-        self._asked: OrderedDict[str, int] = OrderedDict()
-        """The moment at which each request was written, by session."""
+        self._asked: OrderedDict[tuple[str, str], int] = OrderedDict()
+        """The moment at which each request was written, by heater and session."""
         self._questions: dict[str, deque[tuple[int, float]]] = {}
         """The newest questions to each heater, and when they were asked on the loop's clock."""
         self._answered: dict[str, int] = {}
@@ -61,7 +61,7 @@ class FreshStatus:
 
     def written(self, session_id: str, mac_address: str) -> int:
         """A request was written that is answered with a status; returns the moment."""
-        self._asked[session_id] = moment = self.moment()
+        self._asked[mac_address, session_id] = moment = self.moment()
         if len(self._asked) > _REMEMBERED:
             self._asked.popitem(last=False)
         questions = self._questions.setdefault(mac_address, deque(maxlen=_QUESTIONS))
@@ -71,7 +71,7 @@ class FreshStatus:
     def dated(self, mac_address: str, session_id: str | None) -> int | None:
         """Return the moment after which a status was made that has come just now; `None` for one that is outdated."""
         known = self._answered.get(mac_address, UNKNOWN_MOMENT)
-        asked = self._asked.get(session_id) if session_id is not None else None
+        asked = self._asked.get((mac_address, session_id or ""))
         if asked is None and mac_address in self._without_sessions:
             asked = self._asked_before(mac_address, _ANSWER_SECONDS)
         if asked is None:
@@ -84,6 +84,16 @@ class FreshStatus:
         if self.has(mac_address) and (timer := self._asking.pop(mac_address, None)) is not None:
             timer.cancel()
         return asked
+
+    def forget(self, mac_address: str) -> None:
+        """Ask a heater no more, and know nothing of it."""
+        if (timer := self._asking.pop(mac_address, None)) is not None:
+            timer.cancel()
+        for asked in [asked for asked in self._asked if asked[0] == mac_address]:
+            del self._asked[asked]
+        self._questions.pop(mac_address, None)
+        self._answered.pop(mac_address, None)
+        self._without_sessions.discard(mac_address)
 
     def connected(self) -> None:
         """A connection is up: only what is asked from now on is known to be answered after it."""

@@ -1,12 +1,12 @@
 """The subscriptions by which heaters are heard (protocol.md 4.1)."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 import logging
 
 from .link_subscriptions import LinkSubscriptions
 from .models import Device
-from .topics import client_filter, connection_topic, device_filter
+from .topics import client_filter, connection_topic, device_filter, five_segment_filter
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ class HeaterSubscriptions:
 
     def is_for_any(self, topic_filter: str, devices: Iterable[Device]) -> bool:
         """Tell whether a filter is one by which one of these heaters is heard."""
-        return any(topic_filter in (*self._filters(device), connection_topic(device)) for device in devices)
+        return any(topic_filter in self._all_filters(device) for device in devices)
 
     async def subscribe(self, device: Device) -> None:
         """Subscribe to all that a heater says and wait for the SUBACKs; raises `MqttSubscribeError`."""
@@ -48,6 +48,16 @@ class HeaterSubscriptions:
             self._presence_tried.add(topic)
             if not await self._subscriptions.try_subscribe(topic):
                 _LOGGER.debug("A heater's coming and going is not listened to")
+
+    async def unsubscribe(self, device: Device, is_needed: Callable[[str], bool]) -> None:
+        """Listen to a heater no more; what is needed for another one, or by a caller, stays."""
+        self._presence_tried.discard(connection_topic(device))
+        unneeded = [topic_filter for topic_filter in self._all_filters(device) if not is_needed(topic_filter)]
+        await asyncio.gather(*map(self._subscriptions.unsubscribe, unneeded))
+
+    def _all_filters(self, device: Device) -> tuple[str, ...]:
+        """Return every filter that there can be for a heater, made or not."""
+        return (*self._filters(device), connection_topic(device), five_segment_filter(device, self._client_id))
 
     def _filters(self, device: Device) -> tuple[str, str]:
         return device_filter(device), client_filter(device, self._client_id)

@@ -10,13 +10,14 @@ from .changes import ChangeWatch
 from .events import Changed, EventEmitter, FeatureReceived, QueueChanged, StatusReceived
 from .exceptions import ResponseFormatError
 from .models import Device, DeviceFeature, DeviceStatus
-from .models.members import WHOLE, block
+from .models.device import normalized_mac
+from .models.members import TEXT, WHOLE, block
 from .pending_replies import PendingReplies
 from .pipeline import CommandPipeline
 from .presence import announced_presence
 from .stored_queue import Members
 from .subscriptions import Message
-from .topics import check_device, normalised_mac
+from .topics import check_device
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -71,12 +72,17 @@ class Inbox:
         that nobody can talk to.
         """
         check_device(device)
-        mac_address = normalised_mac(device.mac_address)
-        record = self._records.setdefault(mac_address, HeaterRecord(device, is_online=device.connected))
+        record = self._records.setdefault(device.mac_address, HeaterRecord(device, is_online=device.connected))
         record.device = device
         if record.feature is None and feature is not None:
             record.feature = feature
             record.watch.changes(feature)
+
+    def remove(self, device: Device) -> None:
+        """Forget a device and everything that it has said."""
+        self._records.pop(device.mac_address, None)
+        self._answers.forget(device.mac_address)
+        self._replies.heater_removed(device.mac_address)
 
     def device(self, mac_address: str) -> Device | None:
         """Return a known device."""
@@ -85,7 +91,7 @@ class Inbox:
 
     def record(self, device: Device) -> HeaterRecord:
         """Return what is known of a device."""
-        return self._records.get(normalised_mac(device.mac_address)) or HeaterRecord(device)
+        return self._records.get(device.mac_address) or HeaterRecord(device)
 
     def receive(self, topic: str, message: Message) -> None:
         """Take in one message.
@@ -112,7 +118,7 @@ class Inbox:
 
     def _take_reply(self, topic: str, record: HeaterRecord, message: Message) -> None:
         self._heard(record)
-        mac_address = normalised_mac(record.device.mac_address)
+        mac_address = record.device.mac_address
         session_id = self._session(mac_address, message)
         if topic.endswith(_REFUSAL_SUFFIX):
             if session_id is not None:
@@ -145,11 +151,11 @@ class Inbox:
 
     def _heard(self, record: HeaterRecord) -> None:
         record.last_message_at = datetime.now(UTC)
-        self._answers.answered(normalised_mac(record.device.mac_address))
+        self._answers.answered(record.device.mac_address)
         self._take_presence(record, is_online=True)
 
     def _take_status(self, record: HeaterRecord, status: DeviceStatus, session_id: str | None) -> None:
-        mac_address = normalised_mac(record.device.mac_address)
+        mac_address = record.device.mac_address
         asked_at = self._pipeline.dated(mac_address, session_id)
         if asked_at is None:
             _LOGGER.debug("Dropped a status that is older than what is known")
@@ -179,10 +185,9 @@ class Inbox:
 
     def _sender(self, topic: str, message: Message, content: str) -> HeaterRecord | None:
         """Return the record of the heater that a message comes from; client-keyed topics are shared by all of them."""
-        named = block(message, content).get("macAddress")
         level = "".join(topic.split("/")[_DEVICE_LEVEL : _DEVICE_LEVEL + 1])
-        by_topic = level.removeprefix(_DEVICE_PREFIX) if level.startswith(_DEVICE_PREFIX) else None
-        by_name = (normalised_mac(named) or None) if isinstance(named, str) else None
+        by_topic = normalized_mac(level.removeprefix(_DEVICE_PREFIX)) if level.startswith(_DEVICE_PREFIX) else None
+        by_name = normalized_mac(TEXT.read(block(message, content).get("macAddress")) or "") or None
         only_one = next(iter(self._records)) if len(self._records) == 1 else ""
         by_session = self._replies.asked(message.get("sessionID"))
         record = self._records.get(by_name or by_topic or by_session or only_one)

@@ -137,6 +137,11 @@ class Judgement:
                 running_mode = wanted[_MODE]
         return wanted
 
+    def forget(self, mac_address: str) -> None:
+        """Know nothing more of a heater."""
+        self._fresh.forget(mac_address)
+        self._heaters.pop(mac_address, None)
+
     # Moments
 
     def given(self, command: QueuedCommand, *, is_restored: bool = False) -> None:

@@ -74,8 +74,12 @@ class LinkSubscriptions:
         return True
 
     async def unsubscribe(self, topic_filter: str) -> None:
-        """Take a filter off the table."""
-        if self._filters.pop(topic_filter, None) is not None and (link := self._present_link()) is not None:
+        """Take a filter off the table; a subscription that is being made is ended once it is."""
+        if self._filters.pop(topic_filter, None) is None:
+            return
+        while (under_way := self._subscribing.get(topic_filter)) is not None:
+            await under_way.wait()
+        if topic_filter not in self._filters and (link := self._present_link()) is not None:
             with contextlib.suppress(LinkError, TimeoutError):
                 async with asyncio.timeout(self._operation_timeout):
                     await link.unsubscribe(topic_filter)

@@ -23,5 +23,6 @@ class MaintenanceAPI:
 
     async def read(self, device: Device, kind: MaintenanceKind) -> list[MaintenanceEntry]:
         """Return what was written down, the newest first."""
-        rows = await self._calls.all_rows(f"/device/{kind}/history", self._calls.device_key(device))
-        return [MaintenanceEntry.from_message(row) for row in rows if isinstance(row, dict)]
+        path = f"/device/{kind}/history"
+        log = await self._calls.all_rows(path, self._calls.device_key(device), may_be_null=True)
+        return [MaintenanceEntry.from_message(row) for row in log.rows if isinstance(row, dict)]

@@ -40,7 +40,7 @@ from .queue_access import QueueAccess
 from .requests import control_request, plain_message, query_request
 from .schedules import Schedules
 from .subscriptions import Message, MessageCallback, SubscriptionTable
-from .topics import check_filter, normalised_mac
+from .topics import check_filter
 
 __all__ = ["MqttConnectionConfig", "NavienMqttClient"]
 
@@ -160,7 +160,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
 
     async def unsubscribe(self, topic: str, callback: MessageCallback | None = None) -> None:
         """Stop calling a callback of a topic, or all of them."""
-        if self._subscriptions.remove(topic, callback) and not self._heaters.is_for_any(topic, self._inbox.devices):
+        if self._subscriptions.remove(topic, callback) and not self._is_needed(topic):
             await self._connection.subscriptions.unsubscribe(topic)
 
     async def subscribe_device(self, device: Device) -> None:
@@ -169,8 +169,19 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         await self._heaters.subscribe(device)
         # What was restored for a heater that is only known by now has waited for this.
         self._pipeline.ask_what_is_due()
-        if self.is_connected:
+        if self.is_connected and self._inbox.device(device.mac_address) is not None:
             self._start(self._heaters.try_presence(device))
+
+    async def unsubscribe_device(self, device: Device) -> None:
+        """Forget a heater: it is not asked or listened to any more, and starts afresh should it be used again.
+
+        Of its commands, those that wait end as *cleared*, those that may have reached it as *unconfirmed*. Whoever
+        waits for a reply of the heater gets `MqttConnectionError`.
+        """
+        self._inbox.remove(device)
+        self._pipeline.remove_heater(device.mac_address)
+        await self._periodic.stop(device.mac_address)
+        await self._heaters.unsubscribe(device, self._is_needed)
 
     def add_device(self, device: Device, feature: DeviceFeature | None = None) -> None:
         """Listen to a heater from the next link on, with what it was known to have until it says so itself."""
@@ -219,13 +230,11 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
 
     async def start_periodic_requests(self, device: Device, period_seconds: float = 60) -> None:
         """Ask for the status now and then every `period_seconds`, connected or not."""
-        self._periodic.start(
-            normalised_mac(device.mac_address), lambda: self.request_device_status(device), period_seconds
-        )
+        self._periodic.start(device.mac_address, lambda: self.request_device_status(device), period_seconds)
 
     async def stop_periodic_requests(self, device: Device) -> None:
         """End the periodic requests to a device."""
-        await self._periodic.stop(normalised_mac(device.mac_address))
+        await self._periodic.stop(device.mac_address)
 
     # Controls
 
@@ -366,6 +375,10 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         self._inbox.add(device)
         if not self._heaters.covers(device):
             self._start(self.subscribe_device(device))
+
+    def _is_needed(self, topic_filter: str) -> bool:
+        """Tell whether a caller wants the messages of a filter, or a heater is heard by it."""
+        return self._subscriptions.has(topic_filter) or self._heaters.is_for_any(topic_filter, self._inbox.devices)
 
     def _heater_absent(self, mac_address: str) -> None:
         self._inbox.absent(mac_address)

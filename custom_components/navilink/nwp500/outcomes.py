@@ -34,7 +34,7 @@ class CommandOutcome(StrEnum):
     DROPPED = "dropped"
     """Not sent: it was the oldest when the queue was full."""
     CLEARED = "cleared"
-    """Not sent: the queue was cleared."""
+    """Not sent: the queue was cleared, or its heater was removed."""
     FAILED = "failed"
     """Not sent: it could not be."""
 

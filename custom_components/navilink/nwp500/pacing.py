@@ -58,6 +58,10 @@ class Pacing:
         """A command is settled."""
         self._refusals.pop(command_id, None)
 
+    def forget_heater(self, mac_address: str) -> None:
+        """Hold a heater's controls no longer."""
+        self._paused_until.pop(mac_address, None)
+
     def _is_busy(self, mac_address: str | None) -> bool:
         """Tell whether a control to a heater is in flight or unanswered."""
         in_flight = any(command.is_control and command.mac_address == mac_address for command in self._queue.in_flight)

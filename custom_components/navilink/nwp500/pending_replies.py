@@ -48,7 +48,7 @@ class PendingReplies:
 
         def fail(reason: str) -> None:
             if not reply.done():
-                reply.set_exception(MqttConnectionError(f"the link was lost: {reason}"))
+                reply.set_exception(MqttConnectionError(reason))
 
         self._expected[session_id] = _Expected(mac_address, take, fail)
         try:
@@ -71,4 +71,10 @@ class PendingReplies:
     def link_lost(self, reason: str) -> None:
         """The link is gone, and with it the answers."""
         for expected in self._expected.values():
-            expected.fail(reason)
+            expected.fail(f"the link was lost: {reason}")
+
+    def heater_removed(self, mac_address: str) -> None:
+        """A heater is not listened to any more, so no answer of its will come."""
+        for expected in self._expected.values():
+            if expected.mac_address == mac_address:
+                expected.fail("the heater was removed")

@@ -37,6 +37,7 @@ _OVERRULED = Settled(
 )
 _OVERTAKEN = Settled(CommandOutcome.SUPERSEDED, "a newer command for the same setting was sent before it")
 _OUTLIVED = Settled(CommandOutcome.UNCONFIRMED, "a newer command for the same setting took effect")
+_HEATER_REMOVED = "the heater was removed"
 _IN_DOUBT = Settled(CommandOutcome.UNCONFIRMED, "the link was lost before its PUBACK, and it is not repeated")
 
 
@@ -153,6 +154,23 @@ class CommandPipeline(CommandOverview, WriterListener):
         self._changed()
         self._writer.pump()
         return len(cleared)
+
+    def remove_heater(self, mac_address: str) -> None:
+        """End all commands of a heater and forget it: what may have reached it by now is unconfirmed, not cleared."""
+        waiting = self._queue.remove(lambda command: command.mac_address == mac_address)
+        for command in waiting:
+            self._settle(command, Settled(CommandOutcome.CLEARED, _HEATER_REMOVED))
+        for command in self.on_their_way:
+            if command.mac_address == mac_address:
+                self._settle(command, Settled(CommandOutcome.UNCONFIRMED, _HEATER_REMOVED))
+        self._judgement.forget(mac_address)
+        self._pacing.forget_heater(mac_address)
+        self._succession.forget(mac_address)
+        self._book.forget(mac_address)
+        self._changed()
+        self._writer.pump()
+        # A listener that heard of an end may have given the heater another command: it is a new one from now on.
+        self.ask_what_is_due()
 
     # From the link
 

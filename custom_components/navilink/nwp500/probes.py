@@ -13,7 +13,7 @@ from .pending_replies import PendingReplies
 from .queries import DEVICE_INFO, SESSION_END, STATUS, Query, Request
 from .requests import query_request
 from .subscriptions import Message
-from .topics import ReplyForm, five_segment_filter, normalised_mac
+from .topics import ReplyForm, five_segment_filter
 
 _FAREWELL_SECONDS = 2.0
 
@@ -64,7 +64,7 @@ class Probes:
             # Once for each heater's home: from then on the connection makes this subscription on every link.
             await self._connection.subscriptions.subscribe(five_segment_filter(device, self._client_id))
         message = query_request(request, device, self._client_id, content)
-        with self._replies.expecting(message.id, normalised_mac(device.mac_address), read) as reply:
+        with self._replies.expecting(message.id, device.mac_address, read) as reply:
             try:
                 self._write(message, self._acknowledged)
             except LinkError as error:

@@ -8,7 +8,6 @@ from .models import Device
 from .outcomes import CommandHandle, CommandOutcome, CommandStage
 from .pipeline import CommandPipeline
 from .stored_queue import StoredQueue, setting_members
-from .topics import normalised_mac
 
 
 class QueueAccess:
@@ -43,22 +42,22 @@ class QueueAccess:
 
     def outcome_counts(self, device: Device | None = None) -> Mapping[CommandOutcome, int]:
         """Return how often each outcome occurred, for all devices or one."""
-        return self._pipeline.counts(None if device is None else normalised_mac(device.mac_address))
+        return self._pipeline.counts(None if device is None else device.mac_address)
 
     def is_waiting_for_status(self, device: Device) -> bool:
         """Tell whether a heater's commands are held until it has told its status on the present link."""
-        return self._pipeline.is_waiting_for_status(normalised_mac(device.mac_address))
+        return self._pipeline.is_waiting_for_status(device.mac_address)
 
     def wanted_members(self, device: Device) -> Mapping[str, int]:
         """Return the raw status members that the commands not yet settled will set."""
-        return self._pipeline.wanted(normalised_mac(device.mac_address))
+        return self._pipeline.wanted(device.mac_address)
 
     def clear_command_queue(self, device: Device | None = None, *, kinds: frozenset[str] | None = None) -> int:
         """Remove what waits, for all devices or one, of all kinds or some; return how many commands that were.
 
         What is in flight cannot be taken back, but is not sent a second time either.
         """
-        mac_address = None if device is None else normalised_mac(device.mac_address)
+        mac_address = None if device is None else device.mac_address
         return self._pipeline.clear(
             lambda command: (
                 (mac_address is None or command.mac_address == mac_address) and (kinds is None or command.kind in kinds)

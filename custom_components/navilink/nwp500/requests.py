@@ -10,7 +10,7 @@ from .commands import Control
 from .exceptions import PayloadError
 from .models import Device
 from .queries import Request
-from .topics import ReplyForm, check_topic, normalised_mac, reply_topic, request_topic
+from .topics import ReplyForm, check_topic, reply_topic, request_topic
 
 MAX_MESSAGE_BYTES = 128 * 1024
 _PROTOCOL_VERSION = 2
@@ -51,7 +51,7 @@ def query_request(
         id=session_id,
         kind=query.name,
         wanted=query.words,
-        mac_address=normalised_mac(device.mac_address),
+        mac_address=device.mac_address,
         topic=topic,
         body=_envelope(device, client_id, session_id, query.code, content or {}, (topic, answered_on)),
     )
@@ -69,7 +69,7 @@ def control_request(
         id=session_id,
         kind=control.name,
         wanted=wanted or control.wanted(parameters),
-        mac_address=normalised_mac(device.mac_address),
+        mac_address=device.mac_address,
         topic=topic,
         body=_envelope(device, client_id, session_id, control.code, content, (topic, answered_on)),
         setting=control.setting,

@@ -24,7 +24,6 @@ from .models.schedule import OFF, ON, WeeklyEntry, WeeklySchedule
 from .queries import Write
 from .request_members import Record
 from .subscriptions import Message
-from .topics import normalised_mac
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -68,7 +67,7 @@ class HeaterLocks:
 
     def of(self, device: Device) -> asyncio.Lock:
         """Return the lock of a heater."""
-        return self._locks[normalised_mac(device.mac_address)]
+        return self._locks[device.mac_address]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """Signed-in calls to the REST service: the access token, and lists that come in pages (protocol.md 2.1)."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
 import logging
 
@@ -13,7 +14,16 @@ _LOGGER = logging.getLogger(__name__)
 PAGE_SIZE = 20
 """The most rows that the service gives at a time."""
 MOST_ROWS = 1000
-"""Where paging ends in any case: a service that ignored the offset would be asked for ever."""
+"""Where paging ends in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a list that came in pages."""
+
+    rows: list[object]
+    is_complete: bool
+    """Whether the last page came."""
 
 
 class SignedCalls:
@@ -70,16 +80,24 @@ class SignedCalls:
         """POST a body and return the `data` of the answer."""
         return await self.request(HTTPMethod.POST, path, body=body)
 
-    async def all_rows(self, path: str, body: Mapping[str, object]) -> list[object]:
-        """POST a body page after page, and return the rows of all pages; no data is no rows."""
+    async def all_rows(self, path: str, body: Mapping[str, object], *, may_be_null: bool = False) -> Rows:
+        """POST a body page after page, and return the rows of all pages.
+
+        Raises `UnreadableAnswerError` for a page without a list; with `may_be_null`, no data is no rows.
+        """
         rows: list[object] = []
+        last_page: list[object] = []
         for offset in range(0, MOST_ROWS, PAGE_SIZE):
             data = await self.post(path, {**body, "offset": offset, "count": PAGE_SIZE})
-            page = [] if data is None else as_list(path, data)
-            rows += page
+            page = [] if data is None and may_be_null else as_list(path, data)
             if len(page) < PAGE_SIZE:
+                return Rows([*rows, *page], is_complete=True)
+            if page == last_page:
+                # The service ignores the offset: what comes after this page cannot be known.
                 break
-        return rows
+            rows += page
+            last_page = page
+        return Rows(rows, is_complete=False)
 
 
 def as_object(path: str, data: object) -> Mapping[str, object]:

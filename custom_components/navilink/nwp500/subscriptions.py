@@ -35,6 +35,10 @@ class SubscriptionTable:
             self._callbacks.pop(topic_filter, None)
         return not callbacks
 
+    def has(self, topic_filter: str) -> bool:
+        """Tell whether anybody wants the messages of this very filter."""
+        return topic_filter in self._callbacks
+
     def deliver(self, topic: str, message: Message) -> None:
         """Hand a message to every callback whose filter covers its topic."""
         for topic_filter, callbacks in tuple(self._callbacks.items()):

@@ -33,6 +33,12 @@ class Succession:
         self._queue.forbid_return(is_older)
         return self._queue.remove(is_older)
 
+    def forget(self, mac_address: str) -> None:
+        """No command that was sent to a heater decides anything any more."""
+        self._newest_sent = {
+            setting: place for setting, place in self._newest_sent.items() if setting[0] != mac_address
+        }
+
     def is_overtaken(self, command: QueuedCommand) -> bool:
         """Tell whether a newer command that overwrites some of the same was sent too."""
         place = self._book.place(command)

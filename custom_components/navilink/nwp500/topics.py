@@ -16,7 +16,7 @@ class Addressed(Protocol):
 
     @property
     def mac_address(self) -> str:
-        """Twelve hexadecimal digits."""
+        """Twelve hexadecimal digits, in lower case and without separators."""
 
     @property
     def device_type(self) -> int:
@@ -38,11 +38,6 @@ class ReplyForm(Enum):
     """`cmd/52/{home}/{user}/{client}/res/{suffix}`: the only form for which the cloud decodes some replies."""
     DEVICE_OWN = auto()
     """`cmd/52/navilink-{mac}/res/{suffix}`, shared by all clients of a device."""
-
-
-def normalised_mac(mac_address: str) -> str:
-    """Return a MAC as it stands in topics: lower case, no separators."""
-    return "".join(character for character in mac_address.lower() if character.isalnum())
 
 
 def request_topic(device: Addressed, suffix: str) -> str:
@@ -80,7 +75,7 @@ def five_segment_filter(device: Addressed, client_id: str) -> str:
 
 def connection_topic(device: Addressed) -> str:
     """Return the topic on which a device tells that it comes or goes."""
-    return f"evt/{device.device_type}/navilink-{normalised_mac(device.mac_address)}/connection"
+    return f"evt/{device.device_type}/navilink-{device.mac_address}/connection"
 
 
 def matches(topic_filter: str, topic: str) -> bool:
@@ -99,7 +94,7 @@ def matches(topic_filter: str, topic: str) -> bool:
 
 def check_device(device: Addressed) -> None:
     """Raise `InvalidParameterError` for a device whose topics no service takes: they would end every link."""
-    length = len(normalised_mac(device.mac_address).encode())
+    length = len(device.mac_address.encode())
     if not 0 < length <= _MAX_NAME_BYTES:
         raise InvalidParameterError("length of the MAC address", length, f"1 to {_MAX_NAME_BYTES} letters and digits")
 
@@ -132,7 +127,7 @@ def _check_size(topic: str, name: str) -> None:
 
 
 def _device_root(device: Addressed) -> str:
-    return f"cmd/{device.device_type}/navilink-{normalised_mac(device.mac_address)}"
+    return f"cmd/{device.device_type}/navilink-{device.mac_address}"
 
 
 def _five_segments(device: Addressed, client_id: str) -> str:

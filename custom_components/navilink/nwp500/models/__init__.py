@@ -1,7 +1,7 @@
 """What the heater and the cloud say, as immutable values (protocol.md 2.4 to 2.8 and 7 to 10)."""
 
 from .account import AppVersion, PushSettings, UserInfo
-from .device import Descaling, Device, DeviceInfo, Installer, Location
+from .device import Descaling, Device, DeviceInfo, DeviceListing, Installer, Location
 from .diagnostics import Diagnostics
 from .energy import EnergyAmount, EnergyPeriod, EnergyUsage
 from .error_history import ErrorHistory, PastError
@@ -22,6 +22,7 @@ __all__ = [
     "DeviceFeature",
     "DeviceGroup",
     "DeviceInfo",
+    "DeviceListing",
     "DeviceStatus",
     "Diagnostics",
     "EnergyAmount",

@@ -19,6 +19,11 @@ _CONNECTED: Kind[bool] = numeric(_CONNECTIONS.get)
 _INSTALL_TYPE = named(InstallType)
 
 
+def normalized_mac(mac_address: str) -> str:
+    """Return a MAC as requests and topics carry it: lower case, without separators (protocol.md 2.4)."""
+    return "".join(character for character in mac_address.lower() if character.isalnum())
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Location:
     """Where a heater stands; latitude and longitude in degrees, altitude as the service has it."""
@@ -104,7 +109,7 @@ class Device:
     """One device of an account. MAC and additional value are its key in every request."""
 
     mac_address: str = field(repr=False)
-    """12 lower-case hex digits without separators."""
+    """12 lower-case hex digits without separators, however it was written when the device was made."""
     additional_value: str = field(repr=False)
     device_type: int = DeviceType.HEAT_PUMP_WATER_HEATER
     """Other numbers than 52 are other products."""
@@ -125,6 +130,10 @@ class Device:
     model_type_code: int | None = None
     """None on the units seen: decide nothing by it."""
 
+    def __post_init__(self) -> None:
+        # The one place: from here on a MAC is compared and sent as it is.
+        object.__setattr__(self, "mac_address", normalized_mac(self.mac_address))
+
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
         """Read one entry of the device list; what it does not tell, or tells in an odd way, is None.
@@ -135,7 +144,7 @@ class Device:
         """
         info = block(message, "deviceInfo")
         error = block(message, "error")
-        mac_address = KEY.read(info.get("macAddress"))
+        mac_address = normalized_mac(KEY.read(info.get("macAddress")) or "")
         additional_value = KEY.read(info.get("additionalValue"))
         device_type = WHOLE.read(info.get("deviceType"))
         if not mac_address or additional_value is None or device_type is None:
@@ -155,6 +164,15 @@ class Device:
             installer_id=KEY.read(info.get("installerId")),
             model_type_code=WHOLE.read(info.get("modelTypeCode")),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceListing:
+    """What one reading of the account's device list gave, in the service's order."""
+
+    devices: tuple[Device, ...]
+    is_complete: bool
+    """Whether a device that is missing here is missing in the list: every row was readable, and the last page came."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
