@@ -1,11 +1,12 @@
 """The owner's heaters over REST: list, details, what can be changed, push settings (protocol.md 2.4, 2.5 and 2.8)."""
 
+from collections.abc import Callable
 from dataclasses import asdict, replace
 
 from .clock import local_time
 from .heater import Heater
 from .identity import DEVICE_TYPE
-from .registration import ALARM_OFF, ALARM_ON, Location
+from .registration import ALARM_OFF, ALARM_ON, MAC_FORMS, Location
 from .rest_api import RestApi
 from .rest_members import Json, JsonObject, bad_request, not_authorized, number, page, part, text
 
@@ -21,9 +22,15 @@ _COUNTS = range(1, 2**31)
 def device_list(api: RestApi, body: JsonObject) -> Json:
     """Give one page of the devices of the account."""
     api.own(body)
-    rows: list[Json] = [_listed(heater) for heater in api.heaters.values()]
+    spell, faults = MAC_FORMS[api.faults.mac_form], api.faults
+    rows: list[Json] = [_listed(heater, spell) for heater in api.heaters.values()]
     if api.foreign_device:
         rows.insert(0, _foreign_device())
+    if faults.cut_lists:
+        faults.cut_lists -= 1
+        if faults.cut_to is None:
+            return None
+        rows = rows[: faults.cut_to]
     return page(rows, body)
 
 
@@ -115,7 +122,7 @@ def preferences(_api: RestApi, _body: JsonObject) -> Json:
     raise bad_request()
 
 
-def _listed(heater: Heater) -> JsonObject:
+def _listed(heater: Heater, spell: Callable[[str], str]) -> JsonObject:
     books = heater.registration
     occurred = None if books.error_at is None else local_time(books.error_at, heater.zone)
     place = books.location
@@ -123,7 +130,7 @@ def _listed(heater: Heater) -> JsonObject:
         "deviceInfo": {
             "installerId": None,
             "homeSeq": heater.identity.home_seq,
-            "macAddress": heater.identity.mac_address,
+            "macAddress": spell(heater.identity.mac_address),
             "additionalValue": heater.identity.additional_value,
             "deviceType": DEVICE_TYPE,
             "modelTypeCode": None,

@@ -1,4 +1,4 @@
-"""Everything that can be made to go wrong, one function for each kind of fault in `service_faults` or `heater_faults`.
+"""Everything that can be made to go wrong, one function for each kind, in the modules `*_faults`.
 
 The name of a function is the kind, its keyword parameters are the members that `POST /fault` takes beside it.
 A fault that concerns heaters takes `mac`; without it, it concerns all of them.
@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from inspect import Parameter, signature
 from typing import get_args
 
-from . import heater_faults, service_faults
+from . import account_faults, heater_faults, service_faults
 from .cloud import Cloud
 from .fault_arguments import FaultError
 
@@ -69,6 +69,12 @@ FAULTS: Mapping[str, Callable[..., None]] = {
         service_faults.reply_delay,
         service_faults.push,
         service_faults.vendor_app,
+        account_faults.short_list,
+        account_faults.leave_account,
+        account_faults.new_heater,
+        account_faults.mac_form,
+        account_faults.refuse_request,
+        account_faults.bloat,
         heater_faults.device_offline,
         heater_faults.power_cut,
         heater_faults.ctrl_fail,

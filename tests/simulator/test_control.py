@@ -269,6 +269,12 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
         "latency": {"seconds": 30},
         "api_down": {"on": True, "close": True},
         "maintenance": {"on": True},
+        "short_list": {"devices": None, "count": 5},
+        "leave_account": {"mac": MAC},
+        "new_heater": {},
+        "mac_form": {"form": "upper"},
+        "refuse_request": {"code": 503, "count": 5},
+        "bloat": {"mebibytes": 1, "count": 5},
         "device_offline": {"mac": MAC, "on": True},
         "power_cut": {"mac": MAC, "on": True},
         "ctrl_fail": {"count": 5, "code": 9},
@@ -298,7 +304,9 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
         await connect()
     assert refused.value.status == 403
     assert await sign_in(simulator)
-    heater = (await simulator.state())["heaters"][MAC]
+    heaters = (await simulator.state())["heaters"]
+    assert len(heaters) == 2
+    heater = heaters[MAC]
     assert heater["online"]
     assert (heater["status"]["touStatus"], heater["status"]["errorCode"], heater["status"]["dhwUse"]) == (0, 0, 1)
 
