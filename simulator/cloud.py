@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 import json
 from pathlib import Path
+import ssl
 import time
 from zoneinfo import ZoneInfo
 
@@ -124,8 +125,14 @@ class Cloud:
         """Begin afresh: same addresses and account, nothing else is kept, no credential holds any more."""
         await self._stop_tasks()
         self.broker.reset()
+        self.limit_tls(None)
         self._furnish()
         self._start_tasks()
+
+    def limit_tls(self, newest: ssl.TLSVersion | None) -> None:
+        """Let the broker speak no newer version of TLS; `None`: those that a server should."""
+        certificate = self._certificate
+        self.broker.use_tls(certificate.ssl_context if newest is None else certificate.outdated_context(newest))
 
     def advance_heaters(self) -> None:
         """Let the heaters live up to now."""

@@ -62,6 +62,16 @@ def silent(cloud: Cloud, *, suffix: str, count: int = 1, mac: str | None = None)
         heater.faults.silences[suffix] = count
 
 
+def late_reply(
+    cloud: Cloud, *, seconds: float, count: int = 1, in_time_too: bool = True, mac: str | None = None
+) -> None:
+    """Deliver the next replies once more so many seconds after their time, or only then, overtaken by newer ones."""
+    within("seconds", seconds, (0.0, MAX_SECONDS))
+    within("count", count, range(MAX_COUNT))
+    for heater in chosen_heaters(cloud, mac):
+        heater.faults.late_replies, heater.faults.late_by, heater.faults.in_time_too = count, seconds, in_time_too
+
+
 def schedule_form(cloud: Cloud, *, form: str = "both", mac: str | None = None) -> None:
     """Let the schedules that are read come as `json` or as `hex` alone, or as `both` again."""
     if form not in SCHEDULE_FORMS:

@@ -260,6 +260,8 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
         "link_up": {},
         "cut": {"fin": False, "after": 5, "puback": False},
         "blackhole": {"new_connections": True},
+        "withhold": {"what": "deliveries", "new_connections": True},
+        "tls": {"newest": "1.1"},
         "refuse_upgrade": {"status": 429},
         "expire_aws": {},
         "expire_jwt": {"refresh": True},
@@ -283,6 +285,7 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
         "lose_write": {"count": 5, "answered": False},
         "slow_write": {"seconds": 5},
         "silent": {"suffix": "st/rsv/rd", "count": 5},
+        "late_reply": {"seconds": 30, "count": 5},
         "schedule_form": {"form": "hex"},
         "energy_times": {"on": False},
         "firmware_download": {"version": 184877057, "part": 1},
@@ -323,7 +326,10 @@ async def test_bad_faults_are_explained(simulator: SimulatorProcess) -> None:
         ("latency", {"seconds": 10**400}, "seconds must be"),
         ("latency", {"seconds": float("nan")}, "seconds must be"),
         ("refuse_upgrade", {"status": 200}, "200"),
+        ("withhold", {"what": "pings"}, "what must be one of acknowledgements, deliveries, requests"),
+        ("tls", {"newest": "1.4"}, "newest must be one of"),
         ("ctrl_fail", {"count": -1}, "count must be"),
+        ("late_reply", {"seconds": -1}, "seconds must be"),
         ("ctrl_fail", {"count": True}, "count cannot be True"),
         ("device_offline", {"mac": "nobody"}, "no heater nobody"),
         ("draw", {"litres": 1, "flow": 0}, "flow must be"),
@@ -387,6 +393,44 @@ async def test_reply_delay_keeps_the_order(connect: Open, simulator: SimulatorPr
     await simulator.fault("reply_delay", seconds=0)
     await user.request(16777219, "st", session="quick")
     assert [(await user.reply())[1]["sessionID"] for _ in range(2)] == ["slow", "quick"]
+
+
+async def test_a_reply_comes_again_late(connect: Open, simulator: SimulatorProcess) -> None:
+    user = await connect()
+    await user.subscribe()
+    await simulator.fault("late_reply", seconds=0.5, mac=MAC)
+    await user.request(16777219, "st", session="old")
+    await simulator.wait(received=1)
+    await user.set_temperature(110, session="new")
+    replies = [await user.reply() for _ in range(3)]
+    assert [message["sessionID"] for _, message in replies] == ["old", "new", "old"]
+    assert replies[0] == replies[2]
+    assert replies[2][1]["response"]["status"]["dhwTemperatureSetting"] == 98
+
+
+async def test_a_reply_can_be_overtaken(connect: Open, simulator: SimulatorProcess) -> None:
+    user = await connect()
+    await user.subscribe()
+    await simulator.fault("late_reply", seconds=0.5, count=1, in_time_too=False)
+    for session in ("first", "second", "third"):
+        await user.request(16777219, "st", session=session)
+    assert [(await user.reply())[1]["sessionID"] for _ in range(3)] == ["second", "third", "first"]
+
+
+async def test_withheld_requests_are_acknowledged_and_reach_no_heater(
+    connect: Open, simulator: SimulatorProcess
+) -> None:
+    user = await connect()
+    await user.subscribe()
+    await simulator.fault("withhold", what="requests")
+    await user.set_temperature(110)
+    assert isinstance(await user.client.receive_any(), PubAck)
+    await simulator.fault("link_up")
+    await user.set_temperature(111)
+    assert (await user.reply())[1]["response"]["status"]["dhwTemperatureSetting"] == 111
+    state = await simulator.state()
+    assert [applied["param"] for applied in state["heaters"][MAC]["applied"]] == [[111]]
+    assert len(state["received"]) == 1
 
 
 async def test_reset_begins_afresh_at_the_same_addresses(connect: Open, simulator: SimulatorProcess) -> None:
