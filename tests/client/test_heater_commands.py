@@ -147,7 +147,7 @@ async def test_every_mode_and_vacation_and_power(stage: Stage) -> None:
     client = await stage.connected()
     device = stage.device
     await told(client, device)
-    for mode in (DhwMode.HEAT_PUMP, DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND, DhwMode.POWER_OFF):
+    for mode in (DhwMode.HEAT_PUMP, DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND):
         await outcome(client, "confirmed", client.set_dhw_mode(device, mode))
         assert (await stage.heater())["status"]["dhwOperationSetting"] == mode
     await outcome(client, "confirmed", client.set_dhw_mode(device, 5, vacation_days=7))
@@ -161,7 +161,7 @@ async def test_every_mode_and_vacation_and_power(stage: Stage) -> None:
     assert status is not None
     assert status.dhw_mode is DhwMode.HIGH_DEMAND
     assert await stage.applied() == [
-        *(("dhw-mode", [mode]) for mode in (1, 2, 3, 4, 6)),
+        *(("dhw-mode", [mode]) for mode in (1, 2, 3, 4)),
         ("dhw-mode", [5, 7]),
         ("dhw-mode", [5, 99]),
         ("power-off", []),
