@@ -5,6 +5,7 @@ What answers where is the table in `rest_endpoints`.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 import json
 import time
 import zlib
@@ -13,6 +14,7 @@ from aiohttp import hdrs, web
 
 from .accounts import Accounts
 from .heater import Heater
+from .loopback import is_loopback_host
 from .rest_members import Json, JsonObject, RestError, bad_request, not_authorized, not_found, text
 
 BASE_PATH = "/api/v2.1"
@@ -100,6 +102,10 @@ class RestApi:
             if request.transport is not None:
                 request.transport.close()
             return web.Response(status=503)
+        if not is_loopback_host(request.host):
+            # A page whose name leads to this machine would otherwise be of the same origin, and could sign in.
+            self._note(request, HTTPStatus.MISDIRECTED_REQUEST)
+            return web.Response(status=HTTPStatus.MISDIRECTED_REQUEST)
         envelope: JsonObject
         try:
             status, envelope = 200, {"code": 200, "msg": "SUCCESS", **await self._answer(request)}
