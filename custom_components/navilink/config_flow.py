@@ -9,7 +9,6 @@ from typing import Any, override
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
-    ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
     OptionsFlowWithReload,
@@ -37,6 +36,7 @@ from .account import (
     create_auth_client,
 )
 from .const import DOMAIN, LOGGER
+from .coordinator import NavilinkConfigEntry
 from .heater import heater_name
 from .nwp500 import (
     ApiConnectionError,
@@ -96,7 +96,7 @@ class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(_config_entry: ConfigEntry) -> NavilinkOptionsFlow:
+    def async_get_options_flow(_config_entry: NavilinkConfigEntry) -> NavilinkOptionsFlow:
         """Start the dialog of the options."""
         return NavilinkOptionsFlow()
 
