@@ -14,13 +14,15 @@ _KEYS = "keys: c cut the heater's link, r restore it, q quit"
 
 def welcome(stage: Stage, seconds: float, speed: float) -> str:
     """Return the text shown once everything runs."""
-    home_assistant = stage.home_assistant
+    home_assistant, account = stage.home_assistant, stage.simulator.addresses
     return f"""
 ready in {seconds:.1f} s
 
   address    {home_assistant.url}
   user name  {home_assistant.user.username}
   password   {home_assistant.user.password}
+
+  NaviLink   {account["email"]}, simulated, with the password {account["password"]}
 
 The heater is simulated; its time runs {speed:g} times as fast as yours.
 Cut its link, change its temperature in the browser, and see the command wait in the queue. Then restore the link:

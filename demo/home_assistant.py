@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 import json
 import os
 from pathlib import Path
+import secrets
 import shutil
 import signal
 import socket
@@ -44,13 +45,18 @@ repairs:
 """
 
 
+def _new_password() -> str:
+    """Choose a password. Home Assistant answers under any host name, so a page may reach it that must not know one."""
+    return secrets.token_urlsafe(12)
+
+
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who signs in to Home Assistant."""
+    """Who signs in to Home Assistant, with a password of their own in each run."""
 
     name: str = "Demo"
     username: str = "demo"
-    password: str = "navilink-demo"  # noqa: S105 - invented for an instance on the loopback that ends with the demo
+    password: str = field(default_factory=_new_password, repr=False)
 
 
 def port_is_free(port: int) -> bool:

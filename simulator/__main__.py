@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from ipaddress import ip_address
 import json
 from pathlib import Path
+import secrets
 import signal
 import sys
 from tempfile import TemporaryDirectory
@@ -78,7 +79,7 @@ def _parser() -> ArgumentParser:
         add(f"--{service}-port", type=_number(int, 0, 65535), default=0, metavar="PORT", help="0: any free one")
     add("--directory", type=Path, help="where the certificates go (default: a temporary one)")
     add("--email", default="user@example.com", help="of the account (%(default)s)")
-    add("--password", default="correct horse", help="of the account (%(default)s)")
+    add("--password", default=secrets.token_urlsafe(12), help="of the account (default: a new one each time)")
     add("--heaters", type=_number(int, 0, MAX_HEATERS), default=1, metavar="N", help="how many (%(default)s)")
     add("--offline-heaters", type=_number(int, 0, MAX_HEATERS), default=0, metavar="N", help="so many are offline")
     add("--foreign-device", action="store_true", help="the account also has a device of another product")

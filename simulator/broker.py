@@ -14,10 +14,10 @@ from uuid import uuid4
 
 from aiohttp import hdrs, web
 
-from .connection import Connection, Ending
+from .connection import Connection, Ending, Withheld
 from .limits import Limits
 from .listener import Listener
-from .mqtt_packets import Packet, Publish, Subscribe
+from .mqtt_packets import Packet, PubAck, Publish, Subscribe
 from .mqtt_service import ConnectionInfo, EndedConnection, MqttService, ReceivedMessage
 from .sigv4 import CredentialLookup, SignatureRefusedError, verify_presigned_upgrade
 
@@ -51,6 +51,8 @@ class _Faults:
 
     link_is_down: bool = False
     upgrades_black_holed: bool = False
+    withheld: frozenset[Withheld] = frozenset()
+    """From connections still to come."""
     upgrade_status: HTTPStatus | None = None
     subscribes_to_lose: int = 0
     cut: _Cut | None = None
@@ -137,13 +139,15 @@ class Broker:
         self._hang_up_all("link is down")
 
     def link_up(self) -> None:
-        """End `link_down` and `blackhole`; what is still in the black hole is reset."""
+        """End `link_down`, `blackhole` and `withhold`; what is still in the black hole is reset."""
         if self._faults.link_is_down and self._listener is not None:
             self._listener.bring_up()
         self._faults.link_is_down = self._faults.upgrades_black_holed = False
         self._black_hole_over.set()
         self._black_hole_over = asyncio.Event()
+        self._faults.withheld = frozenset()
         for connection in tuple(self._connections):
+            connection.withheld = frozenset()
             if connection.black_holed:
                 connection.reset("black hole is over")
 
@@ -167,6 +171,18 @@ class Broker:
         self._faults.upgrades_black_holed = new_connections
         for connection in self._connections:
             connection.enter_black_hole()
+
+    def withhold(self, what: Withheld, *, new_connections: bool = False) -> None:
+        """Let nothing of a kind get through the present connections, with ``new_connections`` also later ones."""
+        if new_connections:
+            self._faults.withheld |= {what}
+        for connection in self._connections:
+            connection.withheld |= {what}
+
+    def use_tls(self, ssl_context: ssl.SSLContext) -> None:
+        """Shake hands by another context from now on; connections that are open stay."""
+        if self._listener is not None:
+            self._listener.ssl_context = ssl_context
 
     def refuse_upgrade(self, status: int | None) -> None:
         """Answer each upgrade with this HTTP status until called with None; ValueError for one that is no error."""
@@ -210,6 +226,7 @@ class Broker:
             on_packet=self._packet_received,
             on_end=self._connection_ended,
         )
+        connection.withheld = self._faults.withheld
         self._connections.add(connection)
         try:
             await websocket.prepare(request)
@@ -246,6 +263,10 @@ class Broker:
     def _packet_received(self, connection: Connection, packet: Packet) -> None:
         if isinstance(packet, Subscribe) and self._faults.subscribes_to_lose:
             self._faults.subscribes_to_lose -= 1
+            return
+        if isinstance(packet, Publish) and Withheld.REQUESTS in connection.withheld:
+            if packet.packet_id is not None:
+                connection.send(PubAck(packet.packet_id))
             return
         cut = self._count_down_to_cut() if isinstance(packet, Publish) else None
         if cut is not None and not cut.puback:

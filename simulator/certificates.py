@@ -6,6 +6,7 @@ from ipaddress import ip_address
 import os
 from pathlib import Path
 import ssl
+import warnings
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -28,8 +29,27 @@ class ServerCertificate:
 
     ca_file: Path
     """PEM, to be trusted instead of the system's authorities."""
-    ssl_context: ssl.SSLContext
-    """For the server."""
+    chain_file: Path
+    key_file: Path
+
+    @property
+    def ssl_context(self) -> ssl.SSLContext:
+        """For a server as it should be."""
+        ssl_context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        ssl_context.load_cert_chain(self.chain_file, self.key_file)
+        return ssl_context
+
+    def outdated_context(self, newest: ssl.TLSVersion) -> ssl.SSLContext:
+        """For a server that speaks no newer version of TLS, however old the newest is."""
+        ssl_context = self.ssl_context
+        # Those before 1.2 sign with SHA-1, which OpenSSL takes for no security at all: level 0.
+        ssl_context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        with warnings.catch_warnings():
+            # Python too advises against old versions; here they are the purpose.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            ssl_context.minimum_version = ssl.TLSVersion.TLSv1
+            ssl_context.maximum_version = newest
+        return ssl_context
 
 
 def make_server_certificate(directory: Path) -> ServerCertificate:
@@ -44,9 +64,7 @@ def make_server_certificate(directory: Path) -> ServerCertificate:
     ca_file.write_bytes(authority.public_bytes(Encoding.PEM))
     chain_file.write_bytes(server.public_bytes(Encoding.PEM))
     _write_private(key_file, server_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    ssl_context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    ssl_context.load_cert_chain(chain_file, key_file)
-    return ServerCertificate(ca_file, ssl_context)
+    return ServerCertificate(ca_file, chain_file, key_file)
 
 
 def _authority_certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:

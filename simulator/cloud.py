@@ -1,11 +1,11 @@
 """Puts the cloud together: account, heaters, REST service and MQTT broker, and the time in which they live."""
 
 import asyncio
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 import json
 from pathlib import Path
+import ssl
 import time
 from zoneinfo import ZoneInfo
 
@@ -85,7 +85,9 @@ class Cloud:
             aws_lifetime=options.aws_lifetime,
             rotate_refresh_token=options.rotate_refresh_token,
         )
-        self.heaters = _make_heaters(options, self.clock.now())
+        self.heaters: dict[str, Heater] = {}
+        for number in range(options.heaters):
+            self.add_heater(online=number < options.heaters - options.offline_heaters)
         self.rest = RestApi(self.accounts, self.heaters, ENDPOINTS, foreign_device=options.foreign_device)
         self.dispatcher = Dispatcher(self.heaters, self.broker.publish, self.clock.now, reply_delay=options.reply_delay)
         self.vendor_app = VendorApp(self.heaters, self.broker.publish, self.dispatcher.handle)
@@ -123,14 +125,25 @@ class Cloud:
         """Begin afresh: same addresses and account, nothing else is kept, no credential holds any more."""
         await self._stop_tasks()
         self.broker.reset()
+        self.limit_tls(None)
         self._furnish()
         self._start_tasks()
+
+    def limit_tls(self, newest: ssl.TLSVersion | None) -> None:
+        """Let the broker speak no newer version of TLS; `None`: those that a server should."""
+        certificate = self._certificate
+        self.broker.use_tls(certificate.ssl_context if newest is None else certificate.outdated_context(newest))
 
     def advance_heaters(self) -> None:
         """Let the heaters live up to now."""
         now = self.clock.now()
         for heater in self.heaters.values():
             heater.advance(now)
+
+    def add_heater(self, *, online: bool = True) -> None:
+        """Let the owner have one heater more, as from the factory."""
+        heater = _make_heater(self.options, len(self.heaters), self.clock.now(), online=online)
+        self.heaters[heater.identity.mac_address] = heater
 
     def connect_heater(self, heater: Heater, *, online: bool) -> None:
         """Connect a heater to the cloud, if it has power, or cut it off; the news goes to whoever listens."""
@@ -172,12 +185,8 @@ class Cloud:
         return await self.rest.handle(request)
 
 
-def _make_heaters(options: CloudOptions, now: float) -> Mapping[str, Heater]:
-    heaters, zone = {}, ZoneInfo(options.time_zone)
-    for number in range(options.heaters):
-        identity = Identity.of_number(number)
-        online = number < options.heaters - options.offline_heaters
-        heater = Heater(identity=identity, now=now, zone=zone, online=online)
-        heater.faults.least_control_interval = options.control_interval
-        heaters[identity.mac_address] = heater
-    return heaters
+def _make_heater(options: CloudOptions, number: int, now: float, *, online: bool = True) -> Heater:
+    zone = ZoneInfo(options.time_zone)
+    heater = Heater(identity=Identity.of_number(number), now=now, zone=zone, online=online)
+    heater.faults.least_control_interval = options.control_interval
+    return heater

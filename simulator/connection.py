@@ -1,9 +1,9 @@
 """One client's WebSocket: MQTT packets in and out with a simulated latency, and every way in which it can end."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from enum import Enum, auto
+from enum import Enum, StrEnum, auto
 import socket
 import struct
 
@@ -12,7 +12,7 @@ from aiohttp import WSMessage, WSMsgType, web
 from .delay_line import DelayLine
 from .mqtt_codec import PacketDecoder, encode
 from .mqtt_fields import MalformedPacketError
-from .mqtt_packets import ConnAck, ConnectReturnCode, Packet, UnsupportedProtocolError
+from .mqtt_packets import ConnAck, ConnectReturnCode, Packet, PubAck, Publish, UnsupportedProtocolError
 
 _LINGER_SECONDS = 2
 _LINGER_FOR_NO_TIME = struct.pack("ii", 1, 0)
@@ -27,6 +27,20 @@ class Ending(Enum):
 
     FIN = auto()
     RESET = auto()
+
+
+class Withheld(StrEnum):
+    """What does not get through a connection that otherwise works."""
+
+    ACKNOWLEDGEMENTS = auto()
+    """A message of the client is processed, without a PUBACK."""
+    DELIVERIES = auto()
+    """No message reaches the client."""
+    REQUESTS = auto()
+    """A message of the client is acknowledged, and goes nowhere."""
+
+
+_OUTGOING: Mapping[type[Packet], Withheld] = {PubAck: Withheld.ACKNOWLEDGEMENTS, Publish: Withheld.DELIVERIES}
 
 
 class Connection:
@@ -58,6 +72,7 @@ class Connection:
         self._ended = False
         self._muted = False
         self._black_holed = False
+        self.withheld: frozenset[Withheld] = frozenset()
         self._loop = asyncio.get_running_loop()
         self._aborted = asyncio.Event()
         self._last_packet_at = self._loop.time()
@@ -81,8 +96,8 @@ class Connection:
             self._abort()
 
     def send(self, packet: Packet) -> None:
-        """Send a packet, unless the connection has ended."""
-        if not self._muted:
+        """Send a packet, unless the connection has ended or withholds it."""
+        if not self._muted and _OUTGOING.get(type(packet)) not in self.withheld:
             self._outbound.put(encode(packet), self._latency())
 
     def mute(self) -> None:

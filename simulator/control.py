@@ -1,4 +1,8 @@
-"""The control interface: what a test or a demo sees of the cloud, and how it brings about faults (plain HTTP, JSON)."""
+"""The control interface: what a test or a demo sees of the cloud, and how it brings about faults (plain HTTP, JSON).
+
+A page from elsewhere must not use it through a browser on this machine: a body has to be JSON by its type, which a page
+may send to another origin only when that one allows it, and the `Host` has to be this machine's.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -6,17 +10,20 @@ from http import HTTPStatus
 import json
 import time
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from .cloud import Cloud
 from .fault_arguments import MAX_COUNT, FaultError
 from .faults import inject
 from .heater import Heater
+from .loopback import is_loopback_host
 from .panel import PanelError, write, write_schedules
 from .snapshot import CONDITIONS, snapshot
 
 DEFAULT_WAIT = 10.0
 MAX_WAIT = 600.0
+MAX_BODY = 2**20
+"""Bytes; the largest message of the service has 128 KiB."""
 _LOOK_EVERY = 0.01
 _SHUTDOWN_TIMEOUT = 1.0
 
@@ -30,7 +37,7 @@ class ControlInterface:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        application = web.Application(middlewares=[_explain_errors])
+        application = web.Application(middlewares=[_explain_errors, _keep_pages_out], client_max_size=MAX_BODY)
         application.add_routes(
             [
                 web.get("/state", self._state),
@@ -153,6 +160,19 @@ async def _explain_errors(
         return await handler(request)
     except (ControlError, FaultError, PanelError) as err:
         return web.json_response({"error": str(err)}, status=HTTPStatus.BAD_REQUEST)
+    except web.HTTPException as err:
+        return web.json_response({"error": err.text}, status=err.status)
+
+
+@web.middleware
+async def _keep_pages_out(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    if not is_loopback_host(request.host):
+        raise web.HTTPMisdirectedRequest(text=f"{request.host} is not this machine")
+    if request.method == hdrs.METH_POST and request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text=f"the body must be application/json, not {request.content_type}")
+    return await handler(request)
 
 
 async def _object(request: web.Request) -> Mapping[str, object]:

@@ -45,13 +45,13 @@ def _power_on(heater: Heater, _param: Param) -> None:
 
 
 def _dhw_mode(heater: Heater, param: Param) -> None:
-    heater.write_mode(DhwMode(param[0]), *param[1:])
+    """Power off is a mode to be reported; who writes it gets energy saver (protocol.md 5.2)."""
+    mode = DhwMode(param[0])
+    heater.write_mode(DhwMode.ENERGY_SAVER if mode is DhwMode.POWER_OFF else mode, *param[1:])
 
 
 def _dhw_temperature(heater: Heater, param: Param) -> None:
-    """A set point outside the limits is brought to the nearest one; the facts only say that there is no error."""
-    lowest, highest = heater.set_point_limits
-    heater.write_set_point(min(highest, max(lowest, param[0])))
+    heater.write_set_point(param[0])
 
 
 def _anti_legionella_on(heater: Heater, param: Param) -> None:

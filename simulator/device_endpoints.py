@@ -1,6 +1,6 @@
 """The owner's heaters over REST: list, details, what can be changed, push settings (protocol.md 2.4, 2.5 and 2.8)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, replace
 
 from .clock import local_time
@@ -13,13 +13,6 @@ from .rest_members import Json, JsonObject, bad_request, not_authorized, number,
 FOREIGN_DEVICE_TYPE = 2
 """A device of another product, which a client has to skip."""
 
-ODD_LISTS: Mapping[str, Callable[[list[Json]], Json]] = {
-    "null": lambda _: None,
-    "empty": lambda _: [],
-    "unreadable": lambda rows: [{"deviceInfo": None} for _ in rows],
-}
-"""What the device list is when it goes wrong, by name."""
-
 _ONLINE, _OFFLINE = 2, 1
 _ALARMS = range(ALARM_ON, ALARM_OFF + 1)
 _OWN_TYPE = range(DEVICE_TYPE, DEVICE_TYPE + 1)
@@ -29,12 +22,18 @@ _COUNTS = range(1, 2**31)
 def device_list(api: RestApi, body: JsonObject) -> Json:
     """Give one page of the devices of the account."""
     api.own(body)
-    rows: list[Json] = [_listed(heater) for heater in api.heaters.values() if heater.registration.listed]
+    spell, faults = MAC_FORMS[api.faults.mac_form], api.faults
+    rows: list[Json] = [_listed(heater, spell) for heater in api.heaters.values()]
     if api.foreign_device:
         rows.insert(0, _foreign_device())
-    if api.faults.odd_lists:
-        api.faults.odd_lists -= 1
-        return ODD_LISTS[api.faults.odd_list](rows)
+    if faults.cut_lists:
+        faults.cut_lists -= 1
+        if faults.cut_to is None:
+            return None
+        rows = rows[: faults.cut_to]
+    if faults.unreadable_lists:
+        faults.unreadable_lists -= 1
+        rows = [{"deviceInfo": None} for _ in rows]
     return page(rows, body)
 
 
@@ -51,7 +50,6 @@ def simple_list(api: RestApi, body: JsonObject) -> Json:
             "deviceName": heater.registration.name,
         }
         for heater in api.heaters.values()
-        if heater.registration.listed
     ]
     return page(rows, body)
 
@@ -127,7 +125,7 @@ def preferences(_api: RestApi, _body: JsonObject) -> Json:
     raise bad_request()
 
 
-def _listed(heater: Heater) -> JsonObject:
+def _listed(heater: Heater, spell: Callable[[str], str]) -> JsonObject:
     books = heater.registration
     occurred = None if books.error_at is None else local_time(books.error_at, heater.zone)
     place = books.location
@@ -135,7 +133,7 @@ def _listed(heater: Heater) -> JsonObject:
         "deviceInfo": {
             "installerId": None,
             "homeSeq": heater.identity.home_seq,
-            "macAddress": MAC_FORMS[books.mac_form](heater.identity.mac_address),
+            "macAddress": spell(heater.identity.mac_address),
             "additionalValue": heater.identity.additional_value,
             "deviceType": DEVICE_TYPE,
             "modelTypeCode": None,

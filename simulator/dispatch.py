@@ -34,6 +34,7 @@ class Dispatcher:
         self._publish = publish
         self._now = now
         self._outgoing: asyncio.Queue[tuple[float, Reply]] = asyncio.Queue()
+        self._late: list[asyncio.TimerHandle] = []
         self._last_requests: dict[tuple[str, str], Request] = {}
 
     def handle(self, message: ReceivedMessage) -> None:
@@ -51,15 +52,19 @@ class Dispatcher:
         for (mac_address, client_id), request in self._last_requests.items():
             heater = self._heaters[mac_address]
             if client_id in connected and heater.online:
-                self._send(status_reply(heater, request))
+                self._send(heater, status_reply(heater, request))
 
     async def run(self) -> None:
         """Publish each reply when its delay is over, for ever."""
         loop = asyncio.get_running_loop()
-        while True:
-            due, reply = await self._outgoing.get()
-            await asyncio.sleep(max(0.0, due - loop.time()))
-            self._publish(reply.topic, json.dumps(reply.message).encode())
+        try:
+            while True:
+                due, reply = await self._outgoing.get()
+                await asyncio.sleep(max(0.0, due - loop.time()))
+                self._deliver(reply)
+        finally:
+            for late in self._late:
+                late.cancel()
 
     def _answer(self, address: Address, message: ReceivedMessage) -> None:
         heater = self._heaters.get(address.mac_address)
@@ -70,10 +75,18 @@ class Dispatcher:
         request = parse(address, message.payload, heater.identity)
         heater.advance(self._now())
         for reply in answer(heater, request):
-            self._send(reply)
+            self._send(heater, reply)
         if address.suffix == "st":
             self._last_requests[address.mac_address, message.client_id] = request
 
-    def _send(self, reply: Reply) -> None:
-        due = asyncio.get_running_loop().time() + self.reply_delay
-        self._outgoing.put_nowait((due, reply))
+    def _send(self, heater: Heater, reply: Reply) -> None:
+        loop, faults = asyncio.get_running_loop(), heater.faults
+        if faults.late_replies:
+            faults.late_replies -= 1
+            self._late.append(loop.call_later(self.reply_delay + faults.late_by, self._deliver, reply))
+            if not faults.in_time_too:
+                return
+        self._outgoing.put_nowait((loop.time() + self.reply_delay, reply))
+
+    def _deliver(self, reply: Reply) -> None:
+        self._publish(reply.topic, json.dumps(reply.message).encode())

@@ -1,4 +1,4 @@
-"""Everything that can be made to go wrong, one function for each kind of fault in `service_faults` or `heater_faults`.
+"""Everything that can be made to go wrong, one function for each kind, in the modules `*_faults`.
 
 The name of a function is the kind, its keyword parameters are the members that `POST /fault` takes beside it.
 A fault that concerns heaters takes `mac`; without it, it concerns all of them.
@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from inspect import Parameter, signature
 from typing import get_args
 
-from . import heater_faults, service_faults
+from . import account_faults, heater_faults, service_faults
 from .cloud import Cloud
 from .fault_arguments import FaultError
 
@@ -57,6 +57,8 @@ FAULTS: Mapping[str, Callable[..., None]] = {
         service_faults.link_up,
         service_faults.cut,
         service_faults.blackhole,
+        service_faults.withhold,
+        service_faults.tls,
         service_faults.refuse_upgrade,
         service_faults.expire_aws,
         service_faults.expire_jwt,
@@ -66,10 +68,16 @@ FAULTS: Mapping[str, Callable[..., None]] = {
         service_faults.latency,
         service_faults.api_down,
         service_faults.maintenance,
-        service_faults.odd_list,
         service_faults.reply_delay,
         service_faults.push,
         service_faults.vendor_app,
+        account_faults.short_list,
+        account_faults.unreadable_list,
+        account_faults.leave_account,
+        account_faults.new_heater,
+        account_faults.mac_form,
+        account_faults.refuse_request,
+        account_faults.bloat,
         heater_faults.device_offline,
         heater_faults.power_cut,
         heater_faults.ctrl_fail,
@@ -78,6 +86,7 @@ FAULTS: Mapping[str, Callable[..., None]] = {
         heater_faults.lose_write,
         heater_faults.slow_write,
         heater_faults.silent,
+        heater_faults.late_reply,
         heater_faults.schedule_form,
         heater_faults.energy_times,
         heater_faults.firmware_download,
@@ -85,8 +94,6 @@ FAULTS: Mapping[str, Callable[..., None]] = {
         heater_faults.mode_let_through,
         heater_faults.error,
         heater_faults.listed_error,
-        heater_faults.unlist,
-        heater_faults.mac_form,
         heater_faults.draw,
         heater_faults.app_control,
     )

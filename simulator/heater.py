@@ -64,20 +64,28 @@ class Heater:
     drawn_litres: float = 0.0
     counters: Counters = field(default_factory=Counters)
     resume_mode: DhwMode = DhwMode.ENERGY_SAVER
+    """In which it heated last."""
     registration: Registration = field(init=False)
     energy: EnergyHistory = field(init=False)
     schedules: Schedules = field(init=False)
     _held_mode: DhwMode | None = None
+    _mode_before_vacation: DhwMode = DhwMode.ENERGY_SAVER
     _in_window: bool = False
     _overridden_at: float | None = None
     _mode_since: float = field(init=False)
+    _made_at: float = field(init=False)
     _disinfected_at: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self._mode_since = self._disinfected_at = self.now
+        self._made_at = self._mode_since = self._disinfected_at = self.now
         self.schedules = Schedules(self.now, self.zone)
         self.energy = EnergyHistory(self.local_time.date())
         self.registration = Registration(name=self.identity.name)
+
+    @property
+    def age(self) -> float:
+        """Simulated seconds since the heater was made."""
+        return self.now - self._made_at
 
     @property
     def local_time(self) -> datetime:
@@ -128,8 +136,12 @@ class Heater:
             self._step(seconds)
 
     def write_set_point(self, raw: int) -> None:
-        """Set the set point, in half-degrees Celsius within the limits of the device-info message."""
-        self.members["dhwTemperatureSetting"] = raw
+        """Set the set point, in half-degrees Celsius; one outside the limits is brought to the nearest one.
+
+        What a real heater makes of such a one is not known; the facts only say that there is no error.
+        """
+        lowest, highest = self.set_point_limits
+        self.members["dhwTemperatureSetting"] = min(highest, max(lowest, raw))
         self.thermostat.set_point_written(self.now, short=self._wanted().set_point - self.tank.upper)
 
     def write_mode(self, mode: DhwMode, days: int = 0) -> None:
@@ -146,8 +158,8 @@ class Heater:
         self._enter(mode, days)
 
     def power_on(self) -> None:
-        """Turn on in the mode before power-off; nothing changes on a heater that is on."""
-        if self.mode in {DhwMode.POWER_OFF, DhwMode.STANDBY}:
+        """Heat again as before power-off, or before a vacation, which ends; nothing changes on a heater that heats."""
+        if self.mode not in HEATING_MODES:
             self.write_mode(self.resume_mode)
 
     def open_window(self, *, is_open: bool) -> None:
@@ -233,9 +245,10 @@ class Heater:
         )
 
     def _heating_mode(self) -> DhwMode | None:
-        if self.mode is DhwMode.VACATION and self._vacation_left() <= _BACK_BEFORE_VACATION_ENDS:
-            return self.resume_mode
-        return self.mode if self.mode in HEATING_MODES else None
+        mode = self.mode
+        if mode is DhwMode.VACATION and self._vacation_left() <= _BACK_BEFORE_VACATION_ENDS:
+            mode = self._mode_before_vacation
+        return mode if mode in HEATING_MODES else None
 
     def _vacation_left(self) -> float:
         return self._mode_since + self.members["vacationDaySetting"] * _DAY - self.now
@@ -244,6 +257,8 @@ class Heater:
         if self.mode in HEATING_MODES and mode is not self.mode:
             self.resume_mode = self.mode
         if mode is DhwMode.VACATION:
+            if self.mode is not DhwMode.VACATION:
+                self._mode_before_vacation = self.mode
             self.members |= {"vacationDaySetting": days, "vacationDayElapsed": 0}
         elif self.mode is DhwMode.VACATION:
             self.members |= {"vacationDaySetting": 0, "vacationDayElapsed": 0}
@@ -262,14 +277,17 @@ class Heater:
             self._enter(held)
 
     def _end_timed_modes(self) -> None:
-        """ELECTRIC and a time-of-use override end by themselves after 72 hours, a vacation after its days."""
+        """ELECTRIC and a time-of-use override end by themselves after 72 hours, a vacation after its days.
+
+        After a vacation all is as it was before, off too: nobody has asked for hot water since.
+        """
         elapsed = self.now - self._mode_since
         if self.mode is DhwMode.ELECTRIC and elapsed >= _TIME_LIMIT:
             self._enter(DhwMode.ENERGY_SAVER if self.resume_mode is DhwMode.ELECTRIC else self.resume_mode)
         elif self.mode is DhwMode.VACATION:
             self.members["vacationDayElapsed"] = int(elapsed / _DAY)
             if self._vacation_left() <= 0:
-                self._enter(self.resume_mode)
+                self._enter(self._mode_before_vacation)
         if self.members["touOverrideStatus"] != _TOU_OVERRIDDEN:
             self._overridden_at = None
         elif self._overridden_at is None:

@@ -7,7 +7,6 @@ from .fault_arguments import MAX_COUNT, MAX_SECONDS, FaultError, chosen_heaters,
 from .firmware_answers import PARTS
 from .heater import Heater
 from .heater_records import SCHEDULE_FORMS, Draw, FirmwareDownload
-from .registration import MAC_FORMS
 
 _ERROR_CODES = range(1000)
 _SUFFIXES = frozenset(suffix for suffix, _ in ANSWERS)
@@ -61,6 +60,16 @@ def silent(cloud: Cloud, *, suffix: str, count: int = 1, mac: str | None = None)
         raise FaultError(f"suffix must be one of {', '.join(sorted(_SUFFIXES))}, not {suffix!r}")
     for heater in chosen_heaters(cloud, mac):
         heater.faults.silences[suffix] = count
+
+
+def late_reply(
+    cloud: Cloud, *, seconds: float, count: int = 1, in_time_too: bool = True, mac: str | None = None
+) -> None:
+    """Deliver the next replies once more so many seconds after their time, or only then, overtaken by newer ones."""
+    within("seconds", seconds, (0.0, MAX_SECONDS))
+    within("count", count, range(MAX_COUNT))
+    for heater in chosen_heaters(cloud, mac):
+        heater.faults.late_replies, heater.faults.late_by, heater.faults.in_time_too = count, seconds, in_time_too
 
 
 def schedule_form(cloud: Cloud, *, form: str = "both", mac: str | None = None) -> None:
@@ -119,20 +128,6 @@ def listed_error(cloud: Cloud, *, code: int | None, mac: str | None = None) -> N
     """Let the device list show an error code of any kind, or that the cloud knows nothing."""
     for heater in chosen_heaters(cloud, mac):
         _list_error(heater, code)
-
-
-def unlist(cloud: Cloud, *, on: bool = True, mac: str | None = None) -> None:
-    """Take a heater out of the account's device list, as when its owner removes it; on false: put it back."""
-    for heater in chosen_heaters(cloud, mac):
-        heater.registration.listed = not on
-
-
-def mac_form(cloud: Cloud, *, form: str, mac: str | None = None) -> None:
-    """Let the device list write a heater's MAC address `plain`, in `upper` case, with `colons` or with `dashes`."""
-    if form not in MAC_FORMS:
-        raise FaultError(f"form must be one of {', '.join(MAC_FORMS)}, not {form!r}")
-    for heater in chosen_heaters(cloud, mac):
-        heater.registration.mac_form = form
 
 
 def _list_error(heater: Heater, code: int | None) -> None:

@@ -70,6 +70,12 @@ class HeaterFaults:
     """When the last DHW control was taken, on the monotonic clock."""
     silences: Counter[str] = field(default_factory=Counter)
     """How many further requests are carried out without an answer, by topic suffix."""
+    late_replies: int = 0
+    """So many further replies are delivered late."""
+    late_by: float = 0.0
+    """Real seconds."""
+    in_time_too: bool = True
+    """Whether they are delivered in time as well."""
     lost_writes: int = 0
     """So many further schedule writes leave the old schedule as it is."""
     lost_writes_answered: bool = True

@@ -18,7 +18,7 @@ class Listener:
 
     def __init__(self, protocol_factory: Callable[[], asyncio.BaseProtocol], ssl_context: ssl.SSLContext) -> None:
         self._protocol_factory = protocol_factory
-        self._ssl_context = ssl_context
+        self.ssl_context = ssl_context
         self._loop = asyncio.get_running_loop()
         self._handshakes: set[asyncio.Task[None]] = set()
         self._socket: socket.socket | None = None
@@ -69,7 +69,7 @@ class Listener:
             await self._loop.connect_accepted_socket(
                 self._protocol_factory,
                 accepted,
-                ssl=self._ssl_context,
+                ssl=self.ssl_context,
                 ssl_shutdown_timeout=_TLS_SHUTDOWN_SECONDS,
             )
 

@@ -11,7 +11,7 @@ from functools import partial
 from .heater import Heater
 from .message_members import FACTORY_FEATURE, FACTORY_STATUS, MIRRORED, ON
 from .report import derived_members, idle_ambient_error
-from .schedule_answers import RECIRCULATION_RULES, reservation_rules
+from .schedule_answers import MAX_RECIRCULATION_ENTRIES, MAX_RESERVATIONS
 from .schedules import ScheduleError, WeeklySchedule, read_use
 from .tank import RATED_GALLONS
 from .thermostat import DhwMode
@@ -127,12 +127,13 @@ def _set_points(heater: Heater) -> range:
 
 
 def _reservations_write(heater: Heater, members: Mapping[str, object]) -> Callable[[], object]:
-    schedule = WeeklySchedule.of_wire(members, reservation_rules(heater))
+    schedule = WeeklySchedule.of_wire(members, most_entries=MAX_RESERVATIONS)
     return partial(heater.schedules.take_reservations, schedule)
 
 
 def _recirculation_write(heater: Heater, members: Mapping[str, object]) -> Callable[[], object]:
-    return partial(heater.schedules.take_recirculation, WeeklySchedule.of_wire(members, RECIRCULATION_RULES))
+    schedule = WeeklySchedule.of_wire(members, most_entries=MAX_RECIRCULATION_ENTRIES)
+    return partial(heater.schedules.take_recirculation, schedule)
 
 
 def _tou_write(heater: Heater, members: Mapping[str, object]) -> Callable[[], object]:

@@ -12,9 +12,10 @@ NO_ERROR = 0
 MAC_FORMS: Mapping[str, Callable[[str], str]] = {
     "plain": str,
     "upper": str.upper,
-    "colons": lambda mac: ":".join(mac[start : start + 2] for start in range(0, len(mac), 2)),
-    "dashes": lambda mac: "-".join(mac[start : start + 2] for start in range(0, len(mac), 2)).upper(),
+    "colons": lambda mac_address: bytes.fromhex(mac_address).hex(":"),
+    "upper_dashes": lambda mac_address: bytes.fromhex(mac_address).hex("-").upper(),
 }
+"""How the device list may spell a MAC address; `plain` is what is known of the service (protocol.md 2.4)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,8 @@ class Registration:
     """One heater in the books of the cloud."""
 
     name: str
+    in_account: bool = True
+    """Whether the account still has it; one that it no longer has lives on, and nobody is told of it over REST."""
     install_type: str = "R"
     location: Location = Location(
         state="Ohio", city="Anytown", address="1 Example Street", latitude=40.0, longitude=-83.0
@@ -52,9 +55,5 @@ class Registration:
     error_code: int | None = NO_ERROR
     """The last fault the cloud knows of, `None` when it knows nothing."""
     error_at: float | None = None
-    listed: bool = True
-    """False: the account has it no longer, though the broker still lets it be asked."""
-    mac_form: str = "plain"
-    """How the device list writes its MAC address, one of `MAC_FORMS`."""
     maintenance: defaultdict[str, list[Maintenance]] = field(default_factory=lambda: defaultdict(list))
     """By kind, `filter` or `cip`; oldest first."""

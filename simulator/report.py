@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from .heater import Heater
 from .message_members import OFF, ON
-from .power import power
+from .power import idle_power, power
 from .tank import THERMOSTAT_ON
 from .thermostat import DhwMode
 
@@ -87,7 +87,7 @@ def _activity(heater: Heater) -> dict[str, int]:
         "dhwOperationBusy": busy,
         "heatUpperUse": _flag(heating.upper_element),
         "heatLowerUse": _flag(heating.lower_element),
-        "currentInstPower": power(heating, heater.tank).whole_unit,
+        "currentInstPower": power(heating, heater.tank).whole_unit or idle_power(heater.identity.number, heater.age),
     }
     if heater.mode is DhwMode.POWER_OFF and not heating:
         members["currentStatenum"] = _STATE_NUMBER_OFF

@@ -4,20 +4,26 @@ What answers where is the table in `rest_endpoints`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from http import HTTPStatus
 import json
 import time
+import zlib
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from .accounts import Accounts
 from .heater import Heater
+from .loopback import is_loopback_host
 from .rest_members import Json, JsonObject, RestError, bad_request, not_authorized, not_found, text
 
 BASE_PATH = "/api/v2.1"
 
 _BY_QUERY = frozenset({"GET", "DELETE"})
 """Methods whose parameters stand in the query instead of a body."""
+
+_MEBIBYTE = 2**20
+_GZIP = 16 + zlib.MAX_WBITS
 
 _NOTICE = "The service is under maintenance.\\nPlease try again later."
 
@@ -32,6 +38,14 @@ class RestRequest:
 
 
 @dataclass(slots=True, kw_only=True)
+class Refusal:
+    """The next `count` requests to a path are answered with this error."""
+
+    count: int
+    error: RestError
+
+
+@dataclass(slots=True, kw_only=True)
 class RestFaults:
     """How the service fails at the moment."""
 
@@ -39,10 +53,20 @@ class RestFaults:
     closes: bool = False
     """While down: close the connection instead of answering 503."""
     maintenance: bool = False
-    odd_list: str = "null"
-    """What the next device lists are instead of what they should be, one of `ODD_LISTS`."""
-    odd_lists: int = 0
-    """How many of them."""
+    refusals: dict[str, Refusal] = field(default_factory=dict)
+    """By path below the base path."""
+    cut_lists: int = 0
+    """So many further device lists are cut short."""
+    cut_to: int | None = 0
+    """To so many devices; `None`: there is `null` instead of a list."""
+    unreadable_lists: int = 0
+    """So many further device lists have rows without content."""
+    mac_form: str = "plain"
+    """How the device list spells MAC addresses, one of `MAC_FORMS`."""
+    bloated: int = 0
+    """So many further answers are padded with blanks."""
+    padding: int = 0
+    """MiB of blanks in each, which compress to a thousandth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +91,7 @@ class RestApi:
         foreign_device: bool,
     ) -> None:
         self.accounts = accounts
-        self.heaters = heaters
+        self._heaters = heaters
         self.foreign_device = foreign_device
         self._endpoints = endpoints
         self.faults = RestFaults()
@@ -80,14 +104,27 @@ class RestApi:
             if request.transport is not None:
                 request.transport.close()
             return web.Response(status=503)
+        if not is_loopback_host(request.host):
+            # A page whose name leads to this machine would otherwise be of the same origin, and could sign in.
+            self._note(request, HTTPStatus.MISDIRECTED_REQUEST)
+            return web.Response(status=HTTPStatus.MISDIRECTED_REQUEST)
+        envelope: JsonObject
         try:
-            status, envelope = 200, {"code": 200, "msg": "SUCCESS"} | await self._answer(request)
+            status, envelope = 200, {"code": 200, "msg": "SUCCESS", **await self._answer(request)}
         except RestError as err:
             status, envelope = err.code, {"code": err.code, "msg": err.msg}
             if err.data is not None:
                 envelope["data"] = err.data
         self._note(request, status)
+        if self.faults.bloated:
+            self.faults.bloated -= 1
+            return _bloated(envelope, status, self.faults.padding)
         return web.json_response(envelope, status=status)
+
+    @property
+    def heaters(self) -> Mapping[str, Heater]:
+        """The heaters that the account has, by MAC address."""
+        return {mac: heater for mac, heater in self._heaters.items() if heater.registration.in_account}
 
     def heater(self, body: JsonObject) -> Heater:
         """Find the heater that a request names."""
@@ -106,7 +143,9 @@ class RestApi:
             raise RestError(503, "SERVICE_UNAVAILABLE")
         if self.faults.maintenance:
             raise RestError(403, "FORBIDDEN", {"serverCheckText": _NOTICE})
-        endpoint = self._endpoints.get((request.method, request.path.removeprefix(BASE_PATH)))
+        path = request.path.removeprefix(BASE_PATH)
+        self._refuse(path)
+        endpoint = self._endpoints.get((request.method, path))
         if endpoint is None or not request.path.startswith(BASE_PATH):
             raise not_found()
         if endpoint.signed_in and not self.accounts.holds(request.headers.get("authorization", "")):
@@ -115,8 +154,25 @@ class RestApi:
         data = endpoint.answer(self, parameters)
         return {"data": data} if endpoint.has_data else {}
 
+    def _refuse(self, path: str) -> None:
+        refusal = self.faults.refusals.get(path)
+        if refusal is not None and refusal.count:
+            refusal.count -= 1
+            raise refusal.error
+
     def _note(self, request: web.BaseRequest, status: int) -> None:
         self.requests.append(RestRequest(path=request.path, status=status, time=time.time()))
+
+
+def _bloated(envelope: JsonObject, status: int, mebibytes: int) -> web.Response:
+    """Give an answer with a great deal of blanks behind it, which is still JSON."""
+    compressor = zlib.compressobj(wbits=_GZIP)
+    blanks = b" " * _MEBIBYTE
+    compressed = [compressor.compress(json.dumps(envelope).encode())]
+    compressed += [compressor.compress(blanks) for _ in range(mebibytes)]
+    headers = {hdrs.CONTENT_ENCODING: "gzip"}
+    body = b"".join([*compressed, compressor.flush()])
+    return web.Response(body=body, status=status, headers=headers, content_type="application/json")
 
 
 async def _body(request: web.BaseRequest) -> JsonObject:

@@ -9,21 +9,15 @@ from .heater_records import AppliedControl
 from .message_members import ON
 from .replies import Reply, raw_reply, reply
 from .requests import Message, Request, RequestError
-from .schedules import ScheduleRules, WeeklySchedule, read_use
+from .schedules import WeeklySchedule, read_use
 from .tou import read_periods
 
-RECIRCULATION_RULES = ScheduleRules(modes=range(1, 3), params=range(-1, 0), most_entries=20)
-_RESERVATION_MODES = range(7)
-_RESERVATIONS = 32
+MAX_RECIRCULATION_ENTRIES = 20
+MAX_RESERVATIONS = 32
 """So many are known to fit (protocol.md 7.1)."""
+
 _EMPTY_SLOTS = 2
 """Follow the reservations in the hex form, as in the recorded message."""
-
-
-def reservation_rules(heater: Heater) -> ScheduleRules:
-    """Give what this heater makes of reservations: set points come within its limits."""
-    lowest, highest = heater.set_point_limits
-    return ScheduleRules(modes=_RESERVATION_MODES, params=range(lowest, highest + 1), most_entries=_RESERVATIONS)
 
 
 def send_reservations(heater: Heater, request: Request) -> tuple[Reply, ...]:
@@ -39,14 +33,14 @@ def send_recirculation(heater: Heater, request: Request) -> tuple[Reply, ...]:
 
 def take_reservations(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Replace the weekly programme and echo it."""
-    schedule = WeeklySchedule.of_wire(request.members, reservation_rules(heater))
+    schedule = WeeklySchedule.of_wire(request.members, most_entries=MAX_RESERVATIONS)
     return _write(heater, request, partial(heater.schedules.take_reservations, schedule), schedule.as_wire())
 
 
 def take_recirculation(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Replace the schedule of the recirculation pump and echo it."""
     _require_feature(heater, "recircReservationUse")
-    schedule = WeeklySchedule.of_wire(request.members, RECIRCULATION_RULES)
+    schedule = WeeklySchedule.of_wire(request.members, most_entries=MAX_RECIRCULATION_ENTRIES)
     return _write(heater, request, partial(heater.schedules.take_recirculation, schedule), schedule.as_wire())
 
 

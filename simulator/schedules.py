@@ -35,16 +35,6 @@ class Entry(NamedTuple):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduleRules:
-    """What a heater makes of the values written: wrong ones are brought into range without a word."""
-
-    modes: range
-    params: range
-    most_entries: int
-    """Further ones are not kept."""
-
-
 @dataclass(frozen=True, slots=True)
 class WeeklySchedule:
     """A whole list with its own switch."""
@@ -53,11 +43,15 @@ class WeeklySchedule:
     entries: tuple[Entry, ...] = ()
 
     @classmethod
-    def of_wire(cls, members: Mapping[str, object], rules: ScheduleRules) -> WeeklySchedule:
-        """Read the members of a write; ScheduleError for what is not even of the right shape."""
+    def of_wire(cls, members: Mapping[str, object], *, most_entries: int) -> WeeklySchedule:
+        """Read the members of a write, of whose values none is checked; further entries than so many are not kept.
+
+        ScheduleError for what is not even of the right shape. An entry whose values make no sense stays as it is,
+        and never fires (protocol.md 7.1).
+        """
         entries = (read_members(row, Entry._fields) for row in read_list(members))
-        kept = [_within(Entry(*entry), rules) for entry in entries if any(entry)]
-        return cls(read_use(members), tuple(kept[: rules.most_entries]))
+        kept = [Entry(*entry) for entry in entries if any(entry)]
+        return cls(read_use(members), tuple(kept[:most_entries]))
 
     @property
     def is_on(self) -> bool:
@@ -110,14 +104,3 @@ def read_members(row: object, names: tuple[str, ...]) -> tuple[int, ...]:
 def clamp(value: int, allowed: range) -> int:
     """Bring a value to the nearest one allowed."""
     return min(max(value, allowed.start), allowed.stop - 1)
-
-
-def _within(entry: Entry, rules: ScheduleRules) -> Entry:
-    return Entry(
-        enable=ON if entry.enable == ON else OFF,
-        week=entry.week & EVERY_DAY,
-        hour=clamp(entry.hour, range(24)),
-        min=clamp(entry.min, range(60)),
-        mode=clamp(entry.mode, rules.modes),
-        param=clamp(entry.param, rules.params),
-    )

@@ -1,8 +1,17 @@
 """Faults of the link, the REST service and the credentials; see `faults`."""
 
+from collections.abc import Mapping
+from ssl import TLSVersion
+
 from .cloud import Cloud
-from .device_endpoints import ODD_LISTS
+from .connection import Withheld
 from .fault_arguments import MAX_COUNT, MAX_SECONDS, FaultError, within
+
+_TLS_VERSIONS: Mapping[str, TLSVersion] = {
+    "1.0": TLSVersion.TLSv1,
+    "1.1": TLSVersion.TLSv1_1,
+    "1.2": TLSVersion.TLSv1_2,
+}
 
 
 def link_down(cloud: Cloud) -> None:
@@ -11,7 +20,7 @@ def link_down(cloud: Cloud) -> None:
 
 
 def link_up(cloud: Cloud) -> None:
-    """End `link_down` and `blackhole`."""
+    """End `link_down`, `blackhole` and `withhold`."""
     cloud.broker.link_up()
 
 
@@ -23,6 +32,20 @@ def cut(cloud: Cloud, *, fin: bool = True, after: int | None = None, puback: boo
 def blackhole(cloud: Cloud, *, new_connections: bool = False) -> None:
     """Let connections go dead without closing them."""
     cloud.broker.blackhole(new_connections=new_connections)
+
+
+def withhold(cloud: Cloud, *, what: str, new_connections: bool = False) -> None:
+    """Let connections work but for one thing, with which no message arrives, or no PUBACK; several calls add up."""
+    if what not in Withheld:
+        raise FaultError(f"what must be one of {', '.join(Withheld)}, not {what!r}")
+    cloud.broker.withhold(Withheld(what), new_connections=new_connections)
+
+
+def tls(cloud: Cloud, *, newest: str | None) -> None:
+    """Let the broker speak no newer version of TLS, `1.1` say; null: as it should be."""
+    if newest is not None and newest not in _TLS_VERSIONS:
+        raise FaultError(f"newest must be one of {', '.join(_TLS_VERSIONS)}, not {newest!r}")
+    cloud.limit_tls(None if newest is None else _TLS_VERSIONS[newest])
 
 
 def refuse_upgrade(cloud: Cloud, *, status: int | None = 403) -> None:
@@ -72,14 +95,6 @@ def api_down(cloud: Cloud, *, on: bool = True, close: bool = False) -> None:
 def maintenance(cloud: Cloud, *, on: bool = True) -> None:
     """Answer REST requests with 403 and a notice."""
     cloud.rest.faults.maintenance = on
-
-
-def odd_list(cloud: Cloud, *, form: str, count: int = 1) -> None:
-    """Answer the next device lists with `null`, with an `empty` list, or with rows that are `unreadable`."""
-    within("count", count, range(MAX_COUNT))
-    if form not in ODD_LISTS:
-        raise FaultError(f"form must be one of {', '.join(ODD_LISTS)}, not {form!r}")
-    cloud.rest.faults.odd_list, cloud.rest.faults.odd_lists = form, count
 
 
 def reply_delay(cloud: Cloud, *, seconds: float) -> None:

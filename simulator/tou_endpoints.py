@@ -12,7 +12,7 @@ _OPENEI_VERSION = range(7, 8)
 
 
 def plan(api: RestApi, query: JsonObject) -> Json:
-    """Give the plan of a heater. What the cloud says of one without a plan is not known: here it has no seasons."""
+    """Give the plan of a heater. What the cloud says of one without is not known: here, no seasons and no zip code."""
     heater = _caller(api, query)
     _check_controller(heater, query, not_found())
     stored = heater.schedules.tou
@@ -23,7 +23,7 @@ def plan(api: RestApi, query: JsonObject) -> Json:
             "controllerId": heater.identity.serial_number,
             "manufactureId": _manufacture_id(heater),
             **_described(stored),
-            "zipCode": stored.zip_code,
+            **({"zipCode": stored.zip_code} if stored.zip_code else {}),
         },
     }
 

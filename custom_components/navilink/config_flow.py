@@ -7,7 +7,6 @@ from typing import Any, override
 from homeassistant.config_entries import (
     SOURCE_REAUTH,
     SOURCE_RECONFIGURE,
-    ConfigEntry,
     ConfigFlow,
     ConfigFlowResult,
     OptionsFlowWithReload,
@@ -35,6 +34,7 @@ from .account import (
 )
 from .account_form import FormError, async_checked
 from .const import DOMAIN, LOGGER
+from .coordinator import NavilinkConfigEntry
 from .heater import heater_name
 from .markdown import escaped
 from .nwp500 import (
@@ -86,7 +86,7 @@ class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
     @staticmethod
     @callback
     @override
-    def async_get_options_flow(_config_entry: ConfigEntry) -> NavilinkOptionsFlow:
+    def async_get_options_flow(_config_entry: NavilinkConfigEntry) -> NavilinkOptionsFlow:
         """Start the dialog of the options."""
         return NavilinkOptionsFlow()
 

@@ -90,7 +90,7 @@ async def heard(client: NavienMqttClient, stage: Stage) -> None:
 )
 async def test_a_value_that_changes(stage: Stage, raw: dict[str, int], wanted: list[Told]) -> None:
     client = await watching(stage)
-    await stage.simulator.device(MAC, tankUpperTemperature=495, tankLowerTemperature=495)
+    await stage.simulator.device(MAC, tankUpperTemperature=495, tankLowerTemperature=495, currentInstPower=2)
     await heard(client, stage)
     changes = changes_of(client)
     await stage.simulator.device(MAC, feature={}, **raw)

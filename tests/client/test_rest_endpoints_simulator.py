@@ -13,7 +13,7 @@ from nwp500.exceptions import MaintenanceError, NotFoundError, NotPermittedError
 from nwp500.models import Location, MaintenanceKind, PushSettings, TouPeriod, TouPlan
 from nwp500.weekdays import EVERY_DAY, WEEKEND, WORKING_DAYS
 from simulator.process import SimulatorProcess
-from tests.client.sign_in_script import EMAIL, PASSWORD
+from tests.client.sign_in_script import EMAIL
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -43,7 +43,9 @@ RATE = {
 @pytest_asyncio.fixture(loop_scope="module")
 async def api(simulator: SimulatorProcess) -> AsyncIterator[NavienAPIClient]:
     """Sign in, as an owner."""
-    async with NavienAuthClient(EMAIL, PASSWORD, base_url=simulator.addresses["api_url"]) as auth_client:
+    async with NavienAuthClient(
+        EMAIL, simulator.addresses["password"], base_url=simulator.addresses["api_url"]
+    ) as auth_client:
         yield NavienAPIClient(auth_client)
 
 

@@ -13,7 +13,7 @@ from nwp500.auth import NavienAuthClient
 from nwp500.exceptions import ApiConnectionError, ApiError, AuthenticationError
 from nwp500.rest import RestService
 from simulator.process import SimulatorProcess
-from tests.client.sign_in_script import EMAIL, PASSWORD, REFRESH, SECURED, SESSION, SIGN_IN, Clock
+from tests.client.sign_in_script import EMAIL, REFRESH, SECURED, SESSION, SIGN_IN, Clock
 
 DEVICE_LIST = "/device/list"
 
@@ -24,7 +24,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 @pytest_asyncio.fixture(loop_scope="module")
 async def auth_client(simulator: SimulatorProcess) -> AsyncIterator[NavienAuthClient]:
     """Sign in by the time of day, as users do; both sets live for an hour."""
-    async with NavienAuthClient(EMAIL, PASSWORD, base_url=simulator.addresses["api_url"]) as auth_client:
+    async with NavienAuthClient(
+        EMAIL, simulator.addresses["password"], base_url=simulator.addresses["api_url"]
+    ) as auth_client:
         yield auth_client
 
 
@@ -91,7 +93,7 @@ async def test_a_stale_refresh_token_leads_to_the_password(simulator: SimulatorP
 async def test_expired_aws_credentials_are_renewed_by_the_session(clock: Clock) -> None:
     async with SimulatorProcess("--aws-lifetime", "900") as simulator:
         url = simulator.addresses["api_url"]
-        async with NavienAuthClient(EMAIL, PASSWORD, base_url=url, now=clock) as auth_client:
+        async with NavienAuthClient(EMAIL, simulator.addresses["password"], base_url=url, now=clock) as auth_client:
             before = auth_client.current_tokens
             clock.advance(700)
             after = await auth_client.ensure_valid_token()
@@ -108,7 +110,9 @@ async def test_secured_sign_in_when_the_session_cannot_be_refreshed(simulator: S
         return await send(request)
 
     async with aiohttp.ClientSession(middlewares=[misdirect]) as session:
-        auth_client = NavienAuthClient(EMAIL, PASSWORD, base_url=simulator.addresses["api_url"], session=session)
+        auth_client = NavienAuthClient(
+            EMAIL, simulator.addresses["password"], base_url=simulator.addresses["api_url"], session=session
+        )
         before = await auth_client.sign_in()
         after = await auth_client.renew_aws_credentials()
     assert after.session_token != before.session_token
@@ -119,7 +123,7 @@ async def test_secured_sign_in_when_the_session_cannot_be_refreshed(simulator: S
 async def test_the_password_when_the_access_token_is_dead_too(clock: Clock) -> None:
     async with SimulatorProcess("--aws-lifetime", "900") as simulator:
         url = simulator.addresses["api_url"]
-        async with NavienAuthClient(EMAIL, PASSWORD, base_url=url, now=clock) as auth_client:
+        async with NavienAuthClient(EMAIL, simulator.addresses["password"], base_url=url, now=clock) as auth_client:
             await simulator.fault("expire_jwt")
             clock.advance(700)
             await auth_client.ensure_valid_token()
@@ -165,7 +169,7 @@ async def test_parallel_renewals_are_one(simulator: SimulatorProcess, auth_clien
 async def test_45_heaters_and_another_product() -> None:
     async with SimulatorProcess("--heaters", "45", "--foreign-device") as simulator:
         url = simulator.addresses["api_url"]
-        async with NavienAuthClient(EMAIL, PASSWORD, base_url=url) as auth_client:
+        async with NavienAuthClient(EMAIL, simulator.addresses["password"], base_url=url) as auth_client:
             devices = await NavienAPIClient(auth_client).list_devices()
         state = await simulator.state()
         assert {device.mac_address for device in devices} == set(state["heaters"])

@@ -11,6 +11,8 @@ import tempfile
 
 import pytest
 
+from demo.home_assistant import User
+
 from .running_demo import READY, REPOSITORY, RunningDemo
 
 _DEADLINE = 100.0
@@ -110,6 +112,16 @@ async def test_a_killed_demo_leaves_nothing_running(tmp_path: Path) -> None:
     await process.wait()
     await _wait_until(lambda: not _processes_with(tmp_path))
     assert _files_in(tmp_path) == []
+
+
+def test_passwords_are_new_in_each_run_and_said(demo: RunningDemo) -> None:
+    first, second = User(), User()
+    assert len({first.password, second.password, demo.password}) == 3
+    assert first.password not in repr(first)
+    account = re.search(r"NaviLink +user@example\.com, simulated, with the password (\S+)", demo.output)
+    assert account is not None
+    assert len({account.group(1), demo.password}) == 2
+    assert min(len(account.group(1)), len(demo.password)) >= 16
 
 
 def test_a_taken_port_is_said_and_replaced(demo: RunningDemo) -> None:

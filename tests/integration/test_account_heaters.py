@@ -66,14 +66,21 @@ def has_device(hass: HomeAssistant, entry: MockConfigEntry, mac_address: str) ->
 # --- Who has left the account -----------------------------------------------------------------------------------------
 
 
+ODD_LISTS: dict[str, tuple[str, dict[str, object]]] = {
+    "null": ("short_list", {"devices": None}),
+    "empty": ("short_list", {}),
+    "unreadable": ("unreadable_list", {}),
+}
+
+
 @TWO_HEATERS
-@pytest.mark.parametrize("form", ["null", "empty", "unreadable"])
+@pytest.mark.parametrize("form", ODD_LISTS)
 async def test_one_odd_list_removes_no_heater(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, form: str
 ) -> None:
     await wait_for_value(hass, OTHER_HEATER, "eco")
     await list_again(hass, running.runtime_data)
-    await simulator.fault("odd_list", form=form)
+    await simulator.fault(ODD_LISTS[form][0], **ODD_LISTS[form][1])
     for _ in range(2):
         await list_again(hass, running.runtime_data)
         await wait_a_minute(hass)
@@ -88,7 +95,7 @@ async def test_heaters_come_and_go(hass: HomeAssistant, simulator: SimulatorProc
     coordinator = running.runtime_data
     await wait_for_value(hass, OTHER_HEATER, "eco")
     await list_again(hass, coordinator)
-    await simulator.fault("unlist", mac=OTHER_MAC)
+    await simulator.fault("leave_account", mac=OTHER_MAC)
     await list_again(hass, coordinator)
     # Once is not enough, nor are the polls of the next minute.
     before = await listings(simulator)
@@ -104,7 +111,7 @@ async def test_heaters_come_and_go(hass: HomeAssistant, simulator: SimulatorProc
     [connection] = (await simulator.state())["connections"]
     assert not any(OTHER_MAC in topic for topic in connection["subscriptions"])
 
-    await simulator.fault("unlist", on=False)
+    await simulator.fault("leave_account", on=False)
     await list_again(hass, coordinator)
     assert has_device(hass, running, OTHER_MAC)
     await wait_for_value(hass, OTHER_HEATER, "eco")
@@ -118,9 +125,9 @@ async def test_a_heater_that_is_back_in_the_next_list_stays(
 ) -> None:
     coordinator = running.runtime_data
     for _ in range(2):
-        await simulator.fault("unlist", mac=OTHER_MAC)
+        await simulator.fault("leave_account", mac=OTHER_MAC)
         await list_again(hass, coordinator)
-        await simulator.fault("unlist", on=False)
+        await simulator.fault("leave_account", on=False)
         await wait_a_minute(hass)
     assert coordinator.data.keys() == {MAC, OTHER_MAC}
 
@@ -131,9 +138,9 @@ async def test_a_list_that_fails_in_between_confirms_nothing_and_is_made_again(
 ) -> None:
     coordinator = running.runtime_data
     await list_again(hass, coordinator)
-    await simulator.fault("unlist", mac=OTHER_MAC)
+    await simulator.fault("leave_account", mac=OTHER_MAC)
     await list_again(hass, coordinator)
-    await simulator.fault("odd_list", form="null")
+    await simulator.fault("short_list", devices=None)
     await wait_a_minute(hass)
     assert coordinator.data.keys() == {MAC, OTHER_MAC}
     # With the next poll, not only when it is due.
@@ -145,7 +152,7 @@ async def test_a_list_that_fails_in_between_confirms_nothing_and_is_made_again(
 async def test_a_first_list_that_is_empty_is_made_again_after_a_minute(
     hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry
 ) -> None:
-    await simulator.fault("odd_list", form="empty")
+    await simulator.fault("short_list")
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert hass.states.get(HEATER) is None
     await wait_a_minute(hass)
@@ -159,13 +166,13 @@ async def test_a_first_list_that_is_empty_is_made_again_after_a_minute(
 async def test_a_first_list_without_data_is_made_again(
     hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry
 ) -> None:
-    await simulator.fault("odd_list", form="null")
+    await simulator.fault("short_list", devices=None)
     assert not await hass.config_entries.async_setup(entry.entry_id)
     assert entry.state is ConfigEntryState.SETUP_RETRY
     assert entry.error_reason_translation_key == "cannot_connect"
 
 
-@pytest.mark.parametrize("form", ["upper", "colons", "dashes"])
+@pytest.mark.parametrize("form", ["upper", "colons", "upper_dashes"])
 async def test_however_the_service_writes_a_mac(
     hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, form: str
 ) -> None:
@@ -206,7 +213,7 @@ def outcomes(hass: HomeAssistant) -> list[dict[str, Any]]:
 async def leave(hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, mac_address: str) -> None:
     """Let a heater leave the account, and the integration believe it."""
     await list_again(hass, entry.runtime_data)
-    await simulator.fault("unlist", mac=mac_address)
+    await simulator.fault("leave_account", mac=mac_address)
     await list_again(hass, entry.runtime_data)
     await wait_a_minute(hass)
     assert mac_address not in entry.runtime_data.data
@@ -243,7 +250,7 @@ async def test_commands_end_with_their_heater(
         await ask(hass, "get_queue", other)
 
     # It comes back with nothing of what was.
-    await simulator.fault("unlist", on=False)
+    await simulator.fault("leave_account", on=False)
     await simulator.fault("link_up")
     await list_again(hass, running.runtime_data)
     await wait_for_value(hass, OTHER_HEATER, "eco")
@@ -287,7 +294,7 @@ async def test_the_user_removes_a_heater_that_the_last_list_lacks(
     assert not (await client.remove_device(device))["success"]
     await cut(hass, simulator)
     await set_temperature(hass, 60)
-    await simulator.fault("unlist")
+    await simulator.fault("leave_account")
     await list_again(hass, running.runtime_data)
     # Whoever says so in person need not be asked a minute later.
     assert (await client.remove_device(device))["success"]

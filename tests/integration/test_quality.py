@@ -1,5 +1,6 @@
 """What the integration says of itself, compared with the rules of the Integration Quality Scale."""
 
+from annotationlib import get_annotations
 import ast
 import json
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 
 from custom_components import navilink
 from custom_components.navilink import PLATFORMS
+from custom_components.navilink.config_flow import NavilinkConfigFlow
+from custom_components.navilink.coordinator import NavilinkConfigEntry
 
 FOLDER = Path(navilink.__file__).parent
 ROOT = FOLDER.parents[1]
@@ -103,6 +106,16 @@ def test_platform_says_how_many_of_its_actions_run_at_once(platform: str) -> Non
         if isinstance(target, ast.Name)
     ]
     assert "PARALLEL_UPDATES" in names
+
+
+def test_the_options_flow_is_told_of_the_integrations_own_entries() -> None:
+    parameters = get_annotations(NavilinkConfigFlow.async_get_options_flow)
+    assert parameters["_config_entry"] is NavilinkConfigEntry
+
+
+def test_what_has_no_types_is_said() -> None:
+    said = (FOLDER / "quality_scale.yaml").read_text().partition("  strict-typing: done")[0].splitlines()[-2:]
+    assert "AWS packages ship no type information" in said[0]
 
 
 def test_brand_is_there() -> None:

@@ -7,6 +7,7 @@ from awscrt.exceptions import AwsCrtError
 import pytest
 
 from simulator.broker import Limits
+from simulator.connection import Withheld
 from simulator.delay_line import DelayLine
 from simulator.mqtt_packets import Connect, Packet, PingReq, PingResp, PubAck, Publish, SubAck, Subscribe, Will
 
@@ -283,3 +284,41 @@ async def test_a_take_over_in_a_row_leaves_the_last_one(start_broker: StartBroke
     await asyncio.gather(*(client.send(Connect(client_id="same")) for client in clients))
     await broker.until(lambda: len(broker.reasons) == 4)
     assert [info.client_id for info in broker.broker.connections] == ["same"]
+
+
+async def test_withheld_acknowledgements_leave_messages_processed(broker: RunningBroker) -> None:
+    client = await broker.connect("client")
+    await client.subscribe("cmd/#")
+    broker.broker.withhold(Withheld.ACKNOWLEDGEMENTS)
+    await client.send(Publish(topic="cmd/x", payload=b"1", qos=1, packet_id=7), PingReq())
+    assert (await client.receive_publish()).payload == b"1"
+    await client.receive(PingResp)
+    assert payloads(broker) == [1]
+
+
+async def test_withheld_deliveries_reach_nobody_on_present_connections(start_broker: StartBroker) -> None:
+    broker = await start_broker(QUICK_RECONNECTS)
+    present = await broker.connect("present")
+    await present.subscribe("cmd/#")
+    broker.broker.withhold(Withheld.DELIVERIES)
+    later = await broker.connect("later")
+    await later.subscribe("cmd/#")
+    await present.publish("cmd/x", b"1")  # nothing but the PUBACK comes
+    assert (await later.receive_publish()).payload == b"1"
+    await present.send(PingReq())
+    await present.receive(PingResp)
+
+
+async def test_withheld_also_from_connections_to_come_until_link_up(broker: RunningBroker) -> None:
+    for what in (Withheld.DELIVERIES, Withheld.REQUESTS):
+        broker.broker.withhold(what, new_connections=True)
+    client = await broker.connect("client")
+    await client.subscribe("cmd/#")
+    await client.publish("cmd/x", b"1")
+    broker.broker.publish("cmd/x", b"2", qos=0)
+    await client.send(PingReq())
+    await client.receive(PingResp)
+    assert broker.received == []
+    broker.broker.link_up()
+    broker.broker.publish("cmd/x", b"3", qos=0)
+    assert (await client.receive_publish()).payload == b"3"

@@ -11,9 +11,11 @@ from awscrt.exceptions import AwsCrtError
 import pytest
 
 from simulator.certificates import make_server_certificate
+from simulator.faults import inject
 from simulator.sigv4 import AwsCredentials
 
 from .aws_client import AwsClient
+from .rest_user import StartService
 from .running_broker import CREDENTIALS, EXPIRED_CREDENTIALS, RunningBroker, presigned_path
 
 FORGED = AwsCredentials(CREDENTIALS.access_key_id, "another secret", CREDENTIALS.session_token, CREDENTIALS.expires_at)
@@ -117,3 +119,27 @@ def test_the_private_key_is_the_owners_alone(tmp_path: Path) -> None:
     keys = [path.name for path in tmp_path.iterdir() if b"PRIVATE KEY" in path.read_bytes()]
     assert keys == ["server.key"]
     assert stat.S_IMODE((tmp_path / "server.key").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(("newest", "agreed"), [("1.0", "TLSv1"), ("1.1", "TLSv1.1"), ("1.2", "TLSv1.2")])
+async def test_a_broker_can_be_outdated(start_service: StartService, newest: str, agreed: str) -> None:
+    cloud = (await start_service()).cloud
+    inject(cloud, {"kind": "tls", "newest": newest})
+
+    def client(*, lenient: bool) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=str(cloud.ca_file))
+        if lenient:
+            context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+            context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        return context
+
+    _, writer = await asyncio.open_connection("localhost", cloud.mqtt_port, ssl=client(lenient=True))
+    assert writer.get_extra_info("ssl_object").version() == agreed
+    writer.close()
+    if newest != "1.2":
+        with pytest.raises((ssl.SSLError, ConnectionResetError)):
+            await asyncio.open_connection("localhost", cloud.mqtt_port, ssl=client(lenient=False))
+    inject(cloud, {"kind": "tls", "newest": None})
+    _, writer = await asyncio.open_connection("localhost", cloud.mqtt_port, ssl=client(lenient=False))
+    assert writer.get_extra_info("ssl_object").version() == "TLSv1.3"
+    writer.close()

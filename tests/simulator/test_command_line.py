@@ -102,6 +102,13 @@ async def test_is_gone_after_the_context() -> None:
         os.kill(pid, 0)
 
 
+async def test_each_run_has_a_password_of_its_own() -> None:
+    async with SimulatorProcess() as first, SimulatorProcess() as second:
+        passwords = {first.addresses["password"], second.addresses["password"]}
+    assert len(passwords) == 2
+    assert min(map(len, passwords)) >= 16
+
+
 def test_cannot_be_used_before_it_is_started() -> None:
     with pytest.raises(SimulatorError):
         _ = SimulatorProcess().addresses

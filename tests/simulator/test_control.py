@@ -162,12 +162,12 @@ async def test_the_device_list_goes_wrong_as_wanted(simulator: SimulatorProcess)
         async with session.post("user/sign-in", json=account) as response:
             token = (await response.json())["data"]["token"]
         for kind, members in (
-            ("odd_list", {"form": "null"}),
-            ("odd_list", {"form": "empty"}),
-            ("odd_list", {"form": "unreadable"}),
-            ("unlist", {"mac": "0478630a1b2d"}),
+            ("short_list", {"devices": None}),
+            ("short_list", {}),
+            ("unreadable_list", {}),
+            ("leave_account", {"mac": "0478630a1b2d"}),
             ("mac_form", {"form": "colons"}),
-            ("mac_form", {"form": "dashes"}),
+            ("mac_form", {"form": "upper_dashes"}),
         ):
             await simulator.fault(kind, **members)
             headers = {"authorization": token["accessToken"]}
@@ -284,6 +284,8 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
         "link_up": {},
         "cut": {"fin": False, "after": 5, "puback": False},
         "blackhole": {"new_connections": True},
+        "withhold": {"what": "deliveries", "new_connections": True},
+        "tls": {"newest": "1.1"},
         "refuse_upgrade": {"status": 429},
         "expire_aws": {},
         "expire_jwt": {"refresh": True},
@@ -293,6 +295,13 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
         "latency": {"seconds": 30},
         "api_down": {"on": True, "close": True},
         "maintenance": {"on": True},
+        "short_list": {"devices": None, "count": 5},
+        "unreadable_list": {"count": 5},
+        "leave_account": {"mac": MAC},
+        "new_heater": {},
+        "mac_form": {"form": "upper"},
+        "refuse_request": {"code": 503, "count": 5},
+        "bloat": {"mebibytes": 1, "count": 5},
         "device_offline": {"mac": MAC, "on": True},
         "power_cut": {"mac": MAC, "on": True},
         "ctrl_fail": {"count": 5, "code": 9},
@@ -301,6 +310,7 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
         "lose_write": {"count": 5, "answered": False},
         "slow_write": {"seconds": 5},
         "silent": {"suffix": "st/rsv/rd", "count": 5},
+        "late_reply": {"seconds": 30, "count": 5},
         "schedule_form": {"form": "hex"},
         "energy_times": {"on": False},
         "firmware_download": {"version": 184877057, "part": 1},
@@ -310,9 +320,6 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
         "mode_let_through": {"count": 5},
         "error": {"code": 96, "sub_code": 1},
         "listed_error": {"code": None},
-        "odd_list": {"form": "null"},
-        "unlist": {},
-        "mac_form": {"form": "upper"},
         "draw": {"litres": 20, "flow": 5.5},
         "vendor_app": {"on": True, "seconds": 5},
         "app_control": {"command": 33554464, "value": 110, "mac": MAC},
@@ -325,7 +332,9 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
         await connect()
     assert refused.value.status == 403
     assert await sign_in(simulator)
-    heater = (await simulator.state())["heaters"][MAC]
+    heaters = (await simulator.state())["heaters"]
+    assert len(heaters) == 2
+    heater = heaters[MAC]
     assert heater["online"]
     assert (heater["status"]["touStatus"], heater["status"]["errorCode"], heater["status"]["dhwUse"]) == (0, 0, 1)
 
@@ -342,7 +351,10 @@ async def test_bad_faults_are_explained(simulator: SimulatorProcess) -> None:
         ("latency", {"seconds": 10**400}, "seconds must be"),
         ("latency", {"seconds": float("nan")}, "seconds must be"),
         ("refuse_upgrade", {"status": 200}, "200"),
+        ("withhold", {"what": "pings"}, "what must be one of acknowledgements, deliveries, requests"),
+        ("tls", {"newest": "1.4"}, "newest must be one of"),
         ("ctrl_fail", {"count": -1}, "count must be"),
+        ("late_reply", {"seconds": -1}, "seconds must be"),
         ("ctrl_fail", {"count": True}, "count cannot be True"),
         ("device_offline", {"mac": "nobody"}, "no heater nobody"),
         ("draw", {"litres": 1, "flow": 0}, "flow must be"),
@@ -406,6 +418,44 @@ async def test_reply_delay_keeps_the_order(connect: Open, simulator: SimulatorPr
     await simulator.fault("reply_delay", seconds=0)
     await user.request(16777219, "st", session="quick")
     assert [(await user.reply())[1]["sessionID"] for _ in range(2)] == ["slow", "quick"]
+
+
+async def test_a_reply_comes_again_late(connect: Open, simulator: SimulatorProcess) -> None:
+    user = await connect()
+    await user.subscribe()
+    await simulator.fault("late_reply", seconds=0.5, mac=MAC)
+    await user.request(16777219, "st", session="old")
+    await simulator.wait(received=1)
+    await user.set_temperature(110, session="new")
+    replies = [await user.reply() for _ in range(3)]
+    assert [message["sessionID"] for _, message in replies] == ["old", "new", "old"]
+    assert replies[0] == replies[2]
+    assert replies[2][1]["response"]["status"]["dhwTemperatureSetting"] == 98
+
+
+async def test_a_reply_can_be_overtaken(connect: Open, simulator: SimulatorProcess) -> None:
+    user = await connect()
+    await user.subscribe()
+    await simulator.fault("late_reply", seconds=0.5, count=1, in_time_too=False)
+    for session in ("first", "second", "third"):
+        await user.request(16777219, "st", session=session)
+    assert [(await user.reply())[1]["sessionID"] for _ in range(3)] == ["second", "third", "first"]
+
+
+async def test_withheld_requests_are_acknowledged_and_reach_no_heater(
+    connect: Open, simulator: SimulatorProcess
+) -> None:
+    user = await connect()
+    await user.subscribe()
+    await simulator.fault("withhold", what="requests")
+    await user.set_temperature(110)
+    assert isinstance(await user.client.receive_any(), PubAck)
+    await simulator.fault("link_up")
+    await user.set_temperature(111)
+    assert (await user.reply())[1]["response"]["status"]["dhwTemperatureSetting"] == 111
+    state = await simulator.state()
+    assert [applied["param"] for applied in state["heaters"][MAC]["applied"]] == [[111]]
+    assert len(state["received"]) == 1
 
 
 async def test_reset_begins_afresh_at_the_same_addresses(connect: Open, simulator: SimulatorProcess) -> None:

@@ -260,6 +260,68 @@ def test_mode_write_ends_a_vacation() -> None:
     assert (members["vacationDaySetting"], members["vacationDayElapsed"]) == (0, 0)
 
 
+def test_power_on_ends_a_vacation_in_the_mode_before() -> None:
+    heater = make_heater(upper=40.0, lower=38.0, mode=DhwMode.HIGH_DEMAND)
+    heater.write_mode(DhwMode.VACATION, 9)
+    live(heater, HOUR)
+    heater.power_on()
+    members = status(heater)
+    assert members["dhwOperationSetting"] == DhwMode.HIGH_DEMAND
+    assert (members["vacationDaySetting"], members["vacationDayElapsed"]) == (0, 0)
+    live(heater, 30)
+    assert running(heater)
+
+
+def off_and_on_vacation(days: int = 2) -> Heater:
+    """Make a heater that heated in high demand, was powered off, and then sent on vacation."""
+    heater = make_heater(upper=40.0, lower=30.0, mode=DhwMode.HIGH_DEMAND)
+    heater.write_mode(DhwMode.POWER_OFF)
+    live(heater, HOUR)
+    heater.write_mode(DhwMode.VACATION, days)
+    live(heater, HOUR)
+    assert mode_of(heater) is DhwMode.VACATION
+    return heater
+
+
+def test_a_vacation_from_off_ends_off_and_does_not_heat_before_its_end() -> None:
+    heater = off_and_on_vacation()
+    heater.write_mode(DhwMode.VACATION, 2)  # longer, by an hour: what was before it is still off
+    for _ in range(47):
+        live(heater, HOUR)
+        assert not running(heater)
+    assert mode_of(heater) is DhwMode.VACATION
+    live(heater, 2 * HOUR)
+    assert mode_of(heater) is DhwMode.POWER_OFF
+    assert not running(heater)
+    heater.power_on()
+    assert mode_of(heater) is DhwMode.HIGH_DEMAND
+
+
+def test_power_on_ends_a_vacation_from_off_in_the_mode_in_which_it_heated_last() -> None:
+    heater = off_and_on_vacation()
+    heater.power_on()
+    assert mode_of(heater) is DhwMode.HIGH_DEMAND
+
+
+@pytest.mark.parametrize("mode", [DhwMode.HEAT_PUMP, DhwMode.POWER_OFF])
+def test_a_mode_ends_a_vacation_from_off_in_itself(mode: DhwMode) -> None:
+    heater = off_and_on_vacation()
+    heater.write_mode(mode)
+    live(heater, 3 * DAY)
+    assert mode_of(heater) is mode
+    assert status(heater)["vacationDaySetting"] == 0
+
+
+def test_power_off_ends_a_vacation_for_good_and_power_on_knows_the_mode_before_both() -> None:
+    heater = make_heater(mode=DhwMode.ELECTRIC)
+    heater.write_mode(DhwMode.VACATION, 1)
+    heater.write_mode(DhwMode.POWER_OFF)
+    live(heater, 2 * DAY)
+    assert mode_of(heater) is DhwMode.POWER_OFF
+    heater.power_on()
+    assert mode_of(heater) is DhwMode.ELECTRIC
+
+
 @pytest.mark.parametrize("mode", [DhwMode.POWER_OFF, DhwMode.VACATION])
 def test_tank_never_freezes(mode: DhwMode) -> None:
     heater = make_heater(upper=7.0, lower=6.5)

@@ -96,7 +96,7 @@ def test_control_is_applied_and_acknowledged_with_a_whole_status(name: str) -> N
     [
         (33554433, (), {"dhwOperationSetting": 6}),
         (33554437, (1,), {"dhwOperationSetting": 1}),
-        (33554437, (6,), {"dhwOperationSetting": 6}),
+        (33554437, (6,), {"dhwOperationSetting": 3}),  # power off is only ever reported
         (33554437, (5, 99), {"dhwOperationSetting": 5, "vacationDaySetting": 99, "vacationDayElapsed": 0}),
         (33554445, (1,), {"recircOperationMode": 1}),
         (33554445, (4,), {"recircOperationMode": 4}),

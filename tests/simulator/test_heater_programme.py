@@ -125,6 +125,26 @@ def test_entry_of_older_software_is_kept_and_does_nothing() -> None:
     assert len(heater.schedules.reservations.entries) == 1
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"hour": 24}, {"minute": 75}, {"mode": 9}, {"mode": 0}, {"enable": 7}, {"week": 1}, {"week": 0}],
+    ids=str,
+)
+def test_an_entry_that_makes_no_sense_never_fires(wrong: dict[str, int]) -> None:
+    heater = make_heater("2026-10-05 06:00", entry(**{"hour": 7} | wrong))
+    heater.advance(at("2026-10-06 08:00"))
+    assert settings(heater) == (DhwMode.ENERGY_SAVER, 98)
+    assert not heater.fired
+
+
+@pytest.mark.parametrize(("param", "set_point"), [(200, 131), (0, 81)])
+def test_a_set_point_outside_the_limits_is_stored_and_fires_at_the_nearest_limit(param: int, set_point: int) -> None:
+    heater = make_heater("2026-10-05 06:00", entry(7, param=param))
+    heater.advance(at("2026-10-05 08:00"))
+    assert settings(heater) == (DhwMode.HIGH_DEMAND, set_point)
+    assert heater.schedules.reservations.entries == (entry(7, param=param),)
+
+
 def test_entry_turns_on_a_heater_that_is_off_in_the_entrys_mode() -> None:
     heater = make_heater("2026-10-05 06:00", entry(7, mode=1), mode=DhwMode.HIGH_DEMAND)
     heater.write_mode(DhwMode.POWER_OFF)

@@ -7,6 +7,7 @@ import pytest
 
 from simulator.heater import Heater
 from simulator.identity import Identity
+from simulator.power import idle_power
 from simulator.report import feature, status
 from simulator.tank import Tank
 from simulator.thermostat import DhwMode
@@ -113,6 +114,28 @@ def test_states_show_as_they_were_recorded(name: str) -> None:
 )
 def test_power_is_that_of_the_whole_unit(name: str, least: int, most: int) -> None:
     assert least <= status(in_state(name))["currentInstPower"] <= most
+
+
+def test_idle_power_wanders_between_0_and_10_watts_the_same_way_each_time() -> None:
+    def day() -> list[int]:
+        heater, powers = make_heater(49, 49, mode=DhwMode.POWER_OFF), []
+        for _ in range(24 * 12):
+            powers.append(status(heater)["currentInstPower"])
+            heater.advance(heater.now + 300.0)
+        return powers
+
+    powers = day()
+    assert set(powers) == set(range(11))
+    assert powers == day()
+    assert powers[0] > 2, "from the start a client can see that idle is not always next to nothing"
+    assert [idle_power(2, 300.0 * step) for step in range(20)] != powers[:20], "nor do two heaters agree"
+
+
+def test_idle_power_stays_for_a_while() -> None:
+    heater = make_heater(49, 49, mode=DhwMode.POWER_OFF)
+    before = status(heater)["currentInstPower"]
+    heater.advance(heater.now + 299.0)
+    assert status(heater)["currentInstPower"] == before
 
 
 @pytest.mark.parametrize(

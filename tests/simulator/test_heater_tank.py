@@ -2,7 +2,8 @@
 
 import pytest
 
-from simulator.tank import RATED_GALLONS, Heating, Tank
+from simulator.power import power
+from simulator.tank import COMPRESSOR, RATED_GALLONS, Heating, Tank
 
 
 def fahrenheit(celsius: float) -> float:
@@ -57,11 +58,25 @@ def test_heat_pump_warms_the_lower_probe_at_the_recorded_rate() -> None:
     assert 4200 <= heat * 3.412 <= 4500  # BTU/h
 
 
-def test_heat_pump_leaves_a_much_warmer_upper_probe_alone() -> None:
+def test_heat_pump_leaves_a_much_warmer_upper_probe_alone_and_warms_the_lower_one_faster() -> None:
     tank = make_tank(50.0, 35.0)
     run(tank, 1, Heating(compressor=True))
-    assert 10 <= fahrenheit(tank.lower - 35.0) <= 13
+    assert 14 <= fahrenheit(tank.lower - 35.0) <= 16
     assert tank.upper < 50.0
+
+
+@pytest.mark.parametrize(("cold", "set_point"), [(12.0, 49.0), (15.0, 49.0), (20.0, 49.0), (15.0, 55.0)])
+def test_recovery_with_a_cold_lower_tank_is_quick_and_cheap(cold: float, set_point: float) -> None:
+    tank = make_tank(set_point, cold)
+    hours = watt_hours = 0.0
+    while tank.lower < set_point + 0.67:
+        watt_hours += power(Heating(compressor=True), tank).whole_unit / 720
+        tank.step(5, Heating(compressor=True))
+        hours += 1 / 720
+    constant = (set_point + 0.67 - cold) / COMPRESSOR.lower  # hours with 420 W and the rate of a warm lower tank
+    assert 0.83 <= hours / constant <= 0.86
+    assert watt_hours / (420 * constant) == pytest.approx(0.75, abs=0.02)
+    assert watt_hours / hours == pytest.approx(365, abs=15)
 
 
 def test_upper_element_warms_the_upper_probe_alone() -> None:

@@ -236,6 +236,7 @@ async def test_heater_without_a_plan_has_no_seasons(user: RestUser) -> None:
     await user.sign_in()
     _, envelope = await user.call("GET", "/device/tou", query=TOU_QUERY)
     assert envelope["data"]["touInfo"]["schedule"] == []
+    assert "zipCode" not in envelope["data"]["touInfo"]  # what would stand there is not attested
     assert envelope["data"]["touInfo"]["manufactureId"] == "000000000000000"
     status_code, _ = await replay(user, "tou_delete")
     assert status_code == 404

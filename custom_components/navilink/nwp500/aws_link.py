@@ -11,6 +11,8 @@ from concurrent.futures import Future as NativeFuture
 from pathlib import Path
 from typing import override
 
+# Not awsiotsdk's builder of connections (awsiot.mqtt_connection_builder), which makes a TLS context for each one and
+# cannot set a least version of TLS: the runtime that awsiotsdk pins is used directly.
 from awscrt import auth, io, mqtt
 from awscrt.exceptions import AwsCrtError
 
