@@ -32,6 +32,7 @@ from .nwp500 import (
     NavienError,
     NavienMqttClient,
     NotConnectedError,
+    watched,
 )
 from .options import CONF_QUEUE, all_options, status_interval
 from .outcomes import Outcomes, async_fire_outcome
@@ -173,8 +174,10 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     def _async_start_listing(self) -> None:
         """List the account's heaters in the background: a network that swallows everything must not hold up polls."""
         if self._listing is None or self._listing.done():
-            self._listing = self.config_entry.async_create_background_task(
-                self.hass, self._async_refresh_devices(), "navilink listing"
+            self._listing = watched(
+                self.config_entry.async_create_background_task(
+                    self.hass, self._async_refresh_devices(), "navilink listing"
+                )
             )
 
     async def _async_refresh_devices(self) -> None:

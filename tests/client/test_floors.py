@@ -17,6 +17,7 @@ SIMULATOR = "simulator"
 # module: in the client it has to find its floor, in the integration it stands on the top one, with the platforms.
 FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (CLIENT, ("exceptions", "enums", "error_codes", "encoding", "config", "tokens", "weekdays")),
+    (CLIENT, ("background", "connection_report")),
     (
         CLIENT,
         (
@@ -39,7 +40,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (CLIENT, ("changes", "link", "topics", "command_queue", "rest", "answer_watch", "periodic", "set_point")),
-    (CLIENT, ("link_subscriptions",)),
+    (CLIENT, ("connection_failures", "link_subscriptions")),
     (CLIENT, ("commands", "subscriptions", "connection", "aws_link", "auth", "outcomes", "fresh_status", "presence")),
     (CLIENT, ("request_members", "queries", "heater_subscriptions")),
     (CLIENT, ("signed_calls", "account_api", "maintenance_api", "tou_api")),

@@ -180,8 +180,9 @@ def test_a_heater_that_stops_answering_is_off_line_once_the_next_link_does_not_b
         await asyncio.sleep(50)
         assert len(links) == 2
         assert client.is_online(DEVICE) is True
+        # Of the next link, too, it may be that it delivers nothing.
         await asyncio.sleep(300)
-        assert len(links) == 2
+        assert len(links) == 3
         assert changes == [(True, False)]
         await client.disconnect()
 

@@ -8,8 +8,15 @@ The tables behind it are `nwp500.commands`, `nwp500.queries` and `nwp500.enums`.
 
 from .api_client import NavienAPIClient
 from .auth import NavienAuthClient
+from .background import watched
 from .command_queue import QueuedCommand
-from .connection import ConnectionState
+from .connection_report import (
+    ConnectionAttempt,
+    ConnectionFailure,
+    ConnectionProblem,
+    ConnectionReport,
+    ConnectionState,
+)
 from .enums import DhwMode, InstallType, RecirculationMode, ReservationMode, TemperatureUnit
 from .events import (
     Changed,
@@ -99,9 +106,13 @@ __all__ = [
     "CommandOutcome",
     "CommandSettled",
     "CommandStage",
+    "ConnectionAttempt",
     "ConnectionChanged",
+    "ConnectionFailure",
     "ConnectionInterrupted",
+    "ConnectionProblem",
     "ConnectionRefused",
+    "ConnectionReport",
     "ConnectionResumed",
     "ConnectionState",
     "Descaling",
@@ -171,4 +182,5 @@ __all__ = [
     "UserInfo",
     "Weekday",
     "WriteOutcome",
+    "watched",
 ]

@@ -1,18 +1,20 @@
 """The MQTT client that users hold: one link, one queue, and the heaters behind them."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 from typing import override
 
 from . import queries
-from .answer_watch import AnswerWatch
+from .answer_watch import UNANSWERED, AnswerWatch
 from .aws_link import AwsRuntime
+from .background import Background, UnexpectedErrors
 from .command_queue import QueuedCommand
 from .config import MqttConnectionConfig
-from .connection import Connection, ConnectionListener, ConnectionState, CredentialSource
+from .connection import Connection, ConnectionListener, CredentialSource
+from .connection_failures import UNEXPECTED
+from .connection_report import ConnectionReport, ConnectionState
 from .events import (
     ConnectionChanged,
     ConnectionInterrupted,
@@ -69,7 +71,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
             self,
         )
         self._answers = AnswerWatch(
-            lambda: self._connection.fail("requests stay unanswered"),
+            lambda: self._connection.fail(UNANSWERED),
             self._heater_absent,
         )
         self._replies = PendingReplies()
@@ -91,7 +93,8 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         self._periodic = PeriodicRequests()
         self._schedules = Schedules(self)
         self._heaters = HeaterSubscriptions(self._connection.subscriptions, self.client_id)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
+        self._delivery_errors = UnexpectedErrors()
 
     # The link
 
@@ -104,6 +107,11 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
     def state(self) -> ConnectionState:
         """Where the connection is."""
         return self._connection.state
+
+    @property
+    def connection_report(self) -> ConnectionReport:
+        """How the connection is doing: why there is none, since when, when it is tried again, and the last attempts."""
+        return self._connection.report
 
     @property
     def is_connected(self) -> bool:
@@ -124,8 +132,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         await self._periodic.close()
         await self._probes.say_farewell(self._inbox.devices)
         await self._connection.close()
-        for task in tuple(self._tasks):
-            task.cancel()
+        self._background.cancel()
         self._replies.link_lost("disconnected")
         self._pipeline.close()
         self._answers.reset()
@@ -169,7 +176,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         # What was restored for a heater that is only known by now has waited for this.
         self._pipeline.ask_what_is_due()
         if self.is_connected:
-            self._start(self._heaters.try_presence(device))
+            self._background.start("Listening for a heater's presence", self._heaters.try_presence(device))
 
     def add_device(self, device: Device, feature: DeviceFeature | None = None) -> None:
         """Listen to a heater from the next link on, with what it was known to have until it says so itself."""
@@ -260,6 +267,14 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         """Tell whether a heater is on line, as it was last seen over a link; `None` before it is known."""
         return self._inbox.record(device).is_online
 
+    def is_silent(self, device: Device) -> bool:
+        """Tell whether a heater is offline by its silence: it has left three questions in a row unanswered."""
+        return self._answers.is_silent(normalised_mac(device.mac_address))
+
+    def is_refused(self, device: Device) -> bool:
+        """Tell whether the service refuses to let this client hear a heater."""
+        return self._heaters.is_refused(device)
+
     # Events
 
     def on(self, event: str, listener: Listener) -> Callable[[], None]:
@@ -281,16 +296,24 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         if message is None:
             _LOGGER.debug("Dropped a message that is no JSON object")
             return
-        self._inbox.receive(topic, message)
+        try:
+            self._inbox.receive(topic, message)
+        except Exception as error:  # noqa: BLE001 - one message that nobody foresaw must not cost the others
+            self._delivery_errors.log("Reading a message", error)
         self._subscriptions.deliver(topic, message)
 
     @override
-    def state_changed(self, state: ConnectionState) -> None:
-        self._events.emit("connection_changed", ConnectionChanged(state))
+    def connection_changed(self, report: ConnectionReport) -> None:
+        self._events.emit("connection_changed", ConnectionChanged(report))
 
     @override
     def link_up(self, link: Link, *, is_awaited: bool) -> None:
-        self._start(self._on_connection_resumed_internal(link, is_announced=not is_awaited))
+        self._background.start(
+            "Sending the queue",
+            self._on_connection_resumed_internal(link, is_announced=not is_awaited),
+            # A connection that the queue is not drained into would hold every command for ever.
+            on_failure=lambda: self._connection.fail(UNEXPECTED),
+        )
 
     @override
     def link_lost(self, reason: str) -> None:
@@ -365,19 +388,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         """Make a device known and write its subscriptions, without waiting: commands keep the order of their calls."""
         self._inbox.add(device)
         if not self._heaters.covers(device):
-            self._start(self.subscribe_device(device))
+            self._background.start("Listening to a heater", self.subscribe_device(device))
 
     def _heater_absent(self, mac_address: str) -> None:
         self._inbox.absent(mac_address)
-
-    def _start(self, work: Coroutine[object, object, None]) -> None:
-        """Begin something at once and let it go on in the background."""
-        task = asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True, name="nwp500 client")
-        if not task.done():
-            self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _LOGGER.warning("A step in the background failed: %s", error)
