@@ -159,6 +159,54 @@ def test_who_waits_for_a_subscription_is_not_cancelled_by_a_disconnect() -> None
     played(story)
 
 
+def test_a_subscription_that_nobody_waits_for_any_more_is_made_by_the_next() -> None:
+    async def story(slow: SlowLinks) -> None:
+        client, heard = slow.client(), list[str]()
+        await client.connect()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await client.subscribe("test/a", lambda _topic, _message: heard.append("given up"))
+        assert slow.links[0].filters == []
+        await client.subscribe("test/a", lambda _topic, _message: heard.append("waited for"))
+        assert slow.links[0].filters == ["test/a"]
+        slow.links[0].message("test/a", b"{}")
+        assert heard == ["waited for"]
+        await client.disconnect()
+
+    played(story)
+
+
+@pytest.mark.parametrize("patience", [0.5, 1.5])
+def test_a_disconnect_that_is_given_up_disconnects_all_the_same(patience: float) -> None:
+    class Unacknowledged(OwnLink):
+        """A link over which no farewell is acknowledged."""
+
+        is_closed = False
+
+        @override
+        async def close(self) -> None:
+            await super().close()
+            self.is_closed = True
+
+    async def story(_: SlowLinks) -> None:
+        links: list[Unacknowledged] = []
+
+        async def make_link(_: AwsCredentials, on_message: MessageListener) -> Link:
+            links.append(Unacknowledged(on_message, acknowledges=False))
+            return links[-1]
+
+        client = NavienMqttClient(InventedCredentials(), make_link=make_link)
+        await client.connect()
+        client.add_device(DEVICE)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(patience):
+                await client.disconnect()
+        assert client.state is ConnectionState.CLOSED
+        assert links[0].is_closed
+
+    played(story)
+
+
 def test_everybody_is_told_that_a_subscription_is_refused() -> None:
     async def story(slow: SlowLinks) -> None:
         slow.refused = "test/forbidden"
@@ -203,10 +251,12 @@ def test_a_heater_that_the_next_link_refuses_is_tried_again_with_the_next_reques
         slow.links[0].drop()
         await asyncio.sleep(10)
         assert own not in slow.links[1].filters
+        assert client.is_refused(DEVICE)
         slow.links[1].refused = None
         await client.request_device_status(DEVICE)
         await asyncio.sleep(2)
         assert own in slow.links[1].filters
+        assert not client.is_refused(DEVICE)
         await client.disconnect()
 
     played(story)

@@ -54,7 +54,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (CLIENT, ("queue_access",)),
     (CLIENT, ("mqtt_client",)),
     (CLIENT, ("",)),
-    (INTEGRATION, ("const", "errors", "heater", "options", "outcomes")),
+    (INTEGRATION, ("connection", "const", "errors", "heater", "options", "outcomes")),
     (INTEGRATION, ("account", "devices", "issues", "queue_store")),
     (INTEGRATION, ("coordinator",)),
     (INTEGRATION, ("delivery",)),

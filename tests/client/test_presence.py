@@ -161,8 +161,10 @@ def test_a_heater_that_leaves_polls_unanswered_is_off_line() -> None:
         await client.start_periodic_requests(DEVICE, 60)
         await asyncio.sleep(2 * 60 + 29)
         assert client.is_online(DEVICE) is None
+        assert not client.is_silent(DEVICE)
         await asyncio.sleep(2)
         assert client.is_online(DEVICE) is False
+        assert client.is_silent(DEVICE)
         await asyncio.sleep(600)
         assert changes == [(None, False)]
         await client.disconnect()

@@ -10,6 +10,7 @@ from .api_client import NavienAPIClient
 from .auth import NavienAuthClient
 from .background import watched
 from .command_queue import QueuedCommand
+from .connection_failures import failure_of
 from .connection_report import (
     ConnectionAttempt,
     ConnectionFailure,
@@ -182,5 +183,6 @@ __all__ = [
     "UserInfo",
     "Weekday",
     "WriteOutcome",
+    "failure_of",
     "watched",
 ]

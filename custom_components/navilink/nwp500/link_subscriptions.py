@@ -59,6 +59,10 @@ class LinkSubscriptions:
             except LinkError as error:
                 # The filter stays in the table, so the subscription is made with the next link.
                 declare_lost(link, error.name)
+            except BaseException:
+                # Cancelled, or broken in a way that nobody foresaw: whoever wants it next makes it.
+                self._filters.pop(topic_filter, None)
+                raise
 
     async def try_subscribe(self, topic_filter: str) -> bool:
         """Subscribe to what one can do without, on the present link; tells whether that worked.
@@ -71,14 +75,18 @@ class LinkSubscriptions:
         if (link := self._present_link()) is None or len(self._filters) >= MAX_SUBSCRIPTIONS:
             return False
         self._filters[topic_filter] = False
+        is_made = False
         with self._waiting_for_suback(topic_filter):
             try:
                 async with asyncio.timeout(self._operation_timeout):
                     await _unless_lost(link, link.subscribe(topic_filter))
+                is_made = True
             except LinkError, TimeoutError:
-                self._filters.pop(topic_filter, None)
-                return False
-        return True
+                pass
+            finally:
+                if not is_made:
+                    self._filters.pop(topic_filter, None)
+        return is_made
 
     async def unsubscribe(self, topic_filter: str) -> None:
         """Take a filter off the table."""

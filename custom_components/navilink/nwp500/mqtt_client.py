@@ -23,7 +23,7 @@ from .events import (
     EventEmitter,
     Listener,
 )
-from .exceptions import AuthenticationError, InvalidParameterError, NavienError, NotConnectedError
+from .exceptions import AuthenticationError, InvalidParameterError, NotConnectedError
 from .heater_command import HeaterCommand
 from .heater_controls import HeaterControls
 from .heater_queries import REPLY_SECONDS, HeaterQueries
@@ -129,14 +129,17 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         """End the connection on purpose and empty the queue; heaters in use are told that the session ends."""
         # First of all, so that nothing is sent that the caller has already taken out of `stored_queue()` for later.
         self._pipeline.close()
-        await self._periodic.close()
-        await self._probes.say_farewell(self._inbox.devices)
-        await self._connection.close()
-        self._background.cancel()
-        self._replies.link_lost("disconnected")
-        self._pipeline.close()
-        self._answers.reset()
-        await self._events.close()
+        try:
+            await self._periodic.close()
+            await self._probes.say_farewell(self._inbox.devices)
+        finally:
+            # Whatever became of the courtesy: nothing may be left connected or at work.
+            await self._connection.close()
+            self._background.cancel()
+            self._replies.link_lost("disconnected")
+            self._pipeline.close()
+            self._answers.reset()
+            await self._events.close()
 
     # Messages
 
@@ -160,7 +163,8 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         self._subscriptions.add(topic, callback)
         try:
             await self._connection.subscriptions.subscribe(topic)
-        except NavienError:
+        except BaseException:
+            # Also when it was cancelled: whoever gave up waiting does not expect to be called.
             self._subscriptions.remove(topic, callback)
             raise
 
