@@ -55,6 +55,7 @@ def caused(cause: BaseException) -> ApiConnectionError:
             "MQTT service: AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE",
         ),
         (LinkError("AWS_ERROR_MQTT_PROTOCOL_ERROR"), "broker_refused", "MQTT service: AWS_ERROR_MQTT_PROTOCOL_ERROR"),
+        (LinkError("CONNACK NOT_AUTHORIZED"), "broker_refused", "MQTT service: CONNACK NOT_AUTHORIZED"),
         (UpgradeRefusedError(UPGRADE), "upgrade_refused", f"MQTT service: {UPGRADE}"),
         (UpgradeRefusedError(UPGRADE, 403), "upgrade_refused", "MQTT service: HTTP 403"),
         (UpgradeRefusedError(UPGRADE, 404), "upgrade_refused", "MQTT service: HTTP 404"),

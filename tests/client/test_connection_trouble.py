@@ -1,5 +1,9 @@
 """Every way in which no connection comes about, over the real runtime: what is reported, and what is refused."""
 
+import logging
+from typing import Any
+
+from awscrt import mqtt
 import pytest
 
 from nwp500 import (
@@ -70,3 +74,35 @@ async def test_sign_in_service_that_is_closed(stage: Stage) -> None:
     await stage.simulator.fault("maintenance")
     await stage.simulator.fault("expire_aws")
     assert problem(await failed(stage.client())) == (ConnectionProblem.MAINTENANCE, "sign-in service: code 403")
+
+
+# What is exchanged in the runtime, as one of another version would have it.
+ON_CONNECT = 15
+"""Where the native part of the runtime takes the function to call with the CONNACK."""
+OTHER_VERSIONS = ["awscrt.mqtt._awscrt.mqtt_client_connection_connect", "awscrt.auth.aws_sign_request"]
+
+
+@pytest.mark.parametrize("replaced", OTHER_VERSIONS)
+async def test_runtime_of_another_version(
+    stage: Stage, replaced: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def with_other_arguments(*_: object) -> None:
+        raise TypeError("function takes exactly 17 arguments (18 given)")
+
+    client = stage.client()
+    with monkeypatch.context() as patch:
+        patch.setattr(replaced, with_other_arguments)
+        assert problem(await failed(client)) == (ConnectionProblem.UNEXPECTED_ERROR, "TypeError")
+        resumed = expected(client, "connection_resumed")
+    await resumed
+    errors = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert errors == ["The connection to NaviLink failed unexpectedly"]
+
+
+async def test_broker_that_refuses(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: Any) -> None:  # noqa: ANN401 - as the runtime hands them over
+        arguments[ON_CONNECT](0, mqtt.ConnectReturnCode.NOT_AUTHORIZED, False)
+
+    monkeypatch.setattr("awscrt.mqtt._awscrt.mqtt_client_connection_connect", refuse)
+    report = await failed(stage.client())
+    assert problem(report) == (ConnectionProblem.BROKER_REFUSED, MQTT + "CONNACK NOT_AUTHORIZED")

@@ -57,6 +57,13 @@ def changes_of(hass: HomeAssistant, entity_id: str) -> list[State]:
     return states
 
 
+async def next_attempt(hass: HomeAssistant, before: State) -> State:
+    """Wait until one more attempt has failed."""
+    return await wait_for(
+        hass, STATUS, lambda state: bool(state.attributes["next_attempt"] > before.attributes["next_attempt"])
+    )
+
+
 async def test_a_service_that_is_down_from_the_start_is_told_once(
     hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -67,7 +74,7 @@ async def test_a_service_that_is_down_from_the_start_is_told_once(
     assert isinstance(first.attributes["since"], datetime)
     assert first.attributes["since"] <= dt_util.utcnow() <= first.attributes["next_attempt"]
     states = changes_of(hass, STATUS)
-    await wait_for(hass, STATUS, lambda state: state.attributes["next_attempt"] > first.attributes["next_attempt"])
+    await next_attempt(hass, first)
     # One for each attempt, and what changes with each is not recorded.
     assert len(states) == 1
     assert states[0].attributes["since"] == first.attributes["since"]
@@ -126,8 +133,7 @@ async def test_a_runtime_of_another_version_is_an_issue_until_it_fits(
         state = await wait_for_value(hass, STATUS, ConnectionProblem.UNEXPECTED_ERROR)
         assert registry.async_get_issue(DOMAIN, issue_id) is None
         while client.connection_report.failed_attempts < 3:
-            before = state.attributes["next_attempt"]
-            state = await wait_for(hass, STATUS, lambda state, at=before: state.attributes["next_attempt"] > at)
+            state = await next_attempt(hass, state)
         issue = registry.async_get_issue(DOMAIN, issue_id)
         assert issue is not None
         assert issue.translation_placeholders == {"account": "NWP500", "error": "TypeError"}

@@ -187,10 +187,12 @@ class AwsLink(Link):
         signed = auth.aws_sign_request(transform_args.http_request, signing)
 
         def signed_or_not(done: NativeFuture[object]) -> None:
-            upgrade = transform_args.http_request
-            host = http.HttpHeaders([("Host", upgrade.headers.get("host", self._config.endpoint))])
-            self._signed_request = http.HttpRequest("GET", upgrade.path, host)
-            transform_args.set_done(done.exception())
+            try:
+                upgrade = transform_args.http_request
+                host = http.HttpHeaders([("Host", upgrade.headers.get("host", self._config.endpoint))])
+                self._signed_request = http.HttpRequest("GET", upgrade.path, host)
+            finally:
+                transform_args.set_done(done.exception())
 
         signed.add_done_callback(signed_or_not)
 
@@ -234,7 +236,7 @@ class AwsLink(Link):
             if waiting.done():
                 return
             if (error := native.exception()) is not None:
-                waiting.set_exception(_link_error(error))
+                waiting.set_exception(_link_error(error) if _is_of_the_link(error) else error)
             else:
                 waiting.set_result(native.result())
 
@@ -265,11 +267,21 @@ def _call_on(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> N
 
 
 def _error_name(error: BaseException) -> str:
-    """Return the runtime's name for an error: `AwsCrtError` carries it, a `RuntimeError` has it in its text."""
+    """Return the runtime's name for an error, which it carries in one of several ways."""
     if isinstance(error, AwsCrtError):
         return str(error.name)
+    if error.args and isinstance(error.args[0], mqtt.ConnectReturnCode):
+        return f"CONNACK {error.args[0].name}"
     text = str(error)
     return text[text.find("AWS_") :].partition(")")[0] if "AWS_" in text else f"{type(error).__name__}: {text}"
+
+
+def _is_of_the_link(error: BaseException) -> bool:
+    """Tell whether an error is about the link; any other shows a runtime that does not fit this module."""
+    if isinstance(error, RuntimeError):
+        return "AWS_" in str(error)
+    is_connack = bool(error.args) and isinstance(error.args[0], mqtt.ConnectReturnCode)
+    return is_connack or isinstance(error, AwsCrtError | mqtt.SubscribeError)
 
 
 def _link_error(error: BaseException) -> LinkError:

@@ -171,9 +171,6 @@ class Connection:
             await self._establish(is_awaited=True)
         except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits is told
             self._attempt_failed(error)
-            link, self._link = self._link, None
-            if link is not None:
-                await link.close()
             self._change(self._report.ended(ConnectionState.IDLE))
             first.set_exception(_as_connection_error(error))
             return False
@@ -202,14 +199,13 @@ class Connection:
                 self._attempt_failed(error)
 
     def _attempt_failed(self, error: Exception) -> None:
-        """Note why; what nobody foresaw is logged, and a link that it leaves half made is replaced."""
+        """Note why; what nobody foresaw is logged aloud."""
         failure = failure_of(error)
         self._report = self._report.attempt_failed(datetime.now(UTC), failure)
         if failure.problem is ConnectionProblem.UNEXPECTED_ERROR:
             self._errors.log("The connection to NaviLink", error)
         else:
             _LOGGER.debug("Connection attempt failed, %d in a row: %s", self._report.failed_attempts, error)
-        self.fail(str(failure))
 
     async def _hold(self, link: Link) -> float:
         """Wait for the link's end, clear it away, and return how many seconds it held."""
@@ -217,8 +213,7 @@ class Connection:
         since = loop.time()
         reason = await link.lost
         self._link = None
-        failure = self._report.failure or failure_of_loss(reason)
-        lost = self._report.lost(datetime.now(UTC), failure)
+        lost = self._report.lost(datetime.now(UTC), failure_of_loss(reason))
         try:
             self._change(lost.waiting(None) if self._config.auto_reconnect else lost.ended(ConnectionState.CLOSED))
             self._listener.link_lost(reason)

@@ -49,6 +49,7 @@ _RUNTIME_NAMES: Mapping[str, ConnectionProblem] = {
     "AWS_IO_DNS": ConnectionProblem.NAME_RESOLUTION,
     "AWS_IO_TLS_NEGOTIATION_TIMEOUT": ConnectionProblem.NETWORK,
     "AWS_IO_TLS": ConnectionProblem.TLS,
+    "CONNACK": ConnectionProblem.BROKER_REFUSED,
     "AWS_ERROR_MQTT_PROTOCOL_ERROR": ConnectionProblem.BROKER_REFUSED,
     "AWS_ERROR_MQTT_UNEXPECTED_HANGUP": ConnectionProblem.BROKER_REFUSED,
 }
