@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from datetime import timedelta
+import logging
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
@@ -17,15 +18,22 @@ from .const import DOMAIN, LOGGER
 from .devices import async_register_devices, async_remove_devices, async_taken
 from .errors import setup_error
 from .heater import HeaterState, HeaterView, heater_name
-from .issues import async_report_lost_command, async_report_store, async_report_unreadable_store
+from .issues import (
+    async_report_connection,
+    async_report_lost_command,
+    async_report_store,
+    async_report_unreadable_store,
+)
 from .listing import AccountListing
 from .nwp500 import (
     Changed,
     CommandSettled,
     CommandStage,
+    ConnectionChanged,
     ConnectionInterrupted,
     ConnectionRefused,
     ConnectionResumed,
+    ConnectionState,
     Device,
     DeviceFeature,
     FeatureReceived,
@@ -45,8 +53,8 @@ LISTING_INTERVAL = timedelta(minutes=15)
 # Seconds: a PUBACK comes within a round trip, if it comes.
 LANDING_TIME = 2.0
 
-# These change nothing but what is shown.
-SHOWN_EVENTS = ("connection_changed", "status_received")
+# This changes nothing but what is shown.
+SHOWN_EVENTS = ("status_received",)
 
 type NavilinkConfigEntry = ConfigEntry[NavilinkCoordinator]
 
@@ -120,6 +128,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         """Follow what the client tells, until the shutdown."""
         client = self.client
         self._stops += [
+            client.on("connection_changed", self._on_connection_changed),
             client.on("connection_interrupted", self._on_connection_interrupted),
             client.on("connection_resumed", self._on_connection_resumed),
             client.on("connection_refused", self._on_connection_refused),
@@ -233,13 +242,23 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.async_update_listeners()
 
     @callback
+    def _on_connection_changed(self, event: ConnectionChanged) -> None:
+        report = event.report
+        if report.state is ConnectionState.WAITING and report.next_attempt_at and report.failed_attempts == 1:
+            # Told once, not with each attempt; aloud only when there has been no connection since the start.
+            level = logging.WARNING if len(report.attempts) == 1 else logging.INFO
+            LOGGER.log(level, "Cannot connect to NaviLink, trying again: %s", report.failure)
+        async_report_connection(self.hass, self.config_entry, report)
+        self._async_show(event)
+
+    @callback
     def _on_connection_interrupted(self, event: ConnectionInterrupted) -> None:
-        LOGGER.info("The link to the NaviLink service is lost: %s", event.reason)
+        LOGGER.info("Disconnected from NaviLink: %s", self.client.connection_report.failure)
         self._async_show(event)
 
     @callback
     def _on_connection_resumed(self, event: ConnectionResumed) -> None:
-        LOGGER.info("The link to the NaviLink service is up, messages sent: %s", event.sent)
+        LOGGER.info("Connected to NaviLink, sent %d queued messages", event.sent)
         self._ask(with_device_info=True)
         self._async_show(event)
 

@@ -15,6 +15,7 @@ from .nwp500 import (
     HeaterCommand,
     NavienError,
     QueuedCommand,
+    watched,
 )
 
 # Seconds that an action waits for the heater.
@@ -81,7 +82,7 @@ async def _async_wait(
             link_lost.set_result(None)
 
     stop = client.on("connection_interrupted", lost)
-    settled = asyncio.ensure_future(asyncio.wait(outcomes))
+    settled = watched(asyncio.create_task(asyncio.wait(outcomes)))
     try:
         await asyncio.wait((settled, link_lost), timeout=OUTCOME_TIME, return_when=asyncio.FIRST_COMPLETED)
     finally:

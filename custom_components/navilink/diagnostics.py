@@ -12,6 +12,7 @@ from .account import CONF_PRIVATE_SERVER
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .heater import HeaterState
+from .nwp500 import ConnectionFailure, ConnectionReport
 from .outcomes import outcome_details
 
 ENTRY_SECRETS = {CONF_EMAIL, CONF_PASSWORD, CONF_PRIVATE_SERVER}
@@ -46,8 +47,26 @@ def _account_diagnostics(entry: NavilinkConfigEntry) -> dict[str, Any]:
     coordinator = entry.runtime_data
     return {
         "entry": {"data": async_redact_data(entry.data, ENTRY_SECRETS), "options": dict(entry.options)},
-        "link": {"state": coordinator.client.state.value, "connected": coordinator.client.is_connected},
+        "connection": _connection_diagnostics(coordinator.client.connection_report),
         "store": {"has_failed": coordinator.store.has_failed},
+    }
+
+
+def _connection_diagnostics(report: ConnectionReport) -> dict[str, Any]:
+    return {
+        "state": report.state,
+        "since": report.since,
+        **_failure(report.failure),
+        "next_attempt_at": report.next_attempt_at,
+        "failed_attempts": report.failed_attempts,
+        "last_attempts": [{"at": attempt.at, **_failure(attempt.failure)} for attempt in report.attempts],
+    }
+
+
+def _failure(failure: ConnectionFailure | None) -> dict[str, str | None]:
+    return {
+        "reason": None if failure is None else failure.problem.value,
+        "detail": None if failure is None else failure.detail,
     }
 
 
@@ -61,6 +80,7 @@ def _heater_diagnostics(coordinator: NavilinkCoordinator, heater: HeaterState) -
             "error_code": heater.device.error_code,
         },
         "online": heater.is_online,
+        "connection_status": heater.connection.state,
         "last_message_at": heater.last_message_at,
         "status": None if heater.status is None else _redacted(heater.status.raw),
         "feature": None if heater.feature is None else _redacted(heater.feature.raw),

@@ -5,12 +5,15 @@ from homeassistant.helpers.update_coordinator import UpdateFailed
 
 from .const import DOMAIN
 from .nwp500 import (
+    ApiConnectionError,
+    ApiError,
     AuthenticationError,
     InvalidParameterError,
     MaintenanceError,
     NavienError,
     NotConnectedError,
     UnsupportedCommandError,
+    failure_of,
 )
 
 
@@ -26,10 +29,12 @@ def setup_error(err: NavienError) -> ConfigEntryAuthFailed | UpdateFailed:
                 translation_placeholders={"notice": err.notice},
             )
         case _:
+            # In plain words where it is known what they say about the connection.
+            error = str(failure_of(err)) if isinstance(err, ApiConnectionError | ApiError) else str(err)
             return UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key="cannot_connect",
-                translation_placeholders={"error": str(err)},
+                translation_placeholders={"error": error},
             )
 
 

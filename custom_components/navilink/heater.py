@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from homeassistant.util import dt as dt_util
 
+from .connection import ConnectionStatus, connection_status
 from .nwp500 import (
     CommandOutcome,
     CommandStage,
@@ -66,6 +67,8 @@ class HeaterState:
     """Whether the status is young enough for its measured values to be shown."""
     is_online: bool | None
     """Whether the link is up and the heater on line; None while nobody knows of the heater."""
+    connection: ConnectionStatus
+    """How it is reached, or why it is not."""
     takes_commands: bool
     """Whether it was ever seen, and the link is up or commands can wait for it."""
     pending: tuple[PendingCommand, ...]
@@ -107,6 +110,7 @@ class HeaterView:
             shown_message_at=self._shown_message_at(device.mac_address, heard_at, is_online=is_online is True),
             is_fresh=status is not None and silence is not None and silence <= self._stale_after,
             is_online=is_online,
+            connection=connection_status(client, device),
             takes_commands=(status is not None or feature is not None) and (self._has_queue or client.is_connected),
             pending=tuple(
                 PendingCommand(command, stage, int(command.age() / timedelta(minutes=1)))

@@ -1,4 +1,4 @@
-"""The issues that users have to know of: commands that were given up, a queue that cannot be read or written."""
+"""The issues that users have to know of: commands that were given up, a queue or a connection out of order."""
 
 from pathlib import Path
 
@@ -10,15 +10,19 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .markdown import escaped
-from .nwp500 import CommandOutcome, CommandSettled, Device
+from .nwp500 import CommandOutcome, CommandSettled, ConnectionProblem, ConnectionReport, ConnectionState, Device
 
 LOST_COMMANDS = "lost_commands"
 UNREADABLE_STORE = "unreadable_store"
 UNWRITABLE_STORE = "unwritable_store"
-ISSUES = (LOST_COMMANDS, UNREADABLE_STORE, UNWRITABLE_STORE)
+BROKEN_CONNECTION = "broken_connection"
+ISSUES = (LOST_COMMANDS, UNREADABLE_STORE, UNWRITABLE_STORE, BROKEN_CONNECTION)
 
 # The newest ones are listed by name.
 MOST_LISTED = 20
+
+# So often in a row, and it is no accident.
+FAILURES_TO_ISSUE = 3
 
 # Nobody decided that these should not be carried out.
 LOST = frozenset({CommandOutcome.EXPIRED, CommandOutcome.DROPPED})
@@ -78,6 +82,29 @@ def async_report_store(hass: HomeAssistant, entry: ConfigEntry, *, has_failed: b
         translation_key=UNWRITABLE_STORE,
         translation_placeholders={"account": escaped(entry.title)},
     )
+
+
+@callback
+def async_report_connection(hass: HomeAssistant, entry: ConfigEntry, report: ConnectionReport) -> None:
+    """Tell the user while the connection fails in a way that no waiting cures: here something is broken, not there."""
+    issue_id = _issue_id(BROKEN_CONNECTION, entry.entry_id)
+    if report.state is ConnectionState.CONNECTED:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    failure = report.failure
+    if failure is None or failure.problem is not ConnectionProblem.UNEXPECTED_ERROR:
+        return
+    if report.failed_attempts >= FAILURES_TO_ISSUE:
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            issue_id,
+            # It goes by itself with the next attempt that succeeds.
+            is_fixable=False,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=BROKEN_CONNECTION,
+            translation_placeholders={"account": entry.title, "error": failure.detail},
+        )
 
 
 @callback

@@ -14,7 +14,7 @@ from homeassistant.helpers.event import async_call_later
 
 from .const import LOGGER
 from .devices import async_absent
-from .nwp500 import AuthenticationError, Device, DeviceListing, NavienAPIClient, NavienError
+from .nwp500 import AuthenticationError, Device, DeviceListing, NavienAPIClient, NavienError, watched
 
 CONFIRMATION_DELAY = timedelta(minutes=1)
 
@@ -60,7 +60,9 @@ class AccountListing:
     def async_start(self) -> None:
         """List the heaters in the background: a network that swallows everything must not hold up polls."""
         if self._stop_waiting is None and (self._task is None or self._task.done()):
-            self._task = self._entry.async_create_background_task(self._hass, self._async_list(), "navilink listing")
+            self._task = watched(
+                self._entry.async_create_background_task(self._hass, self._async_list(), "navilink listing")
+            )
 
     @callback
     def async_stop(self) -> None:

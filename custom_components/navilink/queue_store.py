@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from .const import DOMAIN, LOGGER
-from .nwp500 import Device, StoredQueue, StoredQueueError
+from .nwp500 import Device, StoredQueue, StoredQueueError, watched
 
 VERSION = 1
 
@@ -126,7 +126,9 @@ class QueueStore:
             return
         self._is_outdated = True
         if self._saving is None:
-            self._saving = self._hass.async_create_task(self._async_save(), f"{DOMAIN} store", eager_start=False)
+            self._saving = watched(
+                self._hass.async_create_task(self._async_save(), f"{DOMAIN} store", eager_start=False)
+            )
 
     async def async_saved(self) -> None:
         """Wait until everything that has changed so far is on the disk."""

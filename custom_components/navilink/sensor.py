@@ -27,6 +27,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 
+from .connection import STATES
 from .coordinator import NavilinkConfigEntry
 from .entity import MeasuredEntity, NavilinkEntity, async_add_for_each_heater
 from .heater import HeaterState
@@ -198,6 +199,19 @@ STATUS_DESCRIPTIONS = (
 
 SERVICE_DESCRIPTIONS = (
     ServiceSensorDescription(
+        key="connection_status",
+        translation_key="connection_status",
+        device_class=SensorDeviceClass.ENUM,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        options=list(STATES),
+        value_fn=lambda heater: heater.connection.state,
+        attributes_fn=lambda heater: {
+            "detail": heater.connection.detail,
+            "since": heater.connection.since,
+            "next_attempt": heater.connection.next_attempt_at,
+        },
+    ),
+    ServiceSensorDescription(
         key="queued_commands",
         translation_key="queued_commands",
         state_class=SensorStateClass.MEASUREMENT,
@@ -273,7 +287,8 @@ class StatusSensor(MeasuredEntity, SensorEntity):
 class ServiceSensor(NavilinkEntity, SensorEntity):
     """A sensor of what this side knows, whether the link is up or not."""
 
-    _unrecorded_attributes = frozenset({"commands"})
+    # Neither tells anything about the past: the one is long, the other changes with each attempt to connect.
+    _unrecorded_attributes = frozenset({"commands", "next_attempt"})
 
     entity_description: ServiceSensorDescription
 

@@ -20,9 +20,11 @@ async def system_health_info(hass: HomeAssistant) -> dict[str, object]:
     entries: list[NavilinkConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
     service = next((api_url(entry.data) for entry in entries), DEFAULT_BASE_URL)
     heaters = [heater for entry in entries for heater in entry.runtime_data.data.values()]
+    failures = [entry.runtime_data.client.connection_report.failure for entry in entries]
     return {
         "can_reach_service": system_health.async_check_can_reach_url(hass, service),
         "links_up": f"{sum(entry.runtime_data.client.is_connected for entry in entries)}/{len(entries)}",
+        "connection_problems": ", ".join(str(failure) for failure in failures if failure is not None) or "none",
         "heaters_online": f"{sum(heater.is_online is True for heater in heaters)}/{len(heaters)}",
         "queued_commands": sum(heater.queued_count for heater in heaters),
     }

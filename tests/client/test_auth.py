@@ -2,13 +2,17 @@
 
 from collections.abc import Callable
 import logging
+import time
 
 import aiohttp
 from aiohttp.test_utils import unused_port
 import pytest
 
+from nwp500 import NavienMqttClient
 from nwp500.auth import NavienAuthClient
 from nwp500.exceptions import ApiConnectionError, ApiError, AuthenticationError, NavienError, UnreadableAnswerError
+from nwp500.link import AwsCredentials, Link, MessageListener
+from tests.client.own_link import OwnLink
 from tests.client.scripted_service import Answer, ScriptedService, recorded, refusal, success
 from tests.client.sign_in_script import (
     EMAIL,
@@ -24,6 +28,7 @@ from tests.client.sign_in_script import (
     marks,
     sign_in_answer,
 )
+from tests.client.stage import expected
 
 
 async def test_signing_in(service: ScriptedService) -> None:
@@ -58,10 +63,7 @@ async def test_a_user_type_that_is_not_told_is_an_owner(service: ScriptedService
     [
         recorded("sign_in_bad_password"),
         recorded("legacy_user_not_found"),
-        Answer({"code": 401, "msg": "no"}, 200),
-        Answer({"msg": "no"}, 401),
-        refusal(400, "INVALID_PASSWORD"),
-        refusal(403, "You are Unauthorized"),
+        Answer({"code": 401, "msg": "INVALID_PASSWORD"}, 200),
         Answer({"code": 404, "msg": "user_not_found"}, 200),
     ],
 )
@@ -72,6 +74,80 @@ async def test_a_definite_refusal(service: ScriptedService, answer: Answer) -> N
         async with client:
             pytest.fail("signed in with a wrong password")
     assert service.paths == [SIGN_IN]
+
+
+BAD_PASSWORD = recorded("sign_in_bad_password")
+DOUBTFUL = [
+    refusal(401, "Unauthorized"),
+    Answer({"code": 401, "msg": "no"}, 200),
+    Answer({"msg": "no"}, 401),
+    Answer({}, 401),
+    refusal(400, "INVALID_PASSWORD"),
+    refusal(403, "You are Unauthorized"),
+]
+"""Refusals that do not say that e-mail or password are wrong: a proxy's, or those of a service out of order."""
+
+
+@pytest.fixture
+def pause(monkeypatch: pytest.MonkeyPatch) -> float:
+    """Make the pause before a second try short, and return it."""
+    monkeypatch.setattr("nwp500.auth.SECOND_TRY_SECONDS", 0.05)
+    return 0.05
+
+
+@pytest.mark.parametrize("answer", DOUBTFUL)
+async def test_a_refusal_that_passes_is_no_refusal(service: ScriptedService, answer: Answer, pause: float) -> None:
+    service.answer(SIGN_IN, answer, recorded("sign_in"))
+    since = time.monotonic()
+    async with NavienAuthClient(EMAIL, PASSWORD, base_url=service.url) as client:
+        assert client.user_seq == 20002
+    assert service.paths == [SIGN_IN, SIGN_IN]
+    assert time.monotonic() - since >= pause
+
+
+@pytest.mark.usefixtures("pause")
+@pytest.mark.parametrize("answer", DOUBTFUL)
+async def test_a_refusal_that_comes_twice_is_believed(service: ScriptedService, answer: Answer) -> None:
+    service.answer(SIGN_IN, answer)
+    client = NavienAuthClient(EMAIL, "wrong", base_url=service.url)
+    with pytest.raises(AuthenticationError):
+        await client.sign_in()
+    assert service.paths == [SIGN_IN, SIGN_IN]
+    await client.close()
+
+
+@pytest.mark.usefixtures("pause")
+@pytest.mark.parametrize("second", [refusal(503, "invalid upstream"), Answer(None)])
+async def test_trouble_at_the_second_try_is_no_refusal(service: ScriptedService, second: Answer) -> None:
+    service.answer(SIGN_IN, refusal(401, "Unauthorized"), second)
+    client = NavienAuthClient(EMAIL, PASSWORD, base_url=service.url)
+    with pytest.raises((ApiError, ApiConnectionError)):
+        await client.sign_in()
+    assert service.paths == [SIGN_IN, SIGN_IN]
+    await client.close()
+
+
+@pytest.mark.usefixtures("pause")
+async def test_the_connection_outlives_a_refusal_that_passes(service: ScriptedService, clock: Clock) -> None:
+    service.answer(SIGN_IN, recorded("sign_in"), refusal(401, "Unauthorized"), recorded("sign_in"))
+    service.answer(REFRESH, refusal())
+    links: list[OwnLink] = []
+
+    async def make_link(_: AwsCredentials, on_message: MessageListener) -> Link:
+        links.append(OwnLink(on_message, acknowledges=True))
+        return links[-1]
+
+    async with NavienAuthClient(EMAIL, PASSWORD, base_url=service.url, now=clock) as auth_client:
+        client = NavienMqttClient(auth_client, make_link=make_link)
+        await client.connect()
+        refused = expected(client, "connection_refused")
+        resumed = expected(client, "connection_resumed")
+        clock.advance(3500)
+        links[0].drop()
+        await resumed
+        assert not refused.done()
+        assert service.paths == [SIGN_IN, REFRESH, SIGN_IN, SIGN_IN]
+        await client.disconnect()
 
 
 @pytest.mark.parametrize(
@@ -162,7 +238,9 @@ async def test_no_secret_shows(
     service.answer(REFRESH, refusal(500, "INTERNAL_SERVER_ERROR"), success(jwt("refresh")), Answer(b"<html>", 502))
     service.answer(SESSION, success({"secret": "secret"}))
     service.answer(SECURED, Answer(b'{"secret-unfinished'))
-    service.answer(SIGN_IN, sign_in_answer(jwt("again") | aws("again")), sign_in_answer(jwt("3") | aws("3")), refusal())
+    service.answer(
+        SIGN_IN, sign_in_answer(jwt("again") | aws("again")), sign_in_answer(jwt("3") | aws("3")), BAD_PASSWORD
+    )
     clock.advance(3500)
     await auth_client.ensure_valid_token()
     await auth_client.renew_aws_credentials()

@@ -15,6 +15,7 @@ from nwp500 import (
     MqttSubscribeError,
     NavienMqttClient,
 )
+from nwp500.background import begun
 from nwp500.link import AwsCredentials, Link, MessageListener, SubscriptionRefusedError
 from nwp500.link_subscriptions import MAX_SUBSCRIPTIONS
 from tests.client.credentials import InventedCredentials
@@ -159,6 +160,54 @@ def test_who_waits_for_a_subscription_is_not_cancelled_by_a_disconnect() -> None
     played(story)
 
 
+def test_a_subscription_that_nobody_waits_for_any_more_is_made_by_the_next() -> None:
+    async def story(slow: SlowLinks) -> None:
+        client, heard = slow.client(), list[str]()
+        await client.connect()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await client.subscribe("test/a", lambda _topic, _message: heard.append("given up"))
+        assert slow.links[0].filters == []
+        await client.subscribe("test/a", lambda _topic, _message: heard.append("waited for"))
+        assert slow.links[0].filters == ["test/a"]
+        slow.links[0].message("test/a", b"{}")
+        assert heard == ["waited for"]
+        await client.disconnect()
+
+    played(story)
+
+
+@pytest.mark.parametrize("patience", [0.5, 1.5])
+def test_a_disconnect_that_is_given_up_disconnects_all_the_same(patience: float) -> None:
+    class Unacknowledged(OwnLink):
+        """A link over which no farewell is acknowledged."""
+
+        is_closed = False
+
+        @override
+        async def close(self) -> None:
+            await super().close()
+            self.is_closed = True
+
+    async def story(_: SlowLinks) -> None:
+        links: list[Unacknowledged] = []
+
+        async def make_link(_: AwsCredentials, on_message: MessageListener) -> Link:
+            links.append(Unacknowledged(on_message, acknowledges=False))
+            return links[-1]
+
+        client = NavienMqttClient(InventedCredentials(), make_link=make_link)
+        await client.connect()
+        client.add_device(DEVICE)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(patience):
+                await client.disconnect()
+        assert client.state is ConnectionState.CLOSED
+        assert links[0].is_closed
+
+    played(story)
+
+
 def test_everybody_is_told_that_a_subscription_is_refused() -> None:
     async def story(slow: SlowLinks) -> None:
         slow.refused = "test/forbidden"
@@ -203,10 +252,12 @@ def test_a_heater_that_the_next_link_refuses_is_tried_again_with_the_next_reques
         slow.links[0].drop()
         await asyncio.sleep(10)
         assert own not in slow.links[1].filters
+        assert client.is_refused(DEVICE)
         slow.links[1].refused = None
         await client.request_device_status(DEVICE)
         await asyncio.sleep(2)
         assert own in slow.links[1].filters
+        assert not client.is_refused(DEVICE)
         await client.disconnect()
 
     played(story)
@@ -214,11 +265,16 @@ def test_a_heater_that_the_next_link_refuses_is_tried_again_with_the_next_reques
 
 def test_without_a_queue_what_need_not_be_sent_is_no_lost_link() -> None:
     async def story(_: SlowLinks) -> None:
-        client, links = await scripted(MqttConnectionConfig(enable_command_queue=False, skip_settled=True))
+        client, links = await scripted(
+            MqttConnectionConfig(enable_command_queue=False, skip_settled=True, guard_commands=True)
+        )
         outcomes = outcomes_of(client)
-        await client.request_device_status(DEVICE)
+        # It waits for an answer to a question that is asked for it.
+        given = begun("giving a command", client.set_dhw_temperature(DEVICE, 120))
+        while not links[0].session_ids:
+            await asyncio.sleep(0.1)
         links[0].reply("client/res", status={"dhwTemperatureSetting": 98})
-        assert await client.set_dhw_temperature(DEVICE, 120) == 0
+        assert await given == 0
         assert [name for name, kind, _ in outcomes if kind == "dhw-temperature"] == ["confirmed"]
         await client.disconnect()
 

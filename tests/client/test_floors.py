@@ -31,6 +31,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "trust",
         ),
     ),
+    (CLIENT, ("background", "connection_report")),
     (
         CLIENT,
         (
@@ -53,7 +54,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     (CLIENT, ("changes", "link", "topics", "command_queue", "rest", "answer_watch", "periodic", "set_point")),
-    (CLIENT, ("link_subscriptions",)),
+    (CLIENT, ("connection_failures", "link_subscriptions")),
     (CLIENT, ("commands", "subscriptions", "connection", "aws_link", "auth", "outcomes", "fresh_status", "presence")),
     (CLIENT, ("request_members", "queries", "heater_subscriptions")),
     (CLIENT, ("signed_calls", "account_api", "maintenance_api", "tou_api")),
@@ -67,7 +68,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (CLIENT, ("queue_access",)),
     (CLIENT, ("mqtt_client",)),
     (CLIENT, ("",)),
-    (INTEGRATION, ("const", "errors", "heater", "markdown", "options", "outcomes")),
+    (INTEGRATION, ("connection", "const", "errors", "heater", "markdown", "options", "outcomes")),
     (INTEGRATION, ("account", "devices", "issues", "queue_store")),
     (INTEGRATION, ("listing",)),
     (INTEGRATION, ("coordinator",)),

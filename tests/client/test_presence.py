@@ -8,6 +8,7 @@ from typing import override
 import pytest
 
 from nwp500 import Changed, MqttConnectionConfig, NavienMqttClient
+from nwp500.answer_watch import UNANSWERED
 from nwp500.link import AwsCredentials, Link, MessageListener, SubscriptionRefusedError
 from nwp500.link_subscriptions import MAX_SUBSCRIPTIONS
 from tests.client.credentials import InventedCredentials
@@ -161,8 +162,10 @@ def test_a_heater_that_leaves_polls_unanswered_is_off_line() -> None:
         await client.start_periodic_requests(DEVICE, 60)
         await asyncio.sleep(2 * 60 + 29)
         assert client.is_online(DEVICE) is None
+        assert not client.is_silent(DEVICE)
         await asyncio.sleep(2)
         assert client.is_online(DEVICE) is False
+        assert client.is_silent(DEVICE)
         await asyncio.sleep(600)
         assert changes == [(None, False)]
         await client.disconnect()
@@ -180,9 +183,34 @@ def test_a_heater_that_stops_answering_is_off_line_once_the_next_link_does_not_b
         await asyncio.sleep(50)
         assert len(links) == 2
         assert client.is_online(DEVICE) is True
+        # Of the next link, too, it may be that it delivers nothing.
         await asyncio.sleep(300)
-        assert len(links) == 2
+        assert len(links) == 3
         assert changes == [(True, False)]
+        await client.disconnect()
+
+    played(story)
+
+
+def test_a_link_that_delivers_nothing_from_the_start_holds_a_command_for_two_minutes_at_most() -> None:
+    async def story() -> None:
+        client, links = await scripted(MqttConnectionConfig(guard_commands=True))
+        interrupted = list[str]()
+        client.on("connection_interrupted", lambda event: interrupted.append(event.reason))
+        await client.request_device_status(DEVICE)
+        links[0].reply("res", status={"dhwTemperatureSetting": 98})
+        links[0].drop()
+        await asyncio.sleep(5)
+        # It acknowledges everything, and nothing comes.
+        assert len(links) == 2
+        assert await client.set_dhw_temperature(DEVICE, 130) == 0
+        await asyncio.sleep(120)
+        assert len(links) == 3
+        assert interrupted == ["AWS_ERROR_MQTT_UNEXPECTED_HANGUP", UNANSWERED]
+        assert not any(topic.endswith("/ctrl") for topic in links[1].topics)
+        links[2].reply("res", status={"dhwTemperatureSetting": 98})
+        await asyncio.sleep(0)
+        assert links[2].topics[-1].endswith("/ctrl")
         await client.disconnect()
 
     played(story)

@@ -39,7 +39,10 @@ async def test_diagnostics_tell_the_state_and_no_secret(
     diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, running)
 
     heater = diagnostics["heaters"][0]
-    assert diagnostics["link"]["connected"] is False
+    connection = diagnostics["connection"]
+    assert connection["reason"] in {"connection_lost", "network"}
+    assert connection["since"] is not None
+    assert connection["last_attempts"][0]["reason"] is None
     assert diagnostics["store"] == {"has_failed": False}
     assert heater["online"] is False
     assert heater["status"]["dhwTemperatureSetting"] == 98
@@ -199,7 +202,8 @@ async def test_diagnostics_of_one_heater(
     diagnostics = await get_diagnostics_for_device(hass, hass_client, running, device)
     [heater] = diagnostics["heaters"]
     assert heater["status"]["dhwTemperatureSetting"] == 104
-    assert diagnostics["link"] == {"state": "connected", "connected": True}
+    assert diagnostics["connection"]["state"] == "connected"
+    assert heater["connection_status"] == "connected"
     told = json.dumps(diagnostics).lower()
     for secret in (MAC, OTHER_MAC, simulator.addresses["email"], simulator.addresses["password"]):
         assert secret not in told

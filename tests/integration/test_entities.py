@@ -96,6 +96,7 @@ UNIQUE_IDS = {
         "error_code",
         "filter_hours_left",
         "wifi_signal",
+        "connection_status",
         "queued_commands",
         "dropped_commands",
         "expired_commands",

@@ -39,8 +39,8 @@ async def test_commands_wait_for_the_link_and_arrive_in_order(
     assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-mode", [1])]
     await wait_for_value(hass, QUEUED, "0")
     await wait_for_value(hass, CONNECTION, "on")
-    assert caplog.text.count("The link to the NaviLink service is lost") == 1
-    assert caplog.text.count("The link to the NaviLink service is up") == 1
+    assert caplog.text.count("Disconnected from NaviLink: the connection was lost") == 1
+    assert caplog.text.count("Connected to NaviLink, sent") == 1
 
 
 @pytest.mark.usefixtures("running")

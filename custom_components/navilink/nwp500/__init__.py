@@ -8,8 +8,16 @@ The tables behind it are `nwp500.commands`, `nwp500.queries` and `nwp500.enums`.
 
 from .api_client import NavienAPIClient
 from .auth import NavienAuthClient
+from .background import watched
 from .command_queue import QueuedCommand
-from .connection import ConnectionState
+from .connection_failures import failure_of
+from .connection_report import (
+    ConnectionAttempt,
+    ConnectionFailure,
+    ConnectionProblem,
+    ConnectionReport,
+    ConnectionState,
+)
 from .enums import DhwMode, InstallType, RecirculationMode, ReservationMode, TemperatureUnit
 from .events import (
     Changed,
@@ -100,9 +108,13 @@ __all__ = [
     "CommandOutcome",
     "CommandSettled",
     "CommandStage",
+    "ConnectionAttempt",
     "ConnectionChanged",
+    "ConnectionFailure",
     "ConnectionInterrupted",
+    "ConnectionProblem",
     "ConnectionRefused",
+    "ConnectionReport",
     "ConnectionResumed",
     "ConnectionState",
     "Descaling",
@@ -173,4 +185,6 @@ __all__ = [
     "UserInfo",
     "Weekday",
     "WriteOutcome",
+    "failure_of",
+    "watched",
 ]

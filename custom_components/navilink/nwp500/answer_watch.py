@@ -3,45 +3,82 @@
 import asyncio
 from collections.abc import Callable
 
+UNANSWERED = "requests stay unanswered"
+"""Why a link is replaced over which no answers come."""
+
 _PATIENCE_SECONDS = 30.0
 """An answer takes 2 to 4 s, the first after connecting up to 8 s (protocol.md 4.4)."""
 
 _QUESTIONS_TO_ABSENCE = 3
 """So many in a row unanswered, each for the whole patience, and the heater is not there."""
 
+_FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 60.0, 3600.0
+"""Between replacements of links that have delivered nothing: doubled each time, the heater may just be off."""
+
 
 class AnswerWatch:
     """Waits for an answer to what heaters are asked.
 
-    Calls `on_silence` once when a heater that has answered on this link stops answering: the link may be deaf. A heater
-    that never answered on this link proves nothing about it. Calls `on_absence` with the MAC of a heater that leaves
-    question after question unanswered on one and the same link; with the next link the count begins anew.
+    Calls `on_silence` when the link may be deaf: once when a heater that has answered on this link stops answering, and
+    when one that answered on an earlier link is absent on this one, over which nothing has come from any heater. Where
+    even the next links deliver nothing, the pauses between such calls grow. A heater that never answered proves nothing
+    about a link, nor does an absent one about a link that delivers what others say. Calls `on_absence` with the MAC of
+    a heater that leaves question after question unanswered on one and the same link; with the next link the count
+    begins anew.
     """
 
     def __init__(self, on_silence: Callable[[], None], on_absence: Callable[[str], None]) -> None:
         self._on_silence = on_silence
         self._on_absence = on_absence
         self._answering: set[str] = set()
+        self._answered_ever: set[str] = set()
+        self._delivers = False
+        """Whether anything has come from any heater over this link."""
         self._unanswered: dict[str, int] = {}
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
+        self._silent: set[str] = set()
+        self._pause = _FIRST_PAUSE_SECONDS
+        self._replaceable_at = 0.0
+        """By the event loop's clock, when the next link may be replaced that has delivered nothing."""
+
+    def is_silent(self, mac_address: str) -> bool:
+        """Tell whether a heater was found absent by its silence, and has said nothing since, on whichever link."""
+        return mac_address in self._silent
 
     def asked(self, mac_address: str) -> None:
         """A request that a reachable heater answers was written; what is asked meanwhile is the same question."""
         if mac_address not in self._deadlines:
             loop = asyncio.get_running_loop()
-            self._deadlines[mac_address] = loop.call_later(_PATIENCE_SECONDS, self._silent, mac_address)
+            self._deadlines[mac_address] = loop.call_later(_PATIENCE_SECONDS, self._unanswered_once_more, mac_address)
 
     def answered(self, mac_address: str) -> None:
         """A heater said something."""
+        self.delivered()
         self._answering.add(mac_address)
+        self._answered_ever.add(mac_address)
+        self._silent.discard(mac_address)
         self._unanswered.pop(mac_address, None)
         if (deadline := self._deadlines.pop(mac_address, None)) is not None:
             deadline.cancel()
 
     def forget(self, mac_address: str) -> None:
         """A heater is no longer ours to wait for."""
-        self.answered(mac_address)
-        self._answering.discard(mac_address)
+        if (deadline := self._deadlines.pop(mac_address, None)) is not None:
+            deadline.cancel()
+        self._unanswered.pop(mac_address, None)
+        for known in (self._answering, self._answered_ever, self._silent):
+            known.discard(mac_address)
+
+    def announced_absent(self, mac_address: str) -> None:
+        """The service said that a heater is not there: that explains its silence, and shows a link that delivers."""
+        self.delivered()
+        self._silent.discard(mac_address)
+
+    def delivered(self) -> None:
+        """Something has come over this link."""
+        self._delivers = True
+        self._pause = _FIRST_PAUSE_SECONDS
+        self._replaceable_at = 0.0
 
     def reset(self) -> None:
         """Start anew with another link, or end."""
@@ -50,12 +87,26 @@ class AnswerWatch:
         self._deadlines.clear()
         self._unanswered.clear()
         self._answering.clear()
+        self._delivers = False
 
-    def _silent(self, mac_address: str) -> None:
+    def _unanswered_once_more(self, mac_address: str) -> None:
         del self._deadlines[mac_address]
         self._unanswered[mac_address] = count = self._unanswered.get(mac_address, 0) + 1
-        if count >= _QUESTIONS_TO_ABSENCE:
+        is_absent = count >= _QUESTIONS_TO_ABSENCE
+        if is_absent:
+            self._silent.add(mac_address)
             self._on_absence(mac_address)
         if mac_address in self._answering:
             self._answering.discard(mac_address)
             self._on_silence()
+        elif is_absent and mac_address in self._answered_ever and not self._delivers:
+            self._replace_in_time()
+
+    def _replace_in_time(self) -> None:
+        """Have the link replaced, unless the last that delivered nothing was replaced a short while ago."""
+        now = asyncio.get_running_loop().time()
+        if now < self._replaceable_at:
+            return
+        self._replaceable_at = now + self._pause
+        self._pause = min(2 * self._pause, _MAX_PAUSE_SECONDS)
+        self._on_silence()

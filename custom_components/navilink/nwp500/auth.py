@@ -32,7 +32,11 @@ _JWT_REFRESH = "/auth/refresh"
 _SESSION_REFRESH = "/auth/session/refresh"
 
 # What a message of the sign-in service holds, in any case, when the credentials are wrong (protocol.md 2.1).
-_REFUSALS = ("invalid", "unauthorized", "user_not_found")
+_INVALID, _UNAUTHORIZED, _USER_NOT_FOUND = "invalid", "unauthorized", "user_not_found"
+_REFUSALS = (_INVALID, _UNAUTHORIZED, _USER_NOT_FOUND)
+
+SECOND_TRY_SECONDS = 5.0
+"""Between a refusal that may be a passing one and the second try, whose answer is believed."""
 
 
 def _utc_now() -> datetime:
@@ -46,10 +50,10 @@ class NavienAuthClient:
     Renewals run one at a time, because the service rejects the stale one of two parallel refreshes; a caller that
     waited for another's renewal shares its result.
 
-    Every method that talks to the service raises `AuthenticationError` only when the sign-in service definitely refused
-    the e-mail and password, and otherwise `ApiError` or `ApiConnectionError`: temporary, to be tried again later. A set
-    that was not renewed stays as it was. `base_url`, `ca_file` and `session` are those of
-    `RestService`; `now` gives the time as an aware datetime.
+    Every method that talks to the service raises `AuthenticationError` only when the sign-in service refused the e-mail
+    and password in its own words, or twice in a row, some seconds apart, and otherwise `ApiError` or
+    `ApiConnectionError`: temporary, to be tried again later. A set that was not renewed stays as it was. `base_url`,
+    `ca_file` and `session` are those of `RestService`; `now` gives the time as an aware datetime.
     """
 
     def __init__(
@@ -197,13 +201,28 @@ class NavienAuthClient:
 
     async def _sign_in_with_password(self) -> None:
         try:
-            answer = await self._request(_SIGN_IN, {"userId": self._email, "password": self._password})
+            answer = await self._request_sign_in()
+        except ApiError as err:
+            if not _refuses_credentials(err):
+                raise
+            if _is_definite(err):
+                raise _refused(err) from err
+            _LOGGER.debug("The sign-in was refused, perhaps in passing; it is tried a second time: %s", err)
+            answer = await self._request_sign_in_again()
+        self._signed_in = _present(_SIGN_IN, SignIn.from_answer(answer, self._now()))
+
+    async def _request_sign_in(self) -> Mapping[str, object]:
+        return await self._request(_SIGN_IN, {"userId": self._email, "password": self._password})
+
+    async def _request_sign_in_again(self) -> Mapping[str, object]:
+        """Try once more after a pause, during which everybody who needs the account waits; a refusal is believed."""
+        await asyncio.sleep(SECOND_TRY_SECONDS)
+        try:
+            return await self._request_sign_in()
         except ApiError as err:
             if _refuses_credentials(err):
-                msg = f"the e-mail or the password was refused: {err.message}"
-                raise AuthenticationError(msg) from err
+                raise _refused(err) from err
             raise
-        self._signed_in = _present(_SIGN_IN, SignIn.from_answer(answer, self._now()))
 
     async def _request(
         self, path: str, body: Mapping[str, object], access_token: str | None = None
@@ -219,8 +238,18 @@ def _present[T](path: str, part: T | None) -> T:
     return part
 
 
+def _refused(error: ApiError) -> AuthenticationError:
+    return AuthenticationError(f"the e-mail or the password was refused: {error.message}")
+
+
+def _is_definite(error: ApiError) -> bool:
+    """Tell whether a refusal says itself what was wrong; a bare 401 has been seen to pass."""
+    message = error.message.casefold()
+    return _USER_NOT_FOUND in message or (error.code == HTTPStatus.UNAUTHORIZED and _INVALID in message)
+
+
 def _refuses_credentials(error: ApiError) -> bool:
-    """Tell a definite refusal from trouble of the service's own, which a new password would not cure."""
+    """Tell a refusal from trouble of the service's own, which a new password would not cure."""
     message = error.message.casefold()
     refused = error.code == HTTPStatus.UNAUTHORIZED or any(word in message for word in _REFUSALS)
     return refused and not isinstance(error, (ServerError, MaintenanceError))

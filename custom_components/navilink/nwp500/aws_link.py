@@ -13,12 +13,13 @@ from typing import override
 
 # Not awsiotsdk's builder of connections (awsiot.mqtt_connection_builder), which makes a TLS context for each one and
 # cannot set a least version of TLS: the runtime that awsiotsdk pins is used directly.
-from awscrt import auth, io, mqtt
+from awscrt import auth, http, io, mqtt
 from awscrt.exceptions import AwsCrtError
 
 from .config import MqttConnectionConfig
 from .link import (
     AwsCredentials,
+    CaFileError,
     Link,
     LinkError,
     MessageListener,
@@ -27,13 +28,15 @@ from .link import (
     UpgradeRefusedError,
 )
 
-# The runtime has no limit of its own for a server that never answers the upgrade request.
-_CONNECT_SECONDS = 30.0
+# The runtime has no limit of its own for a server that never answers the upgrade request. For a certificate that it
+# does not trust it takes up to 30 s to say so, on purpose, and that is the better reason.
+_CONNECT_SECONDS = 35.0
 _CLOSE_SECONDS = 5.0
 _PING_TIMEOUT_MS = 5000
 # Never reached, since an interrupted connection is closed; long, so that a race cannot make it matter.
 _NATIVE_RECONNECT_SECONDS = 3600
 _HTTPS_PORT = 443
+_STATUS_SECONDS = 10.0
 
 
 class AwsRuntime:
@@ -44,22 +47,26 @@ class AwsRuntime:
         self._client: mqtt.Client | None = None
 
     async def make_link(self, credentials: AwsCredentials, on_message: MessageListener) -> Link:
-        """Return a new link that is not open yet; raises `LinkError` when the CA file is unusable."""
+        """Return a new link that is not open yet; raises `CaFileError`."""
         if self._client is None:
-            try:
-                # In a thread, since reading certificates blocks.
-                self._client = await asyncio.to_thread(self._make_client)
-            except (OSError, RuntimeError, AwsCrtError) as error:
-                raise LinkError(f"the CA file cannot be used: {_error_name(error)}") from error
+            # In a thread, since reading certificates blocks.
+            tls_context = await asyncio.to_thread(self._make_tls_context)
+            self._client = mqtt.Client(_bootstrap(), tls_context)
         return AwsLink(self._client, self._config, credentials, on_message)
 
-    def _make_client(self) -> mqtt.Client:
+    def _make_tls_context(self) -> io.ClientTlsContext:
         options = io.TlsContextOptions()
-        if self._config.ca_file is not None:
-            options.override_default_trust_store(Path(self._config.ca_file).read_bytes())
+        # The runtime's own default lets a service choose TLS 1.0.
+        options.min_tls_ver = io.TlsVersion.TLSv1_2
         if self._config.port == _HTTPS_PORT:
             options.alpn_list = ["http/1.1"]
-        return mqtt.Client(io.ClientBootstrap.get_or_create_static_default(), io.ClientTlsContext(options))
+        if self._config.ca_file is None:
+            return io.ClientTlsContext(options)
+        try:
+            options.override_default_trust_store(Path(self._config.ca_file).read_bytes())
+            return io.ClientTlsContext(options)
+        except (OSError, RuntimeError, AwsCrtError) as error:
+            raise CaFileError(f"the CA file cannot be used: {_error_name(error)}") from error
 
 
 class AwsLink(Link):
@@ -73,10 +80,13 @@ class AwsLink(Link):
         on_message: MessageListener,
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        self._region = config.region
+        self._client = client
+        self._config = config
         self._credentials = credentials
         self._on_message = on_message
         self._is_closed = False
+        self._signed_request: http.HttpRequest | None = None
+        self._signing_error: Exception | None = None
         self.lost: asyncio.Future[str] = self._loop.create_future()
         self._connection = mqtt.Connection(
             client=client,
@@ -104,6 +114,13 @@ class AwsLink(Link):
                 await self._on_loop(native)
         except TimeoutError:
             raise LinkError(f"no connection within {_CONNECT_SECONDS:g} s") from None
+        except UpgradeRefusedError as refusal:
+            raise UpgradeRefusedError(refusal.name, await self._upgrade_status()) from refusal
+        except LinkError:
+            # The runtime hides what a callback of ours raised behind an error of its own.
+            if self._signing_error is not None:
+                raise self._signing_error from None
+            raise
         finally:
             # An attempt given up can still succeed later, and would then push out its successor of the same client id.
             native.add_done_callback(self._native_opened)
@@ -151,18 +168,63 @@ class AwsLink(Link):
             self._connection.disconnect()
 
     def _native_sign(self, transform_args: mqtt.WebsocketHandshakeTransformArgs, **_: object) -> None:
+        try:
+            self._sign(transform_args)
+        except Exception as error:
+            # Raised on to the runtime, so that it gives the connection up.
+            self._signing_error = error
+            raise
+
+    def _sign(self, transform_args: mqtt.WebsocketHandshakeTransformArgs) -> None:
         signing = auth.AwsSigningConfig(
             algorithm=auth.AwsSigningAlgorithm.V4,
             signature_type=auth.AwsSignatureType.HTTP_REQUEST_QUERY_PARAMS,
             credentials_provider=auth.AwsCredentialsProvider.new_static(
                 self._credentials.access_key_id, self._credentials.secret_key, self._credentials.session_token
             ),
-            region=self._region,
+            region=self._config.region,
             service="iotdevicegateway",
             omit_session_token=True,
         )
         signed = auth.aws_sign_request(transform_args.http_request, signing)
-        signed.add_done_callback(lambda done: transform_args.set_done(done.exception()))
+
+        def signed_or_not(done: NativeFuture[object]) -> None:
+            try:
+                upgrade = transform_args.http_request
+                host = http.HttpHeaders([("Host", upgrade.headers.get("host", self._config.endpoint))])
+                self._signed_request = http.HttpRequest("GET", upgrade.path, host)
+            finally:
+                transform_args.set_done(done.exception())
+
+        signed.add_done_callback(signed_or_not)
+
+    async def _upgrade_status(self) -> int | None:
+        """Ask for the status of a refused upgrade, which the runtime keeps to itself; None when it is not to be had.
+
+        The service judges the signature of a plain GET of the same address in the same way.
+        """
+        if self._signed_request is None:
+            return None
+        try:
+            async with asyncio.timeout(_STATUS_SECONDS):
+                return await self._status_of(self._signed_request)
+        except LinkError, TimeoutError:
+            return None
+
+    async def _status_of(self, request: http.HttpRequest) -> int:
+        host, port = self._config.endpoint, self._config.port
+        tls = self._client.tls_ctx.new_connection_options()
+        tls.set_server_name(host)
+        connection = await self._on_loop(
+            http.HttpClientConnection.new(host, port, _bootstrap(), tls_connection_options=tls)
+        )
+        try:
+            stream = connection.request(request)
+            stream.activate()
+            status: int = await self._on_loop(stream.completion_future)
+        finally:
+            connection.close()
+        return status
 
     def _set_lost(self, reason: str) -> None:
         if not self.lost.done():
@@ -176,7 +238,7 @@ class AwsLink(Link):
             if waiting.done():
                 return
             if (error := native.exception()) is not None:
-                waiting.set_exception(_link_error(error))
+                waiting.set_exception(_link_error(error) if _is_of_the_link(error) else error)
             else:
                 waiting.set_result(native.result())
 
@@ -193,6 +255,11 @@ class AwsLink(Link):
         _call_on(self._loop, unless_closed)
 
 
+def _bootstrap() -> io.ClientBootstrap:
+    """Return what all connections of the process share: the runtime's threads."""
+    return io.ClientBootstrap.get_or_create_static_default()
+
+
 def _call_on(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:
     try:
         loop.call_soon_threadsafe(function)
@@ -202,11 +269,21 @@ def _call_on(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> N
 
 
 def _error_name(error: BaseException) -> str:
-    """Return the runtime's name for an error: `AwsCrtError` carries it, a `RuntimeError` has it in its text."""
+    """Return the runtime's name for an error, which it carries in one of several ways."""
     if isinstance(error, AwsCrtError):
         return str(error.name)
+    if error.args and isinstance(error.args[0], mqtt.ConnectReturnCode):
+        return f"CONNACK {error.args[0].name}"
     text = str(error)
     return text[text.find("AWS_") :].partition(")")[0] if "AWS_" in text else f"{type(error).__name__}: {text}"
+
+
+def _is_of_the_link(error: BaseException) -> bool:
+    """Tell whether an error is about the link; any other shows a runtime that does not fit this module."""
+    if isinstance(error, RuntimeError):
+        return "AWS_" in str(error)
+    is_connack = bool(error.args) and isinstance(error.args[0], mqtt.ConnectReturnCode)
+    return is_connack or isinstance(error, AwsCrtError | mqtt.SubscribeError)
 
 
 def _link_error(error: BaseException) -> LinkError:

@@ -1,19 +1,23 @@
 """The one owner of the link: connects, notices its end, backs off and connects again, for as long as it takes.
 
 States: idle -> connecting -> connected -> (waiting -> connecting)* -> closed. Connected means subscribed: every
-subscription of the table has its SUBACK. Only a definite refusal of the credentials by the sign-in service ends it.
+subscription of the table has its SUBACK. Only a definite refusal of the credentials by the sign-in service ends it;
+an error that nobody foresaw is logged, backed off from, and the next attempt made.
 """
 
 import asyncio
-from collections.abc import Awaitable
 import contextlib
-from enum import StrEnum
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 import logging
 import random
 from typing import Protocol
 
+from .background import UnexpectedErrors, begun, watched
 from .config import MqttConnectionConfig
-from .exceptions import AuthenticationError, MqttConnectionError, NavienError
+from .connection_failures import failure_of, failure_of_loss
+from .connection_report import ConnectionProblem, ConnectionReport, ConnectionState
+from .exceptions import AuthenticationError, MqttConnectionError
 from .link import (
     AwsCredentials,
     Link,
@@ -35,6 +39,9 @@ _CONNECT_INTERVAL = 1.1
 """The service allows one connect a second for each client id."""
 _RENEWAL_FLOOR_SECONDS = 60.0
 """Refused upgrades renew the credentials at most this often: a wrong clock must not hammer the sign-in service."""
+_STATUSES_OF_OLD_CREDENTIALS = (None, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+_CANCEL_SECONDS = 1.0
+"""The source of the credentials may be the caller's own, and let a cancellation pass."""
 
 
 class CredentialSource(Protocol):
@@ -55,16 +62,6 @@ class CredentialSource(Protocol):
         """Renew the AWS credentials, whatever their age."""
 
 
-class ConnectionState(StrEnum):
-    """Where the connection is."""
-
-    IDLE = "idle"
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-    WAITING = "waiting"
-    CLOSED = "closed"
-
-
 class ConnectionListener(Protocol):
     """Who is told of the link's coming and going."""
 
@@ -77,8 +74,8 @@ class ConnectionListener(Protocol):
     def credentials_refused(self, error: AuthenticationError) -> None:
         """The sign-in service refused the credentials for good: the loop has ended."""
 
-    def state_changed(self, state: ConnectionState) -> None:
-        """The state is another one."""
+    def connection_changed(self, report: ConnectionReport) -> None:
+        """The state is another one, or what is known about it."""
 
 
 class Connection:
@@ -99,16 +96,22 @@ class Connection:
         self._listener = listener
         self.subscriptions = LinkSubscriptions(config.operation_timeout, lambda: self._link)
         """The subscriptions of every link."""
-        self._state = ConnectionState.IDLE
+        self._report = ConnectionReport()
+        self._errors = UnexpectedErrors()
         self._link: Link | None = None
         self._runner: asyncio.Task[None] | None = None
         self._renewed_at: float | None = None
         self._opened_at: float | None = None
 
     @property
+    def report(self) -> ConnectionReport:
+        """How the connection is doing."""
+        return self._report
+
+    @property
     def state(self) -> ConnectionState:
         """Where the connection is."""
-        return self._state
+        return self._report.state
 
     @property
     def link(self) -> Link | None:
@@ -121,9 +124,10 @@ class Connection:
         Raises `AuthenticationError` when the credentials are refused, `MqttConnectionError` for any other failure.
         """
         if self._runner is not None:
-            raise MqttConnectionError(f"in use already, or being ended: {self._state}")
+            raise MqttConnectionError(f"in use already, or being ended: {self.state}")
         first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        runner = self._runner = asyncio.create_task(self._run(first if wait else None), name="nwp500 connection")
+        running = self._run(first if wait else None)
+        runner = self._runner = watched(begun("The connection to NaviLink", running, at_once=False))
         if not wait:
             return
         try:
@@ -140,11 +144,12 @@ class Connection:
         runner = self._runner
         # First of all: who waits for a SUBACK is told so, and not cancelled together with the loop.
         self.fail("closed")
-        if runner is not None:
+        while runner is not None and not runner.done():
             runner.cancel()
-            await asyncio.wait((runner,))
+            await asyncio.wait((runner,), timeout=_CANCEL_SECONDS)
+        # The state is another one before the link is closed: nobody may take it for usable meanwhile.
         link, self._link = self._link, None
-        self._set_state(ConnectionState.CLOSED)
+        self._change(self._report.ended(ConnectionState.CLOSED))
         if link is not None:
             await link.close()
         if self._runner is runner:
@@ -164,14 +169,10 @@ class Connection:
         """Make the attempt that somebody waits for; tell them how it went."""
         try:
             await self._establish(is_awaited=True)
-        except NavienError as error:
-            self._set_state(ConnectionState.IDLE)
-            if isinstance(error, AuthenticationError | MqttConnectionError):
-                first.set_exception(error)
-            else:
-                failure = MqttConnectionError(f"cannot connect: {error}")
-                failure.__cause__ = error
-                first.set_exception(failure)
+        except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits is told
+            self._attempt_failed(error)
+            self._change(self._report.ended(ConnectionState.IDLE))
+            first.set_exception(_as_connection_error(error))
             return False
         first.set_result(None)
         return True
@@ -179,22 +180,32 @@ class Connection:
     async def _keep_up(self) -> None:
         failures = 0
         while True:
-            if self._link is not None:
-                held = await self._hold(self._link)
-                failures = 0 if held >= _STABLE_SECONDS else min(failures + 1, _MOST_SHORT_LINKS)
-                if not self._config.auto_reconnect:
-                    return
             try:
-                if failures or self._state is ConnectionState.WAITING:
+                if self._link is not None:
+                    held = await self._hold(self._link)
+                    failures = 0 if held >= _STABLE_SECONDS else max(failures, min(failures + 1, _MOST_SHORT_LINKS))
+                    if not self._config.auto_reconnect:
+                        return
+                if failures or self.state is ConnectionState.WAITING:
                     await self._back_off(failures)
                 await self._establish(is_awaited=False)
             except AuthenticationError as error:
-                self._set_state(ConnectionState.CLOSED)
+                self._attempt_failed(error)
+                self._change(self._report.ended(ConnectionState.CLOSED))
                 self._listener.credentials_refused(error)
                 return
-            except NavienError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, it must not be the end of the connection
                 failures += 1
-                _LOGGER.debug("Connection attempt failed, %d in a row: %s", failures, error)
+                self._attempt_failed(error)
+
+    def _attempt_failed(self, error: Exception) -> None:
+        """Note why; what nobody foresaw is logged aloud."""
+        failure = failure_of(error)
+        self._report = self._report.attempt_failed(datetime.now(UTC), failure)
+        if failure.problem is ConnectionProblem.UNEXPECTED_ERROR:
+            self._errors.log("The connection to NaviLink", error)
+        else:
+            _LOGGER.debug("Connection attempt failed, %d in a row: %s", self._report.failed_attempts, error)
 
     async def _hold(self, link: Link) -> float:
         """Wait for the link's end, clear it away, and return how many seconds it held."""
@@ -202,45 +213,39 @@ class Connection:
         since = loop.time()
         reason = await link.lost
         self._link = None
-        self._set_state(ConnectionState.WAITING if self._config.auto_reconnect else ConnectionState.CLOSED)
-        self._listener.link_lost(reason)
-        await link.close()
+        lost = self._report.lost(datetime.now(UTC), failure_of_loss(reason))
+        try:
+            self._change(lost.waiting(None) if self._config.auto_reconnect else lost.ended(ConnectionState.CLOSED))
+            self._listener.link_lost(reason)
+        finally:
+            await link.close()
         return loop.time() - since
 
     async def _back_off(self, failures: int) -> None:
-        self._set_state(ConnectionState.WAITING)
         doubled = self._config.initial_reconnect_delay * 2.0 ** min(max(0, failures - 1), 30)
         longest = max(_LEAST_DELAY, min(doubled, self._config.max_reconnect_delay))
         # Spread, so that a thousand homes do not return in the same second after an outage.
-        await asyncio.sleep(random.uniform(max(_LEAST_DELAY, longest / 2), longest))  # noqa: S311 - spread, not secrecy
+        delay = random.uniform(max(_LEAST_DELAY, longest / 2), longest)  # noqa: S311 - spread, not secrecy
+        self._change(self._report.waiting(datetime.now(UTC) + timedelta(seconds=delay)))
+        await asyncio.sleep(delay)
 
     async def _establish(self, *, is_awaited: bool) -> None:
         """Make a link, opened and subscribed, with credentials that are valid now."""
-        self._set_state(ConnectionState.CONNECTING)
-        await self._renewed(self._credentials.ensure_valid_token())
+        self._change(self._report.connecting(datetime.now(UTC)))
+        await self._credentials.ensure_valid_token()
         try:
             link = await self._open_link()
-        except UpgradeRefusedError:
-            if not self._renewal_is_due():
+        except UpgradeRefusedError as refusal:
+            if refusal.status not in _STATUSES_OF_OLD_CREDENTIALS or not self._renewal_is_due():
                 raise
             _LOGGER.debug("The service refused the upgrade: renewing the credentials")
-            await self._renewed(self._credentials.renew_aws_credentials())
+            await self._credentials.renew_aws_credentials()
             link = await self._open_link()
         self._link = link
-        self._state = ConnectionState.CONNECTED
+        self._report = self._report.connected(datetime.now(UTC))
         # The queue comes first: who hears of the state may have something to send.
         self._listener.link_up(link, is_awaited=is_awaited)
-        self._listener.state_changed(self._state)
-
-    async def _renewed(self, renewal: Awaitable[object]) -> None:
-        """Await a renewal; whatever but a definite refusal goes wrong is trouble of the moment."""
-        try:
-            await renewal
-        except NavienError:
-            raise
-        except Exception as error:
-            # The source of the credentials may be the caller's own, with errors that are not known here.
-            raise MqttConnectionError(f"the credentials could not be renewed: {error!r}") from error
+        self._listener.connection_changed(self._report)
 
     async def _open_link(self) -> Link:
         await self._keep_connect_interval()
@@ -264,7 +269,16 @@ class Connection:
         self._renewed_at = now
         return True
 
-    def _set_state(self, state: ConnectionState) -> None:
-        if state is not self._state:
-            self._state = state
-            self._listener.state_changed(state)
+    def _change(self, report: ConnectionReport) -> None:
+        if report != self._report:
+            self._report = report
+            self._listener.connection_changed(report)
+
+
+def _as_connection_error(error: Exception) -> AuthenticationError | MqttConnectionError:
+    """Return what `connect()` raises for an error."""
+    if isinstance(error, AuthenticationError | MqttConnectionError):
+        return error
+    failure = MqttConnectionError(f"cannot connect: {error}")
+    failure.__cause__ = error
+    return failure

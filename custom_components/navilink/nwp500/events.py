@@ -7,8 +7,9 @@ import inspect
 import logging
 from typing import Never, cast
 
+from .background import Background
 from .command_queue import QueuedCommand
-from .connection import ConnectionState
+from .connection_report import ConnectionReport, ConnectionState
 from .exceptions import AuthenticationError, InvalidParameterError
 from .models import Device, DeviceFeature, DeviceStatus
 from .outcomes import Settled
@@ -20,9 +21,14 @@ _FINISH_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class ConnectionChanged:
-    """The connection is in another state."""
+    """The connection is in another state, or more is known about it."""
 
-    state: ConnectionState
+    report: ConnectionReport
+
+    @property
+    def state(self) -> ConnectionState:
+        """Where the connection is."""
+        return self.report.state
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +174,7 @@ class EventEmitter:
 
     def __init__(self) -> None:
         self._listeners: dict[str, list[_Registration]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
 
     def on(self, event: str, listener: Listener) -> Callable[[], None]:
         """Call `listener` (sync or async) with each event of this name; returns a function that ends that.
@@ -204,13 +210,11 @@ class EventEmitter:
                 _LOGGER.exception("A listener of %s failed", event)
                 continue
             if inspect.isawaitable(result):
-                task = asyncio.ensure_future(self._finish(event, result))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._background.start(f"A listener of {event}", _finished(result), at_once=False)
 
     async def close(self) -> None:
         """Let the listeners that are still at work finish, or end them when they take too long."""
-        tasks = {task for task in self._tasks if task is not asyncio.current_task()}
+        tasks = {task for task in self._background.tasks if task is not asyncio.current_task()}
         if not tasks:
             return
         _, unfinished = await asyncio.wait(tasks, timeout=_FINISH_SECONDS)
@@ -229,9 +233,6 @@ class EventEmitter:
         if registration in registrations:
             registrations.remove(registration)
 
-    async def _finish(self, event: str, result: Awaitable[object]) -> None:
-        try:
-            await result
-        except Exception:
-            # As above, for the part of a listener that runs later.
-            _LOGGER.exception("A listener of %s failed", event)
+
+async def _finished(result: Awaitable[object]) -> None:
+    await result

@@ -1,9 +1,9 @@
 """The subscriptions by which heaters are heard (protocol.md 4.1)."""
 
-import asyncio
 from collections.abc import Callable, Iterable
 import logging
 
+from .background import all_of
 from .link_subscriptions import LinkSubscriptions
 from .models import Device
 from .topics import client_filter, connection_topic, device_filter, five_segment_filter
@@ -23,6 +23,10 @@ class HeaterSubscriptions:
         """Tell whether all that a heater says is subscribed, or will be with the next link."""
         return all(map(self._subscriptions.covers, self._filters(device)))
 
+    def is_refused(self, device: Device) -> bool:
+        """Tell whether the service does not let us hear something that a heater says."""
+        return any(map(self._subscriptions.is_refused, self._filters(device)))
+
     def is_for_any(self, topic_filter: str, devices: Iterable[Device]) -> bool:
         """Tell whether a filter is one by which one of these heaters is heard."""
         return any(topic_filter in self._all_filters(device) for device in devices)
@@ -30,13 +34,7 @@ class HeaterSubscriptions:
     async def subscribe(self, device: Device) -> None:
         """Subscribe to all that a heater says and wait for the SUBACKs; raises `MqttSubscribeError`."""
         # Begun at once, so that they are written before whatever the heater is asked next.
-        loop = asyncio.get_running_loop()
-        await asyncio.gather(
-            *(
-                asyncio.Task(self._subscriptions.subscribe(topic_filter), loop=loop, eager_start=True)
-                for topic_filter in self._filters(device)
-            )
-        )
+        await all_of("A subscription", *(self._subscriptions.subscribe(each) for each in self._filters(device)))
 
     async def try_presence(self, device: Device) -> None:
         """Listen to a heater's coming and going, if the service lets us: its silence tells as well, only later.
@@ -53,7 +51,7 @@ class HeaterSubscriptions:
         """Listen to a heater no more; what is needed for another one, or by a caller, stays."""
         self._presence_tried.discard(connection_topic(device))
         unneeded = [topic_filter for topic_filter in self._all_filters(device) if not is_needed(topic_filter)]
-        await asyncio.gather(*map(self._subscriptions.unsubscribe, unneeded))
+        await all_of("Unsubscribing from a heater", *map(self._subscriptions.unsubscribe, unneeded))
 
     def _all_filters(self, device: Device) -> tuple[str, ...]:
         """Return every filter that there can be for a heater, made or not."""

@@ -147,6 +147,7 @@ class Inbox:
                 self._heard(record)
             case False:
                 # The broker says so in the heater's stead.
+                self._answers.announced_absent(record.device.mac_address)
                 self._take_presence(record, is_online=False)
 
     def _heard(self, record: HeaterRecord) -> None:

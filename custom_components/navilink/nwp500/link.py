@@ -18,12 +18,30 @@ class LinkError(MqttConnectionError):
         self.name = name
 
 
+class CaFileError(LinkError):
+    """The file with the certificates to trust cannot be read, or holds none."""
+
+
 class UpgradeRefusedError(LinkError):
-    """The service answered the WebSocket upgrade with an HTTP error: as a rule, credentials that have expired."""
+    """The service answered the WebSocket upgrade with an HTTP error: as a rule, credentials that have expired.
+
+    `status` is that of the answer; None when it could not be learned.
+    """
+
+    def __init__(self, name: str, status: int | None = None) -> None:
+        super().__init__(name)
+        self.status = status
 
 
 class SubscriptionRefusedError(LinkError):
     """The service answered a SUBSCRIBE with a refusal."""
+
+
+class SubscriptionUnansweredError(LinkError):
+    """The service answered no SUBSCRIBE, however often it was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("no SUBACK")
 
 
 class AwsCredentials(Protocol):
@@ -49,7 +67,7 @@ class Link(Protocol):
     """Completed with the reason when the link ends, for whatever reason but `close()`."""
 
     async def open(self) -> None:
-        """Connect; raises `LinkError`, or `UpgradeRefusedError`."""
+        """Connect; raises `LinkError`, or `UpgradeRefusedError`. What was not foreseen comes as it is."""
 
     async def subscribe(self, topic_filter: str) -> None:
         """Subscribe at QoS 1 and wait for the SUBACK; raises `LinkError`, or `SubscriptionRefusedError`."""

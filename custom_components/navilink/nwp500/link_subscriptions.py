@@ -5,8 +5,9 @@ from collections.abc import Callable, Coroutine, Iterator
 import contextlib
 import logging
 
+from .background import all_of, begun
 from .exceptions import MqttSubscribeError
-from .link import Link, LinkError, SubscriptionRefusedError, declare_lost
+from .link import Link, LinkError, SubscriptionRefusedError, SubscriptionUnansweredError, declare_lost
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -24,10 +25,16 @@ class LinkSubscriptions:
         """The table: each filter, and whether it is needed or one can do without."""
         self._subscribing: dict[str, asyncio.Event] = {}
         """The filters whose SUBACK is waited for on the present link, each with the end of that."""
+        self._refused: set[str] = set()
+        """What is not on the table because the service refused it, or had no room left."""
 
     def covers(self, topic_filter: str) -> bool:
         """Tell whether a filter is on the table."""
         return topic_filter in self._filters
+
+    def is_refused(self, topic_filter: str) -> bool:
+        """Tell whether a filter was needed and refused when it was last tried."""
+        return topic_filter in self._refused
 
     async def subscribe(self, topic_filter: str) -> None:
         """Add a filter to the table; when connected, wait for its SUBACK.
@@ -38,7 +45,7 @@ class LinkSubscriptions:
         while (under_way := self._subscribing.get(topic_filter)) is not None:
             await under_way.wait()
         if topic_filter not in self._filters:
-            await self._make_room()
+            await self._make_room(topic_filter)
         is_made = topic_filter in self._filters
         self._filters[topic_filter] = True
         if is_made or (link := self._present_link()) is None:
@@ -47,11 +54,15 @@ class LinkSubscriptions:
             try:
                 await self._subscribe_on(link, topic_filter)
             except SubscriptionRefusedError as error:
-                self._filters.pop(topic_filter, None)
+                self._refuse(topic_filter)
                 raise MqttSubscribeError(f"the service refused the subscription: {error.name}") from error
             except LinkError as error:
                 # The filter stays in the table, so the subscription is made with the next link.
                 declare_lost(link, error.name)
+            except BaseException:
+                # Cancelled, or broken in a way that nobody foresaw: whoever wants it next makes it.
+                self._filters.pop(topic_filter, None)
+                raise
 
     async def try_subscribe(self, topic_filter: str) -> bool:
         """Subscribe to what one can do without, on the present link; tells whether that worked.
@@ -64,14 +75,18 @@ class LinkSubscriptions:
         if (link := self._present_link()) is None or len(self._filters) >= MAX_SUBSCRIPTIONS:
             return False
         self._filters[topic_filter] = False
+        is_made = False
         with self._waiting_for_suback(topic_filter):
             try:
                 async with asyncio.timeout(self._operation_timeout):
                     await _unless_lost(link, link.subscribe(topic_filter))
+                is_made = True
             except LinkError, TimeoutError:
-                self._filters.pop(topic_filter, None)
-                return False
-        return True
+                pass
+            finally:
+                if not is_made:
+                    self._filters.pop(topic_filter, None)
+        return is_made
 
     async def unsubscribe(self, topic_filter: str) -> None:
         """Take a filter off the table; a subscription that is being made is ended once it is."""
@@ -89,7 +104,7 @@ class LinkSubscriptions:
         # A filter that comes to the table meanwhile belongs to this link too.
         subscribed: set[str] = set()
         while missing := self._filters.keys() - subscribed:
-            await asyncio.gather(*(self._subscribe_again(link, topic_filter) for topic_filter in missing))
+            await all_of("A subscription", *(self._subscribe_again(link, topic_filter) for topic_filter in missing))
             subscribed |= missing
 
     @contextlib.contextmanager
@@ -102,20 +117,25 @@ class LinkSubscriptions:
             del self._subscribing[topic_filter]
             ended.set()
 
-    async def _make_room(self) -> None:
+    async def _make_room(self, topic_filter: str) -> None:
         """Take what one can do without off a full table; raises `MqttSubscribeError` when nothing is left of that."""
         while len(self._filters) >= MAX_SUBSCRIPTIONS:
             dispensable = next((name for name, is_needed in self._filters.items() if not is_needed), None)
             if dispensable is None:
+                self._refused.add(topic_filter)
                 raise MqttSubscribeError(f"at most {MAX_SUBSCRIPTIONS} subscriptions are allowed on one connection")
             await self.unsubscribe(dispensable)
+
+    def _refuse(self, topic_filter: str) -> None:
+        self._filters.pop(topic_filter, None)
+        self._refused.add(topic_filter)
 
     async def _subscribe_again(self, link: Link, topic_filter: str) -> None:
         try:
             await self._subscribe_on(link, topic_filter)
         except SubscriptionRefusedError as error:
             # One filter that the service does not want must not keep all the others from being heard.
-            self._filters.pop(topic_filter, None)
+            self._refuse(topic_filter)
             _LOGGER.warning("A subscription was refused and is given up: %s", error.name)
 
     async def _subscribe_on(self, link: Link, topic_filter: str) -> None:
@@ -126,14 +146,15 @@ class LinkSubscriptions:
                     await _unless_lost(link, link.subscribe(topic_filter))
             except TimeoutError:
                 continue
+            self._refused.discard(topic_filter)
             return
-        raise LinkError("no SUBACK")
+        raise SubscriptionUnansweredError
 
 
 async def _unless_lost[T](link: Link, work: Coroutine[object, object, T]) -> T:
     """Return what `work` gives; raises `LinkError` as soon as the link is lost."""
-    # Started at once, so that what is asked of the link is written in the order in which it is asked.
-    task = asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True)
+    # Begun at once, so that what is asked of the link is written in the order in which it is asked.
+    task = begun("A subscription", work)
     try:
         await asyncio.wait((task, link.lost), return_when=asyncio.FIRST_COMPLETED)
         if not task.done():

@@ -1,18 +1,20 @@
 """The MQTT client that users hold: one link, one queue, and the heaters behind them."""
 
-import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 from typing import override
 
 from . import queries
-from .answer_watch import AnswerWatch
+from .answer_watch import UNANSWERED, AnswerWatch
 from .aws_link import AwsRuntime
+from .background import Background, UnexpectedErrors
 from .command_queue import QueuedCommand
 from .config import MqttConnectionConfig
-from .connection import Connection, ConnectionListener, ConnectionState, CredentialSource
+from .connection import Connection, ConnectionListener, CredentialSource
+from .connection_failures import UNEXPECTED
+from .connection_report import ConnectionReport, ConnectionState
 from .events import (
     ConnectionChanged,
     ConnectionInterrupted,
@@ -21,7 +23,7 @@ from .events import (
     EventEmitter,
     Listener,
 )
-from .exceptions import AuthenticationError, InvalidParameterError, NavienError, NotConnectedError
+from .exceptions import AuthenticationError, InvalidParameterError, NotConnectedError
 from .heater_command import HeaterCommand
 from .heater_controls import HeaterControls
 from .heater_queries import REPLY_SECONDS, HeaterQueries
@@ -70,7 +72,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
             self,
         )
         self._answers = AnswerWatch(
-            lambda: self._connection.fail("requests stay unanswered"),
+            lambda: self._connection.fail(UNANSWERED),
             self._heater_absent,
         )
         self._replies = PendingReplies()
@@ -92,7 +94,8 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         self._periodic = PeriodicRequests()
         self._schedules = Schedules(self)
         self._heaters = HeaterSubscriptions(self._connection.subscriptions, self.client_id)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._background = Background()
+        self._delivery_errors = UnexpectedErrors()
 
     # The link
 
@@ -105,6 +108,11 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
     def state(self) -> ConnectionState:
         """Where the connection is."""
         return self._connection.state
+
+    @property
+    def connection_report(self) -> ConnectionReport:
+        """How the connection is doing: why there is none, since when, when it is tried again, and the last attempts."""
+        return self._connection.report
 
     @property
     def is_connected(self) -> bool:
@@ -122,15 +130,17 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         """End the connection on purpose and empty the queue; heaters in use are told that the session ends."""
         # First of all, so that nothing is sent that the caller has already taken out of `stored_queue()` for later.
         self._pipeline.close()
-        await self._periodic.close()
-        await self._probes.say_farewell(self._inbox.devices)
-        await self._connection.close()
-        for task in tuple(self._tasks):
-            task.cancel()
-        self._replies.link_lost("disconnected")
-        self._pipeline.close()
-        self._answers.reset()
-        await self._events.close()
+        try:
+            await self._periodic.close()
+            await self._probes.say_farewell(self._inbox.devices)
+        finally:
+            # Whatever became of the courtesy: nothing may be left connected or at work.
+            await self._connection.close()
+            self._background.cancel()
+            self._replies.link_lost("disconnected")
+            self._pipeline.close()
+            self._answers.reset()
+            await self._events.close()
 
     # Messages
 
@@ -154,7 +164,8 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         self._subscriptions.add(topic, callback)
         try:
             await self._connection.subscriptions.subscribe(topic)
-        except NavienError:
+        except BaseException:
+            # Also when it was cancelled: whoever gave up waiting does not expect to be called.
             self._subscriptions.remove(topic, callback)
             raise
 
@@ -170,7 +181,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         # What was restored for a heater that is only known by now has waited for this.
         self._pipeline.ask_what_is_due()
         if self.is_connected and self._inbox.device(device.mac_address) is not None:
-            self._start(self._heaters.try_presence(device))
+            self._background.start("Listening for a heater's presence", self._heaters.try_presence(device))
 
     async def unsubscribe_device(self, device: Device) -> None:
         """Forget a heater: it is not asked or listened to any more, and starts afresh should it be used again.
@@ -270,6 +281,14 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         """Tell whether a heater is on line, as it was last seen over a link; `None` before it is known."""
         return self._inbox.record(device).is_online
 
+    def is_silent(self, device: Device) -> bool:
+        """Tell whether a heater is offline by its silence: it has left three questions in a row unanswered."""
+        return self._answers.is_silent(device.mac_address)
+
+    def is_refused(self, device: Device) -> bool:
+        """Tell whether the service refuses to let this client hear a heater."""
+        return self._heaters.is_refused(device)
+
     # Events
 
     def on(self, event: str, listener: Listener) -> Callable[[], None]:
@@ -291,16 +310,24 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         if message is None:
             _LOGGER.debug("Dropped a message that is no JSON object")
             return
-        self._inbox.receive(topic, message)
+        try:
+            self._inbox.receive(topic, message)
+        except Exception as error:  # noqa: BLE001 - one message that nobody foresaw must not cost the others
+            self._delivery_errors.log("Reading a message", error)
         self._subscriptions.deliver(topic, message)
 
     @override
-    def state_changed(self, state: ConnectionState) -> None:
-        self._events.emit("connection_changed", ConnectionChanged(state))
+    def connection_changed(self, report: ConnectionReport) -> None:
+        self._events.emit("connection_changed", ConnectionChanged(report))
 
     @override
     def link_up(self, link: Link, *, is_awaited: bool) -> None:
-        self._start(self._on_connection_resumed_internal(link, is_announced=not is_awaited))
+        self._background.start(
+            "Sending the queue",
+            self._on_connection_resumed_internal(link, is_announced=not is_awaited),
+            # A connection that the queue is not drained into would hold every command for ever.
+            on_failure=lambda: self._connection.fail(UNEXPECTED),
+        )
 
     @override
     def link_lost(self, reason: str) -> None:
@@ -374,7 +401,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         """Make a device known and write its subscriptions, without waiting: commands keep the order of their calls."""
         self._inbox.add(device)
         if not self._heaters.covers(device):
-            self._start(self.subscribe_device(device))
+            self._background.start("Listening to a heater", self.subscribe_device(device))
 
     def _is_needed(self, topic_filter: str) -> bool:
         """Tell whether a caller wants the messages of a filter, or a heater is heard by it."""
@@ -382,15 +409,3 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
 
     def _heater_absent(self, mac_address: str) -> None:
         self._inbox.absent(mac_address)
-
-    def _start(self, work: Coroutine[object, object, None]) -> None:
-        """Begin something at once and let it go on in the background."""
-        task = asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=True, name="nwp500 client")
-        if not task.done():
-            self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _LOGGER.warning("A step in the background failed: %s", error)

@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-import logging
 
-from .exceptions import InvalidParameterError, NavienError
-
-_LOGGER = logging.getLogger(__name__)
+from .background import UnexpectedErrors, begun
+from .exceptions import InvalidParameterError, NotConnectedError
 
 _LONGEST_PERIOD = 7 * 86400
 
@@ -23,7 +21,7 @@ class PeriodicRequests:
         if not is_number or not 0 < period_seconds <= _LONGEST_PERIOD:
             raise InvalidParameterError("period_seconds", period_seconds, "a number over 0, at most a week")
         self._cancel(key)
-        self._tasks[key] = asyncio.create_task(_repeat(request, period_seconds), name="nwp500 periodic request")
+        self._tasks[key] = begun("A periodic request", _repeat(request, period_seconds), at_once=False)
 
     async def stop(self, key: str) -> None:
         """End a repeating request; nothing happens if there is none."""
@@ -43,9 +41,13 @@ class PeriodicRequests:
 
 
 async def _repeat(request: Callable[[], Awaitable[object]], period_seconds: float) -> None:
+    errors = UnexpectedErrors()
     while True:
         try:
             await request()
-        except NavienError as error:
-            _LOGGER.debug("A periodic request was not made: %s", error)
+        except NotConnectedError:
+            # Without a queue nothing waits for the connection; the next request may find one.
+            pass
+        except Exception as error:  # noqa: BLE001 - the request is the caller's, and one failure is not the end of all
+            errors.log("A periodic request", error)
         await asyncio.sleep(period_seconds)

@@ -1,0 +1,184 @@
+"""What a user sees while nothing works: the reason, since when, and when it is tried again."""
+
+from collections.abc import Mapping
+from datetime import datetime
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from awscrt import mqtt
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_track_state_change_event
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
+from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+
+from custom_components.navilink import connection
+from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.nwp500 import ConnectionProblem
+from simulator.process import SimulatorProcess
+from tests.integration.accounts import entry_data, private_server
+from tests.integration.actions import shown
+from tests.integration.waiting import wait_for, wait_for_value
+
+STATUS = "sensor.nwp500_connection_status"
+README = Path(__file__).parents[2] / "README.md"
+TEXTS = Path(connection.__file__).parent / "translations" / "en.json"
+
+
+def own_lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
+    """Return what the integration and its client have logged at a level."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name.startswith("custom_components.navilink") and record.levelno == level
+    ]
+
+
+def with_server(simulator: SimulatorProcess, **server: object) -> Mapping[str, Any]:
+    return entry_data(simulator) | {"private_server": private_server(simulator) | server}
+
+
+def changes_of(hass: HomeAssistant, entity_id: str) -> list[State]:
+    """Return the list that each new state of an entity comes to from now on."""
+    states: list[State] = []
+
+    @callback
+    def changed(event: Event[EventStateChangedData]) -> None:
+        if event.data["new_state"] is not None:
+            states.append(event.data["new_state"])
+
+    async_track_state_change_event(hass, [entity_id], changed)
+    return states
+
+
+async def next_attempt(hass: HomeAssistant, before: State) -> State:
+    """Wait until one more attempt has failed."""
+    return await wait_for(
+        hass, STATUS, lambda state: bool(state.attributes["next_attempt"] > before.attributes["next_attempt"])
+    )
+
+
+async def test_a_service_that_is_down_from_the_start_is_told_once(
+    hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    await simulator.fault("link_down")
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    first = await wait_for_value(hass, STATUS, ConnectionProblem.NETWORK)
+    assert first.attributes["detail"] == "MQTT service: AWS_IO_SOCKET_CONNECTION_REFUSED"
+    assert isinstance(first.attributes["since"], datetime)
+    assert first.attributes["since"] <= dt_util.utcnow() <= first.attributes["next_attempt"]
+    states = changes_of(hass, STATUS)
+    await next_attempt(hass, first)
+    # One for each attempt, and what changes with each is not recorded.
+    assert len(states) == 1
+    assert states[0].attributes["since"] == first.attributes["since"]
+    assert states[0].state_info is not None
+    assert "next_attempt" in states[0].state_info["unrecorded_attributes"]
+    await simulator.fault("link_up")
+    state = await wait_for_value(hass, STATUS, connection.CONNECTED)
+    assert (state.attributes["detail"], state.attributes["next_attempt"]) == (None, None)
+    assert state.attributes["since"] > first.attributes["since"]
+    await wait_for_value(hass, "water_heater.nwp500", "eco")
+    reason = "the service cannot be reached over the network (MQTT service: AWS_IO_SOCKET_CONNECTION_REFUSED)"
+    assert own_lines(caplog, logging.WARNING) == [f"Cannot connect to NaviLink, trying again: {reason}"]
+    assert own_lines(caplog, logging.INFO) == ["Connected to NaviLink, sent 0 queued messages"]
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_an_unknown_host(hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry) -> None:
+    hass.config_entries.async_update_entry(entry, data=with_server(simulator, mqtt_endpoint="mqtt.invalid"))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait_for_value(hass, STATUS, ConnectionProblem.NAME_RESOLUTION)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_refused_credentials_and_the_diagnostics_of_them(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, simulator: SimulatorProcess, entry: MockConfigEntry
+) -> None:
+    for component in ("diagnostics", "system_health"):
+        assert await async_setup_component(hass, component, {})
+    await simulator.fault("refuse_upgrade", status=403)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    state = await wait_for_value(hass, STATUS, ConnectionProblem.UPGRADE_REFUSED)
+    assert state.attributes["detail"] == "MQTT service: HTTP 403"
+    diagnostics = (await get_diagnostics_for_config_entry(hass, hass_client, entry))["connection"]
+    assert diagnostics["reason"] == "upgrade_refused"
+    assert [attempt["detail"] for attempt in diagnostics["last_attempts"]][:1] == ["MQTT service: HTTP 403"]
+    info = await get_system_health_info(hass, DOMAIN)
+    await info["can_reach_service"]
+    assert info["connection_problems"] == "the MQTT service refuses the credentials (MQTT service: HTTP 403)"
+    await simulator.fault("refuse_upgrade", status=503)
+    await wait_for_value(hass, STATUS, ConnectionProblem.SERVICE_BUSY)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_runtime_of_another_version_is_an_issue_until_it_fits(
+    hass: HomeAssistant, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def older(**_: object) -> None:
+        raise TypeError("Connection.__init__() got an unexpected keyword argument 'disable_metrics'")
+
+    registry = ir.async_get(hass)
+    issue_id = f"broken_connection_{entry.entry_id}"
+    with monkeypatch.context() as patch:
+        patch.setattr(mqtt, "Connection", older)
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        client = entry.runtime_data.client
+        state = await wait_for_value(hass, STATUS, ConnectionProblem.UNEXPECTED_ERROR)
+        assert registry.async_get_issue(DOMAIN, issue_id) is None
+        while client.connection_report.failed_attempts < 3:
+            state = await next_attempt(hass, state)
+        issue = registry.async_get_issue(DOMAIN, issue_id)
+        assert issue is not None
+        assert issue.translation_placeholders == {"account": "NWP500", "error": "TypeError"}
+    await wait_for_value(hass, STATUS, connection.CONNECTED)
+    assert registry.async_get_issue(DOMAIN, issue_id) is None
+    assert own_lines(caplog, logging.ERROR) == ["The connection to NaviLink failed unexpectedly"]
+    assert caplog.text.count("Traceback") == 1
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_a_heater_that_is_gone(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await wait_for_value(hass, STATUS, connection.CONNECTED)
+    await simulator.fault("device_offline")
+    await wait_for_value(hass, STATUS, connection.HEATER_OFFLINE)
+    await simulator.fault("device_offline", on=False)
+    await wait_for_value(hass, STATUS, connection.CONNECTED)
+    client = running.runtime_data.client
+    # The silence of a heater takes minutes, so it is not waited for here.
+    monkeypatch.setattr(type(client), "is_silent", lambda _client, _device: True)
+    await running.runtime_data.async_refresh()
+    await wait_for_value(hass, STATUS, ConnectionProblem.NO_ANSWER)
+
+
+async def test_credentials_that_are_refused_for_good(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    assert running.domain == DOMAIN
+    await simulator.fault("change_password", password="a new one")
+    await simulator.fault("cut")
+    state = await wait_for_value(hass, STATUS, ConnectionProblem.SIGN_IN_REFUSED)
+    assert state.attributes["next_attempt"] is None
+
+
+async def test_nothing_is_written_while_nothing_changes(hass: HomeAssistant, running: MockConfigEntry) -> None:
+    before = await wait_for_value(hass, STATUS, connection.CONNECTED)
+    for _ in range(5):
+        await running.runtime_data.async_refresh()
+    assert shown(hass, STATUS) is before
+
+
+def test_every_state_is_explained_in_the_readme() -> None:
+    states = json.loads(TEXTS.read_text())["entity"]["sensor"]["connection_status"]["state"]
+    assert set(states) == set(connection.STATES)
+    table = README.read_text().partition("| **Connection status** | What to do |")[2].partition("\n\n")[0]
+    explained = [name for row in table.splitlines()[2:] for name in row.split("|")[1].strip().split(", ")]
+    assert sorted(explained) == sorted(states.values())
