@@ -16,7 +16,7 @@ SIMULATOR = "simulator"
 # The lowest floor first. A module may import from its own floor and from those below. What is not named here is a new
 # module: in the client it has to find its floor, in the integration it stands on the top one, with the platforms.
 FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (CLIENT, ("exceptions", "enums", "error_codes", "encoding", "config", "tokens", "weekdays")),
+    (CLIENT, ("exceptions", "enums", "error_codes", "encoding", "config", "tokens", "stored_values", "weekdays")),
     (
         CLIENT,
         (
@@ -41,7 +41,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (CLIENT, ("changes", "link", "topics", "command_queue", "rest", "answer_watch", "periodic", "set_point")),
     (CLIENT, ("link_subscriptions",)),
     (CLIENT, ("commands", "subscriptions", "connection", "aws_link", "auth", "outcomes", "fresh_status", "presence")),
-    (CLIENT, ("request_members", "queries", "heater_subscriptions")),
+    (CLIENT, ("request_members", "stored_members", "queries", "heater_subscriptions")),
     (CLIENT, ("signed_calls", "account_api", "maintenance_api", "tou_api")),
     (CLIENT, ("requests", "events", "api_client", "heater_command", "pending_replies", "stored_queue", "message_body")),
     (CLIENT, ("command_book", "command_writer", "confirmations", "expiry", "judgement", "probes")),
@@ -54,7 +54,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (CLIENT, ("mqtt_client",)),
     (CLIENT, ("",)),
     (INTEGRATION, ("const", "errors", "heater", "options", "outcomes")),
-    (INTEGRATION, ("account", "devices", "issues", "queue_store")),
+    (INTEGRATION, ("account", "devices", "issues", "stored_account", "queue_store")),
     (INTEGRATION, ("coordinator",)),
     (INTEGRATION, ("delivery",)),
     (INTEGRATION, ("entity",)),

@@ -20,6 +20,7 @@ from .events import (
     ConnectionRefused,
     ConnectionResumed,
     FeatureReceived,
+    KnowledgeChanged,
     QueueChanged,
     StatusReceived,
 )
@@ -84,7 +85,8 @@ from .mqtt_client import MqttConnectionConfig, NavienMqttClient
 from .outcomes import CommandHandle, CommandOutcome, CommandStage, Settled
 from .schedule_editor import ScheduleWrite, WriteOutcome
 from .schedules import Schedules
-from .stored_queue import StoredQueue
+from .stored_queue import StoredQueue, migrated_queue
+from .stored_values import printable
 from .weekdays import Weekday
 
 __all__ = [
@@ -124,6 +126,7 @@ __all__ = [
     "InstallType",
     "Installer",
     "InvalidParameterError",
+    "KnowledgeChanged",
     "Location",
     "MaintenanceEntry",
     "MaintenanceError",
@@ -171,4 +174,6 @@ __all__ = [
     "UserInfo",
     "Weekday",
     "WriteOutcome",
+    "migrated_queue",
+    "printable",
 ]

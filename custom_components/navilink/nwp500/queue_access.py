@@ -72,10 +72,26 @@ class QueueAccess:
             sent=tuple(command for command in self._pipeline.sent if command.is_control),
             order=tuple(command.id for command in self._pipeline.unsettled() if command.is_control),
             features=self._inbox.features,
+            statuses=self._inbox.statuses,
             running_modes=self._pipeline.running_modes,
             uncertain=self._pipeline.uncertain_settings,
         )
 
     def restore(self, stored: StoredQueue) -> None:
-        """Take up what an earlier run left, before `connect()`; what has expired since ends as expired at once."""
+        """Take up what an earlier run left, before `connect()`; what has expired since ends as expired at once.
+
+        The last statuses are known again, but are no news: see `is_status_restored`.
+        """
+        self._inbox.restore(stored.statuses)
         self._pipeline.restore(stored)
+
+    def is_status_restored(self, device: Device) -> bool:
+        """Tell whether `status()` is that of an earlier run, because the heater has told none since `restore()`."""
+        return self._inbox.record(device).is_status_restored
+
+    async def finish_sending(self) -> None:
+        """Send no more commands, and wait until those in flight are acknowledged or overdue.
+
+        Then `stored_queue()` tells what another client has to go on with, until `disconnect()`.
+        """
+        await self._pipeline.finish_sending()
