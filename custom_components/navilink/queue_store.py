@@ -64,7 +64,10 @@ class CheckedStore(Store[dict[str, Any]]):
         if old_minor_version >= MINOR_VERSION:
             # A newer minor version can be read as it is.
             return old_data
-        return {**old_data, "queue": migrated_queue(old_data["queue"])}
+        data = {**old_data, "queue": migrated_queue(old_data["queue"])}
+        # What is damage as a whole is found before it is written over the old file; commands are made later.
+        StoredAccount.from_dict(data, client_id="")
+        return data
 
 
 class QueueStore:

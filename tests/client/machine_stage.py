@@ -116,7 +116,7 @@ class MachineStage(RuleBasedStateMachine):
         for command in memory.unsent:
             assert abs(command.age().total_seconds() - self.ledger.entries[command.id].age(now)) < _ROUNDING
         for command in stored.unsent:
-            age = now.wall - self.ledger.entries[command.id].stored_wall
+            age = self.ledger.entries[command.id].restored_age(now)
             assert abs(command.age().total_seconds() - age) < _ROUNDING
 
     @override

@@ -159,7 +159,8 @@ async def test_start_without_any_network(
     await set_up(hass, running)
     assert running.state is ConfigEntryState.LOADED
     heater = shown(hass, HEATER)
-    assert heater.state == STATE_UNKNOWN
+    # The last one known, until the heater is heard.
+    assert heater.state == "eco"
     for name in ("min_temp", "max_temp", "operation_list", "supported_features", "target_temp_step"):
         assert heater.attributes[name] == attributes[name], name
     assert shown(hass, CONNECTION).state == "off"
