@@ -304,7 +304,6 @@ async def test_a_queue_of_three_thousand_is_cut_in_no_time_with_an_outcome_for_e
     assert [event.data["command_id"] for event in passed] == [f"command {number}" for number in range(2900)]
     assert {event.data["outcome"] for event in passed} == {"dropped"}
     assert len(await hass.async_add_executor_job(stored, queue_file(hass, running))) == 100
-    print(f"set up in {seconds:.2f} s")
     # Under 1 s on a machine with nothing else to do; it was half a minute.
     assert seconds < 8
 
