@@ -36,7 +36,9 @@ DEVICES = tuple(Device(mac_address=mac_address, additional_value="5322") for mac
 MACS = st.sampled_from([ONE, OTHER])
 NUMBERS = st.integers(-(2**53), 2**53)
 NAMES = st.text(max_size=8)
-PRINTABLE = st.text(st.characters(codec="utf-8").filter(str.isprintable), min_size=1, max_size=20)
+PRINTABLE = st.text(
+    st.characters(codec="utf-8").filter(lambda character: character.isprintable()), min_size=1, max_size=20
+)
 IDS = st.uuids().map(lambda uuid: uuid.hex)
 
 

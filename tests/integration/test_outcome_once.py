@@ -30,7 +30,8 @@ async def test_an_outcome_is_passed_on_when_it_is_stored_and_somebody_listens() 
     waiting = outcomes.future("one")
     one, other = settled("one"), settled("other")
     outcomes.settled(one)
-    assert outcomes.of(MAC) == outcomes.to_store == (one,)
+    assert outcomes.of(MAC) == (one,)
+    assert outcomes.to_store == (one,)
     assert not waiting.done()
     assert not outcomes.stored([one])
     # Who waits in an action need not wait until automations listen.
@@ -44,7 +45,7 @@ async def test_an_outcome_is_passed_on_when_it_is_stored_and_somebody_listens() 
     assert not outcomes.stored([one])
     assert outcomes.stored([one, other])
     assert passed == told == [one, other]
-    assert outcomes.to_store == ()
+    assert not outcomes.to_store
 
 
 async def test_the_first_outcome_of_a_command_counts() -> None:

@@ -17,7 +17,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers import storage
-from homeassistant.util.file import WriteError
+from homeassistant.util.file import WriteError, write_utf8_file_atomic
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
@@ -296,16 +296,18 @@ async def test_a_queue_of_three_thousand_is_cut_in_no_time_with_an_outcome_for_e
     many = [set_point | {"id": f"command {number}"} for number in range(3000)]
     content["data"]["queue"] |= {"unsent": many, "order": [command["id"] for command in many]}
     passed = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
-    begin = time.perf_counter()
+    # In debug mode asyncio notes a traceback for every future, which takes ten times as long as all the rest.
+    hass.loop.set_debug(False)
+    begin = time.process_time()
     await set_up_with(hass, running, content)
-    seconds = time.perf_counter() - begin
+    seconds = time.process_time() - begin
     await hass.async_block_till_done()
     assert shown(hass, QUEUED).state == "100"
     assert [event.data["command_id"] for event in passed] == [f"command {number}" for number in range(2900)]
     assert {event.data["outcome"] for event in passed} == {"dropped"}
     assert len(await hass.async_add_executor_job(stored, queue_file(hass, running))) == 100
-    # Under 1 s on a machine with nothing else to do; it was half a minute.
-    assert seconds < 8
+    # 0.3 s of one core; it was half a minute.
+    assert seconds < 2
 
 
 async def test_what_killed_writings_left_is_removed_and_nobody_elses(
@@ -320,8 +322,10 @@ async def test_what_killed_writings_left_is_removed_and_nobody_elses(
     ):
         await write(hass, path, content)
     await start(hass, entry)
-    left = await hass.async_add_executor_job(lambda: sorted(file.parent.glob("tmp*")))
-    assert left == others
+    left = await hass.async_add_executor_job(lambda: set(file.parent.glob("tmp*")))
+    # Others may be writing just now.
+    assert left >= set(others)
+    assert left.isdisjoint(ours)
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
@@ -331,7 +335,7 @@ type Write = Callable[[Callable[[], None], bytes], None]
 @pytest.fixture
 def on_writing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Write], None]:
     """Put something around every writing: it is called with what writes, and with what is written."""
-    write_file = storage.write_utf8_file_atomic
+    write_file = write_utf8_file_atomic
 
     def put(around: Write) -> None:
         def changed(filename: str, data: bytes, private: bool, *, mode: str) -> None:
@@ -363,7 +367,7 @@ async def test_what_is_stale_on_a_full_disk_does_not_come_back(
     assert not await hass.async_add_executor_job(file.exists)
     await simulator.device(MAC, dhwTemperatureSetting=100)
     assert await hass.config_entries.async_reload(running.entry_id)
-    await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == 50)
+    await wait_for(hass, HEATER, lambda state: state.attributes.get("temperature") == 50)
     assert queued_words(hass) == []
     assert await applied(simulator) == [("dhw-temperature", [120])]
 
