@@ -200,7 +200,7 @@ class QueueStore:
 
 
 async def async_remove_store(hass: HomeAssistant, entry_id: str) -> None:
-    """Forget what is stored of an account, and what was put aside of it."""
+    """Forget what is stored of an account, and what was set aside of it."""
     store = _store(hass, entry_id)
     await store.async_remove()
     await hass.async_add_executor_job(_remove_aside, Path(store.path))

@@ -58,7 +58,7 @@ def controls(draw: st.DrawFn) -> tuple[Control, tuple[int, ...]]:
     """Draw any control of the table, with parameters that it takes."""
     control = draw(st.sampled_from(stored_members.CONTROLS))
     parameters = [
-        draw(st.integers(each.low, each.high).filter(lambda value, each=each: value != each.gap))
+        draw(st.sampled_from([value for value in range(each.low, each.high + 1) if value != each.gap]))
         for each in control.parameters
     ]
     if control is commands.DHW_TEMPERATURE:
