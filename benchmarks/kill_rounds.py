@@ -17,6 +17,7 @@ async def main(rounds: int, seed: int) -> int:
         for _ in range(rounds):
             await played.play()
             print(f"round {played.tally.rounds}: breaches so far {len(played.tally.breaches)}", flush=True)
+        await played.finish()
     tally = played.tally
     for breach in tally.breaches:
         print(breach)
@@ -27,6 +28,9 @@ async def main(rounds: int, seed: int) -> int:
     print(f"doubled: {len(tally.doubled)}")
     print(f"reordered: {len(tally.reordered)}")
     print(f"queues not shown after the start: {len(tally.not_shown)}")
+    print(f"without an outcome, or with two: {len(tally.without_outcome) + len(tally.contradicted)}")
+    print(f"outcomes passed on once more after a kill: {tally.repeated}")
+    print(f"temporary files left behind: {len(tally.strays)}")
     print(f"in doubt at a kill and sent again: {tally.in_doubt}")
     print(f"time: {time.monotonic() - start:.0f} s")
     return 1 if tally.breaches else 0

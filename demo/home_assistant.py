@@ -101,6 +101,13 @@ class HomeAssistantProcess:
             raise StartError("Home Assistant has not been started")
         return self._api
 
+    @property
+    def folder(self) -> Path:
+        """The configuration folder."""
+        if self._folder is None:
+            raise StartError("Home Assistant has not been started")
+        return self._folder
+
     async def __aenter__(self) -> Self:
         """Start, wait until it runs, and sign up its owner. `StartError` when it does not come up."""
         try:

@@ -5,6 +5,7 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import AnyDeviceEntry
+from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
 from .const import DOMAIN
@@ -29,12 +30,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) -> 
     await coordinator.async_config_entry_first_refresh()
     entry.runtime_data = coordinator
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    entry.async_on_unload(async_at_started(hass, coordinator.async_open_outcomes))
     return True
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) -> bool:
     """Unload an account; the coordinator ends its link by itself."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    coordinator = entry.runtime_data
+    # What ends while the listeners go one by one is passed on by the next set-up.
+    coordinator.outcomes.hold()
+    is_unloaded = await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    if not is_unloaded:
+        coordinator.async_open_outcomes(hass)
+    return is_unloaded
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) -> None:

@@ -63,3 +63,5 @@ class NavilinkButton(NavilinkEntity, ButtonEntity):
             self.entity_description.press_fn(self.coordinator, self._mac_address)
         except NavienError as err:
             raise in_the_users_words(err) from err
+        # What was cleared does not come back, whatever happens to this process from now on.
+        await self.coordinator.store.async_saved()

@@ -1,8 +1,7 @@
 """The coordinator: owns the MQTT client, and with it the link and the command queue."""
 
-import asyncio
 from collections.abc import Callable, Collection
-from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 import logging
 from typing import override
@@ -28,7 +27,6 @@ from .listing import AccountListing
 from .nwp500 import (
     Changed,
     CommandSettled,
-    CommandStage,
     ConnectionChanged,
     ConnectionInterrupted,
     ConnectionRefused,
@@ -37,6 +35,7 @@ from .nwp500 import (
     Device,
     DeviceFeature,
     FeatureReceived,
+    KnowledgeChanged,
     NavienAPIClient,
     NavienError,
     NavienMqttClient,
@@ -44,14 +43,12 @@ from .nwp500 import (
 )
 from .options import CONF_QUEUE, all_options, status_interval
 from .outcomes import Outcomes, async_fire_outcome
-from .queue_store import QueueStore, StoredAccount, UnreadableStoreError
+from .queue_store import QueueStore, UnreadableStoreError
+from .stored_account import StoredAccount
 
 # Capabilities and versions hardly ever change, nor does the list of heaters.
 DEVICE_INFO_INTERVAL = timedelta(minutes=5)
 LISTING_INTERVAL = timedelta(minutes=15)
-
-# Seconds: a PUBACK comes within a round trip, if it comes.
-LANDING_TIME = 2.0
 
 # This changes nothing but what is shown.
 SHOWN_EVENTS = ("status_received",)
@@ -72,7 +69,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         )
         auth_client = create_auth_client(hass, entry.data)
         self.client = NavienMqttClient(auth_client, config=create_mqtt_config(entry.data, entry.options))
-        self.outcomes = Outcomes()
+        self.outcomes = Outcomes(self._pass_on)
         self.store = QueueStore(hass, entry.entry_id, self._to_store, self._on_store_written)
         self._view = HeaterView(
             self.client, poll_interval=self._poll_interval, has_queue=all_options(entry.options)[CONF_QUEUE]
@@ -94,26 +91,33 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         """
         stored = await self._async_load()
         devices = stored.devices if stored is not None and stored.devices else await self._async_list_first()
-        self._async_listen()
+        # What the restoring itself brings to its end has to be heard, but every single change need not be shown.
+        self._stops.append(self.client.on("command_settled", self._on_command_settled))
         if stored is not None:
             self._restore(stored)
+        self._async_listen()
         await self._async_take(devices, set())
         await self.client.connect(wait=False)
 
     async def _async_load(self) -> StoredAccount | None:
         try:
-            return await self.store.async_load()
+            stored = await self.store.async_load(self.client.client_id)
         except UnreadableStoreError as err:
             LOGGER.error("The stored commands cannot be read (%s); the queue starts empty", err)
             async_report_unreadable_store(self.hass, self.config_entry, err.kept_as)
             return None
+        if stored is not None and stored.queue.unreadable:
+            LOGGER.error("Stored commands that cannot be read: %d; the others are restored", stored.queue.unreadable)
+            async_report_unreadable_store(self.hass, self.config_entry, await self.store.async_keep_copy())
+        return stored
 
     def _restore(self, stored: StoredAccount) -> None:
         """Give the client what it knew and had to do before the restart."""
         self._devices = {device.mac_address: device for device in stored.devices}
-        for mac_address, members in stored.queue.features.items():
-            if (device := self._devices.get(mac_address)) is not None:
-                self.client.add_device(device, DeviceFeature(members))
+        for mac_address, device in self._devices.items():
+            members = stored.queue.features.get(mac_address)
+            self.client.add_device(device, None if members is None else DeviceFeature(members))
+        self.outcomes.restore(stored.queue.outcomes)
         self.client.restore(stored.queue)
 
     async def _async_list_first(self) -> tuple[Device, ...]:
@@ -135,8 +139,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             client.on("device_offline", self._on_device_offline),
             client.on("device_online", self._on_device_online),
             client.on("feature_received", self._on_feature_received),
-            client.on("command_settled", self._on_command_settled),
             client.on("queue_changed", self._on_queue_changed),
+            client.on("knowledge_changed", self._on_knowledge_changed),
             *(client.on(event, self._async_show) for event in SHOWN_EVENTS),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._on_home_assistant_stop),
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry_updated),
@@ -203,8 +207,12 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._devices = {mac: device for mac, device in self._devices.items() if mac not in leaving}
         self._leaving |= leaving
         self._async_show(None)
-        for mac_address, device in leaving.items():
+        for device in leaving.values():
             await self.client.unsubscribe_device(device)
+        # With the writing, the outcomes of its commands are passed on.
+        self.store.async_changed()
+        await self.store.async_saved()
+        for mac_address in leaving:
             self.outcomes.forget(mac_address)
             self._view.forget(mac_address)
             del self._leaving[mac_address]
@@ -230,7 +238,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         async_register_devices(self.hass, self.config_entry, self.client, self._devices.values())
 
     def _to_store(self) -> StoredAccount:
-        return StoredAccount(tuple(self._devices.values()), self.client.stored_queue())
+        queue = replace(self.client.stored_queue(), outcomes=self.outcomes.to_store)
+        return StoredAccount(tuple((self._devices | self._leaving).values()), queue)
 
     def _heaters(self) -> dict[str, HeaterState]:
         return {mac_address: self._view.state(device) for mac_address, device in self._devices.items()}
@@ -288,12 +297,27 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._async_show(event)
 
     @callback
-    def _on_store_written(self) -> None:
+    def _on_knowledge_changed(self, event: KnowledgeChanged) -> None:
+        self.store.async_changed(event.delay)
+
+    @callback
+    def _on_store_written(self, written: StoredAccount) -> None:
         async_report_store(self.hass, self.config_entry, has_failed=self.store.has_failed)
+        if self.outcomes.stored(written.queue.outcomes):
+            self.store.async_changed()
+
+    @callback
+    def async_open_outcomes(self, _hass: HomeAssistant) -> None:
+        """Pass outcomes on from now on: entities and automations listen."""
+        if self.outcomes.open():
+            self.store.async_changed()
 
     @callback
     def _on_command_settled(self, event: CommandSettled) -> None:
         self.outcomes.settled(event)
+
+    @callback
+    def _pass_on(self, event: CommandSettled) -> None:
         mac_address = event.command.mac_address or ""
         device = self._devices.get(mac_address) or self._leaving.get(mac_address)
         if device is not None:
@@ -305,26 +329,14 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     @override
     async def async_shutdown(self) -> None:
-        """End the link; what waits for it is stored before."""
+        """End the connection; what waits for the next one, and what was acknowledged, is stored before."""
         await super().async_shutdown()
         if not self._stops:
             # Never set up, or ended already: there is nothing to store.
             return
-        await self._async_land()
+        await self.client.finish_sending()
         while self._stops:
             self._stops.pop()()
         self.outcomes.close()
         await self.store.async_close()
         await self.client.disconnect()
-
-    async def _async_land(self) -> None:
-        """Give what is in flight a moment to be acknowledged: then it will not be sent again after a restart."""
-        client = self.client
-        changed = asyncio.Event()
-        stop = client.on("queue_changed", lambda _: changed.set())
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LANDING_TIME):
-                while any(client.stage(command.id) is CommandStage.IN_FLIGHT for command in client.unsettled_commands):
-                    changed.clear()
-                    await changed.wait()
-        stop()

@@ -108,7 +108,12 @@ class HeaterView:
             shown=_shown(status, client.wanted_members(device)),
             last_message_at=heard_at,
             shown_message_at=self._shown_message_at(device.mac_address, heard_at, is_online=is_online is True),
-            is_fresh=status is not None and silence is not None and silence <= self._stale_after,
+            is_fresh=(
+                status is not None
+                and not client.is_status_restored(device)
+                and silence is not None
+                and silence <= self._stale_after
+            ),
             is_online=is_online,
             connection=connection_status(client, device),
             takes_commands=(status is not None or feature is not None) and (self._has_queue or client.is_connected),

@@ -1,8 +1,8 @@
-"""What became of the commands of an account: told to each heater's listener, kept a while, and waited for."""
+"""What became of the commands of an account: stored, then passed on, kept a while, and waited for."""
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
@@ -15,7 +15,7 @@ from .const import DOMAIN
 from .heater import heater_name
 from .nwp500 import CommandSettled, Device
 
-# Outcomes of so many commands can be asked for later: a full queue may expire as a whole before anybody listens.
+# Outcomes of so many commands can be asked for later.
 REMEMBERED = 1000
 
 EVENT_COMMAND_OUTCOME = f"{DOMAIN}_command_outcome"
@@ -58,35 +58,65 @@ def async_fire_outcome(hass: HomeAssistant, entry: ConfigEntry, device: Device, 
 
 
 class Outcomes:
-    """The outcomes of an account's controls."""
+    """The outcomes of an account's controls.
 
-    def __init__(self) -> None:
-        """Start with none."""
+    Each goes three steps, so that there is exactly one of each command, also when the process is killed: it is taken
+    in, stored, and passed on. Whoever waits for it in an action learns it once it is stored; everybody else, once
+    there is somebody to listen. Until then it is in the store, and the next run passes it on.
+    """
+
+    def __init__(self, pass_on: Callable[[CommandSettled], None]) -> None:
+        """Take what tells everybody but the heaters' listeners; nothing is passed on before `open`."""
+        self._pass_on = pass_on
+        self._is_open = False
+        self._new: dict[str, CommandSettled] = {}
+        """Taken in, and not known to be stored."""
+        self._stored: dict[str, CommandSettled] = {}
+        """Stored, and not passed on."""
         self._recent: OrderedDict[str, CommandSettled] = OrderedDict()
-        self._told: set[str] = set()
+        """Stored, whether passed on or not."""
         self._listeners: dict[str | None, OutcomeListener] = {}
         self._awaited: dict[str, asyncio.Future[CommandSettled]] = {}
 
+    @property
+    def to_store(self) -> tuple[CommandSettled, ...]:
+        """What was not passed on, oldest first."""
+        return (*self._stored.values(), *self._new.values())
+
     @callback
     def settled(self, event: CommandSettled) -> None:
-        """Take in an outcome."""
-        command = event.command
-        self._recent[command.id] = event
-        if len(self._recent) > REMEMBERED:
-            forgotten, _ = self._recent.popitem(last=False)
-            self._told.discard(forgotten)
-        if (awaited := self._awaited.pop(command.id, None)) is not None and not awaited.done():
-            awaited.set_result(event)
-        if (listener := self._listeners.get(command.mac_address)) is not None:
-            self._tell(listener, event)
+        """Take in an outcome; only the first one of a command counts."""
+        if event.command.id not in self._recent:
+            self._new.setdefault(event.command.id, event)
+
+    @callback
+    def restore(self, events: Iterable[CommandSettled]) -> None:
+        """Take in outcomes that an earlier run has stored, and nobody was told yet."""
+        for event in events:
+            self._stored[event.command.id] = event
+            self._remember(event)
+
+    @callback
+    def stored(self, events: Iterable[CommandSettled]) -> bool:
+        """These are stored, or could not be, for which nobody waits; return whether any was passed on now."""
+        self.restore(self._new.pop(event.command.id) for event in events if event.command.id in self._new)
+        return self._flush()
+
+    @callback
+    def open(self) -> bool:
+        """From now on there is somebody to listen; return whether anything was passed on now."""
+        self._is_open = True
+        return self._flush()
+
+    @callback
+    def hold(self) -> None:
+        """The listeners are about to go: pass nothing on until the next `open`, of this run or another."""
+        self._is_open = False
 
     @callback
     def listen(self, mac_address: str, listener: OutcomeListener) -> Callable[[], None]:
-        """Tell a heater's outcomes, beginning with those that nobody was told yet; returns what ends that."""
+        """Tell a heater's outcomes; returns what ends that."""
         self._listeners[mac_address] = listener
-        for event in tuple(self._recent.values()):
-            if event.command.mac_address == mac_address and event.command.id not in self._told:
-                self._tell(listener, event)
 
         @callback
         def stop() -> None:
@@ -96,7 +126,8 @@ class Outcomes:
 
     def of(self, mac_address: str) -> tuple[CommandSettled, ...]:
         """Return what is remembered of a heater, oldest first."""
-        return tuple(event for event in self._recent.values() if event.command.mac_address == mac_address)
+        known = (*self._recent.values(), *self._new.values())
+        return tuple(event for event in known if event.command.mac_address == mac_address)
 
     def future(self, command_id: str) -> asyncio.Future[CommandSettled]:
         """Return the outcome of a command, to be awaited; it is cancelled when the account is taken down."""
@@ -109,17 +140,31 @@ class Outcomes:
     @callback
     def forget(self, mac_address: str) -> None:
         """Remember nothing of a heater that was removed."""
-        for event in self.of(mac_address):
-            del self._recent[event.command.id]
-            self._told.discard(event.command.id)
+        for known in (self._new, self._stored, self._recent):
+            for command_id in [each for each, event in known.items() if event.command.mac_address == mac_address]:
+                del known[command_id]
 
     @callback
     def close(self) -> None:
-        """Let nobody wait any longer: the commands are not at their end, but stored."""
+        """Let nobody wait any longer: the commands, or their outcomes, are stored."""
+        self.hold()
         for awaited in self._awaited.values():
             awaited.cancel()
         self._awaited.clear()
 
-    def _tell(self, listener: OutcomeListener, event: CommandSettled) -> None:
-        self._told.add(event.command.id)
-        listener(event)
+    def _remember(self, event: CommandSettled) -> None:
+        self._recent[event.command.id] = event
+        if len(self._recent) > REMEMBERED:
+            self._recent.popitem(last=False)
+        if (awaited := self._awaited.pop(event.command.id, None)) is not None and not awaited.done():
+            awaited.set_result(event)
+
+    def _flush(self) -> bool:
+        if not self._is_open or not self._stored:
+            return False
+        while self._stored:
+            event = self._stored.pop(next(iter(self._stored)))
+            if (listener := self._listeners.get(event.command.mac_address)) is not None:
+                listener(event)
+            self._pass_on(event)
+        return True

@@ -2,33 +2,32 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
+import os
 from pathlib import Path
-from typing import Any, Self, override
+import shutil
+import tempfile
+from typing import Any, override
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CoreState, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, UnsupportedStorageVersionError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from .const import DOMAIN, LOGGER
-from .nwp500 import Device, StoredQueue, StoredQueueError, watched
+from .nwp500 import NavienError, migrated_queue, watched
+from .stored_account import StoredAccount
 
 VERSION = 1
+# 2: commands by their parameters instead of their messages, and outcomes.
+MINOR_VERSION = 2
 
-# The address and the like of a heater are not needed for commands, so they are not kept.
-DEVICE = vol.Schema(
-    {
-        # No service takes a topic with a longer one, or with one that has no digit.
-        vol.Required("mac_address"): vol.All(str, vol.Length(max=64), vol.Match(r".*[0-9A-Za-z]")),
-        vol.Required("additional_value"): str,
-        vol.Required("device_type"): int,
-        vol.Required("home_seq"): vol.Any(int, None),
-        vol.Required("name"): str,
-    }
-)
-STORED = vol.Schema({vol.Required("devices"): [DEVICE], vol.Required("queue"): dict})
+# More than any account fills: what is larger is not even read.
+MAX_FILE_BYTES = 16 * 2**20
+
+# A temporary file says whose it is within so many bytes.
+MARK_BYTES = 200
 
 
 class UnreadableStoreError(Exception):
@@ -38,28 +37,6 @@ class UnreadableStoreError(Exception):
         """Tell why, and in which file it is kept from now on."""
         super().__init__(reason)
         self.kept_as = kept_as
-
-
-@dataclass(frozen=True, slots=True)
-class StoredAccount:
-    """The heaters of an account, and its commands without an outcome. Credentials are not part of it."""
-
-    devices: tuple[Device, ...]
-    queue: StoredQueue
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return JSON values only."""
-        names = [str(marker) for marker in DEVICE.schema]
-        return {
-            "devices": [{name: getattr(device, name) for name in names} for device in self.devices],
-            "queue": self.queue.to_dict(),
-        }
-
-    @classmethod
-    def from_dict(cls, stored: object) -> Self:
-        """Read what `to_dict` wrote; raises `vol.Invalid` or `StoredQueueError` for anything else."""
-        content = STORED(stored)
-        return cls(tuple(Device(**device) for device in content["devices"]), StoredQueue.from_dict(content["queue"]))
 
 
 class CheckedStore(Store[dict[str, Any]]):
@@ -73,8 +50,24 @@ class CheckedStore(Store[dict[str, Any]]):
             await super()._async_write_data(data)
         except HomeAssistantError, OSError:
             self.has_failed = True
+            # What is in the file is not so any more, and must not come back: an old command would win over newer ones.
+            await self.hass.async_add_executor_job(_void, Path(self.path))
             raise
         self.has_failed = False
+
+    @override
+    async def _async_migrate_func(
+        self, old_major_version: int, old_minor_version: int, old_data: dict[str, Any]
+    ) -> dict[str, Any]:
+        if old_major_version != VERSION:
+            raise NotImplementedError
+        if old_minor_version >= MINOR_VERSION:
+            # A newer minor version can be read as it is.
+            return old_data
+        data = {**old_data, "queue": migrated_queue(old_data["queue"])}
+        # What is damage as a whole is found before it is written over the old file; commands are made later.
+        StoredAccount.from_dict(data, client_id="")
+        return data
 
 
 class QueueStore:
@@ -85,9 +78,13 @@ class QueueStore:
         hass: HomeAssistant,
         entry_id: str,
         picture: Callable[[], StoredAccount],
-        written: Callable[[], None],
+        written: Callable[[StoredAccount], None],
     ) -> None:
-        """Take the function that tells what there is to store now, and the one to call after each writing."""
+        """Take the function that tells what there is to store now, and the one to call with it after each writing.
+
+        It is called as well when the writing failed, but not while Home Assistant stops, for then nothing is written
+        before its end.
+        """
         self._hass = hass
         self._picture = picture
         self._written = written
@@ -95,34 +92,57 @@ class QueueStore:
         self._is_outdated = False
         self._is_closed = False
         self._saving: asyncio.Task[None] | None = None
+        self._due: asyncio.TimerHandle | None = None
 
     @property
     def has_failed(self) -> bool:
         """Whether the last writing failed: what changed since the one before would not outlive a restart."""
         return self._store.has_failed
 
-    async def async_load(self) -> StoredAccount | None:
-        """Return what was stored, None when nothing was.
+    async def async_load(self, client_id: str) -> StoredAccount | None:
+        """Return what was stored, with its commands for a client of this id; None when nothing was.
 
-        What cannot be used is put aside, so that no later writing destroys it, and raises `UnreadableStoreError`. A
-        file that is no JSON is put aside by Home Assistant itself, which also raises an issue for it.
+        What cannot be used is set aside, so that no later writing destroys it, and raises `UnreadableStoreError`. A
+        file that is no JSON is set aside by Home Assistant itself, which also raises an issue for it.
         """
+        file = Path(self._store.path)
+        await self._hass.async_add_executor_job(_remove_strays, file)
+        if await self._hass.async_add_executor_job(_size, file) > MAX_FILE_BYTES:
+            raise UnreadableStoreError("the file is too large", await self._async_set_aside("corrupt"))
         try:
             stored = await self._store.async_load()
-            return None if stored is None else StoredAccount.from_dict(stored)
+            return None if stored is None else StoredAccount.from_dict(stored, client_id)
         except UnsupportedStorageVersionError as err:
-            raise UnreadableStoreError(str(err), await self._async_put_aside("newer")) from err
-        except (HomeAssistantError, NotImplementedError, KeyError, TypeError) as err:
-            # What the store raises for a file that cannot be read, for an older version, and for one without its frame.
-            raise UnreadableStoreError(repr(err), await self._async_put_aside("corrupt")) from err
-        except (vol.Invalid, StoredQueueError) as err:
-            # Their texts may tell values, so only their kind is passed on.
-            raise UnreadableStoreError(type(err).__name__, await self._async_put_aside("corrupt")) from err
+            raise UnreadableStoreError(str(err), await self._async_set_aside("newer")) from err
+        except (
+            # What the store raises for a file that cannot be read, an older version, and a frame of other kinds.
+            HomeAssistantError,
+            NotImplementedError,
+            LookupError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            # What checking the content raises.
+            vol.Invalid,
+            NavienError,
+        ) as err:
+            # Its text may tell values, so only its kind is passed on.
+            raise UnreadableStoreError(type(err).__name__, await self._async_set_aside("corrupt")) from err
+
+    async def async_keep_copy(self) -> Path:
+        """Keep the file as it is beside its place, and return the name of the copy."""
+        return await self._async_set_aside("corrupt", shutil.copyfile)
 
     @callback
-    def async_changed(self) -> None:
-        """Write soon; everything that changes in one go is written once."""
+    def async_changed(self, delay: float = 0) -> None:
+        """Write soon, or within so many seconds; everything that changes until then is written once."""
         if self._is_closed:
+            return
+        if delay:
+            due = self._hass.loop.time() + delay
+            if self._due is None or due < self._due.when():
+                self._cancel_due()
+                self._due = self._hass.loop.call_at(due, self.async_changed)
             return
         self._is_outdated = True
         if self._saving is None:
@@ -139,6 +159,7 @@ class QueueStore:
         """Write for the last time: what the client still does to its commands is no longer about them."""
         self.async_changed()
         self._is_closed = True
+        self._cancel_due()
         await self.async_saved()
 
     async def _async_save(self) -> None:
@@ -150,28 +171,38 @@ class QueueStore:
             self._saving = None
 
     async def _async_write(self) -> None:
+        self._cancel_due()
+        picture = self._picture()
+        is_deferred = self._hass.state is CoreState.stopping
         try:
-            await self._store.async_save(self._picture().to_dict())
+            await self._store.async_save(picture.to_dict())
         except OSError as err:
             # Of the folder; what goes wrong with the file itself is logged by the store.
             LOGGER.error("The folder for the queued commands cannot be used: %s", err)
-        self._written()
+        if not is_deferred:
+            self._written(picture)
 
-    async def _async_put_aside(self, kind: str) -> Path:
-        """Rename the file, and return its new name."""
+    def _cancel_due(self) -> None:
+        if self._due is not None:
+            self._due.cancel()
+            self._due = None
+
+    async def _async_set_aside(self, kind: str, put: Callable[[Path, Path], object] = Path.rename) -> Path:
+        """Give the file another name, or put a copy under it; return that name."""
         file = Path(self._store.path)
         # The same form as that of Home Assistant for what is no JSON.
         kept_as = file.with_name(f"{file.name}.{kind}.{dt_util.utcnow().isoformat()}")
         try:
-            return await self._hass.async_add_executor_job(file.rename, kept_as)
+            await self._hass.async_add_executor_job(put, file, kept_as)
         except OSError as err:
             # Where a file cannot be renamed it cannot be replaced either, so it stays as it is.
-            LOGGER.error("The stored commands cannot be put aside: %s", err)
+            LOGGER.error("The stored commands cannot be set aside: %s", err)
             return file
+        return kept_as
 
 
 async def async_remove_store(hass: HomeAssistant, entry_id: str) -> None:
-    """Forget what is stored of an account, and what was put aside of it."""
+    """Forget what is stored of an account, and what was set aside of it."""
     store = _store(hass, entry_id)
     await store.async_remove()
     await hass.async_add_executor_job(_remove_aside, Path(store.path))
@@ -182,5 +213,34 @@ def _remove_aside(file: Path) -> None:
         kept.unlink()
 
 
+def _size(file: Path) -> int:
+    return file.stat().st_size if file.is_file() else 0
+
+
+def _void(file: Path) -> None:
+    """Leave nothing in a file that cannot be written; neither way needs room on the disk."""
+    for void in (Path.unlink, _truncate):
+        with suppress(OSError):
+            void(file)
+            return
+
+
+def _truncate(file: Path) -> None:
+    os.truncate(file, 0)
+
+
+def _remove_strays(file: Path) -> None:
+    """Remove what killed processes left of their writings; the name of such a file does not say whose it is."""
+    mark = f'"{file.name}"'.encode()
+    for stray in file.parent.glob(f"{tempfile.gettempprefix()}*"):
+        with suppress(OSError):
+            with stray.open("rb") as content:
+                is_ours = mark in content.read(MARK_BYTES)
+            if is_ours:
+                stray.unlink()
+
+
 def _store(hass: HomeAssistant, entry_id: str) -> CheckedStore:
-    return CheckedStore(hass, VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True)
+    return CheckedStore(
+        hass, VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True, minor_version=MINOR_VERSION
+    )

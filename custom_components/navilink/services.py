@@ -76,7 +76,11 @@ async def _async_clear_queue(call: ServiceCall) -> ServiceResponse:
     """Forget the commands that are not sent yet, all or some kinds."""
     kinds = frozenset(call.data[ATTR_KINDS]) if ATTR_KINDS in call.data else None
     heaters = [await _async_heater(call, device_id, POLICY_CONTROL) for device_id in call.data[ATTR_DEVICE_ID]]
-    return {"cleared": sum(heater.coordinator.clear_queue(heater.mac_address, kinds) for heater in heaters)}
+    cleared = sum(heater.coordinator.clear_queue(heater.mac_address, kinds) for heater in heaters)
+    for heater in heaters:
+        # They do not come back, whatever happens to this process from now on.
+        await heater.coordinator.store.async_saved()
+    return {"cleared": cleared}
 
 
 async def _async_get_queue(call: ServiceCall) -> ServiceResponse:

@@ -27,8 +27,10 @@ class Entry:
     in_flight_when_cleared: bool = False
     is_lost: bool = False
     """A query or a message that died with its process: nobody keeps it."""
+    stored_age: float = 0.0
+    """How old it was, in seconds, when the store was written."""
     stored_wall: float = 0.0
-    """When it was given by the wall clock, as far as the store tells."""
+    """When that was, by the wall clock."""
     is_restored: bool = False
     """Whether an earlier process was given it."""
 
@@ -41,6 +43,10 @@ class Entry:
         """Return the seconds since it was given: by the clock that nobody sets, and what the other says of before."""
         elapsed = now.monotonic - self.given.monotonic
         return max(elapsed, now.wall - self.given.wall) if self.is_restored else elapsed
+
+    def restored_age(self, now: Reading) -> float:
+        """Return the seconds since it was given, as far as the store tells; a clock set back makes it no younger."""
+        return self.stored_age + max(0.0, now.wall - self.stored_wall)
 
     def is_too_old(self, now: Reading) -> bool:
         """Tell whether it may not be sent any more."""
@@ -87,13 +93,13 @@ class Ledger:
         """The store was written."""
         for command_id in self.unsettled():
             entry = self.entries[command_id]
-            entry.stored_wall = now.wall - entry.age(now)
+            entry.stored_age, entry.stored_wall = entry.age(now), now.wall
 
     def restored(self, now: Reading) -> None:
         """The store was read; the monotonic clock of the process before says nothing to this one."""
         for command_id in self.unsettled():
             entry = self.entries[command_id]
-            entry.given = Reading(entry.stored_wall, now.monotonic - max(0.0, now.wall - entry.stored_wall))
+            entry.given = Reading(entry.stored_wall - entry.stored_age, now.monotonic - entry.restored_age(now))
             entry.is_restored = True
 
     def told(self, mac_address: str, foreign_changes: int) -> None:

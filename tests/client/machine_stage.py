@@ -29,6 +29,7 @@ from tests.client.machine_ledger import Circumstances, Ledger
 from tests.client.virtual_time import VirtualTimeLoop
 
 MACS = ("0478630a1b2c", "0478630a1b2d")
+_CLIENT_ID = "machine"
 
 type Options = dict[str, Any]  # Any: the class of the configuration checks each of them itself.
 
@@ -108,7 +109,7 @@ class MachineStage(RuleBasedStateMachine):
         if self.is_store_outdated:
             self._note_stored(memory)
         assert memory.features == self.broker.told_features
-        stored = StoredQueue.from_dict(orjson.loads(self.store))
+        stored = self._read_store()
         assert [_lasting(each) for each in stored.unsent] == [_lasting(each) for each in memory.unsent]
         assert [_lasting(each) for each in stored.sent] == [_lasting(each) for each in memory.sent]
         for name in ("features", "running_modes", "completed_wishes"):
@@ -120,7 +121,7 @@ class MachineStage(RuleBasedStateMachine):
         for command in memory.unsent:
             assert abs(command.age().total_seconds() - self.ledger.entries[command.id].age(now)) < _ROUNDING
         for command in stored.unsent:
-            age = max(0.0, now.wall - self.ledger.entries[command.id].stored_wall)
+            age = self.ledger.entries[command.id].restored_age(now)
             assert abs(command.age().total_seconds() - age) < _ROUNDING
 
     @override
@@ -160,13 +161,14 @@ class MachineStage(RuleBasedStateMachine):
 
     def _start(self, options: Options, stored: StoredQueue) -> None:
         async def started() -> None:
-            config = MqttConnectionConfig(client_id="machine", **options)
+            config = MqttConnectionConfig(client_id=_CLIENT_ID, **options)
             make_link = self.broker.link_factory(lambda: self.client is client)
             client = NavienMqttClient(InventedCredentials(), config=config, make_link=make_link)
             self.client, self.options = client, options
             client.on("command_given", lambda event: self._given(client, event))
             client.on("command_settled", lambda event: self._settled(client, event))
-            client.on("queue_changed", lambda _: self._queue_changed(client))
+            for event in ("queue_changed", "knowledge_changed"):
+                client.on(event, lambda _: self._queue_changed(client))
             for mac_address, heater in self.heaters.items():
                 feature = stored.features.get(mac_address)
                 client.add_device(heater.device, None if feature is None else DeviceFeature(feature))
@@ -226,6 +228,10 @@ class MachineStage(RuleBasedStateMachine):
         self.store = orjson.dumps(stored.to_dict())
         self.ledger.stored(self.clocks.reading())
         self.is_store_outdated = False
+
+    def _read_store(self) -> StoredQueue:
+        devices = [heater.device for heater in self.heaters.values()]
+        return StoredQueue.from_dict(orjson.loads(self.store), devices, _CLIENT_ID)
 
     def _arrived(self, delivery: Delivery) -> None:
         moment = Circumstances(

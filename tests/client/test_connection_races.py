@@ -271,8 +271,7 @@ def test_without_a_queue_what_need_not_be_sent_is_no_lost_link() -> None:
         outcomes = outcomes_of(client)
         # It waits for an answer to a question that is asked for it.
         given = begun("giving a command", client.set_dhw_temperature(DEVICE, 120))
-        while not links[0].session_ids:
-            await asyncio.sleep(0.1)
+        await links[0].written.wait()
         links[0].reply("client/res", status={"dhwTemperatureSetting": 98})
         assert await given == 0
         assert [name for name, kind, _ in outcomes if kind == "dhw-temperature"] == ["confirmed"]

@@ -21,6 +21,7 @@ from nwp500 import (
     CommandStage,
     Device,
     DeviceFeature,
+    DeviceStatus,
     FeatureReceived,
     MqttConnectionConfig,
     QueuedCommand,
@@ -58,13 +59,16 @@ class Desk:
         """What was told of heaters."""
         self.outcomes: list[tuple[CommandOutcome, str, int | None]] = []
         """How commands ended: the outcome, the id, and the heater's code."""
+        self.delays: list[float] = []
+        """How long the storing of what is known may take, each time that something is new."""
         self.replies = PendingReplies()
         self.link = OwnLink(lambda _topic, _body: None, acknowledges=False)
         emitter = EventEmitter()
         for name in EVENTS:
-            if not name.startswith(("command_", "connection_", "queue_")):
+            if not name.startswith(("command_", "connection_", "queue_", "knowledge_")):
                 emitter.on(name, partial(self._note, name))
         emitter.on("command_settled", self._settled)
+        emitter.on("knowledge_changed", lambda event: self.delays.append(event.delay))
         self.pipeline = CommandPipeline(
             MqttConnectionConfig(),
             emitter,
@@ -506,3 +510,58 @@ async def test_no_message_whatsoever_breaks_the_inbox(message: Mapping[str, obje
     assert set(desk.names()) <= EVENTS
     desk.close()
     assert len(desk.outcomes) == 1
+
+
+# What outlives a restart
+
+
+async def test_a_restored_status_is_known_but_no_news(furnish: Furnish) -> None:
+    desk = furnish(DEVICE)
+    members = {"dhwTemperatureSetting": 120, "dhwOperationSetting": 3}
+    desk.inbox.restore({"0478630a1b2c": {**members}, "0478630a1b2d": {**members}})
+    desk.inbox.add(OTHER)
+    for device in (DEVICE, OTHER):
+        record = desk.inbox.record(device)
+        assert record.status is not None
+        assert record.status.dhw_temperature_setting == 60
+        assert (record.is_status_restored, record.last_message_at) == (True, None)
+    assert (desk.events, desk.delays) == ([], [])
+    desk.inbox.receive(DEVICE_REPLY, fixture("status_idle"))
+    assert not desk.inbox.record(DEVICE).is_status_restored
+    assert desk.inbox.record(OTHER).is_status_restored
+    # What was heard does not give way to an older one.
+    desk.inbox.restore({"0478630a1b2c": {"dhwTemperatureSetting": 70}})
+    assert not desk.inbox.record(DEVICE).is_status_restored
+    assert desk.inbox.record(DEVICE).status != DeviceStatus({"dhwTemperatureSetting": 70})
+
+
+async def test_what_is_known_is_stored_at_once_for_a_setting_and_later_for_the_rest(desk: Desk) -> None:
+    message = fixture("status_idle")
+    status = message["response"]["status"]
+    desk.inbox.receive(DEVICE_REPLY, message)
+    assert desk.delays == [0.0]
+    desk.inbox.receive(DEVICE_REPLY, message)
+    status["currentInstPower"] += 1
+    desk.inbox.receive(DEVICE_REPLY, message)
+    assert desk.delays == [0.0]
+    status["tankUpperTemperature"] += 1
+    desk.inbox.receive(DEVICE_REPLY, message)
+    assert desk.delays == [0.0, 900.0]
+    status["dhwTemperatureSetting"] += 1
+    desk.inbox.receive(DEVICE_REPLY, message)
+    assert desk.delays == [0.0, 900.0, 0.0]
+    assert desk.inbox.statuses["0478630a1b2c"]["dhwTemperatureSetting"] == status["dhwTemperatureSetting"]
+
+
+async def test_device_info_is_stored_within_a_minute_if_what_is_stored_of_it_changed(desk: Desk) -> None:
+    message = fixture("feature")
+    feature = message["response"]["feature"]
+    desk.inbox.receive(DEVICE_REPLY, message)
+    assert desk.delays == [60.0]
+    feature["somethingElse"] = "x" * 80_000
+    desk.inbox.receive(DEVICE_REPLY, message)
+    assert desk.delays == [60.0]
+    feature["controllerSwVersion"] += 1
+    desk.inbox.receive(DEVICE_REPLY, message)
+    assert desk.delays == [60.0, 60.0]
+    assert "somethingElse" not in desk.inbox.features["0478630a1b2c"]

@@ -113,7 +113,7 @@ async def test_a_mode_that_is_held_is_remembered_over_a_restart(stage: Stage) ->
     await (await client.submit(client.dhw_mode_command(stage.device, 1))).outcome(timeout=PATIENCE)
     held = await client.submit(client.dhw_mode_command(stage.device, 4))
     assert (await held.outcome(timeout=PATIENCE)).outcome is CommandOutcome.HELD
-    stored = StoredQueue.from_dict(client.stored_queue().to_dict())
+    stored = StoredQueue.from_dict(client.stored_queue().to_dict(), stage.devices, client.client_id)
     await client.disconnect()
 
     later = stage.client(**CAREFUL)
@@ -187,7 +187,7 @@ async def test_a_restart_keeps_order_ages_and_identity(stage: Stage) -> None:
         (await client.submit(client.dhw_temperature_command(stage.device, 130))).command,
         (await client.submit(client.dhw_mode_command(stage.device, 1))).command,
     ]
-    stored = StoredQueue.from_dict(client.stored_queue().to_dict())
+    stored = StoredQueue.from_dict(client.stored_queue().to_dict(), stage.devices, client.client_id)
     await client.disconnect()
 
     later = stage.client(**CAREFUL)

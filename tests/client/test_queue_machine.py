@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
-import orjson
 import pytest
 
 from nwp500 import CommandOutcome, CommandStage, QueuedCommand, StoredQueue, queries
@@ -103,7 +102,7 @@ class QueueMachine(MachineStage):
         self.handles.clear()
         self.clocks.sleep(seconds)
         self.clocks.set_wall_clock(clock_error)
-        stored = StoredQueue.from_dict(orjson.loads(self.store))
+        stored = self._read_store()
         self.ledger.restored(self.clocks.reading())
         kept = {command.id for command in (*stored.unsent, *stored.sent)}
         for command_id in self.ledger.unsettled():

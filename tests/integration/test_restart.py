@@ -19,6 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.coordinator import NavilinkCoordinator
+from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import entry_data
 from tests.integration.actions import (
@@ -159,7 +160,8 @@ async def test_start_without_any_network(
     await set_up(hass, running)
     assert running.state is ConfigEntryState.LOADED
     heater = shown(hass, HEATER)
-    assert heater.state == STATE_UNKNOWN
+    # The last one known, until the heater is heard.
+    assert heater.state == "eco"
     for name in ("min_temp", "max_temp", "operation_list", "supported_features", "target_temp_step"):
         assert heater.attributes[name] == attributes[name], name
     assert shown(hass, CONNECTION).state == "off"
@@ -240,6 +242,62 @@ async def test_heater_changed_while_off_wins(
     await simulator.fault("link_up")
     await wait_for(hass, OUTCOME, lambda state: state.attributes.get("event_type") == "superseded")
     assert await applied(simulator) == []
+
+
+async def test_panel_wins_over_a_command_given_after_a_restart_without_a_network(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    await unload(hass, running)
+    await no_network(simulator)
+    await set_up(hass, running)
+    await set_temperature(hass, 60)
+    await simulator.device(MAC, dhwTemperatureSetting=104)
+    await network(simulator)
+    await wait_for(hass, OUTCOME, lambda state: state.attributes.get("event_type") == "superseded")
+    assert await applied(simulator) == []
+    await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == 52)
+
+
+async def test_status_of_an_earlier_run_is_shown_but_is_not_fresh(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    before = running.runtime_data.data[MAC]
+    await unload(hass, running)
+    await no_network(simulator)
+    await set_up(hass, running)
+    coordinator: NavilinkCoordinator = running.runtime_data
+    now = coordinator.data[MAC]
+    assert coordinator.client.is_status_restored(now.device)
+    assert now.status is not None
+    assert before.status is not None
+    assert now.status.raw.items() <= before.status.raw.items()
+    for name in ("dhw_mode", "dhw_temperature_setting", "tank_upper_temperature", "temperature_unit"):
+        assert getattr(now.status, name) == getattr(before.status, name)
+        assert getattr(now.status, name) is not None
+    assert not now.is_fresh
+    await network(simulator)
+    await wait_for(hass, HEATER, lambda _: coordinator.data[MAC].is_fresh)
+    assert not coordinator.client.is_status_restored(now.device)
+
+
+async def test_what_ends_while_home_assistant_stops_is_passed_on_by_the_next_run(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    passed = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
+    await cut(hass, simulator)
+    await set_temperature(hass, 60)
+    hass.set_state(CoreState.stopping)
+    running.runtime_data.clear_queue(MAC)
+    await hass.async_block_till_done()
+    assert passed == []
+    for event in (EVENT_HOMEASSISTANT_STOP, EVENT_HOMEASSISTANT_FINAL_WRITE):
+        hass.bus.async_fire(event)
+        await hass.async_block_till_done()
+    assert stored_commands(hass_storage, running) == []
+    hass.set_state(CoreState.running)
+    assert await hass.config_entries.async_reload(running.entry_id)
+    await hass.async_block_till_done()
+    assert [event.data["outcome"] for event in passed] == ["cleared"]
 
 
 async def test_command_that_was_sent_is_only_watched_after_a_restart(

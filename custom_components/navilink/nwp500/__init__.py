@@ -28,6 +28,7 @@ from .events import (
     ConnectionRefused,
     ConnectionResumed,
     FeatureReceived,
+    KnowledgeChanged,
     QueueChanged,
     StatusReceived,
 )
@@ -93,7 +94,8 @@ from .mqtt_client import MqttConnectionConfig, NavienMqttClient
 from .outcomes import CommandHandle, CommandOutcome, CommandStage, Settled
 from .schedule_editor import ScheduleWrite, WriteOutcome
 from .schedules import Schedules
-from .stored_queue import StoredQueue
+from .stored_queue import StoredQueue, migrated_queue
+from .stored_values import printable
 from .weekdays import Weekday
 
 __all__ = [
@@ -138,6 +140,7 @@ __all__ = [
     "InstallType",
     "Installer",
     "InvalidParameterError",
+    "KnowledgeChanged",
     "Location",
     "MaintenanceEntry",
     "MaintenanceError",
@@ -186,5 +189,7 @@ __all__ = [
     "Weekday",
     "WriteOutcome",
     "failure_of",
+    "migrated_queue",
+    "printable",
     "watched",
 ]

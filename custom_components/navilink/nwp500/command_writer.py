@@ -59,6 +59,8 @@ class CommandWriter:
         self._written: dict[str, QueuedCommand] = {}
         """By id, the last writing of each command on the present link or the one before whose PUBACK still counts."""
         self._drained: asyncio.Future[bool] | None = None
+        self._finished: asyncio.Future[None] | None = None
+        """Once nothing more is to be written: done when nothing is in flight."""
         self.sent_count = 0
         """Messages whose PUBACK was seen, over all links."""
 
@@ -80,6 +82,7 @@ class CommandWriter:
         in_flight = self._queue.in_flight
         displaced = self._queue.return_in_flight()
         self._end_run(drained=False)
+        self._look_whether_finished()
         if in_flight:
             self._listener.commands_returned(in_flight)
             self._listener.commands_displaced(displaced)
@@ -91,6 +94,13 @@ class CommandWriter:
         drained = self._drained
         self.pump()
         return await asyncio.shield(drained)
+
+    async def finish(self, timeout: float) -> None:  # noqa: ASYNC109 - the wait may end early, which is no error
+        """Write nothing more, and wait until nothing is in flight, at the most for so many seconds."""
+        if self._finished is None:
+            self._finished = asyncio.get_running_loop().create_future()
+        self._look_whether_finished()
+        await asyncio.wait((self._finished,), timeout=timeout)
 
     def pump(self) -> None:
         """Write what may be written now, and see to it that this is called again when more may be."""
@@ -107,6 +117,7 @@ class CommandWriter:
             self._end_run(drained=False)
         elif not self._queue.in_flight_count and self._rate_delay() == 0 and self._next() is None:
             self._end_run(drained=True)
+        self._look_whether_finished()
 
     def _next(self) -> QueuedCommand | None:
         """Return the next command that may be written now; otherwise set the timer for when one may be."""
@@ -127,6 +138,8 @@ class CommandWriter:
     @property
     def _has_room(self) -> bool:
         """Whether one more may be in flight; a command that must not be sent twice travels alone."""
+        if self._finished is not None:
+            return False
         in_flight = self._queue.in_flight
         return len(in_flight) < self._window and all(command.repeatable for command in in_flight)
 
@@ -193,6 +206,10 @@ class CommandWriter:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _look_whether_finished(self) -> None:
+        if self._finished is not None and not self._finished.done() and not self._queue.in_flight_count:
+            self._finished.set_result(None)
 
     def _end_run(self, *, drained: bool) -> None:
         if self._drained is not None:

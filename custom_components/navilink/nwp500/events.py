@@ -76,7 +76,15 @@ class CommandSettled:
 
 @dataclass(frozen=True, slots=True)
 class QueueChanged:
-    """What has to survive a restart is different: commands, their stages, or what is known of the heaters."""
+    """What has to survive a restart is different: commands, their stages, or what they may still change."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeChanged:
+    """What has to survive a restart is different, in something that is less pressing than a command."""
+
+    delay: float
+    """Seconds that a store may take to write it; 0 for a setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +133,7 @@ EVENTS = frozenset(
         "command_held",
         "command_settled",
         "queue_changed",
+        "knowledge_changed",
         "status_received",
         "feature_received",
         "temperature_changed",
@@ -155,6 +164,7 @@ type Event = (
     | CommandEvent
     | CommandSettled
     | QueueChanged
+    | KnowledgeChanged
     | StatusReceived
     | FeatureReceived
     | Changed

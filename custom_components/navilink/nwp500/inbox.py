@@ -7,7 +7,7 @@ import logging
 
 from .answer_watch import AnswerWatch
 from .changes import ChangeWatch
-from .events import Changed, EventEmitter, FeatureReceived, QueueChanged, StatusReceived
+from .events import Changed, EventEmitter, FeatureReceived, KnowledgeChanged, StatusReceived
 from .exceptions import ResponseFormatError
 from .models import Device, DeviceFeature, DeviceStatus
 from .models.device import normalized_mac
@@ -15,7 +15,7 @@ from .models.members import TEXT, WHOLE, block
 from .pending_replies import PendingReplies
 from .pipeline import CommandPipeline
 from .presence import announced_presence
-from .stored_queue import Members
+from .stored_members import FEATURE_DELAY, Members, feature_to_store, status_delay, status_to_store
 from .subscriptions import Message
 from .topics import check_device
 
@@ -33,6 +33,8 @@ class HeaterRecord:
 
     device: Device
     status: DeviceStatus | None = None
+    is_status_restored: bool = False
+    """Whether the status is one of an earlier run, with the stored members only: nothing was heard since."""
     feature: DeviceFeature | None = None
     last_message_at: datetime | None = None
     is_online: bool | None = None
@@ -50,6 +52,7 @@ class Inbox:
         self._answers = answers
         self._replies = replies
         self._records: dict[str, HeaterRecord] = {}
+        self._restored: dict[str, Members] = {}
 
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -58,12 +61,27 @@ class Inbox:
 
     @property
     def features(self) -> dict[str, Members]:
-        """The last device-info members of each heater, by MAC."""
+        """The last device-info members of each heater, by MAC, as they are stored."""
         return {
-            mac_address: {name: value for name, value in record.feature.raw.items() if isinstance(value, int | str)}
+            mac_address: feature_to_store(record.feature.raw)
             for mac_address, record in self._records.items()
             if record.feature is not None
         }
+
+    @property
+    def statuses(self) -> dict[str, Members]:
+        """The last status members of each heater, by MAC, as they are stored."""
+        return {
+            mac_address: status_to_store(record.status.raw)
+            for mac_address, record in self._records.items()
+            if record.status is not None
+        }
+
+    def restore(self, statuses: Mapping[str, Members]) -> None:
+        """Take up the last statuses of an earlier run, each until its heater tells one; that is no event."""
+        self._restored.update(statuses)
+        for record in self._records.values():
+            self._restore(record)
 
     def add(self, device: Device, feature: DeviceFeature | None = None) -> None:
         """Make a device known, and what it has unless it has said so itself.
@@ -74,6 +92,7 @@ class Inbox:
         check_device(device)
         record = self._records.setdefault(device.mac_address, HeaterRecord(device, is_online=device.connected))
         record.device = device
+        self._restore(record)
         if record.feature is None and feature is not None:
             record.feature = feature
             record.watch.changes(feature)
@@ -155,21 +174,29 @@ class Inbox:
         self._answers.answered(record.device.mac_address)
         self._take_presence(record, is_online=True)
 
+    def _restore(self, record: HeaterRecord) -> None:
+        members = self._restored.pop(record.device.mac_address, None)
+        if members is not None and record.status is None:
+            record.status, record.is_status_restored = DeviceStatus(members), True
+
     def _take_status(self, record: HeaterRecord, status: DeviceStatus, session_id: str | None) -> None:
         mac_address = record.device.mac_address
         asked_at = self._pipeline.dated(mac_address, session_id)
         if asked_at is None:
             _LOGGER.debug("Dropped a status that is older than what is known")
             return
-        record.status = status
+        before = {} if record.status is None else record.status.raw
+        record.status, record.is_status_restored = status, False
         self._pipeline.heard_status(mac_address, status, asked_at)
         self._events.emit("status_received", StatusReceived(record.device, status))
         self._tell_changes(record, status)
+        if (delay := status_delay(before, status.raw)) is not None:
+            self._events.emit("knowledge_changed", KnowledgeChanged(delay))
 
     def _take_feature(self, record: HeaterRecord, feature: DeviceFeature) -> None:
-        if record.feature != feature:
-            record.feature = feature
-            self._events.emit("queue_changed", QueueChanged())
+        before, record.feature = record.feature, feature
+        if before is None or feature_to_store(before.raw) != feature_to_store(feature.raw):
+            self._events.emit("knowledge_changed", KnowledgeChanged(FEATURE_DELAY))
         self._events.emit("feature_received", FeatureReceived(record.device, feature))
         self._tell_changes(record, feature)
 

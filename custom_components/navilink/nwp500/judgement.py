@@ -17,7 +17,7 @@ from .models import DeviceStatus
 from .models.members import WHOLE
 from .outcomes import CommandOutcome
 from .queries import STATUS
-from .stored_queue import Members
+from .stored_members import Members
 
 _MODE = "dhwOperationSetting"
 _SIDE_EFFECTS: Mapping[str, frozenset[str]] = {_MODE: frozenset({"vacationDaySetting"})}

@@ -194,6 +194,10 @@ class CommandPipeline(CommandOverview, WriterListener):
         """Send what can be sent now; `False` when the link ended before that was done."""
         return await self._writer.drain()
 
+    async def finish_sending(self) -> None:
+        """Send no more, and wait for the PUBACKs of what is in flight as long as one may take."""
+        await self._writer.finish(self._config.operation_timeout)
+
     def link_lost(self) -> None:
         """The link is gone: what was in flight goes back to the front."""
         self._judgement.disconnected()

@@ -7,7 +7,8 @@ from .inbox import Inbox
 from .models import Device
 from .outcomes import CommandHandle, CommandOutcome, CommandStage
 from .pipeline import CommandPipeline
-from .stored_queue import StoredQueue, setting_members
+from .stored_members import status_to_store
+from .stored_queue import StoredQueue
 
 
 class QueueAccess:
@@ -71,11 +72,28 @@ class QueueAccess:
             sent=tuple(command for command in self._pipeline.sent if command.is_control),
             order=tuple(command.id for command in self._pipeline.unsettled() if command.is_control),
             features=self._inbox.features,
+            # What answers a question goes before what nobody asked for, of which nobody knows how old it is.
+            statuses=self._inbox.statuses
+            | {mac: status_to_store(status.raw) for mac, status in self._pipeline.statuses.items()},
             running_modes=self._pipeline.running_modes,
-            statuses={mac: setting_members(status) for mac, status in self._pipeline.statuses.items()},
             completed_wishes=self._pipeline.completed_wishes,
         )
 
     def restore(self, stored: StoredQueue) -> None:
-        """Take up what an earlier run left, before `connect()`; what has expired since ends as expired at once."""
+        """Take up what an earlier run left, before `connect()`; what has expired since ends as expired at once.
+
+        The last statuses are known again, but are no news: see `is_status_restored`.
+        """
+        self._inbox.restore(stored.statuses)
         self._pipeline.restore(stored)
+
+    def is_status_restored(self, device: Device) -> bool:
+        """Tell whether `status()` is that of an earlier run, because the heater has told none since `restore()`."""
+        return self._inbox.record(device).is_status_restored
+
+    async def finish_sending(self) -> None:
+        """Send no more commands, and wait until those in flight are acknowledged or overdue.
+
+        Then `stored_queue()` tells what another client has to go on with, until `disconnect()`.
+        """
+        await self._pipeline.finish_sending()

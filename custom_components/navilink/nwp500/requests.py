@@ -58,10 +58,19 @@ def query_request(
 
 
 def control_request(
-    control: Control, parameters: tuple[int, ...], device: Device, client_id: str, *, wanted: str | None = None
+    control: Control,
+    parameters: tuple[int, ...],
+    device: Device,
+    client_id: str,
+    *,
+    wanted: str | None = None,
+    session_id: str | None = None,
 ) -> QueuedCommand:
-    """Return a control for a device, with a `sessionID` of its own and no expiry; the parameters have been checked."""
-    session_id = uuid.uuid4().hex
+    """Return a control for a device without an expiry; the parameters have been checked.
+
+    It has a `sessionID` of its own, or that of the command which it continues.
+    """
+    session_id = session_id or uuid.uuid4().hex
     topic = request_topic(device, "ctrl")
     content: dict[str, JsonValue] = {"mode": control.name, "param": [*parameters], "paramStr": ""}
     answered_on = reply_topic(ReplyForm.ACKNOWLEDGEMENT, device, client_id, "")

@@ -1,6 +1,10 @@
-"""What of the queue has to survive a restart, in a form that any store can keep. Credentials are not part of it."""
+"""What of the queue has to survive a restart, in a form that any store can keep. Credentials are not part of it.
 
-from collections.abc import Container, Mapping
+Stored is what is wanted, not the message: a command is made anew from its control and its checked parameters, for a
+heater that is known, so that no file can make the client publish anything else.
+"""
+
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from heapq import merge
@@ -8,34 +12,31 @@ from typing import Self
 
 import orjson
 
+from . import commands
 from .command_queue import JsonValue, QueuedCommand, running_seconds
-from .commands import Effect
-from .exceptions import StoredQueueError
-from .models import DeviceStatus
-from .models.members import WHOLE
-from .requests import encoded
-from .topics import check_topic
-
-SETTING_MEMBERS = (
-    "dhwOperationSetting",
-    "dhwTemperatureSetting",
-    "vacationDaySetting",
-    "vacationDayElapsed",
-    "antiLegionellaUse",
-    "antiLegionellaPeriod",
-    "touStatus",
-    "recircOperationMode",
-    "airFilterAlarmPeriod",
-    "temperatureType",
-    "hpUpperOnDiffTempSetting",
-    "hpUpperOffDiffTempSetting",
-    "hpLowerOnDiffTempSetting",
-    "hpLowerOffDiffTempSetting",
+from .commands import Control, Effect
+from .enums import DhwMode, TemperatureUnit
+from .events import CommandSettled
+from .exceptions import CommandError, StoredQueueError
+from .models import Device
+from .outcomes import CommandOutcome, Settled
+from .requests import control_request
+from .set_point import raw_limits
+from .stored_members import CONTROLS, Members, read_members
+from .stored_values import (
+    REFUSALS,
+    as_list,
+    as_object,
+    as_seconds,
+    as_sentence,
+    as_text,
+    as_time,
+    as_whole,
 )
 
 type JsonObject = dict[str, JsonValue]
-type Members = dict[str, int | str]
-"""Device-info members as they came off the wire."""
+
+_MOST_ATTEMPTS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +49,20 @@ class StoredQueue:
     """Acknowledged by the broker: only watched, never sent again."""
     order: tuple[str, ...] = ()
     """The ids of all of them in the order of giving; times do not tell it, for clocks are set."""
-    features: Mapping[str, Members] = field(default_factory=dict)
+    outcomes: tuple[CommandSettled, ...] = ()
+    """Outcomes that were not passed on yet. The client passes its own on at once; this is for the owner of a store who
+    passes an outcome on only after it is stored."""
+    features: Mapping[str, Members] = field(default_factory=dict, repr=False)
     """The last device-info members of each heater, by MAC."""
-    running_modes: Mapping[str, int] = field(default_factory=dict)
+    statuses: Mapping[str, Members] = field(default_factory=dict, repr=False)
+    """The last status members of each heater, by MAC: those that show it, and that commands change."""
+    running_modes: Mapping[str, int] = field(default_factory=dict, repr=False)
     """The mode in which each heater was last seen to heat, by MAC."""
-    statuses: Mapping[str, Members] = field(default_factory=dict)
-    """The settings in the last known status of each heater, by MAC: what differs from it is somebody else's change."""
-    completed_wishes: Mapping[str, tuple[Effect, ...]] = field(default_factory=dict)
+    completed_wishes: Mapping[str, tuple[Effect, ...]] = field(default_factory=dict, repr=False)
     """What completed commands of each heater, by MAC, may still bring about, such as the mode while the heater holds
     one (protocol.md 13.5)."""
+    unreadable: int = 0
+    """How many commands and outcomes of the store could not be made anew; they are in none of the above."""
 
     def in_order(self) -> list[QueuedCommand]:
         """Return all commands in the order of giving; those of a store without it by their times."""
@@ -75,12 +81,14 @@ class StoredQueue:
     def to_dict(self) -> JsonObject:
         """Return JSON values only."""
         return {
+            "stored_at": datetime.now(UTC).isoformat(),
             "unsent": [_stored(command) for command in self.unsent],
             "sent": [_stored(command) for command in self.sent],
             "order": list(self.order),
+            "outcomes": [_stored_outcome(event) for event in self.outcomes],
             "features": {mac_address: dict(members) for mac_address, members in self.features.items()},
-            "running_modes": dict(self.running_modes),
             "statuses": {mac_address: dict(members) for mac_address, members in self.statuses.items()},
+            "running_modes": dict(self.running_modes),
             "completed_wishes": {
                 mac_address: [_stored_effect(effect) for effect in effects]
                 for mac_address, effects in self.completed_wishes.items()
@@ -88,162 +96,208 @@ class StoredQueue:
         }
 
     @classmethod
-    def from_dict(cls, stored: object) -> Self:
-        """Read what `to_dict` wrote; raises `StoredQueueError` for anything else.
+    def from_dict(cls, stored: object, devices: Iterable[Device], client_id: str) -> Self:
+        """Read what `to_dict` wrote and make its commands anew, for these devices and this client.
 
-        A command that is there twice, which only a damaged store can tell, counts once: as sent if it is among those
-        too, for an acknowledged command is never sent again, else as it comes first. So nothing is lost or doubled.
+        A command or an outcome that cannot be made anew, because it is malformed, out of range, or for another device,
+        is counted as unreadable and left out. Raises `StoredQueueError` when the rest is not what `to_dict` writes.
+
+        A command that is there twice, which only a damaged store can tell, counts once: by its outcome if it has one,
+        as sent if it is among those too, for an acknowledged command is never sent again, else as it comes first. So
+        nothing is lost or doubled.
         """
         try:
-            sent, unsent = _commands(stored, "sent"), _commands(stored, "unsent")
+            content = as_object(stored)
+            maker = _Maker(devices, client_id, as_time(content["stored_at"]))
+            outcomes = {event.command.id: event for event in maker.made(content["outcomes"], maker.outcome)}
+            sent = _by_id(maker.made(content["sent"], maker.command), outcomes)
+            unsent = _by_id(maker.made(content["unsent"], maker.command), outcomes.keys() | sent.keys())
             return cls(
-                unsent=tuple(command for command_id, command in unsent.items() if command_id not in sent),
+                unsent=tuple(unsent.values()),
                 sent=tuple(sent.values()),
-                # The first versions stored neither the order nor what is uncertain.
-                order=tuple(map(_text, _list(stored, "order") if "order" in _object(stored) else [])),
-                features={mac: _members(members) for mac, members in _object(stored, "features").items()},
-                running_modes={mac: _whole(mode) for mac, mode in _object(stored, "running_modes").items()},
-                statuses={mac: _members(members) for mac, members in _object(stored, "statuses").items()},
-                completed_wishes={
-                    mac: tuple(map(_effect, _list(stored, "completed_wishes", mac)))
-                    for mac in _object(stored, "completed_wishes")
-                },
+                order=tuple(map(as_text, as_list(content["order"]))),
+                outcomes=tuple(outcomes.values()),
+                features=_by_mac(content["features"], read_members),
+                statuses=_by_mac(content["statuses"], read_members),
+                running_modes=_by_mac(
+                    content["running_modes"], lambda mode: as_whole(mode, min(DhwMode), max(DhwMode))
+                ),
+                completed_wishes=_by_mac(
+                    content["completed_wishes"], lambda effects: tuple(map(_effect, as_list(effects)))
+                ),
+                unreadable=maker.refused,
             )
-        except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise StoredQueueError(f"the stored queue cannot be read: {error!r}") from error
+        except REFUSALS as error:
+            raise StoredQueueError(f"the stored queue cannot be read: {error}") from error
 
 
-def _stored(command: QueuedCommand) -> JsonObject:
+class _Maker:
+    """Makes commands anew from what is stored of them."""
+
+    def __init__(self, devices: Iterable[Device], client_id: str, stored_at: datetime) -> None:
+        self._devices = {device.mac_address: device for device in devices}
+        self._client_id = client_id
+        # A clock that was set back makes nothing younger.
+        self._off = max(timedelta(0), datetime.now(UTC) - stored_at)
+        self.refused = 0
+        """How many could not be made."""
+
+    def made[T](self, stored: object, make: Callable[[Mapping[str, object]], T]) -> list[T]:
+        """Make what can be made of a list."""
+        found: list[T] = []
+        for each in as_list(stored):
+            try:
+                found.append(make(as_object(each)))
+            except (*REFUSALS, CommandError):
+                self.refused += 1
+        return found
+
+    def outcome(self, stored: Mapping[str, object]) -> CommandSettled:
+        """Make an outcome."""
+        code = stored["code"]
+        settled = Settled(
+            CommandOutcome(as_text(stored["outcome"])),
+            as_sentence(stored["reason"]),
+            None if code is None else as_whole(code),
+        )
+        return CommandSettled(self.command(as_object(stored["command"])), settled)
+
+    def command(self, stored: Mapping[str, object]) -> QueuedCommand:
+        """Make a command; only controls are stored."""
+        control, parameters = _control(stored)
+        request = control_request(
+            control,
+            parameters,
+            self._devices[as_text(stored["mac_address"])],
+            self._client_id,
+            wanted=as_sentence(stored["wanted"]),
+            session_id=as_text(stored["id"]),
+        )
+        queued_at = as_time(stored["queued_at"])
+        age = timedelta(seconds=as_seconds(stored["age"])) + self._off
+        life_time = stored["life_time"]
+        return replace(
+            request.with_attempts(as_whole(stored["attempts"], 0, _MOST_ATTEMPTS)),
+            queued_at=queued_at,
+            expires_at=None if life_time is None else queued_at + timedelta(seconds=as_seconds(life_time)),
+            # One that was cleared while it was in flight is not sent again, whatever its kind.
+            repeatable=control.repeatable and stored["repeatable"] is True,
+            is_restored=True,
+            given_at=running_seconds() - age.total_seconds(),
+        )
+
+
+def migrated_queue(stored: object) -> object:
+    """Return what the first version stored in today's form: it kept messages instead of parameters, and no ages.
+
+    What is not as that version wrote it stays as it is; `StoredQueue.from_dict` decides about it.
+    """
+    if not isinstance(stored, Mapping):
+        return stored
+    now = datetime.now(UTC)
     return {
-        "id": command.id,
-        "kind": command.kind,
-        "wanted": command.wanted,
-        "mac_address": command.mac_address,
-        "topic": command.topic,
-        "body": command.body.decode(),
-        "qos": command.qos,
-        "queued_at": _given_at(command).isoformat(),
-        "life_time": None if command.life_time is None else command.life_time.total_seconds(),
-        "attempts": command.attempts,
-        "setting": command.setting,
-        "overwrites": list[JsonValue](sorted(command.overwrites)),
-        "parameters": list[JsonValue](command.parameters),
-        "repeatable": command.repeatable,
-        "expected": _stored_effect(command.expected),
+        "order": [],
+        **stored,
+        "stored_at": now.isoformat(),
+        "outcomes": [],
+        "statuses": {},
+        "completed_wishes": {},
+        **{name: _migrated_commands(stored.get(name), now) for name in ("unsent", "sent")},
     }
 
 
-def _given_at(command: QueuedCommand) -> datetime:
+def _migrated_commands(stored: object, now: datetime) -> object:
+    return [_migrated_command(command, now) for command in stored] if isinstance(stored, list) else stored
+
+
+def _migrated_command(stored: object, now: datetime) -> object:
+    try:
+        command = as_object(stored)
+        request = as_object(as_object(orjson.loads(_long_text(command["body"])))["request"])
+        age = max(timedelta(0), now - as_time(command["queued_at"]))
+        return {**command, "parameters": request["param"], "age": age.total_seconds()}
+    except REFUSALS:
+        return stored
+
+
+def _long_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("no text")
+    return value
+
+
+def _stored(command: QueuedCommand) -> JsonObject:
+    age = command.age()
+    return {
+        "id": command.id,
+        "kind": command.kind,
+        "parameters": list(command.parameters),
+        "wanted": command.wanted,
+        "mac_address": command.mac_address,
+        "queued_at": _given_at(command, age).isoformat(),
+        "age": max(0.0, age.total_seconds()),
+        "life_time": None if command.life_time is None else command.life_time.total_seconds(),
+        "attempts": command.attempts,
+        "repeatable": command.repeatable,
+    }
+
+
+def _stored_outcome(event: CommandSettled) -> JsonObject:
+    settled = event.settled
+    return {
+        "command": _stored(event.command),
+        "outcome": settled.outcome.value,
+        "reason": settled.reason,
+        "code": settled.code,
+    }
+
+
+def _given_at(command: QueuedCommand, age: timedelta) -> datetime:
     """Return when a command was given, by the clock that makes it older: no age is lost with the process."""
     try:
-        return datetime.now(UTC) - command.age()
+        return datetime.now(UTC) - age
     except OverflowError:
         # Before the year 1, which only a wall clock gone mad can tell.
         return command.queued_at
 
 
-def _commands(stored: object, name: str) -> dict[str, QueuedCommand]:
-    """Read a list of commands, by id and in order; of two with one id the first."""
-    commands: dict[str, QueuedCommand] = {}
-    for command in map(_restored, _list(stored, name)):
-        commands.setdefault(command.id, command)
-    return commands
+def _control(stored: Mapping[str, object]) -> tuple[Control, tuple[int, ...]]:
+    """Find the control that has this kind and takes these parameters; `ValueError` when none does."""
+    kind, parameters = as_text(stored["kind"]), tuple(map(as_whole, as_list(stored["parameters"])))
+    for control in CONTROLS:
+        if control.name == kind and len(control.parameters) == len(parameters):
+            try:
+                return control, _checked(control, parameters)
+            except CommandError:
+                # Another control may have the same kind, as a vacation is a mode write.
+                continue
+    raise ValueError("no control takes this")
 
 
-def _restored(stored: object) -> QueuedCommand:
-    """Read a command; only controls are stored."""
-    queued_at = datetime.fromisoformat(_text(_object(stored)["queued_at"]))
-    if queued_at.tzinfo is None:
-        raise ValueError("a time without a time zone")
-    life_time = _object(stored)["life_time"]
-    mac_address, setting = _object(stored)["mac_address"], _object(stored)["setting"]
-    return QueuedCommand(
-        id=_text(_object(stored)["id"]),
-        kind=_text(_object(stored)["kind"]),
-        wanted=_text(_object(stored)["wanted"]),
-        mac_address=_text(mac_address),
-        topic=_topic(_object(stored)["topic"]),
-        body=_message(_object(stored)["body"]),
-        qos=_quality(_object(stored)["qos"]),
-        queued_at=queued_at,
-        expires_at=None if life_time is None else queued_at + timedelta(seconds=_number(life_time)),
-        attempts=_whole(_object(stored)["attempts"]),
-        setting=None if setting is None else _text(setting),
-        overwrites=frozenset(map(_text, _list(stored, "overwrites"))),
-        parameters=tuple(map(_whole, _list(stored, "parameters"))),
-        is_control=True,
-        repeatable=_object(stored)["repeatable"] is True,
-        expected=_effect(_object(stored)["expected"]),
-        is_restored=True,
-        given_at=running_seconds() - max(0.0, (datetime.now(UTC) - queued_at).total_seconds()),
-    )
+def _checked(control: Control, parameters: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the parameters if any heater may take them; what this one has was checked when the command was given."""
+    low, high = raw_limits(TemperatureUnit.FAHRENHEIT, None)
+    if control is commands.DHW_TEMPERATURE:
+        as_whole(parameters[0], low, high)
+    return control.checked(parameters, None)
 
 
-def _topic(value: object) -> str:
-    topic = _text(value)
-    # One that the service refuses would end every link that it is written to.
-    check_topic(topic)
-    return topic
-
-
-def _message(value: object) -> bytes:
-    body = encoded(_text(value))
-    _object(orjson.loads(body))
-    return body
-
-
-def _quality(value: object) -> int:
-    if (qos := _whole(value)) not in (0, 1):
-        raise ValueError(f"not a quality of service: {qos}")
-    return qos
+def _by_id(found: Iterable[QueuedCommand], known: Container[str]) -> dict[str, QueuedCommand]:
+    """Return commands by id and in order, without those that are known; of two with one id the first."""
+    by_id: dict[str, QueuedCommand] = {}
+    for command in found:
+        if command.id not in known:
+            by_id.setdefault(command.id, command)
+    return by_id
 
 
 def _stored_effect(effect: Effect) -> JsonObject:
     return {name: list[JsonValue](sorted(values)) for name, values in effect.items()}
 
 
-def _effect(value: object) -> Effect:
-    return {name: frozenset(map(_whole, _list(value, name))) for name in _object(value)}
+def _effect(stored: object) -> Effect:
+    return {as_text(name): frozenset(map(as_whole, as_list(values))) for name, values in as_object(stored).items()}
 
 
-def setting_members(status: DeviceStatus) -> Members:
-    """Return what of a status can be set by a control."""
-    return {name: value for name in SETTING_MEMBERS if (value := WHOLE.read(status.raw.get(name))) is not None}
-
-
-def _members(value: object) -> Members:
-    return {name: member for name, member in _object(value).items() if isinstance(member, int | str)}
-
-
-def _object(value: object, *path: str) -> Mapping[str, object]:
-    for name in path:
-        value = _object(value)[name]
-    if not isinstance(value, Mapping):
-        raise TypeError(f"not an object: {value!r}")
-    return value
-
-
-def _list(value: object, *path: str) -> list[object]:
-    *outer, last = path
-    found = _object(value, *outer)[last]
-    if not isinstance(found, list):
-        raise TypeError(f"not a list: {found!r}")
-    return found
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"not a text: {value!r}")
-    return value
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(f"not a number: {value!r}")
-    return float(value)
-
-
-def _whole(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"not a whole number: {value!r}")
-    return value
+def _by_mac[T](stored: object, read: Callable[[object], T]) -> dict[str, T]:
+    return {as_text(mac_address): read(value) for mac_address, value in as_object(stored).items()}

@@ -1,0 +1,159 @@
+"""Exactly one outcome of each command, also over a restart: it is passed on once the store knows it."""
+
+import asyncio
+from typing import Any
+
+from homeassistant.core import Event, HomeAssistant
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+
+from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.nwp500 import CommandOutcome, CommandSettled, QueuedCommand, Settled
+from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME, Outcomes
+from custom_components.navilink.queue_store import CheckedStore
+from simulator.process import SimulatorProcess
+from tests.integration.actions import OUTCOME, QUEUED, cut, queued_words, set_mode, set_temperature, shown
+from tests.integration.heaters import HEATER, MAC
+from tests.integration.waiting import wait_for, wait_for_value
+
+
+def settled(name: str) -> CommandSettled:
+    command = QueuedCommand(id=name, kind="tou-on", wanted="time of use on", mac_address=MAC, topic="t", body=b"{}")
+    return CommandSettled(command, Settled(CommandOutcome.DROPPED, "the queue was full"))
+
+
+async def test_an_outcome_is_passed_on_when_it_is_stored_and_somebody_listens() -> None:
+    passed: list[CommandSettled] = []
+    told: list[CommandSettled] = []
+    outcomes = Outcomes(passed.append)
+    outcomes.listen(MAC, told.append)
+    waiting = outcomes.future("one")
+    one, other = settled("one"), settled("other")
+    outcomes.settled(one)
+    assert outcomes.of(MAC) == (one,)
+    assert outcomes.to_store == (one,)
+    assert not waiting.done()
+    assert not outcomes.stored([one])
+    # Who waits in an action need not wait until automations listen.
+    assert waiting.result() == one
+    assert (passed, outcomes.to_store) == ([], (one,))
+    outcomes.settled(other)
+    assert outcomes.open()
+    assert passed == told == [one]
+    assert outcomes.to_store == (other,)
+    # Written before the other one was there, or before the first was passed on: that is no news.
+    assert not outcomes.stored([one])
+    assert outcomes.stored([one, other])
+    assert passed == told == [one, other]
+    assert not outcomes.to_store
+
+
+async def test_the_first_outcome_of_a_command_counts() -> None:
+    passed: list[CommandSettled] = []
+    outcomes = Outcomes(passed.append)
+    outcomes.open()
+    one = settled("one")
+    again = CommandSettled(one.command, Settled(CommandOutcome.CONFIRMED, "the heater reports it"))
+    outcomes.restore([one])
+    outcomes.settled(again)
+    assert outcomes.to_store == (one,)
+
+
+async def test_what_ends_while_the_listeners_go_is_kept_for_the_next_run() -> None:
+    passed: list[CommandSettled] = []
+    outcomes = Outcomes(passed.append)
+    outcomes.open()
+    outcomes.hold()
+    outcomes.settled(settled("one"))
+    assert not outcomes.stored(outcomes.to_store)
+    outcomes.close()
+    assert passed == []
+    [kept] = outcomes.to_store
+    later = Outcomes(passed.append)
+    later.restore([kept])
+    assert later.open()
+    assert passed == [kept]
+
+
+def unsent_ids(hass_storage: dict[str, Any], entry: MockConfigEntry) -> set[str]:
+    queue = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]["queue"]
+    return {command["id"] for command in (*queue["unsent"], *queue["sent"])}
+
+
+async def test_no_outcome_is_passed_on_while_the_store_still_has_the_command(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    too_early: list[Event] = []
+    passed: list[str] = []
+
+    def look(event: Event) -> None:
+        passed.append(event.data["outcome"])
+        if event.data["command_id"] in unsent_ids(hass_storage, running):
+            too_early.append(event)
+
+    hass.bus.async_listen(EVENT_COMMAND_OUTCOME, look)
+    await cut(hass, simulator)
+    for celsius in (55, 56, 57):
+        await set_temperature(hass, celsius)
+    await set_mode(hass, "heat_pump")
+    await simulator.fault("link_up")
+    await wait_for_value(hass, QUEUED, "0")
+    await wait_for(hass, QUEUED, lambda state: not state.attributes["commands"])
+    await wait_for(hass, OUTCOME, lambda state: state.attributes.get("command") == "mode heat pump")
+    assert sorted(passed) == ["confirmed", "confirmed", "superseded", "superseded"]
+    assert too_early == []
+    await hass.async_block_till_done()
+    assert hass_storage[f"{DOMAIN}.{running.entry_id}"]["data"]["queue"]["outcomes"] == []
+
+
+@pytest.mark.usefixtures("running")
+async def test_outcome_waits_for_a_slow_disk_and_its_action_too(
+    hass: HomeAssistant, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
+    await cut(hass, simulator)
+    await set_temperature(hass, 55)
+    written, writing = asyncio.Event(), asyncio.Event()
+    write = CheckedStore._async_write_data  # noqa: SLF001 - the one place that writes, as the class overrides it
+
+    async def slow(store: CheckedStore, data: dict[str, Any]) -> None:
+        writing.set()
+        await written.wait()
+        await write(store, data)
+
+    monkeypatch.setattr(CheckedStore, "_async_write_data", slow)
+    action = hass.async_create_task(set_temperature(hass, 60))
+    await writing.wait()
+    assert queued_words(hass) == ["set point 140 °F"]
+    assert passed == []
+    assert not action.done()
+    written.set()
+    await action
+    await hass.async_block_till_done()
+    assert [event.data["command"] for event in passed] == ["set point 131 °F"]
+
+
+async def test_outcome_that_was_not_passed_on_is_passed_on_after_the_start_and_only_once(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    passed = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
+    await cut(hass, simulator)
+    running.runtime_data.outcomes.hold()
+    await set_temperature(hass, 55)
+    [first] = shown(hass, QUEUED).attributes["commands"]
+    await set_temperature(hass, 60)
+    assert passed == []
+    assert await hass.config_entries.async_unload(running.entry_id)
+    [outcome] = hass_storage[f"{DOMAIN}.{running.entry_id}"]["data"]["queue"]["outcomes"]
+    assert outcome["command"]["id"] == first["command_id"]
+    assert await hass.config_entries.async_setup(running.entry_id)
+    await hass.async_block_till_done()
+    assert [(event.data["command_id"], event.data["outcome"]) for event in passed] == [
+        (first["command_id"], "superseded")
+    ]
+    assert shown(hass, OUTCOME).attributes["event_type"] == "superseded"
+    assert hass_storage[f"{DOMAIN}.{running.entry_id}"]["data"]["queue"]["outcomes"] == []
+    assert await hass.config_entries.async_reload(running.entry_id)
+    await hass.async_block_till_done()
+    assert len(passed) == 1
+    assert shown(hass, HEATER).attributes["temperature"] == 60
