@@ -1,6 +1,7 @@
 """Any order of PUBACK, reply and loss, and the passing of time, over links that a test decides on."""
 
 import asyncio
+import itertools
 
 import pytest
 
@@ -32,18 +33,24 @@ def test_what_the_heater_never_shows_ends_as_unconfirmed() -> None:
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
 
 
-def test_a_heater_that_stops_answering_has_the_link_replaced_once() -> None:
+def test_a_heater_that_stops_answering_has_the_link_replaced_at_once_and_then_more_and_more_rarely() -> None:
     async def story() -> None:
         client, links = await scripted()
-        reasons: list[str] = []
-        client.on("connection_interrupted", lambda event: reasons.append(event.reason))
+        loop = asyncio.get_running_loop()
+        lost: list[tuple[str, float]] = []
+        client.on("connection_interrupted", lambda event: lost.append((event.reason, loop.time())))
         await client.request_device_status(DEVICE)
         links[-1].reply("client/res", status={})
-        for _ in range(10):
+        for _ in range(24 * 60):
             await client.request_device_status(DEVICE)
             await asyncio.sleep(60)
-        assert reasons == ["requests stay unanswered"]
-        assert len(links) == 2
+        assert {reason for reason, _ in lost} == {"requests stay unanswered"}
+        times = [time for _, time in lost]
+        assert times[0] == 30
+        pauses = [later - sooner for sooner, later in itertools.pairwise(times)]
+        assert pauses == sorted(pauses)
+        assert pauses[-1] >= 3600
+        assert len(links) < 35
         await client.disconnect()
 
     asyncio.run(story(), loop_factory=VirtualTimeLoop)

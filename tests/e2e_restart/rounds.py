@@ -25,6 +25,7 @@ _SETTLE_SECONDS = 60.0
 _SHOWN_SECONDS = 10.0
 _FEWEST_COMMANDS, _MOST_COMMANDS = 2, 6
 _OUTCOME_LOG = Path(__file__).parent / "outcome_log"
+_WRITING_SECONDS = 2.0
 _LONGEST_PAUSE = 0.5
 """Seconds until the kill, at the most; half of the kills come at once."""
 _OUTAGE_EVERY = 3
@@ -112,11 +113,19 @@ class KillRounds:
         return [(command_id, outcome) for command_id, outcome in map(json.loads, lines)]
 
     async def _strays(self) -> list[Path]:
-        def found() -> list[Path]:
-            files = (self._home_assistant.folder / ".storage").glob("tmp*")
-            return [path for path in files if b'"navilink.' in path.read_bytes()[:200]]
+        """Return the integration's temporary files that stay: one that is just being written is gone soon."""
 
-        return await asyncio.to_thread(found)
+        def look() -> set[Path]:
+            found: set[Path] = set()
+            for path in (self._home_assistant.folder / ".storage").glob("tmp*"):
+                with suppress(FileNotFoundError):
+                    found |= {path} if b'"navilink.' in path.read_bytes()[:200] else set()
+            return found
+
+        if found := await asyncio.to_thread(look):
+            await asyncio.sleep(_WRITING_SECONDS)
+            found &= await asyncio.to_thread(look)
+        return sorted(found)
 
     async def _give(self, command: GivenCommand) -> None:
         self._given += 1

@@ -107,6 +107,8 @@ async def test_line_of_a_command_that_expired_while_home_assistant_was_off(
     assert await hass.config_entries.async_unload(running.entry_id)
     wall_clock.pass_unseen(timedelta(hours=3))
     assert await hass.config_entries.async_setup(running.entry_id)
+    # It is stored before it is passed on.
+    await hass.async_block_till_done()
     [line] = await ask_logbook(entity_ids=[HEATER])
     assert line["message"] == "set point 140 °F expired after waiting 3 hours, and was not sent"
 
