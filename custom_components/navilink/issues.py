@@ -10,6 +10,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .heater import heater_name
 from .nwp500 import CommandOutcome, CommandSettled, Device
+from .wording import command_words
 
 LOST_COMMANDS = "lost_commands"
 UNREADABLE_STORE = "unreadable_store"
@@ -30,7 +31,7 @@ def async_report_lost_command(hass: HomeAssistant, entry: ConfigEntry, device: D
         return
     command = event.command
     given = dt_util.as_local(command.queued_at).strftime("%Y-%m-%d %H:%M")
-    line = f"- {heater_name(device)}: {command.wanted}, given {given}: {event.settled.reason}"
+    line = f"- {heater_name(device)}: {command_words(hass, command)}, given {given}: {event.settled.reason}"
     issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(LOST_COMMANDS, entry.entry_id))
     earlier: list[str] = []
     count = 0

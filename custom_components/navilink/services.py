@@ -82,7 +82,7 @@ async def _async_get_queue(call: ServiceCall) -> ServiceResponse:
     [device_id] = call.data[ATTR_DEVICE_ID]
     return {
         "commands": [
-            {**pending.in_words(), "age": round(pending.command.age().total_seconds())}
+            {**pending.in_words(call.hass), "age": round(pending.command.age().total_seconds())}
             for pending in _heater(call.hass, device_id).state.pending
         ]
     }
@@ -101,7 +101,7 @@ async def _async_wait_for_command(call: ServiceCall) -> ServiceResponse:
     if not outcome.done():
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="wait_timed_out")
     event = outcome.result()
-    return {"outcome": event.settled.outcome.value, **outcome_details(event)}
+    return {"outcome": event.settled.outcome.value, **outcome_details(call.hass, event)}
 
 
 def _command_id(heater: Heater, command_id: str | None) -> str:

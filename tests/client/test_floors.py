@@ -53,7 +53,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (CLIENT, ("queue_access",)),
     (CLIENT, ("mqtt_client",)),
     (CLIENT, ("",)),
-    (INTEGRATION, ("const", "errors", "heater", "options", "outcomes")),
+    (INTEGRATION, ("const", "errors", "heater", "options", "outcomes", "wording")),
     (INTEGRATION, ("account", "devices", "issues", "queue_store")),
     (INTEGRATION, ("coordinator",)),
     (INTEGRATION, ("delivery",)),
