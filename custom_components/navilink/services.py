@@ -21,7 +21,7 @@ from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .heater import HeaterState
 from .outcomes import outcome_details
-from .water_heater import ATTR_DAYS, VACATION_DAYS
+from .water_heater import ATTR_DAYS
 
 SERVICE_CLEAR_QUEUE = "clear_queue"
 SERVICE_GET_QUEUE = "get_queue"
@@ -46,7 +46,7 @@ ONE_DEVICE: dict[vol.Marker, Any] = {
 CLEAR_QUEUE_SCHEMA = vol.Schema({**DEVICES, vol.Optional(ATTR_KINDS): vol.All(cv.ensure_list, [vol.In(KINDS)])})
 GET_QUEUE_SCHEMA = vol.Schema(ONE_DEVICE)
 # How many days a heater takes is decided where every command is checked.
-START_VACATION_FIELDS: dict[vol.Marker, Any] = {vol.Optional(ATTR_DAYS, default=VACATION_DAYS): vol.Coerce(int)}
+START_VACATION_FIELDS: dict[vol.Marker, Any] = {vol.Optional(ATTR_DAYS): vol.Coerce(int)}
 WAIT_FOR_COMMAND_SCHEMA = vol.Schema(
     {
         **ONE_DEVICE,
