@@ -2,7 +2,7 @@
 
 import asyncio
 
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
@@ -14,9 +14,11 @@ from .nwp500 import (
     Device,
     HeaterCommand,
     NavienError,
+    NavienMqttClient,
     QueuedCommand,
     watched,
 )
+from .wording import command_words
 
 # Seconds that an action waits for the heater.
 OUTCOME_TIME = 10.0
@@ -33,15 +35,13 @@ ERROR_OF_OUTCOME = {
 
 
 async def async_deliver(coordinator: NavilinkCoordinator, device: Device, *commands: HeaterCommand) -> None:
-    """Give commands to a heater, in order, and return once they are settled, or wait safely for the link.
+    """Give commands to a heater, in order, and return once they have their outcomes, or wait safely for a connection.
 
     Raises `ServiceValidationError` for what the heater would not take, `HomeAssistantError` for what was not done, or
     is not known to be done in time.
     """
-    try:
-        given = [(await coordinator.client.submit(command)).command for command in commands]
-    except NavienError as err:
-        raise in_the_users_words(err) from err
+    hass = coordinator.hass
+    given = await _async_give(coordinator.client, device, commands)
     outcomes = [coordinator.outcomes.future(command.id) for command in given]
     could_settle = await _async_wait(coordinator, device, outcomes)
     if not all(outcome.done() for outcome in outcomes):
@@ -52,19 +52,31 @@ async def async_deliver(coordinator: NavilinkCoordinator, device: Device, *comma
             # The account is being taken down; the command is stored.
             continue
         if outcome.done():
-            _raise_for(outcome.result())
+            _raise_for(hass, outcome.result())
         elif could_settle:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="command_not_settled",
-                translation_placeholders=_about(command),
+                translation_placeholders=_about(hass, command),
             )
         elif coordinator.store.has_failed:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="command_not_stored",
-                translation_placeholders=_about(command),
+                translation_placeholders=_about(hass, command),
             )
+
+
+async def _async_give(
+    client: NavienMqttClient, device: Device, commands: tuple[HeaterCommand, ...]
+) -> list[QueuedCommand]:
+    """Check all commands of an action, then give them: it is carried out as a whole or not at all."""
+    try:
+        for command in commands:
+            command.control.checked(command.parameters, client.feature(device))
+        return [(await client.submit(command)).command for command in commands]
+    except NavienError as err:
+        raise in_the_users_words(err) from err
 
 
 async def _async_wait(
@@ -91,7 +103,7 @@ async def _async_wait(
     return not link_lost.done()
 
 
-def _raise_for(event: CommandSettled) -> None:
+def _raise_for(hass: HomeAssistant, event: CommandSettled) -> None:
     """Tell the user of a command that was not carried out."""
     key = ERROR_OF_OUTCOME.get(event.settled.outcome)
     if key is not None:
@@ -100,12 +112,12 @@ def _raise_for(event: CommandSettled) -> None:
             translation_domain=DOMAIN,
             translation_key=key,
             translation_placeholders={
-                **_about(event.command),
+                **_about(hass, event.command),
                 "reason": event.settled.reason,
                 "code": "unknown" if code is None else str(code),
             },
         )
 
 
-def _about(command: QueuedCommand) -> dict[str, str]:
-    return {"command": command.wanted}
+def _about(hass: HomeAssistant, command: QueuedCommand) -> dict[str, str]:
+    return {"command": command_words(hass, command)}

@@ -71,6 +71,7 @@ def _failure(failure: ConnectionFailure | None) -> dict[str, str | None]:
 
 
 def _heater_diagnostics(coordinator: NavilinkCoordinator, heater: HeaterState) -> dict[str, Any]:
+    hass = coordinator.hass
     counts = coordinator.client.outcome_counts(heater.device)
     recent = coordinator.outcomes.of(heater.device.mac_address)[-MOST_OUTCOMES:]
     return {
@@ -85,9 +86,11 @@ def _heater_diagnostics(coordinator: NavilinkCoordinator, heater: HeaterState) -
         "status": None if heater.status is None else _redacted(heater.status.raw),
         "feature": None if heater.feature is None else _redacted(heater.feature.raw),
         "queue": {
-            "commands": [_without_id(command.in_words()) for command in heater.pending],
+            "commands": [_without_id(command.in_words(hass)) for command in heater.pending],
             "outcomes": {outcome.value: count for outcome, count in counts.items()},
-            "recent": [{"outcome": event.settled.outcome, **_without_id(outcome_details(event))} for event in recent],
+            "recent": [
+                {"outcome": event.settled.outcome, **_without_id(outcome_details(hass, event))} for event in recent
+            ],
         },
     }
 

@@ -52,5 +52,5 @@ class CommandOutcomeEvent(NavilinkEntity, EventEntity):
 
     @callback
     def _tell(self, event: CommandSettled) -> None:
-        self._trigger_event(event.settled.outcome, outcome_details(event))
+        self._trigger_event(event.settled.outcome, outcome_details(self.hass, event))
         self.async_write_ha_state()

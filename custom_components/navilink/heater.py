@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .connection import ConnectionStatus, connection_status
@@ -16,6 +17,7 @@ from .nwp500 import (
     NavienMqttClient,
     QueuedCommand,
 )
+from .wording import command_words
 
 # Measured values are not shown any longer than this after the heater's last message.
 FRESH_FOR = timedelta(minutes=5)
@@ -34,11 +36,11 @@ class PendingCommand:
     age_minutes: int
     """How long ago it was given, when the picture was made."""
 
-    def in_words(self) -> dict[str, str | int | None]:
-        """Describe it to people and automations."""
+    def in_words(self, hass: HomeAssistant) -> dict[str, str | int | None]:
+        """Describe it to people, in their unit and language, and to automations."""
         command = self.command
         return {
-            "command": command.wanted,
+            "command": command_words(hass, command),
             "stage": self.stage.value,
             "queued_at": command.queued_at.isoformat(),
             "age_minutes": self.age_minutes,

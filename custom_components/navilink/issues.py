@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .markdown import escaped
 from .nwp500 import CommandOutcome, CommandSettled, ConnectionProblem, ConnectionReport, ConnectionState, Device
+from .wording import command_words
 
 LOST_COMMANDS = "lost_commands"
 UNREADABLE_STORE = "unreadable_store"
@@ -37,7 +38,8 @@ def async_report_lost_command(hass: HomeAssistant, entry: ConfigEntry, device: D
     given = dt_util.as_local(command.queued_at).strftime("%Y-%m-%d %H:%M")
     # Home Assistant puts this text into the diagnostics download, so it links to the heater instead of naming it.
     registered = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, device.mac_address), entry.entry_id)
-    wanted = command.wanted if registered is None else f"[{command.wanted}](/config/devices/device/{registered.id})"
+    words = command_words(hass, command)
+    wanted = words if registered is None else f"[{words}](/config/devices/device/{registered.id})"
     line = f"- {wanted}, given {given}: {escaped(event.settled.reason)}"
     issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(LOST_COMMANDS, entry.entry_id))
     earlier: list[str] = []

@@ -14,6 +14,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .heater import heater_name
 from .nwp500 import CommandSettled, Device
+from .wording import command_words
 
 # Outcomes of so many commands can be asked for later.
 REMEMBERED = 1000
@@ -23,11 +24,11 @@ EVENT_COMMAND_OUTCOME = f"{DOMAIN}_command_outcome"
 type OutcomeListener = Callable[[CommandSettled], None]
 
 
-def outcome_details(event: CommandSettled) -> dict[str, str | int | None]:
-    """Describe a command and its end to people and automations."""
+def outcome_details(hass: HomeAssistant, event: CommandSettled) -> dict[str, str | int | None]:
+    """Describe a command and its end to people, in their unit and language, and to automations."""
     command, settled = event.command, event.settled
     return {
-        "command": command.wanted,
+        "command": command_words(hass, command),
         "reason": settled.reason,
         "code": settled.code,
         "queued_at": command.queued_at.isoformat(),
@@ -47,7 +48,7 @@ def async_fire_outcome(hass: HomeAssistant, entry: ConfigEntry, device: Device, 
     hass.bus.async_fire(
         EVENT_COMMAND_OUTCOME,
         {
-            **outcome_details(event),
+            **outcome_details(hass, event),
             "outcome": event.settled.outcome.value,
             "waited": dt_util.get_age(given),
             "name": known_name or heater_name(device),

@@ -57,7 +57,7 @@ class ServiceSensorDescription(SensorEntityDescription):
     """A sensor of what this side knows about a heater: its commands and its messages."""
 
     value_fn: Callable[[HeaterState], StateType | datetime]
-    attributes_fn: Callable[[HeaterState], Attributes | None] = lambda _: None
+    attributes_fn: Callable[[HomeAssistant, HeaterState], Attributes | None] = lambda _hass, _heater: None
 
 
 def _temperature(
@@ -205,7 +205,7 @@ SERVICE_DESCRIPTIONS = (
         entity_category=EntityCategory.DIAGNOSTIC,
         options=list(STATES),
         value_fn=lambda heater: heater.connection.state,
-        attributes_fn=lambda heater: {
+        attributes_fn=lambda _, heater: {
             "detail": heater.connection.detail,
             "since": heater.connection.since,
             "next_attempt": heater.connection.next_attempt_at,
@@ -217,7 +217,7 @@ SERVICE_DESCRIPTIONS = (
         state_class=SensorStateClass.MEASUREMENT,
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda heater: heater.queued_count,
-        attributes_fn=lambda heater: {"commands": [command.in_words() for command in heater.pending]},
+        attributes_fn=lambda hass, heater: {"commands": [command.in_words(hass) for command in heater.pending]},
     ),
     ServiceSensorDescription(
         key="dropped_commands",
@@ -302,4 +302,4 @@ class ServiceSensor(NavilinkEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> Attributes | None:
         """Return what explains the value."""
-        return self.entity_description.attributes_fn(self.heater)
+        return self.entity_description.attributes_fn(self.hass, self.heater)

@@ -23,7 +23,7 @@ from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .heater import HeaterState
 from .outcomes import outcome_details
-from .water_heater import ATTR_DAYS, VACATION_DAYS
+from .water_heater import ATTR_DAYS
 
 SERVICE_CLEAR_QUEUE = "clear_queue"
 SERVICE_GET_QUEUE = "get_queue"
@@ -48,7 +48,7 @@ ONE_DEVICE: dict[vol.Marker, Any] = {
 CLEAR_QUEUE_SCHEMA = vol.Schema({**DEVICES, vol.Optional(ATTR_KINDS): vol.All(cv.ensure_list, [vol.In(KINDS)])})
 GET_QUEUE_SCHEMA = vol.Schema(ONE_DEVICE)
 # How many days a heater takes is decided where every command is checked.
-START_VACATION_FIELDS: dict[vol.Marker, Any] = {vol.Optional(ATTR_DAYS, default=VACATION_DAYS): vol.Coerce(int)}
+START_VACATION_FIELDS: dict[vol.Marker, Any] = {vol.Optional(ATTR_DAYS): vol.Coerce(int)}
 WAIT_FOR_COMMAND_SCHEMA = vol.Schema(
     {
         **ONE_DEVICE,
@@ -89,7 +89,7 @@ async def _async_get_queue(call: ServiceCall) -> ServiceResponse:
     heater = await _async_heater(call, device_id, POLICY_READ)
     return {
         "commands": [
-            {**pending.in_words(), "age": round(pending.command.age().total_seconds())}
+            {**pending.in_words(call.hass), "age": round(pending.command.age().total_seconds())}
             for pending in heater.state.pending
         ]
     }
@@ -108,7 +108,7 @@ async def _async_wait_for_command(call: ServiceCall) -> ServiceResponse:
     if not outcome.done():
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="wait_timed_out")
     event = outcome.result()
-    return {"outcome": event.settled.outcome.value, **outcome_details(event)}
+    return {"outcome": event.settled.outcome.value, **outcome_details(call.hass, event)}
 
 
 def _command_id(heater: Heater, command_id: str | None) -> str:

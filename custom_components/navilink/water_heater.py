@@ -1,6 +1,6 @@
-"""The water heater itself: set point, mode, on and off, away."""
+"""The water heater itself: target temperature, mode, on and off, away."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, override
 
 from homeassistant.components.water_heater import WaterHeaterEntity, WaterHeaterEntityDescription
@@ -12,21 +12,27 @@ from homeassistant.components.water_heater.const import (
     STATE_HIGH_DEMAND,
     WaterHeaterEntityFeature,
 )
-from homeassistant.const import ATTR_TEMPERATURE, PRECISION_TENTHS, STATE_OFF, UnitOfTemperature
+from homeassistant.const import ATTR_TEMPERATURE, STATE_OFF
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
-from homeassistant.helpers.temperature import display_temp
 
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
-from .heater import HeaterState
-from .nwp500 import DeviceFeature, DhwMode, HeaterCommand, InvalidParameterError, TemperatureUnit
+from .nwp500 import (
+    DeviceFeature,
+    DhwMode,
+    HeaterCommand,
+    InvalidParameterError,
+    TemperatureUnit,
+    UnsupportedCommandError,
+)
+from .nwp500.commands import DHW_MODE, DHW_TEMPERATURE, POWER_ON, VACATION, Control
 from .nwp500.encoding import in_unit
-from .nwp500.enums import DhwTemperatureControl
-from .nwp500.set_point import set_point_limits
+from .nwp500.set_point import raw_limits, raw_step
+from .wording import degrees, user_temperature, user_unit
 
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
 PARALLEL_UPDATES = 0
@@ -49,30 +55,47 @@ MODE_OF_OPERATION = {
     STATE_ELECTRIC: DhwMode.ELECTRIC,
     STATE_HIGH_DEMAND: DhwMode.HIGH_DEMAND,
 }
+HEATING_MODES = frozenset(MODE_OF_OPERATION.values())
 
-UNITS = {
-    TemperatureUnit.CELSIUS: UnitOfTemperature.CELSIUS,
-    TemperatureUnit.FAHRENHEIT: UnitOfTemperature.FAHRENHEIT,
-}
+# By the user's unit, for a heater that takes half degrees Celsius. On one that takes whole ones (1.8 °F), twice as much
+# is the least that always leads to another value.
+STEPS = {TemperatureUnit.CELSIUS: 0.5, TemperatureUnit.FAHRENHEIT: 1}
+# A voice assistant or a bridge that knows whole degrees only misses a limit by so much, in its unit.
+BRIDGE_ROUNDING = 0.5
 
 DESCRIPTION = WaterHeaterEntityDescription(key="water_heater", name=None)
 
 
 @dataclass(frozen=True, slots=True)
-class StoredMode(ExtraStoredData):
-    """The mode to go back to after a vacation, kept over a restart."""
+class LastModes(ExtraStoredData):
+    """The modes to go back to, kept over a restart."""
 
-    mode: DhwMode
+    before_vacation: DhwMode = DhwMode.ENERGY_SAVER
+    """How the heater was before its vacation: in a mode in which it heats, or off."""
+    heating: DhwMode = DhwMode.ENERGY_SAVER
+    """The last mode in which it heated."""
+
+    def after(self, mode: DhwMode | None) -> Self:
+        """Return what there is to go back to once the heater has been in this mode.
+
+        Standby is only ever reported, and nothing is known to set it.
+        """
+        if mode is DhwMode.POWER_OFF:
+            return replace(self, before_vacation=mode)
+        return self if mode not in HEATING_MODES else replace(self, before_vacation=mode, heating=mode)
 
     @override
     def as_dict(self) -> dict[str, int]:
         """Return what is stored."""
-        return {"mode": self.mode.value}
+        return {"mode": self.before_vacation.value, "heating": self.heating.value}
 
     @classmethod
-    def from_dict(cls, stored: dict[str, Any]) -> Self | None:
-        """Read what was stored; None when it names no mode that can be gone back to."""
-        return next((cls(mode) for mode in MODE_OF_OPERATION.values() if mode == stored.get("mode")), None)
+    def from_dict(cls, stored: dict[str, Any]) -> Self:
+        """Read what was stored; what names no mode that can be gone back to counts for nothing."""
+        modes = cls()
+        for name in ("heating", "mode"):
+            modes = modes.after(next((mode for mode in DhwMode if mode == stored.get(name)), None))
+        return modes
 
 
 async def async_setup_entry(
@@ -85,28 +108,31 @@ async def async_setup_entry(
 
 
 class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
-    """A heat-pump water heater; it shows the values that are wanted until the heater has or refuses them."""
+    """A heat-pump water heater; it shows the values that are wanted until the heater has or refuses them.
+
+    It speaks the user's unit: then Home Assistant converts nothing, and what the user enters arrives as it was entered.
+    """
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
         """Tie the entity to its heater."""
         super().__init__(coordinator, mac_address, DESCRIPTION)
-        self._mode_before_vacation = DhwMode.ENERGY_SAVER
+        self._last_modes = LastModes()
         self._look()
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Remember the mode that a vacation interrupted."""
+        """Remember the modes to go back to."""
         await super().async_added_to_hass()
         stored = await self.async_get_last_extra_data()
-        if stored is not None and (before := StoredMode.from_dict(stored.as_dict())) is not None:
-            self._mode_before_vacation = before.mode
+        if stored is not None:
+            self._last_modes = LastModes.from_dict(stored.as_dict())
         self._look()
 
     @property
     @override
-    def extra_restore_state_data(self) -> StoredMode:
+    def extra_restore_state_data(self) -> LastModes:
         """Return what to keep over a restart."""
-        return StoredMode(self._mode_before_vacation)
+        return self._last_modes
 
     @callback
     @override
@@ -117,43 +143,61 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     @callback
     def _look(self) -> None:
         """Take in what the heater is and has now, so that an action need not work it out while its command waits."""
-        mode = self._shown_mode
-        if mode is not None and mode in MODE_OF_OPERATION.values():
-            self._mode_before_vacation = mode
-        self._unit = _display_unit(self.heater)
-        self._attr_supported_features = _supported_features(self.heater.feature)
+        self._last_modes = self._last_modes.after(self._shown_mode)
+        feature = self.heater.feature
+        operations = [name for name, mode in MODE_OF_OPERATION.items() if _takes(feature, DHW_MODE, mode)]
+        supported = {
+            WaterHeaterEntityFeature.TARGET_TEMPERATURE: _takes(feature, DHW_TEMPERATURE),
+            WaterHeaterEntityFeature.OPERATION_MODE: bool(operations),
+            WaterHeaterEntityFeature.AWAY_MODE: _takes(feature, VACATION),
+            WaterHeaterEntityFeature.ON_OFF: _takes(feature, POWER_ON),
+        }
+        self._attr_supported_features = WaterHeaterEntityFeature(
+            sum(flag for flag, is_supported in supported.items() if is_supported)
+        )
+        can_be_off = supported[WaterHeaterEntityFeature.ON_OFF]
+        self._attr_operation_list = [*operations, STATE_OFF] if can_be_off else operations
 
     @property
     def _shown_mode(self) -> DhwMode | None:
         return None if self.heater.shown is None else self.heater.shown.dhw_mode
 
-    def _in_display_unit(self, celsius: float | None) -> float | None:
-        return None if celsius is None else in_unit(celsius, self._unit)
+    @property
+    def _unit(self) -> TemperatureUnit:
+        return user_unit(self.hass)
 
     @property
     @override
     def available(self) -> bool:
-        """Return whether commands are taken: by a heater that was ever seen, and queued while the link is down."""
-        return super().available and self.heater.takes_commands
+        """Return whether commands are taken: by a heater that was ever seen, and queued while there is no connection.
+
+        Without its target temperature a heater has never been seen, and Home Assistant's bridges could not show it.
+        """
+        has_target = WaterHeaterEntityFeature.TARGET_TEMPERATURE in self.supported_features
+        return (
+            super().available
+            and self.heater.takes_commands
+            and self.heater.shown is not None
+            and not (has_target and self.heater.shown.dhw_temperature_setting_raw is None)
+        )
 
     @property
     def native_temperature_unit(self) -> str:
-        """Return the unit of the heater's own display."""
-        return UNITS[self._unit]
+        """Return the user's unit, whatever the heater's own display shows."""
+        return self.hass.config.units.temperature_unit
 
     @property
     def native_current_temperature(self) -> float | None:
         """Return the temperature at the upper probe, the best reading of the hot water."""
         heater = self.heater
-        if heater.status is None or not heater.is_fresh:
-            return None
-        return self._in_display_unit(heater.status.tank_upper_temperature)
+        celsius = heater.status.tank_upper_temperature if heater.status is not None and heater.is_fresh else None
+        return None if celsius is None else in_unit(celsius, self._unit)
 
     @property
     def native_target_temperature(self) -> float | None:
-        """Return the set point."""
-        shown = self.heater.shown
-        return None if shown is None else self._in_display_unit(shown.dhw_temperature_setting)
+        """Return the target temperature."""
+        raw = None if self.heater.shown is None else self.heater.shown.dhw_temperature_setting_raw
+        return None if raw is None else user_temperature(self.hass, raw)
 
     # The names of these properties before Home Assistant 2026.11.
     temperature_unit = native_temperature_unit
@@ -163,37 +207,22 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     @property
     @override
     def target_temperature_step(self) -> float:
-        """Return the step in the heater's own unit."""
-        if self._unit is TemperatureUnit.FAHRENHEIT:
-            return 1
-        feature = self.heater.feature
-        one_degree = feature and feature.dhw_temperature_control is DhwTemperatureControl.ONE_DEGREE_STEPS
-        return 1 if one_degree else 0.5
+        """Return the step in the user's unit, which Home Assistant does not convert."""
+        return STEPS[self._unit] * raw_step(self.heater.feature)
 
     @property
     @override
     def min_temp(self) -> float:
-        """Return the lowest set point that this heater takes."""
-        return set_point_limits(self._unit, self.heater.feature)[0]
+        """Return the lowest target temperature that this heater takes."""
+        low, _ = raw_limits(self._unit, self.heater.feature)
+        return user_temperature(self.hass, low)
 
     @property
     @override
     def max_temp(self) -> float:
-        """Return the highest set point that this heater takes."""
-        return set_point_limits(self._unit, self.heater.feature)[1]
-
-    @property
-    @override
-    def operation_list(self) -> list[str]:
-        """Return the modes that this heater has."""
-        feature = self.heater.feature
-        operations = [
-            operation
-            for operation, mode in MODE_OF_OPERATION.items()
-            if feature is None or mode in feature.supported_modes
-        ]
-        can_be_off = WaterHeaterEntityFeature.ON_OFF in self.supported_features
-        return [*operations, STATE_OFF] if can_be_off else operations
+        """Return the highest target temperature that this heater takes."""
+        _, high = raw_limits(self._unit, self.heater.feature)
+        return user_temperature(self.hass, high)
 
     @property
     @override
@@ -202,7 +231,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         mode = self._shown_mode
         if mode is None:
             return None
-        return OPERATION_OF_MODE[self._mode_before_vacation if mode is DhwMode.VACATION else mode]
+        return OPERATION_OF_MODE[self._last_modes.before_vacation if mode is DhwMode.VACATION else mode]
 
     @property
     @override
@@ -212,94 +241,95 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
 
     @override
     async def async_set_temperature(self, **kwargs: Any) -> None:
-        """Set the set point and, when one is given with it, the mode."""
+        """Set the target temperature and, when one is given with it, the mode."""
+        commands = [self._temperature_command(kwargs[ATTR_TEMPERATURE])]
         operation: str | None = kwargs.get(ATTR_OPERATION_MODE)
-        # Both are checked before either is sent.
-        if operation is not None and operation not in self.operation_list:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="unsupported_mode",
-                translation_placeholders={"mode": operation, "modes": ", ".join(self.operation_list)},
-            )
-        temperature: float = kwargs[ATTR_TEMPERATURE]
-        try:
-            set_point = self.client.dhw_temperature_command(self.heater.device, temperature, unit=self._unit)
-        except InvalidParameterError as err:
-            raise self._out_of_range(temperature) from err
-        commands = [set_point]
         if operation is not None:
-            commands.append(self._mode_command(operation))
+            commands.append(self._operation_command(operation))
         await self.async_send(*commands)
 
     @override
     async def async_set_operation_mode(self, operation_mode: str) -> None:
-        """Choose a mode, which also switches the heater on, or switch it off."""
-        await self.async_send(self._mode_command(operation_mode))
+        """Choose a mode, which also switches the heater on and ends a vacation, or switch it off."""
+        await self.async_send(self._operation_command(operation_mode))
 
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
-        """Switch the heater on; it returns to the mode it had."""
-        await self.async_send(self.client.power_command(self.heater.device, True))
+        """Switch the heater on; it returns to the mode it had. On vacation it is on already: then the vacation ends."""
+        on = self._heating_command() if self.is_away_mode_on else self.client.power_command(self.heater.device, True)
+        await self.async_send(on)
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Switch the heater off."""
-        await self.async_send(self.client.power_command(self.heater.device, False))
+        await self.async_send(self._off_command())
 
     @override
     async def async_turn_away_mode_on(self) -> None:
-        """Start a vacation of the usual length."""
-        await self.async_start_vacation(VACATION_DAYS)
+        """Start a vacation of the usual length; one that runs, or is on its way, is left as it is."""
+        if not self.is_away_mode_on:
+            await self.async_start_vacation(VACATION_DAYS)
 
-    async def async_start_vacation(self, days: int) -> None:
-        """Start a vacation of 1 to 99 days; the heater ends it by itself."""
-        await self.async_send(self.client.vacation_command(self.heater.device, days))
+    async def async_start_vacation(self, days: int | None = None) -> None:
+        """Start a vacation of 1 to 99 days, which the heater ends by itself; without a length, as away mode does."""
+        if days is None:
+            await self.async_turn_away_mode_on()
+        else:
+            await self.async_send(self.client.vacation_command(self.heater.device, days))
 
     @override
     async def async_turn_away_mode_off(self) -> None:
-        """End a vacation; a heater that is not on one is left as it is."""
-        if self.is_away_mode_on:
-            await self.async_send(self.client.dhw_mode_command(self.heater.device, self._mode_before_vacation))
+        """End a vacation, so that the heater is as it was before; one that is not on vacation is left as it is."""
+        if not self.is_away_mode_on:
+            return
+        was_off = self._last_modes.before_vacation is DhwMode.POWER_OFF
+        can_be_off = WaterHeaterEntityFeature.ON_OFF in self.supported_features
+        await self.async_send(self._off_command() if was_off and can_be_off else self._heating_command())
 
-    def _out_of_range(self, temperature: float) -> ServiceValidationError:
-        """Name the limits in the user's unit, which need not be the heater's."""
+    def _temperature_command(self, temperature: float) -> HeaterCommand:
+        lowest, highest = self.min_temp, self.max_temp
+        limit = min(max(temperature, lowest), highest)
+        wish = limit if abs(temperature - limit) <= BRIDGE_ROUNDING else temperature
+        try:
+            return self.client.dhw_temperature_command(self.heater.device, wish, unit=self._unit)
+        except InvalidParameterError as err:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="set_point_out_of_range",
+                translation_placeholders={
+                    "temperature": degrees(self.hass, temperature),
+                    "lowest": degrees(self.hass, lowest),
+                    "highest": degrees(self.hass, highest),
+                },
+            ) from err
 
-        def in_words(value: float, precision: float) -> str:
-            shown = display_temp(self.hass, value, self.native_temperature_unit, precision)
-            return f"{shown:g} {self.hass.config.units.temperature_unit}"
-
-        return ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="set_point_out_of_range",
-            translation_placeholders={
-                "temperature": in_words(temperature, PRECISION_TENTHS),
-                "lowest": in_words(self.min_temp, self.precision),
-                "highest": in_words(self.max_temp, self.precision),
-            },
-        )
-
-    def _mode_command(self, operation: str) -> HeaterCommand:
+    def _operation_command(self, operation: str) -> HeaterCommand:
+        operations = self.operation_list or []
+        if operation not in operations:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="unsupported_mode",
+                translation_placeholders={"mode": operation, "modes": ", ".join(operations)},
+            )
         if operation == STATE_OFF:
-            return self.client.power_command(self.heater.device, False)
+            return self._off_command()
         return self.client.dhw_mode_command(self.heater.device, MODE_OF_OPERATION[operation])
 
+    def _off_command(self) -> HeaterCommand:
+        return self.client.power_command(self.heater.device, False)
 
-def _display_unit(heater: HeaterState) -> TemperatureUnit:
-    told = (message.temperature_unit for message in (heater.shown, heater.feature) if message is not None)
-    return next((unit for unit in told if unit is not None), TemperatureUnit.FAHRENHEIT)
+    def _heating_command(self) -> HeaterCommand:
+        """Let the heater heat in the mode in which it did last, or in another one if it does not have that."""
+        last = self._last_modes.heating
+        modes = [MODE_OF_OPERATION[name] for name in self.operation_list or [] if name in MODE_OF_OPERATION]
+        mode = last if last in modes or not modes else modes[0]
+        return self.client.dhw_mode_command(self.heater.device, mode)
 
 
-def _supported_features(feature: DeviceFeature | None) -> WaterHeaterEntityFeature:
-    """Return what the heater can do; what it has not told about, it is trusted to have."""
-    supported = {
-        WaterHeaterEntityFeature.TARGET_TEMPERATURE: feature is None
-        or feature.dhw_temperature_control is not DhwTemperatureControl.DISABLED,
-        WaterHeaterEntityFeature.OPERATION_MODE: feature is None or feature.supports_dhw,
-        WaterHeaterEntityFeature.AWAY_MODE: feature is None or feature.supports_vacation,
-        WaterHeaterEntityFeature.ON_OFF: feature is None or feature.supports_power,
-    }
-    features = WaterHeaterEntityFeature(0)
-    for flag, is_supported in supported.items():
-        if is_supported is not False:
-            features |= flag
-    return features
+def _takes(feature: DeviceFeature | None, control: Control, *parameters: int) -> bool:
+    """Tell whether a heater takes a command, with these parameters or any; what it does not report it may have."""
+    try:
+        control.checked(parameters or tuple(each.low for each in control.parameters), feature)
+    except UnsupportedCommandError:
+        return False
+    return True

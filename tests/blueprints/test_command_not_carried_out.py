@@ -43,7 +43,7 @@ async def test_refused_command_is_told_and_a_confirmed_one_is_not(
         (told,) = notifications.made
         assert told["title"] == "NWP500: command rejected"
         given_at = dt_util.as_local(dt_util.parse_datetime(state.attributes["queued_at"], raise_on_error=True))
-        assert told["message"].startswith('"set point 140 °F" was refused by the heater')
+        assert told["message"].startswith('"target temperature 60 °C" was refused by the heater')
         assert "(code 7)" in told["message"]
         assert told["message"].endswith(f"It was given on {given_at:%Y-%m-%d at %H:%M}.")
         assert told["notification_id"] == f"navilink_{state.attributes['command_id']}"
@@ -62,7 +62,7 @@ async def test_each_of_several_commands_is_told(hass: HomeAssistant, simulator: 
         await wait_for_outcome(hass, "confirmed")
         await notifications.until(lambda: len(notifications.made) >= 3)
         assert [told["message"].split('"')[1] for told in notifications.made] == [
-            f"set point {degrees} °F" for degrees in (113, 122, 131)
+            f"target temperature {celsius} °C" for celsius in (45, 50, 55)
         ]
 
 

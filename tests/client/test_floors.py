@@ -69,7 +69,7 @@ FLOORS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (CLIENT, ("queue_access",)),
     (CLIENT, ("mqtt_client",)),
     (CLIENT, ("",)),
-    (INTEGRATION, ("connection", "const", "errors", "heater", "markdown", "options", "outcomes")),
+    (INTEGRATION, ("connection", "const", "errors", "heater", "markdown", "options", "outcomes", "wording")),
     (INTEGRATION, ("account", "devices", "issues", "stored_account", "queue_store")),
     (INTEGRATION, ("listing",)),
     (INTEGRATION, ("coordinator",)),

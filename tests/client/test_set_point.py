@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import pytest
 
 from nwp500 import DeviceFeature, InvalidParameterError, TemperatureUnit, commands
-from nwp500.set_point import raw_limits, raw_set_point, set_point_limits, set_point_words
+from nwp500.set_point import raw_limits, raw_set_point, raw_step, set_point_words
 
 C, F = TemperatureUnit.CELSIUS, TemperatureUnit.FAHRENHEIT
 HEATER = DeviceFeature({"dhwTemperatureMin": 81, "dhwTemperatureMax": 131})
@@ -150,8 +150,6 @@ def test_whatever_a_heater_says_no_set_point_scalds_or_freezes(
     feature = DeviceFeature({"dhwTemperatureMin": low, "dhwTemperatureMax": high})
     lowest, highest = raw_limits(unit, feature)
     assert 70 <= lowest < highest <= 131
-    shown = set_point_limits(unit, feature)
-    assert [raw_set_point(limit, unit, feature) for limit in shown] == [lowest, highest]
     try:
         raw = raw_set_point(wish, unit, feature)
     except InvalidParameterError:
@@ -238,3 +236,31 @@ def test_nothing_outside_the_limits_comes_out(low: int, temperature: float) -> N
 )
 def test_a_set_point_in_words(temperature: float, unit: TemperatureUnit, words: str) -> None:
     assert set_point_words(temperature, unit) == words
+
+
+@pytest.mark.parametrize(
+    ("temperature", "unit", "raw"),
+    [
+        (48.4, C, 96),
+        (48.5, C, 96),
+        (48.7, C, 98),
+        (121, F, 98),
+        (122, F, 100),
+        # The limits lie between its steps, and are reached all the same.
+        (40.5, C, 81),
+        (65.5, C, 131),
+        (150, F, 131),
+    ],
+)
+def test_heater_of_whole_degrees_gets_whole_degrees(temperature: float, unit: TemperatureUnit, raw: int) -> None:
+    heater = DeviceFeature({**HEATER.raw, "dhwTemperatureSettingUse": 3})
+    assert raw_step(heater) == 2
+    assert raw_set_point(temperature, unit, heater) == raw
+
+
+@pytest.mark.parametrize("control", [None, 0, 1, 2, 4, 99])
+def test_every_other_heater_gets_half_degrees(control: int | None) -> None:
+    heater = DeviceFeature({**HEATER.raw, "dhwTemperatureSettingUse": control})
+    assert raw_step(heater) == 1
+    assert raw_set_point(48.5, C, heater) == 97
+    assert raw_step(None) == 1

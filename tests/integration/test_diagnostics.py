@@ -48,7 +48,7 @@ async def test_diagnostics_tell_the_state_and_no_secret(
     assert heater["status"]["dhwTemperatureSetting"] == 98
     assert len(heater["status"]) == 103
     assert heater["feature"]["dhwTemperatureMax"] == 131
-    assert [command["command"] for command in heater["queue"]["commands"]] == ["set point 140 °F"]
+    assert [command["command"] for command in heater["queue"]["commands"]] == ["target temperature 60 °C"]
     assert heater["queue"]["outcomes"] == {"confirmed": 1}
     [ended] = heater["queue"]["recent"]
     assert (ended["command"], ended["outcome"], ended["reason"]) == (

@@ -26,7 +26,7 @@ from tests.integration.heaters import HEATER
 from tests.integration.waiting import wait_for
 from tests.integration.wall_clock import WallClock
 
-SET_POINT = "set point 140 °F"
+SET_POINT = "target temperature 60 °C"
 # What Home Assistant adds to every event entity.
 COMMON_ATTRIBUTES = {"event_type", "event_types", "friendly_name"}
 

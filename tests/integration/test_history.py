@@ -24,7 +24,7 @@ async def test_commands_are_shown_but_not_recorded(
 ) -> None:
     await cut(hass, simulator)
     await set_temperature(hass, 60)
-    assert queued_words(hass) == ["set point 140 °F"]
+    assert queued_words(hass) == ["target temperature 60 °C"]
     await recorder_mock.async_block_till_done()
     recorded = await recorder_mock.async_add_executor_job(
         get_significant_states, hass, dt_util.utcnow() - timedelta(hours=1), None, [QUEUED]

@@ -70,10 +70,10 @@ async def test_lines_name_heater_command_and_outcome(
     await press(hass, "button.nwp500_clear_queue")
     lines = await ask_logbook(entity_ids=[HEATER])
     assert [(line["name"], line["message"]) for line in lines] == [
-        ("NWP500", "set point 140 °F was confirmed by the heater"),
+        ("NWP500", "target temperature 60 °C was confirmed by the heater"),
         ("NWP500", "mode electric was not carried out: the heater refused it with code 3"),
-        ("Cellar", "set point 122 °F gave way: a newer command for the same setting was given"),
-        ("Cellar", "set point 131 °F was cleared: the queue was cleared"),
+        ("Cellar", "target temperature 50 °C gave way: a newer command for the same setting was given"),
+        ("Cellar", "target temperature 55 °C was cleared: the queue was cleared"),
     ]
     assert {line["entity_id"] for line in lines} == {HEATER}
     assert await ask_logbook(device_ids=[heater]) == lines
@@ -92,7 +92,7 @@ async def test_line_of_a_command_that_expired(
     await wall_clock.pass_by(timedelta(minutes=61))
     await wait_for_value(hass, QUEUED, "0")
     [line] = await ask_logbook(device_ids=[device_id(hass, running)])
-    assert line["message"] == "set point 140 °F expired after waiting 1 hour, and was not sent"
+    assert line["message"] == "target temperature 60 °C expired after waiting 1 hour, and was not sent"
 
 
 async def test_line_of_a_command_that_expired_while_home_assistant_was_off(
@@ -110,7 +110,7 @@ async def test_line_of_a_command_that_expired_while_home_assistant_was_off(
     # It is stored before it is passed on.
     await hass.async_block_till_done()
     [line] = await ask_logbook(entity_ids=[HEATER])
-    assert line["message"] == "set point 140 °F expired after waiting 3 hours, and was not sent"
+    assert line["message"] == "target temperature 60 °C expired after waiting 3 hours, and was not sent"
 
 
 def test_every_outcome_has_words() -> None:

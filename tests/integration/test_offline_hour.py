@@ -29,11 +29,11 @@ from tests.integration.wall_clock import WallClock
 
 # Every action of a water heater, what it puts into the queue, and what is shown from then on.
 ACTIONS: tuple[tuple[str, dict[str, Any], list[str], tuple[str, int, str]], ...] = (
-    ("water_heater.set_temperature", {"temperature": 55}, ["set point 131 °F"], ("eco", 55, "off")),
+    ("water_heater.set_temperature", {"temperature": 55}, ["target temperature 55 °C"], ("eco", 55, "off")),
     (
         "water_heater.set_temperature",
         {"temperature": 55, "operation_mode": "electric"},
-        ["set point 131 °F", "mode electric"],
+        ["target temperature 55 °C", "mode electric"],
         ("electric", 55, "off"),
     ),
     ("water_heater.set_operation_mode", {"operation_mode": "heat_pump"}, ["mode heat pump"], ("heat_pump", 49, "off")),
@@ -72,7 +72,7 @@ async def test_an_hour_offline(hass: HomeAssistant, simulator: SimulatorProcess,
         await wall_clock.pass_by(timedelta(minutes=10))
         await set_temperature(hass, celsius)
     await wall_clock.pass_by(timedelta(minutes=10))
-    assert queued_words(hass) == ["mode heat pump", "set point 140 °F"]
+    assert queued_words(hass) == ["mode heat pump", "target temperature 60 °C"]
     assert shown(hass, CONNECTION).state == "off"
     assert await applied(simulator) == []
 

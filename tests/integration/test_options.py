@@ -96,7 +96,7 @@ async def test_size_and_coalescing(hass: HomeAssistant, simulator: SimulatorProc
     await cut(hass, simulator)
     for celsius in (50, 55, 60):
         await set_temperature(hass, celsius)
-    assert queued_words(hass) == ["set point 131 °F", "set point 140 °F"]
+    assert queued_words(hass) == ["target temperature 55 °C", "target temperature 60 °C"]
     assert shown(hass, OUTCOME).attributes["event_type"] == "dropped"
 
 
@@ -129,7 +129,7 @@ async def test_longest_wait(
     await wall_clock.pass_by(after)
     await wait_for_value(hass, QUEUED, str(left))
     assert shown(hass, EXPIRED).state == str(2 - left)
-    assert queued_words(hass) == ["set point 140 °F", "mode heat pump"][2 - left :]
+    assert queued_words(hass) == ["target temperature 60 °C", "mode heat pump"][2 - left :]
     # Given up, the truth is shown again.
     assert shown(hass, HEATER).attributes["temperature"] == (60 if left == 2 else 49)
 

@@ -46,7 +46,7 @@ async def test_action_returns_when_the_heater_has_it(hass: HomeAssistant, simula
     assert await applied(simulator) == [("dhw-temperature", [120])]
     told = shown(hass, OUTCOME).attributes
     assert told["event_type"] == "confirmed"
-    assert told["command"] == "set point 140 °F"
+    assert told["command"] == "target temperature 60 °C"
     assert told["setting"] == "set point"
     assert told["code"] is None
     assert told["command_id"]
@@ -97,7 +97,7 @@ async def test_link_that_is_lost_while_an_action_waits(hass: HomeAssistant, simu
     await cut(hass, simulator)
     # It returns, because nothing more can be known now.
     await action
-    assert queued_words(hass) == ["set point 140 °F"]
+    assert queued_words(hass) == ["target temperature 60 °C"]
 
 
 @pytest.mark.usefixtures("running")
@@ -131,8 +131,8 @@ async def test_events_tell_each_outcome_once(hass: HomeAssistant, simulator: Sim
     ]
     assert sorted(ends) == [
         ("mode heat pump", "confirmed"),
-        ("set point 131 °F", "superseded"),
-        ("set point 140 °F", "superseded"),
+        ("target temperature 55 °C", "superseded"),
+        ("target temperature 60 °C", "superseded"),
     ]
 
 
@@ -163,7 +163,7 @@ async def test_commands_that_were_given_up_raise_an_issue_until_it_is_acknowledg
     assert issue.translation_placeholders["count"] == "2"
     first, second = issue.translation_placeholders["commands"].splitlines()
     link = f"/config/devices/device/{device_id(hass, running)}"
-    assert first.startswith(f"- [set point 140 °F]({link}), given 20")
+    assert first.startswith(f"- [target temperature 60 °C]({link}), given 20")
     assert first.endswith(": it waited longer than it may")
     assert "mode heat pump" in second
     assert MAC not in str(issue)
@@ -171,7 +171,7 @@ async def test_commands_that_were_given_up_raise_an_issue_until_it_is_acknowledg
     started = await client.post("/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": issue_id})
     flow = await started.json()
     assert flow["step_id"] == "confirm"
-    assert "set point 140 °F" in flow["description_placeholders"]["commands"]
+    assert "target temperature 60 °C" in flow["description_placeholders"]["commands"]
     await client.post(f"/api/repairs/issues/fix/{flow['flow_id']}", json={})
     assert registry.async_get_issue(DOMAIN, issue_id) is None
 
@@ -206,13 +206,13 @@ async def test_queue_can_be_read_and_cleared_by_kind(
     await set_mode(hass, "heat_pump")
     await set_mode(hass, "electric", OTHER_HEATER)
     commands = (await ask(hass, "get_queue", heater))["commands"]
-    assert [command["command"] for command in commands] == ["set point 140 °F", "mode heat pump"]
+    assert [command["command"] for command in commands] == ["target temperature 60 °C", "mode heat pump"]
     assert [command["kind"] for command in commands] == ["dhw-temperature", "dhw-mode"]
     for command in commands:
         assert 0 <= command["age"] < 60
         assert command["stage"] == "waiting"
     assert await ask(hass, "clear_queue", heater, kinds=["power-on", "dhw-mode"]) == {"cleared": 1}
-    assert queued_words(hass) == ["set point 140 °F"]
+    assert queued_words(hass) == ["target temperature 60 °C"]
     assert shown(hass, OUTCOME).attributes["event_type"] == "cleared"
     # Both at once, this time without wanting to know how many.
     await hass.services.async_call(DOMAIN, "clear_queue", {"device_id": [heater, other]}, blocking=True)
@@ -248,7 +248,7 @@ async def test_waiting_for_a_command(
     assert (await oldest)["command"] == "mode heat pump"
     outcome = await newest
     assert outcome["outcome"] == "confirmed"
-    assert outcome["command"] == "set point 140 °F"
+    assert outcome["command"] == "target temperature 60 °C"
     assert outcome["command_id"] == set_point["command_id"]
     # Once more, after the fact.
     assert await ask(hass, "wait_for_command", heater) == outcome
@@ -315,4 +315,4 @@ async def test_script_waits_for_its_command(
     await wait_for_value(hass, QUEUED, "1")
     await simulator.fault("link_up")
     await run
-    assert [call.data["message"] for call in notified] == ["set point 140 °F: confirmed"]
+    assert [call.data["message"] for call in notified] == ["target temperature 60 °C: confirmed"]

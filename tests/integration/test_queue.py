@@ -23,7 +23,7 @@ async def test_commands_wait_for_the_link_and_arrive_in_order(
     queued = shown(hass, QUEUED)
     assert queued.state == "2"
     commands = queued.attributes["commands"]
-    assert queued_words(hass) == ["set point 140 °F", "mode heat pump"]
+    assert queued_words(hass) == ["target temperature 60 °C", "mode heat pump"]
     for command in commands:
         assert command["stage"] == "waiting"
         assert command["attempts"] == 0
@@ -98,7 +98,7 @@ async def test_only_the_newest_command_for_a_setting_is_sent(hass: HomeAssistant
     for celsius in (56, 58):
         await set_temperature(hass, celsius)
     # What remains takes the place of the newest.
-    assert queued_words(hass) == ["mode electric", "set point 136.4 °F"]
+    assert queued_words(hass) == ["mode electric", "target temperature 58 °C"]
     await simulator.fault("link_up")
     await simulator.wait(applied=2)
     await wait_for_value(hass, QUEUED, "0")

@@ -55,7 +55,7 @@ async def test_file_holds_the_command_when_its_action_returns(
     await set_temperature(hass, 60)
     file = queue_file(hass, running)
     content = json.loads(await hass.async_add_executor_job(file.read_text))
-    assert [command["wanted"] for command in content["data"]["queue"]["unsent"]] == ["set point 140 °F"]
+    assert [command["wanted"] for command in content["data"]["queue"]["unsent"]] == ["set point 60 °C"]
     assert stat.S_IMODE((await hass.async_add_executor_job(file.stat)).st_mode) == 0o600
     await hass.config_entries.async_remove(running.entry_id)
     assert not await hass.async_add_executor_job(file.exists)
@@ -149,7 +149,7 @@ async def test_file_of_a_newer_version_outlives_a_downgrade(
     await wait_for_value(hass, CONNECTION, "on")
     await cut(hass, simulator)
     await set_temperature(hass, 60)
-    assert await hass.async_add_executor_job(stored, file) == ["set point 140 °F"]
+    assert await hass.async_add_executor_job(stored, file) == ["set point 60 °C"]
     [newer] = await hass.async_add_executor_job(kept, file)
     assert newer.name.startswith(f"{file.name}.newer.")
     assert await hass.async_add_executor_job(newer.read_bytes) == content
@@ -174,7 +174,7 @@ async def test_queue_that_cannot_be_written_is_told_until_it_can(
     with pytest.raises(HomeAssistantError) as not_stored:
         await set_temperature(hass, 60)
     assert not_stored.value.translation_key == "command_not_stored"
-    assert queued_words(hass) == ["set point 140 °F"]
+    assert queued_words(hass) == ["target temperature 60 °C"]
     issue = registry.async_get_issue(DOMAIN, issue_id)
     assert issue is not None
     assert not issue.is_fixable
@@ -182,7 +182,7 @@ async def test_queue_that_cannot_be_written_is_told_until_it_can(
     await hass.async_add_executor_job(file.rmdir)
     await wall_clock.pass_by(timedelta(seconds=31))
     assert registry.async_get_issue(DOMAIN, issue_id) is None
-    assert await hass.async_add_executor_job(stored, file) == ["set point 140 °F"]
+    assert await hass.async_add_executor_job(stored, file) == ["set point 60 °C"]
     await set_mode(hass, "heat_pump")
     await simulator.fault("link_up")
     await simulator.wait(applied=2)
@@ -202,7 +202,7 @@ async def test_folder_that_cannot_be_used_is_told_too(
     assert not_stored.value.translation_key == "command_not_stored"
     await hass.async_add_executor_job(file.parent.unlink)
     await set_temperature(hass, 55)
-    assert await hass.async_add_executor_job(stored, file) == ["set point 131 °F"]
+    assert await hass.async_add_executor_job(stored, file) == ["set point 55 °C"]
     assert not ir.async_get(hass).issues
 
 

@@ -91,7 +91,7 @@ async def test_vacation(hass: HomeAssistant, simulator: SimulatorProcess) -> Non
 async def test_waiting_for_a_command(hass: HomeAssistant, simulator: SimulatorProcess, refusals: int) -> None:
     await simulator.fault("ctrl_fail", count=refusals, code=7)
     await run_script(hass, "Set a temperature, and go on when the heater has it")
-    refused = "set point 130 °F ended as rejected: the heater refused it with code 7"
+    refused = "target temperature 130 °F ended as rejected: the heater refused it with code 7"
     assert notices(hass) == [refused if refusals else "The water will be hot."]
 
 
@@ -103,7 +103,7 @@ async def test_what_waits_is_said_listed_and_forgotten(hass: HomeAssistant, simu
     await set_mode(hass, "heat_pump")
     await hass.services.async_call("script", "readme", blocking=True)
     await run_automation(hass, "Water heater commands are waiting")
-    words = ["set point 130 °F", "mode heat pump"]
+    words = ["target temperature 130 °F", "mode heat pump"]
     assert notices(hass) == ["nothing waits", ", ".join(words), f"Waiting: {', '.join(words)}"]
     (listed,) = [block["commands"] for block in blocks() if "commands" in block]
     assert [each.keys() for each in shown(hass, QUEUED).attributes["commands"]] == [listed[0].keys()] * 2

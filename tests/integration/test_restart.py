@@ -38,7 +38,8 @@ from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.waiting import next_event, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
-SET_POINT, MODE = "set point 140 °F", "mode heat pump"
+SET_POINT, MODE = "target temperature 60 °C", "mode heat pump"
+STORED_SET_POINT = "set point 60 °C"
 
 
 def key(entry: MockConfigEntry) -> str:
@@ -46,7 +47,7 @@ def key(entry: MockConfigEntry) -> str:
 
 
 def stored_commands(hass_storage: dict[str, Any], entry: MockConfigEntry) -> list[str]:
-    """Return the commands on the disk that are still to be sent, in words."""
+    """Return the commands on the disk that are still to be sent, in the client's own words."""
     return [command["wanted"] for command in hass_storage[key(entry)]["data"]["queue"]["unsent"]]
 
 
@@ -73,10 +74,10 @@ async def test_command_is_on_the_disk_when_its_action_returns(
 ) -> None:
     await cut(hass, simulator)
     await set_temperature(hass, 60)
-    assert stored_commands(hass_storage, running) == [SET_POINT]
+    assert stored_commands(hass_storage, running) == [STORED_SET_POINT]
     # Several at a time, the newest of a setting counts.
     await asyncio.gather(set_mode(hass, "electric"), set_temperature(hass, 55), set_mode(hass, "heat_pump"))
-    assert stored_commands(hass_storage, running) == ["set point 131 °F", MODE]
+    assert stored_commands(hass_storage, running) == ["set point 55 °C", MODE]
     await simulator.fault("link_up")
     await wait_for(hass, OUTCOME, lambda state: state.attributes["event_type"] == "confirmed")
     await wait_for_value(hass, QUEUED, "0")
@@ -146,10 +147,11 @@ async def test_stop_of_home_assistant_keeps_the_queue(
     await hass.async_block_till_done()
     hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await hass.async_block_till_done()
-    assert stored_commands(hass_storage, running) == [SET_POINT]
+    assert stored_commands(hass_storage, running) == [STORED_SET_POINT]
     hass.set_state(CoreState.running)
 
 
+@pytest.mark.usefixtures("last_statuses_kept")
 async def test_start_without_any_network(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:
@@ -160,9 +162,16 @@ async def test_start_without_any_network(
     await set_up(hass, running)
     assert running.state is ConfigEntryState.LOADED
     heater = shown(hass, HEATER)
-    # The last one known, until the heater is heard.
     assert heater.state == "eco"
-    for name in ("min_temp", "max_temp", "operation_list", "supported_features", "target_temp_step"):
+    for name in (
+        "temperature",
+        "away_mode",
+        "min_temp",
+        "max_temp",
+        "operation_list",
+        "supported_features",
+        "target_temp_step",
+    ):
         assert heater.attributes[name] == attributes[name], name
     assert shown(hass, CONNECTION).state == "off"
 
@@ -178,6 +187,7 @@ async def test_start_without_any_network(
     await wait_for(hass, HEATER, lambda state: state.attributes["current_temperature"] is not None)
 
 
+@pytest.mark.usefixtures("last_statuses_kept")
 async def test_start_without_network_and_then_with_a_password_that_is_wrong(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:

@@ -119,7 +119,7 @@ async def test_mode_before_a_vacation_outlives_a_restart(
         (US_CUSTOMARY_SYSTEM, 104, "104 °F is not allowed as the set point. This water heater takes 105 °F to 150 °F"),
         (US_CUSTOMARY_SYSTEM, 150.6, "150.6 °F is not allowed"),
         (US_CUSTOMARY_SYSTEM, 32, "32 °F is not allowed"),
-        (METRIC_SYSTEM, 66, "66 °C is not allowed as the set point. This water heater takes 40.5 °C to 65.5 °C"),
+        (METRIC_SYSTEM, 66.1, "66.1 °C is not allowed as the set point. This water heater takes 40.5 °C to 65.5 °C"),
     ],
 )
 async def test_set_point_outside_the_limits_changes_nothing(

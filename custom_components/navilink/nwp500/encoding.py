@@ -73,8 +73,10 @@ def in_unit(celsius: float, unit: TemperatureUnit) -> float:
     return celsius if unit is TemperatureUnit.CELSIUS else celsius * 9 / 5 + 32
 
 
-def half_degrees_from(value: float, unit: TemperatureUnit) -> int:
+def half_degrees_from(value: float, unit: TemperatureUnit, *, step: int = 1) -> int:
     """Encode a wished temperature as the nearest half-degree, ties to the even number: 150 °F is 131.
+
+    With `step` it is the nearest multiple of so many half-degrees: 2 for whole degrees Celsius.
 
     The arithmetic is exact on the decimal as it was written, so that a tie such as 95.45 °F is one.
 
@@ -85,7 +87,8 @@ def half_degrees_from(value: float, unit: TemperatureUnit) -> int:
     if not math.isfinite(value):
         raise InvalidParameterError(parameter="temperature", value=value, allowed="a finite number")
     wish = Fraction(str(value))
-    return round(wish * 2 if unit is TemperatureUnit.CELSIUS else (wish - 32) * Fraction(10, 9))
+    half_degrees = wish * 2 if unit is TemperatureUnit.CELSIUS else (wish - 32) * Fraction(10, 9)
+    return step * round(half_degrees / step)
 
 
 def litres_per_minute(raw: float) -> float:

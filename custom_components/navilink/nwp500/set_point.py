@@ -1,7 +1,7 @@
 """Set points: from a person's wish to the raw half-degrees of the heater, within its limits (protocol.md 6.1)."""
 
 from .encoding import celsius_from_half, half_degrees_from, in_unit
-from .enums import TemperatureUnit
+from .enums import DhwTemperatureControl, TemperatureUnit
 from .exceptions import InvalidParameterError
 from .models import DeviceFeature
 
@@ -21,7 +21,7 @@ _SYMBOLS = {TemperatureUnit.CELSIUS: "°C", TemperatureUnit.FAHRENHEIT: "°F"}
 
 
 def raw_set_point(temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None) -> int:
-    """Return the raw set point; limits are compared raw, so that 150 °F (131) is allowed where the maximum is 131.
+    """Return the raw set point in the heater's steps; limits are compared raw: 150 °F (131) is allowed up to 131.
 
     Raises `InvalidParameterError` for anything but a number within the heater's limits.
     """
@@ -32,15 +32,21 @@ def raw_set_point(temperature: float, unit: TemperatureUnit, feature: DeviceFeat
     allowed = f"a number from {_in_words(low, unit)} to {_in_words(high, unit)}"
     if isinstance(temperature, bool) or not isinstance(temperature, int | float) or abs(temperature) > _WILD:
         raise InvalidParameterError("temperature", temperature, allowed)
-    raw = half_degrees_from(temperature, unit)
-    if not low <= raw <= high:
+    if not low <= half_degrees_from(temperature, unit) <= high:
         raise InvalidParameterError("temperature", temperature, allowed)
-    return raw
+    # The limits may lie between the steps of a heater, and are reached all the same.
+    return min(max(half_degrees_from(temperature, unit, step=raw_step(feature)), low), high)
 
 
 def set_point_words(temperature: float, unit: TemperatureUnit) -> str:
     """Return a set point as a person would name it, such as `set point 140 °F`; a converted wish has more digits."""
     return f"set point {round(temperature, 1):g} {_SYMBOLS[TemperatureUnit(unit)]}"
+
+
+def raw_step(feature: DeviceFeature | None) -> int:
+    """Return the heater's step in half-degrees (protocol.md 11.7); the stages of one with three are not attested."""
+    has_whole_degrees = feature and feature.dhw_temperature_control is DhwTemperatureControl.ONE_DEGREE_STEPS
+    return 2 if has_whole_degrees else 1
 
 
 def raw_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[int, int]:
@@ -59,12 +65,6 @@ def raw_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[in
         return fallback
     low, high = max(low, LOWEST), min(high, HIGHEST)
     return (low, high) if low < high else fallback
-
-
-def set_point_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[float, float]:
-    """Return the lowest and the highest set point in a unit, not rounded: 131 is 149.9 °F."""
-    low, high = raw_limits(unit, feature)
-    return in_unit(celsius_from_half(low), unit), in_unit(celsius_from_half(high), unit)
 
 
 def _in_words(raw: int, unit: TemperatureUnit) -> str:
