@@ -1,0 +1,120 @@
+"""Coalescing and skipping may change how a heater's end state is reached, never the end state."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+import contextlib
+import logging
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+import pytest
+
+from nwp500 import CommandOutcome
+from tests.client.ends import CIRCUMSTANCES, MAC, WISHES, EndsStage, Options, carried_out, differences, turn
+from tests.client.machine_clock import VirtualClocks
+from tests.client.machine_heater import ScriptedHeater
+from tests.client.virtual_time import VirtualTimeLoop
+
+SEQUENCES = 5_000
+PARTS = 20
+"""So many times as many sequences are in the deep search."""
+
+PLAIN: Options = {"guard_commands": True, "command_interval": 2.0}
+COALESCING: Options = PLAIN | {"coalesce_commands": True}
+TESTED: Options = COALESCING | {"skip_settled": True}
+
+_AS_IT_WAS = {"off": (False, 6), "away": (True, 5), "away, else off": (False, 5)}
+"""Whether a heater is on, not counting its vacation, and the mode that it reports."""
+_KNOWN = ("link back", "a moment", "poll", "a moment")
+BEGINNINGS: dict[str, tuple[str, ...]] = {
+    "never connected": (),
+    "connected": ("link back", "a moment"),
+    "known": _KNOWN,
+    "known, then offline": (*_KNOWN, "lose link", "a moment"),
+    "turned at the panel": (*_KNOWN, "turn", "poll", "a moment"),
+    "turned, then offline": (*_KNOWN, "turn", "poll", "a moment", "lose link", "a moment"),
+}
+_MODES = [name for name, wish in WISHES.items() if "vacation" in wish.writes]
+_OTHERS = [name for name in WISHES if name not in _MODES]
+_OFTEN = ["lose link", "lose link", "2 h", "refuse 1"] * 4
+SCRIPTS = st.lists(st.sampled_from([*_MODES * 5, *_OTHERS, *CIRCUMSTANCES * 2, *_OFTEN]), min_size=3, max_size=16)
+
+_RIGHT = {CommandOutcome.CONFIRMED, CommandOutcome.UNCONFIRMED, CommandOutcome.SUPERSEDED, CommandOutcome.EXPIRED}
+"""With a heater and a service that do what they should in the end, nothing else becomes of a command."""
+
+
+def play(script: Iterable[str], heater: str, options: Options) -> EndsStage:
+    """Play a script in virtual time, from its beginning on."""
+
+    async def played(clocks: VirtualClocks) -> EndsStage:
+        stage = EndsStage(clocks, made(heater), options)
+        await stage.play(script)
+        return stage
+
+    with contextlib.closing(VirtualTimeLoop()) as loop:
+        loop.set_debug(False)
+        clocks = VirtualClocks(loop)
+        with clocks.installed():
+            return loop.run_until_complete(played(clocks))
+
+
+def made(heater: str) -> ScriptedHeater:
+    """Make a heater as it was before a script."""
+    is_on, mode = _AS_IT_WAS.get(heater, (True, 3))
+    scripted = ScriptedHeater(MAC, is_on=is_on)
+    scripted.status |= {"dhwOperationSetting": mode, "vacationDaySetting": 5 if mode == 5 else 0}
+    return scripted
+
+
+def search(sequences: int) -> Counter[str]:
+    """Compare so many scripts; returns in how many of them what has happened."""
+    seen: Counter[str] = Counter()
+
+    @settings(
+        max_examples=sequences, deadline=None, database=None, suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
+    )
+    @given(
+        heater=st.sampled_from(["on", *_AS_IT_WAS]),
+        beginning=st.sampled_from(list(BEGINNINGS)),
+        script=SCRIPTS,
+        expires=st.sampled_from([True, True, False]),
+    )
+    def compare(heater: str, beginning: str, script: list[str], expires: bool) -> None:
+        whole = (*BEGINNINGS[beginning], *script)
+        plain, tested = (play(whole, heater, options | {"expire_by_class": expires}) for options in (PLAIN, TESTED))
+        for stage in (plain, tested):
+            assert {each.outcome for each in stage.given} <= _RIGHT, stage.given
+            # Nobody but the client changed anything after the first command.
+            assert not any("changed at the heater" in each.reason for each in stage.given), stage.given
+        assert not tested.revoked
+        if not plain.seen[CommandOutcome.EXPIRED]:
+            heater_alone = made(heater)
+            if "turn" in whole:
+                turn(heater_alone)
+            assert plain.heater.memory == carried_out(heater_alone, plain.given)
+        assert not differences(plain, tested)
+        seen.update(name for name, count in tested.seen.items() if count)
+        seen["sequences"] += 1
+
+    compare()
+    return seen
+
+
+def check(seen: Counter[str], sequences: int) -> None:
+    """Assert that all the things happened often enough."""
+    assert seen["sequences"] >= sequences
+    least = {"superseded": 0.3, "already so": 0.15, "expired": 0.05, "refused": 0.03, "restarted": 0.15}
+    assert not {what: seen[what] for what, part in least.items() if seen[what] < part * sequences}, seen
+
+
+def test_what_is_left_out_makes_no_difference() -> None:
+    check(search(SEQUENCES), SEQUENCES)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_what_is_left_out_makes_no_difference_whatever_comes(part: int) -> None:  # noqa: ARG001 - other scripts
+    check(search(SEQUENCES), SEQUENCES)
