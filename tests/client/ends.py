@@ -1,7 +1,7 @@
 """Where a heater ends: a script of commands and circumstances, played by a client against a heater that remembers."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 import functools
@@ -33,6 +33,8 @@ DAYS = "vacationDaySetting"
 _QUIET = 0.001
 """Time passes only when nothing is left to be done: after this little all of it is done."""
 _PUBACK_OVERDUE = 10.0
+_LAG = 16.0
+"""After this long a set point was once still missing (protocol.md 13.1)."""
 _MAX_REFUSALS = 6
 """Refused once more, a command would end as rejected."""
 _PATIENCE = 7200.0
@@ -109,6 +111,8 @@ CIRCUMSTANCES = (
     "refuse 3",
     "slow",
     "quick",
+    "late effects",
+    "prompt effects",
     "restart",
     "restart 2 h",
     "kill",
@@ -228,9 +232,12 @@ class EndsStage:
         self._next_name = ""
         self._reply_seconds = 0.0
         self._newest_reply_at = 0.0
+        self._lag = 0.0
+        self._reported: deque[tuple[float, JsonObject]] = deque([(0.0, dict(heater.status))])
+        """What the heater reports, each with the time from which on it does."""
         self._refusals_left = _MAX_REFUSALS
         self._store = StoredQueue()
-        """As it was when the last command had been given."""
+        """As it was when the last command had been given: what becomes of it within a moment may be written too late."""
 
     # The script
 
@@ -244,6 +251,7 @@ class EndsStage:
                 await self._circumstance(step)
         self.heater.refusals = 0
         await self._circumstance("quick")
+        await self._circumstance("prompt effects")
         await self._circumstance("link back")
         left = _PATIENCE
         while self.client.unsettled_commands:
@@ -281,6 +289,8 @@ class EndsStage:
                     self._link.swallows = True
             case ["turn"]:
                 turn(self.heater)
+            case ["stored"]:
+                self._store = self.client.stored_queue()
             case ["poll"]:
                 self.client.poll(self.heater.device)
             case ["refuse", times]:
@@ -289,12 +299,16 @@ class EndsStage:
                 self.heater.refusals += count
             case ["slow" | "quick"]:
                 self._reply_seconds = 3.0 if step == "slow" else 0.0
+            case ["late" | "prompt", "effects"]:
+                self._lag = _LAG if step == "late effects" else 0.0
             case ["restart" | "kill", *how]:
                 await self._restart(step.split()[0], *how)
             case ["sleep", _]:
                 self.clocks.sleep(90_000.0)
             case _:
                 await asyncio.sleep(_SECONDS[step])
+                if step != "a moment":
+                    self._store = self.client.stored_queue()
 
     def _drop(self) -> None:
         if self._link is not None:
@@ -373,8 +387,18 @@ class EndsStage:
         if not reply.is_refusal:
             # A later answer of a heater does not overtake an earlier one.
             due = self._newest_reply_at = max(self._newest_reply_at, due)
+        self._report_late(reply.response)
         answer = {"sessionID": reply.session_id, "protocolVersion": 2, "response": reply.response}
         self.loop.call_at(due, self._deliver, reply.topic, orjson.dumps(answer))
+
+    def _report_late(self, response: JsonObject) -> None:
+        """Let a heater report what it does as late as it does; it never goes back to what it reported before."""
+        now, (newest, _) = self.loop.time(), self._reported[-1]
+        self._reported.append((max(newest, now + self._lag), dict(self.heater.status)))
+        while len(self._reported) > 1 and self._reported[1][0] <= now:
+            self._reported.popleft()
+        if "status" in response:
+            response["status"] = self._reported[0][1]
 
     def _deliver(self, topic: str, body: bytes) -> None:
         if self._client is not None and self._link is not None and self._link.hears(topic):

@@ -34,6 +34,7 @@ BEGINNINGS: dict[str, tuple[str, ...]] = {
     "known, then offline": (*_KNOWN, "lose link", "a moment"),
     "turned at the panel": (*_KNOWN, "turn", "poll", "a moment"),
     "turned, then offline": (*_KNOWN, "turn", "poll", "a moment", "lose link", "a moment"),
+    "turned unseen": (*_KNOWN, "turn"),
 }
 _MODES = [name for name, wish in WISHES.items() if "vacation" in wish.writes]
 _OTHERS = [name for name in WISHES if name not in _MODES]
@@ -78,11 +79,12 @@ def search(sequences: int) -> Counter[str]:
     @given(
         heater=st.sampled_from(["on", *_AS_IT_WAS]),
         beginning=st.sampled_from(list(BEGINNINGS)),
+        first=st.sampled_from([*_MODES, *_OTHERS]),
         script=SCRIPTS,
         expires=st.sampled_from([True, True, False]),
     )
-    def compare(heater: str, beginning: str, script: list[str], expires: bool) -> None:
-        whole = (*BEGINNINGS[beginning], *script)
+    def compare(heater: str, beginning: str, first: str, script: list[str], expires: bool) -> None:
+        whole = (*BEGINNINGS[beginning], *([first, "a moment", "stored"] if beginning == "turned unseen" else []), *script)
         plain, tested = (play(whole, heater, options | {"expire_by_class": expires}) for options in (PLAIN, TESTED))
         for stage in (plain, tested):
             assert {each.outcome for each in stage.given} <= _RIGHT, stage.given
