@@ -546,6 +546,21 @@ def test_of_what_an_earlier_run_left_some_ends_at_once() -> None:
     on_the_bench(story)
 
 
+def test_what_expired_while_nobody_ran_does_not_bring_an_older_command_back() -> None:
+    async def story(bench: Bench) -> None:
+        older = replace(made(commands.DHW_MODE, 3).with_attempts(1), is_restored=True)
+        newer = replace(with_life_time(made(commands.DHW_MODE, 4), 3600), is_restored=True)
+        bench.clocks.sleep(7200)
+        bench.pipeline.restore(StoredQueue(unsent=(older, newer)))
+        assert [(end.outcome, end.command_id) for end in bench.ends] == [
+            (CommandOutcome.SUPERSEDED, older.id),
+            (CommandOutcome.EXPIRED, newer.id),
+        ]
+        assert not bench.pipeline.waiting
+
+    on_the_bench(story, coalesce_commands=True)
+
+
 def test_commands_of_an_earlier_run_keep_their_order_whatever_their_times() -> None:
     async def story(bench: Bench) -> None:
         first, second = made(SET_POINT, 120), made(MODE, 1)
