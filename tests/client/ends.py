@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 import functools
 from typing import Any, override
@@ -94,31 +94,6 @@ WISHES: dict[str, Wish] = {
     "intelligent on": _wish(commands.INTELLIGENT_ON, writes={"intelligent mode"}),
     "intelligent off": _wish(commands.INTELLIGENT_OFF, writes={"intelligent mode"}),
 }
-CIRCUMSTANCES = (
-    "drop",
-    "lose link",
-    "link back",
-    "black hole",
-    "a moment",
-    "1 s",
-    "3 s",
-    "40 s",
-    "50 min",
-    "2 h",
-    "sleep 25 h",
-    "poll",
-    "refuse 1",
-    "refuse 3",
-    "slow",
-    "quick",
-    "late effects",
-    "prompt effects",
-    "restart",
-    "restart 2 h",
-    "kill",
-    "kill as given",
-)
-_SECONDS = {"a moment": _QUIET, "1 s": 1.0, "3 s": 3.0, "40 s": 40.0, "50 min": 3000.0, "2 h": 7200.0}
 
 
 @dataclass(slots=True)
@@ -232,12 +207,12 @@ class EndsStage:
         self._next_name = ""
         self._reply_seconds = 0.0
         self._newest_reply_at = 0.0
+        self._refusal_due = -1.0
         self._lag = 0.0
         self._reported: deque[tuple[float, JsonObject]] = deque([(0.0, dict(heater.status))])
         """What the heater reports, each with the time from which on it does."""
         self._refusals_left = _MAX_REFUSALS
         self._store = StoredQueue()
-        """As it was when the last command had been given: what becomes of it within a moment may be written too late."""
 
     # The script
 
@@ -274,45 +249,84 @@ class EndsStage:
         self._store = client.stored_queue()
 
     async def _circumstance(self, step: str) -> None:
-        match step.split(" ", 1):
-            case ["drop"]:
-                self._drop()
-            case ["lose", "link"]:
-                self._is_reachable.clear()
-                self._drop()
-            case ["link", "back"]:
-                if self._link is not None and self._link.swallows:
-                    self._drop()
-                self._is_reachable.set()
-            case ["black", "hole"]:
-                if self._link is not None:
-                    self._link.swallows = True
-            case ["turn"]:
-                turn(self.heater)
-            case ["stored"]:
-                self._store = self.client.stored_queue()
-            case ["poll"]:
-                self.client.poll(self.heater.device)
-            case ["refuse", times]:
-                count = min(int(times), self._refusals_left)
-                self._refusals_left -= count
-                self.heater.refusals += count
-            case ["slow" | "quick"]:
-                self._reply_seconds = 3.0 if step == "slow" else 0.0
-            case ["late" | "prompt", "effects"]:
-                self._lag = _LAG if step == "late effects" else 0.0
-            case ["restart" | "kill", *how]:
-                await self._restart(step.split()[0], *how)
-            case ["sleep", _]:
-                self.clocks.sleep(90_000.0)
-            case _:
-                await asyncio.sleep(_SECONDS[step])
-                if step != "a moment":
-                    self._store = self.client.stored_queue()
+        if self._refusal_due == self.loop.time():
+            # A refusal that is lost is a command that is lost, and which one that is depends on the moment: none is.
+            await asyncio.sleep(_QUIET)
+        await (CIRCUMSTANCES | PREPARATIONS)[step](self)
 
-    def _drop(self) -> None:
+    # What can happen
+
+    async def drop(self) -> None:
+        """Lose the link; the next one can be made at once."""
         if self._link is not None:
             self._link.drop()
+
+    async def reachable(self, *, is_so: bool) -> None:
+        """Let the service be reached, or lose the link and let no other be made."""
+        if is_so:
+            self._is_reachable.set()
+        else:
+            self._is_reachable.clear()
+        if not is_so or (self._link is not None and self._link.swallows):
+            await self.drop()
+
+    async def black_hole(self) -> None:
+        """Let nothing get through, without a word."""
+        if self._link is not None:
+            self._link.swallows = True
+
+    async def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        await asyncio.sleep(seconds)
+        if seconds > _QUIET:
+            await self.stored()
+
+    async def sleep(self) -> None:
+        """Let the machine sleep for 25 hours."""
+        self.clocks.sleep(90_000.0)
+
+    async def stored(self) -> None:
+        """Write the store."""
+        self._store = self.client.stored_queue()
+
+    async def poll(self) -> None:
+        """Ask the heater for its status, around the queue."""
+        self.client.poll(self.heater.device)
+
+    async def turn(self) -> None:
+        """Let somebody change settings at the panel."""
+        turn(self.heater)
+
+    async def refuse(self, times: int) -> None:
+        """Let the heater refuse the next controls as too soon, but no command so often that this is the end of it."""
+        count = min(times, self._refusals_left)
+        self._refusals_left -= count
+        self.heater.refusals += count
+
+    async def answer_after(self, seconds: float) -> None:
+        """Let answers take so long."""
+        self._reply_seconds = seconds
+
+    async def report_after(self, seconds: float) -> None:
+        """Let the heater report what it does so much later."""
+        self._lag = seconds
+
+    async def restart(self, store: StoredQueue, *, kills: bool = False, seconds: float = 0.0) -> None:
+        """End the client, in order or not, and start another one over a store after a while."""
+        client, self._client = self.client, None
+        kept = orjson.dumps(store.to_dict())
+        if kills and self._link is not None:
+            # The process is gone, and with it the link: nothing that it still does gets out.
+            self._link.is_closed = True
+        await client.disconnect()
+        self.clocks.sleep(seconds)
+        await self._start_client(StoredQueue.from_dict(orjson.loads(kept)))
+        self.seen["restarted"] += 1
+
+    @property
+    def store(self) -> StoredQueue:
+        """The store as it was when the last command had been given: what follows at once may be written too late."""
+        return self._store
 
     # Clients
 
@@ -337,21 +351,6 @@ class EndsStage:
             return self._link
 
         return make
-
-    async def _restart(self, how: str, then: str = "") -> None:
-        """End the client and start another one over what was stored."""
-        client, self._client = self.client, None
-        stored = self._store if then == "as given" else client.stored_queue()
-        kept = orjson.dumps(stored.to_dict())
-        if how == "kill" and self._link is not None:
-            # The process is gone, and with it the link: nothing that it still does gets out.
-            self._link.is_closed = True
-        self._client = None
-        await client.disconnect()
-        if then == "2 h":
-            self.clocks.sleep(7200.0)
-        await self._start_client(StoredQueue.from_dict(orjson.loads(kept)))
-        self.seen["restarted"] += 1
 
     async def _end_client(self) -> None:
         client, self._client = self.client, None
@@ -381,10 +380,10 @@ class EndsStage:
         if (reply := self.heater.receive(message)) is None:
             return
         self.seen["refused"] += refusals - self.heater.refusals
-        # A refusal that is lost is a command that is lost, and which one is that hangs on the moment: so none gets lost.
-        seconds = 0.0 if reply.is_refusal else self._reply_seconds
-        due = self.loop.time() + seconds
-        if not reply.is_refusal:
+        due = self.loop.time() + self._reply_seconds
+        if reply.is_refusal:
+            due = self._refusal_due = self.loop.time()
+        else:
             # A later answer of a heater does not overtake an earlier one.
             due = self._newest_reply_at = max(self._newest_reply_at, due)
         self._report_late(reply.response)
@@ -473,3 +472,34 @@ def _is_expired(*given: Given) -> bool:
 
 def _unrevoked(given: list[Given]) -> list[Given]:
     return [each for number, each in enumerate(given) if not any(newer.revokes(each) for newer in given[number + 1 :])]
+
+
+type Circumstance = Callable[[EndsStage], Awaitable[None]]
+
+CIRCUMSTANCES: dict[str, Circumstance] = {
+    "drop": EndsStage.drop,
+    "lose link": lambda stage: stage.reachable(is_so=False),
+    "link back": lambda stage: stage.reachable(is_so=True),
+    "black hole": EndsStage.black_hole,
+    "a moment": lambda stage: stage.wait(_QUIET),
+    "1 s": lambda stage: stage.wait(1.0),
+    "3 s": lambda stage: stage.wait(3.0),
+    "40 s": lambda stage: stage.wait(40.0),
+    "50 min": lambda stage: stage.wait(3000.0),
+    "2 h": lambda stage: stage.wait(7200.0),
+    "sleep 25 h": EndsStage.sleep,
+    "poll": EndsStage.poll,
+    "refuse 1": lambda stage: stage.refuse(1),
+    "refuse 3": lambda stage: stage.refuse(3),
+    "slow": lambda stage: stage.answer_after(3.0),
+    "quick": lambda stage: stage.answer_after(0.0),
+    "late effects": lambda stage: stage.report_after(_LAG),
+    "prompt effects": lambda stage: stage.report_after(0.0),
+    "restart": lambda stage: stage.restart(stage.client.stored_queue()),
+    "restart 2 h": lambda stage: stage.restart(stage.client.stored_queue(), seconds=7200.0),
+    "kill": lambda stage: stage.restart(stage.client.stored_queue(), kills=True),
+    "kill as given": lambda stage: stage.restart(stage.store, kills=True),
+}
+"""What can happen between any two commands."""
+PREPARATIONS: dict[str, Circumstance] = {"turn": EndsStage.turn, "stored": EndsStage.stored}
+"""What can happen before the first one, too."""

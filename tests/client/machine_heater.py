@@ -185,7 +185,7 @@ class ScriptedHeater:
         return self.is_in_costly_period and mode in (2, 3, 4) and mode != self.status["dhwOperationSetting"]
 
     def _take_mode(self, mode: int, days: int) -> None:
-        """Take a mode up. A vacation lies over power and mode, which stay; whatever ends it leaves its days as number."""
+        """Take up a mode. A vacation lies over power and mode, which stay; whatever ends it leaves its days."""
         self.held_mode = None
         self.status["dhwOperationSetting"] = mode
         if mode == VACATION:

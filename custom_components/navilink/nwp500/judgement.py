@@ -295,8 +295,8 @@ def _is_changed_by_others(heater: _Heater, member: str, status: DeviceStatus) ->
 def _forget_wishes(heater: _Heater, status: DeviceStatus, asked_at: int) -> None:
     """Let go of what completed commands wanted: asked since, the heater reports what became of them.
 
-    But not while they may take effect still; nor of a mode in a peak period, which the heater may hold, and take up some
-    seconds after the period is over.
+    But not while they may still take effect; nor of a mode in a peak period, which the heater may hold, and take up
+    some seconds after the period is over.
     """
     is_holding = status.is_in_tou_window or (heater.status is not None and heater.status.is_in_tou_window)
     for command_id, wish in tuple(heater.wishes.items()):
