@@ -1,6 +1,6 @@
 """A heater that does what a test says: answers, refuses, ignores, falls silent, or is turned at its panel."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -10,6 +10,26 @@ type JsonObject = dict[str, object]
 
 RUNNING_MODES = frozenset({1, 2, 3, 4})
 VACATION, POWER_OFF = 5, 6
+
+
+_SETTINGS: Mapping[int, Callable[..., dict[str, int]]] = {
+    commands.DHW_TEMPERATURE.code: lambda setpoint: {"dhwTemperatureSetting": setpoint},
+    commands.VACATION_DAYS.code: lambda days: {"vacationDaySetting": days},
+    commands.ANTI_LEGIONELLA_ON.code: lambda days: {"antiLegionellaUse": 2, "antiLegionellaPeriod": days},
+    commands.ANTI_LEGIONELLA_OFF.code: lambda: {"antiLegionellaUse": 1},
+    commands.TOU_ON.code: lambda: {"touStatus": 1},
+    commands.TOU_OFF.code: lambda: {"touStatus": 0},
+    commands.RECIRCULATION_MODE.code: lambda mode: {"recircOperationMode": mode},
+    commands.AIR_FILTER_LIFE.code: lambda steps: {"airFilterAlarmPeriod": steps * 500},
+}
+"""What each control that sets something by itself makes of the status."""
+_UNREPORTED: Mapping[int, dict[str, int]] = {
+    commands.DEMAND_RESPONSE_ON.code: {"demand response": 1},
+    commands.DEMAND_RESPONSE_OFF.code: {"demand response": 0},
+    commands.INTELLIGENT_ON.code: {"intelligent mode": 1},
+    commands.INTELLIGENT_OFF.code: {"intelligent mode": 0},
+}
+"""What each of those sets that no status shows."""
 
 
 class Manner(StrEnum):
@@ -53,11 +73,18 @@ class ScriptedHeater:
             "antiLegionellaUse": 1,
             "antiLegionellaPeriod": 7,
             "touStatus": 1,
+            "recircOperationMode": 4,
+            "airFilterAlarmPeriod": 1000,
             "hpUpperOnDiffTempSetting": 0,
         }
     )
     feature: dict[str, int | str] = field(default_factory=lambda: {"controllerSwVersion": 1, "powerUse": 2})
+    is_on: bool = True
+    """Whether it is on, or will be after a vacation."""
     running_mode: int = 3
+    """The mode in which it heats, or will when it is on again."""
+    unreported: dict[str, int] = field(default_factory=lambda: {"demand response": 0, "intelligent mode": 0})
+    """What it remembers and no status shows."""
     odd_members: dict[str, object] = field(default_factory=dict)
     """What it tells instead of some members, without any sense."""
     held_mode: int | None = None
@@ -71,6 +98,13 @@ class ScriptedHeater:
     def device(self) -> Device:
         """The heater as the client knows it."""
         return Device(mac_address=self.mac_address, additional_value="5322", home_seq=1, name="Heater")
+
+    @property
+    def memory(self) -> dict[str, int]:
+        """What it remembers, each for itself and whatever shows of it: power, mode, vacation and all settings."""
+        settings = {name: value for name, value in self.status.items() if name != "dhwOperationSetting"}
+        is_away = self.status["dhwOperationSetting"] == VACATION
+        return {**settings, **self.unreported, "power": self.is_on, "mode": self.running_mode, "vacation": is_away}
 
     @property
     def is_in_costly_period(self) -> bool:
@@ -134,8 +168,6 @@ class ScriptedHeater:
 
     def _apply(self, code: int, parameters: list[int]) -> None:
         match code:
-            case commands.DHW_TEMPERATURE.code:
-                self.status["dhwTemperatureSetting"] = parameters[0]
             case commands.POWER_ON.code:
                 self._take_mode(self.running_mode, 0)
             case commands.POWER_OFF.code:
@@ -144,16 +176,21 @@ class ScriptedHeater:
                 self.held_mode, self.is_hold_forgotten = parameters[0], False
             case commands.DHW_MODE.code:
                 self._take_mode(*(*parameters, 0)[:2])
-            case commands.ANTI_LEGIONELLA_ON.code:
-                self.status |= {"antiLegionellaUse": 2, "antiLegionellaPeriod": parameters[0]}
-            case commands.ANTI_LEGIONELLA_OFF.code:
-                self.status["antiLegionellaUse"] = 1
+            case _ if code in _SETTINGS:
+                self.status |= _SETTINGS[code](*parameters)
+            case _:
+                self.unreported |= _UNREPORTED.get(code, {})
 
     def _holds(self, mode: int) -> bool:
         return self.is_in_costly_period and mode in (2, 3, 4) and mode != self.status["dhwOperationSetting"]
 
     def _take_mode(self, mode: int, days: int) -> None:
+        """Take up a mode. A vacation lies over power and mode, which stay; whatever ends it leaves its days."""
         self.held_mode = None
-        self.status |= {"dhwOperationSetting": mode, "vacationDaySetting": days if mode == VACATION else 0}
+        self.status["dhwOperationSetting"] = mode
+        if mode == VACATION:
+            self.status["vacationDaySetting"] = days
+        else:
+            self.is_on = mode != POWER_OFF
         if mode in RUNNING_MODES:
             self.running_mode = mode

@@ -163,6 +163,50 @@ def test_it_is_not_already_so_while_another_wish_is_on_its_way() -> None:
     on_the_bench(story, skip_settled=True, guard_commands=True)
 
 
+@pytest.mark.parametrize("seconds", [0, 16])
+def test_it_is_not_already_so_while_an_older_command_may_still_take_effect(seconds: float) -> None:
+    """It arrived, unknown to the client, and was superseded; the heater reports it later only (protocol.md 13.1)."""
+
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.says(dhwTemperatureSetting=100)
+        older = bench.give(SET_POINT, 110)
+        assert bench.written == [older.command.id]
+        bench.down()
+        newer = bench.give(SET_POINT, 100)
+        assert bench.outcomes == [CommandOutcome.SUPERSEDED]
+        await asyncio.sleep(seconds)
+        bench.up()
+        bench.says(dhwTemperatureSetting=100)
+        bench.pump()
+        assert bench.written == [newer.command.id]
+
+    on_the_bench(story, **CAREFUL)
+
+
+def test_what_a_completed_command_brings_about_later_is_nobody_elses_change() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.says(dhwTemperatureSetting=100)
+        bench.give(SET_POINT, 110)
+        await bench.arrives()
+        back = bench.give(SET_POINT, 100)
+        await bench.arrives()
+        for _ in range(2):
+            bench.says(dhwTemperatureSetting=100)
+        assert back.is_settled
+        bench.down()
+        last = bench.give(SET_POINT, 90)
+        await asyncio.sleep(10)
+        bench.up()
+        bench.says(dhwTemperatureSetting=110)
+        bench.pump()
+        assert last.command.id in bench.written
+        assert CommandOutcome.SUPERSEDED not in bench.outcomes
+
+    on_the_bench(story, guard_commands=True)
+
+
 # What a status proves
 
 
@@ -502,6 +546,21 @@ def test_of_what_an_earlier_run_left_some_ends_at_once() -> None:
     on_the_bench(story)
 
 
+def test_what_expired_while_nobody_ran_does_not_bring_an_older_command_back() -> None:
+    async def story(bench: Bench) -> None:
+        older = replace(made(commands.DHW_MODE, 3).with_attempts(1), is_restored=True)
+        newer = replace(with_life_time(made(commands.DHW_MODE, 4), 3600), is_restored=True)
+        bench.clocks.sleep(7200)
+        bench.pipeline.restore(StoredQueue(unsent=(older, newer)))
+        assert [(end.outcome, end.command_id) for end in bench.ends] == [
+            (CommandOutcome.SUPERSEDED, older.id),
+            (CommandOutcome.EXPIRED, newer.id),
+        ]
+        assert not bench.pipeline.waiting
+
+    on_the_bench(story, coalesce_commands=True)
+
+
 def test_commands_of_an_earlier_run_keep_their_order_whatever_their_times() -> None:
     async def story(bench: Bench) -> None:
         first, second = made(SET_POINT, 120), made(MODE, 1)
@@ -548,6 +607,7 @@ def test_what_an_earlier_run_left_held_may_still_take_effect() -> None:
         bench.says(dhwOperationSetting=1, touStatus=1, hpUpperOnDiffTempSetting=16)
         assert bench.outcomes == [CommandOutcome.CONFIRMED] * 2
         assert bench.pipeline.completed_wishes[ONE] == (held, mode.command.expected)
+        await asyncio.sleep(60)
         for _ in range(2):
             bench.says(dhwOperationSetting=1, touStatus=1, hpUpperOnDiffTempSetting=0)
         assert bench.pipeline.completed_wishes == {}

@@ -182,12 +182,14 @@ class CommandQueue:
 
     def append(self, command: QueuedCommand) -> Displaced:
         """Line a command up at the end and return what had to go: superseded ones, and the oldest when full."""
-        superseded: tuple[QueuedCommand, ...] = ()
-        if self._coalesce:
-            superseded = tuple(self.remove(command.replaces))
+        superseded = self.supersede(command)
         dropped = self._make_room(1)
         self._waiting.append(command)
         return Displaced(superseded, dropped)
+
+    def supersede(self, newer: QueuedCommand) -> tuple[QueuedCommand, ...]:
+        """Remove and return what waits and what a newer command makes pointless, with coalescing."""
+        return tuple(self.remove(newer.replaces)) if self._coalesce else ()
 
     def heads(self) -> Iterator[QueuedCommand]:
         """Go through each device's first command, in order; it holds back its device's later ones, nobody else's."""

@@ -5,6 +5,7 @@ has changed the same setting at the heater or in the app since its last known st
 whom: what one of our own commands wanted is nobody else's doing.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -20,6 +21,9 @@ from .queries import STATUS
 from .stored_members import Members
 
 _MODE = "dhwOperationSetting"
+_EFFECT_SECONDS = 60.0
+"""This long after its writing a command may take effect: a new setpoint usually shows after 10 s, and once it did not
+after 16 s (protocol.md 13.1)."""
 _SIDE_EFFECTS: Mapping[str, frozenset[str]] = {_MODE: frozenset({"vacationDaySetting"})}
 """The members that a command for another one can change besides, to whatever value: a mode ends a vacation."""
 
@@ -29,7 +33,8 @@ class _Wish:
     """What one of our commands wanted, as long as it may still be what the heater comes to report."""
 
     effect: Effect
-    may_be_written: bool = False
+    written_at: float | None = None
+    """When it was last written, on the loop's clock; if an earlier run may have written it, when it was taken up."""
     completed_at: int | None = None
     """The moment at which the command had its outcome."""
 
@@ -120,7 +125,7 @@ class Judgement:
             self._heater(mac_address).running_mode = mode
         for mac_address, effects in completed_wishes.items():
             for number, effect in enumerate(effects):
-                wish = _Wish(effect, may_be_written=True, completed_at=UNKNOWN_MOMENT)
+                wish = _Wish(effect, written_at=_seconds(), completed_at=UNKNOWN_MOMENT)
                 self._heater(mac_address).wishes[f"restored {number}"] = wish
 
     def wanted(self, mac_address: str, unsettled: Iterable[QueuedCommand]) -> dict[str, int]:
@@ -154,7 +159,8 @@ class Judgement:
             for session_id in command.sessions:
                 self._fresh.written(session_id, command.mac_address)
         if command.is_control and command.mac_address and command.expected:
-            self._heater(command.mac_address).wishes[command.id] = _Wish(command.expected, may_be_written=is_restored)
+            wish = _Wish(command.expected, written_at=_seconds() if is_restored else None)
+            self._heater(command.mac_address).wishes[command.id] = wish
 
     def written(self, request: QueuedCommand) -> None:
         """A request was written to the connection."""
@@ -164,7 +170,7 @@ class Judgement:
         if request.id in self._given:
             self._written[request.id] = moment
             if (wish := self._heater(request.mac_address).wishes.get(request.id)) is not None:
-                wish.may_be_written = True
+                wish.written_at = _seconds()
 
     def written_at(self, command: QueuedCommand) -> int:
         """Return the moment at which a command was last written: what is asked from then on shows its effect."""
@@ -251,7 +257,7 @@ class Judgement:
         if (wish := wishes.get(command.id)) is None:
             return
         # Of a refused command only what was written before is in doubt.
-        if not wish.may_be_written or (outcome is CommandOutcome.REJECTED and command.attempts <= 1):
+        if wish.written_at is None or (outcome is CommandOutcome.REJECTED and command.attempts <= 1):
             del wishes[command.id]
         else:
             wish.completed_at = self._fresh.moment()
@@ -294,13 +300,19 @@ def _is_changed_by_others(heater: _Heater, member: str, status: DeviceStatus) ->
 def _forget_wishes(heater: _Heater, status: DeviceStatus, asked_at: int) -> None:
     """Let go of what completed commands wanted: asked since, the heater reports what became of them.
 
-    But for a mode in a peak period, which it may hold, and take up some seconds after the period is over.
+    But not while they may still take effect; nor of a mode in a peak period, which the heater may hold, and take up
+    some seconds after the period is over.
     """
     is_holding = status.is_in_tou_window or (heater.status is not None and heater.status.is_in_tou_window)
     for command_id, wish in tuple(heater.wishes.items()):
-        is_past = wish.completed_at is not None and wish.completed_at < asked_at
+        is_reported = wish.completed_at is not None and wish.completed_at < asked_at
+        is_past = is_reported and (wish.written_at is None or _seconds() - wish.written_at >= _EFFECT_SECONDS)
         if is_past and not (is_holding and wish.effect.get(_MODE, RUNNING_MODES) <= HELD_MODES):
             del heater.wishes[command_id]
+
+
+def _seconds() -> float:
+    return asyncio.get_running_loop().time()
 
 
 def _is_renewal(command: QueuedCommand, status: DeviceStatus) -> bool:

@@ -136,6 +136,8 @@ class CommandPipeline(CommandOverview, WriterListener):
             self._confirmations.sent(command, self._judgement.written_at(command))
         for command in stored.unsent:
             if command.is_expired():
+                # What it had revoked stays revoked: that was in flight, or it would not be here any more.
+                self.commands_displaced(Displaced(superseded=self._queue.supersede(command)))
                 self._settle(command, _EXPIRED)
             elif command.attempts and not command.repeatable:
                 self._settle(command, _IN_DOUBT)
