@@ -50,6 +50,8 @@ class Truth:
     """Statuses without a session, which the client may take for answers when the heater answers nothing."""
     reported_over: RandomLink | None = None
     """The link over which the last of these came."""
+    is_vague: bool = False
+    """Such a status has come at all: what the client knew then is not known here for certain."""
     base: Answer | None = None
     """The newest that any client knew, as far as the store tells."""
     heard_over: RandomLink | None = None
@@ -140,6 +142,7 @@ class Truth:
         if message.session_id is None:
             self.reports.append(Answer(message.made, message.made, message.made, message.state, link))
             self.reported_over = link
+            self.is_vague = True
         asked = self.asked.get(session_id)
         for writing in self._writings(session_id):
             writing.is_answered = True
@@ -158,7 +161,8 @@ class Truth:
 
     def told(self, message: Message) -> None:
         """The client has heard a message: judge whether it took it in, and remember what it knows now."""
-        if message.is_status and message.session_id in self.asked and self.is_taken_in != (self.present is not None):
+        is_own = message.session_id in self.asked and not self.is_vague
+        if message.is_status and is_own and self.is_taken_in != (self.present is not None):
             self.broken.append(f"an answer was {'not ' * (not self.is_taken_in)}taken in: {self.answers[-1]} {message}")
         if not self.is_taken_in and message.is_status:
             self.happened["status dropped"] += 1
@@ -266,12 +270,13 @@ class Truth:
 
     def _shows_somebody_else(self, entry: Given, answer: Answer) -> bool:
         """Tell whether an answer shows that somebody has set what a command sets, after what was known when given."""
-        if entry.base is None or entry.is_base_to_come or answer.asked < entry.tick:
+        is_unknown = entry.base is None or entry.is_base_to_come
+        if answer.asked < entry.tick or (is_unknown and not self.is_vague):
             return False
+        known = 0 if self.is_vague or entry.base is None else entry.base.made
         state = answer.state
         return any(
-            state.set_at[member] > entry.base.made and self._is_somebody_else(member, state)
-            for member in entry.command.expected
+            state.set_at[member] > known and self._is_somebody_else(member, state) for member in entry.command.expected
         )
 
     def _is_somebody_else(self, member: str, state: State) -> bool:
@@ -292,7 +297,7 @@ class Truth:
         """
         answer = self.answers[-1] if self.answers else None
         base = entry.guard_base
-        if answer is None or not self._shows_somebody_else(entry, answer) or base is None or self.reports:
+        if answer is None or not self._shows_somebody_else(entry, answer) or base is None or self.is_vague:
             return False
         if entry.command.is_shown_by(answer.state.raw):
             return False
