@@ -120,8 +120,10 @@ class Bench:
 
     def answers(self, session_id: str, mac_address: str = ONE, /, **raw: object) -> bool:
         """Let a heater answer a request, with its status if it has one to report; tells whether that was taken in."""
+        self.pipeline.heard_of(session_id)
+        is_taken_in = self._takes_in(mac_address, session_id, raw) if raw else False
         self.pipeline.heard_answer(session_id)
-        return self._takes_in(mac_address, session_id, raw) if raw else False
+        return is_taken_in
 
     def _takes_in(self, mac_address: str, session_id: str | None, raw: dict[str, object]) -> bool:
         asked_at = self.pipeline.dated(mac_address, session_id)

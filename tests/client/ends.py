@@ -29,6 +29,7 @@ from tests.client.machine_heater import JsonObject, ScriptedHeater
 type Options = dict[str, Any]  # Any: the class of the configuration checks each of them itself.
 
 MAC = "0478630a1b2c"
+CLIENT_ID = "ends"
 DAYS = "vacationDaySetting"
 _QUIET = 0.001
 """Time passes only when nothing is left to be done: after this little all of it is done."""
@@ -320,7 +321,7 @@ class EndsStage:
             self._link.is_closed = True
         await client.disconnect()
         self.clocks.sleep(seconds)
-        await self._start_client(StoredQueue.from_dict(orjson.loads(kept)))
+        await self._start_client(StoredQueue.from_dict(orjson.loads(kept), (self.heater.device,), CLIENT_ID))
         self.seen["restarted"] += 1
 
     @property
@@ -331,7 +332,7 @@ class EndsStage:
     # Clients
 
     async def _start_client(self, stored: StoredQueue) -> None:
-        config = MqttConnectionConfig(client_id="ends", **self.options)
+        config = MqttConnectionConfig(client_id=CLIENT_ID, **self.options)
         client = NavienMqttClient(InventedCredentials(), config=config, make_link=self._link_factory(stored))
         self._client = client
         client.on("command_given", self._note_given)
@@ -415,7 +416,7 @@ class EndsStage:
 def _wanted(name: str, member: str) -> int:
     """Return what a heater remembers of something once a command that writes it was carried out."""
     wish, heater = WISHES[name], ScriptedHeater(MAC)
-    command = control_request(wish.control, wish.parameters, heater.device, "ends")
+    command = control_request(wish.control, wish.parameters, heater.device, CLIENT_ID)
     heater.receive(orjson.loads(command.body))
     return heater.memory[member]
 

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="Debian's mosquitto is
 GIVEN: Mapping[str, tuple[tuple[int, ...], ...]] = {
     "POWER_OFF": ((),),
     "POWER_ON": ((),),
-    "DHW_MODE": ((1,), (2,), (3,), (4,), (6,)),
+    "DHW_MODE": ((1,), (2,), (3,), (4,)),
     "VACATION": ((5, 14),),
     "DHW_TEMPERATURE": ((110,),),
     "ANTI_LEGIONELLA_OFF": ((),),

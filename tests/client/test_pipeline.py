@@ -138,6 +138,8 @@ def test_whatever_changes_what_has_to_be_stored_is_told() -> None:
         await bench.arrives()
         assert is_told()
         bench.says(dhwTemperatureSetting=98)
+        assert is_told(), "what is known of the settings is stored too"
+        bench.says(dhwTemperatureSetting=98)
         assert not is_told()
         bench.says(dhwOperationSetting=2)
         assert is_told(), "the mode that power-on will bring back is stored too"
@@ -255,7 +257,7 @@ def test_a_reply_that_overtakes_the_puback_proves_that_it_was_sent(
     async def story(bench: Bench) -> None:
         bench.up()
         handle = bench.give(control, *parameters)
-        bench.pipeline.heard_answer(handle.command.id)
+        bench.answers(handle.command.id)
         assert await handle.sent() == 1
         assert bench.pipeline.unsent == ()
         bench.down()
@@ -273,7 +275,7 @@ def test_a_reply_that_outlives_the_link_takes_the_command_out_of_the_queue() -> 
         handle = bench.give(SET_POINT, 120)
         bench.down()
         assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
-        bench.pipeline.heard_answer(handle.command.id)
+        bench.answers(handle.command.id)
         assert bench.pipeline.stage(handle.command.id) is CommandStage.SENT
         bench.up()
         assert bench.written == []
@@ -305,7 +307,7 @@ def test_replies_and_refusals_of_others_are_none_of_ours() -> None:
         bench.up()
         bench.give(commands.AIR_FILTER_RESET)
         await bench.arrives()
-        bench.pipeline.heard_answer("of somebody else")
+        bench.answers("of somebody else")
         bench.pipeline.heard_refusal("of somebody else", 2)
         assert bench.ends == []
 

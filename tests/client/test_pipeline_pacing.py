@@ -59,10 +59,10 @@ def test_after_a_refusal_the_order_is_kept_and_the_other_heater_goes_on() -> Non
         assert bench.written == [first.command.id, elsewhere.command.id]
         bench.refuses(first.command.id, 2)
         again = bench.give(MODE, 1, mac_address=OTHER)
-        bench.pipeline.heard_answer(elsewhere.command.id)
+        bench.answers(elsewhere.command.id)
         await asyncio.sleep(3)
         await bench.arrives()
-        bench.pipeline.heard_answer(first.command.id)
+        bench.answers(first.command.id)
         await asyncio.sleep(3)
         assert bench.written[2:] == [again.command.id, first.command.id, second.command.id]
 
@@ -162,7 +162,7 @@ def test_one_control_at_a_time_for_each_heater() -> None:
         assert bench.written == [first.command.id, other.command.id]
         await asyncio.sleep(5)
         assert bench.pipeline.stage(second.command.id) is CommandStage.WAITING
-        bench.pipeline.heard_answer(first.command.id)
+        bench.answers(first.command.id)
         assert bench.written[-1] == second.command.id
 
     on_the_bench(story, command_interval=1)

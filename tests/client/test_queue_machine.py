@@ -11,7 +11,7 @@ from nwp500 import CommandOutcome, CommandStage, QueuedCommand, StoredQueue, que
 from tests.client.machine_heater import Manner
 from tests.client.machine_stage import MACS, WISHES, MachineStage, Options
 
-EXAMPLES, STEPS = 60, 50
+EXAMPLES, STEPS = 210, 50
 
 OPTIONS = st.fixed_dictionaries(
     {
@@ -402,4 +402,4 @@ def test_the_queue_keeps_its_promises_whatever_happens() -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
-    assert MachineStage.steps >= 1_000
+    assert MachineStage.steps >= 10_000

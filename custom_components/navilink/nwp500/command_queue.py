@@ -206,6 +206,11 @@ class CommandQueue:
         self._in_flight[taken.id] = taken
         return taken
 
+    def not_written(self, taken: QueuedCommand, command: QueuedCommand) -> None:
+        """Put a command back at the front as it was before it was taken: it could not be written after all."""
+        del self._in_flight[taken.id]
+        self._waiting.appendleft(command)
+
     def discard(self, command: QueuedCommand) -> None:
         """Take a waiting command out; at once when it is the first."""
         if self._waiting[0] is command:

@@ -143,8 +143,8 @@ class CommandWriter:
         in_flight = self._queue.in_flight
         return len(in_flight) < self._window and all(command.repeatable for command in in_flight)
 
-    def _write(self, link: Link, command: QueuedCommand) -> None:
-        command = self._queue.take(command)
+    def _write(self, link: Link, waiting: QueuedCommand) -> None:
+        command = self._queue.take(waiting)
         try:
             packet_id = link.publish(
                 command.topic,
@@ -153,6 +153,7 @@ class CommandWriter:
                 lambda error: self._acknowledged(command, error),
             )
         except LinkError as error:
+            self._queue.not_written(command, waiting)
             self._give_up_link(error)
             return
         self._written[command.id] = command

@@ -42,7 +42,7 @@ class FreshStatus:
         self._answered: dict[str, int] = {}
         """The newest question that each heater has answered."""
         self._without_sessions: set[str] = set()
-        """Heaters that report but do not repeat sessions."""
+        """Heaters that leave questions unanswered, and so may be such as report without any session."""
         self._asking: dict[str, asyncio.TimerHandle] = {}
 
     def moment(self) -> int:
@@ -72,7 +72,7 @@ class FreshStatus:
         """Return the moment after which a status was made that has come just now; `None` for one that is outdated."""
         known = self._answered.get(mac_address, UNKNOWN_MOMENT)
         asked = self._asked.get((mac_address, session_id or ""))
-        if asked is None and mac_address in self._without_sessions:
+        if session_id is None and mac_address in self._without_sessions:
             asked = self._asked_before(mac_address, _ANSWER_SECONDS)
         if asked is None:
             # Of a heater that has never answered by session, nobody knows what is an answer.
@@ -124,8 +124,9 @@ class FreshStatus:
         self._asking.pop(mac_address, None)
         last = len(_ASK_INTERVALS) - 1
         if attempt >= last:
-            # Whoever reports but repeats no session must not hold its commands for ever: from now on its statuses count
-            # as answers to what was asked so long ago that nothing is late any more.
+            # Whoever reports without any session must not hold its commands for ever: from now on its statuses count as
+            # answers to what was asked so long ago that nothing is late any more. One with a session is no such thing:
+            # it answers somebody else, or an earlier run of this client.
             self._without_sessions.add(mac_address)
         if not self._is_needed(mac_address) or not self._ask(mac_address):
             return

@@ -144,11 +144,14 @@ class Inbox:
                 self._pipeline.heard_refusal(session_id, _fail_code(message))
             return
         if session_id is not None:
-            self._pipeline.heard_answer(session_id)
-            self._replies.answered(session_id, mac_address, message)
-        # Also in the answer to another client's command: it is the heater that tells.
+            self._pipeline.heard_of(session_id)
+        # Also in the answer to another client's command: it is the heater that reports. What waits for the answer is
+        # judged by what it says before it goes.
         if (status := _decoded(DeviceStatus.from_message, message)) is not None:
             self._take_status(record, status, session_id)
+        if session_id is not None:
+            self._pipeline.heard_answer(session_id)
+            self._replies.answered(session_id, mac_address, message)
         if (feature := _decoded(DeviceFeature.from_message, message)) is not None:
             self._take_feature(record, feature)
 

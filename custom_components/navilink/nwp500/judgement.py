@@ -85,9 +85,10 @@ class Judgement:
         """The moment at which each command without an outcome was given."""
         self._written: dict[str, int] = {}
         """The moment at which each of them was last written."""
-        self._without_baseline: set[str] = set()
-        """Those of them that were given over a connection before the heater was heard on it. What others changed during
-        the outage is older, so the first status to come is only what later changes are told by."""
+        self._baselines: dict[str, DeviceStatus] = {}
+        """For each of them the status from which on changes count as somebody else's. One that was given over a
+        connection before the heater was heard on it has none yet: what others changed during the outage is older, so
+        the first status to come is only what later changes are told by."""
         self._overruled: set[str] = set()
         """Those of them whose setting somebody else has changed since."""
 
@@ -151,13 +152,14 @@ class Judgement:
 
     def given(self, command: QueuedCommand, *, is_restored: bool = False) -> None:
         """A command is given; one that an earlier run was given may have been written, whatever the store says."""
-        self._given[command.id] = moment = self._fresh.moment()
-        if self._is_link_up() and not self._fresh.has(command.mac_address or ""):
-            self._without_baseline.add(command.id)
+        self._given[command.id] = self._fresh.moment()
+        known = self._heaters.get(command.mac_address or "")
+        is_heard = not self._is_link_up() or self._fresh.has(command.mac_address or "")
+        if is_heard and known is not None and known.status is not None:
+            self._baselines[command.id] = known.status
         if is_restored and command.attempts and command.mac_address:
-            self._written[command.id] = moment
             for session_id in command.sessions:
-                self._fresh.written(session_id, command.mac_address)
+                self._written[command.id] = self._fresh.written(session_id, command.mac_address)
         if command.is_control and command.mac_address and command.expected:
             wish = _Wish(command.expected, written_at=_seconds() if is_restored else None)
             self._heater(command.mac_address).wishes[command.id] = wish
@@ -214,8 +216,8 @@ class Judgement:
             heater.running_mode = status.dhw_mode
         if asked_at != UNKNOWN_MOMENT:
             for command in unsettled:
-                if command.mac_address == mac_address and self._given.get(command.id, asked_at) < asked_at:
-                    self._judge(command, heater, status)
+                if command.mac_address == mac_address:
+                    self._judge(command, heater, status, asked_at)
             _forget_wishes(heater, status, asked_at)
             heater.status = status
         return before != (heater.running_mode, len(heater.wishes))
@@ -252,7 +254,7 @@ class Judgement:
         self._given.pop(command.id, None)
         self._written.pop(command.id, None)
         self._overruled.discard(command.id)
-        self._without_baseline.discard(command.id)
+        self._baselines.pop(command.id, None)
         wishes = self._heater(command.mac_address).wishes if command.mac_address else {}
         if (wish := wishes.get(command.id)) is None:
             return
@@ -267,31 +269,36 @@ class Judgement:
     def _heater(self, mac_address: str) -> _Heater:
         return self._heaters.setdefault(mac_address, _Heater())
 
-    def _judge(self, command: QueuedCommand, heater: _Heater, status: DeviceStatus) -> None:
-        """Note whether a status, asked for after a command was given, shows that somebody else decided otherwise."""
+    def _judge(self, command: QueuedCommand, heater: _Heater, status: DeviceStatus, asked_at: int) -> None:
+        """Note whether a status shows that somebody else has decided otherwise since what was known of the heater.
+
+        One that was asked for before the command was given decides nothing, but does not make the change old either: if
+        it is still there when asked for afterwards, it counts.
+        """
+        baseline = self._baselines.get(command.id)
+        is_changed = baseline is not None and any(
+            _is_changed_by_others(heater, member, baseline, status) for member in command.expected
+        )
+        if asked_at <= self._given.get(command.id, asked_at):
+            if baseline is not None and not is_changed:
+                self._baselines[command.id] = status
+            return
         if command.is_shown_by(status.raw):
             self._overruled.discard(command.id)
-        elif command.id not in self._without_baseline and any(
-            _is_changed_by_others(heater, member, status) for member in command.expected
-        ):
+        elif is_changed:
             self._overruled.add(command.id)
-        self._without_baseline.discard(command.id)
+        self._baselines[command.id] = status
 
     def _has_waiting_control(self, mac_address: str) -> bool:
         return any(command.is_control and command.mac_address == mac_address for command in self._queue.waiting)
 
 
-def _is_changed_by_others(heater: _Heater, member: str, status: DeviceStatus) -> bool:
+def _is_changed_by_others(heater: _Heater, member: str, baseline: DeviceStatus, status: DeviceStatus) -> bool:
     """Tell whether a member has another value than before, which none of our commands wanted."""
-    if heater.status is None:
+    known, now = WHOLE.read(baseline.raw.get(member)), WHOLE.read(status.raw.get(member))
+    if known is None or now is None or known == now:
         return False
-    known, now = WHOLE.read(heater.status.raw.get(member)), WHOLE.read(status.raw.get(member))
-    if (
-        known is None
-        or now is None
-        or known == now
-        or any(wish.explains(member, now) for wish in heater.wishes.values())
-    ):
+    if any(wish.explains(member, now) for wish in heater.wishes.values()):
         return False
     # The heater itself leaves an element mode when a peak period begins (protocol.md 13.5).
     return not (member == _MODE and now == DhwMode.HEAT_PUMP and status.is_in_tou_window)

@@ -21,6 +21,8 @@ class Pacing:
         self._confirmations = confirmations
         self._paused_until: dict[str | None, float] = {}
         self._refusals: Counter[str] = Counter()
+        self._refused: dict[str, str] = {}
+        """The session of the last refused writing of each control."""
 
     def pause(self, mac_address: str | None) -> float:
         """Return the seconds until a control may go to a heater; infinite while it has to answer another one first."""
@@ -38,17 +40,18 @@ class Pacing:
         until = asyncio.get_running_loop().time() + seconds
         self._paused_until[mac_address] = max(until, self._paused_until.get(mac_address, until))
 
-    def refused(self, command_id: str) -> float | None:
+    def refused(self, command: QueuedCommand) -> float | None:
         """Return the seconds to wait after a control was refused for coming too soon; `None`: it is not sent again."""
-        refusals = self._refusals[command_id]
+        self._refused[command.id] = command.session_id
+        refusals = self._refusals[command.id]
         if refusals >= len(_REFUSAL_PAUSES):
             return None
-        self._refusals[command_id] += 1
+        self._refusals[command.id] += 1
         return _REFUSAL_PAUSES[refusals]
 
-    def was_refused_each_time(self, command: QueuedCommand) -> bool:
-        """Tell whether the heater has refused a control as often as it was written."""
-        return self._refusals[command.id] >= max(1, command.attempts)
+    def was_refused(self, command: QueuedCommand) -> bool:
+        """Tell whether the heater has refused the last writing of a control."""
+        return self._refused.get(command.id) == command.session_id
 
     def forbid_repeat(self, command_id: str) -> None:
         """If the heater refuses it, that is the end of it."""
@@ -57,6 +60,7 @@ class Pacing:
     def forget(self, command_id: str) -> None:
         """A command is settled."""
         self._refusals.pop(command_id, None)
+        self._refused.pop(command_id, None)
 
     def forget_heater(self, mac_address: str) -> None:
         """Hold a heater's controls no longer."""

@@ -237,15 +237,21 @@ class CommandPipeline(CommandOverview, WriterListener):
             self._settle(command, _OVERRULED)
         if has_news:
             self._changed()
+        # What shows its effect has arrived, also if its PUBACK is still to come.
+        for command in self._queue.in_flight:
+            is_asked_since = command.mac_address == mac_address and asked_at >= self._judgement.written_at(command)
+            if is_asked_since and command.is_shown_by(status.raw):
+                self._has_arrived(command.id)
         self._confirmations.status(mac_address, status, asked_at)
         self._writer.pump()
 
+    def heard_of(self, session_id: str) -> None:
+        """A heater answers a request, which need not be one of the queue: it has arrived."""
+        self._has_arrived(self._sessions.get(session_id, ""))
+
     def heard_answer(self, session_id: str) -> None:
-        """A heater answered a request, which need not be one of the queue."""
-        command_id = self._sessions.get(session_id)
-        if command_id is not None:
-            self._has_arrived(command_id)
-            self._confirmations.answered(command_id)
+        """All that a heater says in answer to a request is taken in: what has waited for that may go."""
+        self._confirmations.answered(self._sessions.get(session_id, ""))
         self._writer.pump()
 
     def heard_refusal(self, session_id: str, code: int | None) -> None:
@@ -255,14 +261,12 @@ class CommandPipeline(CommandOverview, WriterListener):
         waits for its turn already.
         """
         command = self._current(self._sessions.get(session_id, ""))
-        if command is None or command.session_id != session_id:
-            return
-        if command in self._queue.waiting and self._pacing.was_refused_each_time(command):
+        if command is None or command.session_id != session_id or self._pacing.was_refused(command):
             return
         self._has_arrived(command.id)
         if self._confirmations.forget(command.id) is None:
             return
-        pause = self._pacing.refused(command.id) if code == ControlFailure.INTERVAL_EXCEEDED else None
+        pause = self._pacing.refused(command) if code == ControlFailure.INTERVAL_EXCEEDED else None
         if pause is not None:
             self._take_back(command, pause)
             return
@@ -275,7 +279,7 @@ class CommandPipeline(CommandOverview, WriterListener):
     def pause(self, command: QueuedCommand) -> float:
         if not command.is_control:
             return 0.0
-        if self._judgement.is_waiting_for_status(command.mac_address):
+        if self._judgement.is_waiting_for_status(command.mac_address) or self._succession.is_undecided(command):
             return math.inf
         return self._pacing.pause(command.mac_address)
 

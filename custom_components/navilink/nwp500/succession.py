@@ -47,6 +47,16 @@ class Succession:
             for overwritten in command.overwrites
         )
 
+    def is_undecided(self, command: QueuedCommand) -> bool:
+        """Tell whether a command was sent before, and a newer one that overwrites some of the same is in flight.
+
+        If that one arrives, this one must not follow it.
+        """
+        return bool(command.attempts) and any(
+            newer.is_related_to(command) and self._book.place(newer) > self._book.place(command)
+            for newer in self._queue.in_flight
+        )
+
     def confirmed(self, newer: CommandHandle) -> list[QueuedCommand]:
         """Return the older wishes that are watched still: after this one took effect the heater will not show them."""
         return [
