@@ -7,6 +7,7 @@ from typing import Any, Self
 import voluptuous as vol
 
 from .nwp500 import Device, StoredQueue, printable
+from .nwp500.enums import DeviceType
 
 # What a service may call a heater; topics leave room for this much.
 MAX_NAME = 64
@@ -27,7 +28,8 @@ DEVICE = vol.Schema(
         # No service takes a topic with a longer one, or with one that has no digit.
         vol.Required("mac_address"): vol.All(str, vol.Length(max=MAX_NAME), vol.Match(r".*[0-9A-Za-z]")),
         vol.Required("additional_value"): vol.All(str, vol.Length(max=MAX_ADDITIONAL_VALUE)),
-        vol.Required("device_type"): _whole,
+        # The account's other products are never stored.
+        vol.Required("device_type"): vol.All(_whole, vol.In([DeviceType.HEAT_PUMP_WATER_HEATER.value])),
         vol.Required("home_seq"): vol.Any(None, _whole),
         vol.Required("name"): vol.All(str, printable),
     }

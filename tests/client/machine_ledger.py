@@ -1,6 +1,6 @@
 """The model queue: what was given, what arrived, what became of it, and what of that breaks a promise."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from nwp500 import CommandOutcome, DeviceStatus, QueuedCommand, Settled
@@ -95,11 +95,17 @@ class Ledger:
             entry = self.entries[command_id]
             entry.stored_age, entry.stored_wall = entry.age(now), now.wall
 
-    def restored(self, now: Reading) -> None:
-        """The store was read; the monotonic clock of the process before says nothing to this one."""
+    def restored(self, now: Reading, told_changes: Mapping[str, int]) -> None:
+        """The store was read; the monotonic clock of the process before says nothing to this one.
+
+        Neither does the store tell of a command that it was given over a link before the heater was heard on it: the
+        last status known is the stored one, which had seen so many foreign changes.
+        """
         for command_id in self.unsettled():
             entry = self.entries[command_id]
             entry.given = Reading(entry.stored_wall - entry.stored_age, now.monotonic - entry.restored_age(now))
+            known = told_changes.get(entry.command.mac_address or "", entry.known_changes)
+            entry.known_changes = min(entry.known_changes, known)
             entry.is_restored = True
 
     def told(self, mac_address: str, foreign_changes: int) -> None:

@@ -112,7 +112,7 @@ class MachineStage(RuleBasedStateMachine):
         stored = self._read_store()
         assert [_lasting(each) for each in stored.unsent] == [_lasting(each) for each in memory.unsent]
         assert [_lasting(each) for each in stored.sent] == [_lasting(each) for each in memory.sent]
-        for name in ("features", "running_modes", "completed_wishes"):
+        for name in ("features", "statuses", "running_modes", "completed_wishes"):
             assert getattr(stored, name) == getattr(memory, name), name
         given = self.ledger.unsettled(controls_only=True)
         assert list(stored.order) == list(memory.order) == given

@@ -60,6 +60,8 @@ class Truth:
     """The newest that any client knew, as far as the store tells."""
     heard_over: RandomLink | None = None
     """The link over which a question was answered last that was asked over it."""
+    shown: list[Answer] = field(default_factory=list)
+    """Statuses that answer no question of the present client: as long as no other is known, the last is stored."""
     asked_over: dict[str, RandomLink] = field(default_factory=dict)
     receipts: list[tuple[int, Given]] = field(default_factory=list)
     present: Answer | None = None
@@ -143,11 +145,13 @@ class Truth:
         """The client is about to hear a message."""
         self.present, self.is_taken_in = None, False
         session_id = message.session_id or ""
+        asked = self.asked.get(session_id)
+        if message.is_status and asked is None:
+            self.shown.append(Answer(message.made, message.made, message.made, message.state, link))
         if message.session_id is None:
-            self.reports.append(Answer(message.made, message.made, message.made, message.state, link))
+            self.reports.append(self.shown[-1])
             self.reported_over = link
             self.is_vague = True
-        asked = self.asked.get(session_id)
         for writing in self._writings(session_id):
             writing.is_answered = True
             if message.is_refusal and (code := message.response["failCode"]) and isinstance(code, int):
@@ -180,10 +184,10 @@ class Truth:
             self.base = self.present
         self.present = None
 
-    @property
-    def known(self) -> Answer | None:
-        """The newest that the client knows, also while it is being told."""
-        return self.present or self.base
+    def known(self, shown: Mapping[str, object]) -> Answer | None:
+        """Return the newest that the client knows, also while it is being told; else what it only shows."""
+        shows = (status for status in reversed(self.shown) if status.state.raw == shown)
+        return self.present or self.base or next(shows, None)
 
     def restarts(self, stored: StoredQueue, kept: Mapping[str, float], base: Answer | None, now: Reading) -> None:
         """Another run takes up a store, with commands that were given at these times by the wall clock."""
@@ -193,6 +197,7 @@ class Truth:
         self.asked_over.clear()
         self.answers.clear()
         self.reports.clear()
+        self.shown.clear()
         self.base, self.heard_over = base, None
         for command in stored.in_order():
             self.asked |= {session_id: next(self.heater.ticks) for session_id in command.sessions}

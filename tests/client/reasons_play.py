@@ -272,7 +272,7 @@ class Play:
         self.happened["restart with an old store"] += behind > 0
         snapshot = kept[-1 - min(behind, len(kept) - 1)]
         # What was known of the heater is stored as soon as it is something else.
-        await self._restart(snapshot if behind else replace(snapshot, base=self.truth.base))
+        await self._restart(snapshot if behind else replace(snapshot, base=self._known(self.client)))
 
     async def _restart(self, snapshot: Snapshot) -> None:
         self.happened["restart"] += 1
@@ -289,8 +289,12 @@ class Play:
         wall = {
             command.id: now.wall - self.truth.given[command.id].age(now) for command in (*stored.unsent, *stored.sent)
         }
-        base = self.truth.known if stored.statuses else None
+        base = self._known(client) if stored.statuses else None
         self.snapshots = [*self.snapshots[1 - _MOST_STORED :], Snapshot(stored.to_dict(), wall, base)]
+
+    def _known(self, client: NavienMqttClient) -> Answer | None:
+        status = client.status(DEVICE)
+        return None if status is None else self.truth.known(status.raw)
 
     # From the client
 

@@ -166,6 +166,25 @@ async def test_what_an_answer_shows_is_judged_before_the_next_command_goes() -> 
     await client.disconnect()
 
 
+async def test_an_answer_is_stored_though_somebody_else_was_given_it_before() -> None:
+    client, links = await scripted()
+    (link,) = links
+    await client.subscribe_device(DEVICE)
+    told: list[object] = []
+    client.on("knowledge_changed", lambda _: told.append(client.stored_queue().statuses[DEVICE.mac_address]))
+    client.poll(DEVICE)
+    link.reply("client/res", status={"dhwTemperatureSetting": 98})
+    link.session_ids.append("of somebody else")
+    link.reply("other/res", status={"dhwTemperatureSetting": 120})
+    shown = client.status(DEVICE)
+    assert shown is not None
+    assert shown.raw == {"dhwTemperatureSetting": 120}
+    client.poll(DEVICE)
+    link.reply("client/res", status={"dhwTemperatureSetting": 120})
+    assert told == [{"dhwTemperatureSetting": 98}, {"dhwTemperatureSetting": 120}]
+    await client.disconnect()
+
+
 # What a report proves
 
 

@@ -11,7 +11,7 @@ from nwp500 import CommandOutcome, CommandStage, QueuedCommand, StoredQueue, que
 from tests.client.machine_heater import Manner
 from tests.client.machine_stage import MACS, WISHES, MachineStage, Options
 
-EXAMPLES, STEPS = 210, 50
+EXAMPLES, STEPS = 260, 50
 
 OPTIONS = st.fixed_dictionaries(
     {
@@ -103,7 +103,7 @@ class QueueMachine(MachineStage):
         self.clocks.sleep(seconds)
         self.clocks.set_wall_clock(clock_error)
         stored = self._read_store()
-        self.ledger.restored(self.clocks.reading())
+        self.ledger.restored(self.clocks.reading(), self.broker.told_changes)
         kept = {command.id for command in (*stored.unsent, *stored.sent)}
         for command_id in self.ledger.unsettled():
             entry = self.ledger.entries[command_id]

@@ -114,7 +114,7 @@ def test_a_heater_that_comes_back_starts_clean() -> None:
         bench.pipeline.remove_heater(ONE)
         assert bench.pipeline.running_modes == {}
         assert bench.pipeline.completed_wishes == {}
-        assert bench.pipeline.statuses == {}
+        assert bench.pipeline.known_status(ONE) is None
         assert bench.pipeline.is_waiting_for_status(ONE)
         again = bench.give(commands.DHW_TEMPERATURE, 120)
         assert bench.pipeline.stage(again.command.id) is CommandStage.WAITING

@@ -71,11 +71,8 @@ class Inbox:
     @property
     def statuses(self) -> dict[str, Members]:
         """The last status members of each heater, by MAC, as they are stored."""
-        return {
-            mac_address: status_to_store(record.status.raw)
-            for mac_address, record in self._records.items()
-            if record.status is not None
-        }
+        known = {mac_address: self._known_members(record) for mac_address, record in self._records.items()}
+        return {mac_address: members for mac_address, members in known.items() if members}
 
     def restore(self, statuses: Mapping[str, Members]) -> None:
         """Take up the last statuses of an earlier run, each until its heater tells one; that is no event."""
@@ -188,13 +185,18 @@ class Inbox:
         if asked_at is None:
             _LOGGER.debug("Dropped a status that is older than what is known")
             return
-        before = {} if record.status is None else record.status.raw
+        before = self._known_members(record)
         record.status, record.is_status_restored = status, False
         self._pipeline.heard_status(mac_address, status, asked_at)
         self._events.emit("status_received", StatusReceived(record.device, status))
         self._tell_changes(record, status)
-        if (delay := status_delay(before, status.raw)) is not None:
+        if (delay := status_delay(before, self._known_members(record))) is not None:
             self._events.emit("knowledge_changed", KnowledgeChanged(delay))
+
+    def _known_members(self, record: HeaterRecord) -> Members:
+        """Return what is stored of a heater's status: what answered a question goes before what nobody asked for."""
+        status = self._pipeline.known_status(record.device.mac_address) or record.status
+        return {} if status is None else status_to_store(status.raw)
 
     def _take_feature(self, record: HeaterRecord, feature: DeviceFeature) -> None:
         before, record.feature = record.feature, feature

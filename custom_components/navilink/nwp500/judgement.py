@@ -99,10 +99,10 @@ class Judgement:
         """The mode in which each heater was last seen to heat."""
         return {mac: heater.running_mode for mac, heater in self._heaters.items() if heater.running_mode is not None}
 
-    @property
-    def statuses(self) -> Mapping[str, DeviceStatus]:
-        """The newest status of each heater that answers a question, from which on changes count as somebody else's."""
-        return {mac: heater.status for mac, heater in self._heaters.items() if heater.status is not None}
+    def known_status(self, mac_address: str) -> DeviceStatus | None:
+        """Return the newest status that answers a question, from which on changes count as somebody else's."""
+        heater = self._heaters.get(mac_address)
+        return None if heater is None else heater.status
 
     @property
     def completed_wishes(self) -> Mapping[str, tuple[Effect, ...]]:

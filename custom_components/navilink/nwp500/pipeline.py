@@ -81,10 +81,9 @@ class CommandPipeline(CommandOverview, WriterListener):
         """The mode in which each heater was last seen to heat."""
         return self._judgement.running_modes
 
-    @property
-    def statuses(self) -> Mapping[str, DeviceStatus]:
-        """The newest status of each heater that answers a question."""
-        return self._judgement.statuses
+    def known_status(self, mac_address: str) -> DeviceStatus | None:
+        """Return the newest status of a heater that answers a question."""
+        return self._judgement.known_status(mac_address)
 
     @property
     def completed_wishes(self) -> Mapping[str, tuple[Effect, ...]]:

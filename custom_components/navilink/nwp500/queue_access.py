@@ -7,7 +7,6 @@ from .inbox import Inbox
 from .models import Device
 from .outcomes import CommandHandle, CommandOutcome, CommandStage
 from .pipeline import CommandPipeline
-from .stored_members import status_to_store
 from .stored_queue import StoredQueue
 
 
@@ -72,9 +71,7 @@ class QueueAccess:
             sent=tuple(command for command in self._pipeline.sent if command.is_control),
             order=tuple(command.id for command in self._pipeline.unsettled() if command.is_control),
             features=self._inbox.features,
-            # What answers a question goes before what nobody asked for, of which nobody knows how old it is.
-            statuses=self._inbox.statuses
-            | {mac: status_to_store(status.raw) for mac, status in self._pipeline.statuses.items()},
+            statuses=self._inbox.statuses,
             running_modes=self._pipeline.running_modes,
             completed_wishes=self._pipeline.completed_wishes,
         )
