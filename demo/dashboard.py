@@ -72,10 +72,10 @@ def _queue(heater: Heater) -> Card:
         "grid_options": {"columns": "full"},
     }
     return _section(
-        "Commands on their way",
+        "Command queue",
         "mdi:tray-full",
-        _tile(heater.connection, name="Link", color="green"),
-        _tile(heater.queued_commands, name="Waiting"),
+        _tile(heater.connection, name="Connection", color="green"),
+        _tile(heater.queued_commands, name="Queued"),
         listed,
         _press_tile(heater.clear_queue, "Clear"),
         _press_tile(heater.refresh, "Refresh"),
@@ -88,13 +88,13 @@ def _queue_text(sensor: str) -> str:
         f"""{{% set commands = state_attr('{sensor}', 'commands') or [] %}}"""
         """
 {% if commands %}
-| | Command | Given at |
+| | Command | Queued at |
 |-:|:-|:-|
 {%- for command in commands %}
 | {{ loop.index }} | {{ command.command }} | {{ (command.queued_at | as_datetime).strftime('%H:%M:%S') }} |
 {%- endfor %}
 {% else %}
-Nothing waits: every command has gone to the heater.
+The queue is empty: all commands have been sent.
 {% endif %}"""
     )
 

@@ -13,8 +13,8 @@ from .outcomes import EVENT_COMMAND_OUTCOME
 MESSAGES = {
     CommandOutcome.CONFIRMED: "{command} was confirmed by the heater",
     CommandOutcome.REJECTED: "{command} was not carried out: {reason}",
-    CommandOutcome.HELD: "{command} is held by the heater until the costly time-of-use period is over",
-    CommandOutcome.UNCONFIRMED: "{command} is in doubt: {reason}",
+    CommandOutcome.HELD: "{command} is held by the heater until the peak period ends",
+    CommandOutcome.UNCONFIRMED: "{command} was sent, but not confirmed: {reason}",
     CommandOutcome.EXPIRED: "{command} expired after waiting {waited}, and was not sent",
     CommandOutcome.SUPERSEDED: "{command} gave way: {reason}",
     CommandOutcome.DROPPED: "{command} was dropped: {reason}",

@@ -45,20 +45,20 @@ class HomeAssistantPage:
 
     async def _dashboard_is_there(self) -> None:
         await expect(self.page.locator("hui-thermostat-card")).to_be_visible()
-        await expect(self.page.get_by_text("Commands on their way")).to_be_visible()
+        await expect(self.page.get_by_text("Command queue")).to_be_visible()
 
     @asynccontextmanager
     async def link_cut(self) -> AsyncIterator[None]:
         """Cut the link on entry, restore it on exit, and wait until the dashboard tells so."""
-        await expect(self.tile_state("Link")).to_have_text("Connected")
+        await expect(self.tile_state("Connection")).to_have_text("Connected")
         await self.demo.fault("link_down")
-        await expect(self.tile_state("Link")).to_have_text("Disconnected")
+        await expect(self.tile_state("Connection")).to_have_text("Disconnected")
         try:
             yield
         finally:
             await self.demo.fault("link_up")
-        await expect(self.tile_state("Link")).to_have_text("Connected", timeout=_RECONNECT_MILLISECONDS)
-        await expect(self.page.get_by_text("Nothing waits")).to_be_visible()
+        await expect(self.tile_state("Connection")).to_have_text("Connected", timeout=_RECONNECT_MILLISECONDS)
+        await expect(self.page.get_by_text("The queue is empty")).to_be_visible()
 
     async def set_mode(self, name: str) -> None:
         """Click a mode on the thermostat card."""
@@ -95,6 +95,23 @@ class HomeAssistantPage:
         await self.page.goto(f"{self.demo.url}/config/devices/device/{device}")
         for heading in ("Device info", "Controls", "Sensors", "Diagnostic"):
             await expect(self.page.get_by_text(heading, exact=True)).to_be_visible()
+
+    @asynccontextmanager
+    async def details(self, translation_key: str) -> AsyncIterator[None]:
+        """Open the details of an entity, which list its attributes, on entry, and close them on exit."""
+        await self.page.evaluate(
+            "key => { const app = document.querySelector('home-assistant'); app.dispatchEvent(new CustomEvent("
+            "'hass-more-info', {detail: {entityId: Object.values(app.hass.entities)"
+            ".find(entity => entity.translation_key === key).entity_id}})); }",
+            translation_key,
+        )
+        dialog = self.page.locator("ha-more-info-dialog")
+        await dialog.get_by_role("button", name="Menu").click()
+        await dialog.get_by_role("menuitem", name="Details").click()
+        await expect(dialog.get_by_text("Attributes", exact=True)).to_be_visible()
+        yield
+        await self.page.keyboard.press("Escape")
+        await expect(dialog.get_by_text("Attributes", exact=True)).to_be_hidden()
 
     async def open_config_flow(self) -> None:
         """Start adding an account, as the list of integrations does."""

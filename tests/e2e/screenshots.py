@@ -23,6 +23,8 @@ WINDOWS = {
     "dashboard-dark-narrow": (390, 844),
     "queue": (1280, 800),
     "queue-narrow": (390, 844),
+    "connection-status": (900, 800),
+    "connection-status-dark-narrow": (390, 844),
     "device-page": (1280, 800),
     "device-page-dark-narrow": (390, 844),
     "config-flow": (900, 700),
@@ -71,7 +73,7 @@ async def take_screenshots(home_assistant: HomeAssistantPage) -> dict[str, bytes
     await home_assistant.open_action("navilink.start_vacation")
     await _in_both_colours(home_assistant, take, "action")
     await _lost_command(home_assistant)
-    await home_assistant.open_repair("were not carried out")
+    await home_assistant.open_repair("Commands to a water heater were not sent")
     await _in_both_colours(home_assistant, take, "repair")
     await home_assistant.submit()
     return pictures
@@ -92,6 +94,10 @@ async def _queue(home_assistant: HomeAssistantPage, take: Take) -> None:
         await expect(home_assistant.queue).to_have_count(2)
         await take("queue-narrow")
         await take("queue")
+        async with home_assistant.details("connection_status"):
+            for attribute in ("Detail", "Since", "Next attempt"):
+                await expect(home_assistant.page.get_by_text(attribute, exact=True)).to_be_visible()
+            await _in_both_colours(home_assistant, take, "connection-status")
 
 
 async def _in_both_colours(home_assistant: HomeAssistantPage, take: Take, name: str) -> None:
@@ -107,7 +113,7 @@ async def _lost_command(home_assistant: HomeAssistantPage) -> None:
     await home_assistant.open_dashboard()
     async with home_assistant.link_cut():
         await home_assistant.raise_set_point()
-        await expect(home_assistant.queue).to_have_text([re.compile("set point")])
+        await expect(home_assistant.queue).to_have_text([re.compile("target temperature")])
         await home_assistant.set_mode("High demand")
         await expect(home_assistant.queue).to_have_text(["mode high demand"])
     await _choose_queue_size(home_assistant, 100)

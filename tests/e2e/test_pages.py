@@ -42,7 +42,14 @@ async def test_what_does_not_look_right_is_noticed(home_assistant: HomeAssistant
 
 async def test_device_page_names_what_it_shows(home_assistant: HomeAssistantPage) -> None:
     await home_assistant.open_device()
-    for name in ("Upper tank temperature", "Queued commands", "Clear queue", "Connection", "Last message"):
+    for name in (
+        "Upper tank temperature",
+        "Queued commands",
+        "Clear queue",
+        "Connection",
+        "Connection status",
+        "Last message",
+    ):
         await expect(home_assistant.page.get_by_text(name, exact=True).first).to_be_visible()
 
 
@@ -60,8 +67,8 @@ async def test_commands_wait_in_the_queue_and_go_when_the_link_is_back(
     async with home_assistant.link_cut():
         await home_assistant.set_mode("Electric")
         await home_assistant.raise_set_point()
-        await expect(home_assistant.queue).to_have_text(["mode electric", re.compile(r"^set point \d+ °F$")])
-        await expect(home_assistant.tile_state("Waiting")).to_have_text("2 commands")
+        await expect(home_assistant.queue).to_have_text(["mode electric", re.compile(r"^target temperature \d+ °F$")])
+        await expect(home_assistant.tile_state("Queued")).to_have_text("2 commands")
         await home_assistant.looks_right()
         fahrenheit = int((await home_assistant.queue.last.inner_text()).split()[2])
     heater = await demo.heater(applied=before + 2)
@@ -74,9 +81,9 @@ async def test_clear_button_empties_the_queue(home_assistant: HomeAssistantPage,
     before = await demo.heater()
     async with home_assistant.link_cut():
         await home_assistant.raise_set_point()
-        await expect(home_assistant.queue).to_have_text([re.compile("set point")])
+        await expect(home_assistant.queue).to_have_text([re.compile("target temperature")])
         await home_assistant.press("Clear")
-        await expect(home_assistant.page.get_by_text("Nothing waits")).to_be_visible()
+        await expect(home_assistant.page.get_by_text("The queue is empty")).to_be_visible()
         await home_assistant.looks_right()
     assert (await demo.heater())["applied"] == before["applied"]
 
@@ -84,12 +91,16 @@ async def test_clear_button_empties_the_queue(home_assistant: HomeAssistantPage,
 async def test_refusal_is_said_and_written_down(home_assistant: HomeAssistantPage, demo: RunningDemo) -> None:
     await demo.fault("ctrl_fail", code=3)
     await home_assistant.raise_set_point()
-    said = home_assistant.message(re.compile(r"^The water heater refused the command .set point \d+ °F. \(code 3\)"))
+    said = home_assistant.message(
+        re.compile(r"^The water heater rejected the command .target temperature \d+ °F. \(code 3\)")
+    )
     await expect(said).to_be_visible()
     # The card leaves a refusal to the message at the bottom, and catches it nowhere.
     home_assistant.errors.remove("Object")
     await home_assistant.open_activity()
-    line = home_assistant.page.get_by_text(re.compile(r"set point \d+ °F was not carried out: the heater refused it"))
+    line = home_assistant.page.get_by_text(
+        re.compile(r"target temperature \d+ °F was not carried out: the heater refused it")
+    )
     await expect(line.first).to_be_visible()
 
 
@@ -124,9 +135,9 @@ async def test_error_code_without_an_error_is_words(home_assistant: HomeAssistan
 
 async def test_wait_that_is_too_long_is_explained_in_the_options(home_assistant: HomeAssistantPage) -> None:
     await home_assistant.open_options()
-    await home_assistant.page.get_by_role("radio", name="One time for all commands").click()
+    await home_assistant.page.get_by_role("radio", name="One maximum for all commands").click()
     await home_assistant.page.get_by_role("spinbutton", name="dd").fill("8")
     await home_assistant.submit()
-    refused = home_assistant.page.get_by_text("The time must be longer than zero and not longer than 7 days.")
+    refused = home_assistant.page.get_by_text("The maximum wait must be greater than zero and at most 7 days.")
     await expect(refused).to_be_visible()
     await home_assistant.looks_right()

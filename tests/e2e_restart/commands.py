@@ -14,6 +14,13 @@ _SET_POINTS = range(106, 146)
 """Whole degrees Fahrenheit that the simulated heaters take; no two of them are the same raw value."""
 _SET_POINTS_PER_ROUND = 4
 
+_REPLACED_BY = {
+    "set point": frozenset({"set point"}),
+    "mode": frozenset({"mode"}),
+    "vacation": frozenset({"mode", "vacation"}),
+}
+"""The settings of newer commands that leave nothing of an older one; a mode is what a vacation comes back to."""
+
 type Arrival = tuple[str, tuple[int, ...]]
 """A control as it took effect on a heater: its name and its parameters."""
 
@@ -24,16 +31,22 @@ class GivenCommand:
 
     mac_address: str
     setting: str
-    """A later command for the same setting of the same heater takes its place."""
+    """A key of `_REPLACED_BY`."""
     action: str
     data: Mapping[str, object]
     arrival: Arrival
 
 
 def surviving(given: Sequence[GivenCommand]) -> list[GivenCommand]:
-    """Return what is still to be sent: the last command for each setting, in the order given."""
-    last = {(command.mac_address, command.setting): command for command in given}
-    return [command for command in given if last[command.mac_address, command.setting] is command]
+    """Return what is still to be sent, in the order given: what no newer command of the same heater replaces."""
+    return [
+        command
+        for place, command in enumerate(given)
+        if not any(
+            newer.mac_address == command.mac_address and newer.setting in _REPLACED_BY[command.setting]
+            for newer in given[place + 1 :]
+        )
+    ]
 
 
 def arrivals(commands: Iterable[GivenCommand], mac_address: str) -> list[Arrival]:
@@ -90,19 +103,21 @@ def _set_points(mac_address: str, status: Mapping[str, int]) -> list[GivenComman
 def _modes(mac_address: str, status: Mapping[str, int]) -> list[GivenCommand]:
     now = status["dhwOperationSetting"]
     modes = [
-        _mode(mac_address, "set_operation_mode", {"operation_mode": mode}, (code,))
+        _mode(mac_address, "mode", "set_operation_mode", {"operation_mode": mode}, (code,))
         for mode, code in _MODE_CODES.items()
         if code != now
     ]
     if now != _VACATION:
-        modes.append(_mode(mac_address, "set_away_mode", {"away_mode": True}, (_VACATION, _VACATION_DAYS)))
+        modes.append(_mode(mac_address, "vacation", "set_away_mode", {"away_mode": True}, (_VACATION, _VACATION_DAYS)))
     return modes
 
 
-def _mode(mac_address: str, action: str, data: Mapping[str, object], parameters: tuple[int, ...]) -> GivenCommand:
+def _mode(
+    mac_address: str, setting: str, action: str, data: Mapping[str, object], parameters: tuple[int, ...]
+) -> GivenCommand:
     return GivenCommand(
         mac_address=mac_address,
-        setting="mode",
+        setting=setting,
         action=f"water_heater.{action}",
         data=data,
         arrival=("dhw-mode", parameters),
