@@ -76,7 +76,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         )
         self._devices: dict[str, Device] = {}
         self._leaving: dict[str, Device] = {}
-        """Heaters whose commands are coming to their end."""
+        """Heaters whose commands are coming to their end, or whose outcomes are still to be passed on."""
         self._taken: set[str] = set()
         """Heaters of this account that another one had first."""
         self._listing = AccountListing(hass, entry, NavienAPIClient(auth_client), self._async_take)
@@ -209,15 +209,22 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._async_show(None)
         for device in leaving.values():
             await self.client.unsubscribe_device(device)
-        # With the writing, the outcomes of its commands are passed on.
+        # With the writing, the outcomes of its commands are passed on; during the set-up, at its end.
         self.store.async_changed()
         await self.store.async_saved()
-        for mac_address in leaving:
+        self._forget_left()
+        async_remove_devices(self.hass, self.config_entry, mac_addresses)
+        self.store.async_changed()
+
+    @callback
+    def _forget_left(self) -> None:
+        """Forget the heaters that have left, but for those with an outcome that is not passed on yet."""
+        kept = {event.command.mac_address for event in self.outcomes.to_store}
+        kept |= {command.mac_address for command in self.client.unsettled_commands}
+        for mac_address in self._leaving.keys() - kept:
             self.outcomes.forget(mac_address)
             self._view.forget(mac_address)
             del self._leaving[mac_address]
-        async_remove_devices(self.hass, self.config_entry, mac_addresses)
-        self.store.async_changed()
 
     @callback
     def _on_device_registry_updated(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
@@ -310,6 +317,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     def async_open_outcomes(self, _hass: HomeAssistant) -> None:
         """Pass outcomes on from now on: entities and automations listen."""
         if self.outcomes.open():
+            self._forget_left()
             self.store.async_changed()
 
     @callback

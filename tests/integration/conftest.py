@@ -9,7 +9,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.nwp500 import Device, DeviceStatus, NavienMqttClient
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import ACCOUNT, entry_data
 from tests.integration.heaters import HEATER
@@ -66,17 +65,3 @@ async def running(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncIterator[
 def wall_clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> WallClock:
     """Simulated time."""
     return WallClock(hass, freezer, monkeypatch)
-
-
-@pytest.fixture
-def last_statuses_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a client begin with the statuses that the one before it had, as if they had been stored."""
-    statuses: dict[str, DeviceStatus] = {}
-    heard = NavienMqttClient.status
-
-    def status(client: NavienMqttClient, device: Device) -> DeviceStatus | None:
-        if (now := heard(client, device)) is not None:
-            statuses[device.mac_address] = now
-        return statuses.get(device.mac_address)
-
-    monkeypatch.setattr(NavienMqttClient, "status", status)

@@ -183,7 +183,7 @@ async def test_however_the_service_writes_a_mac(
     assert er.async_get(hass).async_get_entity_id(WATER_HEATER_DOMAIN, DOMAIN, f"{MAC}_water_heater") == HEATER
     await cut(hass, simulator)
     await set_temperature(hass, 60)
-    assert queued_words(hass) == ["set point 140 °F"]
+    assert queued_words(hass) == ["target temperature 60 °C"]
     await simulator.fault("link_up")
     outcome = await ask(hass, "wait_for_command", device_id(hass, entry), timeout=20)
     assert outcome["outcome"] == "confirmed"
@@ -238,7 +238,7 @@ async def test_commands_end_with_their_heater(
     assert (told["outcome"], told["reason"], told["command"]) == (
         "cleared",
         "the heater was removed",
-        "set point 131 °F",
+        "target temperature 55 °C",
     )
     assert (told["name"], told["device_id"], told["entity_id"]) == ("Guest house", other, OTHER_HEATER)
     assert (await waiting)["outcome"] == "cleared"
@@ -403,5 +403,8 @@ async def test_accounts_that_both_had_a_heater_agree_on_the_first(
     assert second.runtime_data.data == {}
     assert not has_device(hass, second, MAC)
     assert second.runtime_data.client.unsettled_commands == ()
+    await hass.async_block_till_done()
     assert [told["outcome"] for told in outcomes] == ["cleared"]
-    assert queued_words(hass) == ["set point 140 °F"]
+    # With the outcome passed on, nothing of the heater is left there.
+    assert MAC not in str(hass_storage[f"{DOMAIN}.{second.entry_id}"])
+    assert queued_words(hass) == ["target temperature 60 °C"]

@@ -233,12 +233,11 @@ async def reports(hass: HomeAssistant, assistants: Assistants, after: timedelta)
 
 
 async def test_google_is_told_of_a_heater_that_was_never_heard(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, assistants: Assistants
+    hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, assistants: Assistants
 ) -> None:
     """Google's first report raised for a water heater without a target temperature, and with it all reporting ended."""
-    assert await hass.config_entries.async_unload(running.entry_id)
     await simulator.fault("link_down")
-    assert await hass.config_entries.async_setup(running.entry_id)
+    assert await hass.config_entries.async_setup(entry.entry_id)
     assert shown(hass, HEATER).state == STATE_UNAVAILABLE
     assistants.google.async_enable_report_state()
     assert await reports(hass, assistants, FIRST_REPORT) == {"online": False}
@@ -247,9 +246,9 @@ async def test_google_is_told_of_a_heater_that_was_never_heard(
     told = await reports(hass, assistants, NEXT_REPORT)
     assert told is not None
     assert (told["online"], told["on"], told["temperatureSetpointCelsius"]) == (True, True, 49)
+    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
-@pytest.mark.usefixtures("last_statuses_kept")
 async def test_google_is_told_of_a_heater_that_was_heard_before_the_restart(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, assistants: Assistants
 ) -> None:

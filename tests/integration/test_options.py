@@ -140,8 +140,11 @@ async def test_what_is_already_so(
     hass: HomeAssistant, simulator: SimulatorProcess, sent: list[tuple[str, list[int]]]
 ) -> None:
     assert shown(hass, HEATER).state == "eco"
+    await cut(hass, simulator)
     await set_mode(hass, "eco")
-    outcome = shown(hass, OUTCOME).attributes
+    await simulator.fault("link_up")
+    told = await wait_for(hass, OUTCOME, lambda state: state.attributes["event_type"] is not None)
+    outcome = told.attributes
     assert outcome["event_type"] == "confirmed"
     assert ("already so" in outcome["reason"]) == (not sent)
     assert await applied(simulator) == sent

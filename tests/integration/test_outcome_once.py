@@ -124,13 +124,13 @@ async def test_outcome_waits_for_a_slow_disk_and_its_action_too(
     monkeypatch.setattr(CheckedStore, "_async_write_data", slow)
     action = hass.async_create_task(set_temperature(hass, 60))
     await writing.wait()
-    assert queued_words(hass) == ["set point 140 °F"]
+    assert queued_words(hass) == ["target temperature 60 °C"]
     assert passed == []
     assert not action.done()
     written.set()
     await action
     await hass.async_block_till_done()
-    assert [event.data["command"] for event in passed] == ["set point 131 °F"]
+    assert [event.data["command"] for event in passed] == ["target temperature 55 °C"]
 
 
 async def test_outcome_that_was_not_passed_on_is_passed_on_after_the_start_and_only_once(

@@ -53,9 +53,9 @@ async def test_a_user_who_may_only_read_looks_and_changes_nothing(
             await call_as(hass, hass_read_only_user, action, **data)
         assert (caught.value.entity_id, caught.value.permission) == (HEATER, "control")
         assert caught.value.user_id == hass_read_only_user.id
-    assert queued_words(hass) == ["set point 140 °F"]
+    assert queued_words(hass) == ["target temperature 60 °C"]
     answer = await call_as(hass, hass_read_only_user, "get_queue", device_id=heater)
-    assert [command["command"] for command in answer["commands"]] == ["set point 140 °F"]
+    assert [command["command"] for command in answer["commands"]] == ["target temperature 60 °C"]
 
 
 async def test_a_user_who_may_not_even_read_learns_nothing(hass: HomeAssistant, heater: str) -> None:
@@ -66,7 +66,7 @@ async def test_a_user_who_may_not_even_read_learns_nothing(hass: HomeAssistant, 
         assert caught.value.entity_id == HEATER
     with pytest.raises(Unauthorized):
         await call_as(hass, tenant, "start_vacation", **VACATION)
-    assert queued_words(hass) == ["set point 140 °F"]
+    assert queued_words(hass) == ["target temperature 60 °C"]
 
 
 @pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
@@ -82,7 +82,7 @@ async def test_a_user_of_one_heater_clears_its_queue_alone(
         await call_as(hass, tenant, "clear_queue", device_id=[other, heater])
     assert len(running.runtime_data.client.queued_commands) == 2
     assert await call_as(hass, tenant, "clear_queue", device_id=other) == {"cleared": 1}
-    assert queued_words(hass) == ["set point 140 °F"]
+    assert queued_words(hass) == ["target temperature 60 °C"]
     ended = await call_as(hass, tenant, "wait_for_command", device_id=other, timeout=5)
     assert ended["outcome"] == "cleared"
 
@@ -134,6 +134,6 @@ async def test_the_websocket_answers_as_for_home_assistants_own_actions(
         await call("button", "press", entity_id="button.nwp500_clear_queue"),
     ):
         assert refused["error"] == own["error"]
-    assert queued_words(hass) == ["set point 140 °F"]
+    assert queued_words(hass) == ["target temperature 60 °C"]
     answer = await call(DOMAIN, "get_queue", device_id=heater)
-    assert [command["command"] for command in answer["result"]["response"]["commands"]] == ["set point 140 °F"]
+    assert [command["command"] for command in answer["result"]["response"]["commands"]] == ["target temperature 60 °C"]

@@ -28,7 +28,7 @@ from custom_components.navilink.queue_store import MAX_FILE_BYTES
 from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, OUTCOME, QUEUED, cut, queued_words, set_mode, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, applied
-from tests.integration.waiting import wait_for, wait_for_value
+from tests.integration.waiting import next_event, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
 
@@ -238,13 +238,13 @@ async def test_tampered_commands_are_set_aside_and_the_others_are_sent(
     ]
     await set_up_with(hass, running, content)
     assert running.state is ConfigEntryState.LOADED
-    assert queued_words(hass) == ["set point 140 °F", "mode heat pump"]
+    assert queued_words(hass) == ["target temperature 60 °C", "mode heat pump"]
     [issue] = ir.async_get(hass).issues.values()
     assert issue.translation_key == "unreadable_store"
     [corrupt] = await hass.async_add_executor_job(kept, queue_file(hass, running))
     assert json.loads(await hass.async_add_executor_job(corrupt.read_bytes)) == content
     assert issue.translation_placeholders is not None
-    assert issue.translation_placeholders["file"] == str(corrupt)
+    assert issue.translation_placeholders["file"] == corrupt.name
     await simulator.fault("link_up")
     await simulator.wait(applied=2)
     assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-mode", [1])]
@@ -271,7 +271,7 @@ async def test_file_of_the_first_version_is_read(
             "expected": {},
         }
     await set_up_with(hass, running, content)
-    assert queued_words(hass) == ["set point 140 °F", "mode heat pump"]
+    assert queued_words(hass) == ["target temperature 60 °C", "mode heat pump"]
     assert not ir.async_get(hass).issues
     await simulator.fault("link_up")
     await simulator.wait(applied=2)
@@ -355,7 +355,7 @@ async def test_what_is_stale_on_a_full_disk_does_not_come_back(
     await cut(hass, simulator)
     await set_temperature(hass, 60)
     file = queue_file(hass, running)
-    assert await hass.async_add_executor_job(stored, file) == ["set point 140 °F"]
+    assert await hass.async_add_executor_job(stored, file) == ["set point 60 °C"]
 
     def no_space(_write: Callable[[], None], _data: bytes) -> None:
         raise WriteError(OSError(errno.ENOSPC, "No space left on device"))
@@ -372,12 +372,16 @@ async def test_what_is_stale_on_a_full_disk_does_not_come_back(
     assert await applied(simulator) == [("dhw-temperature", [120])]
 
 
+@pytest.mark.parametrize(("messages", "serial_number"), [(30, "29" + "S" * 62), (29, None)])
 async def test_a_flood_of_device_info_is_written_once_and_short(
     hass: HomeAssistant,
     simulator: SimulatorProcess,
     running: MockConfigEntry,
     on_writing: Callable[[Write], None],
+    messages: int,
+    serial_number: str | None,
 ) -> None:
+    """A serial number that is too long is none: cut, it would be another one."""
     coordinator: NavilinkCoordinator = running.runtime_data
 
     def feature() -> Mapping[str, object]:
@@ -393,18 +397,21 @@ async def test_a_flood_of_device_info_is_written_once_and_short(
         write()
 
     on_writing(note)
-    for number in range(30):
-        changed = {**feature(), "controllerSerialNumber": f"{number}\n" + "S" * 80_000, "controllerSwVersion": number}
+    for number in range(messages):
+        reported = f"{number}" + "S" * (62 if number % 2 else 80_000)
+        changed = {**feature(), "controllerSerialNumber": reported, "controllerSwVersion": number}
         await simulator.publish(f"cmd/52/navilink-{MAC}/res/did", {"response": {"macAddress": MAC, "feature": changed}})
-    await wait_for(hass, HEATER, lambda _: feature()["controllerSwVersion"] == 29)
+    while feature()["controllerSwVersion"] != messages - 1:
+        await next_event(coordinator.client, "feature_received")
     assert written == []
     device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, MAC), running.entry_id)
     assert device is not None
-    assert device.serial_number == "29" + "S" * 62
+    assert device.serial_number == serial_number
     assert await hass.config_entries.async_unload(running.entry_id)
     [last] = [data for data in written if b'"features"' in data]
     members = json.loads(last)["data"]["queue"]["features"][MAC]
-    assert members["controllerSerialNumber"] == "29" + "S" * 62
+    assert members["controllerSwVersion"] == messages - 1
+    assert len(members["controllerSerialNumber"]) == 64
 
 
 @pytest.mark.parametrize("options", [{"skip_settled": False, "coalesce": False}])

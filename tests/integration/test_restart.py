@@ -151,7 +151,6 @@ async def test_stop_of_home_assistant_keeps_the_queue(
     hass.set_state(CoreState.running)
 
 
-@pytest.mark.usefixtures("last_statuses_kept")
 async def test_start_without_any_network(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:
@@ -187,7 +186,6 @@ async def test_start_without_any_network(
     await wait_for(hass, HEATER, lambda state: state.attributes["current_temperature"] is not None)
 
 
-@pytest.mark.usefixtures("last_statuses_kept")
 async def test_start_without_network_and_then_with_a_password_that_is_wrong(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:

@@ -115,8 +115,9 @@ async def test_repair_issue_names_it_in_the_users_unit(
     issue = ir.async_get(hass).async_get_issue(DOMAIN, f"lost_commands_{heater.entry_id}")
     assert issue is not None
     assert issue.translation_placeholders is not None
-    words = f"NWP500: target temperature {typed} {units.temperature_unit}, given"
-    assert words in issue.translation_placeholders["commands"]
+    words, address = f"target temperature {typed} {units.temperature_unit}", device_id(hass, heater)
+    given = f"- [{words}](/config/devices/device/{address}), given"
+    assert issue.translation_placeholders["commands"].startswith(given)
 
 
 @pytest.mark.usefixtures("heater")
