@@ -435,8 +435,14 @@ def test_corruption_of_any_kind_is_a_stored_queue_error_or_set_aside(data: st.Da
 # What is known of the heaters
 
 
-def test_of_device_info_only_what_is_read_is_stored_and_texts_are_cut() -> None:
-    serial_number = "S" * 80_000
+@pytest.mark.parametrize(
+    ("serial_number", "stored"),
+    [("S" * 64, {"controllerSerialNumber": "S" * 64}), ("S" * 65, {}), ("S" * 80_000, {}), ("a\n\x1bb", {})],
+    ids=["longest", "too long", "huge", "unprintable"],
+)
+def test_of_device_info_only_what_is_read_is_stored_and_no_long_text(
+    serial_number: str, stored: dict[str, object]
+) -> None:
     raw = {
         "controllerSerialNumber": serial_number,
         "powerUse": 2,
@@ -446,8 +452,7 @@ def test_of_device_info_only_what_is_read_is_stored_and_texts_are_cut() -> None:
         "wifiSwCode": [1],
         "somethingElse": "x" * 80_000,
     }
-    assert stored_members.feature_to_store(raw) == {"controllerSerialNumber": "S" * 64, "powerUse": 2}
-    assert stored_members.feature_to_store({"controllerSerialNumber": "a\n\x1bb"}) == {"controllerSerialNumber": "ab"}
+    assert stored_members.feature_to_store(raw) == stored | {"powerUse": 2}
 
 
 def test_every_member_of_a_feature_is_stored_and_every_setting_of_a_status() -> None:

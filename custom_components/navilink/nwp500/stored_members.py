@@ -8,7 +8,7 @@ from .models import DeviceFeature
 from .stored_values import as_object, is_whole, printable
 
 type Members = dict[str, int | str]
-"""Members of a message as they came off the wire, but for texts, which are cut."""
+"""Members of a message as they came off the wire, without texts that are long or cannot be printed."""
 
 CONTROLS = tuple(control for control in vars(commands).values() if isinstance(control, Control))
 
@@ -71,7 +71,9 @@ def _chosen(raw: Mapping[str, object], names: Iterable[str]) -> Members:
     for name in names:
         value = raw.get(name)
         if isinstance(value, str):
-            members[name] = printable(value)
+            # A key that was cut would be another key.
+            if printable(value) == value:
+                members[name] = value
         elif is_whole(value):
             members[name] = value
     return members
