@@ -184,10 +184,13 @@ class Truth:
             self.base = self.present
         self.present = None
 
-    def known(self, shown: Mapping[str, object]) -> Answer | None:
-        """Return the newest that the client knows, also while it is being told; else what it only shows."""
-        shows = (status for status in reversed(self.shown) if status.state.raw == shown)
-        return self.present or self.base or next(shows, None)
+    def known(self, stored: Mapping[str, object]) -> Answer | None:
+        """Return the newest that the client has stored: an answer, perhaps the present one, else what it only shows."""
+        told = (self.present, self.base, *reversed(self.shown))
+        return next(
+            (each for each in told if each is not None and stored.items() <= each.state.raw.items()),
+            None,
+        )
 
     def restarts(self, stored: StoredQueue, kept: Mapping[str, float], base: Answer | None, now: Reading) -> None:
         """Another run takes up a store, with commands that were given at these times by the wall clock."""

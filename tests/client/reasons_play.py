@@ -289,12 +289,12 @@ class Play:
         wall = {
             command.id: now.wall - self.truth.given[command.id].age(now) for command in (*stored.unsent, *stored.sent)
         }
-        base = self._known(client) if stored.statuses else None
+        base = self._known(client)
         self.snapshots = [*self.snapshots[1 - _MOST_STORED :], Snapshot(stored.to_dict(), wall, base)]
 
     def _known(self, client: NavienMqttClient) -> Answer | None:
-        status = client.status(DEVICE)
-        return None if status is None else self.truth.known(status.raw)
+        status = client.stored_queue().statuses.get(MAC)
+        return None if status is None else self.truth.known(status)
 
     # From the client
 
