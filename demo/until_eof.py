@@ -9,17 +9,21 @@ import runpy
 import shutil
 import sys
 import threading
+import time
 
-_REMOVALS = 5
+_MOST_REMOVALS, _PAUSE_SECONDS = 500, 0.01
 
 
 def _end_with_input(folder: str) -> None:
     # Not sys.stdin: a thread that waits inside it would stand in the way of an orderly exit.
     while os.read(0, 1024):
         pass
-    # More than once: the module still runs, and may write a file into a folder that was just emptied.
-    for _ in range(_REMOVALS):
+    # Until it is gone: the module still runs, and may write a file into a folder that was just emptied.
+    for _ in range(_MOST_REMOVALS):
         shutil.rmtree(folder, ignore_errors=True)
+        if not os.path.lexists(folder):
+            break
+        time.sleep(_PAUSE_SECONDS)
     os._exit(1)
 
 

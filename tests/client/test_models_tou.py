@@ -16,6 +16,7 @@ import pytest
 from nwp500.exceptions import InvalidParameterError
 from nwp500.models import RegisteredPlan, RegisterPath, TouPeriod, TouPlan
 from nwp500.models.tou import months_in, price_of, raw_price, season_of
+from nwp500.printable import one_line
 from nwp500.weekdays import EVERY_DAY, WORKING_DAYS, Weekday, day_mask
 from tests.client.test_models_device import JSON_VALUES
 
@@ -257,7 +258,7 @@ def test_the_recorded_plan_there_and_back() -> None:
 
 @given(
     periods=st.lists(PERIODS, min_size=1, max_size=20),
-    names=st.dictionaries(st.integers(1, 4095), st.text(max_size=5), max_size=3),
+    names=st.dictionaries(st.integers(1, 4095), st.text(max_size=5).map(one_line), max_size=3),
 )
 def test_plans_there_and_back(periods: list[TouPeriod], names: dict[int, str]) -> None:
     seasons = {period.season for period in periods if period.season is not None}
