@@ -59,8 +59,11 @@ class HeaterBroker(ScriptedBroker):
     """The heaters whose status has come over the newest link, and was made since that is up."""
     told_features: dict[str, JsonObject] = field(default_factory=dict)
     """What each heater last told that it has."""
+    asked: set[str] = field(default_factory=set)
+    """The sessions of what the present client has written."""
     told_changes: dict[str, int] = field(default_factory=dict)
-    """How many foreign changes a heater had seen when it made the newest status that the client has."""
+    """How many foreign changes a heater had seen when it made the newest status that answers the present client, or
+    the one that is stored; of one that answers a client before it, nobody can tell how old it is."""
     on_status: Callable[[str, int], None] | None = None
     on_receipt: Callable[[Delivery], None] | None = None
 
@@ -81,6 +84,7 @@ class HeaterBroker(ScriptedBroker):
     def number(self, topic: str, body: bytes) -> int:
         content = orjson.loads(body)
         session_id = content["sessionID"] if "sessionID" in content else self.plain_ids[content["n"]]
+        self.asked.add(session_id)
         command_id = self.command_of(session_id)
         if command_id not in self.by_command:
             self.by_command[command_id] = len(self.deliveries)
@@ -143,7 +147,8 @@ class HeaterBroker(ScriptedBroker):
         if "status" in reply.response:
             if asked_over is link:
                 self.told_status.add(mac_address)
-            self.told_changes[mac_address] = reply.foreign_changes
+            if reply.session_id in self.asked:
+                self.told_changes[mac_address] = reply.foreign_changes
             if self.on_status is not None:
                 self.on_status(mac_address, reply.foreign_changes)
         if isinstance(feature := reply.response.get("feature"), dict):

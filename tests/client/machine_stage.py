@@ -160,6 +160,8 @@ class MachineStage(RuleBasedStateMachine):
         return self.client
 
     def _start(self, options: Options, stored: StoredQueue) -> None:
+        self.broker.asked.clear()
+
         async def started() -> None:
             config = MqttConnectionConfig(client_id=_CLIENT_ID, **options)
             make_link = self.broker.link_factory(lambda: self.client is client)

@@ -193,7 +193,7 @@ class Truth:
         )
 
     def restarts(self, stored: StoredQueue, kept: Mapping[str, float], base: Answer | None, now: Reading) -> None:
-        """Another run takes up a store, with commands that were given at these times by the wall clock."""
+        """Another run takes up a store, with commands that are so many seconds old as far as it can tell."""
         self.run += 1
         self.restarted_at = loop_time()
         self.asked.clear()
@@ -217,7 +217,7 @@ class Truth:
             entry.is_base_to_come = entry.base is None
             entry.writings = [writing for writing in entry.writings if writing.session_id in sessions]
             entry.was_sent_when_restored = command_id in sent
-            entry.reading = Reading(kept[command_id], now.monotonic - max(0.0, now.wall - kept[command_id]))
+            entry.reading = Reading(now.wall - kept[command_id], now.monotonic - kept[command_id])
 
     # In the end
 

@@ -69,9 +69,11 @@ class Snapshot:
     """What the store held at a moment."""
 
     stored: dict[str, Any]  # Any: JSON.
-    wall: dict[str, float]
-    """When each command was given by the wall clock, as the store tells."""
+    ages: dict[str, float]
+    """How old each command was, in seconds."""
     base: Answer | None
+    wall: float = 0.0
+    """What the wall clock showed."""
 
 
 @dataclass(slots=True)
@@ -278,7 +280,11 @@ class Play:
         self.happened["restart"] += 1
         self.clocks.sleep(self.chance.choice((0.0, 3.0, 60.0)))
         stored = StoredQueue.from_dict(snapshot.stored, (DEVICE,), CLIENT_ID)
-        self.truth.restarts(stored, snapshot.wall, snapshot.base, self.clocks.reading())
+        now = self.clocks.reading()
+        # A wall clock that was set back makes nothing younger.
+        off = max(0.0, now.wall - snapshot.wall)
+        ages = {command_id: age + off for command_id, age in snapshot.ages.items()}
+        self.truth.restarts(stored, ages, snapshot.base, now)
         self.snapshots[:] = [snapshot]
         await self._start(stored)
 
@@ -286,11 +292,9 @@ class Play:
         if client is not self.client or self.truth.run < 0:
             return
         stored, now = client.stored_queue(), self.clocks.reading()
-        wall = {
-            command.id: now.wall - self.truth.given[command.id].age(now) for command in (*stored.unsent, *stored.sent)
-        }
+        ages = {command.id: self.truth.given[command.id].age(now) for command in (*stored.unsent, *stored.sent)}
         base = self._known(client)
-        self.snapshots = [*self.snapshots[1 - _MOST_STORED :], Snapshot(stored.to_dict(), wall, base)]
+        self.snapshots = [*self.snapshots[1 - _MOST_STORED :], Snapshot(stored.to_dict(), ages, base, now.wall)]
 
     def _known(self, client: NavienMqttClient) -> Answer | None:
         status = client.stored_queue().statuses.get(MAC)

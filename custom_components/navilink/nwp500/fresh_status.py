@@ -54,6 +54,10 @@ class FreshStatus:
         """Tell whether a heater has answered a question of this connection that was asked after a moment."""
         return self._answered.get(mac_address, UNKNOWN_MOMENT) > max(since, self._connected_at)
 
+    def answered_at(self, mac_address: str) -> int:
+        """Return the moment of the newest question that a heater has answered."""
+        return self._answered.get(mac_address, UNKNOWN_MOMENT)
+
     def need(self, mac_address: str) -> None:
         """See to it that a heater is asked, now and again, until it has answered or nothing waits for it any more."""
         if not self.has(mac_address) and mac_address not in self._asking:

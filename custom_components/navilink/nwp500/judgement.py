@@ -178,6 +178,13 @@ class Judgement:
         """Return the moment at which a command was last written: what is asked from then on shows its effect."""
         return self._written.get(command.id, UNKNOWN_MOMENT)
 
+    def is_shown(self, command: QueuedCommand) -> bool:
+        """Tell whether the known status of a heater, asked for since a command was written, shows its effect."""
+        mac_address = command.mac_address or ""
+        known, written_at = self.known_status(mac_address), self._written.get(command.id)
+        is_asked_since = written_at is not None and self._fresh.answered_at(mac_address) >= written_at
+        return is_asked_since and known is not None and command.is_shown_by(known.raw)
+
     def dated(self, mac_address: str, session_id: str | None) -> int | None:
         """Return the moment after which a status was made that has come just now; `None` for one that is outdated."""
         return self._fresh.dated(mac_address, session_id)

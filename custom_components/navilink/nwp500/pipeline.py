@@ -316,6 +316,9 @@ class CommandPipeline(CommandOverview, WriterListener):
             self._confirmations.sent(command, self._judgement.written_at(command))
         self._events.emit("command_sent", CommandEvent(command))
         self._changed()
+        if self._judgement.is_shown(command):
+            # What proves that it was sent has come after what proves its effect.
+            self._settle(command, Settled(CommandOutcome.CONFIRMED, "the heater reports it"))
 
     @override
     def commands_displaced(self, displaced: Displaced) -> None:
