@@ -105,7 +105,7 @@ def async_report_connection(hass: HomeAssistant, entry: ConfigEntry, report: Con
             is_fixable=False,
             severity=ir.IssueSeverity.ERROR,
             translation_key=BROKEN_CONNECTION,
-            translation_placeholders={"account": entry.title, "error": failure.detail},
+            translation_placeholders={"account": escaped(entry.title), "error": escaped(failure.detail)},
         )
 
 

@@ -18,9 +18,15 @@ from yarl import URL
 from custom_components.navilink.account_form import FormError
 from custom_components.navilink.config_flow import NavilinkConfigFlow
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.issues import async_report_store
+from custom_components.navilink.issues import (
+    BROKEN_CONNECTION,
+    FAILURES_TO_ISSUE,
+    async_report_connection,
+    async_report_store,
+)
 from custom_components.navilink.markdown import escaped
-from custom_components.navilink.nwp500 import NavienAPIClient, NavienAuthClient
+from custom_components.navilink.nwp500 import ConnectionProblem, ConnectionReport, NavienAPIClient, NavienAuthClient
+from custom_components.navilink.nwp500.connection_report import ConnectionFailure
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import entry_data
 from tests.integration.actions import press, set_temperature, shown
@@ -94,6 +100,17 @@ async def test_title_means_nothing_in_a_repair_issue(hass: HomeAssistant, entry:
     issue = ir.async_get(hass).async_get_issue(DOMAIN, f"unwritable_store_{entry.entry_id}")
     assert issue is not None
     assert issue.translation_placeholders == {"account": r"\[x\]\(http\:\/\/e\.com\) \<b\>\_1\_\<\/b\>"}
+
+
+async def test_title_and_error_mean_nothing_in_the_issue_of_a_broken_connection(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(entry, title="<b>")
+    failure = ConnectionFailure(ConnectionProblem.UNEXPECTED_ERROR, "[x](http://e.com)")
+    async_report_connection(hass, entry, ConnectionReport(failure=failure, failed_attempts=FAILURES_TO_ISSUE))
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, f"{BROKEN_CONNECTION}_{entry.entry_id}")
+    assert issue is not None
+    assert issue.translation_placeholders == {"account": r"\<b\>", "error": r"\[x\]\(http\:\/\/e\.com\)"}
 
 
 @given(st.text())
