@@ -18,7 +18,6 @@ from tests.client.own_link import OwnLink
 from tests.client.virtual_time import VirtualTimeLoop
 
 ONE, OTHER = "0478630a1b2c", "0478630a1b2d"
-_WRITINGS = 10
 """More often no test has a command written."""
 MADE: dict[str, str] = {}
 """The command that each session belongs to."""
@@ -56,7 +55,7 @@ class Bench:
             self.emitter,
             ask_status=self._ask,
             replace_link=self.complaints.append,
-            written_query=lambda _: None,
+            written_query=lambda command: MADE.update({command.session_id: command.id}),
         )
 
     def _new_link(self) -> OwnLink:
@@ -149,9 +148,7 @@ class Bench:
 
 def made(control: Control, *parameters: int, mac_address: str = ONE) -> QueuedCommand:
     """Make a command."""
-    command = control_request(control, parameters, Device(mac_address=mac_address, additional_value="5322"), "client")
-    MADE.update(dict.fromkeys(replace(command, attempts=_WRITINGS).sessions, command.id))
-    return command
+    return control_request(control, parameters, Device(mac_address=mac_address, additional_value="5322"), "client")
 
 
 def with_life_time(command: QueuedCommand, seconds: float | None) -> QueuedCommand:

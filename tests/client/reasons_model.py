@@ -192,8 +192,14 @@ class Truth:
             None,
         )
 
-    def restarts(self, stored: StoredQueue, kept: Mapping[str, float], base: Answer | None, now: Reading) -> None:
-        """Another run takes up a store, with commands that are so many seconds old as far as it can tell."""
+    def restarts(
+        self, stored: StoredQueue, kept: Mapping[str, float], given: int, base: Answer | None, now: Reading
+    ) -> None:
+        """Another run takes up a store, with commands that are so many seconds old as far as it can tell.
+
+        Of what was given after the first so many, the store knows nothing. Nobody has heard of an outcome of it either,
+        for the owner of the store passes an outcome on only after it is stored.
+        """
         self.run += 1
         self.restarted_at = loop_time()
         self.asked.clear()
@@ -208,7 +214,8 @@ class Truth:
         sessions = {session_id for command in stored.in_order() for session_id in command.sessions}
         for command_id, entry in self.given.items():
             if command_id not in kept:
-                entry.is_lost = entry.is_lost or not entry.outcomes
+                if entry.order >= given or not entry.outcomes:
+                    entry.is_lost, entry.proof = True, None
                 continue
             self.happened["had its outcome, but the store was older"] += bool(entry.outcomes)
             entry.outcomes.clear()

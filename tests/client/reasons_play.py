@@ -72,6 +72,8 @@ class Snapshot:
     ages: dict[str, float]
     """How old each command was, in seconds."""
     base: Answer | None
+    given: int = 0
+    """How many commands had been given."""
     wall: float = 0.0
     """What the wall clock showed."""
 
@@ -284,7 +286,7 @@ class Play:
         # A wall clock that was set back makes nothing younger.
         off = max(0.0, now.wall - snapshot.wall)
         ages = {command_id: age + off for command_id, age in snapshot.ages.items()}
-        self.truth.restarts(stored, ages, snapshot.base, now)
+        self.truth.restarts(stored, ages, snapshot.given, snapshot.base, now)
         self.snapshots[:] = [snapshot]
         await self._start(stored)
 
@@ -294,7 +296,8 @@ class Play:
         stored, now = client.stored_queue(), self.clocks.reading()
         ages = {command.id: self.truth.given[command.id].age(now) for command in (*stored.unsent, *stored.sent)}
         base = self._known(client)
-        self.snapshots = [*self.snapshots[1 - _MOST_STORED :], Snapshot(stored.to_dict(), ages, base, now.wall)]
+        snapshot = Snapshot(stored.to_dict(), ages, base, len(self.truth.given), now.wall)
+        self.snapshots = [*self.snapshots[1 - _MOST_STORED :], snapshot]
 
     def _known(self, client: NavienMqttClient) -> Answer | None:
         status = client.stored_queue().statuses.get(MAC)

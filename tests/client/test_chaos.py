@@ -36,7 +36,6 @@ TROUBLES: tuple[dict[str, object], ...] = (
 )
 AS_IN_HOME_ASSISTANT: dict[str, object] = {"guard_commands": True, "command_interval": 0.05, "expire_by_class": True}
 COUNT = 60
-MOST_WRITINGS = 30
 
 
 async def given(stage: Stage, client: NavienMqttClient, chance: random.Random) -> list[CommandHandle]:
@@ -52,13 +51,13 @@ async def given(stage: Stage, client: NavienMqttClient, chance: random.Random) -
     return handles
 
 
-def arrivals(received: list[ReceivedState], handles: list[CommandHandle]) -> list[CommandHandle]:
+def arrivals(
+    received: list[ReceivedState], written: dict[str, str], handles: list[CommandHandle]
+) -> list[CommandHandle]:
     """Return the commands in the order in which they reached the broker, each as often as it did."""
-    by_session = {
-        session_id: handle for handle in handles for session_id in handle.command.with_attempts(MOST_WRITINGS).sessions
-    }
     sessions = (message["payload"]["sessionID"] for message in received if message["topic"].endswith("/ctrl"))
-    return [by_session[session_id] for session_id in sessions]
+    by_id = {handle.command.id: handle for handle in handles}
+    return [by_id[written[session_id]] for session_id in sessions]
 
 
 def undone(arrived: list[CommandHandle]) -> list[tuple[CommandHandle, CommandHandle]]:
@@ -83,9 +82,11 @@ async def test_every_command_has_one_outcome_and_its_place(settings: dict[str, o
     async with staged("--heaters", "2", "--reply-delay", "0.01") as stage:
         client = await stage.connected(operation_timeout=1.0, **settings)
         ends: Counter[str] = Counter()
+        written: dict[str, str] = {}
 
         def settled(event: CommandSettled) -> None:
             ends[event.command.id] += 1
+            written.update(dict.fromkeys(event.command.sessions, event.command.id))
 
         client.on("command_settled", settled)
         for device in stage.devices:
@@ -95,7 +96,7 @@ async def test_every_command_has_one_outcome_and_its_place(settings: dict[str, o
         outcomes = [(await handle.outcome(300)).outcome for handle in handles]
         assert ends == {handle.command.id: 1 for handle in handles}
         state = await stage.simulator.state()
-        received = arrivals(state["received"], handles)
+        received = arrivals(state["received"], written, handles)
         for device in stage.devices:
             own = [handle for handle in handles if handle.command.mac_address == device.mac_address]
             arrived = [handle for handle in received if handle in own]

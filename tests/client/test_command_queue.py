@@ -285,14 +285,24 @@ def test_a_clock_that_goes_backwards_makes_no_negative_age() -> None:
 
 
 def test_each_writing_has_a_session_of_its_own() -> None:
-    first = replace(command("a" * 32), body=b'{"sessionID":"%s","n":1}' % (b"a" * 32)).with_attempts(1)
+    first = replace(command("a" * 32), body=b'{"sessionID":"%s","n":1}' % (b"a" * 32)).written_again()
     assert first.session_id == "a" * 32
-    second, third = first.with_attempts(2), first.with_attempts(2).with_attempts(3)
+    second, third = first.written_again(), first.written_again().written_again()
     assert len({each.session_id for each in (first, second, third)}) == 3
     for each in (first, second, third):
         assert each.payload == {"sessionID": each.session_id, "n": 1}
         assert len(each.session_id) == 32
-    assert third.sessions == (first.session_id, second.session_id, third.session_id)
+    assert second.sessions == (first.session_id, second.session_id)
+    assert third.sessions[0] == first.session_id
+    assert third.sessions[-1] == third.session_id
+    assert third.attempts == len(third.sessions) == 3
+
+
+def test_the_first_writing_of_a_later_run_has_another_session_than_that_of_an_earlier_one() -> None:
+    stored = replace(command("a" * 32), body=b'{"sessionID":"%s"}' % (b"a" * 32), is_restored=True)
+    written = stored.written_again()
+    assert written.session_id not in ("a" * 32, stored.written_again().session_id)
+    assert written.payload == {"sessionID": written.session_id}
 
 
 @pytest.mark.parametrize(

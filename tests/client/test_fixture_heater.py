@@ -8,6 +8,7 @@ import pytest
 from nwp500 import (
     CommandHandle,
     CommandOutcome,
+    CommandSettled,
     Device,
     DeviceFeature,
     DeviceStatus,
@@ -100,10 +101,11 @@ async def test_a_refusal_of_recorded_messages_is_not_the_end(tmp_path: Path) -> 
     async with fixture_service(tmp_path, "status_idle") as service, connected(service) as (client, devices):
         await told(client, devices[MAC])
         service.heaters.refuse(1)
-        handle = await given(client, devices[MAC], commands.DHW_TEMPERATURE, 110)
-        assert handle.settled is not None
-        assert handle.settled.outcome is CommandOutcome.CONFIRMED
+        ends: list[CommandSettled] = []
+        client.on("command_settled", ends.append)
+        await given(client, devices[MAC], commands.DHW_TEMPERATURE, 110)
+        (end,) = ends
+        assert end.settled.outcome is CommandOutcome.CONFIRMED
         sessions = [each["sessionID"] for each in service.heaters.requests]
-        assert [each for each in handle.command.with_attempts(9).sessions if each in sessions] == list(
-            handle.command.with_attempts(2).sessions
-        )
+        assert [each for each in sessions if each in end.command.sessions] == list(end.command.sessions)
+        assert len(end.command.sessions) == 2

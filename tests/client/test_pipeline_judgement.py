@@ -322,7 +322,7 @@ def test_what_is_written_again_has_a_session_of_its_own() -> None:
         bench.give(SET_POINT, 120)
         bench.down()
         bench.up()
-        (again,) = bench.written
+        (again,) = bench.link.session_ids
         assert again != asked.command.id
         # The answer to the first writing, which may be older than this link, proves nothing of it.
         bench.answers(asked.command.id, dhwTemperatureSetting=98)
@@ -548,7 +548,7 @@ def test_of_what_an_earlier_run_left_some_ends_at_once() -> None:
 
 def test_what_expired_while_nobody_ran_does_not_bring_an_older_command_back() -> None:
     async def story(bench: Bench) -> None:
-        older = replace(made(commands.DHW_MODE, 3).with_attempts(1), is_restored=True)
+        older = replace(made(commands.DHW_MODE, 3).written_again(), is_restored=True)
         newer = replace(with_life_time(made(commands.DHW_MODE, 4), 3600), is_restored=True)
         bench.clocks.sleep(7200)
         bench.pipeline.restore(StoredQueue(unsent=(older, newer)))

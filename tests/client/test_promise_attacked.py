@@ -204,7 +204,7 @@ def test_a_session_of_somebody_else_is_no_report_without_a_session() -> None:
 
 def test_what_an_earlier_run_wrote_twice_is_confirmed_by_what_was_asked_since_the_last_time() -> None:
     async def story(bench: Bench) -> None:
-        sent = replace(made(SET_POINT, 120).with_attempts(2))
+        sent = replace(made(SET_POINT, 120).written_again().written_again(), is_restored=True)
         bench.pipeline.restore(StoredQueue(sent=(sent,)))
         bench.up()
         first, last = sent.sessions

@@ -69,7 +69,8 @@ def test_a_set_point_in_doubt_is_sent_again_before_what_has_to_travel_alone() ->
         assert links[0].session_ids == [in_flight.session_id]
         links[0].drop()
         await asyncio.sleep(5)
-        assert links[1].session_ids == [in_flight.with_attempts(2).session_id]
+        assert links[1].session_ids == [client.unsettled_commands[0].session_id]
+        assert links[1].session_ids != links[0].session_ids
         assert await asyncio.gather(*given) == [0, 0]
         links[1].acknowledge()
         assert len(links[1].session_ids) == 2

@@ -74,15 +74,17 @@ def stored_commands(draw: st.DrawFn) -> QueuedCommand:
     command = made(control, *parameters, mac_address=draw(MACS))
     queued_at = datetime.now(UTC) - draw(st.timedeltas(timedelta(0), timedelta(days=400)))
     life_time = draw(st.none() | st.timedeltas(timedelta(0), timedelta(days=400)))
+    sessions = tuple(draw(st.lists(st.uuids().map(lambda session: session.hex), max_size=16)))
     return replace(
-        command,
+        with_sessions(command, *sessions),
+        attempts=len(sessions) + draw(st.integers(0, 100)),
         wanted=draw(PRINTABLE),
         queued_at=queued_at,
         given_at=running_seconds() - (datetime.now(UTC) - queued_at).total_seconds(),
         expires_at=None if life_time is None else queued_at + life_time,
         is_restored=True,
         repeatable=command.repeatable and draw(st.booleans()),
-    ).with_attempts(draw(st.integers(0, 100)))
+    )
 
 
 @st.composite
@@ -106,6 +108,12 @@ def stored_queues(draw: st.DrawFn) -> StoredQueue:
         running_modes=draw(st.dictionaries(MACS, st.integers(1, 4))),
         completed_wishes=draw(st.dictionaries(MACS, st.lists(EFFECTS, max_size=2).map(tuple))),
     )
+
+
+def with_sessions(command: QueuedCommand, *sessions: str) -> QueuedCommand:
+    """Return a command that was written with these sessions."""
+    body = command.body.replace(command.session_id.encode(), (sessions[-1] if sessions else command.id).encode())
+    return replace(command, sessions=sessions, body=body)
 
 
 def by_the_way(command: QueuedCommand) -> dict[str, object]:
@@ -218,6 +226,9 @@ TAMPERED: tuple[dict[str, object], ...] = (
     {"id": "a\nb"},
     {"attempts": -1},
     {"attempts": 10**100},
+    {"sessions": "a" * 32},
+    {"sessions": [5]},
+    {"sessions": ["a" * 65]},
     {"age": -1.0},
     {"age": 1e400},
     {"age": 1e300},
@@ -300,8 +311,10 @@ def test_what_the_first_version_stored_is_read(data: st.DataObject) -> None:
     restored = read(migrated_queue(json.loads(json.dumps(first_version(**commands_of_it)))))
     assert restored.unreadable == 0
     for before, after in ((unsent, restored.unsent), (sent, restored.sent)):
-        assert [by_the_way(command) for command in after] == [by_the_way(command) for command in before]
         for old, new in zip(before, after, strict=True):
+            # It wrote a command with the same session each time.
+            sessions = (old.id,) if old.attempts else ()
+            assert by_the_way(new) == by_the_way(with_sessions(old, *sessions))
             assert abs(new.age() - old.age()) < timedelta(seconds=30)
 
 
@@ -346,7 +359,8 @@ def written() -> dict[str, object]:
 JUNK: tuple[object, ...] = (None, True, 5, 1.5, "text", [], [5], {"a": 5}, [[]], "2026-01-01T00:00:00", 10**100)
 MEMBERS = ({field.name for field in fields(StoredQueue)} | {"stored_at"}) - {"unreadable"}
 COMMAND_MEMBERS = {
-    "id", "kind", "parameters", "wanted", "mac_address", "queued_at", "age", "life_time", "attempts", "repeatable",
+    "id", "kind", "parameters", "wanted", "mac_address", "queued_at", "age", "life_time", "attempts", "sessions",
+    "repeatable",
 }  # fmt: skip
 
 

@@ -32,7 +32,7 @@ class QueuedCommand:
     """One command on its way to a heater. Its text form tells neither MAC nor topic, so it may be logged."""
 
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    """Also the `sessionID` of its first writing, by which a reply finds its command."""
+    """Also the `sessionID` of the message as it is made, by which a reply finds its command."""
     kind: str
     """The command's name, such as `dhw-temperature` or `status`."""
     wanted: str
@@ -47,6 +47,11 @@ class QueuedCommand:
     expires_at: datetime | None = None
     attempts: int = 0
     """How often it was written to a link."""
+    sessions: tuple[str, ...] = field(default=(), repr=False)
+    """The `sessionID` of each of its writings that is known, in order.
+
+    Each writing has its own, so that a late or doubled answer counts for the writing that it answers.
+    """
     setting: str | None = field(default=None, repr=False)
     """What it sets, for people. `None`: not a setting."""
     overwrites: frozenset[str] = field(default=frozenset(), repr=False)
@@ -75,21 +80,23 @@ class QueuedCommand:
 
     @property
     def session_id(self) -> str:
-        """The `sessionID` of its last writing.
+        """The `sessionID` of its last writing; before the first, that of the message as it is made."""
+        return self.sessions[-1] if self.sessions else self.id
 
-        Each writing has its own, so that a late or doubled answer counts for the writing that it answers.
+    def written_again(self) -> Self:
+        """Return the command as it goes out once more.
+
+        What an earlier run was given may have been written by it and not stored as such. So only the first writing of a
+        command of this run has the session that its message was made with.
         """
-        return _session_id(self.id, self.attempts)
-
-    @property
-    def sessions(self) -> tuple[str, ...]:
-        """The sessions of all its writings."""
-        return tuple(_session_id(self.id, attempt) for attempt in range(1, self.attempts + 1))
-
-    def with_attempts(self, attempts: int) -> Self:
-        """Return the command as it goes out for the so many'th time."""
-        body = self.body.replace(self.session_id.encode(), _session_id(self.id, attempts).encode())
-        return replace(self, attempts=attempts, body=body)
+        is_first = not self.attempts and not self.is_restored
+        session_id = self.id if is_first else uuid.uuid4().hex
+        return replace(
+            self,
+            attempts=self.attempts + 1,
+            sessions=(*self.sessions, session_id),
+            body=self.body.replace(self.session_id.encode(), session_id.encode()),
+        )
 
     def age(self) -> timedelta:
         """Return how long ago the user gave the command.
@@ -122,11 +129,6 @@ class QueuedCommand:
     def replaces(self, older: QueuedCommand) -> bool:
         """Tell whether carrying this command out makes no difference to whether an older one was carried out before."""
         return self.mac_address == older.mac_address and bool(older.overwrites) and older.overwrites <= self.overwrites
-
-
-def _session_id(command_id: str, attempt: int) -> str:
-    """Return the session of a writing, in the form of all sessions: 32 hexadecimal digits."""
-    return command_id if attempt <= 1 else uuid.uuid5(uuid.NAMESPACE_OID, f"{command_id} {attempt}").hex
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +204,7 @@ class CommandQueue:
     def take(self, command: QueuedCommand) -> QueuedCommand:
         """Move a waiting command in flight and return it with its attempt counted."""
         self.discard(command)
-        taken = command.with_attempts(command.attempts + 1)
+        taken = command.written_again()
         self._in_flight[taken.id] = taken
         return taken
 

@@ -158,7 +158,7 @@ class Judgement:
         if is_heard and known is not None and known.status is not None:
             self._baselines[command.id] = known.status
         if is_restored and command.attempts and command.mac_address:
-            for session_id in command.sessions:
+            for session_id in command.sessions or (command.id,):
                 self._written[command.id] = self._fresh.written(session_id, command.mac_address)
         if command.is_control and command.mac_address and command.expected:
             wish = _Wish(command.expected, written_at=_seconds() if is_restored else None)

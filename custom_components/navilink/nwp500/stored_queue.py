@@ -37,6 +37,8 @@ from .stored_values import (
 type JsonObject = dict[str, JsonValue]
 
 _MOST_ATTEMPTS = 1_000_000
+_STORED_SESSIONS = 16
+"""So many writings of a command, the last ones, are known after a restart by their sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +178,13 @@ class _Maker:
         queued_at = as_time(stored["queued_at"])
         age = timedelta(seconds=as_seconds(stored["age"])) + self._off
         life_time = stored["life_time"]
+        sessions = tuple(map(as_text, as_list(stored["sessions"])[-_STORED_SESSIONS:]))
         return replace(
-            request.with_attempts(as_whole(stored["attempts"], 0, _MOST_ATTEMPTS)),
+            request,
+            attempts=as_whole(stored["attempts"], 0, _MOST_ATTEMPTS),
+            sessions=sessions,
+            # As it was written last, or as it is made.
+            body=request.body.replace(request.id.encode(), (sessions[-1] if sessions else request.id).encode()),
             queued_at=queued_at,
             expires_at=None if life_time is None else queued_at + timedelta(seconds=as_seconds(life_time)),
             # One that was cleared while it was in flight is not sent again, whatever its kind.
@@ -215,7 +222,9 @@ def _migrated_command(stored: object, now: datetime) -> object:
         command = as_object(stored)
         request = as_object(as_object(orjson.loads(_long_text(command["body"])))["request"])
         age = max(timedelta(0), now - as_time(command["queued_at"]))
-        return {**command, "parameters": request["param"], "age": age.total_seconds()}
+        # It wrote a command with the same session each time.
+        sessions = [command["id"]] if command["attempts"] else []
+        return {**command, "parameters": request["param"], "sessions": sessions, "age": age.total_seconds()}
     except REFUSALS:
         return stored
 
@@ -238,6 +247,7 @@ def _stored(command: QueuedCommand) -> JsonObject:
         "age": max(0.0, age.total_seconds()),
         "life_time": None if command.life_time is None else command.life_time.total_seconds(),
         "attempts": command.attempts,
+        "sessions": list(command.sessions[-_STORED_SESSIONS:]),
         "repeatable": command.repeatable,
     }
 
