@@ -33,8 +33,8 @@ from custom_components.navilink.nwp500 import (
     NavienAuthClient,
     NavienMqttClient,
 )
-from custom_components.navilink.nwp500.aws_link import AwsLink
-from custom_components.navilink.nwp500.queries import STATUS
+from custom_components.navilink.nwp500.protocol.queries import STATUS
+from custom_components.navilink.nwp500.transport.aws import AwsLink
 from custom_components.navilink.options import queue_settings
 from simulator.process import SimulatorProcess
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from tests.client.stage import Stage, expected, staged
+from tests.client.support.stage import Stage, expected, staged
 
 
 async def seconds_until_noticed(stage: Stage, *, with_command: bool) -> float:

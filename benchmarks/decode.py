@@ -11,8 +11,8 @@ import time
 
 import orjson
 
-from nwp500.message_body import decoded
 from nwp500.models import DeviceFeature, DeviceStatus
+from nwp500.protocol.codec import decoded
 
 ROUNDS = 400
 DECODINGS = 50

@@ -5,7 +5,7 @@ Both ways run against the same simulator in one run: with the default window, an
 
 import asyncio
 
-from tests.client.stage import MAC, Stage, expected, staged
+from tests.client.support.stage import MAC, Stage, expected, staged
 
 COMMANDS = 100
 ROUND_TRIP = 0.05

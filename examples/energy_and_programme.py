@@ -30,7 +30,7 @@ from nwp500 import (
     Weekday,
     WriteOutcome,
 )
-from nwp500.queries import DEVICE_INFO
+from nwp500.protocol.queries import DEVICE_INFO
 
 if TYPE_CHECKING:
     from simulator.process import SimulatorProcess

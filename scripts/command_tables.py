@@ -7,13 +7,13 @@ from functools import partial
 from itertools import product
 
 from nwp500 import commands, queries
-from nwp500.commands import Control, Parameter
 from nwp500.enums import TemperatureUnit
 from nwp500.models import Message, RecirculationEntry, ReservationEntry, TouPeriod
-from nwp500.queries import Query, Request, Write
-from nwp500.request_members import Number, Record, Records, RequestMember
-from nwp500.set_point import raw_limits
-from nwp500.topics import ReplyForm
+from nwp500.protocol.controls import Control, Parameter
+from nwp500.protocol.fields import Number, Record, Records, RequestMember
+from nwp500.protocol.queries import Query, Request, Write
+from nwp500.protocol.setpoint import raw_limits
+from nwp500.protocol.topics import ReplyForm
 from scripts.markdown_table import code, in_words, table
 from scripts.message_tables import COLUMNS, member_rows
 

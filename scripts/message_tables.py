@@ -7,10 +7,10 @@ from itertools import takewhile
 import re
 
 from nwp500 import enums
-from nwp500.error_codes import error_label, error_meaning
 from nwp500.models import DeviceFeature, DeviceStatus, Member, Message
 from nwp500.models.diagnostics import DrawCounters, PartCounters, SystemCounters
 from nwp500.models.energy import EnergyAmount, EnergyPeriod, EnergyUsage
+from nwp500.models.error_codes import error_label, error_meaning
 from nwp500.models.firmware_download import FirmwareDownload
 from scripts.markdown_table import code, in_words, table
 

@@ -12,10 +12,10 @@ import sys
 from tempfile import TemporaryDirectory
 from zoneinfo import available_timezones
 
-from .clock import MAX_SPEED
 from .cloud import MAX_HEATERS, Cloud, CloudOptions
-from .control import ControlInterface
-from .heater import DEFAULT_TIME_ZONE
+from .common.clock import MAX_SPEED
+from .control.control import ControlInterface
+from .heater.heater import DEFAULT_TIME_ZONE
 from .state import Addresses
 
 _MQTT_ENDPOINT = "localhost"

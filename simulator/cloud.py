@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from .accounts import Account, Accounts
-from .announcements import device_connection
-from .broker import Broker, ReceivedMessage
-from .certificates import make_server_certificate
-from .clock import Clock
-from .dispatch import Dispatcher
-from .heater import DEFAULT_TIME_ZONE, Heater
-from .identity import Identity
-from .rest_api import BASE_PATH, RestApi
-from .rest_endpoints import ENDPOINTS
-from .sigv4 import AwsCredentials
+from .answers.announcements import device_connection
+from .answers.dispatch import Dispatcher
+from .common.certificates import make_server_certificate
+from .common.clock import Clock
+from .common.identity import Identity
+from .common.sigv4 import AwsCredentials
+from .heater.heater import DEFAULT_TIME_ZONE, Heater
+from .mqtt.broker import Broker, ReceivedMessage
+from .rest.accounts import Account, Accounts
+from .rest.api import BASE_PATH, RestApi
+from .rest.endpoints import ENDPOINTS
 from .vendor_app import VendorApp
 
 MAX_HEATERS = 200

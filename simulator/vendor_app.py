@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 import json
 import time
 
-from .announcements import app_connection
-from .broker import ReceivedMessage
-from .heater import Heater
-from .identity import DEVICE_TYPE
-from .replies import Reply
-from .requests import PROTOCOL_VERSION
+from .answers.announcements import app_connection
+from .answers.replies import Reply
+from .common.identity import DEVICE_TYPE
+from .heater.heater import Heater
+from .heater.requests import PROTOCOL_VERSION
+from .mqtt.broker import ReceivedMessage
 
 CLIENT_ID = "app-5f0c1e7a"
 

@@ -1,1 +1,5 @@
-"""Tests: `client`, `simulator`, `integration` (a real hass) and `e2e` (a real browser)."""
+"""Tests, and where the recorded messages are."""
+
+from pathlib import Path
+
+FIXTURES = Path(__file__).parent / "fixtures"

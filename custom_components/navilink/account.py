@@ -8,7 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
 from .nwp500 import MqttConnectionConfig, NavienAuthClient
-from .nwp500.rest import DEFAULT_BASE_URL
+from .nwp500.rest.service import DEFAULT_BASE_URL
 from .options import queue_settings
 
 CONF_PRIVATE_SERVER = "private_server"

@@ -8,9 +8,9 @@ from homeassistant.core import HomeAssistant
 
 from .account import CONF_API_URL, CONF_CA_FILE, CONF_MQTT_ENDPOINT, CONF_PRIVATE_SERVER
 from .const import LOGGER
-from .nwp500.printable import visible
-from .nwp500.service_address import AddressProblem, address_problem, is_host
-from .nwp500.trust import tls_context
+from .nwp500.common.text import visible
+from .nwp500.rest.address import AddressProblem, address_problem, is_host
+from .nwp500.rest.trust import tls_context
 
 # Characters; far more than an account or a path has.
 MAX_LENGTH = 2000

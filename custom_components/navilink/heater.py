@@ -8,15 +8,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from .connection import ConnectionStatus, connection_status
-from .nwp500 import (
-    CommandOutcome,
-    CommandStage,
-    Device,
-    DeviceFeature,
-    DeviceStatus,
-    NavienMqttClient,
-    QueuedCommand,
-)
+from .nwp500 import CommandOutcome, CommandStage, Device, DeviceFeature, DeviceStatus, NavienMqttClient, QueuedCommand
 from .wording import command_words
 
 # Measured values are not shown any longer than this after the heater's last message.

@@ -33,7 +33,7 @@ from .entity import MeasuredEntity, NavilinkEntity, async_add_for_each_heater
 from .heater import HeaterState
 from .nwp500 import DeviceStatus
 from .nwp500.enums import HeatSource, OperationMode
-from .nwp500.error_codes import error_label, error_meaning
+from .nwp500.models.error_codes import error_label, error_meaning
 
 PARALLEL_UPDATES = 0
 

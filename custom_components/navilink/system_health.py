@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant, callback
 from .account import api_url
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry
-from .nwp500.rest import DEFAULT_BASE_URL
+from .nwp500.rest.service import DEFAULT_BASE_URL
 
 
 @callback

@@ -29,9 +29,9 @@ from .nwp500 import (
     TemperatureUnit,
     UnsupportedCommandError,
 )
-from .nwp500.commands import DHW_MODE, DHW_TEMPERATURE, POWER_ON, VACATION, Control
-from .nwp500.encoding import in_unit
-from .nwp500.set_point import raw_limits, raw_step
+from .nwp500.models.conversions import in_unit
+from .nwp500.protocol.controls import DHW_MODE, DHW_TEMPERATURE, POWER_ON, VACATION, Control
+from .nwp500.protocol.setpoint import raw_limits, raw_step
 from .wording import degrees, user_temperature, user_unit
 
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.

@@ -8,8 +8,8 @@ from homeassistant.helpers.translation import async_get_cached_translations
 
 from .const import DOMAIN
 from .nwp500 import DhwMode, QueuedCommand, TemperatureUnit
-from .nwp500.commands import DHW_MODE, DHW_TEMPERATURE, POWER_OFF, POWER_ON
-from .nwp500.encoding import celsius_from_half, in_unit
+from .nwp500.models.conversions import celsius_from_half, in_unit
+from .nwp500.protocol.controls import DHW_MODE, DHW_TEMPERATURE, POWER_OFF, POWER_ON
 
 # Where the texts of the commands stand in the translations.
 TEXTS = f"component.{DOMAIN}.selector.command.options"

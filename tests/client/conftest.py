@@ -10,8 +10,8 @@ import pytest_asyncio
 from nwp500.api_client import NavienAPIClient
 from nwp500.auth import NavienAuthClient
 from simulator.process import SimulatorProcess
-from tests.client.scripted_service import ScriptedService, recorded, scripted_service, success
-from tests.client.sign_in_script import (
+from tests.client.support.scripted_service import ScriptedService, recorded, scripted_service, success
+from tests.client.support.sign_in_script import (
     EMAIL,
     PASSWORD,
     REFRESH,
@@ -23,7 +23,7 @@ from tests.client.sign_in_script import (
     jwt,
     sign_in_answer,
 )
-from tests.client.stage import Stage, signed_in
+from tests.client.support.stage import Stage, signed_in
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ from enum import IntEnum
 import pytest
 
 from nwp500 import enums
-from nwp500.error_codes import alarm_label, error_label, error_meaning
+from nwp500.models.error_codes import alarm_label, error_label, error_meaning
 
 
 @pytest.mark.parametrize(

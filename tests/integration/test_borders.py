@@ -26,7 +26,7 @@ from custom_components.navilink.issues import (
 )
 from custom_components.navilink.markdown import escaped
 from custom_components.navilink.nwp500 import ConnectionProblem, ConnectionReport, NavienAPIClient, NavienAuthClient
-from custom_components.navilink.nwp500.connection_report import ConnectionFailure
+from custom_components.navilink.nwp500.transport.report import ConnectionFailure
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import entry_data
 from tests.integration.actions import press, set_temperature, shown

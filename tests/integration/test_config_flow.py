@@ -10,9 +10,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
-from simulator.certificates import make_server_certificate
+from simulator.common.certificates import make_server_certificate
 from simulator.process import SimulatorProcess
-from tests.client.scripted_service import Answer, recorded, scripted_service
+from tests.client.support.scripted_service import Answer, recorded, scripted_service
 from tests.integration.accounts import ACCOUNT, NOTICE, entry_data, private_server
 
 WRONG_PASSWORD = "wrong horse"

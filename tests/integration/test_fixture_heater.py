@@ -15,8 +15,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
-from tests.client.fixture_heater import STATUSES, FixtureService, fixture, fixture_service
-from tests.client.mosquitto import MOSQUITTO
+from tests.client.support.fixture_heater import STATUSES, FixtureService, fixture, fixture_service
+from tests.client.support.mosquitto import MOSQUITTO
 from tests.integration.accounts import ACCOUNT
 from tests.integration.waiting import wait_for, wait_for_value
 

@@ -16,15 +16,15 @@ from custom_components.navilink.nwp500 import (
     NavienError,
     NavienMqttClient,
     StoredQueue,
-    commands,
     migrated_queue,
 )
-from custom_components.navilink.nwp500.requests import control_request
+from custom_components.navilink.nwp500.protocol import controls
+from custom_components.navilink.nwp500.queue.requests import control_request
 from custom_components.navilink.stored_account import StoredAccount
 from tests.integration.heaters import MAC
 
 DEVICE = Device(mac_address=MAC, additional_value="5322", home_seq=10001)
-COMMAND = control_request(commands.DHW_TEMPERATURE, (120,), DEVICE, "client")
+COMMAND = control_request(controls.DHW_TEMPERATURE, (120,), DEVICE, "client")
 ACCOUNT = StoredAccount(
     (DEVICE,),
     StoredQueue(

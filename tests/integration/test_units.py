@@ -12,7 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.nwp500 import QueuedCommand
-from custom_components.navilink.nwp500.commands import (
+from custom_components.navilink.nwp500.protocol.controls import (
     DHW_MODE,
     DHW_TEMPERATURE,
     POWER_OFF,

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.navilink.delivery import async_deliver
 from custom_components.navilink.nwp500 import HeaterCommand
-from custom_components.navilink.nwp500.commands import DHW_MODE, DHW_TEMPERATURE, POWER_ON, VACATION
+from custom_components.navilink.nwp500.protocol.controls import DHW_MODE, DHW_TEMPERATURE, POWER_ON, VACATION
 from simulator.process import SimulatorProcess
 from tests.integration.actions import QUEUED, act, shown
 from tests.integration.heaters import HEATER, MAC

@@ -7,7 +7,7 @@ from typing import Self
 from awscrt import auth, io, mqtt
 from awscrt.exceptions import AwsCrtError
 
-from simulator.sigv4 import AwsCredentials
+from simulator.common.sigv4 import AwsCredentials
 
 from .running_broker import CREDENTIALS, DEADLINE, RunningBroker
 

@@ -10,10 +10,10 @@ from aiohttp import ClientSession, TCPConnector
 import pytest
 import pytest_asyncio
 
-from simulator.certificates import ServerCertificate, make_server_certificate
 from simulator.cloud import Cloud, CloudOptions
-from simulator.limits import Limits
-from simulator.mqtt_packets import ConnAck, Connect
+from simulator.common.certificates import ServerCertificate, make_server_certificate
+from simulator.common.limits import Limits
+from simulator.mqtt.packets import ConnAck, Connect
 from simulator.process import SimulatorProcess
 
 from .heater_user import CLIENT_ID, HeaterUser, Open, sign_in

@@ -7,9 +7,9 @@ from typing import Any
 
 from aiohttp import ClientSession
 
-from simulator.mqtt_packets import PubAck, Publish, SubAck, Subscribe
+from simulator.common.sigv4 import AwsCredentials
+from simulator.mqtt.packets import PubAck, Publish, SubAck, Subscribe
 from simulator.process import SimulatorProcess
-from simulator.sigv4 import AwsCredentials
 
 from .requests_on_file import MAC
 from .running_broker import RawClient

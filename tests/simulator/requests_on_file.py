@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 import json
-from pathlib import Path
 from typing import Any
 
-from simulator.answers import answer
-from simulator.heater import Heater
-from simulator.identity import Identity
-from simulator.replies import Reply
-from simulator.requests import Address, Request, parse
+from simulator.answers.answers import answer
+from simulator.answers.replies import Reply
+from simulator.common.identity import Identity
+from simulator.heater.heater import Heater
+from simulator.heater.requests import Address, Request, parse
+from tests import FIXTURES
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 MAC = "0478630a1b2c"
 
 

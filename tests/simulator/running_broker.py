@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 from aiohttp import ClientSession, ClientWebSocketResponse, TCPConnector, WSMsgType
 
-from simulator.broker import Broker, Limits, ReceivedMessage
-from simulator.certificates import ServerCertificate
-from simulator.mqtt_codec import PacketDecoder, encode
-from simulator.mqtt_packets import ConnAck, Connect, Packet, PubAck, Publish, SubAck, Subscribe, Will
-from simulator.sigv4 import ALGORITHM, SERVICE, AwsCredentials, canonical_request, sign
+from simulator.common.certificates import ServerCertificate
+from simulator.common.sigv4 import ALGORITHM, SERVICE, AwsCredentials, canonical_request, sign
+from simulator.mqtt.broker import Broker, Limits, ReceivedMessage
+from simulator.mqtt.codec import PacketDecoder, encode
+from simulator.mqtt.packets import ConnAck, Connect, Packet, PubAck, Publish, SubAck, Subscribe, Will
 
 DEADLINE = 20.0
 """Seconds after which what a test waits for counts as never coming."""

@@ -6,8 +6,8 @@ import zlib
 
 import pytest
 
-from simulator.fault_arguments import FaultError
-from simulator.faults import inject
+from simulator.control.fault_arguments import FaultError
+from simulator.control.faults import inject
 
 from .rest_user import DEVICE, EMAIL, PASSWORD, RestUser, StartService
 

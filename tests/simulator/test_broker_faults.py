@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from awscrt.exceptions import AwsCrtError
 import pytest
 
-from simulator.broker import Limits
-from simulator.connection import Withheld
-from simulator.delay_line import DelayLine
-from simulator.mqtt_packets import Connect, Packet, PingReq, PingResp, PubAck, Publish, SubAck, Subscribe, Will
+from simulator.common.delay_line import DelayLine
+from simulator.mqtt.broker import Limits
+from simulator.mqtt.connection import Withheld
+from simulator.mqtt.packets import Connect, Packet, PingReq, PingResp, PubAck, Publish, SubAck, Subscribe, Will
 
 from .aws_client import AwsClient
 from .conftest import StartBroker

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 import pytest
 
-from simulator.broker import Limits
-from simulator.mqtt_packets import (
+from simulator.mqtt.broker import Limits
+from simulator.mqtt.packets import (
     ConnAck,
     Connect,
     ConnectReturnCode,

@@ -2,9 +2,9 @@
 
 import pytest
 
-from simulator.broker import Limits
-from simulator.mqtt_packets import Disconnect, PingReq, PingResp, PubAck, Publish, Will
-from simulator.topic_filter import is_topic_filter, is_topic_name, matches
+from simulator.mqtt.broker import Limits
+from simulator.mqtt.packets import Disconnect, PingReq, PingResp, PubAck, Publish, Will
+from simulator.mqtt.topic_filter import is_topic_filter, is_topic_name, matches
 
 from .conftest import StartBroker
 from .running_broker import RunningBroker

@@ -10,9 +10,9 @@ from aiohttp import WSServerHandshakeError
 from awscrt.exceptions import AwsCrtError
 import pytest
 
-from simulator.certificates import make_server_certificate
-from simulator.faults import inject
-from simulator.sigv4 import AwsCredentials
+from simulator.common.certificates import make_server_certificate
+from simulator.common.sigv4 import AwsCredentials
+from simulator.control.faults import inject
 
 from .aws_client import AwsClient
 from .rest_user import StartService

@@ -6,8 +6,8 @@ from typing import Any
 from aiohttp import ClientSession, WSServerHandshakeError
 import pytest
 
-from simulator.faults import FAULTS
-from simulator.mqtt_packets import PubAck
+from simulator.control.faults import FAULTS
+from simulator.mqtt.packets import PubAck
 from simulator.process import SimulatorError, SimulatorProcess
 
 from .heater_user import RESPONSE_TOPIC, Open, sign_in

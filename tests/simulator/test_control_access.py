@@ -5,8 +5,8 @@ import json
 from aiohttp import ClientSession
 import pytest
 
-from simulator.control import MAX_BODY
-from simulator.loopback import is_loopback_host
+from simulator.common.loopback import is_loopback_host
+from simulator.control.control import MAX_BODY
 from simulator.process import SimulatorError, SimulatorProcess
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

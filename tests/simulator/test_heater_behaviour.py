@@ -2,13 +2,13 @@
 
 import pytest
 
-from simulator.heater import Heater
-from simulator.heater_records import Draw
-from simulator.identity import Identity
-from simulator.message_members import ON
-from simulator.report import status
-from simulator.tank import Tank
-from simulator.thermostat import DhwMode
+from simulator.common.identity import Identity
+from simulator.heater.heater import Heater
+from simulator.heater.members import ON
+from simulator.heater.records import Draw
+from simulator.heater.report import status
+from simulator.heater.tank import Tank
+from simulator.heater.thermostat import DhwMode
 
 HOUR = 3600.0
 DAY = 24 * HOUR

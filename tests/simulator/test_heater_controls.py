@@ -3,25 +3,23 @@
 from collections.abc import Mapping
 import copy
 import json
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from simulator.answers import ANSWERS, answer
-from simulator.controls import CONTROLS
-from simulator.heater import Heater
-from simulator.identity import Identity
-from simulator.replies import Reply
-from simulator.report import status
-from simulator.requests import Address, Request, RequestError, parse
+from simulator.answers.answers import ANSWERS, answer
+from simulator.answers.replies import Reply
+from simulator.common.identity import Identity
+from simulator.heater.controls import CONTROLS
+from simulator.heater.heater import Heater
+from simulator.heater.report import status
+from simulator.heater.requests import Address, Request, RequestError, parse
+from tests import FIXTURES
 
 MAC = "0478630a1b2c"
 # Any: JSON as it is written in a file.
-REQUESTS: Mapping[str, Mapping[str, object]] = json.loads(
-    (Path(__file__).parents[1] / "fixtures" / "mqtt_requests.json").read_text()
-)
+REQUESTS: Mapping[str, Mapping[str, object]] = json.loads((FIXTURES / "mqtt_requests.json").read_text())
 CONTROL_NAMES = [name for name, row in REQUESTS.items() if str(row["topic"]).endswith("/ctrl")]
 
 

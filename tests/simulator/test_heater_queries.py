@@ -7,11 +7,11 @@ import struct
 
 import pytest
 
-from simulator.heater import Heater
-from simulator.heater_records import Draw, FirmwareDownload
-from simulator.report import feature
-from simulator.requests import RequestError
-from simulator.thermostat import DhwMode
+from simulator.heater.heater import Heater
+from simulator.heater.records import Draw, FirmwareDownload
+from simulator.heater.report import feature
+from simulator.heater.requests import RequestError
+from simulator.heater.thermostat import DhwMode
 
 from .requests_on_file import as_recorded, body, make_heater, recorded, send
 from .shapes import shape

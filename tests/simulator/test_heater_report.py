@@ -1,18 +1,16 @@
 """The two messages of a heater are complete and consistent (protocol.md 8, 9, 13.2, 13.3 and 13.5)."""
 
 import json
-from pathlib import Path
 
 import pytest
 
-from simulator.heater import Heater
-from simulator.identity import Identity
-from simulator.power import idle_power
-from simulator.report import feature, status
-from simulator.tank import Tank
-from simulator.thermostat import DhwMode
-
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+from simulator.common.identity import Identity
+from simulator.heater.heater import Heater
+from simulator.heater.power import idle_power
+from simulator.heater.report import feature, status
+from simulator.heater.tank import Tank
+from simulator.heater.thermostat import DhwMode
+from tests import FIXTURES
 
 
 def make_heater(upper: float, lower: float, *, mode: DhwMode, set_point: int = 120, ambient: float = 21.0) -> Heater:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from simulator.power import power
-from simulator.tank import COMPRESSOR, RATED_GALLONS, Heating, Tank
+from simulator.heater.power import power
+from simulator.heater.tank import COMPRESSOR, RATED_GALLONS, Heating, Tank
 
 
 def fahrenheit(celsius: float) -> float:

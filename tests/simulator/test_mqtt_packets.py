@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from simulator.mqtt_codec import PacketDecoder, encode
-from simulator.mqtt_fields import MalformedPacketError
-from simulator.mqtt_packets import (
+from simulator.mqtt.codec import PacketDecoder, encode
+from simulator.mqtt.fields import MalformedPacketError
+from simulator.mqtt.packets import (
     ConnAck,
     Connect,
     ConnectReturnCode,

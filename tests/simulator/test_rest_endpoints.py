@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from simulator.heater import Heater
-from simulator.heater_records import FirmwareDownload
-from simulator.openei import convert
-from simulator.report import feature, status
-from simulator.rest_members import Json, RestError
-from simulator.tou import TouPlan
+from simulator.heater.heater import Heater
+from simulator.heater.records import FirmwareDownload
+from simulator.heater.report import feature, status
+from simulator.heater.tou import TouPlan
+from simulator.rest.members import Json, RestError
+from simulator.rest.openei import convert
 
 from .requests_on_file import recorded, send
 from .rest_user import DEVICE, EMAIL, Answer, RestUser, StartService

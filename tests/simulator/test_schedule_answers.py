@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from simulator.heater import Heater
-from simulator.report import status
-from simulator.requests import RequestError
-from simulator.schedules import Entry, WeeklySchedule
+from simulator.heater.heater import Heater
+from simulator.heater.report import status
+from simulator.heater.requests import RequestError
+from simulator.heater.schedules import Entry, WeeklySchedule
 
 from .requests_on_file import as_recorded, body, make_heater, recorded, send
 

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from simulator.sigv4 import AwsCredentials, SignatureRefusedError, canonical_request, verify_presigned_upgrade
+from simulator.common.sigv4 import AwsCredentials, SignatureRefusedError, canonical_request, verify_presigned_upgrade
 
 HOST = "a1t30mldyslmuq-ats.iot.us-east-1.amazonaws.com"
 SIGNED_AT = datetime(2026, 3, 1, 10, 11, 12, tzinfo=UTC)

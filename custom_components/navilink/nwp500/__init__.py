@@ -8,16 +8,7 @@ The tables behind it are `nwp500.commands`, `nwp500.queries` and `nwp500.enums`.
 
 from .api_client import NavienAPIClient
 from .auth import NavienAuthClient
-from .background import watched
-from .command_queue import QueuedCommand
-from .connection_failures import failure_of
-from .connection_report import (
-    ConnectionAttempt,
-    ConnectionFailure,
-    ConnectionProblem,
-    ConnectionReport,
-    ConnectionState,
-)
+from .common.background import watched
 from .enums import DhwMode, InstallType, RecirculationMode, ReservationMode, TemperatureUnit
 from .events import (
     Changed,
@@ -56,7 +47,9 @@ from .exceptions import (
     UnreadableAnswerError,
     UnsupportedCommandError,
 )
-from .heater_command import HeaterCommand
+from .heaters.command import HeaterCommand
+from .heaters.schedule_editor import ScheduleWrite, WriteOutcome
+from .heaters.schedules import Schedules
 from .models import (
     AppVersion,
     Descaling,
@@ -90,13 +83,16 @@ from .models import (
     TouPlan,
     UserInfo,
 )
+from .models.weekdays import Weekday
 from .mqtt_client import MqttConnectionConfig, NavienMqttClient
-from .outcomes import CommandHandle, CommandOutcome, CommandStage, Settled
-from .schedule_editor import ScheduleWrite, WriteOutcome
-from .schedules import Schedules
-from .stored_queue import StoredQueue, migrated_queue
-from .stored_values import printable
-from .weekdays import Weekday
+from .protocol import controls as commands
+from .protocol import queries
+from .queue.command import CommandHandle, CommandOutcome, CommandStage, Settled
+from .queue.persistence import StoredQueue, migrated_queue
+from .queue.queue import QueuedCommand
+from .queue.stored_values import printable
+from .transport.failures import failure_of
+from .transport.report import ConnectionAttempt, ConnectionFailure, ConnectionProblem, ConnectionReport, ConnectionState
 
 __all__ = [
     "ApiConnectionError",
@@ -188,8 +184,10 @@ __all__ = [
     "UserInfo",
     "Weekday",
     "WriteOutcome",
+    "commands",
     "failure_of",
     "migrated_queue",
     "printable",
+    "queries",
     "watched",
 ]

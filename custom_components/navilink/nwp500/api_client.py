@@ -9,11 +9,9 @@ from dataclasses import replace
 from http import HTTPMethod
 import logging
 
-from .account_api import AccountAPI
 from .auth import NavienAuthClient
 from .enums import DeviceType, InstallType
 from .exceptions import InvalidParameterError, ResponseFormatError
-from .maintenance_api import MaintenanceAPI
 from .models import (
     AppVersion,
     Device,
@@ -26,9 +24,11 @@ from .models import (
     PastError,
 )
 from .models.members import TEXT, WHOLE, block
-from .signed_calls import MOST_ROWS, PAGE_SIZE, Rows, SignedCalls, as_list, as_object
-from .topics import check_device
-from .tou_api import TouAPI
+from .protocol.topics import check_device
+from .rest.account import AccountAPI
+from .rest.calls import MOST_ROWS, PAGE_SIZE, Rows, SignedCalls, as_list, as_object
+from .rest.maintenance import MaintenanceAPI
+from .rest.tou import TouAPI
 
 _LOGGER = logging.getLogger(__name__)
 

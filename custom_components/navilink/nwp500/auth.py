@@ -12,17 +12,10 @@ from typing import Self
 
 import aiohttp
 
-from .exceptions import (
-    ApiError,
-    AuthenticationError,
-    MaintenanceError,
-    NavienError,
-    ServerError,
-    UnreadableAnswerError,
-)
-from .printable import visible
-from .rest import DEFAULT_BASE_URL, RestService
-from .tokens import AuthTokens, SignIn, token_object
+from .common.text import visible
+from .exceptions import ApiError, AuthenticationError, MaintenanceError, NavienError, ServerError, UnreadableAnswerError
+from .rest.service import DEFAULT_BASE_URL, RestService
+from .rest.tokens import AuthTokens, SignIn, token_object
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -7,12 +7,12 @@ import inspect
 import logging
 from typing import Never, cast
 
-from .background import Background
-from .command_queue import QueuedCommand
-from .connection_report import ConnectionReport, ConnectionState
+from .common.background import Background
 from .exceptions import AuthenticationError, InvalidParameterError
 from .models import Device, DeviceFeature, DeviceStatus
-from .outcomes import Settled
+from .queue.command import Settled
+from .queue.queue import QueuedCommand
+from .transport.report import ConnectionReport, ConnectionState
 
 _LOGGER = logging.getLogger(__name__)
 

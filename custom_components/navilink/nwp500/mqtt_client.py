@@ -6,15 +6,8 @@ from datetime import datetime, timedelta
 import logging
 from typing import override
 
-from . import queries
-from .answer_watch import UNANSWERED, AnswerWatch
-from .aws_link import AwsRuntime
-from .background import Background, UnexpectedErrors
-from .command_queue import QueuedCommand
+from .common.background import Background, UnexpectedErrors
 from .config import MqttConnectionConfig
-from .connection import Connection, ConnectionListener, CredentialSource
-from .connection_failures import UNEXPECTED
-from .connection_report import ConnectionReport, ConnectionState
 from .events import (
     ConnectionChanged,
     ConnectionInterrupted,
@@ -24,25 +17,32 @@ from .events import (
     Listener,
 )
 from .exceptions import AuthenticationError, InvalidParameterError, NotConnectedError
-from .heater_command import HeaterCommand
-from .heater_controls import HeaterControls
-from .heater_queries import REPLY_SECONDS, HeaterQueries
-from .heater_subscriptions import HeaterSubscriptions
-from .inbox import Inbox
-from .link import Link, LinkFactory
-from .message_body import decoded
+from .heaters.command import HeaterCommand
+from .heaters.controls import HeaterControls
+from .heaters.inbox import Inbox
+from .heaters.pending_replies import PendingReplies
+from .heaters.polling import PeriodicRequests
+from .heaters.queries import REPLY_SECONDS, HeaterQueries
+from .heaters.requests import Probes
+from .heaters.schedules import Schedules
+from .heaters.subscriptions import HeaterSubscriptions
+from .heaters.watchdog import UNANSWERED, AnswerWatch
 from .models import Device, DeviceFeature, DeviceStatus
 from .models.members import WHOLE
-from .outcomes import CommandHandle, CommandOutcome
-from .pending_replies import PendingReplies
-from .periodic import PeriodicRequests
-from .pipeline import CommandPipeline
-from .probes import Probes
-from .queue_access import QueueAccess
-from .requests import control_request, plain_message, query_request
-from .schedules import Schedules
-from .subscriptions import Message, MessageCallback, SubscriptionTable
-from .topics import check_filter
+from .protocol import queries
+from .protocol.codec import decoded
+from .protocol.topics import check_filter
+from .queue.access import QueueAccess
+from .queue.command import CommandHandle, CommandOutcome
+from .queue.pipeline import CommandPipeline
+from .queue.queue import QueuedCommand
+from .queue.requests import control_request, plain_message, query_request
+from .transport.aws import AwsRuntime
+from .transport.base import Link, LinkFactory
+from .transport.callbacks import Message, MessageCallback, SubscriptionTable
+from .transport.connection import Connection, ConnectionListener, CredentialSource
+from .transport.failures import UNEXPECTED
+from .transport.report import ConnectionReport, ConnectionState
 
 __all__ = ["MqttConnectionConfig", "NavienMqttClient"]
 

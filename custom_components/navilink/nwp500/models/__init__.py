@@ -4,10 +4,10 @@ from .account import AppVersion, PushSettings, UserInfo
 from .device import Descaling, Device, DeviceInfo, DeviceListing, Installer, Location
 from .diagnostics import Diagnostics
 from .energy import EnergyAmount, EnergyPeriod, EnergyUsage
-from .error_history import ErrorHistory, PastError
 from .feature import DeviceFeature
 from .firmware import DeviceGroup, Firmware, FirmwareDetail
 from .firmware_download import FirmwareDownload
+from .history import ErrorHistory, PastError
 from .maintenance import MaintenanceEntry, MaintenanceKind
 from .members import Kind, Member, Message
 from .schedule import RecirculationEntry, RecirculationSchedule, ReservationEntry, ReservationSchedule

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from .. import encoding
 from ..exceptions import InvalidParameterError
+from . import conversions
 from .members import KEY, LONG_TEXT, TEXT, WHOLE, numeric
 
-_FLAG = numeric(encoding.push_flag)
+_FLAG = numeric(conversions.push_flag)
 _RAW_FLAGS = {True: 1, False: 2}
 
 

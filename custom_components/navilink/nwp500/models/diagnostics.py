@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from itertools import accumulate, chain, pairwise, repeat, takewhile
 from typing import ClassVar, Self
 
-from .. import encoding
 from ..exceptions import ResponseFormatError
+from . import conversions
 from .members import WHOLE, Member, Message, block, measured
 
 _LONG, _SHORT = 4, 2
@@ -43,7 +43,7 @@ class Counters(Message):
     def _numbers(cls, text: str) -> dict[str, int]:
         """Decode whole numbers: fewer than are known from older firmware, more from newer."""
         try:
-            data = encoding.bytes_from_hex(text)
+            data = conversions.bytes_from_hex(text)
         except ResponseFormatError:
             # The other blocks are not less true for it, and counters are never written back.
             return {}

@@ -11,9 +11,9 @@ from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Self, overload, override
 
-from .. import encoding
+from ..common.text import LONG, SHORT, one_line
 from ..exceptions import ResponseFormatError
-from ..printable import LONG, SHORT, one_line
+from . import conversions
 
 _LARGEST_NUMBER = 2**53
 """Every number on the wire is far smaller, and up to here integers and floats agree exactly."""
@@ -130,7 +130,7 @@ def _whole(value: object) -> int | None:
 
 def _version(value: object) -> str | None:
     number = _whole(value)
-    return None if number is None else encoding.version_text(number)
+    return None if number is None else conversions.version_text(number)
 
 
 def _text(value: object) -> str | None:
@@ -183,14 +183,14 @@ NUMBER = Kind(_number)
 WHOLE = Kind(_whole)
 VERSION = Kind(_version, name="version")
 DAYS = Kind(_whole, "d", "days")
-HALF = numeric(encoding.celsius_from_half, "°C", name="half")
-DECI = numeric(encoding.celsius_from_deci, "°C", name="deci")
-DELTA = numeric(encoding.celsius_from_delta, "Celsius degrees of difference", name="delta")
-OUTSIDE = numeric(encoding.celsius_from_half, "°C", name="outside")
-FLOW = numeric(encoding.litres_per_minute, "L/min", name="0.1 L/min")
-TANK_ENERGY = numeric(encoding.watt_hours, "Wh", name="4 Wh")
-FLAG = numeric(encoding.flag, name="b")
-TRI_STATE = numeric(encoding.tri_state, name="t")
-TOU_STATUS = numeric(encoding.tou_enabled, name="TOU status")
-TOU_OVERRIDE = numeric(encoding.tou_overridden, name="TOU override")
-CAPABILITY = numeric(encoding.capability, name="capability")
+HALF = numeric(conversions.celsius_from_half, "°C", name="half")
+DECI = numeric(conversions.celsius_from_deci, "°C", name="deci")
+DELTA = numeric(conversions.celsius_from_delta, "Celsius degrees of difference", name="delta")
+OUTSIDE = numeric(conversions.celsius_from_half, "°C", name="outside")
+FLOW = numeric(conversions.litres_per_minute, "L/min", name="0.1 L/min")
+TANK_ENERGY = numeric(conversions.watt_hours, "Wh", name="4 Wh")
+FLAG = numeric(conversions.flag, name="b")
+TRI_STATE = numeric(conversions.tri_state, name="t")
+TOU_STATUS = numeric(conversions.tou_enabled, name="TOU status")
+TOU_OVERRIDE = numeric(conversions.tou_overridden, name="TOU override")
+CAPABILITY = numeric(conversions.capability, name="capability")

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self, override
 
-from .. import encoding, weekdays
 from ..enums import ReservationMode
 from ..exceptions import ResponseFormatError
-from ..weekdays import Weekday, day_mask
+from . import conversions, weekdays
 from .members import HALF, TRI_STATE, WHOLE, Kind, Member, Message, block, one_of
+from .weekdays import Weekday, day_mask
 
 _WIRE_NAMES = ("enable", "week", "hour", "min", "mode", "param")
 """The members of an entry, in the order of its bytes."""
@@ -222,7 +222,7 @@ def _six_bytes_each(text: str) -> list[bytes]:
         ResponseFormatError: the text is anything but whole entries.
 
     """
-    numbers = encoding.bytes_from_hex(text)
+    numbers = conversions.bytes_from_hex(text)
     size = len(_WIRE_NAMES)
     if len(numbers) % size:
         raise ResponseFormatError(lacking="whole entries in its reservation list")

@@ -4,16 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from .. import encoding
-from ..enums import (
-    DhwMode,
-    DrEvent,
-    HeatSource,
-    OperationMode,
-    RecirculationMode,
-    TemperatureFormula,
-    TemperatureUnit,
-)
+from ..enums import DhwMode, DrEvent, HeatSource, OperationMode, RecirculationMode, TemperatureFormula, TemperatureUnit
+from . import conversions
 from .members import (
     DAYS,
     DECI,
@@ -231,4 +223,4 @@ class DeviceStatus(Message):
         celsius, formula = self.outside_temperature, self.temperature_formula
         if celsius is None or formula is None:
             return None
-        return encoding.fahrenheit_from_outside(celsius * 2, formula)
+        return conversions.fahrenheit_from_outside(celsius * 2, formula)

@@ -1,0 +1,1 @@
+"""What every room uses: background work, and texts from outside."""

@@ -1,0 +1,111 @@
+"""Tasks and the errors that nobody foresaw: the one place where work is begun that runs beside its caller.
+
+No task ends unseen. Whoever begins work for its result awaits it (`begun`, `all_of`); what nobody awaits is started by
+`Background`, which logs an unexpected end with its traceback. What a timer raises is logged by the event loop itself.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+import logging
+
+from ..exceptions import NavienError
+
+_LOGGER = logging.getLogger(__name__)
+
+type Work[T] = Coroutine[object, object, T]
+
+
+class UnexpectedErrors:
+    """Logs errors with their tracebacks, each once: what raises them may be repeated for days."""
+
+    def __init__(self) -> None:
+        self._logged: set[tuple[object, ...]] = set()
+
+    def log(self, name: str, error: BaseException) -> None:
+        """Log that what is called `name` failed. An error of this package was foreseen and needs no traceback."""
+        kind = (name, type(error), str(error) if isinstance(error, NavienError) else _origin(error))
+        if kind in self._logged:
+            _LOGGER.debug("%s failed again: %s", name, type(error).__name__)
+            return
+        self._logged.add(kind)
+        if isinstance(error, NavienError):
+            _LOGGER.warning("%s failed: %s", name, error)
+        else:
+            _LOGGER.error("%s failed unexpectedly", name, exc_info=error)
+
+
+class Background:
+    """Work that nobody awaits: ended by `cancel()`, and heard of when it fails."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._errors = UnexpectedErrors()
+
+    @property
+    def tasks(self) -> frozenset[asyncio.Task[None]]:
+        """What is still at work."""
+        return frozenset(self._tasks)
+
+    def start(
+        self, name: str, work: Work[None], *, at_once: bool = True, on_failure: Callable[[], None] | None = None
+    ) -> None:
+        """Begin something, as `begun` does; `on_failure` is called when it raises, after that was logged."""
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            if not task.cancelled() and (error := task.exception()) is not None:
+                self._errors.log(name, error)
+                if on_failure is not None:
+                    on_failure()
+
+        task = begun(name, work, at_once=at_once)
+        if not task.done():
+            self._tasks.add(task)
+        task.add_done_callback(ended)
+
+    def cancel(self) -> None:
+        """End everything that is at work."""
+        for task in self.tasks:
+            task.cancel()
+
+
+def begun[T](name: str, work: Work[T], *, at_once: bool = True) -> asyncio.Task[T]:
+    """Begin something and return its task, which the caller awaits or ends.
+
+    With `at_once`, what it does up to where it first waits is done when this returns; without, it has not begun by then
+    and can rely on what the caller does next.
+    """
+    return asyncio.Task(work, loop=asyncio.get_running_loop(), eager_start=at_once, name=name)
+
+
+async def all_of(name: str, *works: Work[None]) -> None:
+    """Begin all of these in order, wait for all, and raise the error of the first that failed.
+
+    `asyncio.gather` by itself would leave the others at work and drop what they raise later.
+    """
+    results = await asyncio.gather(*(begun(name, work) for work in works), return_exceptions=True)
+    errors = [result for result in results if result is not None]
+    if errors:
+        # One that nobody foresaw must not hide behind one that the caller knows.
+        raise next((error for error in errors if not isinstance(error, NavienError)), errors[0])
+
+
+def watched[T](task: asyncio.Task[T]) -> asyncio.Task[T]:
+    """Have an unexpected end of a task logged that another program began, and return the task."""
+
+    def ended(ended_task: asyncio.Task[T]) -> None:
+        if not ended_task.cancelled() and (error := ended_task.exception()) is not None:
+            UnexpectedErrors().log(ended_task.get_name(), error)
+
+    task.add_done_callback(ended)
+    return task
+
+
+def _origin(error: BaseException) -> tuple[str, int] | None:
+    """Return file and line where an error was raised."""
+    step = error.__traceback__
+    if step is None:
+        return None
+    while step.tb_next is not None:
+        step = step.tb_next
+    return step.tb_frame.f_code.co_filename, step.tb_lineno

@@ -1,0 +1,242 @@
+"""What heaters say: replies and pushed messages become statuses, features and events (protocol.md 4.3 to 4.5)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+import logging
+
+from ..events import Changed, EventEmitter, FeatureReceived, KnowledgeChanged, StatusReceived
+from ..exceptions import ResponseFormatError
+from ..models import Device, DeviceFeature, DeviceStatus
+from ..models.device import normalized_mac
+from ..models.members import TEXT, WHOLE, block
+from ..protocol.topics import check_device
+from ..queue.pipeline import CommandPipeline
+from ..queue.stored_members import FEATURE_DELAY, Members, feature_to_store, status_delay, status_to_store
+from ..transport.callbacks import Message
+from .changes import ChangeWatch
+from .pending_replies import PendingReplies
+from .presence import announced_presence
+from .watchdog import AnswerWatch
+
+_LOGGER = logging.getLogger(__name__)
+
+_DEVICE_LEVEL = 2
+"""Where a topic names the device, counted from 0: `cmd/52/navilink-0478630a1b2c/...`."""
+_DEVICE_PREFIX = "navilink-"
+_REFUSAL_SUFFIX = "/res/ctrl-fail"
+
+
+@dataclass(slots=True)
+class HeaterRecord:
+    """A device and what it last said."""
+
+    device: Device
+    status: DeviceStatus | None = None
+    is_status_restored: bool = False
+    """Whether the status is one of an earlier run, with the stored members only: nothing was heard since."""
+    feature: DeviceFeature | None = None
+    last_message_at: datetime | None = None
+    is_online: bool | None = None
+    watch: ChangeWatch = field(default_factory=ChangeWatch)
+
+
+class Inbox:
+    """Sorts messages by device; what is not from a known heater, or makes no sense, is dropped with a debug line."""
+
+    def __init__(
+        self, events: EventEmitter, pipeline: CommandPipeline, answers: AnswerWatch, replies: PendingReplies
+    ) -> None:
+        self._events = events
+        self._pipeline = pipeline
+        self._answers = answers
+        self._replies = replies
+        self._records: dict[str, HeaterRecord] = {}
+        self._restored: dict[str, Members] = {}
+
+    @property
+    def devices(self) -> tuple[Device, ...]:
+        """The known devices."""
+        return tuple(record.device for record in self._records.values())
+
+    @property
+    def features(self) -> dict[str, Members]:
+        """The last device-info members of each heater, by MAC, as they are stored."""
+        return {
+            mac_address: feature_to_store(record.feature.raw)
+            for mac_address, record in self._records.items()
+            if record.feature is not None
+        }
+
+    @property
+    def statuses(self) -> dict[str, Members]:
+        """The last status members of each heater, by MAC, as they are stored."""
+        known = {mac_address: self._known_members(record) for mac_address, record in self._records.items()}
+        return {mac_address: members for mac_address, members in known.items() if members}
+
+    def restore(self, statuses: Mapping[str, Members]) -> None:
+        """Take up the last statuses of an earlier run, each until its heater tells one; that is no event."""
+        self._restored.update(statuses)
+        for record in self._records.values():
+            self._restore(record)
+
+    def add(self, device: Device, feature: DeviceFeature | None = None) -> None:
+        """Make a device known, and what it has unless it has said so itself.
+
+        Until it is heard, it is on line or off line as the cloud's list has it. Raises `InvalidParameterError` for one
+        that nobody can talk to.
+        """
+        check_device(device)
+        record = self._records.setdefault(device.mac_address, HeaterRecord(device, is_online=device.connected))
+        record.device = device
+        self._restore(record)
+        if record.feature is None and feature is not None:
+            record.feature = feature
+            record.watch.changes(feature)
+
+    def remove(self, device: Device) -> None:
+        """Forget a device and everything that it has said."""
+        self._records.pop(device.mac_address, None)
+        self._answers.forget(device.mac_address)
+        self._replies.heater_removed(device.mac_address)
+
+    def device(self, mac_address: str) -> Device | None:
+        """Return a known device."""
+        record = self._records.get(mac_address)
+        return None if record is None else record.device
+
+    def record(self, device: Device) -> HeaterRecord:
+        """Return what is known of a device."""
+        return self._records.get(device.mac_address) or HeaterRecord(device)
+
+    def receive(self, topic: str, message: Message) -> None:
+        """Take in one message.
+
+        Requests, which the device wildcard delivers too, and what other clients announce are not from a heater.
+        """
+        kind, *levels = topic.split("/")
+        is_reply = kind == "cmd" and "res" in levels and "request" not in message
+        is_announcement = kind == "evt" and levels[-1:] == ["connection"]
+        if not is_reply and not is_announcement:
+            return
+        record = self._sender(topic, message, "response" if is_reply else "event")
+        if record is None:
+            return
+        if is_reply:
+            self._take_reply(topic, record, message)
+        else:
+            self._take_announcement(record, message)
+
+    def absent(self, mac_address: str) -> None:
+        """A heater leaves questions unanswered, over a link that is up."""
+        if (record := self._records.get(mac_address)) is not None:
+            self._take_presence(record, is_online=False)
+
+    def _take_reply(self, topic: str, record: HeaterRecord, message: Message) -> None:
+        self._heard(record)
+        mac_address = record.device.mac_address
+        session_id = self._session(mac_address, message)
+        if topic.endswith(_REFUSAL_SUFFIX):
+            if session_id is not None:
+                self._pipeline.heard_refusal(session_id, _fail_code(message))
+            return
+        if session_id is not None:
+            self._pipeline.heard_of(session_id)
+        # Also in the answer to another client's command: it is the heater that reports. What waits for the answer is
+        # judged by what it says before it goes.
+        if (status := _decoded(DeviceStatus.from_message, message)) is not None:
+            self._take_status(record, status, session_id)
+        if session_id is not None:
+            self._pipeline.heard_answer(session_id)
+            self._replies.answered(session_id, mac_address, message)
+        if (feature := _decoded(DeviceFeature.from_message, message)) is not None:
+            self._take_feature(record, feature)
+
+    def _session(self, mac_address: str, message: Message) -> str | None:
+        """Return which session a heater answers; one in which another heater was told something is none of its own."""
+        session_id = message.get("sessionID")
+        if not isinstance(session_id, str):
+            return None
+        command = self._pipeline.command_asked(session_id)
+        return session_id if command is None or command.mac_address == mac_address else None
+
+    def _take_announcement(self, record: HeaterRecord, message: Message) -> None:
+        match announced_presence(message):
+            case True:
+                self._heard(record)
+            case False:
+                # The broker says so in the heater's stead.
+                self._answers.announced_absent(record.device.mac_address)
+                self._take_presence(record, is_online=False)
+
+    def _heard(self, record: HeaterRecord) -> None:
+        record.last_message_at = datetime.now(UTC)
+        self._answers.answered(record.device.mac_address)
+        self._take_presence(record, is_online=True)
+
+    def _restore(self, record: HeaterRecord) -> None:
+        members = self._restored.pop(record.device.mac_address, None)
+        if members is not None and record.status is None:
+            record.status, record.is_status_restored = DeviceStatus(members), True
+
+    def _take_status(self, record: HeaterRecord, status: DeviceStatus, session_id: str | None) -> None:
+        mac_address = record.device.mac_address
+        asked_at = self._pipeline.dated(mac_address, session_id)
+        if asked_at is None:
+            _LOGGER.debug("Dropped a status that is older than what is known")
+            return
+        before = self._known_members(record)
+        record.status, record.is_status_restored = status, False
+        self._pipeline.heard_status(mac_address, status, asked_at)
+        self._events.emit("status_received", StatusReceived(record.device, status))
+        self._tell_changes(record, status)
+        if (delay := status_delay(before, self._known_members(record))) is not None:
+            self._events.emit("knowledge_changed", KnowledgeChanged(delay))
+
+    def _known_members(self, record: HeaterRecord) -> Members:
+        """Return what is stored of a heater's status: what answered a question goes before what nobody asked for."""
+        status = self._pipeline.known_status(record.device.mac_address) or record.status
+        return {} if status is None else status_to_store(status.raw)
+
+    def _take_feature(self, record: HeaterRecord, feature: DeviceFeature) -> None:
+        before, record.feature = record.feature, feature
+        if before is None or feature_to_store(before.raw) != feature_to_store(feature.raw):
+            self._events.emit("knowledge_changed", KnowledgeChanged(FEATURE_DELAY))
+        self._events.emit("feature_received", FeatureReceived(record.device, feature))
+        self._tell_changes(record, feature)
+
+    def _tell_changes(self, record: HeaterRecord, message: DeviceStatus | DeviceFeature) -> None:
+        for change in record.watch.changes(message):
+            self._events.emit(change.name, Changed(record.device, change.attribute, change.old, change.new))
+
+    def _take_presence(self, record: HeaterRecord, *, is_online: bool) -> None:
+        """Tell that a heater is found to be off line, or is back; that it is heard for the first time is no news."""
+        before, record.is_online = record.is_online, is_online
+        if before is not is_online and (before is not None or not is_online):
+            name = "device_online" if is_online else "device_offline"
+            self._events.emit(name, Changed(record.device, "is_online", before, is_online))
+
+    def _sender(self, topic: str, message: Message, content: str) -> HeaterRecord | None:
+        """Return the record of the heater that a message comes from; client-keyed topics are shared by all of them."""
+        level = "".join(topic.split("/")[_DEVICE_LEVEL : _DEVICE_LEVEL + 1])
+        by_topic = normalized_mac(level.removeprefix(_DEVICE_PREFIX)) if level.startswith(_DEVICE_PREFIX) else None
+        by_name = normalized_mac(TEXT.read(block(message, content).get("macAddress")) or "") or None
+        only_one = next(iter(self._records)) if len(self._records) == 1 else ""
+        by_session = self._replies.asked(message.get("sessionID"))
+        record = self._records.get(by_name or by_topic or by_session or only_one)
+        if by_name is not None and by_topic is not None and by_name != by_topic:
+            record = None
+        if record is None:
+            _LOGGER.debug("Dropped a message that is not from a known heater")
+        return record
+
+
+def _fail_code(message: Message) -> int | None:
+    return WHOLE.read(block(message, "response").get("failCode"))
+
+
+def _decoded[T](decode: Callable[[Mapping[str, object]], T], message: Message) -> T | None:
+    try:
+        return decode(message)
+    except ResponseFormatError:
+        return None

@@ -1,0 +1,119 @@
+"""What can be asked of a heater, each question with a typed answer (protocol.md 5.3)."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+
+from ..exceptions import InvalidParameterError, RequestTimeoutError
+from ..models import (
+    Device,
+    DeviceFeature,
+    Diagnostics,
+    EnergyUsage,
+    FirmwareDownload,
+    RecirculationSchedule,
+    ReservationSchedule,
+)
+from ..models.firmware_download import firmware_downloads
+from ..protocol.queries import (
+    COMMIT_FIRMWARE,
+    DIAGNOSTICS,
+    ENERGY_DAILY,
+    ENERGY_HOURLY,
+    ENERGY_MONTHLY,
+    FIRMWARE_DOWNLOAD,
+    RECIRCULATION_SCHEDULE,
+    RESERVATIONS,
+    Query,
+    Request,
+)
+from ..transport.callbacks import Message
+
+REPLY_SECONDS = 10.0
+"""A reply takes 2 to 4 s, the first after connecting up to 8 s (protocol.md 4.4)."""
+
+
+class HeaterQueries(ABC):
+    """Questions to a heater, asked now, around the queue, and each answered by the heater itself.
+
+    Every method raises `NotConnectedError` without a link, `MqttConnectionError` when it is lost meanwhile,
+    `RequestTimeoutError` when the heater gives no answer that makes sense in time, `InvalidParameterError` for a wrong
+    value, `UnsupportedCommandError` when the heater says that it lacks what is asked for, and `MqttSubscribeError` when
+    no subscription is left for the topic of the reply.
+    """
+
+    @abstractmethod
+    async def exchange[T](
+        self,
+        device: Device,
+        request: Request,
+        read: Callable[[Message], T],
+        *,
+        content: Mapping[str, object] | None = None,
+        timeout: float = REPLY_SECONDS,  # noqa: ASYNC109 - as in `request`
+    ) -> T:
+        """Send a request and return what `read` makes of its reply, the first that it does not refuse.
+
+        `read` refuses a message with `ResponseFormatError`. Schedules are better changed through `Schedules`, which
+        read before they write.
+        """
+
+    @abstractmethod
+    def feature(self, device: Device) -> DeviceFeature | None:
+        """Return what a heater last said it has."""
+
+    async def request(
+        self,
+        device: Device,
+        query: Query,
+        timeout: float = REPLY_SECONDS,  # noqa: ASYNC109 - the name in the public contract
+        *,
+        content: Mapping[str, object] | None = None,
+    ) -> Message:
+        """Ask any query of the table `queries`, with its own members as `content`; return the whole reply."""
+        return await self.exchange(device, query, lambda message: message, content=content, timeout=timeout)
+
+    async def request_reservations(self, device: Device) -> ReservationSchedule:
+        """Ask for the weekly programme."""
+        return await self.exchange(device, RESERVATIONS, ReservationSchedule.from_message)
+
+    async def request_recirculation_schedule(self, device: Device) -> RecirculationSchedule:
+        """Ask for the recirculation schedule."""
+        return await self.exchange(device, RECIRCULATION_SCHEDULE, RecirculationSchedule.from_message)
+
+    async def request_energy_daily(self, device: Device, year: int, months: Sequence[int]) -> EnergyUsage:
+        """Ask for the energy used on each day of some months of a year."""
+        return await self._energy(device, ENERGY_DAILY, year=year, month=months)
+
+    async def request_energy_monthly(self, device: Device, years: Sequence[int]) -> EnergyUsage:
+        """Ask for the energy used in each month of some years."""
+        return await self._energy(device, ENERGY_MONTHLY, year=years)
+
+    async def request_energy_hourly(
+        self, device: Device, year: int, month: int, days: Sequence[int]
+    ) -> EnergyUsage | None:
+        """Ask for the energy used in each hour of some days; None without an answer, as from the heater seen so far."""
+        try:
+            return await self._energy(device, ENERGY_HOURLY, year=year, month=month, day=days)
+        except RequestTimeoutError:
+            return None
+
+    async def request_diagnostics(self, device: Device) -> Diagnostics:
+        """Ask for the counters for the installer."""
+        return await self.exchange(device, DIAGNOSTICS, Diagnostics.from_message)
+
+    async def request_firmware_download(self, device: Device) -> tuple[FirmwareDownload, ...]:
+        """Ask for the firmware that is downloaded and not installed; empty when there is none."""
+        return await self.exchange(device, FIRMWARE_DOWNLOAD, firmware_downloads)
+
+    async def install_firmware(self, device: Device, download: FirmwareDownload) -> Message:
+        """Install a firmware that the heater itself says it has downloaded, for controller, panel or Wi-Fi module.
+
+        Nobody has been seen to do this, so its reply, returned whole, is not known, nor whether there is one.
+        """
+        if download not in await self.request_firmware_download(device):
+            raise InvalidParameterError("download", download, "a firmware that the heater has downloaded")
+        content = {"commitOta": {"swCode": download.part_raw, "swVersion": download.version_raw}}
+        return await self.exchange(device, COMMIT_FIRMWARE, lambda message: message, content=content)
+
+    async def _energy(self, device: Device, query: Query, **content: int | Sequence[int]) -> EnergyUsage:
+        return await self.exchange(device, query, EnergyUsage.from_message, content=content)

@@ -1,0 +1,66 @@
+"""From the bytes of a message to its members."""
+
+import json
+import math
+
+import orjson
+
+from ..queue.queue import JsonValue
+from ..queue.requests import MAX_MESSAGE_BYTES
+from ..transport.callbacks import Message
+
+_MAX_DEPTH = 32
+"""Of objects and lists in each other; no message has more than eight. What goes deeper is made to harm whoever walks
+through it."""
+
+
+def decoded(body: bytes) -> Message | None:
+    """Decode a message; `None` for what is no JSON object, or larger or deeper than the service's messages are."""
+    if len(body) > MAX_MESSAGE_BYTES:
+        return None
+    try:
+        message = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        message = _decoded_leniently(body)
+    if not isinstance(message, dict):
+        return None
+    # Nearly every message has so few objects and lists that it cannot be deep.
+    is_flat = body.count(b"{") + body.count(b"[") <= _MAX_DEPTH
+    return message if is_flat or _depth_is_within(_MAX_DEPTH, message) else None
+
+
+def _depth_is_within(limit: int, message: Message) -> bool:
+    """Tell whether a message is not deeper than a limit, level by level, so that depth costs no stack."""
+    level: list[JsonValue] = [message]
+    for _ in range(limit):
+        inner = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list))
+        level = [child for children in inner for child in children if isinstance(child, dict | list)]
+        if not level:
+            return True
+    return False
+
+
+def _decoded_leniently(body: bytes) -> JsonValue:
+    """Decode what is no strict JSON, for the sake of the members that make sense; what does not becomes null.
+
+    One NaN, one number beyond every range, or one character that is none would otherwise take a whole status along.
+    """
+    try:
+        text = body.decode("utf-8-sig", "replace")
+        loose = json.loads(text, parse_constant=_unknown, parse_int=_in_range, parse_float=_in_range)
+        # Written and read again, so that half a character in an escape does not come back to whoever writes it on.
+        strict: JsonValue = orjson.loads(json.dumps(loose, ensure_ascii=False).encode(errors="replace"))
+    except ValueError, RecursionError:
+        return None
+    return strict
+
+
+def _unknown(_: str) -> None:
+    """Read NaN and Infinity."""
+
+
+def _in_range(number: str) -> float | None:
+    value = float(number)
+    if not math.isfinite(value):
+        return None
+    return int(number) if number.removeprefix("-").isdecimal() else value

@@ -1,0 +1,319 @@
+"""Every control, described once (protocol.md 5.1): what goes out, what is allowed, how the effect shows.
+
+The device acts on the number and not on the mode text, so a code outside this table is never sent.
+
+What a control overwrites is said by the names of what a heater remembers each for itself: that it is on, the mode in
+which it heats, a vacation on top of these, the setpoint, and so on. Each control sets everything in its `overwrites` to
+values of its own, whatever they were before, and nothing else. So an older command makes no difference, and may be left
+out, once a newer one overwrites everything that it does: then, and only then. Power off, for one, leaves the mode as it
+is, so a mode that was wanted before is still what power on brings back; and a vacation leaves both as they are.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from ..enums import DhwMode, RecirculationMode
+from ..exceptions import InvalidParameterError, UnsupportedCommandError
+from ..models import DeviceFeature
+from .setpoint import HIGHEST, LOWEST
+
+type Effect = Mapping[str, frozenset[int]]
+"""Raw status members, each with the values that show that a command took effect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A whole number that a control carries."""
+
+    name: str
+    low: int
+    high: int
+    unit: str = ""
+    gap: int | None = None
+    """The one number in the range that is not allowed."""
+
+    @property
+    def allowed(self) -> str:
+        """The allowed range in words."""
+        unit = f" {self.unit}" if self.unit else ""
+        gap = "" if self.gap is None else f" but not {self.gap}"
+        return f"a whole number from {self.low} to {self.high}{unit}{gap}"
+
+    def check(self, value: object) -> int:
+        """Return the value; raises `InvalidParameterError` unless it is a whole number in the range."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise InvalidParameterError(self.name, value, self.allowed)
+        if not self.low <= value <= self.high or value == self.gap:
+            raise InvalidParameterError(self.name, value, self.allowed)
+        return int(value)
+
+
+def _no_effect(*_: int) -> Effect:
+    return {}
+
+
+def _shows(**members: int) -> Callable[..., Effect]:
+    effect = {name: frozenset({value}) for name, value in members.items()}
+    return lambda *_: effect
+
+
+def _shows_parameter(member: str) -> Callable[..., Effect]:
+    return lambda value: {member: frozenset({value})}
+
+
+_HEATING = timedelta(hours=1)
+"""Nobody wants yesterday's "150 °F" to fire today."""
+_SETTING = timedelta(hours=24)
+_MOMENTARY = timedelta(seconds=60)
+
+
+def _life_of_a_setting(_parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
+    return _SETTING
+
+
+def _life_of_heating(_parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
+    return _HEATING
+
+
+def _momentary_life(_parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
+    return _MOMENTARY
+
+
+def _life_of_a_mode(parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
+    return _HEATING if parameters[0] in (DhwMode.ELECTRIC, DhwMode.HIGH_DEMAND) else _SETTING
+
+
+def _life_of_a_set_point(parameters: tuple[int, ...], baseline: Mapping[str, int]) -> timedelta:
+    """A higher set point adds heat; so may one over a set point that is not known."""
+    known = baseline.get("dhwTemperatureSetting")
+    return _SETTING if known is not None and parameters[0] <= known else _HEATING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """A command that changes something at the heater (protocol.md 5.1)."""
+
+    name: str
+    """Also its mode text on the wire."""
+    code: int
+    parameters: tuple[Parameter, ...] = ()
+    gate: str | None = None
+    """Member of the device-info message that must say that the heater has what the command needs."""
+    setting: str | None = None
+    """What it sets, for people. `None`: not a setting."""
+    overwrites: frozenset[str] = frozenset()
+    """Everything that it sets to values of its own (see above); unless said otherwise, just its setting."""
+    repeatable: bool = True
+    """Whether sending it twice does no harm."""
+    effect: Callable[..., Effect] = _no_effect
+    value_gates: Mapping[int, str] = field(default_factory=dict)
+    """Further gates by the first parameter."""
+    life_time: Callable[[tuple[int, ...], Mapping[str, int]], timedelta] = _life_of_a_setting
+    """How long it may wait to be sent, by its parameters and the values known when it was given."""
+    words: str
+    """The wanted value in words; `{0}` stands for the first parameter."""
+    value_words: Mapping[int, str] = field(default_factory=dict)
+    """What to say for the first parameter instead of its number."""
+
+    def __post_init__(self) -> None:
+        """Take the setting for what it overwrites, where nothing else is said."""
+        if self.setting is not None and not self.overwrites:
+            object.__setattr__(self, "overwrites", frozenset({self.setting}))
+
+    def checked(self, parameters: tuple[int, ...], feature: DeviceFeature | None) -> tuple[int, ...]:
+        """Return the parameters; raises `InvalidParameterError` or `UnsupportedCommandError` if it may not be sent."""
+        if len(parameters) != len(self.parameters):
+            raise InvalidParameterError(self.name, parameters, f"{len(self.parameters)} parameter(s)")
+        checked = tuple(
+            description.check(value) for description, value in zip(self.parameters, parameters, strict=True)
+        )
+        if feature is not None:
+            for gate in (self.gate, self.value_gates.get(checked[0]) if checked else None):
+                if gate is not None:
+                    check_gate(self.name, gate, feature)
+        return checked
+
+    def wanted(self, parameters: tuple[int, ...]) -> str:
+        """Return the wanted value in words."""
+        first, *others = (*parameters, None)
+        return self.words.format(first if first is None else self.value_words.get(first, first), *others)
+
+
+def check_gate(command: str, gate: str, feature: DeviceFeature) -> None:
+    """Raise `UnsupportedCommandError` when the heater says that it lacks something; silence does not count.
+
+    0 is "not fitted" and 1 "not supported" (protocol.md 6.2); of set-point steps, "unknown" and "disabled".
+    """
+    if feature.raw.get(gate) in (0, 1):
+        raise UnsupportedCommandError(command, gate)
+
+
+_DAYS_AWAY = Parameter("vacation days", 1, 99, "days")
+HELD_MODES = frozenset({DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
+"""The heater keeps a write of these back in a peak period (protocol.md 13.5)."""
+RUNNING_MODES = HELD_MODES | {DhwMode.HEAT_PUMP}
+"""Those in which it heats."""
+
+POWER_OFF = Control(
+    name="power-off",
+    code=33554433,
+    gate="powerUse",
+    setting="mode",
+    overwrites=frozenset({"power", "vacation"}),
+    effect=_shows(dhwOperationSetting=DhwMode.POWER_OFF),
+    words="power off",
+)
+POWER_ON = Control(
+    name="power-on",
+    code=33554434,
+    gate="powerUse",
+    setting="mode",
+    overwrites=frozenset({"power", "vacation"}),
+    # Which mode comes back is not documented, so any that heats will do.
+    effect=lambda: {"dhwOperationSetting": RUNNING_MODES},
+    life_time=_life_of_heating,
+    words="power on",
+)
+DHW_MODE = Control(
+    name="dhw-mode",
+    code=33554437,
+    # Never 6 (power off): the heater takes that for energy saver (protocol.md 5.2).
+    parameters=(Parameter("mode", DhwMode.HEAT_PUMP, DhwMode.HIGH_DEMAND),),
+    gate="dhwUse",
+    value_gates={
+        DhwMode.HEAT_PUMP: "heatpumpUse",
+        DhwMode.ELECTRIC: "electricUse",
+        DhwMode.ENERGY_SAVER: "energySaverUse",
+        DhwMode.HIGH_DEMAND: "highDemandUse",
+    },
+    setting="mode",
+    overwrites=frozenset({"power", "mode", "vacation"}),
+    effect=_shows_parameter("dhwOperationSetting"),
+    life_time=_life_of_a_mode,
+    words="mode {0}",
+    value_words={
+        DhwMode.HEAT_PUMP: "heat pump",
+        DhwMode.ELECTRIC: "electric",
+        DhwMode.ENERGY_SAVER: "energy saver",
+        DhwMode.HIGH_DEMAND: "high demand",
+    },
+)
+VACATION = Control(
+    # The same code as the mode write: `[5]` without the days is ignored by the heater without any error.
+    name="dhw-mode",
+    code=33554437,
+    parameters=(Parameter("mode", DhwMode.VACATION, DhwMode.VACATION), _DAYS_AWAY),
+    gate="dhwUse",
+    value_gates={DhwMode.VACATION: "holidayUse"},
+    setting="mode",
+    overwrites=frozenset({"vacation"}),
+    effect=lambda mode, days: {
+        "dhwOperationSetting": frozenset({mode}),
+        "vacationDaySetting": frozenset({days}),
+    },
+    words="vacation for {1} days",
+)
+DHW_TEMPERATURE = Control(
+    name="dhw-temperature",
+    code=33554464,
+    # The heater's own limits, or the fallback ones, are checked by whoever knows them; none is wider than these.
+    parameters=(Parameter("set point", LOWEST, HIGHEST, "half-degrees Celsius"),),
+    gate="dhwTemperatureSettingUse",
+    setting="set point",
+    effect=_shows_parameter("dhwTemperatureSetting"),
+    life_time=_life_of_a_set_point,
+    words="set point {0}",
+)
+ANTI_LEGIONELLA_ON = Control(
+    name="anti-leg-on",
+    code=33554472,
+    parameters=(Parameter("anti-legionella period", 1, 30, "days"),),
+    gate="antiLegionellaSettingUse",
+    setting="anti-legionella",
+    overwrites=frozenset({"anti-legionella", "anti-legionella period"}),
+    effect=lambda days: {"antiLegionellaUse": frozenset({2}), "antiLegionellaPeriod": frozenset({days})},
+    words="anti-legionella every {0} days",
+)
+ANTI_LEGIONELLA_OFF = Control(
+    name="anti-leg-off",
+    code=33554471,
+    gate="antiLegionellaSettingUse",
+    setting="anti-legionella",
+    effect=_shows(antiLegionellaUse=1),
+    words="anti-legionella off",
+)
+TOU_ON = Control(
+    name="tou-on",
+    code=33554476,
+    gate="programReservationUse",
+    setting="time of use",
+    effect=_shows(touStatus=1),
+    words="time of use on",
+)
+TOU_OFF = Control(
+    name="tou-off",
+    code=33554475,
+    gate="programReservationUse",
+    setting="time of use",
+    effect=_shows(touStatus=0),
+    words="time of use off",
+)
+RESERVATION_MODE = Control(
+    name="reservation-mode", code=33554441, gate="programReservationUse", words="weekly programme mode"
+)
+VACATION_DAYS = Control(
+    name="goout-day",
+    code=33554466,
+    parameters=(_DAYS_AWAY,),
+    gate="holidayUse",
+    setting="vacation days",
+    effect=_shows_parameter("vacationDaySetting"),
+    words="vacation length {0} days",
+)
+INTELLIGENT_ON = Control(name="intelligent-on", code=33554468, setting="intelligent mode", words="intelligent mode on")
+INTELLIGENT_OFF = Control(
+    name="intelligent-off", code=33554467, setting="intelligent mode", words="intelligent mode off"
+)
+DEMAND_RESPONSE_ON = Control(
+    name="dr-on", code=33554470, gate="drSettingUse", setting="demand response", words="demand response on"
+)
+DEMAND_RESPONSE_OFF = Control(
+    name="dr-off", code=33554469, gate="drSettingUse", setting="demand response", words="demand response off"
+)
+RECIRCULATION_HOT_BUTTON = Control(
+    name="recirc-hotbtn",
+    code=33554444,
+    parameters=(Parameter("hot button", 1, 1),),
+    gate="recirculationUse",
+    repeatable=False,
+    life_time=_momentary_life,
+    words="hot button",
+)
+RECIRCULATION_MODE = Control(
+    name="recirc-mode",
+    code=33554445,
+    parameters=(Parameter("recirculation mode", RecirculationMode.ALWAYS_ON, RecirculationMode.OFF),),
+    gate="recirculationUse",
+    setting="recirculation mode",
+    effect=_shows_parameter("recircOperationMode"),
+    words="recirculation {0}",
+    value_words={
+        RecirculationMode.ALWAYS_ON: "always on",
+        RecirculationMode.WEEKLY_SCHEDULE: "by its weekly schedule",
+        RecirculationMode.HOT_BUTTON: "by the hot button only",
+        RecirculationMode.OFF: "off",
+    },
+)
+AIR_FILTER_RESET = Control(name="air-filter-reset", code=33554473, repeatable=False, words="air filter reset")
+AIR_FILTER_LIFE = Control(
+    name="air-filter-life",
+    code=33554474,
+    # 0 switches the reminder off; the status tells the interval in hours.
+    parameters=(Parameter("air filter interval", 0, 20, "steps of 500 hours", gap=1),),
+    setting="air filter interval",
+    effect=lambda steps: {"airFilterAlarmPeriod": frozenset({steps * 500})},
+    words="air filter interval {0}",
+    value_words={0: "off"} | {steps: f"{steps * 500} h" for steps in range(2, 21)},
+)
+CONDENSER_FAULT_RESET = Control(name="cond-fault-reset", code=33554463, repeatable=False, words="condenser fault reset")

@@ -1,0 +1,149 @@
+"""What a query or write carries beside its code: each member described once, with its range (protocol.md 5.3).
+
+Everything is checked before anything is sent: the heater answers a wrong value with no error at all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, override
+
+from ..exceptions import InvalidParameterError
+from ..queue.queue import JsonValue
+from .controls import Parameter
+
+
+class RequestMember(Protocol):
+    """A member of a request."""
+
+    @property
+    def name(self) -> str:
+        """Its name on the wire."""
+
+    @property
+    def allowed(self) -> str:
+        """Its allowed values in words."""
+
+    def check(self, value: object) -> JsonValue:
+        """Return the value as it goes over the wire; raises `InvalidParameterError` for one that is not allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number(Parameter):
+    """A whole number; never a boolean, which the heater would take for another number."""
+
+    step: int = 1
+    """From one allowed number to the next."""
+
+    @property
+    @override
+    def allowed(self) -> str:
+        """The allowed range in words."""
+        steps = "" if self.step == 1 else f" in steps of {self.step}"
+        return f"{super().allowed}{steps}"
+
+    @override
+    def check(self, value: object) -> int:
+        number = super().check(value)
+        if (number - self.low) % self.step:
+            raise InvalidParameterError(self.name, value, self.allowed)
+        return number
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """A list of whole numbers, at least one; what stands in it twice is sent once."""
+
+    each: Number
+
+    @property
+    def name(self) -> str:
+        """The member's name on the wire."""
+        return self.each.name
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values in words."""
+        return f"a list of at least one, each {self.each.allowed}"
+
+    def check(self, value: object) -> JsonValue:
+        """Return the numbers in the order in which they were given; raises `InvalidParameterError`."""
+        if not isinstance(value, Sequence) or isinstance(value, str | bytes) or not value:
+            raise InvalidParameterError(self.name, value, self.allowed)
+        return list(dict.fromkeys(self.each.check(number) for number in value))
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that is not empty."""
+
+    name: str
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values in words."""
+        return "a text that is not empty"
+
+    def check(self, value: object) -> JsonValue:
+        """Return the text; raises `InvalidParameterError`."""
+        if not isinstance(value, str) or not value:
+            raise InvalidParameterError(self.name, value, self.allowed)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """An object of exactly these whole numbers."""
+
+    name: str
+    members: tuple[Number, ...]
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values in words."""
+        return f"an object of the whole numbers {', '.join(member.name for member in self.members)}"
+
+    def check(self, value: object) -> dict[str, JsonValue]:
+        """Return the object with its members in their order, each within its range; raises `InvalidParameterError`."""
+        found = self._found(value)
+        return {member.name: member.check(found[member.name]) for member in self.members}
+
+    def whole(self, value: object) -> dict[str, JsonValue]:
+        """Return the object with its members in their order, whatever their numbers; raises `InvalidParameterError`."""
+        found = self._found(value)
+        numbers = {member.name: found[member.name] for member in self.members}
+        if not all(isinstance(number, int) and not isinstance(number, bool) for number in numbers.values()):
+            raise InvalidParameterError(self.name, value, self.allowed)
+        return numbers
+
+    def _found(self, value: object) -> Mapping[str, JsonValue]:
+        if not isinstance(value, Mapping) or value.keys() != {member.name for member in self.members}:
+            raise InvalidParameterError(self.name, value, self.allowed)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """A list of such objects.
+
+    Whole lists are written, with entries that somebody else made and that may be outside the ranges; they have to go
+    back as they were. So `check` wants whole numbers only; whoever makes an entry has `each` check it.
+    """
+
+    name: str
+    each: Record
+    least: int = 0
+    most: int | None = None
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values in words."""
+        limit = "any number of entries" if self.most is None else f"at most {self.most} entries"
+        return f"a list of {limit}, at least {self.least}, each {self.each.allowed}"
+
+    def check(self, value: object) -> JsonValue:
+        """Return the list with the members of each entry in their order; raises `InvalidParameterError`."""
+        if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+            raise InvalidParameterError(self.name, value, self.allowed)
+        if len(value) < self.least or (self.most is not None and len(value) > self.most):
+            raise InvalidParameterError(self.name, f"{len(value)} entries", self.allowed)
+        return [self.each.whole(entry) for entry in value]

@@ -1,0 +1,191 @@
+"""Every query and every write beside the controls, described once (protocol.md 5.3).
+
+A number can stand for two things (16777226 writes reservations and asks for monthly energy): the suffix decides.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..exceptions import InvalidParameterError
+from ..models import DeviceFeature
+from ..queue.queue import JsonValue
+from .controls import check_gate
+from .fields import Number, Numbers, Record, Records, RequestMember, Text
+from .topics import ReplyForm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What all of them have."""
+
+    name: str
+    code: int
+    suffix: str
+    """The end of the topic that it is published to."""
+    words: str
+    reply: ReplyForm = ReplyForm.CLIENT_KEYED
+    members: tuple[RequestMember, ...] = ()
+    gate: str | None = None
+    """Member of the device-info message that must say that the heater has what the request needs."""
+
+    @property
+    def reply_suffix(self) -> str:
+        """The end of the topic that it asks its reply on."""
+        return self.suffix.partition("/")[2]
+
+    def checked(self, content: Mapping[str, object], feature: DeviceFeature | None) -> dict[str, JsonValue]:
+        """Return the members as they go over the wire.
+
+        Raises `InvalidParameterError` for a wrong value and for a member too few or too many, and
+        `UnsupportedCommandError` when the heater says that it lacks what the request needs.
+        """
+        names = [member.name for member in self.members]
+        if content.keys() != set(names):
+            raise InvalidParameterError(
+                self.name, sorted(content), f"a request with {', '.join(names) or 'no members'}"
+            )
+        if self.gate is not None and feature is not None:
+            check_gate(self.name, self.gate, feature)
+        return {member.name: member.check(content[member.name]) for member in self.members}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query(Request):
+    """A request that changes nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write(Request):
+    """A request that replaces something whole.
+
+    It never enters the command queue: a list that was read before an outage is stale after it.
+    """
+
+
+_YEAR = Number("year", 2000, 2099)
+_MONTH = Number("month", 1, 12)
+_DAY = Number("day", 1, 31)
+
+STATUS = Query(name="status", code=16777219, suffix="st", words="status", reply=ReplyForm.ACKNOWLEDGEMENT)
+DEVICE_INFO = Query(
+    name="device-info", code=16777217, suffix="st/did", words="device info", reply=ReplyForm.ACKNOWLEDGEMENT
+)
+# No answer was ever seen to this one.
+SESSION_END = Query(name="session-end", code=16777218, suffix="st/end", words="end of session")
+RESERVATIONS = Query(name="reservations", code=16777222, suffix="st/rsv/rd", words="weekly programme")
+RECIRCULATION_SCHEDULE = Query(
+    name="recirculation-schedule",
+    code=16777231,
+    suffix="st/recirc-rsv/rd",
+    words="recirculation schedule",
+    gate="recircReservationUse",
+)
+ENERGY_HOURLY = Query(
+    # The heater that was tried never answered it.
+    name="energy-hourly",
+    code=16777224,
+    suffix="st/energy-usage-hourly-query/rd",
+    words="energy by hours",
+    members=(_YEAR, _MONTH, Numbers(_DAY)),
+)
+ENERGY_DAILY = Query(
+    name="energy-daily",
+    code=16777225,
+    suffix="st/energy-usage-daily-query/rd",
+    words="energy by days",
+    members=(_YEAR, Numbers(_MONTH)),
+)
+ENERGY_MONTHLY = Query(
+    name="energy-monthly",
+    code=16777226,
+    suffix="st/energy-usage-monthly-query/rd",
+    words="energy by months",
+    members=(Numbers(_YEAR),),
+)
+FIRMWARE_DOWNLOAD = Query(
+    # Whatever topic is asked for, the answer comes on the device's own.
+    name="firmware-download",
+    code=16777227,
+    suffix="st/dl-sw-info",
+    words="firmware download",
+    reply=ReplyForm.DEVICE_OWN,
+)
+DIAGNOSTICS = Query(
+    # The cloud decodes the reply only when its topic has five segments.
+    name="diagnostics",
+    code=16777228,
+    suffix="st/td/rd",
+    words="diagnostics",
+    reply=ReplyForm.FIVE_SEGMENT,
+)
+
+_USE = Number("reservationUse", 1, 2)
+"""1 off, 2 on (protocol.md 7.1)."""
+_ENABLE = Number("enable", 1, 2)
+_WEEK = Number("week", 2, 254, step=2)
+_HOUR = Number("hour", 0, 23)
+_MINUTE = Number("min", 0, 59)
+
+
+def reservation_entry(low: int = 0, high: int = 255) -> Record:
+    """Return the members of an entry of the weekly programme, for a heater with these limits of the set point."""
+    set_point = Number("param", low, high, "half-degrees Celsius")
+    return Record("reservation", (_ENABLE, _WEEK, _HOUR, _MINUTE, Number("mode", 1, 5), set_point))
+
+
+RECIRCULATION_ENTRY = Record(
+    "reservation", (_ENABLE, _WEEK, _HOUR, _MINUTE, Number("mode", 1, 2), Number("param", -1, -1))
+)
+TOU_PERIOD = Record(
+    "reservation",
+    (
+        Number("season", 1, 4095),
+        _WEEK,
+        Number("startHour", 0, 23),
+        Number("startMinute", 0, 59),
+        Number("endHour", 0, 23),
+        Number("endMinute", 0, 59),
+        # No source gives limits of a price.
+        Number("priceMin", -(2**31), 2**31 - 1),
+        Number("priceMax", -(2**31), 2**31 - 1),
+        Number("decimalPoint", 0, 10),
+    ),
+)
+
+WRITE_RESERVATIONS = Write(
+    name="write-reservations",
+    code=16777226,
+    suffix="ctrl/rsv/rd",
+    words="weekly programme",
+    members=(_USE, Records("reservation", reservation_entry())),
+)
+WRITE_RECIRCULATION_SCHEDULE = Write(
+    name="write-recirculation-schedule",
+    code=33554440,
+    suffix="ctrl/recirc-rsv/rd",
+    words="recirculation schedule",
+    members=(_USE, Records("reservation", RECIRCULATION_ENTRY, most=20)),
+    gate="recircReservationUse",
+)
+WRITE_TOU = Write(
+    name="write-tou",
+    code=33554439,
+    suffix="ctrl/tou/rd",
+    words="time of use",
+    members=(
+        Text("controllerSerialNumber"),
+        _USE,
+        # Without a list it has the shape of a read, which does not exist; the heater's memory has 40 slots.
+        Records("reservation", TOU_PERIOD, least=1, most=40),
+    ),
+    gate="programReservationUse",
+)
+COMMIT_FIRMWARE = Write(
+    # Installs firmware; nobody has seen it done, or its reply.
+    name="commit-firmware",
+    code=33554442,
+    suffix="ctrl/commit-ota",
+    words="firmware installation",
+    reply=ReplyForm.FIVE_SEGMENT,
+    members=(Record("commitOta", (Number("swCode", 1, 4, gap=3), Number("swVersion", 1, 2**32 - 1))),),
+)

@@ -1,0 +1,73 @@
+"""Set points: from a person's wish to the raw half-degrees of the heater, within its limits (protocol.md 6.1)."""
+
+from ..enums import DhwTemperatureControl, TemperatureUnit
+from ..exceptions import InvalidParameterError
+from ..models import DeviceFeature
+from ..models.conversions import celsius_from_half, half_degrees_from, in_unit
+
+LOWEST, HIGHEST = 70, 131
+"""No set point in raw half-degrees is outside these, 35-65.5 °C, whatever a message says (protocol.md 14.1)."""
+
+_TOLERANCE = 2
+"""Half-degrees by which a limit of the heater may be outside; it then counts as the limit that no set point passes."""
+
+_FALLBACK_LIMITS = {TemperatureUnit.CELSIUS: (LOWEST, 130), TemperatureUnit.FAHRENHEIT: (LOWEST, HIGHEST)}
+"""Raw limits while the heater has reported none that can be believed: 35-65 °C or 95-150 °F (protocol.md 6.1)."""
+
+_WILD = 1e6
+"""Beyond any temperature, and still exact in every step of the arithmetic."""
+
+_SYMBOLS = {TemperatureUnit.CELSIUS: "°C", TemperatureUnit.FAHRENHEIT: "°F"}
+
+
+def raw_set_point(temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None) -> int:
+    """Return the raw set point in the heater's steps; limits are compared raw: 150 °F (131) is allowed up to 131.
+
+    Raises `InvalidParameterError` for anything but a number within the heater's limits.
+    """
+    if type(unit) not in (int, TemperatureUnit) or unit not in _SYMBOLS:
+        raise InvalidParameterError("unit", unit, "1 (Celsius) or 2 (Fahrenheit)")
+    unit = TemperatureUnit(unit)
+    low, high = raw_limits(unit, feature)
+    allowed = f"a number from {_in_words(low, unit)} to {_in_words(high, unit)}"
+    if isinstance(temperature, bool) or not isinstance(temperature, int | float) or abs(temperature) > _WILD:
+        raise InvalidParameterError("temperature", temperature, allowed)
+    if not low <= half_degrees_from(temperature, unit) <= high:
+        raise InvalidParameterError("temperature", temperature, allowed)
+    # The limits may lie between the steps of a heater, and are reached all the same.
+    return min(max(half_degrees_from(temperature, unit, step=raw_step(feature)), low), high)
+
+
+def set_point_words(temperature: float, unit: TemperatureUnit) -> str:
+    """Return a set point as a person would name it, such as `set point 140 °F`; a converted wish has more digits."""
+    return f"set point {round(temperature, 1):g} {_SYMBOLS[TemperatureUnit(unit)]}"
+
+
+def raw_step(feature: DeviceFeature | None) -> int:
+    """Return the heater's step in half-degrees (protocol.md 11.7); the stages of one with three are not attested."""
+    has_whole_degrees = feature and feature.dhw_temperature_control is DhwTemperatureControl.ONE_DEGREE_STEPS
+    return 2 if has_whole_degrees else 1
+
+
+def raw_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[int, int]:
+    """Return the lowest and the highest set point in raw half-degrees; `unit` tells which fallback limits hold.
+
+    Anybody who may publish on the heater's topics can send a device-info message, and old firmware sends nonsense: a
+    limit that is not reported is the fallback, and if either of the two is far outside what any heater has, or the
+    lower is not below the upper, neither is believed.
+    """
+    fallback = _FALLBACK_LIMITS[unit]
+    if feature is None:
+        return fallback
+    own = (feature.dhw_temperature_min_raw, feature.dhw_temperature_max_raw)
+    low, high = (known if limit is None else limit for limit, known in zip(own, fallback, strict=True))
+    if not LOWEST - _TOLERANCE <= low < high <= HIGHEST + _TOLERANCE:
+        return fallback
+    low, high = max(low, LOWEST), min(high, HIGHEST)
+    return (low, high) if low < high else fallback
+
+
+def _in_words(raw: int, unit: TemperatureUnit) -> str:
+    # Every whole °F has a raw value of its own, so people are told whole ones.
+    digits = 1 if unit is TemperatureUnit.CELSIUS else 0
+    return f"{round(in_unit(celsius_from_half(raw), unit), digits):g} {_SYMBOLS[unit]}"

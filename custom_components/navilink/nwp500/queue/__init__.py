@@ -1,0 +1,1 @@
+"""The life of a command, from submit to its outcome."""

@@ -1,0 +1,168 @@
+"""From sent to settled: which commands still have to show their effect, and what tells that they did.
+
+The PUBACK proves that the broker has a command; the reply with its `sessionID`, that the heater has it; a status with
+the raw values wanted, that it took effect (protocol.md 4.4). A status is asked for after a control and again at growing
+intervals until it shows the effect.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ..models import DeviceStatus
+from ..protocol.controls import HELD_MODES
+from .command import CommandOutcome, Settled
+from .queue import QueuedCommand
+
+ANSWER_SECONDS = 10.0
+"""After this long without an answer the next control to the same heater may go."""
+LOOK_INTERVALS = (2.0, 4.0, 8.0, 15.0, 30.0)
+"""Seconds between the looks at a sent control; a set point was once still missing after 16 s (protocol.md 13.1)."""
+_QUERY_SECONDS = 30.0
+
+type Settle = Callable[[QueuedCommand, Settled], None]
+
+
+@dataclass(slots=True)
+class _Sent:
+    command: QueuedCommand
+    written_at: int
+    """The moment of its last writing: a status that answers a question asked then or later shows its effect."""
+    is_answered: bool = False
+    looks: int = 0
+    is_look_due: bool = False
+    """It is time to look, but nothing can be seen before the link is back."""
+    timers: list[asyncio.TimerHandle] = field(default_factory=list)
+
+
+class Confirmations:
+    """The commands that the broker has acknowledged and that are not settled, in the order of sending."""
+
+    def __init__(
+        self,
+        *,
+        settle: Settle,
+        look: Callable[[str], bool],
+        may_send_more: Callable[[], None],
+    ) -> None:
+        self._settle = settle
+        self._look = look
+        self._may_send_more = may_send_more
+        self._sent: dict[str, _Sent] = {}
+
+    @property
+    def commands(self) -> tuple[QueuedCommand, ...]:
+        """The commands in question."""
+        return tuple(sent.command for sent in self._sent.values())
+
+    def has(self, command_id: str) -> bool:
+        """Tell whether a command is among them."""
+        return command_id in self._sent
+
+    def sent(self, command: QueuedCommand, written_at: int) -> None:
+        """A command's PUBACK was seen, which was written at that moment: from now on its effect is waited for."""
+        if command.mac_address is None:
+            self._settle(command, Settled(CommandOutcome.CONFIRMED, "the broker acknowledged it"))
+            return
+        sent = _Sent(command, written_at)
+        self._sent[command.id] = sent
+        loop = asyncio.get_running_loop()
+        if command.is_control:
+            sent.timers.append(loop.call_later(ANSWER_SECONDS, self._answer_overdue, sent))
+            self._schedule_look(sent)
+        else:
+            sent.timers.append(loop.call_later(_QUERY_SECONDS, self._unconfirmed, sent))
+
+    def forget(self, command_id: str) -> QueuedCommand | None:
+        """Stop waiting for a command."""
+        sent = self._sent.pop(command_id, None)
+        if sent is None:
+            return None
+        for timer in sent.timers:
+            timer.cancel()
+        return sent.command
+
+    def is_unanswered(self, mac_address: str | None) -> bool:
+        """Tell whether a control to a heater was sent that the heater has not answered yet."""
+        return any(
+            sent.command.mac_address == mac_address and sent.command.is_control and not sent.is_answered
+            for sent in self._sent.values()
+        )
+
+    def answered(self, command_id: str) -> None:
+        """The heater answered a command; one without an effect that a status shows is settled by that."""
+        sent = self._sent.get(command_id)
+        if sent is None:
+            return
+        if not sent.command.expected:
+            self._settle(sent.command, Settled(CommandOutcome.CONFIRMED, "the heater answered it"))
+        elif not sent.is_answered:
+            sent.is_answered = True
+            # The answer is a status too, as a rule still the old one: after it has been read, it is time to look.
+            asyncio.get_running_loop().call_soon(self._first_look, sent)
+            self._may_send_more()
+
+    def status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> None:
+        """A heater answered a question of that moment: settle what it shows to have taken effect, or to be held.
+
+        What was not asked for since a command was written proves nothing about it. Its own reply does.
+        """
+        for sent in tuple(self._sent.values()):
+            if sent.command.mac_address != mac_address or not sent.command.expected or asked_at < sent.written_at:
+                continue
+            if sent.command.is_shown_by(status.raw):
+                self._settle(sent.command, Settled(CommandOutcome.CONFIRMED, "the heater reports it"))
+            elif sent.is_answered and sent.looks and status.is_in_tou_window and _can_be_held(sent.command):
+                reason = "the heater holds it until the costly time-of-use period is over"
+                self._settle(sent.command, Settled(CommandOutcome.HELD, reason))
+
+    def look_at_what_is_due(self) -> None:
+        """The link is back: make the looks that were due meanwhile, one for all commands of a heater."""
+        due = [sent for sent in self._sent.values() if sent.is_look_due]
+        for mac_address in dict.fromkeys(sent.command.mac_address or "" for sent in due):
+            self._look_at(mac_address, [sent for sent in due if sent.command.mac_address == mac_address])
+
+    def close(self) -> None:
+        """Stop waiting for all of them."""
+        for command_id in tuple(self._sent):
+            self.forget(command_id)
+
+    def _schedule_look(self, sent: _Sent) -> None:
+        loop = asyncio.get_running_loop()
+        sent.timers.append(loop.call_later(LOOK_INTERVALS[sent.looks], self._look_again, sent))
+
+    def _first_look(self, sent: _Sent) -> None:
+        if sent.command.id in self._sent and sent.command.mac_address:
+            self._look(sent.command.mac_address)
+
+    def _look_again(self, sent: _Sent) -> None:
+        self._look_at(sent.command.mac_address or "", [sent])
+
+    def _look_at(self, mac_address: str, due: list[_Sent]) -> None:
+        is_asked = self._look(mac_address)
+        for sent in due:
+            sent.is_look_due = not is_asked
+            if is_asked:
+                self._looked(sent)
+
+    def _looked(self, sent: _Sent) -> None:
+        sent.looks += 1
+        if sent.looks < len(LOOK_INTERVALS):
+            self._schedule_look(sent)
+        else:
+            loop = asyncio.get_running_loop()
+            sent.timers.append(loop.call_later(ANSWER_SECONDS, self._unconfirmed, sent))
+
+    def _answer_overdue(self, sent: _Sent) -> None:
+        sent.is_answered = True
+        self._may_send_more()
+
+    def _unconfirmed(self, sent: _Sent) -> None:
+        reason = "the heater did not report it in time" if sent.command.is_control else "the heater did not answer"
+        self._settle(sent.command, Settled(CommandOutcome.UNCONFIRMED, reason))
+
+
+def _can_be_held(command: QueuedCommand) -> bool:
+    """Tell whether a command is a mode write that the heater keeps back in a costly period (protocol.md 13.5)."""
+    modes = command.expected.get("dhwOperationSetting")
+    return modes is not None and modes <= HELD_MODES

@@ -1,0 +1,218 @@
+"""The one writer: takes commands from the front of the queue and writes them to the link while there is one."""
+
+import asyncio
+from collections import deque
+import math
+from typing import Protocol
+
+from ..config import MqttConnectionConfig
+from ..transport.base import Link, LinkError
+from .command import Settled
+from .queue import CommandQueue, Displaced, QueuedCommand
+
+_RATE_PERIOD = 1.0
+"""Seconds in which at most `max_publish_rate` messages go out."""
+
+
+class WriterListener(Protocol):
+    """Who decides what may be written, and is told what became of it."""
+
+    def pause(self, command: QueuedCommand) -> float:
+        """Return the seconds until a command may be written: 0 now, infinite when something has to happen first."""
+
+    def verdict(self, command: QueuedCommand) -> Settled | None:
+        """Judge a command right before it is written: `None`, or why it is not sent at all."""
+
+    def command_not_sent(self, command: QueuedCommand, verdict: Settled) -> None:
+        """It left the queue unsent, as judged."""
+
+    def command_written(self, command: QueuedCommand, packet_id: int) -> None:
+        """It is in flight."""
+
+    def command_sent(self, command: QueuedCommand) -> None:
+        """Its PUBACK was seen."""
+
+    def commands_returned(self, commands: tuple[QueuedCommand, ...]) -> None:
+        """The link ended before their PUBACKs were seen."""
+
+    def commands_displaced(self, displaced: Displaced) -> None:
+        """They were in flight when the link ended and do not go back to the queue."""
+
+    def link_suspect(self, reason: str) -> None:
+        """A message was not acknowledged or could not be written, so the link has to be replaced."""
+
+
+class CommandWriter:
+    """Keeps up to `max_in_flight` commands in flight, in the queue's order, within the rate that the service allows.
+
+    Everything happens on the event loop in `pump()`, which is called whenever something may have become possible.
+    """
+
+    def __init__(self, queue: CommandQueue, config: MqttConnectionConfig, listener: WriterListener) -> None:
+        self._queue = queue
+        self._listener = listener
+        self._rate = config.max_publish_rate
+        self._window = min(config.max_in_flight, queue.window, self._rate or config.max_in_flight)
+        self._link: Link | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._acknowledged_at: deque[float] = deque(maxlen=self._rate or 1)
+        self._written: dict[str, QueuedCommand] = {}
+        """By id, the last writing of each command on the present link or the one before whose PUBACK still counts."""
+        self._drained: asyncio.Future[bool] | None = None
+        self._finished: asyncio.Future[None] | None = None
+        """Once nothing more is to be written: done when nothing is in flight."""
+        self.sent_count = 0
+        """Messages whose PUBACK was seen, over all links."""
+
+    @property
+    def is_attached(self) -> bool:
+        """Whether there is a link to write to."""
+        return self._link is not None
+
+    def attach(self, link: Link) -> None:
+        """A link is up: from now on the queue is drained into it."""
+        self._link = link
+        # The links before are closed by now, and nothing of them arrives any more.
+        self._written.clear()
+
+    def detach(self) -> None:
+        """Let go of the link: what is in flight goes back to the front, in its old order."""
+        self._link = None
+        self._cancel_timer()
+        in_flight = self._queue.in_flight
+        displaced = self._queue.return_in_flight()
+        self._end_run(drained=False)
+        self._look_whether_finished()
+        if in_flight:
+            self._listener.commands_returned(in_flight)
+            self._listener.commands_displaced(displaced)
+
+    async def drain(self) -> bool:
+        """Send what can be sent until all of that is acknowledged; `False` when the link ended before."""
+        if self._drained is None:
+            self._drained = asyncio.get_running_loop().create_future()
+        drained = self._drained
+        self.pump()
+        return await asyncio.shield(drained)
+
+    async def finish(self, timeout: float) -> None:  # noqa: ASYNC109 - the wait may end early, which is no error
+        """Write nothing more, and wait until nothing is in flight, at the most for so many seconds."""
+        if self._finished is None:
+            self._finished = asyncio.get_running_loop().create_future()
+        self._look_whether_finished()
+        await asyncio.wait((self._finished,), timeout=timeout)
+
+    def pump(self) -> None:
+        """Write what may be written now, and see to it that this is called again when more may be."""
+        self._cancel_timer()
+        while self._link is not None and self._has_room and (command := self._next()) is not None:
+            if (verdict := self._listener.verdict(command)) is not None:
+                self._queue.discard(command)
+                self._listener.command_not_sent(command, verdict)
+            elif not command.repeatable and self._queue.in_flight_count:
+                break
+            else:
+                self._write(self._link, command)
+        if self._link is None:
+            self._end_run(drained=False)
+        elif not self._queue.in_flight_count and self._rate_delay() == 0 and self._next() is None:
+            self._end_run(drained=True)
+        self._look_whether_finished()
+
+    def _next(self) -> QueuedCommand | None:
+        """Return the next command that may be written now; otherwise set the timer for when one may be."""
+        if not len(self._queue):
+            return None
+        if delay := self._rate_delay():
+            self._call_later(delay)
+            return None
+        shortest = math.inf
+        for command in self._queue.heads():
+            if (pause := self._listener.pause(command)) == 0:
+                return command
+            shortest = min(shortest, pause)
+        if shortest < math.inf:
+            self._call_later(shortest)
+        return None
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether one more may be in flight; a command that must not be sent twice travels alone."""
+        if self._finished is not None:
+            return False
+        in_flight = self._queue.in_flight
+        return len(in_flight) < self._window and all(command.repeatable for command in in_flight)
+
+    def _write(self, link: Link, waiting: QueuedCommand) -> None:
+        command = self._queue.take(waiting)
+        try:
+            packet_id = link.publish(
+                command.topic,
+                command.body,
+                command.qos,
+                lambda error: self._acknowledged(command, error),
+            )
+        except LinkError as error:
+            self._queue.not_written(command, waiting)
+            self._give_up_link(error)
+            return
+        self._written[command.id] = command
+        self._listener.command_written(command, packet_id)
+
+    def has_arrived(self, command_id: str) -> None:
+        """A reply tells that a command has arrived: its PUBACK, if it is still to come, says nothing new.
+
+        By then the heater may have refused it for the moment, so that it waits in the queue to be written once more.
+        """
+        self._written.pop(command_id, None)
+        if (arrived := self._queue.acknowledge(command_id)) is not None:
+            self._listener.command_sent(arrived)
+
+    def _acknowledged(self, command: QueuedCommand, error: LinkError | None) -> None:
+        if error is not None:
+            self._give_up_link(error)
+            return
+        self.sent_count += 1
+        self._acknowledged_at.append(asyncio.get_running_loop().time())
+        if self._written.get(command.id) is command:
+            self.has_arrived(command.id)
+        self.pump()
+
+    def _give_up_link(self, error: LinkError) -> None:
+        """End the run at once, what was in flight back at the front, and have the link replaced."""
+        if self._link is not None:
+            self.detach()
+            self._listener.link_suspect(error.name)
+
+    def _rate_delay(self) -> float:
+        """Return the seconds until one more message fits in the rate, 0 when it does now.
+
+        A message reached the service some time between its writing and its PUBACK, so it counts from the
+        one until a period after the other: then no jitter of the network makes it too many.
+        """
+        if self._rate is None or not self._acknowledged_at:
+            return 0.0
+        now = asyncio.get_running_loop().time()
+        while self._acknowledged_at and self._acknowledged_at[0] + _RATE_PERIOD <= now:
+            self._acknowledged_at.popleft()
+        if self._queue.in_flight_count + len(self._acknowledged_at) < self._rate:
+            return 0.0
+        return self._acknowledged_at[0] + _RATE_PERIOD - now if self._acknowledged_at else _RATE_PERIOD
+
+    def _call_later(self, delay: float) -> None:
+        self._cancel_timer()
+        self._timer = asyncio.get_running_loop().call_later(delay, self.pump)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look_whether_finished(self) -> None:
+        if self._finished is not None and not self._finished.done() and not self._queue.in_flight_count:
+            self._finished.set_result(None)
+
+    def _end_run(self, *, drained: bool) -> None:
+        if self._drained is not None:
+            self._drained.set_result(drained)
+            self._drained = None

@@ -1,0 +1,1 @@
+"""One HTTPS call and every way it can fail, and the rarer APIs."""

@@ -1,0 +1,114 @@
+"""Signed-in calls to the REST service: the access token, and lists that come in pages (protocol.md 2.1)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPMethod, HTTPStatus
+import logging
+
+from ..auth import NavienAuthClient
+from ..exceptions import ApiError, UnreadableAnswerError
+from ..models import Device
+
+_LOGGER = logging.getLogger(__name__)
+
+PAGE_SIZE = 20
+"""The most rows that the service gives at a time."""
+MOST_ROWS = 1000
+"""Where paging ends in any case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a list that came in pages."""
+
+    rows: list[object]
+    is_complete: bool
+    """Whether the last page came."""
+
+
+class SignedCalls:
+    """The calls of one account.
+
+    Every method raises `AuthenticationError` when the credentials are definitely refused, `ApiError` when the service
+    answers with an error (`NotPermittedError` when the account is of the wrong type, `MaintenanceError` while the
+    service is closed), `ApiConnectionError` when it cannot be reached, and `UnreadableAnswerError`, one of those, when
+    its answer cannot be read.
+    """
+
+    def __init__(self, auth_client: NavienAuthClient) -> None:
+        self._auth_client = auth_client
+
+    @property
+    def user_id(self) -> str:
+        """The account's e-mail address."""
+        return self._auth_client.email
+
+    async def user_type(self) -> str:
+        """Return the kind of account, "O" for an owner's, signing in where that is needed to know."""
+        await self._auth_client.ensure_valid_token()
+        return self._auth_client.user_type
+
+    def device_key(self, device: Device) -> dict[str, object]:
+        """Give the members that name a device and who asks for it."""
+        return {
+            "macAddress": device.mac_address,
+            "additionalValue": device.additional_value,
+            "userId": self.user_id,
+        }
+
+    async def request(
+        self,
+        method: HTTPMethod,
+        path: str,
+        *,
+        body: Mapping[str, object] | None = None,
+        query: Mapping[str, str | int | None] | None = None,
+    ) -> object:
+        """Make a call and return its `data`; after a 401, once more with a new access token."""
+        rest = self._auth_client.rest
+        tokens = await self._auth_client.ensure_valid_token()
+        try:
+            return await rest.request(method, path, body=body, query=query, access_token=tokens.access_token)
+        except ApiError as err:
+            if err.code != HTTPStatus.UNAUTHORIZED:
+                raise
+            _LOGGER.debug("The access token was refused, refreshing it: %s", err)
+        tokens = await self._auth_client.refresh_jwt(tokens)
+        return await rest.request(method, path, body=body, query=query, access_token=tokens.access_token)
+
+    async def post(self, path: str, body: Mapping[str, object]) -> object:
+        """POST a body and return the `data` of the answer."""
+        return await self.request(HTTPMethod.POST, path, body=body)
+
+    async def all_rows(self, path: str, body: Mapping[str, object], *, may_be_null: bool = False) -> Rows:
+        """POST a body page after page, and return the rows of all pages.
+
+        Raises `UnreadableAnswerError` for a page without a list; with `may_be_null`, no data is no rows.
+        """
+        rows: list[object] = []
+        last_page: list[object] = []
+        for offset in range(0, MOST_ROWS, PAGE_SIZE):
+            data = await self.post(path, {**body, "offset": offset, "count": PAGE_SIZE})
+            page = [] if data is None and may_be_null else as_list(path, data)
+            if len(page) < PAGE_SIZE:
+                return Rows([*rows, *page], is_complete=True)
+            if page == last_page:
+                # The service ignores the offset: what comes after this page cannot be known.
+                break
+            rows += page
+            last_page = page
+        return Rows(rows, is_complete=False)
+
+
+def as_object(path: str, data: object) -> Mapping[str, object]:
+    """Return data that must be an object; raises `UnreadableAnswerError`."""
+    if isinstance(data, dict):
+        return data
+    raise UnreadableAnswerError(path, "success without an object")
+
+
+def as_list(path: str, data: object) -> list[object]:
+    """Return data that must be a list; raises `UnreadableAnswerError`."""
+    if isinstance(data, list):
+        return data
+    raise UnreadableAnswerError(path, "success without a list")

@@ -1,0 +1,1 @@
+"""One MQTT connection: made, kept and replaced; the only importer of the AWS runtime."""

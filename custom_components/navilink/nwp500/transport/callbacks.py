@@ -1,0 +1,54 @@
+"""Who wants which messages: the table of topic filters and their callbacks."""
+
+from collections.abc import Callable
+import logging
+
+from ..protocol.topics import matches
+from ..queue.queue import JsonValue
+
+_LOGGER = logging.getLogger(__name__)
+
+type Message = dict[str, JsonValue]
+type MessageCallback = Callable[[str, Message], None]
+
+
+class SubscriptionTable:
+    """Callers' callbacks by topic filter."""
+
+    def __init__(self) -> None:
+        self._callbacks: dict[str, list[MessageCallback]] = {}
+
+    def add(self, topic_filter: str, callback: MessageCallback) -> None:
+        """Register a callback for a filter; the same one twice counts once."""
+        callbacks = self._callbacks.setdefault(topic_filter, [])
+        if callback not in callbacks:
+            callbacks.append(callback)
+
+    def remove(self, topic_filter: str, callback: MessageCallback | None = None) -> bool:
+        """Forget a callback of a filter, or all of them; tells whether the filter is of no more use to anybody."""
+        callbacks = self._callbacks.get(topic_filter, [])
+        if callback is None:
+            callbacks.clear()
+        elif callback in callbacks:
+            callbacks.remove(callback)
+        if not callbacks:
+            self._callbacks.pop(topic_filter, None)
+        return not callbacks
+
+    def has(self, topic_filter: str) -> bool:
+        """Tell whether anybody wants the messages of this very filter."""
+        return topic_filter in self._callbacks
+
+    def deliver(self, topic: str, message: Message) -> None:
+        """Hand a message to every callback whose filter covers its topic."""
+        for topic_filter, callbacks in tuple(self._callbacks.items()):
+            if matches(topic_filter, topic):
+                for callback in tuple(callbacks):
+                    self._call(callback, topic, message)
+
+    def _call(self, callback: MessageCallback, topic: str, message: Message) -> None:
+        try:
+            callback(topic, message)
+        except Exception:
+            # A callback is the caller's own code: whatever it raises must not reach the others or the client.
+            _LOGGER.exception("A message callback failed")

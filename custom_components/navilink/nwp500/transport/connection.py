@@ -1,0 +1,277 @@
+"""The one owner of the link: connects, notices its end, backs off and connects again, for as long as it takes.
+
+States: idle -> connecting -> connected -> (waiting -> connecting)* -> closed. Connected means subscribed: every
+subscription of the table has its SUBACK. Only a definite refusal of the credentials by the sign-in service ends it;
+an error that nobody foresaw is logged, backed off from, and the next attempt made.
+"""
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+import logging
+import random
+from typing import Protocol
+
+from ..common.background import UnexpectedErrors, begun, watched
+from ..config import MqttConnectionConfig
+from ..exceptions import AuthenticationError, MqttConnectionError
+from .base import AwsCredentials, Link, LinkFactory, MessageListener, UpgradeRefusedError, declare_lost
+from .failures import failure_of, failure_of_loss
+from .report import ConnectionProblem, ConnectionReport, ConnectionState
+from .subscriptions import LinkSubscriptions
+
+_LOGGER = logging.getLogger(__name__)
+
+_STABLE_SECONDS = 10.0
+"""A link that held this long starts the pauses from the beginning."""
+_MOST_SHORT_LINKS = 3
+"""Links that break soon after they were made lengthen the pause this often, to 4 s: the service is there after all."""
+_LEAST_DELAY = 1.0
+_CONNECT_INTERVAL = 1.1
+"""The service allows one connect a second for each client id."""
+_RENEWAL_FLOOR_SECONDS = 60.0
+"""Refused upgrades renew the credentials at most this often: a wrong clock must not hammer the sign-in service."""
+_STATUSES_OF_OLD_CREDENTIALS = (None, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+_CANCEL_SECONDS = 1.0
+"""The source of the credentials may be the caller's own, and let a cancellation pass."""
+
+
+class CredentialSource(Protocol):
+    """All that the MQTT side asks of an auth client."""
+
+    @property
+    def current_tokens(self) -> AwsCredentials:
+        """The credentials of now."""
+
+    @property
+    def user_seq(self) -> int:
+        """The account's sequence number."""
+
+    async def ensure_valid_token(self) -> object:
+        """Renew what is about to expire."""
+
+    async def renew_aws_credentials(self) -> object:
+        """Renew the AWS credentials, whatever their age."""
+
+
+class ConnectionListener(Protocol):
+    """Who is told of the link's coming and going."""
+
+    def link_up(self, link: Link, *, is_awaited: bool) -> None:
+        """A link is connected and subscribed; tells whether `connect()` itself has waited for it."""
+
+    def link_lost(self, reason: str) -> None:
+        """The link is gone."""
+
+    def credentials_refused(self, error: AuthenticationError) -> None:
+        """The sign-in service refused the credentials for good: the loop has ended."""
+
+    def connection_changed(self, report: ConnectionReport) -> None:
+        """The state is another one, or what is known about it."""
+
+
+class Connection:
+    """Keeps one link alive and its subscriptions in place."""
+
+    def __init__(
+        self,
+        config: MqttConnectionConfig,
+        credentials: CredentialSource,
+        make_link: LinkFactory,
+        on_message: MessageListener,
+        listener: ConnectionListener,
+    ) -> None:
+        self._config = config
+        self._credentials = credentials
+        self._make_link = make_link
+        self._on_message = on_message
+        self._listener = listener
+        self.subscriptions = LinkSubscriptions(config.operation_timeout, lambda: self._link)
+        """The subscriptions of every link."""
+        self._report = ConnectionReport()
+        self._errors = UnexpectedErrors()
+        self._link: Link | None = None
+        self._runner: asyncio.Task[None] | None = None
+        self._renewed_at: float | None = None
+        self._opened_at: float | None = None
+
+    @property
+    def report(self) -> ConnectionReport:
+        """How the connection is doing."""
+        return self._report
+
+    @property
+    def state(self) -> ConnectionState:
+        """Where the connection is."""
+        return self._report.state
+
+    @property
+    def link(self) -> Link | None:
+        """The link, when connected."""
+        return self._link
+
+    async def connect(self, *, wait: bool) -> None:
+        """Start; with `wait`, return when the first attempt succeeded.
+
+        Raises `AuthenticationError` when the credentials are refused, `MqttConnectionError` for any other failure.
+        """
+        if self._runner is not None:
+            raise MqttConnectionError(f"in use already, or being ended: {self.state}")
+        first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        running = self._run(first if wait else None)
+        runner = self._runner = watched(begun("The connection to NaviLink", running, at_once=False))
+        if not wait:
+            return
+        try:
+            await asyncio.wait((first, runner), return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+        if not first.done():
+            raise MqttConnectionError("closed while connecting")
+        first.result()
+
+    async def close(self) -> None:
+        """End the link and the loop; until that is done nobody can connect."""
+        runner = self._runner
+        # First of all: who waits for a SUBACK is told so, and not cancelled together with the loop.
+        self.fail("closed")
+        while runner is not None and not runner.done():
+            runner.cancel()
+            await asyncio.wait((runner,), timeout=_CANCEL_SECONDS)
+        # The state is another one before the link is closed: nobody may take it for usable meanwhile.
+        link, self._link = self._link, None
+        self._change(self._report.ended(ConnectionState.CLOSED))
+        if link is not None:
+            await link.close()
+        if self._runner is runner:
+            self._runner = None
+
+    def fail(self, reason: str) -> None:
+        """Have the link replaced: something showed that it is dead or deaf."""
+        if self._link is not None:
+            declare_lost(self._link, reason)
+
+    async def _run(self, first: asyncio.Future[None] | None) -> None:
+        if first is None or await self._establish_first(first):
+            await self._keep_up()
+        self._runner = None
+
+    async def _establish_first(self, first: asyncio.Future[None]) -> bool:
+        """Make the attempt that somebody waits for; tell them how it went."""
+        try:
+            await self._establish(is_awaited=True)
+        except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits is told
+            self._attempt_failed(error)
+            self._change(self._report.ended(ConnectionState.IDLE))
+            first.set_exception(_as_connection_error(error))
+            return False
+        first.set_result(None)
+        return True
+
+    async def _keep_up(self) -> None:
+        failures = 0
+        while True:
+            try:
+                if self._link is not None:
+                    held = await self._hold(self._link)
+                    failures = 0 if held >= _STABLE_SECONDS else max(failures, min(failures + 1, _MOST_SHORT_LINKS))
+                    if not self._config.auto_reconnect:
+                        return
+                if failures or self.state is ConnectionState.WAITING:
+                    await self._back_off(failures)
+                await self._establish(is_awaited=False)
+            except AuthenticationError as error:
+                self._attempt_failed(error)
+                self._change(self._report.ended(ConnectionState.CLOSED))
+                self._listener.credentials_refused(error)
+                return
+            except Exception as error:  # noqa: BLE001 - whatever it is, it must not be the end of the connection
+                failures += 1
+                self._attempt_failed(error)
+
+    def _attempt_failed(self, error: Exception) -> None:
+        """Note why; what nobody foresaw is logged aloud."""
+        failure = failure_of(error)
+        self._report = self._report.attempt_failed(datetime.now(UTC), failure)
+        if failure.problem is ConnectionProblem.UNEXPECTED_ERROR:
+            self._errors.log("The connection to NaviLink", error)
+        else:
+            _LOGGER.debug("Connection attempt failed, %d in a row: %s", self._report.failed_attempts, error)
+
+    async def _hold(self, link: Link) -> float:
+        """Wait for the link's end, clear it away, and return how many seconds it held."""
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        reason = await link.lost
+        self._link = None
+        lost = self._report.lost(datetime.now(UTC), failure_of_loss(reason))
+        try:
+            self._change(lost.waiting(None) if self._config.auto_reconnect else lost.ended(ConnectionState.CLOSED))
+            self._listener.link_lost(reason)
+        finally:
+            await link.close()
+        return loop.time() - since
+
+    async def _back_off(self, failures: int) -> None:
+        doubled = self._config.initial_reconnect_delay * 2.0 ** min(max(0, failures - 1), 30)
+        longest = max(_LEAST_DELAY, min(doubled, self._config.max_reconnect_delay))
+        # Spread, so that a thousand homes do not return in the same second after an outage.
+        delay = random.uniform(max(_LEAST_DELAY, longest / 2), longest)  # noqa: S311 - spread, not secrecy
+        self._change(self._report.waiting(datetime.now(UTC) + timedelta(seconds=delay)))
+        await asyncio.sleep(delay)
+
+    async def _establish(self, *, is_awaited: bool) -> None:
+        """Make a link, opened and subscribed, with credentials that are valid now."""
+        self._change(self._report.connecting(datetime.now(UTC)))
+        await self._credentials.ensure_valid_token()
+        try:
+            link = await self._open_link()
+        except UpgradeRefusedError as refusal:
+            if refusal.status not in _STATUSES_OF_OLD_CREDENTIALS or not self._renewal_is_due():
+                raise
+            _LOGGER.debug("The service refused the upgrade: renewing the credentials")
+            await self._credentials.renew_aws_credentials()
+            link = await self._open_link()
+        self._link = link
+        self._report = self._report.connected(datetime.now(UTC))
+        # The queue comes first: who hears of the state may have something to send.
+        self._listener.link_up(link, is_awaited=is_awaited)
+        self._listener.connection_changed(self._report)
+
+    async def _open_link(self) -> Link:
+        await self._keep_connect_interval()
+        link = await self._make_link(self._credentials.current_tokens, self._on_message)
+        async with contextlib.AsyncExitStack() as unless_subscribed:
+            unless_subscribed.push_async_callback(link.close)
+            await link.open()
+            self._opened_at = asyncio.get_running_loop().time()
+            await self.subscriptions.make_on(link)
+            unless_subscribed.pop_all()
+        return link
+
+    async def _keep_connect_interval(self) -> None:
+        if self._opened_at is not None:
+            await asyncio.sleep(self._opened_at + _CONNECT_INTERVAL - asyncio.get_running_loop().time())
+
+    def _renewal_is_due(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if self._renewed_at is not None and now - self._renewed_at < _RENEWAL_FLOOR_SECONDS:
+            return False
+        self._renewed_at = now
+        return True
+
+    def _change(self, report: ConnectionReport) -> None:
+        if report != self._report:
+            self._report = report
+            self._listener.connection_changed(report)
+
+
+def _as_connection_error(error: Exception) -> AuthenticationError | MqttConnectionError:
+    """Return what `connect()` raises for an error."""
+    if isinstance(error, AuthenticationError | MqttConnectionError):
+        return error
+    failure = MqttConnectionError(f"cannot connect: {error}")
+    failure.__cause__ = error
+    return failure

@@ -1,0 +1,110 @@
+"""What an error says about the connection: from errors of the client, the network and the AWS runtime to a kind."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+import socket
+import ssl
+
+import aiohttp
+
+from ..exceptions import ApiConnectionError, ApiError, AuthenticationError, MaintenanceError, UnreadableAnswerError
+from ..heaters.watchdog import UNANSWERED
+from .base import CaFileError, LinkError, SubscriptionRefusedError, SubscriptionUnansweredError, UpgradeRefusedError
+from .report import ConnectionFailure, ConnectionProblem
+
+UNEXPECTED = "an unexpected error"
+"""Why a connection is replaced that could not be used because of an error that nobody foresaw."""
+
+type Kinds = tuple[tuple[type[BaseException], ConnectionProblem], ...]
+
+# The first that fits counts, in each of these tables.
+_SIGN_IN_ERRORS: Kinds = (
+    (AuthenticationError, ConnectionProblem.SIGN_IN_REFUSED),
+    (MaintenanceError, ConnectionProblem.MAINTENANCE),
+    (UnreadableAnswerError, ConnectionProblem.NOT_THE_SERVICE),
+    (ApiError, ConnectionProblem.SIGN_IN_SERVICE),
+)
+_MQTT_ERRORS: Kinds = (
+    (SubscriptionRefusedError, ConnectionProblem.SUBSCRIPTION_FAILED),
+    (SubscriptionUnansweredError, ConnectionProblem.SUBSCRIPTION_FAILED),
+)
+_NETWORK_ERRORS: Kinds = (
+    (aiohttp.ClientConnectorDNSError, ConnectionProblem.NAME_RESOLUTION),
+    (socket.gaierror, ConnectionProblem.NAME_RESOLUTION),
+    (aiohttp.ClientSSLError, ConnectionProblem.TLS),
+    (ssl.SSLError, ConnectionProblem.TLS),
+    (aiohttp.ClientError, ConnectionProblem.NETWORK),
+    (ConnectionError, ConnectionProblem.NETWORK),
+    (TimeoutError, ConnectionProblem.NETWORK),
+    (ApiConnectionError, ConnectionProblem.NETWORK),
+)
+# How the names of the AWS runtime's errors begin. A broker that does not accept a client closes the connection.
+_RUNTIME_NAMES: Mapping[str, ConnectionProblem] = {
+    "AWS_IO_DNS": ConnectionProblem.NAME_RESOLUTION,
+    "AWS_IO_TLS_NEGOTIATION_TIMEOUT": ConnectionProblem.NETWORK,
+    "AWS_IO_TLS": ConnectionProblem.TLS,
+    "CONNACK": ConnectionProblem.BROKER_REFUSED,
+    "AWS_ERROR_MQTT_PROTOCOL_ERROR": ConnectionProblem.BROKER_REFUSED,
+    "AWS_ERROR_MQTT_UNEXPECTED_HANGUP": ConnectionProblem.BROKER_REFUSED,
+}
+
+
+_OWN_REASONS: Mapping[str, ConnectionProblem] = {
+    UNANSWERED: ConnectionProblem.NO_ANSWER,
+    UNEXPECTED: ConnectionProblem.UNEXPECTED_ERROR,
+}
+
+
+def failure_of(error: BaseException) -> ConnectionFailure:
+    """Tell why an attempt to connect failed."""
+    match error:
+        case UpgradeRefusedError():
+            return ConnectionFailure(_refused_upgrade(error.status), f"MQTT service: {_status(error)}")
+        case CaFileError():
+            # Its text names the file, which is nobody's business who reads a report.
+            return ConnectionFailure(ConnectionProblem.CA_FILE, type(error.__cause__).__name__)
+        case LinkError():
+            problem = _kind(error, _MQTT_ERRORS) or _of_runtime(error.name)
+            return ConnectionFailure(problem, f"MQTT service: {error.name}")
+        case AuthenticationError() | ApiError() | UnreadableAnswerError():
+            problem = _kind(error, _SIGN_IN_ERRORS) or ConnectionProblem.SIGN_IN_SERVICE
+            return ConnectionFailure(problem, f"sign-in service: {_answer(error)}")
+    # What the sign-in service could not be reached for stands behind the client's own error.
+    cause = error.__cause__ or error if isinstance(error, ApiConnectionError) else error
+    problem = _kind(cause, _NETWORK_ERRORS) or _kind(error, _NETWORK_ERRORS) or ConnectionProblem.UNEXPECTED_ERROR
+    service = "" if problem is ConnectionProblem.UNEXPECTED_ERROR else "sign-in service: "
+    return ConnectionFailure(problem, f"{service}{type(cause).__name__}")
+
+
+def failure_of_loss(reason: str) -> ConnectionFailure:
+    """Tell why a connection ended that was made."""
+    problem = _OWN_REASONS.get(reason, ConnectionProblem.CONNECTION_LOST)
+    return ConnectionFailure(problem, f"MQTT service: {reason}")
+
+
+def _kind(error: BaseException, kinds: Kinds) -> ConnectionProblem | None:
+    return next((problem for kind, problem in kinds if isinstance(error, kind)), None)
+
+
+def _of_runtime(name: str) -> ConnectionProblem:
+    return next(
+        (problem for start, problem in _RUNTIME_NAMES.items() if name.startswith(start)), ConnectionProblem.NETWORK
+    )
+
+
+def _refused_upgrade(status: int | None) -> ConnectionProblem:
+    """Read the HTTP status of a refused upgrade; where it is not known, credentials are the usual reason."""
+    if status is not None and status < HTTPStatus.BAD_REQUEST:
+        return ConnectionProblem.NOT_THE_SERVICE
+    if status is not None and (status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR):
+        return ConnectionProblem.SERVICE_BUSY
+    return ConnectionProblem.UPGRADE_REFUSED
+
+
+def _status(error: UpgradeRefusedError) -> str:
+    return error.name if error.status is None else f"HTTP {error.status}"
+
+
+def _answer(error: BaseException) -> str:
+    """Name an answer by its code; its text comes from outside."""
+    return f"code {error.code}" if isinstance(error, ApiError) else type(error).__name__

@@ -1,0 +1,164 @@
+"""The subscriptions of the link: a table of topic filters, and their making on one link after the other."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterator
+import contextlib
+import logging
+
+from ..common.background import all_of, begun
+from ..exceptions import MqttSubscribeError
+from .base import Link, LinkError, SubscriptionRefusedError, SubscriptionUnansweredError, declare_lost
+
+_LOGGER = logging.getLogger(__name__)
+
+MAX_SUBSCRIPTIONS = 50
+_ATTEMPTS = 3
+
+
+class LinkSubscriptions:
+    """What is subscribed on the present link, and will be on the next."""
+
+    def __init__(self, operation_timeout: float, present_link: Callable[[], Link | None]) -> None:
+        self._operation_timeout = operation_timeout
+        self._present_link = present_link
+        self._filters: dict[str, bool] = {}
+        """The table: each filter, and whether it is needed or one can do without."""
+        self._subscribing: dict[str, asyncio.Event] = {}
+        """The filters whose SUBACK is waited for on the present link, each with the end of that."""
+        self._refused: set[str] = set()
+        """What is not on the table because the service refused it, or had no room left."""
+
+    def covers(self, topic_filter: str) -> bool:
+        """Tell whether a filter is on the table."""
+        return topic_filter in self._filters
+
+    def is_refused(self, topic_filter: str) -> bool:
+        """Tell whether a filter was needed and refused when it was last tried."""
+        return topic_filter in self._refused
+
+    async def subscribe(self, topic_filter: str) -> None:
+        """Add a filter to the table; when connected, wait for its SUBACK.
+
+        A SUBACK that does not come shows that the link is dead; the subscription is then made with the next one.
+        Raises `MqttSubscribeError` when the table is full or the service refuses the filter.
+        """
+        while (under_way := self._subscribing.get(topic_filter)) is not None:
+            await under_way.wait()
+        if topic_filter not in self._filters:
+            await self._make_room(topic_filter)
+        is_made = topic_filter in self._filters
+        self._filters[topic_filter] = True
+        if is_made or (link := self._present_link()) is None:
+            return
+        with self._waiting_for_suback(topic_filter):
+            try:
+                await self._subscribe_on(link, topic_filter)
+            except SubscriptionRefusedError as error:
+                self._refuse(topic_filter)
+                raise MqttSubscribeError(f"the service refused the subscription: {error.name}") from error
+            except LinkError as error:
+                # The filter stays in the table, so the subscription is made with the next link.
+                declare_lost(link, error.name)
+            except BaseException:
+                # Cancelled, or broken in a way that nobody foresaw: whoever wants it next makes it.
+                self._filters.pop(topic_filter, None)
+                raise
+
+    async def try_subscribe(self, topic_filter: str) -> bool:
+        """Subscribe to what one can do without, on the present link; tells whether that worked.
+
+        If not, the filter is off the table again and no link is given up for it; if so, it goes when there is no room
+        left for one that is needed.
+        """
+        if topic_filter in self._filters:
+            return True
+        if (link := self._present_link()) is None or len(self._filters) >= MAX_SUBSCRIPTIONS:
+            return False
+        self._filters[topic_filter] = False
+        is_made = False
+        with self._waiting_for_suback(topic_filter):
+            try:
+                async with asyncio.timeout(self._operation_timeout):
+                    await _unless_lost(link, link.subscribe(topic_filter))
+                is_made = True
+            except LinkError, TimeoutError:
+                pass
+            finally:
+                if not is_made:
+                    self._filters.pop(topic_filter, None)
+        return is_made
+
+    async def unsubscribe(self, topic_filter: str) -> None:
+        """Take a filter off the table; a subscription that is being made is ended once it is."""
+        if self._filters.pop(topic_filter, None) is None:
+            return
+        while (under_way := self._subscribing.get(topic_filter)) is not None:
+            await under_way.wait()
+        if topic_filter not in self._filters and (link := self._present_link()) is not None:
+            with contextlib.suppress(LinkError, TimeoutError):
+                async with asyncio.timeout(self._operation_timeout):
+                    await link.unsubscribe(topic_filter)
+
+    async def make_on(self, link: Link) -> None:
+        """Make every subscription of the table on a new link; raises `LinkError`."""
+        # A filter that comes to the table meanwhile belongs to this link too.
+        subscribed: set[str] = set()
+        while missing := self._filters.keys() - subscribed:
+            await all_of("A subscription", *(self._subscribe_again(link, topic_filter) for topic_filter in missing))
+            subscribed |= missing
+
+    @contextlib.contextmanager
+    def _waiting_for_suback(self, topic_filter: str) -> Iterator[None]:
+        """Have whoever wants the same subscription meanwhile wait for the same SUBACK."""
+        ended = self._subscribing[topic_filter] = asyncio.Event()
+        try:
+            yield
+        finally:
+            del self._subscribing[topic_filter]
+            ended.set()
+
+    async def _make_room(self, topic_filter: str) -> None:
+        """Take what one can do without off a full table; raises `MqttSubscribeError` when nothing is left of that."""
+        while len(self._filters) >= MAX_SUBSCRIPTIONS:
+            dispensable = next((name for name, is_needed in self._filters.items() if not is_needed), None)
+            if dispensable is None:
+                self._refused.add(topic_filter)
+                raise MqttSubscribeError(f"at most {MAX_SUBSCRIPTIONS} subscriptions are allowed on one connection")
+            await self.unsubscribe(dispensable)
+
+    def _refuse(self, topic_filter: str) -> None:
+        self._filters.pop(topic_filter, None)
+        self._refused.add(topic_filter)
+
+    async def _subscribe_again(self, link: Link, topic_filter: str) -> None:
+        try:
+            await self._subscribe_on(link, topic_filter)
+        except SubscriptionRefusedError as error:
+            # One filter that the service does not want must not keep all the others from being heard.
+            self._refuse(topic_filter)
+            _LOGGER.warning("A subscription was refused and is given up: %s", error.name)
+
+    async def _subscribe_on(self, link: Link, topic_filter: str) -> None:
+        """Subscribe with a time-out and a retry for each SUBACK that does not come; raises `LinkError`."""
+        for _ in range(_ATTEMPTS):
+            try:
+                async with asyncio.timeout(self._operation_timeout):
+                    await _unless_lost(link, link.subscribe(topic_filter))
+            except TimeoutError:
+                continue
+            self._refused.discard(topic_filter)
+            return
+        raise SubscriptionUnansweredError
+
+
+async def _unless_lost[T](link: Link, work: Coroutine[object, object, T]) -> T:
+    """Return what `work` gives; raises `LinkError` as soon as the link is lost."""
+    # Begun at once, so that what is asked of the link is written in the order in which it is asked.
+    task = begun("A subscription", work)
+    try:
+        await asyncio.wait((task, link.lost), return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise LinkError(link.lost.result())
+        return task.result()
+    finally:
+        task.cancel()

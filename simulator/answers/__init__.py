@@ -1,0 +1,1 @@
+"""What heaters answer over MQTT."""

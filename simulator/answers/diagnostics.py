@@ -1,0 +1,117 @@
+"""The counters that installers look at, as JSON made by the cloud and as the heater's own bytes (protocol.md 10.2)."""
+
+from collections.abc import Mapping
+import re
+
+from ..common.identity import DEVICE_TYPE
+from ..heater.heater import Heater
+from ..heater.requests import Request
+from .replies import Reply, raw_reply, reply
+
+_FIVE_SEGMENTS = re.compile(rf"cmd/{DEVICE_TYPE}/[^/]+/[^/]+/[^/]+/res/td/rd")
+"""The only shape of a reply topic for which the cloud makes JSON."""
+
+_TYPE_OF_TD = 2
+_HOUR = 3600
+_WIDE, _NARROW = 4, 2  # bytes
+_WIDE_IN_TS = 2
+"""So many members of `tsData` are wide, the others narrow."""
+
+_FAN_STARTS_PER_COMPRESSOR_START = 1.05
+_STARTS_PER_DAY = 2
+_HOURS_PER_ELEMENT_START = 0.1
+_RECOVERY_MINUTES = 7
+
+
+def send_diagnostics(heater: Heater, request: Request) -> tuple[Reply, ...]:
+    """Give the JSON form only where a five-segment topic asks for it, the raw form always."""
+    tables = diagnostic_tables(heater)
+    raw = raw_reply(heater, request, {"typeOfTD": _TYPE_OF_TD, "data": _hex_tables(tables)})
+    if not _FIVE_SEGMENTS.fullmatch(request.response_topic):
+        return (raw,)
+    return reply(heater, request, {"typeOfTD": _TYPE_OF_TD, "data": tables}), raw
+
+
+def diagnostic_tables(heater: Heater) -> dict[str, dict[str, int]]:
+    """Give the four objects, their members in the order of the raw form."""
+    return {"tsData": _faults_and_energy(heater), "tcData": {}, "tdData": _draws(heater), "taData": _parts(heater)}
+
+
+def _faults_and_energy(heater: Heater) -> dict[str, int]:
+    total = heater.energy.total()
+    return {
+        "cumulatedPwrHp": int(total.heat_pump),
+        "cumulatedPwrHe": int(total.elements),
+        "daysSinceInstallation": (heater.energy.today - heater.energy.installed).days,
+        "cumulatedOccNumEco": 0,
+        "cumulatedOccNumDryFire": 0,
+        "numOffRostProtectBurn": heater.counters.frost_starts,
+        "cumulatedOccNumConOvrFlow": 0,
+        "cumulatedOccNumWtrOvrFlow": 0,
+        "cumulatedOpTimeDrShed": 0,
+        "cumulatedOpTimeDrLoadUp": 0,
+        "cumulatedOpTimeDrAdvLoadUp": 0,
+        "cumulatedOpTimeDrCpp": 0,
+        "cumulatedOpTimeDrGridEmg": 0,
+        "cumulatedOccNumAbDisTmp": 0,
+        "cumulatedOccNumHpo": 0,
+        "cumulatedOccNumAbSucTmp": 0,
+        "cumulatedOccNumAbDisSucTmp": 0,
+    }
+
+
+def _draws(heater: Heater) -> dict[str, int]:
+    counters = heater.counters
+    return {
+        "numOfdhwUse": counters.short_draws + counters.long_draws,
+        "dhwUseTotalFlow": int(heater.drawn_litres),
+        "dhwUseTotalTime": int(counters.draw_seconds / _HOUR),
+        "numOfLongDhwUse": counters.long_draws,
+        "longDhwUseTotalFlow": int(counters.long_draw_litres),
+        "longDhwUseTotalTime": int(counters.long_draw_seconds / _HOUR),
+        "numOfShortDhwUse": counters.short_draws,
+        "avrageRecoveryTime": _RECOVERY_MINUTES,
+    }
+
+
+def _parts(heater: Heater) -> dict[str, int]:
+    """Running times agree with the energy reply; of the time before the simulation, the elements' is all upper."""
+    total, counters = heater.energy.total(), heater.counters
+    past_days = (heater.energy.begun - heater.energy.installed).days
+    past_element_hours = total.element_hours - (counters.upper_seconds + counters.lower_seconds) / _HOUR
+    compressor_starts = past_days * _STARTS_PER_DAY + counters.compressor_starts
+    return {
+        "cumulatedOpTimeComp": int(total.heat_pump_hours),
+        "cumulatedOpNumComp": compressor_starts,
+        "cumulatedOpTimeEvaFan": int(total.heat_pump_hours),
+        "cumulatedOpNumEvaFan": int(compressor_starts * _FAN_STARTS_PER_COMPRESSOR_START),
+        "cumulatedOpStepEev": compressor_starts,
+        "cumulatedOpTimeUhe": int(past_element_hours + counters.upper_seconds / _HOUR),
+        "cumulatedOpNumUhe": int(past_element_hours / _HOURS_PER_ELEMENT_START) + counters.upper_starts,
+        "cumulatedOpTimeLhe": int(counters.lower_seconds / _HOUR),
+        "cumulatedOpNumLhe": counters.lower_starts,
+        "cumulatedOpNumShutOffVv": 0,
+        "mixingValveOpTotalStep": 0,
+        "mixingValveOpAvgMixinGrate": 0,
+        "cumulatedOpNumRecircPump": 0,
+        "cumulatedOpTimeRecircPump": 0,
+        "cumulatedOpTimeInvComp1": 0,
+        "cumulatedOpTimeInvComp2": 0,
+        "cumulatedOpTimeInvComp3": 0,
+        "cumulatedOpTimeInvComp4": 0,
+    }
+
+
+def _hex_tables(tables: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
+    return {
+        name: _hex(list(table.values()), wide=_WIDE_IN_TS if name == "tsData" else None)
+        for name, table in tables.items()
+    }
+
+
+def _hex(values: list[int], *, wide: int | None) -> str:
+    """Give numbers as little-endian bytes: the first `wide` of them, or all, with 32 bits, the others with 16."""
+    sizes = [_WIDE if wide is None or position < wide else _NARROW for position in range(len(values))]
+    return b"".join(
+        min(value, 256**size - 1).to_bytes(size, "little") for value, size in zip(values, sizes, strict=True)
+    ).hex()

@@ -1,0 +1,92 @@
+"""Carries requests from the broker to the heaters and their replies back, in order and after a delay."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+import json
+
+from ..heater.heater import Heater
+from ..heater.requests import Address, Request, RequestError, parse
+from ..mqtt.broker import ReceivedMessage
+from .answers import answer, status_reply
+from .replies import Reply
+
+type Publish = Callable[[str, bytes], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoredRequest:
+    """A request that no heater took, by the sequence number of the message, and why."""
+
+    sequence: int
+    reason: str
+
+
+class Dispatcher:
+    """Hands each message to the heater it is for. `run` must be running for replies to leave."""
+
+    def __init__(
+        self, heaters: Mapping[str, Heater], publish: Publish, now: Callable[[], float], *, reply_delay: float
+    ) -> None:
+        self.ignored: list[IgnoredRequest] = []
+        self.reply_delay = reply_delay
+        self._heaters = heaters
+        self._publish = publish
+        self._now = now
+        self._outgoing: asyncio.Queue[tuple[float, Reply]] = asyncio.Queue()
+        self._late: list[asyncio.TimerHandle] = []
+        self._last_requests: dict[tuple[str, str], Request] = {}
+
+    def handle(self, message: ReceivedMessage) -> None:
+        """Take a message that reached the broker; what is no request of a heater is left alone."""
+        address = Address.of(message.topic)
+        if address is None:
+            return
+        try:
+            self._answer(address, message)
+        except RequestError as err:
+            self.ignored.append(IgnoredRequest(sequence=message.sequence, reason=str(err)))
+
+    def push_status(self, connected: Collection[str]) -> None:
+        """Send status unasked to every connected client that has asked a heater before (protocol.md 4.5)."""
+        for (mac_address, client_id), request in self._last_requests.items():
+            heater = self._heaters[mac_address]
+            if client_id in connected and heater.online:
+                self._send(heater, status_reply(heater, request))
+
+    async def run(self) -> None:
+        """Publish each reply when its delay is over, for ever."""
+        loop = asyncio.get_running_loop()
+        try:
+            while True:
+                due, reply = await self._outgoing.get()
+                await asyncio.sleep(max(0.0, due - loop.time()))
+                self._deliver(reply)
+        finally:
+            for late in self._late:
+                late.cancel()
+
+    def _answer(self, address: Address, message: ReceivedMessage) -> None:
+        heater = self._heaters.get(address.mac_address)
+        if heater is None:
+            raise RequestError("there is no such heater")
+        if not heater.online:
+            raise RequestError("the heater is offline")
+        request = parse(address, message.payload, heater.identity)
+        heater.advance(self._now())
+        for reply in answer(heater, request):
+            self._send(heater, reply)
+        if address.suffix == "st":
+            self._last_requests[address.mac_address, message.client_id] = request
+
+    def _send(self, heater: Heater, reply: Reply) -> None:
+        loop, faults = asyncio.get_running_loop(), heater.faults
+        if faults.late_replies:
+            faults.late_replies -= 1
+            self._late.append(loop.call_later(self.reply_delay + faults.late_by, self._deliver, reply))
+            if not faults.in_time_too:
+                return
+        self._outgoing.put_nowait((loop.time() + self.reply_delay, reply))
+
+    def _deliver(self, reply: Reply) -> None:
+        self._publish(reply.topic, json.dumps(reply.message).encode())

@@ -1,0 +1,1 @@
+"""What the whole simulator stands on: clock, sockets, certificates, signatures and limits."""

@@ -1,0 +1,201 @@
+"""The control interface: what a test or a demo sees of the cloud, and how it brings about faults (plain HTTP, JSON).
+
+A page from elsewhere must not use it through a browser on this machine: a body has to be JSON by its type, which a page
+may send to another origin only when that one allows it, and the `Host` has to be this machine's.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+import json
+import time
+
+from aiohttp import hdrs, web
+
+from ..cloud import Cloud
+from ..common.loopback import is_loopback_host
+from ..heater.heater import Heater
+from .fault_arguments import MAX_COUNT, FaultError
+from .faults import inject
+from .panel import PanelError, write, write_schedules
+from .snapshot import CONDITIONS, snapshot
+
+DEFAULT_WAIT = 10.0
+MAX_WAIT = 600.0
+MAX_BODY = 2**20
+"""Bytes; the largest message of the service has 128 KiB."""
+_LOOK_EVERY = 0.01
+_SHUTDOWN_TIMEOUT = 1.0
+
+
+class ControlError(Exception):
+    """A request to the control interface that makes no sense; nothing was changed."""
+
+
+class ControlInterface:
+    """Serves the control interface of a cloud."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        application = web.Application(middlewares=[_explain_errors, _keep_pages_out], client_max_size=MAX_BODY)
+        application.add_routes(
+            [
+                web.get("/state", self._state),
+                web.get("/wait", self._wait),
+                web.post("/fault", self._fault),
+                web.post("/device/{mac}", self._device),
+                web.post("/schedule/{mac}", self._schedule),
+                web.post("/publish", self._publish),
+                web.post("/clock", self._clock),
+                web.post("/reset", self._reset),
+            ]
+        )
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
+
+    async def start(self, host: str, port: int) -> str:
+        """Open the port and return the URL."""
+        await self._runner.setup()
+        await web.TCPSite(self._runner, host, port).start()
+        return f"http://{host}:{self._runner.addresses[0][1]}"
+
+    async def stop(self) -> None:
+        """Close the port."""
+        await self._runner.cleanup()
+
+    async def _state(self, _request: web.Request) -> web.Response:
+        return web.json_response(snapshot(self._cloud))
+
+    async def _wait(self, request: web.Request) -> web.Response:
+        """Answer once every condition of the query holds, or 408 after `timeout` seconds."""
+        query = dict(request.query)
+        timeout = _query_number("timeout", query.pop("timeout", str(DEFAULT_WAIT)), most=MAX_WAIT)
+        topic_suffix = query.pop("topic_suffix", "")
+        unknown = query.keys() - CONDITIONS.keys()
+        if unknown or not query:
+            message = (
+                f"wait for one or more of {', '.join(CONDITIONS)}, not for {', '.join(sorted(unknown)) or 'nothing'}"
+            )
+            raise ControlError(message)
+        wanted = {name: _query_number(name, value, most=MAX_COUNT) for name, value in query.items()}
+        deadline = time.monotonic() + timeout
+        while unmet := [
+            f"{name} is {condition.count(self._cloud, topic_suffix)}"
+            for name, condition in ((name, CONDITIONS[name]) for name in wanted)
+            if not condition.holds(self._cloud, topic_suffix, wanted[name])
+        ]:
+            if time.monotonic() >= deadline:
+                return web.json_response(
+                    {"error": f"after {timeout:g} s {', '.join(unmet)}"}, status=HTTPStatus.REQUEST_TIMEOUT
+                )
+            await asyncio.sleep(_LOOK_EVERY)
+        return web.json_response({})
+
+    async def _fault(self, request: web.Request) -> web.Response:
+        members = await _object(request)
+        self._cloud.advance_heaters()
+        inject(self._cloud, members)
+        return web.json_response({})
+
+    async def _device(self, request: web.Request) -> web.Response:
+        """Write raw members of status, and under `feature` of device info, as at the panel."""
+        heater = self._heater(request)
+        members = dict(await _object(request))
+        feature = members.pop("feature", {})
+        if not isinstance(feature, dict):
+            raise ControlError("feature must be an object")
+        self._cloud.advance_heaters()
+        write(heater, members, feature)
+        return web.json_response({})
+
+    async def _schedule(self, request: web.Request) -> web.Response:
+        """Write whole schedules as at the panel: `reservations`, `recirculation`, `tou`, each in its wire form."""
+        heater, schedules = self._heater(request), await _object(request)
+        self._cloud.advance_heaters()
+        write_schedules(heater, schedules)
+        return web.json_response({})
+
+    def _heater(self, request: web.Request) -> Heater:
+        mac_address = request.match_info["mac"]
+        if mac_address not in self._cloud.heaters:
+            raise ControlError(f"there is no heater {mac_address}")
+        return self._cloud.heaters[mac_address]
+
+    async def _publish(self, request: web.Request) -> web.Response:
+        """Send any message to whoever subscribes: `payload` as JSON, or `text` as it stands."""
+        members = await _object(request)
+        topic, text = members.get("topic"), members.get("text")
+        if not isinstance(topic, str) or not topic or set(members) not in ({"topic", "payload"}, {"topic", "text"}):
+            raise ControlError("a topic, and either a payload or a text, are needed")
+        payload = text if isinstance(text, str) else json.dumps(members.get("payload"))
+        try:
+            self._cloud.broker.publish(topic, payload.encode())
+        except ValueError as err:
+            raise ControlError(str(err)) from err
+        return web.json_response({})
+
+    async def _clock(self, request: web.Request) -> web.Response:
+        members = await _object(request)
+        if not members or not members.keys() <= {"speed", "advance"}:
+            raise ControlError("speed, advance or both are needed, nothing else")
+        speed = _number("speed", members["speed"]) if "speed" in members else None
+        advance = _number("advance", members.get("advance", 0))
+        self._cloud.advance_heaters()
+        try:
+            self._cloud.clock.adjust(speed=speed, advance=advance)
+        except ValueError as err:
+            raise ControlError(str(err)) from err
+        self._cloud.advance_heaters()
+        return web.json_response({})
+
+    async def _reset(self, _request: web.Request) -> web.Response:
+        await self._cloud.reset()
+        return web.json_response({})
+
+
+@web.middleware
+async def _explain_errors(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except (ControlError, FaultError, PanelError) as err:
+        return web.json_response({"error": str(err)}, status=HTTPStatus.BAD_REQUEST)
+    except web.HTTPException as err:
+        return web.json_response({"error": err.text}, status=err.status)
+
+
+@web.middleware
+async def _keep_pages_out(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    if not is_loopback_host(request.host):
+        raise web.HTTPMisdirectedRequest(text=f"{request.host} is not this machine")
+    if request.method == hdrs.METH_POST and request.content_type != "application/json":
+        raise web.HTTPUnsupportedMediaType(text=f"the body must be application/json, not {request.content_type}")
+    return await handler(request)
+
+
+async def _object(request: web.Request) -> Mapping[str, object]:
+    try:
+        members = json.loads(await request.read())
+    except (ValueError, RecursionError) as err:
+        raise ControlError("the body is not JSON") from err
+    if not isinstance(members, dict):
+        raise ControlError("the body is not an object")
+    return members
+
+
+def _number(name: str, value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise ControlError(f"{name} must be a number, not {value!r}")
+    return value
+
+
+def _query_number(name: str, value: str, *, most: float) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= most:
+        raise ControlError(f"{name} must be 0 to {most:g}, not {value!r}")
+    return number

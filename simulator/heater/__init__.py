@@ -1,0 +1,1 @@
+"""The heaters: tank, thermostat, schedules, and what they keep."""

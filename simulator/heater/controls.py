@@ -1,0 +1,156 @@
+"""Every control a heater knows, with what it takes and what it does (protocol.md 5.1)."""
+
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass, field
+
+from .heater import Heater
+from .members import OFF, ON
+from .thermostat import DhwMode
+
+type Param = tuple[int, ...]
+type Effect = Callable[[Heater, Param], None]
+
+_VACATION_DAYS = range(1, 100)
+_FILTER_UNIT = 500  # hours
+
+
+def _nothing(_heater: Heater, _param: Param) -> None:
+    """Acknowledged; what it does does not show in the status (protocol.md 5.1)."""
+
+
+def _store(**members: int) -> Effect:
+    """Store fixed values."""
+
+    def apply(heater: Heater, _param: Param) -> None:
+        heater.members |= members
+
+    return apply
+
+
+def _store_first(name: str, *, unit: int = 1) -> Effect:
+    """Store the first number, in units of `unit`."""
+
+    def apply(heater: Heater, param: Param) -> None:
+        heater.members[name] = param[0] * unit
+
+    return apply
+
+
+def _power_off(heater: Heater, _param: Param) -> None:
+    heater.write_mode(DhwMode.POWER_OFF)
+
+
+def _power_on(heater: Heater, _param: Param) -> None:
+    heater.power_on()
+
+
+def _dhw_mode(heater: Heater, param: Param) -> None:
+    """Power off is a mode to be reported; who writes it gets energy saver (protocol.md 5.2)."""
+    mode = DhwMode(param[0])
+    heater.write_mode(DhwMode.ENERGY_SAVER if mode is DhwMode.POWER_OFF else mode, *param[1:])
+
+
+def _dhw_temperature(heater: Heater, param: Param) -> None:
+    heater.write_set_point(param[0])
+
+
+def _anti_legionella_on(heater: Heater, param: Param) -> None:
+    heater.members |= {"antiLegionellaUse": ON, "antiLegionellaPeriod": param[0]}
+
+
+def _filter_reset(heater: Heater, _param: Param) -> None:
+    heater.fan_seconds = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """One control: its `mode` text, the forms its `param` may have, its effect and what it needs."""
+
+    mode: str
+    effect: Effect
+    forms: tuple[tuple[Container[int], ...], ...] = ((),)
+    """Alternatives; each lists what may stand at every position."""
+    gate: str | None = None
+    """Member of device info that must say "supported"."""
+    gate_by_value: Mapping[int, str] = field(default_factory=dict)
+    """A further one that depends on the first number."""
+    paced: bool = False
+    """A DHW control, refused when it follows another one too soon (protocol.md 13.1)."""
+
+    def objection(self, heater: Heater, param: Param) -> str | None:
+        """Say why the heater ignores it, without a word to anyone; `None` when it does not."""
+        if not any(_fits(form, param) for form in self.forms):
+            return f"{self.mode} does not take {list(param)}"
+        gates = [self.gate, self.gate_by_value.get(param[0]) if param else None]
+        # A gate is a flag, 2 for "supported", or a kind of set point, where 0 and 1 mean that there is none.
+        missing = [gate for gate in gates if gate is not None and heater.feature[gate] < ON]
+        return f"the heater has no {missing[0]}" if missing else None
+
+
+def _fits(form: tuple[Container[int], ...], param: Param) -> bool:
+    return len(form) == len(param) and all(value in allowed for value, allowed in zip(param, form, strict=True))
+
+
+CONTROLS: Mapping[int, Control] = {
+    33554433: Control(mode="power-off", effect=_power_off, gate="powerUse", paced=True),
+    33554434: Control(mode="power-on", effect=_power_on, gate="powerUse", paced=True),
+    33554437: Control(
+        mode="dhw-mode",
+        effect=_dhw_mode,
+        forms=(((1, 2, 3, 4, 6),), ((DhwMode.VACATION,), _VACATION_DAYS)),
+        gate="dhwUse",
+        gate_by_value={
+            DhwMode.HEAT_PUMP: "heatpumpUse",
+            DhwMode.ELECTRIC: "electricUse",
+            DhwMode.ENERGY_SAVER: "energySaverUse",
+            DhwMode.HIGH_DEMAND: "highDemandUse",
+            DhwMode.VACATION: "holidayUse",
+        },
+        paced=True,
+    ),
+    33554441: Control(mode="reservation-mode", effect=_nothing, gate="programReservationUse"),
+    33554444: Control(
+        mode="recirc-hotbtn", effect=_store(recircOperationBusy=ON), forms=(((1,),),), gate="recirculationUse"
+    ),
+    33554445: Control(
+        mode="recirc-mode",
+        effect=_store_first("recircOperationMode"),
+        forms=((range(1, 5),),),
+        gate="recirculationUse",
+    ),
+    33554463: Control(mode="cond-fault-reset", effect=_nothing),
+    33554464: Control(
+        mode="dhw-temperature",
+        effect=_dhw_temperature,
+        forms=((range(256),),),
+        gate="dhwTemperatureSettingUse",
+        paced=True,
+    ),
+    33554466: Control(
+        mode="goout-day",
+        effect=_store_first("vacationDaySetting"),
+        forms=((_VACATION_DAYS,),),
+        gate="holidayUse",
+        paced=True,
+    ),
+    33554467: Control(mode="intelligent-off", effect=_nothing),
+    33554468: Control(mode="intelligent-on", effect=_nothing),
+    33554469: Control(mode="dr-off", effect=_nothing, gate="drSettingUse"),
+    33554470: Control(mode="dr-on", effect=_nothing, gate="drSettingUse"),
+    33554471: Control(mode="anti-leg-off", effect=_store(antiLegionellaUse=OFF), gate="antiLegionellaSettingUse"),
+    33554472: Control(
+        mode="anti-leg-on",
+        effect=_anti_legionella_on,
+        forms=((range(1, 31),),),
+        gate="antiLegionellaSettingUse",
+    ),
+    33554473: Control(mode="air-filter-reset", effect=_filter_reset),
+    33554474: Control(
+        mode="air-filter-life",
+        effect=_store_first("airFilterAlarmPeriod", unit=_FILTER_UNIT),
+        forms=(((0, *range(2, 21)),),),
+    ),
+    33554475: Control(mode="tou-off", effect=_store(touStatus=0), gate="programReservationUse"),
+    33554476: Control(mode="tou-on", effect=_store(touStatus=1), gate="programReservationUse"),
+}
+"""By command code. Codes whose payload is unknown, and those of other products, are not here: a heater ignores them."""

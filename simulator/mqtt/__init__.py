@@ -1,0 +1,1 @@
+"""An MQTT broker with the rules of AWS IoT."""

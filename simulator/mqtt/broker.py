@@ -1,0 +1,313 @@
+"""The MQTT side of the simulated cloud: signed WebSocket upgrades over TLS, and every fault of the link.
+
+What the service does with MQTT packets is in `mqtt_service`, how bytes come and go in `connection`.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+import logging
+import ssl
+from uuid import uuid4
+
+from aiohttp import hdrs, web
+
+from ..common.limits import Limits
+from ..common.listener import Listener
+from ..common.sigv4 import CredentialLookup, SignatureRefusedError, verify_presigned_upgrade
+from .connection import Connection, Ending, Withheld
+from .packets import Packet, PubAck, Publish, Subscribe
+from .service import ConnectionInfo, EndedConnection, MqttService, ReceivedMessage
+
+__all__ = ["Broker", "ConnectionInfo", "EndedConnection", "Limits", "ReceivedMessage"]
+
+_LOGGER = logging.getLogger(__name__)
+_PATH = "/mqtt"
+_SUBPROTOCOL = "mqtt"
+_ROOM_FOR_TOPIC_AND_PACKET_ID = 1024
+_SHUTDOWN_SECONDS = 1
+_ERROR_TYPES = {
+    HTTPStatus.FORBIDDEN: "ForbiddenException",
+    HTTPStatus.TOO_MANY_REQUESTS: "ThrottlingException",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "InternalFailureException",
+    HTTPStatus.SERVICE_UNAVAILABLE: "ServiceUnavailableException",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """All connections end with the last of ``publishes`` further messages."""
+
+    publishes: int
+    ending: Ending
+    puback: bool
+
+
+@dataclass(slots=True)
+class _Faults:
+    """What is wrong with the link at the moment."""
+
+    link_is_down: bool = False
+    upgrades_black_holed: bool = False
+    withheld: frozenset[Withheld] = frozenset()
+    """From connections still to come."""
+    upgrade_status: HTTPStatus | None = None
+    subscribes_to_lose: int = 0
+    cut: _Cut | None = None
+    round_trip: float = 0
+
+
+class Broker:
+    """Serves MQTT over WebSocket to clients whose upgrade is signed with credentials that ``credentials`` knows.
+
+    ``on_publish`` is called for each message received, in order, after its PUBACK and its delivery to subscribers;
+    ``on_change`` whenever something that this class shows may have changed. Everything here belongs on the event loop.
+    """
+
+    def __init__(
+        self,
+        *,
+        credentials: CredentialLookup,
+        on_publish: Callable[[ReceivedMessage], None],
+        limits: Limits = Limits(),  # noqa: B008 - immutable
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._credentials = credentials
+        self._max_packet_bytes = limits.message_bytes + _ROOM_FOR_TOPIC_AND_PACKET_ID
+        self._on_change = on_change
+        self._service = MqttService(limits, on_publish=on_publish)
+        self._connections: set[Connection] = set()
+        self._faults = _Faults()
+        self._black_hole_over = asyncio.Event()
+        self._listener: Listener | None = None
+        self._server: web.Server | None = None
+
+    @property
+    def received(self) -> list[ReceivedMessage]:
+        """Every message that was accepted, in order of arrival."""
+        return self._service.received
+
+    @property
+    def throttled(self) -> list[ReceivedMessage]:
+        """Every message that came too fast and was neither acknowledged nor processed."""
+        return self._service.throttled
+
+    @property
+    def ended(self) -> list[EndedConnection]:
+        """Every connection that is over, in order, with the reason."""
+        return self._service.ended
+
+    @property
+    def connections(self) -> tuple[ConnectionInfo, ...]:
+        """The connected clients; also those in a black hole, until they are silent for too long."""
+        return self._service.connections
+
+    async def start(self, host: str, port: int, ssl_context: ssl.SSLContext) -> int:
+        """Serve on an own TLS port, 0 for any; returns the port or raises OSError."""
+        self._server = web.Server(self.handle_upgrade, access_log=None)
+        self._listener = Listener(self._server, ssl_context)
+        return await self._listener.open(host, port)
+
+    async def stop(self) -> None:
+        """Reset all connections and give up the port."""
+        if self._listener is not None:
+            self._listener.close()
+        self._black_hole_over.set()
+        for connection in tuple(self._connections):
+            connection.reset("broker stopped")
+        if self._server is not None:
+            await self._server.shutdown(_SHUTDOWN_SECONDS)
+
+    def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
+        """Send a message of the cloud's own to whoever subscribes to it; ValueError for a topic with wildcards."""
+        self._service.publish(topic, payload, qos)
+
+    def reset(self) -> None:
+        """End every fault, connection and session and forget what was recorded; the address stays."""
+        self.link_up()
+        self._faults = _Faults()
+        self.drop_session()
+        self._service.forget_records()
+
+    def link_down(self) -> None:
+        """Cut every connection and refuse new ones until `link_up`."""
+        self._faults.link_is_down = True
+        if self._listener is not None:
+            self._listener.take_down()
+        self._hang_up_all("link is down")
+
+    def link_up(self) -> None:
+        """End `link_down`, `blackhole` and `withhold`; what is still in the black hole is reset."""
+        if self._faults.link_is_down and self._listener is not None:
+            self._listener.bring_up()
+        self._faults.link_is_down = self._faults.upgrades_black_holed = False
+        self._black_hole_over.set()
+        self._black_hole_over = asyncio.Event()
+        self._faults.withheld = frozenset()
+        for connection in tuple(self._connections):
+            connection.withheld = frozenset()
+            if connection.black_holed:
+                connection.reset("black hole is over")
+
+    def cut(self, *, fin: bool = True, after: int | None = None, puback: bool = True) -> None:
+        """Cut every connection, with a FIN or a reset.
+
+        Now, or with ``after`` as soon as that many further messages were received; the last one is acknowledged before
+        that, or with ``puback=False`` processed but not acknowledged.
+        """
+        ending = Ending.FIN if fin else Ending.RESET
+        if after is None:
+            self._hang_up_all("cut", ending)
+        elif after > 0:
+            self._faults.cut = _Cut(after, ending, puback)
+        else:
+            message = "a cut comes after one message at least"
+            raise ValueError(message)
+
+    def blackhole(self, *, new_connections: bool = False) -> None:
+        """Leave the present connections open, but dead; with ``new_connections`` leave upgrades unanswered too."""
+        self._faults.upgrades_black_holed = new_connections
+        for connection in self._connections:
+            connection.enter_black_hole()
+
+    def withhold(self, what: Withheld, *, new_connections: bool = False) -> None:
+        """Let nothing of a kind get through the present connections, with ``new_connections`` also later ones."""
+        if new_connections:
+            self._faults.withheld |= {what}
+        for connection in self._connections:
+            connection.withheld |= {what}
+
+    def use_tls(self, ssl_context: ssl.SSLContext) -> None:
+        """Shake hands by another context from now on; connections that are open stay."""
+        if self._listener is not None:
+            self._listener.ssl_context = ssl_context
+
+    def refuse_upgrade(self, status: int | None) -> None:
+        """Answer each upgrade with this HTTP status until called with None; ValueError for one that is no error."""
+        refusal = None if status is None else HTTPStatus(status)
+        if refusal is not None and not (refusal.is_client_error or refusal.is_server_error):
+            message = f"{status} is no error status"
+            raise ValueError(message)
+        self._faults.upgrade_status = refusal
+
+    def lose_suback(self, count: int = 1) -> None:
+        """Neither perform nor answer the next SUBSCRIBEs."""
+        self._faults.subscribes_to_lose = count
+
+    def drop_session(self) -> None:
+        """Cut every connection and forget all sessions."""
+        self._hang_up_all("sessions dropped")
+        self._service.forget_idle_sessions()
+
+    def delay(self, seconds: float) -> None:
+        """Make a round trip last so long, half of it in each direction; ValueError below 0."""
+        if seconds < 0:
+            message = "a delay cannot be negative"
+            raise ValueError(message)
+        self._faults.round_trip = seconds
+
+    async def handle_upgrade(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Serve one client from its WebSocket upgrade to its end."""
+        if self._faults.upgrades_black_holed:
+            await self._black_hole_over.wait()
+            return _close_without_answer(request)
+        if self._faults.link_is_down or request.transport is None:
+            return _close_without_answer(request)
+        if (refusal := self._refusal(request)) is not None:
+            return refusal
+        websocket = web.WebSocketResponse(protocols=(_SUBPROTOCOL,), autoclose=False, autoping=False)
+        connection = Connection(
+            websocket,
+            request.transport,
+            max_packet_bytes=self._max_packet_bytes,
+            latency=lambda: self._faults.round_trip / 2,
+            on_packet=self._packet_received,
+            on_end=self._connection_ended,
+        )
+        connection.withheld = self._faults.withheld
+        self._connections.add(connection)
+        try:
+            await websocket.prepare(request)
+            self._service.connection_opened(connection)
+            await connection.serve()
+        finally:
+            self._connections.discard(connection)
+        return websocket
+
+    def _refusal(self, request: web.BaseRequest) -> web.Response | None:
+        if self._faults.upgrade_status is not None:
+            return _refuse(self._faults.upgrade_status)
+        path, _, query = request.raw_path.partition("?")
+        if (request.method, path) != (hdrs.METH_GET, _PATH):
+            return _refuse(HTTPStatus.NOT_FOUND)
+        try:
+            verify_presigned_upgrade(
+                method=request.method,
+                path=path,
+                query=query,
+                host=request.headers.get(hdrs.HOST, ""),
+                credentials=self._credentials,
+                now=datetime.now(UTC),
+                headers={name.lower(): value for name, value in request.headers.items()},
+            )
+        except SignatureRefusedError as err:
+            _LOGGER.debug("Upgrade refused: %s", err)
+            return _refuse(HTTPStatus.FORBIDDEN)
+        offered = request.headers.get(hdrs.SEC_WEBSOCKET_PROTOCOL, "").split(",")
+        if _SUBPROTOCOL not in (subprotocol.strip() for subprotocol in offered):
+            return _refuse(HTTPStatus.BAD_REQUEST)
+        return None
+
+    def _packet_received(self, connection: Connection, packet: Packet) -> None:
+        if isinstance(packet, Subscribe) and self._faults.subscribes_to_lose:
+            self._faults.subscribes_to_lose -= 1
+            return
+        if isinstance(packet, Publish) and Withheld.REQUESTS in connection.withheld:
+            if packet.packet_id is not None:
+                connection.send(PubAck(packet.packet_id))
+            return
+        cut = self._count_down_to_cut() if isinstance(packet, Publish) else None
+        if cut is not None and not cut.puback:
+            # Acknowledgements of earlier messages may be on their way and still have to arrive.
+            connection.mute()
+        self._service.packet_received(connection, packet)
+        if cut is not None:
+            self._hang_up_all("cut", cut.ending, flush=True)
+        self._on_change()
+
+    def _count_down_to_cut(self) -> _Cut | None:
+        """Return the cut that is due with this message."""
+        cut = self._faults.cut
+        if cut is None:
+            return None
+        if cut.publishes == 1:
+            self._faults.cut = None
+            return cut
+        self._faults.cut = replace(cut, publishes=cut.publishes - 1)
+        return None
+
+    def _connection_ended(self, connection: Connection, reason: str) -> None:
+        self._service.connection_ended(connection, reason)
+        self._on_change()
+
+    def _hang_up_all(self, reason: str, ending: Ending = Ending.FIN, *, flush: bool = False) -> None:
+        for connection in tuple(self._connections):
+            connection.hang_up(reason, ending, flush=flush)
+
+
+def _refuse(status: HTTPStatus) -> web.Response:
+    response = web.json_response(
+        {"message": status.phrase, "traceId": str(uuid4())},
+        status=status,
+        headers={"x-amzn-ErrorType": _ERROR_TYPES.get(status, "InvalidRequestException")},
+    )
+    response.force_close()
+    return response
+
+
+def _close_without_answer(request: web.BaseRequest) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()

@@ -1,0 +1,212 @@
+"""One client's WebSocket: MQTT packets in and out with a simulated latency, and every way in which it can end."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from enum import Enum, StrEnum, auto
+import socket
+import struct
+
+from aiohttp import WSMessage, WSMsgType, web
+
+from ..common.delay_line import DelayLine
+from .codec import PacketDecoder, encode
+from .fields import MalformedPacketError
+from .packets import ConnAck, ConnectReturnCode, Packet, PubAck, Publish, UnsupportedProtocolError
+
+_LINGER_SECONDS = 2
+_LINGER_FOR_NO_TIME = struct.pack("ii", 1, 0)
+
+
+class ProtocolViolationError(Exception):
+    """A client did what the service punishes by closing the connection; the text says what."""
+
+
+class Ending(Enum):
+    """How TCP tells the client that the connection is over; MQTT and WebSocket say no farewell."""
+
+    FIN = auto()
+    RESET = auto()
+
+
+class Withheld(StrEnum):
+    """What does not get through a connection that otherwise works."""
+
+    ACKNOWLEDGEMENTS = auto()
+    """A message of the client is processed, without a PUBACK."""
+    DELIVERIES = auto()
+    """No message reaches the client."""
+    REQUESTS = auto()
+    """A message of the client is acknowledged, and goes nowhere."""
+
+
+_OUTGOING: Mapping[type[Packet], Withheld] = {PubAck: Withheld.ACKNOWLEDGEMENTS, Publish: Withheld.DELIVERIES}
+
+
+class Connection:
+    """Reads, decodes, delays; hands packets to ``on_packet`` in order of arrival until the connection ends.
+
+    ``on_packet`` may raise ProtocolViolationError. ``on_end`` is called once, with the reason; from then on no packet
+    is handed over or sent, though TCP may take a moment longer. ``latency`` gives the seconds of one direction.
+    """
+
+    def __init__(
+        self,
+        websocket: web.WebSocketResponse,
+        transport: asyncio.Transport,
+        *,
+        max_packet_bytes: int,
+        latency: Callable[[], float],
+        on_packet: Callable[[Connection, Packet], None],
+        on_end: Callable[[Connection, str], None],
+    ) -> None:
+        self._websocket = websocket
+        self._transport = transport
+        self._socket: socket.socket = transport.get_extra_info("socket")
+        self._decoder = PacketDecoder(max_packet_bytes)
+        self._latency = latency
+        self._on_packet = on_packet
+        self._on_end = on_end
+        self._inbound = DelayLine(self._process)
+        self._outbound = DelayLine(self._write)
+        self._ended = False
+        self._muted = False
+        self._black_holed = False
+        self.withheld: frozenset[Withheld] = frozenset()
+        self._loop = asyncio.get_running_loop()
+        self._aborted = asyncio.Event()
+        self._last_packet_at = self._loop.time()
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+
+    async def serve(self) -> None:
+        """Serve the client until TCP is over."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                writing = tasks.create_task(self._outbound.run())
+                processing = tasks.create_task(self._inbound.run())
+                await self._receive()
+                self._inbound.close()
+                await processing
+                await self._websocket.close()
+                writing.cancel()
+        finally:
+            self._end("closed by the client")
+            for timer in self._timers.values():
+                timer.cancel()
+            self._abort()
+
+    def send(self, packet: Packet) -> None:
+        """Send a packet, unless the connection has ended or withholds it."""
+        if not self._muted and _OUTGOING.get(type(packet)) not in self.withheld:
+            self._outbound.put(encode(packet), self._latency())
+
+    def mute(self) -> None:
+        """Take no further packet to send; those on their way still arrive."""
+        self._muted = True
+
+    def hang_up(self, reason: str, ending: Ending = Ending.FIN, *, flush: bool = False) -> None:
+        """End the connection without a farewell, now or, with ``flush``, once everything sent so far has gone out."""
+        if self._ended:
+            return
+        self._end(reason)
+        if flush:
+            self._outbound.put(ending, self._latency())
+        elif not self._black_holed:
+            self._end_tcp(ending)
+
+    @property
+    def black_holed(self) -> bool:
+        """Whether `enter_black_hole` was called."""
+        return self._black_holed
+
+    def enter_black_hole(self) -> None:
+        """Leave TCP open, but read, answer and send nothing any more."""
+        self._black_holed = True
+
+    def reset(self, reason: str) -> None:
+        """End the connection with a TCP reset, a black-holed one too."""
+        self._end(reason)
+        self._end_tcp(Ending.RESET)
+
+    def limit_silence(self, seconds: float) -> None:
+        """From now on, hang up when the client sends no packet for so long."""
+        due = self._last_packet_at + seconds
+        if due <= self._loop.time():
+            self.hang_up(f"no packet for {seconds} seconds")
+        else:
+            self._schedule("silence", due, lambda: self.limit_silence(seconds))
+
+    def limit_lifetime(self, seconds: float) -> None:
+        """Hang up so long from now, whatever happens."""
+        self._schedule("lifetime", self._loop.time() + seconds, lambda: self.hang_up("connection lifetime is over"))
+
+    def _schedule(self, name: str, when: float, action: Callable[[], None]) -> None:
+        if name in self._timers:
+            self._timers[name].cancel()
+        self._timers[name] = self._loop.call_at(when, action)
+
+    async def _receive(self) -> None:
+        async for message in self._websocket:
+            if self._black_holed:
+                break
+            await self._receive_frame(message)
+        if self._black_holed:
+            # Neither a frame nor the client's own close gets through: the server notices nothing of it.
+            await self._aborted.wait()
+
+    async def _receive_frame(self, message: WSMessage) -> None:
+        match message.type:
+            case WSMsgType.BINARY:
+                self._inbound.put(message.data, self._latency())
+            case WSMsgType.PING:
+                await self._websocket.pong(message.data)
+            case WSMsgType.PONG:
+                pass
+            case _:
+                self.hang_up("not a binary WebSocket frame")
+
+    async def _process(self, data: bytes) -> None:
+        if self._black_holed:
+            return
+        try:
+            for packet in self._decoder.feed(data):
+                if self._ended:
+                    return
+                self._last_packet_at = self._loop.time()
+                self._on_packet(self, packet)
+        except UnsupportedProtocolError as err:
+            self.send(ConnAck(session_present=False, return_code=ConnectReturnCode.UNACCEPTABLE_PROTOCOL_VERSION))
+            self.hang_up(str(err), flush=True)
+        except (MalformedPacketError, ProtocolViolationError) as err:
+            self.hang_up(str(err))
+
+    async def _write(self, item: bytes | Ending) -> None:
+        if self._black_holed:
+            return
+        if isinstance(item, Ending):
+            self._end_tcp(item)
+        else:
+            with suppress(ConnectionResetError):
+                await self._websocket.send_bytes(item)
+
+    def _end(self, reason: str) -> None:
+        self.mute()
+        if not self._ended:
+            self._ended = True
+            self._on_end(self, reason)
+
+    def _end_tcp(self, ending: Ending) -> None:
+        # The client may have been quicker to close, and then there is nothing left to tell it.
+        with suppress(OSError):
+            if ending is Ending.FIN:
+                # What was sent stays readable for the client: were the socket closed, unread packets from it would
+                # turn the FIN into a reset. It is closed when the client has closed its side, or after a while.
+                self._socket.shutdown(socket.SHUT_WR)
+                self._schedule("linger", self._loop.time() + _LINGER_SECONDS, self._abort)
+                return
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_FOR_NO_TIME)
+        self._abort()
+
+    def _abort(self) -> None:
+        self._transport.abort()
+        self._aborted.set()

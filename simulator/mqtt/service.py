@@ -1,0 +1,291 @@
+"""What the MQTT service does with each packet: its rules and limits, sessions, wills and the routing of messages.
+
+The rules are those of AWS IoT Core as protocol.md 3 lists them. Retained messages are no part of it: nobody uses them.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+import logging
+import time
+
+from ..common.limits import Limits
+from .connection import Connection, ProtocolViolationError
+from .packets import (
+    ConnAck,
+    Connect,
+    ConnectReturnCode,
+    Disconnect,
+    Packet,
+    PingReq,
+    PingResp,
+    PubAck,
+    Publish,
+    SubAck,
+    Subscribe,
+    UnsubAck,
+    Unsubscribe,
+    Will,
+)
+from .session import Session
+from .topic_filter import LEVEL_SEPARATOR, is_topic_filter, is_topic_name
+
+_LOGGER = logging.getLogger(__name__)
+_QOS_2 = 2
+_SILENCE_PER_KEEP_ALIVE = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """One PUBLISH of a client; ``time`` in seconds of Unix time, ``sequence`` counts from 1 in order of arrival."""
+
+    client_id: str
+    topic: str
+    payload: bytes
+    qos: int
+    time: float
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionInfo:
+    """One connected client as it stands now."""
+
+    client_id: str
+    connected_at: float
+    subscriptions: tuple[str, ...]
+    pings: int
+    unacknowledged: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndedConnection:
+    """One connection that is over, and why."""
+
+    client_id: str
+    reason: str
+
+
+@dataclass(eq=False, slots=True, kw_only=True)
+class _Client:
+    """What belongs to a connected client and ends with its connection."""
+
+    client_id: str
+    connection: Connection
+    session: Session
+    will: Will | None
+    connected_at: float = field(default_factory=time.time)
+    pings: int = 0
+    published_at: deque[float]
+
+
+class MqttService:
+    """Serves connections packet by packet; knows nothing of sockets or of simulated faults."""
+
+    def __init__(self, limits: Limits, *, on_publish: Callable[[ReceivedMessage], None]) -> None:
+        self.received: list[ReceivedMessage] = []
+        self.throttled: list[ReceivedMessage] = []
+        self.ended: list[EndedConnection] = []
+        self._limits = limits
+        self._on_publish = on_publish
+        self._sequence = count(1)
+        self._clients: dict[Connection, _Client] = {}
+        self._sessions: dict[str, Session] = {}
+        self._session_ends: dict[str, float] = {}
+        self._recent_connects: dict[str, float] = {}
+
+    @property
+    def connections(self) -> tuple[ConnectionInfo, ...]:
+        """The connected clients, in the order in which they came."""
+        return tuple(
+            ConnectionInfo(
+                client_id=client.client_id,
+                connected_at=client.connected_at,
+                subscriptions=tuple(client.session.subscriptions),
+                pings=client.pings,
+                unacknowledged=client.session.unacknowledged,
+            )
+            for client in self._clients.values()
+        )
+
+    def publish(self, topic: str, payload: bytes, qos: int) -> None:
+        """Deliver a message to whoever subscribes to its topic; ValueError for a topic that nothing can be sent to."""
+        if not is_topic_name(topic):
+            message = f"not a topic name: {topic!r}"
+            raise ValueError(message)
+        self._forget_expired_sessions()
+        for session in self._sessions.values():
+            session.deliver(topic, payload, qos)
+
+    def forget_idle_sessions(self) -> None:
+        """Forget the sessions that wait for their client."""
+        for client_id in tuple(self._session_ends):
+            self._forget(client_id)
+
+    def forget_records(self) -> None:
+        """Begin the lists of messages and ended connections anew."""
+        self._sequence = count(1)
+        for record in (self.received, self.throttled, self.ended):
+            record.clear()
+
+    def connection_opened(self, connection: Connection) -> None:
+        """Give a new connection its time limits."""
+        connection.limit_silence(self._limits.connect_wait)
+        connection.limit_lifetime(self._limits.connection_lifetime)
+
+    def connection_ended(self, connection: Connection, reason: str) -> None:
+        """Detach the session, publish the will."""
+        client = self._clients.pop(connection, None)
+        _LOGGER.debug("Connection of %s ended: %s", client.client_id if client else "an unknown client", reason)
+        self.ended.append(EndedConnection(client.client_id if client else "", reason))
+        if client is None:
+            return
+        client.session.detach()
+        if client.session.persistent:
+            self._session_ends[client.client_id] = time.monotonic() + self._limits.session_expiry
+        else:
+            self._forget(client.client_id)
+        if client.will is not None:
+            self.publish(client.will.topic, client.will.payload, client.will.qos)
+
+    def packet_received(self, connection: Connection, packet: Packet) -> None:
+        """Do what the packet asks for, or raise ProtocolViolationError."""
+        client = self._clients.get(connection)
+        if client is None:
+            if not isinstance(packet, Connect):
+                message = "first packet is not CONNECT"
+                raise ProtocolViolationError(message)
+            self._connect(connection, packet)
+            return
+        match packet:
+            case Publish():
+                self._receive_publish(client, packet)
+            case PubAck():
+                client.session.acknowledge(packet.packet_id)
+            case Subscribe():
+                self._subscribe(client, packet)
+            case Unsubscribe():
+                self._unsubscribe(client, packet)
+            case PingReq():
+                client.pings += 1
+                connection.send(PingResp())
+            case Disconnect():
+                client.will = None
+                connection.hang_up("disconnected by the client", flush=True)
+            case _:
+                message = f"{type(packet).__name__} from a client"
+                raise ProtocolViolationError(message)
+
+    def _connect(self, connection: Connection, packet: Connect) -> None:
+        limits = self._limits
+        if not 0 < len(packet.client_id.encode()) <= limits.client_id_bytes:
+            connection.send(ConnAck(session_present=False, return_code=ConnectReturnCode.IDENTIFIER_REJECTED))
+            connection.hang_up("client id is empty or too long", flush=True)
+            return
+        if packet.will is not None:
+            self._check_message(packet.will.topic, packet.will.payload, packet.will.qos)
+        self._check_connect_rate(packet.client_id)
+        self._take_over(packet.client_id)
+        session_present, session = self._open_session(packet)
+        connection.limit_silence(_SILENCE_PER_KEEP_ALIVE * limits.granted_keep_alive(packet.keep_alive))
+        self._clients[connection] = _Client(
+            client_id=packet.client_id,
+            connection=connection,
+            session=session,
+            will=packet.will,
+            published_at=deque(maxlen=limits.publishes_per_second),
+        )
+        connection.send(ConnAck(session_present=session_present, return_code=ConnectReturnCode.ACCEPTED))
+        session.attach(connection.send)
+
+    def _check_connect_rate(self, client_id: str) -> None:
+        now, interval = time.monotonic(), self._limits.connect_interval
+        self._recent_connects = {known: then for known, then in self._recent_connects.items() if now - then < interval}
+        _require(client_id not in self._recent_connects, "too many CONNECTs of one client id")
+        self._recent_connects[client_id] = now
+
+    def _take_over(self, client_id: str) -> None:
+        for client in tuple(self._clients.values()):
+            if client.client_id == client_id:
+                client.connection.hang_up("client id taken over by a newer connection")
+
+    def _open_session(self, packet: Connect) -> tuple[bool, Session]:
+        self._forget_expired_sessions()
+        if packet.clean_session:
+            self._forget(packet.client_id)
+        present = packet.client_id in self._sessions
+        if not present:
+            self._sessions[packet.client_id] = Session(
+                persistent=not packet.clean_session, window=self._limits.unacknowledged_deliveries
+            )
+        self._session_ends.pop(packet.client_id, None)
+        return present, self._sessions[packet.client_id]
+
+    def _receive_publish(self, client: _Client, packet: Publish) -> None:
+        self._check_message(packet.topic, packet.payload, packet.qos)
+        message = ReceivedMessage(
+            client_id=client.client_id,
+            topic=packet.topic,
+            payload=packet.payload,
+            qos=packet.qos,
+            time=time.time(),
+            sequence=next(self._sequence),
+        )
+        if _is_too_fast(client.published_at):
+            self.throttled.append(message)
+            return
+        if packet.packet_id is not None:
+            client.connection.send(PubAck(packet.packet_id))
+        self.received.append(message)
+        self.publish(packet.topic, packet.payload, packet.qos)
+        self._on_publish(message)
+
+    def _check_message(self, topic: str, payload: bytes, qos: int) -> None:
+        _require(qos < _QOS_2, "QoS 2")
+        _require(len(payload) <= self._limits.message_bytes, "message too large")
+        _require(is_topic_name(topic), "not a topic name")
+        self._check_topic_size(topic)
+
+    def _check_topic_size(self, topic: str) -> None:
+        _require(len(topic.encode()) <= self._limits.topic_bytes, "topic too long")
+        _require(topic.count(LEVEL_SEPARATOR) <= self._limits.topic_slashes, "too many slashes in a topic")
+
+    def _subscribe(self, client: _Client, packet: Subscribe) -> None:
+        _require(len(packet.requests) <= self._limits.filters_per_subscribe, "too many topic filters in one SUBSCRIBE")
+        for topic_filter, qos in packet.requests:
+            _require(qos < _QOS_2, "QoS 2")
+            _require(is_topic_filter(topic_filter), "not a topic filter")
+            self._check_topic_size(topic_filter)
+        subscriptions = client.session.subscriptions | dict(packet.requests)
+        _require(len(subscriptions) <= self._limits.subscriptions_per_connection, "too many subscriptions")
+        client.session.subscriptions = subscriptions
+        client.connection.send(SubAck(packet.packet_id, tuple(qos for _, qos in packet.requests)))
+
+    def _unsubscribe(self, client: _Client, packet: Unsubscribe) -> None:
+        for topic_filter in packet.topic_filters:
+            client.session.subscriptions.pop(topic_filter, None)
+        client.connection.send(UnsubAck(packet.packet_id))
+
+    def _forget_expired_sessions(self) -> None:
+        now = time.monotonic()
+        for client_id in [client_id for client_id, end in self._session_ends.items() if end <= now]:
+            self._forget(client_id)
+
+    def _forget(self, client_id: str) -> None:
+        self._sessions.pop(client_id, None)
+        self._session_ends.pop(client_id, None)
+
+
+def _require(condition: object, reason: str) -> None:
+    if not condition:
+        raise ProtocolViolationError(reason)
+
+
+def _is_too_fast(published_at: deque[float]) -> bool:
+    """Whether as many messages as the deque holds were accepted within the last second; if not, accept one more."""
+    now = time.monotonic()
+    if len(published_at) == published_at.maxlen and now - published_at[0] < 1:
+        return True
+    published_at.append(now)
+    return False

@@ -1,0 +1,69 @@
+"""What the service keeps under one client id: subscriptions, and QoS 1 messages not yet acknowledged."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import cycle
+
+from .packets import Packet, Publish
+from .topic_filter import matches
+
+_PACKET_IDS = range(1, 65536)
+
+
+class Session:
+    """One client's session, attached to a connection or, if persistent, waiting for the next one.
+
+    At most ``window`` QoS 1 messages are on their way to the client at a time; further ones wait for its PUBACKs.
+    """
+
+    def __init__(self, *, persistent: bool, window: int) -> None:
+        self.persistent = persistent
+        self.subscriptions: dict[str, int] = {}
+        """Granted QoS by topic filter."""
+        self._window = window
+        self._packet_ids = cycle(_PACKET_IDS)
+        self._queued: deque[Publish] = deque()
+        self._unacknowledged: dict[int, Publish] = {}
+        self._send: Callable[[Packet], None] | None = None
+
+    @property
+    def unacknowledged(self) -> int:
+        """How many QoS 1 messages were sent and have not been acknowledged."""
+        return len(self._unacknowledged)
+
+    def attach(self, send: Callable[[Packet], None]) -> None:
+        """Deliver through ``send`` from now on: first again what was left unacknowledged, then what was queued."""
+        self._send = send
+        for message in self._unacknowledged.values():
+            send(replace(message, dup=True))
+        self._send_queued()
+
+    def detach(self) -> None:
+        """Queue from now on."""
+        self._send = None
+
+    def deliver(self, topic: str, payload: bytes, qos: int) -> None:
+        """Deliver a message once for each subscription that it matches, as the service may (protocol.md 4.1)."""
+        for topic_filter, granted in self.subscriptions.items():
+            if matches(topic_filter, topic):
+                self._deliver_once(Publish(topic=topic, payload=payload, qos=min(qos, granted)))
+
+    def acknowledge(self, packet_id: int) -> None:
+        """Take note of a PUBACK; one for an unknown packet id is ignored."""
+        self._unacknowledged.pop(packet_id, None)
+        self._send_queued()
+
+    def _deliver_once(self, message: Publish) -> None:
+        if message.qos:
+            self._queued.append(message)
+            self._send_queued()
+        elif self._send is not None:
+            self._send(message)
+
+    def _send_queued(self) -> None:
+        while self._send is not None and self._queued and len(self._unacknowledged) < self._window:
+            packet_id = next(number for number in self._packet_ids if number not in self._unacknowledged)
+            message = replace(self._queued.popleft(), packet_id=packet_id)
+            self._unacknowledged[packet_id] = message
+            self._send(message)

@@ -1,0 +1,1 @@
+"""The REST service: accounts, devices, time-of-use plans."""

@@ -1,0 +1,96 @@
+"""The account and the app over REST: sign-ins, credentials, profile (protocol.md 2.2, 2.3 and 2.8)."""
+
+from ..common.sigv4 import AwsCredentials
+from .accounts import Accounts
+from .api import RestApi
+from .members import Json, JsonObject, RestError, text
+
+
+def sign_in(api: RestApi, body: JsonObject) -> Json:
+    """Issue both sets of secrets for the password."""
+    accounts = api.accounts
+    if not accounts.signs_in(text(body, "userId"), text(body, "password")):
+        raise RestError(401, "Invalid credentials")
+    tokens = accounts.issue_web_tokens()
+    web_members: JsonObject = {
+        "idToken": tokens.id_token,
+        "accessToken": tokens.access_token,
+        "refreshToken": tokens.refresh_token,
+        "authenticationExpiresIn": accounts.jwt_lifetime,
+    }
+    return _sign_in_data(api, web_members | _aws_members(accounts, accounts.issue_aws()))
+
+
+def secured_sign_in(api: RestApi, body: JsonObject) -> Json:
+    """Answer in the shape of a sign-in, with the AWS members alone."""
+    api.own(body)
+    return _sign_in_data(api, _aws_members(api.accounts, api.accounts.issue_aws()))
+
+
+def refresh(api: RestApi, body: JsonObject) -> Json:
+    """Renew the JWT set alone."""
+    refreshed = api.accounts.refresh(text(body, "refreshToken"))
+    if refreshed is None:
+        raise RestError(401, "UNAUTHORIZED")
+    tokens, rotated = refreshed
+    members: JsonObject = {
+        "idToken": tokens.id_token,
+        "accessToken": tokens.access_token,
+        "authenticationExpiresIn": api.accounts.jwt_lifetime,
+    }
+    return members | {"refreshToken": tokens.refresh_token} if rotated else members
+
+
+def refresh_session(api: RestApi, body: JsonObject) -> Json:
+    """Renew the AWS set alone."""
+    api.own(body)
+    return _aws_members(api.accounts, api.accounts.issue_aws())
+
+
+def user_info(api: RestApi, body: JsonObject) -> Json:
+    """Give the owner's profile, in which the last name can be null."""
+    api.own(body)
+    account = api.accounts.account
+    return {
+        "userType": account.user_type,
+        "userFirstName": "Example",
+        "userLastName": None,
+        "userPhoneNumber": "5550100",
+        "userSeq": account.user_seq,
+        "userEmail": account.email,
+    }
+
+
+def app_version(_api: RestApi, body: JsonObject) -> Json:
+    """Give the newest version of the app and the oldest that still works."""
+    text(body, "os")
+    return {"appVersion": "2.04.00", "appForceVersion": "2.00.00"}
+
+
+def update_push_token(api: RestApi, body: JsonObject) -> Json:
+    """Take the address for notifications, which are never sent."""
+    api.own(body)
+    for name in ("modelName", "appVersion", "os", "osVersion", "pushToken"):
+        text(body, name)
+    return None
+
+
+def _aws_members(accounts: Accounts, issued: AwsCredentials) -> JsonObject:
+    return {
+        "accessKeyId": issued.access_key_id,
+        "secretKey": issued.secret_key,
+        "sessionToken": issued.session_token,
+        "authorizationExpiresIn": accounts.aws_lifetime,
+    }
+
+
+def _sign_in_data(api: RestApi, token: JsonObject) -> JsonObject:
+    account = api.accounts.account
+    user: JsonObject = {
+        "userType": account.user_type,
+        "userFirstName": "Example",
+        "userLastName": "User",
+        "userStatus": "NORMAL",
+        "userSeq": account.user_seq,
+    }
+    return {"userInfo": user, "token": token, "legal": []}

@@ -1,0 +1,104 @@
+"""The account and the two independent sets of secrets that its sign-ins issue (protocol.md 2.2 and 2.3)."""
+
+from base64 import b64encode
+from dataclasses import dataclass, field, replace
+import secrets
+import string
+import time
+
+from ..common.sigv4 import AwsCredentials
+
+_KEY_ALPHABET = string.ascii_uppercase + "234567"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """The one owner of the heaters."""
+
+    email: str
+    password: str = field(repr=False)
+    user_seq: int = 20002
+    user_type: str = "O"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebTokens:
+    """The JWT set, for REST."""
+
+    id_token: str = field(repr=False)
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+
+class Accounts:
+    """Issues both sets, and knows which of those issued still hold. They live by real time, as their users do."""
+
+    def __init__(self, account: Account, *, jwt_lifetime: int, aws_lifetime: int, rotate_refresh_token: bool) -> None:
+        self.account = account
+        self.jwt_lifetime = jwt_lifetime
+        self.aws_lifetime = aws_lifetime
+        self._rotate_refresh_token = rotate_refresh_token
+        self._access_expires: dict[str, float] = {}
+        self._refresh_tokens: set[str] = set()
+        self._aws: dict[str, AwsCredentials] = {}
+
+    def signs_in(self, email: object, password: object) -> bool:
+        """Whether these are the account's."""
+        return email == self.account.email and password == self.account.password
+
+    def change_password(self, password: str) -> None:
+        """Let the owner choose another password; what was issued before goes on."""
+        self.account = replace(self.account, password=password)
+
+    def holds(self, access_token: str) -> bool:
+        """Whether an access token was issued and has not expired."""
+        return self._access_expires.get(access_token, 0.0) > time.time()
+
+    def issue_web_tokens(self) -> WebTokens:
+        """Issue a new JWT set."""
+        tokens = WebTokens(id_token=_jwt(), access_token=_jwt(), refresh_token=_jwt())
+        self._access_expires[tokens.access_token] = time.time() + self.jwt_lifetime
+        self._refresh_tokens.add(tokens.refresh_token)
+        return tokens
+
+    def refresh(self, refresh_token: object) -> tuple[WebTokens, bool] | None:
+        """Issue a new JWT set for a refresh token that is not stale; `None`: refused.
+
+        The flag says whether the refresh token was rotated, which makes the old one stale.
+        """
+        if refresh_token not in self._refresh_tokens or not isinstance(refresh_token, str):
+            return None
+        if self._rotate_refresh_token:
+            self._refresh_tokens.discard(refresh_token)
+        return self.issue_web_tokens(), self._rotate_refresh_token
+
+    def issue_aws(self) -> AwsCredentials:
+        """Issue a new AWS set; earlier ones stay valid until they expire."""
+        credentials = AwsCredentials(
+            access_key_id="ASIA" + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(16)),
+            secret_key=b64encode(secrets.token_bytes(30)).decode(),
+            session_token="IQoJb3JpZ2luX2Vj" + b64encode(secrets.token_bytes(200)).decode(),
+            expires_at=time.time() + self.aws_lifetime,
+        )
+        self._aws[credentials.access_key_id] = credentials
+        return credentials
+
+    def find_aws(self, access_key_id: str) -> AwsCredentials | None:
+        """Look up an AWS set by its key, expired or not."""
+        return self._aws.get(access_key_id)
+
+    def expire_web_tokens(self, *, refresh_tokens: bool) -> None:
+        """Let every access token end now, and on request the refresh tokens too."""
+        self._access_expires.clear()
+        if refresh_tokens:
+            self._refresh_tokens.clear()
+
+    def expire_aws(self) -> None:
+        """Let every AWS set end now; a connection made with one stays (protocol.md 3)."""
+        now = time.time()
+        self._aws = {key: replace(issued, expires_at=min(now, issued.expires_at)) for key, issued in self._aws.items()}
+
+
+def _jwt() -> str:
+    """Make something of the shape of a JWT; nobody reads it."""
+    return ".".join(("eyJ" + secrets.token_urlsafe(24), secrets.token_urlsafe(96), secrets.token_urlsafe(64)))

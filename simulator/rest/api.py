@@ -1,0 +1,185 @@
+"""The REST service's rules for every call: envelope, bare `authorization` header, error answers (protocol.md 2.1).
+
+What answers where is the table in `rest_endpoints`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+import json
+import time
+import zlib
+
+from aiohttp import hdrs, web
+
+from ..common.loopback import is_loopback_host
+from ..heater.heater import Heater
+from .accounts import Accounts
+from .members import Json, JsonObject, RestError, bad_request, not_authorized, not_found, text
+
+BASE_PATH = "/api/v2.1"
+
+_BY_QUERY = frozenset({"GET", "DELETE"})
+"""Methods whose parameters stand in the query instead of a body."""
+
+_MEBIBYTE = 2**20
+_GZIP = 16 + zlib.MAX_WBITS
+
+_NOTICE = "The service is under maintenance.\\nPlease try again later."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestRequest:
+    """What the journal keeps of a request: nothing of its body or headers. `status` 0: closed without an answer."""
+
+    path: str
+    status: int
+    time: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Refusal:
+    """The next `count` requests to a path are answered with this error."""
+
+    count: int
+    error: RestError
+
+
+@dataclass(slots=True, kw_only=True)
+class RestFaults:
+    """How the service fails at the moment."""
+
+    down: bool = False
+    closes: bool = False
+    """While down: close the connection instead of answering 503."""
+    maintenance: bool = False
+    refusals: dict[str, Refusal] = field(default_factory=dict)
+    """By path below the base path."""
+    cut_lists: int = 0
+    """So many further device lists are cut short."""
+    cut_to: int | None = 0
+    """To so many devices; `None`: there is `null` instead of a list."""
+    unreadable_lists: int = 0
+    """So many further device lists have rows without content."""
+    mac_form: str = "plain"
+    """How the device list spells MAC addresses, one of `MAC_FORMS`."""
+    bloated: int = 0
+    """So many further answers are padded with blanks."""
+    padding: int = 0
+    """MiB of blanks in each, which compress to a thousandth."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """What answers at a path; returns the `data` of the envelope, and raises RestError for anything else."""
+
+    answer: Callable[[RestApi, JsonObject], Json]
+    signed_in: bool = True
+    has_data: bool = True
+    """False: a write, in whose envelope there is no `data`."""
+
+
+class RestApi:
+    """The service over one account and its heaters."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        heaters: Mapping[str, Heater],
+        endpoints: Mapping[tuple[str, str], Endpoint],
+        *,
+        foreign_device: bool,
+    ) -> None:
+        self.accounts = accounts
+        self._heaters = heaters
+        self.foreign_device = foreign_device
+        self._endpoints = endpoints
+        self.faults = RestFaults()
+        self.requests: list[RestRequest] = []
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer a request and note it in the journal."""
+        if self.faults.down and self.faults.closes:
+            self._note(request, 0)
+            if request.transport is not None:
+                request.transport.close()
+            return web.Response(status=503)
+        if not is_loopback_host(request.host):
+            # A page whose name leads to this machine would otherwise be of the same origin, and could sign in.
+            self._note(request, HTTPStatus.MISDIRECTED_REQUEST)
+            return web.Response(status=HTTPStatus.MISDIRECTED_REQUEST)
+        envelope: JsonObject
+        try:
+            status, envelope = 200, {"code": 200, "msg": "SUCCESS", **await self._answer(request)}
+        except RestError as err:
+            status, envelope = err.code, {"code": err.code, "msg": err.msg}
+            if err.data is not None:
+                envelope["data"] = err.data
+        self._note(request, status)
+        if self.faults.bloated:
+            self.faults.bloated -= 1
+            return _bloated(envelope, status, self.faults.padding)
+        return web.json_response(envelope, status=status)
+
+    @property
+    def heaters(self) -> Mapping[str, Heater]:
+        """The heaters that the account has, by MAC address."""
+        return {mac: heater for mac, heater in self._heaters.items() if heater.registration.in_account}
+
+    def heater(self, body: JsonObject) -> Heater:
+        """Find the heater that a request names."""
+        heater = self.heaters.get(text(body, "macAddress"))
+        if heater is None or heater.identity.additional_value != text(body, "additionalValue"):
+            raise not_found()
+        return heater
+
+    def own(self, body: JsonObject) -> None:
+        """Refuse a request for another account."""
+        if text(body, "userId") != self.accounts.account.email:
+            raise not_authorized()
+
+    async def _answer(self, request: web.BaseRequest) -> JsonObject:
+        if self.faults.down:
+            raise RestError(503, "SERVICE_UNAVAILABLE")
+        if self.faults.maintenance:
+            raise RestError(403, "FORBIDDEN", {"serverCheckText": _NOTICE})
+        path = request.path.removeprefix(BASE_PATH)
+        self._refuse(path)
+        endpoint = self._endpoints.get((request.method, path))
+        if endpoint is None or not request.path.startswith(BASE_PATH):
+            raise not_found()
+        if endpoint.signed_in and not self.accounts.holds(request.headers.get("authorization", "")):
+            raise RestError(401, "UNAUTHORIZED")
+        parameters: JsonObject = dict(request.query) if request.method in _BY_QUERY else await _body(request)
+        data = endpoint.answer(self, parameters)
+        return {"data": data} if endpoint.has_data else {}
+
+    def _refuse(self, path: str) -> None:
+        refusal = self.faults.refusals.get(path)
+        if refusal is not None and refusal.count:
+            refusal.count -= 1
+            raise refusal.error
+
+    def _note(self, request: web.BaseRequest, status: int) -> None:
+        self.requests.append(RestRequest(path=request.path, status=status, time=time.time()))
+
+
+def _bloated(envelope: JsonObject, status: int, mebibytes: int) -> web.Response:
+    """Give an answer with a great deal of blanks behind it, which is still JSON."""
+    compressor = zlib.compressobj(wbits=_GZIP)
+    blanks = b" " * _MEBIBYTE
+    compressed = [compressor.compress(json.dumps(envelope).encode())]
+    compressed += [compressor.compress(blanks) for _ in range(mebibytes)]
+    headers = {hdrs.CONTENT_ENCODING: "gzip"}
+    body = b"".join([*compressed, compressor.flush()])
+    return web.Response(body=body, status=status, headers=headers, content_type="application/json")
+
+
+async def _body(request: web.BaseRequest) -> JsonObject:
+    try:
+        body = json.loads(await request.read())
+    except (ValueError, RecursionError) as err:
+        raise bad_request() from err
+    if not isinstance(body, dict):
+        raise bad_request()
+    return body

@@ -1,0 +1,192 @@
+"""The owner's heaters over REST: list, details, what can be changed, push settings (protocol.md 2.4, 2.5 and 2.8)."""
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+
+from ..common.clock import local_time
+from ..common.identity import DEVICE_TYPE
+from ..heater.heater import Heater
+from ..heater.registration import ALARM_OFF, ALARM_ON, MAC_FORMS, Location
+from .api import RestApi
+from .members import Json, JsonObject, bad_request, not_authorized, number, page, part, text
+
+FOREIGN_DEVICE_TYPE = 2
+"""A device of another product, which a client has to skip."""
+
+_ONLINE, _OFFLINE = 2, 1
+_ALARMS = range(ALARM_ON, ALARM_OFF + 1)
+_OWN_TYPE = range(DEVICE_TYPE, DEVICE_TYPE + 1)
+_COUNTS = range(1, 2**31)
+
+
+def device_list(api: RestApi, body: JsonObject) -> Json:
+    """Give one page of the devices of the account."""
+    api.own(body)
+    spell, faults = MAC_FORMS[api.faults.mac_form], api.faults
+    rows: list[Json] = [_listed(heater, spell) for heater in api.heaters.values()]
+    if api.foreign_device:
+        rows.insert(0, _foreign_device())
+    if faults.cut_lists:
+        faults.cut_lists -= 1
+        if faults.cut_to is None:
+            return None
+        rows = rows[: faults.cut_to]
+    if faults.unreadable_lists:
+        faults.unreadable_lists -= 1
+        rows = [{"deviceInfo": None} for _ in rows]
+    return page(rows, body)
+
+
+def simple_list(api: RestApi, body: JsonObject) -> Json:
+    """Give one page of the devices of an account, which can only be the own one: the caller is no installer."""
+    api.own(body)
+    api.own({"userId": text(body, "targetUserId")})
+    rows: list[Json] = [
+        {
+            "macAddress": heater.identity.mac_address,
+            "additionalValue": heater.identity.additional_value,
+            "deviceType": DEVICE_TYPE,
+            "modelTypeCode": None,
+            "deviceName": heater.registration.name,
+        }
+        for heater in api.heaters.values()
+    ]
+    return page(rows, body)
+
+
+def device_info(api: RestApi, body: JsonObject) -> Json:
+    """Give the details of a heater, without its MAC address."""
+    api.own(body)
+    heater = api.heater(body)
+    books = heater.registration
+    return {
+        "deviceInfo": {
+            "homeSeq": heater.identity.home_seq,
+            "deviceName": books.name,
+            "deviceType": DEVICE_TYPE,
+            "modelTypeCode": None,
+            "installType": books.install_type,
+            "connected": _connected(heater),
+        },
+        "location": asdict(books.location),
+        "installer": {
+            "installerId": None,
+            "installerFirstName": None,
+            "installerLastName": None,
+            "installerPhoneNumber": None,
+        },
+        "alarmInfo": {**books.alarms},
+        "descaling": {"descalingStartTime": None, "descalingEndTime": None},
+    }
+
+
+def change_info(api: RestApi, body: JsonObject) -> Json:
+    """Change name, kind of installation and place; what is left out stays."""
+    api.own(body)
+    device = part(body, "deviceInfo")
+    heater = api.heater(device)
+    number(device, "deviceType", _OWN_TYPE)
+    name = text(device, "deviceName") if "deviceName" in device else heater.registration.name
+    install_type = text(device, "installType") if "installType" in device else heater.registration.install_type
+    location = heater.registration.location
+    if "location" in body:
+        location = _moved(location, part(body, "location"))
+    if not name or install_type not in ("R", "C"):
+        raise bad_request()
+    heater.registration.name, heater.registration.install_type = name, install_type
+    heater.registration.location = location
+    return None
+
+
+def push_settings(api: RestApi, body: JsonObject) -> Json:
+    """Tell which notifications are on."""
+    api.own(body)
+    return {**api.heater(body).registration.alarms}
+
+
+def set_push_settings(api: RestApi, body: JsonObject) -> Json:
+    """Switch the notifications that the request names."""
+    api.own(body)
+    alarms = api.heater(body).registration.alarms
+    alarms |= {name: number(body, name, _ALARMS) for name in alarms if name in body}
+    return None
+
+
+def error_list(api: RestApi, body: JsonObject) -> Json:
+    """Refuse the history of errors, which is for installers alone."""
+    text(body, "installerId")
+    api.heater(body)
+    number(body, "count", _COUNTS)
+    raise not_authorized()
+
+
+def preferences(_api: RestApi, _body: JsonObject) -> Json:
+    """Refuse display preferences, which belong to another product."""
+    raise bad_request()
+
+
+def _listed(heater: Heater, spell: Callable[[str], str]) -> JsonObject:
+    books = heater.registration
+    occurred = None if books.error_at is None else local_time(books.error_at, heater.zone)
+    place = books.location
+    return {
+        "deviceInfo": {
+            "installerId": None,
+            "homeSeq": heater.identity.home_seq,
+            "macAddress": spell(heater.identity.mac_address),
+            "additionalValue": heater.identity.additional_value,
+            "deviceType": DEVICE_TYPE,
+            "modelTypeCode": None,
+            "deviceName": books.name,
+            "connected": _connected(heater),
+        },
+        "location": {"state": place.state, "city": place.city, "address": place.address},
+        "error": {
+            "errorCode": books.error_code,
+            "errorOccuredTime": None if occurred is None else f"{occurred:%Y-%m-%dT%H:%M:%S}",
+        },
+        "descaling": {"descalingStartTime": None, "descalingEndTime": None},
+    }
+
+
+def _foreign_device() -> JsonObject:
+    return {
+        "deviceInfo": {
+            "installerId": None,
+            "homeSeq": 10000,
+            "macAddress": "0478630a0000",
+            "additionalValue": "1001",
+            "deviceType": FOREIGN_DEVICE_TYPE,
+            "modelTypeCode": None,
+            "deviceName": "Boiler",
+            "connected": _ONLINE,
+        },
+        "location": {"state": None, "city": None, "address": None},
+        "error": {"errorCode": None, "errorOccuredTime": None},
+        "descaling": {"descalingStartTime": None, "descalingEndTime": None},
+    }
+
+
+def _moved(location: Location, members: JsonObject) -> Location:
+    """Take what a request says of the place."""
+    words = {name: text(members, name) for name in ("state", "city", "address") if name in members}
+    numbers: dict[str, float] = {}
+    for name in ("latitude", "longitude", "altitude"):
+        value = members.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            numbers[name] = value
+        elif name in members:
+            raise bad_request()
+    return replace(
+        location,
+        state=words.get("state", location.state),
+        city=words.get("city", location.city),
+        address=words.get("address", location.address),
+        latitude=numbers.get("latitude", location.latitude),
+        longitude=numbers.get("longitude", location.longitude),
+        altitude=numbers.get("altitude", location.altitude),
+    )
+
+
+def _connected(heater: Heater) -> int:
+    return _ONLINE if heater.online else _OFFLINE

@@ -1,0 +1,37 @@
+"""What answers at each path of the REST service (protocol.md 2.2 to 2.8)."""
+
+from collections.abc import Mapping
+
+from . import account_endpoints, device_endpoints, tou_endpoints, upkeep_endpoints
+from .api import Endpoint
+
+ENDPOINTS: Mapping[tuple[str, str], Endpoint] = {
+    ("POST", "/user/sign-in"): Endpoint(answer=account_endpoints.sign_in, signed_in=False),
+    ("POST", "/auth/refresh"): Endpoint(answer=account_endpoints.refresh, signed_in=False),
+    ("POST", "/auth/session/refresh"): Endpoint(answer=account_endpoints.refresh_session),
+    ("POST", "/user/secured-sign-in"): Endpoint(answer=account_endpoints.secured_sign_in),
+    ("POST", "/user/info"): Endpoint(answer=account_endpoints.user_info),
+    ("POST", "/app/version"): Endpoint(answer=account_endpoints.app_version, signed_in=False),
+    ("POST", "/app/update-push-token"): Endpoint(answer=account_endpoints.update_push_token, has_data=False),
+    ("POST", "/device/list"): Endpoint(answer=device_endpoints.device_list),
+    ("POST", "/device/simple-list"): Endpoint(answer=device_endpoints.simple_list),
+    ("POST", "/device/info"): Endpoint(answer=device_endpoints.device_info),
+    ("POST", "/device/change-info"): Endpoint(answer=device_endpoints.change_info, has_data=False),
+    ("POST", "/device/error/list"): Endpoint(answer=device_endpoints.error_list),
+    ("GET", "/device/preferences/format"): Endpoint(answer=device_endpoints.preferences),
+    ("POST", "/device/preferences/format"): Endpoint(answer=device_endpoints.preferences),
+    ("POST", "/user/get-push-settings"): Endpoint(answer=device_endpoints.push_settings),
+    ("POST", "/user/set-push-settings"): Endpoint(answer=device_endpoints.set_push_settings, has_data=False),
+    ("POST", "/device/firmware/info"): Endpoint(answer=upkeep_endpoints.firmware),
+    ("POST", "/firmware/info"): Endpoint(answer=upkeep_endpoints.firmware_detail),
+    ("POST", "/device/filter/change-info"): Endpoint(answer=upkeep_endpoints.log_filter, has_data=False),
+    ("POST", "/device/filter/history"): Endpoint(answer=upkeep_endpoints.filter_history),
+    ("POST", "/device/cip/change-info"): Endpoint(answer=upkeep_endpoints.log_descaling, has_data=False),
+    ("POST", "/device/cip/history"): Endpoint(answer=upkeep_endpoints.descaling_history),
+    ("GET", "/device/tou"): Endpoint(answer=tou_endpoints.plan),
+    ("PUT", "/device/tou"): Endpoint(answer=tou_endpoints.store_plan),
+    ("DELETE", "/device/tou"): Endpoint(answer=tou_endpoints.delete_plan, has_data=False),
+    ("GET", "/device/tou/manufacture-id"): Endpoint(answer=tou_endpoints.manufacture_id),
+    ("POST", "/device/tou/convert"): Endpoint(answer=tou_endpoints.convert_plans),
+}
+"""By method and path below the base path."""

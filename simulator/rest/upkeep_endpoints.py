@@ -1,0 +1,126 @@
+"""Firmware and the maintenance logs over REST (protocol.md 2.6 and 2.8)."""
+
+from datetime import date
+import re
+from typing import Literal
+
+from ..answers.firmware import PARTS
+from ..common.identity import DEVICE_TYPE
+from ..heater.heater import Heater
+from ..heater.registration import Maintenance
+from .api import RestApi
+from .members import Json, JsonObject, bad_request, not_found, number, page, text
+
+type Log = Literal["filter", "cip"]
+"""The air filter, or descaling ("cleaning in place")."""
+
+_DAY = re.compile(r"(?P<year>\d{4})-(?P<month>[1-9]\d?)-(?P<day>[1-9]\d?)")
+"""Without leading zeros."""
+
+_OWN_TYPE = range(DEVICE_TYPE, DEVICE_TYPE + 1)
+_WORDS = range(2**32)
+_CONTROLLER, _WIFI = 1, 4
+_RELEASED = 1_700_000_000_000  # ms
+
+
+def firmware(api: RestApi, body: JsonObject) -> Json:
+    """Give what a heater runs on, and what it has fetched."""
+    api.own(body)
+    heater = api.heater(body)
+    return {"firmwares": [_running(heater, number) for number in (_CONTROLLER, _WIFI)]}
+
+
+def firmware_detail(api: RestApi, body: JsonObject) -> Json:
+    """Describe firmware that some heater runs on or has fetched."""
+    code, version = number(body, "swCode", _WORDS), number(body, "swVersion", _WORDS)
+    for heater in api.heaters.values():
+        for part in PARTS:
+            if heater.feature[f"{PARTS[part]}SwCode"] == code and version in _versions(heater, part):
+                return _detail(part, code, version)
+    raise not_found()
+
+
+def log_filter(api: RestApi, body: JsonObject) -> Json:
+    """Note that the air filter was cleaned; the heater's own timer goes on."""
+    return _log(api, body, "filter")
+
+
+def log_descaling(api: RestApi, body: JsonObject) -> Json:
+    """Note that the heater was descaled."""
+    return _log(api, body, "cip")
+
+
+def filter_history(api: RestApi, body: JsonObject) -> Json:
+    """Give the log of the air filter."""
+    return _history(api, body, "filter")
+
+
+def descaling_history(api: RestApi, body: JsonObject) -> Json:
+    """Give the log of descaling."""
+    return _history(api, body, "cip")
+
+
+def _running(heater: Heater, part: int) -> JsonObject:
+    fetched = heater.firmware_download
+    return {
+        "macAddress": heater.identity.mac_address,
+        "additionalValue": heater.identity.additional_value,
+        "deviceType": DEVICE_TYPE,
+        "curSwCode": heater.feature[f"{PARTS[part]}SwCode"],
+        "curVersion": heater.feature[f"{PARTS[part]}SwVersion"],
+        "downloadedVersion": fetched.version if fetched is not None and fetched.part == part else None,
+        "deviceGroup": None,
+    }
+
+
+def _versions(heater: Heater, part: int) -> set[int]:
+    fetched = heater.firmware_download
+    running = {heater.feature[f"{PARTS[part]}SwVersion"]}
+    return running | {fetched.version} if fetched is not None and fetched.part == part else running
+
+
+def _detail(part: int, code: int, version: int) -> JsonObject:
+    """Only of the controller's is more known than its number: the rest may be null."""
+    known = part == _CONTROLLER
+    return {
+        "description": "Controller update" if known else None,
+        "modelNumber": 1 if known else None,
+        "modelType": 2 if known else None,
+        "productFamily": 3 if known else None,
+        "registerAt": _RELEASED if known else None,
+        "runTime": 15 if known else None,
+        "swCode": code,
+        "swVersion": version,
+    }
+
+
+def _log(api: RestApi, body: JsonObject, log: Log) -> Json:
+    api.own(body)
+    heater = api.heater(body)
+    number(body, "deviceType", _OWN_TYPE)
+    day = text(body, "maintenanceDate")
+    if not _is_day(day):
+        raise bad_request()
+    heater.registration.maintenance[log].append(Maintenance(day, int(heater.now)))
+    return None
+
+
+def _is_day(text: str) -> bool:
+    match = _DAY.fullmatch(text)
+    if match is None:
+        return False
+    try:
+        date(int(match["year"]), int(match["month"]), int(match["day"]))
+    except ValueError:
+        return False
+    return True
+
+
+def _history(api: RestApi, body: JsonObject, log: Log) -> Json:
+    """Give one page, newest first; null when there is nothing."""
+    api.own(body)
+    newest_first = api.heater(body).registration.maintenance[log][::-1]
+    rows: list[Json] = [
+        {"maintenanceDate": line.date, "registerAt": line.registered_at} for line in page(newest_first, body)
+    ]
+    return rows or None

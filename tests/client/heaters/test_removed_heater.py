@@ -1,0 +1,262 @@
+"""A heater that is removed from a client: its commands end, nothing of it is left, and it can come back."""
+
+import asyncio
+import json
+
+import pytest
+
+from nwp500 import (
+    CommandOutcome,
+    CommandSettled,
+    CommandStage,
+    Device,
+    DeviceFeature,
+    MqttConnectionConfig,
+    MqttConnectionError,
+    NavienMqttClient,
+    commands,
+)
+from tests.client.support.bench import ONE, OTHER, Bench, on_the_bench
+from tests.client.support.own_transport import DEVICE, OwnLink, scripted
+from tests.client.support.stage import MAC
+from tests.client.support.virtual_time import VirtualTimeLoop
+
+NEIGHBOR = Device(mac_address="0478630a1b2d", additional_value="5322", home_seq=10002)
+CAREFUL = MqttConnectionConfig(
+    coalesce_commands=True, guard_commands=True, skip_settled=True, command_interval=5.0, expire_by_class=True
+)
+
+
+def ends_of(client: NavienMqttClient) -> list[tuple[str, CommandOutcome, str]]:
+    """Note every outcome from now on: the kind of the command, its outcome and the reason."""
+    ends: list[tuple[str, CommandOutcome, str]] = []
+
+    def ended(event: CommandSettled) -> None:
+        ends.append((event.command.kind, event.settled.outcome, event.settled.reason))
+
+    client.on("command_settled", ended)
+    return ends
+
+
+def push(link: OwnLink, mac_address: str, **status: int) -> None:
+    """Let a heater report a status unasked."""
+    message = {"response": {"macAddress": mac_address, "status": status}}
+    link.message(f"cmd/52/navilink-{mac_address}/res", json.dumps(message).encode())
+
+
+# The pipeline
+
+
+def test_each_command_of_a_removed_heater_has_one_end_and_the_neighbor_keeps_its_own() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        sent = bench.give(commands.DHW_TEMPERATURE, 120)
+        await bench.arrives()
+        in_flight = bench.give(commands.DHW_MODE, 1)
+        neighbors = bench.give(commands.DHW_TEMPERATURE, 110, mac_address=OTHER)
+        waiting = bench.give(commands.POWER_ON)
+        stages = [bench.pipeline.stage(handle.command.id) for handle in (sent, in_flight, waiting)]
+        assert stages == [CommandStage.SENT, CommandStage.IN_FLIGHT, CommandStage.WAITING]
+
+        bench.pipeline.remove_heater(ONE)
+        assert [handle.settled.outcome for handle in (waiting, sent, in_flight) if handle.settled] == [
+            CommandOutcome.CLEARED,
+            CommandOutcome.UNCONFIRMED,
+            CommandOutcome.UNCONFIRMED,
+        ]
+        assert {handle.settled.reason for handle in (waiting, sent, in_flight) if handle.settled} == {
+            "the heater was removed"
+        }
+        assert [command.id for command in bench.pipeline.unsettled()] == [neighbors.command.id]
+        # Whatever arrives of it later changes nothing any more.
+        await bench.arrives()
+        bench.answers(in_flight.command.id)
+        bench.pipeline.heard_refusal(sent.command.id, 2)
+        bench.says(dhwTemperatureSetting=120)
+        assert [end.command_id for end in bench.ends] == [
+            waiting.command.id,
+            in_flight.command.id,
+            sent.command.id,
+        ]
+        # Counted for all, while the heater itself starts afresh.
+        assert bench.pipeline.counts(ONE) == {}
+        assert bench.pipeline.counts() == {CommandOutcome.CLEARED: 1, CommandOutcome.UNCONFIRMED: 2}
+        bench.says(OTHER, dhwTemperatureSetting=110)
+        assert neighbors.settled is not None
+        assert neighbors.settled.outcome is CommandOutcome.CONFIRMED
+
+    on_the_bench(story, max_in_flight=2)
+
+
+def test_nothing_more_is_asked_of_a_removed_heater() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.give(commands.DHW_TEMPERATURE, 120)
+        bench.give(commands.DHW_MODE, 1, mac_address=OTHER)
+        await asyncio.sleep(1)
+        assert {mac_address for mac_address, _ in bench.asked} == {ONE, OTHER}
+        bench.pipeline.remove_heater(ONE)
+        bench.asked.clear()
+        await asyncio.sleep(600)
+        assert {mac_address for mac_address, _ in bench.asked} == {OTHER}
+
+    on_the_bench(story, guard_commands=True)
+
+
+def test_a_heater_that_comes_back_starts_clean() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.says(dhwOperationSetting=1, dhwTemperatureSetting=120)
+        # Its effect is not known when the heater goes, so that the setting is in doubt.
+        bench.give(commands.DHW_TEMPERATURE, 110)
+        await bench.arrives()
+        assert bench.pipeline.running_modes == {ONE: 1}
+        bench.pipeline.remove_heater(ONE)
+        assert bench.pipeline.running_modes == {}
+        assert bench.pipeline.completed_wishes == {}
+        assert bench.pipeline.known_status(ONE) is None
+        assert bench.pipeline.is_waiting_for_status(ONE)
+        again = bench.give(commands.DHW_TEMPERATURE, 120)
+        assert bench.pipeline.stage(again.command.id) is CommandStage.WAITING
+        bench.says(dhwTemperatureSetting=98)
+        assert bench.pipeline.stage(again.command.id) is CommandStage.IN_FLIGHT
+
+    on_the_bench(story, guard_commands=True, skip_settled=True, command_interval=60.0)
+
+
+def test_a_command_given_for_the_end_of_another_is_a_new_one() -> None:
+    async def story(bench: Bench) -> None:
+        def once_more(event: CommandSettled) -> None:
+            if event.settled.outcome is CommandOutcome.CLEARED:
+                bench.give(commands.DHW_MODE, 1)
+
+        bench.up()
+        bench.give(commands.DHW_TEMPERATURE, 120)
+        bench.emitter.on("command_settled", once_more)
+        bench.pipeline.remove_heater(ONE)
+        assert [command.kind for command in bench.pipeline.waiting] == ["dhw-mode"]
+        # The guard asks for it, so it does not wait for ever.
+        bench.says(dhwOperationSetting=3)
+        assert len(bench.written) == 1
+
+    on_the_bench(story, guard_commands=True)
+
+
+# The client
+
+
+def test_a_removed_heater_is_not_heard_asked_or_stored() -> None:
+    async def story() -> None:
+        client, links = await scripted(CAREFUL)
+        ends = ends_of(client)
+        for device in (DEVICE, NEIGHBOR):
+            client.add_device(device, DeviceFeature({"powerUse": 1}))
+            await client.subscribe_device(device)
+        await client.start_periodic_requests(DEVICE, 60)
+        heard: list[object] = []
+        client.on("status_received", heard.append)
+        await asyncio.sleep(1)
+        await client.set_dhw_temperature(DEVICE, 130)
+        await client.set_dhw_temperature(NEIGHBOR, 130)
+
+        await client.unsubscribe_device(DEVICE)
+        assert [end for end in ends if end[0] == "dhw-temperature"] == [
+            ("dhw-temperature", CommandOutcome.CLEARED, "the heater was removed")
+        ]
+        assert [command.mac_address for command in client.queued_commands] == [NEIGHBOR.mac_address]
+        assert not [topic_filter for topic_filter in links[0].filters if MAC in topic_filter]
+        # The replies to this client are the neighbor's, too.
+        assert f"cmd/52/{client.client_id}/res/#" in links[0].filters
+        assert client.stored_queue().features.keys() == {NEIGHBOR.mac_address}
+        assert client.stored_queue().running_modes == {}
+        assert (client.feature(DEVICE), client.is_online(DEVICE)) == (None, None)
+
+        push(links[0], MAC, dhwTemperatureSetting=120)
+        written = len(links[0].topics)
+        await asyncio.sleep(600)
+        assert heard == []
+        assert [topic for topic in links[0].topics[written:] if MAC in topic] == []
+        await client.disconnect()
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+def test_a_lost_heater_is_lost_on_the_next_link_too_and_may_come_back() -> None:
+    async def story() -> None:
+        client, links = await scripted()
+        await client.subscribe_device(DEVICE)
+        await client.unsubscribe_device(DEVICE)
+        assert links[0].filters == []
+        links[0].drop()
+        await asyncio.sleep(5)
+        assert links[1].filters == []
+        # Twice, or for a heater that was never here, is no harm.
+        await client.unsubscribe_device(DEVICE)
+        await client.unsubscribe_device(NEIGHBOR)
+
+        await client.subscribe_device(DEVICE)
+        assert f"cmd/52/navilink-{MAC}/#" in links[1].filters
+        assert f"evt/52/navilink-{MAC}/connection" in links[1].filters
+        assert (client.status(DEVICE), client.last_message_at(DEVICE)) == (None, None)
+        push(links[1], MAC, dhwTemperatureSetting=120)
+        assert client.status(DEVICE) is not None
+        await client.disconnect()
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+def test_what_a_caller_subscribed_to_stays() -> None:
+    async def story() -> None:
+        client, links = await scripted()
+        topics: list[str] = []
+        await client.subscribe(f"cmd/52/navilink-{MAC}/#", lambda topic, _: topics.append(topic))
+        await client.subscribe_device(DEVICE)
+        await client.unsubscribe_device(DEVICE)
+        assert links[0].filters == [f"cmd/52/navilink-{MAC}/#"]
+        links[0].message(f"cmd/52/navilink-{MAC}/res", b"{}")
+        assert topics == [f"cmd/52/navilink-{MAC}/res"]
+        await client.disconnect()
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+def test_whoever_waits_for_a_reply_of_a_removed_heater_waits_no_longer() -> None:
+    async def story() -> None:
+        client, links = await scripted()
+        asking = asyncio.create_task(client.request_diagnostics(DEVICE))
+        theirs = asyncio.create_task(client.request_reservations(NEIGHBOR))
+        await asyncio.sleep(1)
+        assert any("/0/0/" in topic_filter for topic_filter in links[0].filters)
+        await client.unsubscribe_device(DEVICE)
+        with pytest.raises(MqttConnectionError, match="the heater was removed"):
+            await asking
+        assert not any("/0/0/" in topic_filter for topic_filter in links[0].filters)
+        assert not theirs.done()
+        theirs.cancel()
+        await client.disconnect()
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+def test_a_removal_while_the_subscription_is_being_made_ends_it() -> None:
+    async def story() -> None:
+        client, links = await scripted()
+        suback = asyncio.Event()
+        make = links[0].subscribe
+
+        async def slow(topic_filter: str) -> None:
+            await suback.wait()
+            await make(topic_filter)
+
+        links[0].subscribe = slow  # type: ignore[method-assign]  # the broker takes its time
+        subscribing = asyncio.create_task(client.subscribe_device(DEVICE))
+        await asyncio.sleep(0.1)
+        removing = asyncio.create_task(client.unsubscribe_device(DEVICE))
+        await asyncio.sleep(0.1)
+        suback.set()
+        await asyncio.gather(subscribing, removing)
+        await asyncio.sleep(1)
+        assert links[0].filters == []
+        await client.disconnect()
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)

@@ -1,0 +1,227 @@
+"""Encodings against the worked examples of protocol.md 6 and against their inverses."""
+
+from collections.abc import Callable
+from fractions import Fraction
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+import pytest
+
+from nwp500.enums import TemperatureFormula, TemperatureUnit
+from nwp500.exceptions import InvalidParameterError, ResponseFormatError
+from nwp500.models import conversions
+
+CELSIUS, FAHRENHEIT = TemperatureUnit.CELSIUS, TemperatureUnit.FAHRENHEIT
+RAW = st.integers(-(2**31), 2**31 - 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "raw"),
+    [
+        (95, FAHRENHEIT, 70),
+        (104, FAHRENHEIT, 80),
+        (110, FAHRENHEIT, 87),
+        (115, FAHRENHEIT, 92),
+        (120, FAHRENHEIT, 98),
+        (125, FAHRENHEIT, 103),
+        (130, FAHRENHEIT, 109),
+        (135, FAHRENHEIT, 114),
+        (140, FAHRENHEIT, 120),
+        (145, FAHRENHEIT, 126),
+        (150, FAHRENHEIT, 131),
+        (140.0, FAHRENHEIT, 120),
+        (60, CELSIUS, 120),
+        (65.5, CELSIUS, 131),
+    ],
+)
+def test_set_points_encode_as_the_protocol_lists_them(value: float, unit: TemperatureUnit, raw: int) -> None:
+    encoded = conversions.half_degrees_from(value, unit)
+    assert encoded == raw
+    assert type(encoded) is int
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "raw"),
+    [
+        (35.25, CELSIUS, 70),
+        (35.75, CELSIUS, 72),
+        (95.45, FAHRENHEIT, 70),
+        (96.35, FAHRENHEIT, 72),
+        (-0.25, CELSIUS, 0),
+    ],
+)
+def test_a_wish_between_two_steps_goes_to_the_even_one(value: float, unit: TemperatureUnit, raw: int) -> None:
+    assert conversions.half_degrees_from(value, unit) == raw
+
+
+@given(raw=RAW)
+def test_half_degrees_survive_decoding_and_encoding(raw: int) -> None:
+    assert conversions.half_degrees_from(conversions.celsius_from_half(raw), CELSIUS) == raw
+    assert conversions.half_degrees_from(conversions.fahrenheit_from_half(raw), FAHRENHEIT) == raw
+
+
+@given(value=st.decimals(-200, 400, places=2).map(float), unit=st.sampled_from(TemperatureUnit))
+def test_an_encoded_wish_is_the_nearest_step(value: float, unit: TemperatureUnit) -> None:
+    wish = Fraction(str(value)) * 2 if unit is CELSIUS else (Fraction(str(value)) - 32) * 10 / 9
+    assert abs(conversions.half_degrees_from(value, unit) - wish) <= Fraction(1, 2)
+
+
+def test_every_whole_fahrenheit_degree_has_its_own_step() -> None:
+    assert len({conversions.half_degrees_from(degree, FAHRENHEIT) for degree in range(70, 160)}) == 90
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_is_refused(value: float) -> None:
+    with pytest.raises(InvalidParameterError, match="temperature must be a finite number"):
+        conversions.half_degrees_from(value, FAHRENHEIT)
+
+
+@given(raw=RAW)
+def test_fahrenheit_is_exactly_what_the_celsius_value_is_in_fahrenheit(raw: int) -> None:
+    assert conversions.fahrenheit_from_half(raw) == float(Fraction(raw, 2) * 9 / 5 + 32)
+    assert conversions.fahrenheit_from_deci(raw) == float(Fraction(raw, 10) * 9 / 5 + 32)
+    assert conversions.fahrenheit_from_delta(raw) == float(Fraction(raw, 10) * 9 / 5)
+
+
+@given(raw=RAW)
+def test_tenths_are_recovered_from_what_they_decode_to(raw: int) -> None:
+    for decoded in (
+        conversions.celsius_from_deci(raw),
+        conversions.celsius_from_delta(raw),
+        conversions.litres_per_minute(raw),
+        conversions.fahrenheit_from_delta(raw) / 1.8,
+        (conversions.fahrenheit_from_deci(raw) - 32) / 1.8,
+    ):
+        assert round(decoded * 10) == raw
+
+
+def test_temperatures_decode_unrounded() -> None:
+    assert conversions.celsius_from_half(122) == 61.0
+    assert conversions.fahrenheit_from_half(122) == 141.8
+    assert conversions.celsius_from_deci(602) == 60.2
+    assert conversions.fahrenheit_from_deci(602) == 140.36
+    assert conversions.celsius_from_delta(-16) == -1.6
+    assert conversions.fahrenheit_from_delta(16) == 2.88
+
+
+@pytest.mark.parametrize(("raw", "fahrenheit"), [(29, 58), (30, 59), (31, 60), (-11, 23), (-9, 24), (0, 32)])
+def test_outside_temperature_by_the_asymmetric_formula(raw: int, fahrenheit: int) -> None:
+    assert conversions.fahrenheit_from_outside(raw, TemperatureFormula.ASYMMETRIC) == fahrenheit
+
+
+@pytest.mark.parametrize(("raw", "fahrenheit"), [(29, 58), (30, 59), (31, 60), (-11, 22), (5, 36), (15, 46)])
+def test_outside_temperature_by_the_standard_formula(raw: int, fahrenheit: int) -> None:
+    assert conversions.fahrenheit_from_outside(raw, TemperatureFormula.STANDARD) == fahrenheit
+
+
+@given(raw=RAW)
+def test_the_asymmetric_formula_rounds_down_after_a_nine_above_zero_and_up_everywhere_else(raw: int) -> None:
+    exact = Fraction(raw, 2) * 9 / 5 + 32
+    rounds_down = raw > 0 and str(raw).endswith("9")
+    expected = math.floor(exact) if rounds_down else math.ceil(exact)
+    assert conversions.fahrenheit_from_outside(raw, TemperatureFormula.ASYMMETRIC) == expected
+
+
+@given(raw=RAW)
+def test_outside_temperature_is_within_a_degree_of_the_exact_one(raw: int) -> None:
+    exact = Fraction(raw, 2) * 9 / 5 + 32
+    assert abs(conversions.fahrenheit_from_outside(raw, TemperatureFormula.STANDARD) - exact) <= Fraction(1, 2)
+    assert abs(conversions.fahrenheit_from_outside(raw, TemperatureFormula.ASYMMETRIC) - exact) < 1
+
+
+def test_temperature_in_the_unit_wanted() -> None:
+    assert conversions.in_unit(60.0, CELSIUS) == 60.0
+    assert conversions.in_unit(60.0, FAHRENHEIT) == 140.0
+
+
+def test_flow_volume_and_energy() -> None:
+    assert conversions.litres_per_minute(76) == 7.6
+    assert conversions.gallons_from(conversions.litres_per_minute(76)) == 2.01
+    assert conversions.gallons_from(246.0) == 64.99
+    assert conversions.watt_hours(1369) == 5476
+
+
+@given(litres=st.integers(0, 10**9))
+def test_gallons_have_two_decimals(litres: int) -> None:
+    gallons = conversions.gallons_from(litres)
+    assert abs(Fraction(litres) * Fraction("0.264172") - Fraction(gallons)) <= Fraction("0.00501")
+    assert round(gallons, 2) == gallons
+
+
+@given(counts=RAW)
+def test_energy_counts_there_and_back(counts: int) -> None:
+    assert divmod(conversions.watt_hours(counts), 4) == (counts, 0)
+
+
+@pytest.mark.parametrize(
+    ("decode", "meanings"),
+    [
+        (conversions.flag, {0: False, 1: False, 2: True, 3: False, -1: False}),
+        (conversions.tri_state, {0: None, 1: False, 2: True, 3: None, -1: None, 1.5: None}),
+        (conversions.capability, {0: False, 1: False, 2: True, 3: None}),
+        (conversions.tou_enabled, {0: False, 1: True, 2: None}),
+        (conversions.tou_overridden, {0: None, 1: True, 2: False, 3: None}),
+        (conversions.push_flag, {0: None, 1: True, 2: False, 3: None}),
+    ],
+)
+def test_flags(decode: Callable[[float], bool | None], meanings: dict[float, bool | None]) -> None:
+    assert {raw: decode(raw) for raw in meanings} == meanings
+
+
+@pytest.mark.parametrize(
+    ("decode", "listed", "otherwise"),
+    [
+        (conversions.flag, {2}, False),
+        (conversions.tri_state, {1, 2}, None),
+        (conversions.capability, {0, 1, 2}, None),
+        (conversions.tou_enabled, {0, 1}, None),
+        (conversions.tou_overridden, {1, 2}, None),
+        (conversions.push_flag, {1, 2}, None),
+    ],
+)
+@given(data=st.data())
+def test_a_number_outside_the_list_of_a_flag(
+    decode: Callable[[float], bool | None], listed: set[int], otherwise: bool | None, data: st.DataObject
+) -> None:
+    assert decode(data.draw(RAW.filter(lambda raw: raw not in listed))) is otherwise
+    assert None not in {decode(raw) for raw in listed}
+
+
+@given(raw=st.integers(1, 2**32 - 1))
+def test_versions_there_and_back(raw: int) -> None:
+    text = conversions.version_text(raw)
+    assert text is not None
+    major, minor, patch, build = (int(part) for part in text.split("."))
+    assert ((major * 256 + minor) * 256 + patch) * 256 + build == raw
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (167837696, "10.1.0.0"),
+        (184614912, "11.1.0.0"),
+        (184877056, "11.5.0.0"),
+        (34013184, "2.7.0.0"),
+        (2**32 - 1, "255.255.255.255"),
+        (0, None),
+        (-1, None),
+        (2**32, None),
+    ],
+)
+def test_versions_read_most_significant_byte_first(raw: int, text: str | None) -> None:
+    assert conversions.version_text(raw) == text
+
+
+@given(st.binary(max_size=40))
+def test_hexadecimal_digits_in_either_case(numbers: bytes) -> None:
+    assert conversions.bytes_from_hex(numbers.hex()) == conversions.bytes_from_hex(numbers.hex().upper()) == numbers
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0", "02 3e", " 023e", "023e ", "023e\n", "zz", "0x02", "\uff10\uff12", "\u0660\u0661", "0_2", "+2"],
+)
+def test_hexadecimal_text_is_exact(text: str) -> None:
+    with pytest.raises(ResponseFormatError):
+        conversions.bytes_from_hex(text)

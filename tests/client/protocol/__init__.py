@@ -1,0 +1,1 @@
+"""Tests of `nwp500.protocol`."""

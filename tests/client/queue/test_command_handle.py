@@ -1,0 +1,67 @@
+"""The handle by which a caller follows a command."""
+
+import asyncio
+
+import pytest
+
+from nwp500 import CommandOutcome, commands
+from nwp500.queue.command import CommandHandle, Settled
+from tests.client.support.bench import made
+from tests.client.support.virtual_time import VirtualTimeLoop
+
+CONFIRMED = Settled(CommandOutcome.CONFIRMED, "the heater reports it")
+REJECTED = Settled(CommandOutcome.REJECTED, "the heater refused it", 7)
+
+
+def new_handle() -> CommandHandle:
+    """Make the handle of a set point."""
+    return CommandHandle(made(commands.DHW_TEMPERATURE, 120), 1)
+
+
+async def test_an_outcome_is_there_for_everybody_who_waits_and_whoever_comes_later() -> None:
+    handle = new_handle()
+    waiting = [asyncio.ensure_future(handle.outcome()) for _ in range(2)]
+    await asyncio.sleep(0)
+    assert (handle.is_settled, handle.settled) == (False, None)
+    handle.settle(REJECTED)
+    assert await asyncio.gather(*waiting, handle.outcome(timeout=0)) == [REJECTED] * 3
+    assert (handle.is_settled, handle.settled) == (True, REJECTED)
+
+
+async def test_only_the_first_outcome_counts() -> None:
+    handle = new_handle()
+    handle.settle(CONFIRMED)
+    handle.settle(REJECTED)
+    assert handle.settled == CONFIRMED
+
+
+def test_who_gives_up_waiting_takes_nothing_from_the_others() -> None:
+    async def story() -> None:
+        handle = new_handle()
+        patient = asyncio.ensure_future(handle.outcome(timeout=60))
+        cancelled = asyncio.ensure_future(handle.outcome())
+        with pytest.raises(TimeoutError):
+            await handle.outcome(timeout=5)
+        cancelled.cancel()
+        await asyncio.sleep(1)
+        handle.settle(CONFIRMED)
+        assert await patient == CONFIRMED
+        assert cancelled.cancelled()
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+@pytest.mark.parametrize("steps", [(7,), (7, 0), (0,), (0, 7)])
+async def test_the_first_word_on_the_sending_counts(steps: tuple[int, ...]) -> None:
+    handle = new_handle()
+    for packet_id in steps:
+        handle.handed_over(packet_id)
+    assert await handle.sent() == steps[0]
+
+
+async def test_what_ends_unsent_has_no_packet_id() -> None:
+    handle = new_handle()
+    sending = asyncio.ensure_future(handle.sent())
+    await asyncio.sleep(0)
+    handle.settle(Settled(CommandOutcome.CLEARED, "the queue was cleared"))
+    assert await sending == 0

@@ -1,0 +1,319 @@
+"""What becomes of a command after its PUBACK, in virtual time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from nwp500 import CommandOutcome, Device, DeviceStatus, QueuedCommand, commands, queries
+from nwp500.protocol.controls import Control
+from nwp500.queue.command import Settled
+from nwp500.queue.confirmation import ANSWER_SECONDS, LOOK_INTERVALS, Confirmations
+from nwp500.queue.requests import plain_message, query_request
+from tests.client.support.bench import ONE, OTHER, made
+from tests.client.support.virtual_time import VirtualTimeLoop
+
+LONG = 600.0
+WRITTEN = 1
+"""The moment at which everything was written."""
+TOU = {"hpUpperOnDiffTempSetting": -20}
+"""The thermostat shows that a costly period is in force."""
+
+
+class Waiting:
+    """Confirmations, and what they came to."""
+
+    def __init__(self) -> None:
+        self.outcomes: list[tuple[CommandOutcome, str, float]] = []
+        self.looked_at: list[float] = []
+        self.tries = 0
+        """How often a look was tried, also in vain."""
+        self.more = 0
+        """How often more was said to be possible."""
+        self.is_link_up = True
+        self.confirmations = Confirmations(settle=self._settle, look=self._look, may_send_more=self._may_send_more)
+
+    def _settle(self, command: QueuedCommand, settled: Settled) -> None:
+        assert settled.reason
+        self.confirmations.forget(command.id)
+        self.outcomes.append((settled.outcome, command.id, asyncio.get_running_loop().time()))
+
+    def _look(self, mac_address: str) -> bool:
+        assert mac_address in (ONE, OTHER)
+        self.tries += 1
+        if self.is_link_up:
+            self.looked_at.append(asyncio.get_running_loop().time())
+        return self.is_link_up
+
+    def _may_send_more(self) -> None:
+        self.more += 1
+
+    def sent(self, control: Control, *parameters: int, mac_address: str = ONE) -> str:
+        """See the PUBACK of a command, and return its id."""
+        command = made(control, *parameters, mac_address=mac_address)
+        self.confirmations.sent(command, WRITTEN)
+        return command.id
+
+    def says(self, mac_address: str = ONE, /, **raw: object) -> None:
+        """Let a heater tell its status."""
+        self.confirmations.status(mac_address, DeviceStatus(raw), WRITTEN + 1)
+
+
+def run(story: Callable[[Waiting], Awaitable[None]]) -> None:
+    """Run a test's story in virtual time."""
+
+    async def played() -> None:
+        waiting = Waiting()
+        await story(waiting)
+        waiting.confirmations.close()
+
+    asyncio.run(played(), loop_factory=VirtualTimeLoop)
+
+
+def test_a_status_with_the_wanted_value_confirms() -> None:
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.DHW_TEMPERATURE, 120)
+        assert waiting.confirmations.has(command_id)
+        waiting.says(dhwTemperatureSetting=98)
+        assert waiting.outcomes == []
+        await asyncio.sleep(10)
+        waiting.says(dhwTemperatureSetting=120)
+        assert waiting.outcomes == [(CommandOutcome.CONFIRMED, command_id, 10)]
+        assert not waiting.confirmations.has(command_id)
+        await asyncio.sleep(LONG)
+        assert len(waiting.outcomes) == 1
+
+    run(story)
+
+
+@pytest.mark.parametrize("junk", [None, "120", [], {}, [120]])
+def test_a_status_that_does_not_tell_confirms_nothing(junk: object) -> None:
+    async def story(waiting: Waiting) -> None:
+        waiting.sent(commands.DHW_TEMPERATURE, 120)
+        waiting.says()
+        waiting.says(dhwTemperatureSetting=junk)
+        assert waiting.outcomes == []
+
+    run(story)
+
+
+def test_heaters_do_not_mix() -> None:
+    async def story(waiting: Waiting) -> None:
+        waiting.sent(commands.DHW_TEMPERATURE, 120)
+        other = waiting.sent(commands.DHW_TEMPERATURE, 100, mac_address=OTHER)
+        waiting.says(OTHER, dhwTemperatureSetting=120)
+        assert waiting.outcomes == []
+        waiting.says(OTHER, dhwTemperatureSetting=100)
+        assert waiting.outcomes == [(CommandOutcome.CONFIRMED, other, 0)]
+
+    run(story)
+
+
+def test_what_shows_in_no_status_is_confirmed_by_the_reply() -> None:
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.AIR_FILTER_RESET)
+        waiting.says(dhwTemperatureSetting=120)
+        waiting.confirmations.answered("of somebody else")
+        assert waiting.outcomes == []
+        waiting.confirmations.answered(command_id)
+        assert waiting.outcomes == [(CommandOutcome.CONFIRMED, command_id, 0)]
+
+    run(story)
+
+
+def test_what_a_status_can_show_is_not_confirmed_by_the_reply_alone() -> None:
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.DHW_TEMPERATURE, 120)
+        assert waiting.confirmations.is_unanswered(ONE)
+        waiting.confirmations.answered(command_id)
+        waiting.confirmations.answered(command_id)
+        assert waiting.outcomes == []
+        assert waiting.more == 1
+        assert not waiting.confirmations.is_unanswered(ONE)
+
+    run(story)
+
+
+def test_a_status_is_asked_for_at_growing_intervals_and_then_it_stays_unconfirmed() -> None:
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.DHW_MODE, 2)
+        await asyncio.sleep(LONG)
+        times = [sum(LOOK_INTERVALS[: number + 1]) for number in range(len(LOOK_INTERVALS))]
+        assert waiting.looked_at == times
+        assert sorted(LOOK_INTERVALS) == list(LOOK_INTERVALS)
+        assert waiting.outcomes == [(CommandOutcome.UNCONFIRMED, command_id, times[-1] + ANSWER_SECONDS)]
+
+    run(story)
+
+
+def test_while_the_link_is_down_looks_wait_for_it_and_nothing_is_called_unconfirmed() -> None:
+    async def story(waiting: Waiting) -> None:
+        waiting.is_link_up = False
+        command_id = waiting.sent(commands.DHW_MODE, 2)
+        await asyncio.sleep(LONG)
+        assert (waiting.outcomes, waiting.looked_at) == ([], [])
+        assert waiting.tries == 1, "the link tells when it is back"
+        waiting.is_link_up = True
+        waiting.confirmations.look_at_what_is_due()
+        assert waiting.looked_at == [LONG]
+        waiting.says(dhwOperationSetting=2)
+        assert [found[:2] for found in waiting.outcomes] == [(CommandOutcome.CONFIRMED, command_id)]
+
+    run(story)
+
+
+def test_after_the_link_was_down_the_looks_go_on_as_they_were() -> None:
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.DHW_MODE, 2)
+        await asyncio.sleep(LOOK_INTERVALS[0] + 1)
+        waiting.is_link_up = False
+        await asyncio.sleep(LONG)
+        waiting.is_link_up = True
+        waiting.confirmations.look_at_what_is_due()
+        waiting.confirmations.look_at_what_is_due()
+        back = LOOK_INTERVALS[0] + 1 + LONG
+        await asyncio.sleep(LONG)
+        later = [back + sum(LOOK_INTERVALS[2 : number + 1]) for number in range(1, len(LOOK_INTERVALS))]
+        assert waiting.looked_at == [LOOK_INTERVALS[0], *later]
+        assert waiting.outcomes == [(CommandOutcome.UNCONFIRMED, command_id, later[-1] + ANSWER_SECONDS)]
+
+    run(story)
+
+
+def test_when_the_link_is_back_one_look_at_a_heater_serves_all_of_its_commands() -> None:
+    async def story(waiting: Waiting) -> None:
+        waiting.is_link_up = False
+        for number in range(100):
+            waiting.sent(commands.DHW_TEMPERATURE, 100 + number % 20, mac_address=(ONE, OTHER)[number % 2])
+        await asyncio.sleep(LONG)
+        waiting.is_link_up = True
+        waiting.confirmations.look_at_what_is_due()
+        assert waiting.looked_at == [LONG] * 2
+        waiting.is_link_up = False
+        await asyncio.sleep(LONG)
+        waiting.is_link_up = True
+        waiting.confirmations.look_at_what_is_due()
+        assert waiting.looked_at == [LONG] * 2 + [2 * LONG] * 2
+
+    run(story)
+
+
+def test_a_link_that_ends_right_after_it_came_up_leaves_the_looks_for_the_next_one() -> None:
+    async def story(waiting: Waiting) -> None:
+        waiting.is_link_up = False
+        waiting.sent(commands.DHW_MODE, 2)
+        await asyncio.sleep(LONG)
+        waiting.confirmations.look_at_what_is_due()
+        waiting.is_link_up = True
+        waiting.confirmations.look_at_what_is_due()
+        assert waiting.looked_at == [LONG]
+
+    run(story)
+
+
+def test_an_overdue_answer_lets_the_next_control_go() -> None:
+    async def story(waiting: Waiting) -> None:
+        waiting.sent(commands.DHW_MODE, 2)
+        waiting.sent(commands.DHW_MODE, 2, mac_address=OTHER)
+        await asyncio.sleep(ANSWER_SECONDS - 1)
+        assert waiting.confirmations.is_unanswered(ONE)
+        assert not waiting.confirmations.is_unanswered(None)
+        assert waiting.more == 0
+        await asyncio.sleep(2)
+        assert waiting.more == 2
+        assert not waiting.confirmations.is_unanswered(ONE)
+        assert waiting.outcomes == []
+
+    run(story)
+
+
+@pytest.mark.parametrize("mode", [2, 3, 4])
+def test_a_mode_is_held_once_a_second_status_in_a_costly_period_does_not_show_it(mode: int) -> None:
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.DHW_MODE, mode)
+        costly = {"dhwOperationSetting": 1, "touStatus": 1} | TOU
+        waiting.says(**costly)
+        waiting.confirmations.answered(command_id)
+        waiting.says(**costly)
+        assert waiting.outcomes == [], "before the first look it may just be late"
+        await asyncio.sleep(LOOK_INTERVALS[0])
+        waiting.says(**costly)
+        assert [found[:2] for found in waiting.outcomes] == [(CommandOutcome.HELD, command_id)]
+
+    run(story)
+
+
+@pytest.mark.parametrize(
+    ("control", "parameters"),
+    [(commands.DHW_MODE, (1,)), (commands.POWER_OFF, ()), (commands.DHW_TEMPERATURE, (120,)), (commands.POWER_ON, ())],
+)
+def test_what_a_costly_period_does_not_hold(control: Control, parameters: tuple[int, ...]) -> None:
+    async def story(waiting: Waiting) -> None:
+        waiting.confirmations.answered(waiting.sent(control, *parameters))
+        await asyncio.sleep(LOOK_INTERVALS[0])
+        waiting.says(**{"dhwOperationSetting": 5, "dhwTemperatureSetting": 98, "touStatus": 1} | TOU)
+        assert waiting.outcomes == []
+
+    run(story)
+
+
+def test_outside_a_costly_period_nothing_is_held() -> None:
+    async def story(waiting: Waiting) -> None:
+        waiting.confirmations.answered(waiting.sent(commands.DHW_MODE, 4))
+        await asyncio.sleep(LOOK_INTERVALS[0])
+        waiting.says(dhwOperationSetting=1)
+        assert waiting.outcomes == []
+
+    run(story)
+
+
+def test_one_that_ended_some_other_way_is_not_waited_for() -> None:
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.DHW_MODE, 2)
+        forgotten = waiting.confirmations.forget(command_id)
+        assert forgotten is not None
+        assert forgotten.id == command_id
+        assert waiting.confirmations.forget(command_id) is None
+        await asyncio.sleep(LONG)
+        assert (waiting.outcomes, waiting.looked_at) == ([], [])
+
+    run(story)
+
+
+def test_closing_ends_the_waiting() -> None:
+    async def story(waiting: Waiting) -> None:
+        command_id = waiting.sent(commands.DHW_MODE, 2)
+        waiting.sent(commands.AIR_FILTER_RESET)
+        assert len(waiting.confirmations.commands) == 2
+        waiting.confirmations.close()
+        assert not waiting.confirmations.has(command_id)
+        await asyncio.sleep(LONG)
+        assert (waiting.outcomes, waiting.looked_at) == ([], [])
+
+    run(story)
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_query_is_settled_by_its_answer_or_by_time(*, is_answered: bool) -> None:
+    async def story(waiting: Waiting) -> None:
+        query = query_request(queries.STATUS, Device(mac_address=ONE, additional_value="5322"), "client")
+        waiting.confirmations.sent(query, WRITTEN)
+        assert not waiting.confirmations.is_unanswered(ONE)
+        if is_answered:
+            waiting.confirmations.answered(query.id)
+        await asyncio.sleep(LONG)
+        outcome = CommandOutcome.CONFIRMED if is_answered else CommandOutcome.UNCONFIRMED
+        assert waiting.outcomes == [(outcome, query.id, 0 if is_answered else 30)]
+        assert waiting.looked_at == []
+
+    run(story)
+
+
+def test_a_message_to_no_heater_is_done_with_its_puback() -> None:
+    async def story(waiting: Waiting) -> None:
+        message = plain_message("test/a", {"n": 1}, 1)
+        waiting.confirmations.sent(message, WRITTEN)
+        assert waiting.outcomes == [(CommandOutcome.CONFIRMED, message.id, 0)]
+        assert waiting.confirmations.commands == ()
+
+    run(story)

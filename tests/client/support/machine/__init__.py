@@ -1,0 +1,1 @@
+"""The parts of the state machine over the whole queue."""

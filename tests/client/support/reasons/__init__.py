@@ -1,0 +1,1 @@
+"""The model of ends and reasons."""

@@ -1,0 +1,45 @@
+"""Steps with heaters that several test modules take."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from nwp500 import CommandEvent, Device, NavienMqttClient
+from nwp500.events import EVENTS
+from simulator.state import ReceivedState
+from tests.client.support.stage import MAC, Stage, expected
+
+
+async def told(client: NavienMqttClient, device: Device) -> None:
+    """Have a heater tell its status and its features."""
+    status, feature = expected(client, "status_received"), expected(client, "feature_received")
+    await client.request_device_status(device)
+    await client.request_device_info(device)
+    await asyncio.gather(status, feature)
+
+
+async def outcome(client: NavienMqttClient, name: str, command: Awaitable[int]) -> CommandEvent:
+    """Give a command and wait for an outcome."""
+    future = expected(client, f"command_{name}")
+    await command
+    event = await future
+    assert isinstance(event, CommandEvent)
+    return event
+
+
+def outcomes_of(client: NavienMqttClient) -> list[tuple[str, str, str]]:
+    """Return a list of what becomes of commands from now on: each event's name, the command's kind and id."""
+    found: list[tuple[str, str, str]] = []
+
+    def noted(outcome: str) -> Callable[[CommandEvent], None]:
+        return lambda event: found.append((outcome, event.command.kind, event.command.id))
+
+    for name in EVENTS - {"command_given", "command_settled"}:
+        if name.startswith("command_"):
+            client.on(name, noted(name.removeprefix("command_")))
+    return found
+
+
+async def requests(stage: Stage, suffix: str, mac_address: str = MAC) -> list[ReceivedState]:
+    """Return the requests of a suffix that reached the broker for a heater."""
+    topic = f"cmd/52/navilink-{mac_address}/{suffix}"
+    return [message for message in (await stage.simulator.state())["received"] if message["topic"] == topic]

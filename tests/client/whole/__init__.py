@@ -1,0 +1,1 @@
+"""Tests of the whole client, against the simulator, mosquitto or recorded messages."""

@@ -1,0 +1,51 @@
+"""The examples do what they say. The one about the queue runs with the demo, in `tests/e2e`."""
+
+import asyncio
+from pathlib import Path
+import sys
+
+import pytest
+
+from examples import energy_and_programme
+from nwp500 import ReservationEntry
+from nwp500.enums import ReservationMode
+from nwp500.models.weekdays import EVERY_DAY
+from tests.client.support.stage import PATIENCE, Stage
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+MORNING_BEFORE = "Mon Tue Wed Thu Fri at 06:30: energy saver, 55.0 °C"
+MORNING_CHANGED = "Mon Tue Wed Thu Fri at 06:30: energy saver, 57.0 °C"
+NIGHT = "Sun Mon Tue Wed Thu Fri Sat at 22:15: heat pump, 49.0 °C"
+
+
+async def test_energy_and_programme_example_tells_its_tale(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        energy_and_programme.__file__,
+        cwd=tmp_path,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(PATIENCE):
+        output, errors = await process.communicate()
+    assert (process.returncode, errors) == (0, b"")
+    _, energy, _, programme, changed, restored = output.decode().split("\n== ")[1:]
+    assert energy.startswith("Energy in ")
+    assert "not known" not in energy
+    assert programme.splitlines()[1:] == ["   on, entries: 2", f"   {MORNING_BEFORE}", f"   {NIGHT}"]
+    assert "written, sent 1 time(s)" in changed
+    assert changed.splitlines()[2:] == ["   on, entries: 2", f"   {NIGHT}", f"   {MORNING_CHANGED}"]
+    assert "written, sent 2 time(s)" in restored
+    assert restored.splitlines()[2:] == ["   on, entries: 2", f"   {NIGHT}", f"   {MORNING_BEFORE}"]
+
+
+async def test_the_part_for_an_own_heater_writes_nothing(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    night = ReservationEntry.of(EVERY_DAY, 23, 5, ReservationMode.ELECTRIC, 100, is_enabled=False)
+    wire = {"reservationUse": 1, "reservation": [dict(night.raw)]}
+    await stage.simulator.schedules(stage.device.mac_address, reservations=wire)
+    await energy_and_programme.read(await stage.connected(), stage.device)
+    received = (await stage.simulator.state())["received"]
+    assert {message["topic"].split("/")[3] for message in received if message["topic"].startswith("cmd/")} == {"st"}
+    assert "off, entries: 1" in (said := capsys.readouterr().out)
+    assert "Sun Mon Tue Wed Thu Fri Sat at 23:05: electric, 50.0 °C (switched off)" in said
