@@ -11,7 +11,7 @@ from nwp500.models import DeviceFeature, DeviceStatus, Member, Message
 from nwp500.models.diagnostics import DrawCounters, PartCounters, SystemCounters
 from nwp500.models.energy import EnergyAmount, EnergyPeriod, EnergyUsage
 from nwp500.models.error_codes import error_label, error_meaning
-from nwp500.models.firmware_download import FirmwareDownload
+from nwp500.models.firmware import FirmwareDownload
 from scripts.markdown_table import code, in_words, table
 
 # By the section of the document that each stands in, in its order.

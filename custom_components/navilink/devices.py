@@ -8,8 +8,7 @@ from homeassistant.helpers import device_registry as dr
 
 from .const import DOMAIN
 from .heater import heater_name
-from .nwp500 import Device, DeviceFeature, NavienMqttClient
-from .nwp500.common import text as printable
+from .nwp500 import Device, DeviceFeature, NavienMqttClient, printable
 
 
 @callback

@@ -23,7 +23,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.navilink.heater import HeaterState
 from custom_components.navilink.nwp500 import DeviceFeature, DeviceStatus
 from simulator.process import SimulatorProcess
-from tests.client.support.fixture_heater import FIXTURES, STATUSES, fixture
+from tests import FIXTURES
+from tests.client.support.fixture_heater import STATUSES, fixture
 from tests.integration.actions import cut, press, shown
 from tests.integration.assistants import Assistants, all_assistants, states_of
 from tests.integration.heaters import HEATER, MAC

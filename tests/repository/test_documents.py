@@ -18,8 +18,7 @@ from nwp500.heaters.changes import ChangeWatch
 from nwp500.heaters.controls import HeaterControls
 from nwp500.heaters.queries import HeaterQueries
 from nwp500.heaters.schedules import Schedules
-from nwp500.rest.account import AccountAPI
-from nwp500.rest.maintenance import MaintenanceAPI
+from nwp500.rest.account import AccountAPI, MaintenanceAPI
 from nwp500.rest.tou import TouAPI
 from simulator.control.faults import FAULTS
 from tests.client.support.stage import MAC, Stage

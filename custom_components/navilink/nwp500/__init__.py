@@ -9,20 +9,8 @@ The tables behind it are `nwp500.commands`, `nwp500.queries` and `nwp500.enums`.
 from .api_client import NavienAPIClient
 from .auth import NavienAuthClient
 from .common.background import watched
+from .common.text import printable
 from .enums import DhwMode, InstallType, RecirculationMode, ReservationMode, TemperatureUnit
-from .events import (
-    Changed,
-    CommandEvent,
-    CommandSettled,
-    ConnectionChanged,
-    ConnectionInterrupted,
-    ConnectionRefused,
-    ConnectionResumed,
-    FeatureReceived,
-    KnowledgeChanged,
-    QueueChanged,
-    StatusReceived,
-)
 from .exceptions import (
     ApiConnectionError,
     ApiError,
@@ -48,6 +36,7 @@ from .exceptions import (
     UnsupportedCommandError,
 )
 from .heaters.command import HeaterCommand
+from .heaters.events import Changed, FeatureReceived, StatusReceived
 from .heaters.schedule_editor import ScheduleWrite, WriteOutcome
 from .heaters.schedules import Schedules
 from .models import (
@@ -87,10 +76,10 @@ from .models.weekdays import Weekday
 from .mqtt_client import MqttConnectionConfig, NavienMqttClient
 from .protocol import controls as commands
 from .protocol import queries
-from .queue.command import CommandHandle, CommandOutcome, CommandStage, Settled
+from .queue.command import CommandHandle, CommandOutcome, CommandStage, QueuedCommand, Settled
+from .queue.events import CommandEvent, CommandSettled, KnowledgeChanged, QueueChanged
 from .queue.persistence import StoredQueue, migrated_queue
-from .queue.queue import QueuedCommand
-from .queue.stored_values import printable
+from .transport.events import ConnectionChanged, ConnectionInterrupted, ConnectionRefused, ConnectionResumed
 from .transport.failures import failure_of
 from .transport.report import ConnectionAttempt, ConnectionFailure, ConnectionProblem, ConnectionReport, ConnectionState
 

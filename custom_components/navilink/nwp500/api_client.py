@@ -25,9 +25,8 @@ from .models import (
 )
 from .models.members import TEXT, WHOLE, block
 from .protocol.topics import check_device
-from .rest.account import AccountAPI
+from .rest.account import AccountAPI, MaintenanceAPI
 from .rest.calls import MOST_ROWS, PAGE_SIZE, Rows, SignedCalls, as_list, as_object
-from .rest.maintenance import MaintenanceAPI
 from .rest.tou import TouAPI
 
 _LOGGER = logging.getLogger(__name__)

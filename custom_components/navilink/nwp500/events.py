@@ -8,109 +8,11 @@ import logging
 from typing import Never, cast
 
 from .common.background import Background
-from .exceptions import AuthenticationError, InvalidParameterError
-from .models import Device, DeviceFeature, DeviceStatus
-from .queue.command import Settled
-from .queue.queue import QueuedCommand
-from .transport.report import ConnectionReport, ConnectionState
+from .exceptions import InvalidParameterError
 
 _LOGGER = logging.getLogger(__name__)
 
 _FINISH_SECONDS = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionChanged:
-    """The connection is in another state, or more is known about it."""
-
-    report: ConnectionReport
-
-    @property
-    def state(self) -> ConnectionState:
-        """Where the connection is."""
-        return self.report.state
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionInterrupted:
-    """The link is gone; it is being made again."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionResumed:
-    """The link is up, its subscriptions are in place and the queue is drained.
-
-    Told of every link but the one that `connect()` itself waited for.
-    """
-
-    sent: int
-    """How many messages were sent and acknowledged in the drain."""
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionRefused:
-    """The sign-in service refused the credentials for good; nothing more is tried."""
-
-    error: AuthenticationError
-
-
-@dataclass(frozen=True, slots=True)
-class CommandEvent:
-    """Something became of a command."""
-
-    command: QueuedCommand
-    reason: str = ""
-    code: int | None = None
-    """The heater's own number, when it refused the command (protocol.md 10.4)."""
-
-
-@dataclass(frozen=True, slots=True)
-class CommandSettled:
-    """A command has its outcome, whichever that is."""
-
-    command: QueuedCommand
-    settled: Settled
-
-
-@dataclass(frozen=True, slots=True)
-class QueueChanged:
-    """What has to survive a restart is different: commands, their stages, or what they may still change."""
-
-
-@dataclass(frozen=True, slots=True)
-class KnowledgeChanged:
-    """What has to survive a restart is different, in something that is less pressing than a command."""
-
-    delay: float
-    """Seconds that a store may take to write it; 0 for a setting."""
-
-
-@dataclass(frozen=True, slots=True)
-class StatusReceived:
-    """A heater told its status."""
-
-    device: Device
-    status: DeviceStatus
-
-
-@dataclass(frozen=True, slots=True)
-class FeatureReceived:
-    """A heater told what it has."""
-
-    device: Device
-    feature: DeviceFeature
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """A value of a heater is another one than before; `old` is None when it was not known."""
-
-    device: Device
-    name: str
-    old: object
-    new: object
 
 
 EVENTS = frozenset(
@@ -156,19 +58,6 @@ EVENTS = frozenset(
     }
 )
 
-type Event = (
-    ConnectionChanged
-    | ConnectionInterrupted
-    | ConnectionResumed
-    | ConnectionRefused
-    | CommandEvent
-    | CommandSettled
-    | QueueChanged
-    | KnowledgeChanged
-    | StatusReceived
-    | FeatureReceived
-    | Changed
-)
 type Listener = Callable[[Never], object]
 """Takes the one class of event that its event's name stands for; what it returns is awaited if it can be."""
 
@@ -205,7 +94,7 @@ class EventEmitter:
                 registrations.remove(registration)
                 return
 
-    def emit(self, event: str, happened: Event) -> None:
+    def emit(self, event: str, happened: object) -> None:
         """Tell every listener of an event."""
         for registration in tuple(self._listeners.get(event, ())):
             if registration not in self._listeners[event]:
@@ -214,7 +103,7 @@ class EventEmitter:
             if registration.is_for_one:
                 self._unregister(event, registration)
             try:
-                result = cast("Callable[[Event], object]", registration.listener)(happened)
+                result = cast("Callable[[object], object]", registration.listener)(happened)
             except Exception:
                 # A listener is the caller's own code: whatever it raises must not reach the others or the client.
                 _LOGGER.exception("A listener of %s failed", event)

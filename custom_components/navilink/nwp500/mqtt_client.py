@@ -8,40 +8,33 @@ from typing import override
 
 from .common.background import Background, UnexpectedErrors
 from .config import MqttConnectionConfig
-from .events import (
-    ConnectionChanged,
-    ConnectionInterrupted,
-    ConnectionRefused,
-    ConnectionResumed,
-    EventEmitter,
-    Listener,
-)
+from .events import EventEmitter, Listener
 from .exceptions import AuthenticationError, InvalidParameterError, NotConnectedError
+from .heaters.access import QueueAccess
 from .heaters.command import HeaterCommand
 from .heaters.controls import HeaterControls
 from .heaters.inbox import Inbox
-from .heaters.pending_replies import PendingReplies
 from .heaters.polling import PeriodicRequests
 from .heaters.queries import REPLY_SECONDS, HeaterQueries
-from .heaters.requests import Probes
+from .heaters.requests import PendingReplies, Probes
 from .heaters.schedules import Schedules
 from .heaters.subscriptions import HeaterSubscriptions
-from .heaters.watchdog import UNANSWERED, AnswerWatch
+from .heaters.watchdog import AnswerWatch
+from .json_types import JsonMessage
 from .models import Device, DeviceFeature, DeviceStatus
 from .models.members import WHOLE
 from .protocol import queries
 from .protocol.codec import decoded
 from .protocol.topics import check_filter
-from .queue.access import QueueAccess
-from .queue.command import CommandHandle, CommandOutcome
+from .queue.command import CommandHandle, CommandOutcome, QueuedCommand
 from .queue.pipeline import CommandPipeline
-from .queue.queue import QueuedCommand
 from .queue.requests import control_request, plain_message, query_request
 from .transport.aws import AwsRuntime
 from .transport.base import Link, LinkFactory
-from .transport.callbacks import Message, MessageCallback, SubscriptionTable
+from .transport.callbacks import MessageCallback, SubscriptionTable
 from .transport.connection import Connection, ConnectionListener, CredentialSource
-from .transport.failures import UNEXPECTED
+from .transport.events import ConnectionChanged, ConnectionInterrupted, ConnectionRefused, ConnectionResumed
+from .transport.failures import UNANSWERED, UNEXPECTED
 from .transport.report import ConnectionReport, ConnectionState
 
 __all__ = ["MqttConnectionConfig", "NavienMqttClient"]
@@ -224,7 +217,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         self,
         device: Device,
         request: queries.Request,
-        read: Callable[[Message], T],
+        read: Callable[[JsonMessage], T],
         *,
         content: Mapping[str, object] | None = None,
         timeout: float = REPLY_SECONDS,

@@ -28,14 +28,13 @@ from nwp500 import (
     commands,
     queries,
 )
-from nwp500.events import EVENTS, Event, EventEmitter
+from nwp500.events import EVENTS, EventEmitter
 from nwp500.heaters.inbox import Inbox
-from nwp500.heaters.pending_replies import PendingReplies
+from nwp500.heaters.requests import PendingReplies
 from nwp500.heaters.watchdog import AnswerWatch
+from nwp500.json_types import JsonMessage, JsonValue
 from nwp500.queue.pipeline import CommandPipeline
-from nwp500.queue.queue import JsonValue
 from nwp500.queue.requests import control_request, query_request
-from nwp500.transport.callbacks import Message
 from tests import FIXTURES
 from tests.client.support.own_transport import OwnLink
 
@@ -54,7 +53,7 @@ class Desk:
     """An inbox, the events that it brought about, and a pipeline that has a link."""
 
     def __init__(self, *devices: Device) -> None:
-        self.events: list[tuple[str, Event]] = []
+        self.events: list[tuple[str, object]] = []
         """What was told of heaters."""
         self.outcomes: list[tuple[CommandOutcome, str, int | None]] = []
         """How commands ended: the outcome, the id, and the heater's code."""
@@ -86,7 +85,7 @@ class Desk:
         self.pipeline.close()
         self.answers.reset()
 
-    def _note(self, name: str, happened: Event) -> None:
+    def _note(self, name: str, happened: object) -> None:
         self.events.append((name, happened))
 
     def _settled(self, event: CommandSettled) -> None:
@@ -375,7 +374,7 @@ async def test_a_reply_goes_to_whoever_waits_for_it(desk: Desk) -> None:
         assert not reply.done()
         desk.inbox.receive(DEVICE_REPLY, {"sessionID": "mine", **status_of("0478630affff", errorCode=1)})
         assert not reply.done()
-        mine: Message = {"sessionID": "mine", **status_of(DEVICE.mac_address, errorCode=2)}
+        mine: JsonMessage = {"sessionID": "mine", **status_of(DEVICE.mac_address, errorCode=2)}
         desk.inbox.receive(DEVICE_REPLY, mine)
         assert await reply == mine
 
@@ -476,7 +475,7 @@ async def test_of_an_unknown_device_nothing_is_known_and_nothing_is_kept(desk: D
 
 @pytest.mark.parametrize("content", [None, 1, "text", [], [{}], True])
 async def test_content_of_the_wrong_shape_is_no_status(desk: Desk, content: JsonValue) -> None:
-    messages: tuple[Message, ...] = (
+    messages: tuple[JsonMessage, ...] = (
         {"response": {"status": content, "feature": content}},
         {"response": content},
         {"st": content},

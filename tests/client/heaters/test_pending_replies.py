@@ -5,14 +5,14 @@ import asyncio
 import pytest
 
 from nwp500 import MqttConnectionError, ResponseFormatError
-from nwp500.heaters.pending_replies import PendingReplies
-from nwp500.transport.callbacks import Message
+from nwp500.heaters.requests import PendingReplies
+from nwp500.json_types import JsonMessage
 
 MAC = "0478630a1b2c"
 OTHER_MAC = "0478630a1b2d"
 
 
-def number_in(message: Message) -> int:
+def number_in(message: JsonMessage) -> int:
     """Read the one thing that these replies tell."""
     number = message.get("n")
     if not isinstance(number, int):

@@ -8,8 +8,8 @@ from typing import override
 import pytest
 
 from nwp500 import Changed, MqttConnectionConfig, NavienMqttClient
-from nwp500.heaters.watchdog import UNANSWERED
 from nwp500.transport.base import AwsCredentials, Link, MessageListener, SubscriptionRefusedError
+from nwp500.transport.failures import UNANSWERED
 from nwp500.transport.subscriptions import MAX_SUBSCRIPTIONS
 from tests.client.support.credentials import InventedCredentials
 from tests.client.support.own_transport import DEVICE, OwnLink, scripted

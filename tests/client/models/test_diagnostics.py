@@ -9,7 +9,7 @@ import pytest
 from nwp500.enums import FirmwarePart
 from nwp500.exceptions import ResponseFormatError
 from nwp500.models import Diagnostics
-from nwp500.models.firmware_download import firmware_downloads
+from nwp500.models.firmware import firmware_downloads
 from tests import FIXTURES
 
 type Blocks = dict[str, dict[str, int]]

@@ -18,7 +18,7 @@ from nwp500.models import (
     RecirculationSchedule,
     ReservationSchedule,
 )
-from nwp500.models.firmware_download import firmware_downloads
+from nwp500.models.firmware import firmware_downloads
 from nwp500.models.schedule import WeeklySchedule
 from tests import FIXTURES
 

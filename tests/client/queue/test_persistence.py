@@ -26,7 +26,7 @@ from nwp500 import (
 )
 from nwp500.protocol.controls import Control
 from nwp500.queue import stored_members
-from nwp500.queue.queue import running_seconds
+from nwp500.queue.command import running_seconds
 from tests.client.support.bench import made, with_life_time
 
 CLOCKED = {"queued_at", "expires_at", "given_at"}

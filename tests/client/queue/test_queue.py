@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 import pytest
 
 from nwp500 import QueuedCommand
-from nwp500.queue.queue import CommandQueue, Displaced, running_seconds
+from nwp500.queue.command import running_seconds
+from nwp500.queue.queue import CommandQueue, Displaced
 
 ONE, OTHER = "0478630a1b2c", "0478630a1b2d"
 

@@ -19,12 +19,13 @@ from nwp500 import (
     StoredQueue,
     commands,
 )
+from nwp500.json_types import JsonObject
 from nwp500.protocol.topics import matches
 from nwp500.queue.requests import control_request
 from nwp500.transport.base import AwsCredentials, Link, LinkError, LinkFactory, MessageListener, PublishListener
 from tests.client.support.credentials import InventedCredentials
 from tests.client.support.machine.clock import VirtualClocks
-from tests.client.support.machine.heater import JsonObject, ScriptedHeater
+from tests.client.support.machine.heater import ScriptedHeater
 
 type Options = dict[str, Any]  # Any: the class of the configuration checks each of them itself.
 

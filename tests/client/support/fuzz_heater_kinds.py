@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from nwp500 import Diagnostics, EnergyUsage, queries
-from nwp500.heaters.presence import announced_presence
+from nwp500.heaters.inbox import announced_presence
 from nwp500.models import (
     DeviceFeature,
     DeviceStatus,
@@ -12,7 +12,7 @@ from nwp500.models import (
     ReservationSchedule,
     TouPeriod,
 )
-from nwp500.models.firmware_download import firmware_downloads
+from nwp500.models.firmware import firmware_downloads
 from nwp500.models.members import block, objects
 from nwp500.models.schedule import WeeklyEntry, WeeklySchedule
 from nwp500.protocol.queries import Request

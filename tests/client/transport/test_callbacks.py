@@ -2,16 +2,17 @@
 
 import pytest
 
-from nwp500.transport.callbacks import Message, SubscriptionTable
+from nwp500.json_types import JsonMessage
+from nwp500.transport.callbacks import SubscriptionTable
 
 
 class Received:
     """A callback that remembers what it was called with."""
 
     def __init__(self) -> None:
-        self.messages: list[tuple[str, Message]] = []
+        self.messages: list[tuple[str, JsonMessage]] = []
 
-    def __call__(self, topic: str, message: Message) -> None:
+    def __call__(self, topic: str, message: JsonMessage) -> None:
         self.messages.append((topic, message))
 
 
@@ -20,7 +21,7 @@ def table() -> SubscriptionTable:
     return SubscriptionTable()
 
 
-def failing(_topic: str, _message: Message) -> None:
+def failing(_topic: str, _message: JsonMessage) -> None:
     """Be a callback that fails."""
     raise ArithmeticError("of the callback")
 
@@ -86,7 +87,7 @@ def test_a_callback_that_fails_stops_nobody(table: SubscriptionTable, caplog: py
 def test_a_callback_may_change_the_table_while_it_is_called(table: SubscriptionTable) -> None:
     received = Received()
 
-    def only_now(_topic: str, _message: Message) -> None:
+    def only_now(_topic: str, _message: JsonMessage) -> None:
         table.remove("a", only_now)
         table.add("b", received)
 

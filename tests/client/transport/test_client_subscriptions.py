@@ -13,7 +13,7 @@ from nwp500 import (
     MqttSubscribeError,
     NotConnectedError,
 )
-from nwp500.transport.callbacks import Message
+from nwp500.json_types import JsonMessage
 from nwp500.transport.subscriptions import MAX_SUBSCRIPTIONS
 from tests.client.support.own_transport import DEVICE, scripted
 from tests.client.support.stage import MAC
@@ -26,10 +26,10 @@ def test_callbacks_come_and_go() -> None:
         client, links = await scripted()
         heard: list[str] = []
 
-        def first(topic: str, _: Message) -> None:
+        def first(topic: str, _: JsonMessage) -> None:
             heard.append(f"first {topic}")
 
-        def second(topic: str, _: Message) -> None:
+        def second(topic: str, _: JsonMessage) -> None:
             heard.append(f"second {topic}")
 
         await client.subscribe("test/+", first)
@@ -54,7 +54,7 @@ def test_more_subscriptions_than_the_service_allows_are_refused(caplog: pytest.L
         client, links = await scripted()
         heard: list[str] = []
 
-        def callback(topic: str, _: Message) -> None:
+        def callback(topic: str, _: JsonMessage) -> None:
             heard.append(topic)
 
         for number in range(MAX_SUBSCRIPTIONS):

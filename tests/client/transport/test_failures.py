@@ -17,7 +17,6 @@ from nwp500 import (
     ServerError,
     UnreadableAnswerError,
 )
-from nwp500.heaters.watchdog import UNANSWERED
 from nwp500.transport.base import (
     CaFileError,
     LinkError,
@@ -25,7 +24,7 @@ from nwp500.transport.base import (
     SubscriptionUnansweredError,
     UpgradeRefusedError,
 )
-from nwp500.transport.failures import UNEXPECTED, failure_of, failure_of_loss
+from nwp500.transport.failures import UNANSWERED, UNEXPECTED, failure_of, failure_of_loss
 from nwp500.transport.report import ConnectionFailure
 
 HOST = "private.example.com"

@@ -12,9 +12,9 @@ import pytest
 from nwp500 import DhwMode, MqttConnectionConfig, NavienMqttClient, commands
 from nwp500.events import EVENTS
 from nwp500.exceptions import ResponseFormatError
+from nwp500.json_types import JsonMessage
 from nwp500.models import DeviceStatus
 from nwp500.protocol.codec import decoded
-from nwp500.transport.callbacks import Message
 from tests.client.support.fuzz_heater_kinds import HEATER_KINDS
 from tests.client.support.fuzz_kinds import Kind, Parts
 from tests.client.support.fuzz_rest_kinds import REST_KINDS
@@ -78,7 +78,7 @@ async def asked(kind: Kind, client: NavienMqttClient, link: OwnLink) -> AsyncIte
         return
     heard: list[object] = [None]
 
-    def hear(message: Message) -> Never:
+    def hear(message: JsonMessage) -> Never:
         heard[0] = read(message)
         raise ResponseFormatError(lacking="end of the test")
 

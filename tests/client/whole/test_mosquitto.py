@@ -8,8 +8,8 @@ import pytest
 
 from nwp500 import MqttConnectionConfig, NavienMqttClient, ReservationEntry, WriteOutcome
 from nwp500.enums import ReservationMode
+from nwp500.json_types import JsonMessage
 from nwp500.models.weekdays import WORKING_DAYS
-from nwp500.transport.callbacks import Message
 from tests.client.support.answering_heater import DEVICE, AnsweringHeater
 from tests.client.support.credentials import InventedCredentials
 from tests.client.support.mosquitto import MOSQUITTO, Mosquitto, running_mosquitto
@@ -68,7 +68,7 @@ async def test_queries_and_schedule_writes_over_a_real_broker(broker: Mosquitto,
     await module.connect()
     published: list[asyncio.Task[int]] = []
 
-    def answer(_: str, asked: Message) -> None:
+    def answer(_: str, asked: JsonMessage) -> None:
         for topic, reply in heater.answers(asked):
             published.append(asyncio.ensure_future(module.publish(topic, reply)))
 

@@ -15,9 +15,9 @@ from nwp500 import (
     WriteOutcome,
 )
 from nwp500.enums import ReservationMode
+from nwp500.json_types import JsonMessage
 from nwp500.models.weekdays import EVERY_DAY, WORKING_DAYS
 from nwp500.protocol.queries import DEVICE_INFO, STATUS
-from nwp500.transport.callbacks import Message
 from tests.client.support.heater_clock import lived, stopped_at
 from tests.client.support.stage import MAC, PATIENCE, Stage, expected
 from tests.client.support.steps import outcome, outcomes_of, requests
@@ -120,7 +120,7 @@ async def test_an_app_that_looks_at_the_heaters_confuses_nothing(stage: Stage) -
     passed_by: set[str] = set()
     looked, went = asyncio.Event(), asyncio.Event()
 
-    def noted(topic: str, message: Message) -> None:
+    def noted(topic: str, message: JsonMessage) -> None:
         if message["clientID"] == APP:
             passed_by.add(topic)
             looked.set()

@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 
 from nwp500 import DeviceFeature, DeviceStatus, DhwMode, Diagnostics, NavienMqttClient, RequestTimeoutError
+from nwp500.json_types import JsonMessage
 from nwp500.models import EnergyAmount
 from nwp500.protocol.queries import DEVICE_INFO, DIAGNOSTICS, ENERGY_HOURLY, STATUS
 from nwp500.protocol.topics import ReplyForm
-from nwp500.transport.callbacks import Message
 from tests.client.support.heater_clock import heater_time, lived, stopped_at
 from tests.client.support.stage import MAC, Stage
 from tests.client.support.steps import requests, told
@@ -156,10 +156,10 @@ async def test_diagnostics_in_both_forms_are_equal(stage: Stage) -> None:
     await stopped_at(stage, 12)
     await stage.simulator.fault("draw", litres=80)
     await lived(stage, minutes=60)
-    forms: dict[str, Message] = {}
+    forms: dict[str, JsonMessage] = {}
     both = asyncio.Event()
 
-    def noted(topic: str, message: Message) -> None:
+    def noted(topic: str, message: JsonMessage) -> None:
         forms[topic] = message
         if len(forms) == 2:
             both.set()
@@ -178,7 +178,7 @@ async def test_diagnostics_in_both_forms_are_equal(stage: Stage) -> None:
 async def test_diagnostics_asked_on_another_topic_come_raw_alone(stage: Stage) -> None:
     client = await stage.connected()
     await stopped_at(stage, 12)
-    heard: list[Message] = []
+    heard: list[JsonMessage] = []
     await client.subscribe(f"cmd/52/{client.client_id}/res/#", lambda _, message: heard.append(message))
     client_keyed = replace(DIAGNOSTICS, reply=ReplyForm.CLIENT_KEYED)
     raw = await client.exchange(stage.device, client_keyed, Diagnostics.from_message)
@@ -194,7 +194,7 @@ async def test_a_session_end_is_heard_and_not_answered(stage: Stage) -> None:
     assert (await stage.simulator.state())["ignored"] == []
 
 
-def _data(message: Message) -> dict[str, object]:
+def _data(message: JsonMessage) -> dict[str, object]:
     """Return the blocks of counters in a reply."""
     response = message["response"]
     assert isinstance(response, dict)

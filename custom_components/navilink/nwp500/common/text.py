@@ -1,5 +1,10 @@
 """Texts from outside, made fit to be shown: the one place that decides what of them a log line or a dialog may hold."""
 
+from itertools import islice
+
+MAX_TEXT = 64
+"""Printable characters of a text that comes from a heater or a store."""
+
 SHORT, LONG = 64, 500
 """Most characters of a name, and of a description."""
 
@@ -23,3 +28,8 @@ def visible(text: str) -> str:
     Pasting brings line breaks, non-breaking blanks and marks of zero width along.
     """
     return "".join(character for character in text if character.isprintable()).strip()
+
+
+def printable(text: str, limit: int = MAX_TEXT) -> str:
+    """Return the first printable characters of a text, on one line."""
+    return "".join(islice(filter(str.isprintable, text), limit))

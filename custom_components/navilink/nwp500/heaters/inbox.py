@@ -5,18 +5,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 import logging
 
-from ..events import Changed, EventEmitter, FeatureReceived, KnowledgeChanged, StatusReceived
+from ..events import EventEmitter
 from ..exceptions import ResponseFormatError
+from ..json_types import JsonMessage
 from ..models import Device, DeviceFeature, DeviceStatus
 from ..models.device import normalized_mac
-from ..models.members import TEXT, WHOLE, block
+from ..models.members import NUMBER, TEXT, WHOLE, block
 from ..protocol.topics import check_device
+from ..queue.events import KnowledgeChanged
 from ..queue.pipeline import CommandPipeline
 from ..queue.stored_members import FEATURE_DELAY, Members, feature_to_store, status_delay, status_to_store
-from ..transport.callbacks import Message
 from .changes import ChangeWatch
-from .pending_replies import PendingReplies
-from .presence import announced_presence
+from .events import Changed, FeatureReceived, StatusReceived
+from .requests import PendingReplies
 from .watchdog import AnswerWatch
 
 _LOGGER = logging.getLogger(__name__)
@@ -109,7 +110,7 @@ class Inbox:
         """Return what is known of a device."""
         return self._records.get(device.mac_address) or HeaterRecord(device)
 
-    def receive(self, topic: str, message: Message) -> None:
+    def receive(self, topic: str, message: JsonMessage) -> None:
         """Take in one message.
 
         Requests, which the device wildcard delivers too, and what other clients announce are not from a heater.
@@ -132,7 +133,7 @@ class Inbox:
         if (record := self._records.get(mac_address)) is not None:
             self._take_presence(record, is_online=False)
 
-    def _take_reply(self, topic: str, record: HeaterRecord, message: Message) -> None:
+    def _take_reply(self, topic: str, record: HeaterRecord, message: JsonMessage) -> None:
         self._heard(record)
         mac_address = record.device.mac_address
         session_id = self._session(mac_address, message)
@@ -152,7 +153,7 @@ class Inbox:
         if (feature := _decoded(DeviceFeature.from_message, message)) is not None:
             self._take_feature(record, feature)
 
-    def _session(self, mac_address: str, message: Message) -> str | None:
+    def _session(self, mac_address: str, message: JsonMessage) -> str | None:
         """Return which session a heater answers; one in which another heater was told something is none of its own."""
         session_id = message.get("sessionID")
         if not isinstance(session_id, str):
@@ -160,7 +161,7 @@ class Inbox:
         command = self._pipeline.command_asked(session_id)
         return session_id if command is None or command.mac_address == mac_address else None
 
-    def _take_announcement(self, record: HeaterRecord, message: Message) -> None:
+    def _take_announcement(self, record: HeaterRecord, message: JsonMessage) -> None:
         match announced_presence(message):
             case True:
                 self._heard(record)
@@ -216,7 +217,7 @@ class Inbox:
             name = "device_online" if is_online else "device_offline"
             self._events.emit(name, Changed(record.device, "is_online", before, is_online))
 
-    def _sender(self, topic: str, message: Message, content: str) -> HeaterRecord | None:
+    def _sender(self, topic: str, message: JsonMessage, content: str) -> HeaterRecord | None:
         """Return the record of the heater that a message comes from; client-keyed topics are shared by all of them."""
         level = "".join(topic.split("/")[_DEVICE_LEVEL : _DEVICE_LEVEL + 1])
         by_topic = normalized_mac(level.removeprefix(_DEVICE_PREFIX)) if level.startswith(_DEVICE_PREFIX) else None
@@ -231,12 +232,18 @@ class Inbox:
         return record
 
 
-def _fail_code(message: Message) -> int | None:
+def _fail_code(message: JsonMessage) -> int | None:
     return WHOLE.read(block(message, "response").get("failCode"))
 
 
-def _decoded[T](decode: Callable[[Mapping[str, object]], T], message: Message) -> T | None:
+def _decoded[T](decode: Callable[[Mapping[str, object]], T], message: JsonMessage) -> T | None:
     try:
         return decode(message)
     except ResponseFormatError:
         return None
+
+
+def announced_presence(message: Mapping[str, object]) -> bool | None:
+    """Tell whether a heater says that it is on line: a status of 0 or less is off line, none says nothing."""
+    status = NUMBER.read(block(block(message, "event"), "connection").get("status"))
+    return None if status is None else status > 0

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 
 from ..exceptions import InvalidParameterError, RequestTimeoutError
+from ..json_types import JsonMessage
 from ..models import (
     Device,
     DeviceFeature,
@@ -13,7 +14,7 @@ from ..models import (
     RecirculationSchedule,
     ReservationSchedule,
 )
-from ..models.firmware_download import firmware_downloads
+from ..models.firmware import firmware_downloads
 from ..protocol.queries import (
     COMMIT_FIRMWARE,
     DIAGNOSTICS,
@@ -26,7 +27,6 @@ from ..protocol.queries import (
     Query,
     Request,
 )
-from ..transport.callbacks import Message
 
 REPLY_SECONDS = 10.0
 """A reply takes 2 to 4 s, the first after connecting up to 8 s (protocol.md 4.4)."""
@@ -46,7 +46,7 @@ class HeaterQueries(ABC):
         self,
         device: Device,
         request: Request,
-        read: Callable[[Message], T],
+        read: Callable[[JsonMessage], T],
         *,
         content: Mapping[str, object] | None = None,
         timeout: float = REPLY_SECONDS,  # noqa: ASYNC109 - as in `request`
@@ -68,7 +68,7 @@ class HeaterQueries(ABC):
         timeout: float = REPLY_SECONDS,  # noqa: ASYNC109 - the name in the public contract
         *,
         content: Mapping[str, object] | None = None,
-    ) -> Message:
+    ) -> JsonMessage:
         """Ask any query of the table `queries`, with its own members as `content`; return the whole reply."""
         return await self.exchange(device, query, lambda message: message, content=content, timeout=timeout)
 
@@ -105,7 +105,7 @@ class HeaterQueries(ABC):
         """Ask for the firmware that is downloaded and not installed; empty when there is none."""
         return await self.exchange(device, FIRMWARE_DOWNLOAD, firmware_downloads)
 
-    async def install_firmware(self, device: Device, download: FirmwareDownload) -> Message:
+    async def install_firmware(self, device: Device, download: FirmwareDownload) -> JsonMessage:
         """Install a firmware that the heater itself says it has downloaded, for controller, panel or Wi-Fi module.
 
         Nobody has been seen to do this, so its reply, returned whole, is not known, nor whether there is one.

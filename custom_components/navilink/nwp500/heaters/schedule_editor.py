@@ -12,11 +12,11 @@ from enum import StrEnum
 import logging
 
 from ..exceptions import InvalidParameterError, MqttError, RequestTimeoutError, ResponseFormatError, ScheduleReadError
+from ..json_types import JsonMessage
 from ..models import Device
 from ..models.schedule import OFF, ON, WeeklyEntry, WeeklySchedule
 from ..protocol.fields import Record
 from ..protocol.queries import Write
-from ..transport.callbacks import Message
 from .queries import HeaterQueries
 
 _LOGGER = logging.getLogger(__name__)
@@ -154,7 +154,7 @@ class ScheduleEditor[EntryT: WeeklyEntry]:
     async def _send(self, device: Device, wanted: WeeklySchedule[EntryT]) -> None:
         """Send a write and wait for its echo; none proves nothing, neither does one."""
 
-        def check_echo(message: Message) -> None:
+        def check_echo(message: JsonMessage) -> None:
             # Reads and writes are answered on the same topic: only the content tells whose reply it is.
             if not self._kind.decode(message).is_same_as(wanted):
                 raise ResponseFormatError(lacking="list that was written")

@@ -6,6 +6,7 @@ import logging
 
 from ..enums import TemperatureUnit
 from ..exceptions import MqttConnectionError, RequestTimeoutError, ResponseFormatError, SerialNumberUnknownError
+from ..json_types import JsonMessage
 from ..models import Device, RecirculationEntry, RecirculationSchedule, ReservationEntry, ReservationSchedule, TouPeriod
 from ..models.members import block, objects
 from ..models.schedule import ON, WeeklySchedule
@@ -18,7 +19,6 @@ from ..protocol.queries import (
     reservation_entry,
 )
 from ..protocol.setpoint import raw_limits
-from ..transport.callbacks import Message
 from .queries import HeaterQueries
 from .schedule_editor import HeaterLocks, ScheduleEditor, ScheduleKind, ScheduleWrite, WriteOutcome, raw_switch
 
@@ -137,7 +137,7 @@ class Schedules:
             "reservation": [period.as_message() for period in periods],
         }
 
-        def echoed(message: Message) -> tuple[TouPeriod, ...]:
+        def echoed(message: JsonMessage) -> tuple[TouPeriod, ...]:
             reply = block(message, "response") or message
             heard = tuple(TouPeriod.from_message(period) for period in objects(reply, "reservation"))
             if Counter(heard) != Counter(periods) or (reply.get("reservationUse") == ON) is not on:

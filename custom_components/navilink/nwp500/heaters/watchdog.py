@@ -3,9 +3,6 @@
 import asyncio
 from collections.abc import Callable
 
-UNANSWERED = "requests stay unanswered"
-"""Why a link is replaced over which no answers come."""
-
 _PATIENCE_SECONDS = 30.0
 """An answer takes 2 to 4 s, the first after connecting up to 8 s (protocol.md 4.4)."""
 

@@ -5,10 +5,8 @@ from .device import Descaling, Device, DeviceInfo, DeviceListing, Installer, Loc
 from .diagnostics import Diagnostics
 from .energy import EnergyAmount, EnergyPeriod, EnergyUsage
 from .feature import DeviceFeature
-from .firmware import DeviceGroup, Firmware, FirmwareDetail
-from .firmware_download import FirmwareDownload
-from .history import ErrorHistory, PastError
-from .maintenance import MaintenanceEntry, MaintenanceKind
+from .firmware import DeviceGroup, Firmware, FirmwareDetail, FirmwareDownload
+from .history import ErrorHistory, MaintenanceEntry, MaintenanceKind, PastError
 from .members import Kind, Member, Message
 from .schedule import RecirculationEntry, RecirculationSchedule, ReservationEntry, ReservationSchedule
 from .status import DeviceStatus

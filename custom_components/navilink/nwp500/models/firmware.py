@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
+from ..enums import FirmwarePart
+from ..exceptions import ResponseFormatError
 from .dates import EPOCH_MILLISECONDS
-from .members import KEY, LONG_TEXT, VERSION, WHOLE, block
+from .members import KEY, LONG_TEXT, VERSION, WHOLE, Member, Message, block, objects, one_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,3 +108,29 @@ class FirmwareDetail:
 def _number_or_zero(detail: Mapping[str, object], name: str) -> int | None:
     value = detail.get(name)
     return 0 if value is None else WHOLE.read(value)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FirmwareDownload(Message):
+    """One download."""
+
+    part = Member("swCode", one_of(FirmwarePart), "The part that it is for")
+    part_raw = part.in_raw()
+    ota_mode = Member("otaMode", WHOLE, "How it is installed; numbers unknown")
+    version = Member("swVersion", VERSION, "Its version")
+    version_raw = version.in_raw()
+    status = Member("status", WHOLE, "How far it is; numbers unknown")
+
+
+def firmware_downloads(message: Mapping[str, object]) -> tuple[FirmwareDownload, ...]:
+    """Decode a whole reply as it came off the wire; empty when nothing waits, for which the wire has an entry of zeros.
+
+    Raises:
+        ResponseFormatError: the message has no list.
+
+    """
+    reply = block(message, "response") or message
+    if not isinstance(reply.get("downloadSwInfo"), list):
+        raise ResponseFormatError(lacking="downloadSwInfo")
+    downloads = (FirmwareDownload(download) for download in objects(reply, "downloadSwInfo"))
+    return tuple(download for download in downloads if any(download.raw.values()))

@@ -5,16 +5,15 @@ import math
 
 import orjson
 
-from ..queue.queue import JsonValue
-from ..queue.requests import MAX_MESSAGE_BYTES
-from ..transport.callbacks import Message
+from ..exceptions import PayloadError
+from ..json_types import JsonMessage, JsonValue
 
 _MAX_DEPTH = 32
 """Of objects and lists in each other; no message has more than eight. What goes deeper is made to harm whoever walks
 through it."""
 
 
-def decoded(body: bytes) -> Message | None:
+def decoded(body: bytes) -> JsonMessage | None:
     """Decode a message; `None` for what is no JSON object, or larger or deeper than the service's messages are."""
     if len(body) > MAX_MESSAGE_BYTES:
         return None
@@ -29,7 +28,7 @@ def decoded(body: bytes) -> Message | None:
     return message if is_flat or _depth_is_within(_MAX_DEPTH, message) else None
 
 
-def _depth_is_within(limit: int, message: Message) -> bool:
+def _depth_is_within(limit: int, message: JsonMessage) -> bool:
     """Tell whether a message is not deeper than a limit, level by level, so that depth costs no stack."""
     level: list[JsonValue] = [message]
     for _ in range(limit):
@@ -64,3 +63,24 @@ def _in_range(number: str) -> float | None:
     if not math.isfinite(value):
         return None
     return int(number) if number.removeprefix("-").isdecimal() else value
+
+
+MAX_MESSAGE_BYTES = 128 * 1024
+
+
+def encoded(payload: object) -> bytes:
+    """Return a message's bytes: JSON for anything but text and bytes.
+
+    Raises `PayloadError` when it cannot be encoded or is larger than the 128 KB that the service allows.
+    """
+    match payload:
+        case bytes() | bytearray():
+            body = bytes(payload)
+        case _:
+            try:
+                body = payload.encode() if isinstance(payload, str) else orjson.dumps(payload)
+            except (UnicodeEncodeError, orjson.JSONEncodeError) as error:
+                raise PayloadError(f"the payload cannot be written as text or JSON: {error}") from error
+    if len(body) > MAX_MESSAGE_BYTES:
+        raise PayloadError(f"the message has {len(body)} bytes; the service allows {MAX_MESSAGE_BYTES}")
+    return body

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, override
 
 from ..exceptions import InvalidParameterError
-from ..queue.queue import JsonValue
+from ..json_types import JsonValue
 from .controls import Parameter
 
 

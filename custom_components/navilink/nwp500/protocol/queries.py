@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..exceptions import InvalidParameterError
+from ..json_types import JsonValue
 from ..models import DeviceFeature
-from ..queue.queue import JsonValue
 from .controls import check_gate
 from .fields import Number, Numbers, Record, Records, RequestMember, Text
 from .topics import ReplyForm

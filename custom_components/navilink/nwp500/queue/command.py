@@ -1,10 +1,127 @@
-"""What becomes of a command: its stages, its one outcome, and the handle by which a caller follows it."""
+"""A command, and what becomes of it: its stages, its one outcome, and the handle by which a caller follows it."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+import time
+from typing import Self
+import uuid
 
-from .queue import QueuedCommand
+import orjson
+
+from ..json_types import JsonValue
+from ..models.members import WHOLE
+
+
+def running_seconds() -> float:
+    """Return the seconds on the clock that nobody sets; where the system has one that counts sleep as well, on that."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedCommand:
+    """One command on its way to a heater. Its text form tells neither MAC nor topic, so it may be logged."""
+
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    """Also the `sessionID` of the message as it is made, by which a reply finds its command."""
+    kind: str
+    """The command's name, such as `dhw-temperature` or `status`."""
+    wanted: str
+    """The wanted value in words, such as `set point 140 °F`."""
+    mac_address: str | None = field(default=None, repr=False)
+    topic: str = field(repr=False)
+    body: bytes = field(repr=False)
+    """The message exactly as it goes over the wire."""
+    qos: int = 1
+    queued_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When the user gave the command, aware, UTC."""
+    expires_at: datetime | None = None
+    attempts: int = 0
+    """How often it was written to a link."""
+    sessions: tuple[str, ...] = field(default=(), repr=False)
+    """The `sessionID` of each of its writings that is known, in order.
+
+    Each writing has its own, so that a late or doubled answer counts for the writing that it answers.
+    """
+    setting: str | None = field(default=None, repr=False)
+    """What it sets, for people. `None`: not a setting."""
+    overwrites: frozenset[str] = field(default=frozenset(), repr=False)
+    """Everything that it sets, whatever that was before (see `commands.py`): the key of coalescing."""
+    parameters: tuple[int, ...] = field(default=(), repr=False)
+    """What a control carries on the wire, exact; with its kind they say what is wanted, in any unit and language."""
+    is_control: bool = field(default=False, repr=False)
+    """Whether it changes something at the heater."""
+    repeatable: bool = field(default=True, repr=False)
+    """Whether sending it a second time, when the first is in doubt, does no harm and is still wanted."""
+    expected: Mapping[str, frozenset[int]] = field(default_factory=dict, repr=False)
+    """Raw status members, each with the values that show that the command took effect."""
+    is_restored: bool = field(default=False, repr=False)
+    """Whether an earlier run was given it: then the time in between is known by the wall clock alone."""
+    given_at: float = field(default_factory=running_seconds, repr=False)
+    """When it was given by `running_seconds`; of an earlier run, set back by its age."""
+
+    @property
+    def payload(self) -> JsonValue:
+        """The message as JSON values, as text when it is no JSON; a fresh copy each time."""
+        try:
+            value: JsonValue = orjson.loads(self.body)
+        except orjson.JSONDecodeError:
+            return self.body.decode(errors="replace")
+        return value
+
+    @property
+    def session_id(self) -> str:
+        """The `sessionID` of its last writing; before the first, that of the message as it is made."""
+        return self.sessions[-1] if self.sessions else self.id
+
+    def written_again(self) -> Self:
+        """Return the command as it goes out once more.
+
+        What an earlier run was given may have been written by it and not stored as such. So only the first writing of a
+        command of this run has the session that its message was made with.
+        """
+        is_first = not self.attempts and not self.is_restored
+        session_id = self.id if is_first else uuid.uuid4().hex
+        return replace(
+            self,
+            attempts=self.attempts + 1,
+            sessions=(*self.sessions, session_id),
+            body=self.body.replace(self.session_id.encode(), session_id.encode()),
+        )
+
+    def age(self) -> timedelta:
+        """Return how long ago the user gave the command.
+
+        Within one run the monotonic clock alone counts, for the wall clock is set forward and back. Of a command of an
+        earlier run the wall clock tells what passed in between; if it is set right only later, that counts from then.
+        """
+        elapsed = timedelta(seconds=max(0.0, running_seconds() - self.given_at))
+        return max(elapsed, datetime.now(UTC) - self.queued_at) if self.is_restored else elapsed
+
+    @property
+    def life_time(self) -> timedelta | None:
+        """How long it may wait to be sent."""
+        return None if self.expires_at is None else self.expires_at - self.queued_at
+
+    def is_expired(self) -> bool:
+        """Tell whether the command is too old to be sent."""
+        return self.life_time is not None and self.age() >= self.life_time
+
+    def is_shown_by(self, raw: Mapping[str, object]) -> bool:
+        """Tell whether a status with these raw members has everything that the command wants."""
+        return bool(self.expected) and all(
+            WHOLE.read(raw.get(name)) in values for name, values in self.expected.items()
+        )
+
+    def is_related_to(self, other: QueuedCommand) -> bool:
+        """Tell whether it changes what another command for the same device changes."""
+        return self.mac_address == other.mac_address and not self.overwrites.isdisjoint(other.overwrites)
+
+    def replaces(self, older: QueuedCommand) -> bool:
+        """Tell whether carrying this command out makes no difference to whether an older one was carried out before."""
+        return self.mac_address == older.mac_address and bool(older.overwrites) and older.overwrites <= self.overwrites
 
 
 class CommandStage(StrEnum):

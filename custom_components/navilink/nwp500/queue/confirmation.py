@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 from ..models import DeviceStatus
 from ..protocol.controls import HELD_MODES
-from .command import CommandOutcome, Settled
-from .queue import QueuedCommand
+from .command import CommandOutcome, QueuedCommand, Settled
 
 ANSWER_SECONDS = 10.0
 """After this long without an answer the next control to the same heater may go."""

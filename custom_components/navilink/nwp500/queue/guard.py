@@ -15,9 +15,9 @@ from ..models import DeviceStatus
 from ..models.members import WHOLE
 from ..protocol.controls import HELD_MODES, RUNNING_MODES, Effect
 from ..protocol.queries import STATUS
-from .command import CommandOutcome
+from .command import CommandOutcome, QueuedCommand
 from .freshness import UNKNOWN_MOMENT, FreshStatus
-from .queue import CommandQueue, QueuedCommand
+from .queue import CommandQueue
 from .stored_members import Members
 
 _MODE = "dhwOperationSetting"

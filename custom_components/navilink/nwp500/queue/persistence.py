@@ -13,19 +13,17 @@ from typing import Self
 import orjson
 
 from ..enums import DhwMode, TemperatureUnit
-from ..events import CommandSettled
 from ..exceptions import CommandError, StoredQueueError
+from ..json_types import JsonObject, JsonValue
 from ..models import Device
 from ..protocol import controls
 from ..protocol.controls import Control, Effect
 from ..protocol.setpoint import raw_limits
-from .command import CommandOutcome, Settled
-from .queue import JsonValue, QueuedCommand, running_seconds
+from .command import CommandOutcome, QueuedCommand, Settled, running_seconds
+from .events import CommandSettled
 from .requests import control_request
 from .stored_members import CONTROLS, Members, read_members
 from .stored_values import REFUSALS, as_list, as_object, as_seconds, as_sentence, as_text, as_time, as_whole
-
-type JsonObject = dict[str, JsonValue]
 
 _MOST_ATTEMPTS = 1_000_000
 _STORED_SESSIONS = 16

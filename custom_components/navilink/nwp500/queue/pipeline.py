@@ -12,21 +12,19 @@ from typing import override
 
 from ..config import MqttConnectionConfig
 from ..enums import ControlFailure
-from ..events import CommandEvent, CommandSettled, EventEmitter, QueueChanged
+from ..events import EventEmitter
 from ..exceptions import NotConnectedError
 from ..models import DeviceStatus
 from ..protocol.controls import Effect
 from ..transport.base import Link
-from .command import CommandHandle, CommandOutcome, CommandStage, Settled
+from .command import CommandHandle, CommandOutcome, CommandStage, QueuedCommand, Settled
 from .confirmation import Confirmations
-from .expiry import Expiry
+from .events import CommandEvent, CommandSettled, QueueChanged
 from .guard import Judgement
-from .overview import CommandOverview
-from .pacing import Pacing
 from .persistence import StoredQueue
-from .queue import CommandQueue, Displaced, QueuedCommand
-from .registry import CommandBook
-from .succession import Succession
+from .queue import CommandQueue, Displaced
+from .registry import CommandBook, CommandOverview, Succession
+from .timing import Expiry, Pacing
 from .writer import CommandWriter, WriterListener
 
 _LOGGER = logging.getLogger(__name__)

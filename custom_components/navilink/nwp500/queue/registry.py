@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import count
 
-from .command import CommandHandle, CommandOutcome, Settled
-from .queue import QueuedCommand
+from .command import CommandHandle, CommandOutcome, CommandStage, QueuedCommand, Settled
+from .confirmation import Confirmations
+from .queue import CommandQueue
 
 
 class CommandBook:
@@ -55,3 +56,119 @@ class CommandBook:
         """Return how often each outcome occurred, for one heater or for all."""
         chosen = self._counts.values() if mac_address is None else [self._counts.get(mac_address, Counter())]
         return sum(chosen, Counter())
+
+
+class CommandOverview:
+    """Reads the book, the queue and the confirmations together; changes none of them."""
+
+    def __init__(self, book: CommandBook, queue: CommandQueue, confirmations: Confirmations) -> None:
+        self._book = book
+        self._queue = queue
+        self._confirmations = confirmations
+
+    @property
+    def waiting(self) -> tuple[QueuedCommand, ...]:
+        """What waits to be sent, next one first."""
+        return self._queue.waiting
+
+    @property
+    def waiting_count(self) -> int:
+        """How many commands wait."""
+        return len(self._queue)
+
+    @property
+    def unsent(self) -> tuple[QueuedCommand, ...]:
+        """What is in flight and what waits, in order."""
+        return tuple(self._queue.unsent())
+
+    @property
+    def sent(self) -> tuple[QueuedCommand, ...]:
+        """What was sent and is not settled."""
+        return self._confirmations.commands
+
+    @property
+    def on_their_way(self) -> tuple[QueuedCommand, ...]:
+        """What may have reached its heater by now: in flight, or sent."""
+        return (*self._queue.in_flight, *self._confirmations.commands)
+
+    def unsettled(self) -> tuple[QueuedCommand, ...]:
+        """Return everything given and not settled, in the order of giving."""
+        current = {command.id: command for command in (*self._queue.unsent(), *self._confirmations.commands)}
+        return tuple(current.get(handle.command.id, handle.command) for handle in self._book)
+
+    def stage(self, command_id: str) -> CommandStage | None:
+        """Return where a command is; `None` once it is settled."""
+        if command_id not in self._book:
+            return None
+        if self._confirmations.has(command_id):
+            return CommandStage.SENT
+        in_flight = any(command.id == command_id for command in self._queue.in_flight)
+        return CommandStage.IN_FLIGHT if in_flight else CommandStage.WAITING
+
+    def handle(self, command_id: str) -> CommandHandle | None:
+        """Return the handle of a command that is not settled."""
+        return self._book.handle(command_id)
+
+    def counts(self, mac_address: str | None = None) -> Mapping[CommandOutcome, int]:
+        """Return how often each outcome occurred, for one heater or for all."""
+        return self._book.counts(mac_address)
+
+
+class Succession:
+    """Finds what must not be sent any more because a newer command was."""
+
+    def __init__(self, book: CommandBook, queue: CommandQueue, confirmations: Confirmations) -> None:
+        self._book = book
+        self._queue = queue
+        self._confirmations = confirmations
+        self._newest_sent: dict[tuple[str | None, str], int] = {}
+        """The place of the newest command that overwrites something and that the broker has acknowledged."""
+
+    def sent(self, newer: QueuedCommand) -> list[QueuedCommand]:
+        """Take out of the queue, and return, what was sent before a command that was acknowledged just now.
+
+        It came back from a lost link or from a refusal; what is in flight must not come back either. That it overwrites
+        some of the same is enough: sent after the newer one, it would undo that.
+        """
+        place = self._book.place(newer)
+        for overwritten in newer.overwrites:
+            key = newer.mac_address, overwritten
+            self._newest_sent[key] = max(place, self._newest_sent.get(key, place))
+
+        def is_older(command: QueuedCommand) -> bool:
+            return bool(command.attempts) and newer.is_related_to(command) and self._book.place(command) < place
+
+        self._queue.forbid_return(is_older)
+        return self._queue.remove(is_older)
+
+    def forget(self, mac_address: str) -> None:
+        """No command that was sent to a heater decides anything any more."""
+        self._newest_sent = {
+            setting: place for setting, place in self._newest_sent.items() if setting[0] != mac_address
+        }
+
+    def is_overtaken(self, command: QueuedCommand) -> bool:
+        """Tell whether a newer command that overwrites some of the same was sent too."""
+        place = self._book.place(command)
+        return any(
+            self._newest_sent.get((command.mac_address, overwritten), place) > place
+            for overwritten in command.overwrites
+        )
+
+    def is_undecided(self, command: QueuedCommand) -> bool:
+        """Tell whether a command was sent before, and a newer one that overwrites some of the same is in flight.
+
+        If that one arrives, this one must not follow it.
+        """
+        return bool(command.attempts) and any(
+            newer.is_related_to(command) and self._book.place(newer) > self._book.place(command)
+            for newer in self._queue.in_flight
+        )
+
+    def confirmed(self, newer: CommandHandle) -> list[QueuedCommand]:
+        """Return the older wishes that are watched still: after this one took effect the heater will not show them."""
+        return [
+            command
+            for command in self._confirmations.commands
+            if newer.command.replaces(command) and self._book.place(command) < newer.place
+        ]

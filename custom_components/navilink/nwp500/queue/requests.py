@@ -3,35 +3,15 @@
 from collections.abc import Mapping
 import uuid
 
-import orjson
-
-from ..exceptions import PayloadError
+from ..json_types import JsonValue
 from ..models import Device
+from ..protocol.codec import encoded
 from ..protocol.controls import Control
 from ..protocol.queries import Request
 from ..protocol.topics import ReplyForm, check_topic, reply_topic, request_topic
-from .queue import JsonValue, QueuedCommand
+from .command import QueuedCommand
 
-MAX_MESSAGE_BYTES = 128 * 1024
 _PROTOCOL_VERSION = 2
-
-
-def encoded(payload: object) -> bytes:
-    """Return a message's bytes: JSON for anything but text and bytes.
-
-    Raises `PayloadError` when it cannot be encoded or is larger than the 128 KB that the service allows.
-    """
-    match payload:
-        case bytes() | bytearray():
-            body = bytes(payload)
-        case _:
-            try:
-                body = payload.encode() if isinstance(payload, str) else orjson.dumps(payload)
-            except (UnicodeEncodeError, orjson.JSONEncodeError) as error:
-                raise PayloadError(f"the payload cannot be written as text or JSON: {error}") from error
-    if len(body) > MAX_MESSAGE_BYTES:
-        raise PayloadError(f"the message has {len(body)} bytes; the service allows {MAX_MESSAGE_BYTES}")
-    return body
 
 
 def plain_message(topic: str, payload: object, qos: int) -> QueuedCommand:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
+from ..common.text import printable
 from ..models import DeviceFeature
 from ..protocol import controls
 from ..protocol.controls import Control
-from .stored_values import as_object, is_whole, printable
+from .stored_values import as_object, is_whole
 
 type Members = dict[str, int | str]
 """Members of a message as they came off the wire, without texts that are long or cannot be printed."""

@@ -6,25 +6,19 @@ value, which may be large or private.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 import math
 from typing import TypeIs
 
+from ..common.text import printable
+
 MAX_ENTRIES = 50_000
 """Of any list or object: more than any queue that makes sense."""
-MAX_TEXT = 64
-"""Printable characters of a text that comes from a heater or a store."""
 _MAX_SENTENCE = 256
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 """Every JSON writer takes these numbers, and no member of the protocol has a larger one."""
 
 REFUSALS = (KeyError, TypeError, ValueError, OverflowError)
 """What reading raises for anything that is not as it should be; `InvalidParameterError` is a `ValueError`."""
-
-
-def printable(text: str, limit: int = MAX_TEXT) -> str:
-    """Return the first printable characters of a text, on one line."""
-    return "".join(islice(filter(str.isprintable, text), limit))
 
 
 def as_object(value: object) -> Mapping[str, object]:

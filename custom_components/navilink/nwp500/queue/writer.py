@@ -7,8 +7,8 @@ from typing import Protocol
 
 from ..config import MqttConnectionConfig
 from ..transport.base import Link, LinkError
-from .command import Settled
-from .queue import CommandQueue, Displaced, QueuedCommand
+from .command import QueuedCommand, Settled
+from .queue import CommandQueue, Displaced
 
 _RATE_PERIOD = 1.0
 """Seconds in which at most `max_publish_rate` messages go out."""

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
 import logging
+from typing import Protocol
 
-from ..auth import NavienAuthClient
 from ..exceptions import ApiError, UnreadableAnswerError
 from ..models import Device
+from .service import RestService
+from .tokens import AuthTokens
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -26,6 +28,28 @@ class Rows:
     """Whether the last page came."""
 
 
+class Account(Protocol):
+    """Whoever signs in, and keeps the tokens of an account."""
+
+    @property
+    def rest(self) -> RestService:
+        """The service that it signs in to."""
+
+    @property
+    def email(self) -> str:
+        """The account's e-mail address."""
+
+    @property
+    def user_type(self) -> str:
+        """The kind of account, once it is signed in."""
+
+    async def ensure_valid_token(self) -> AuthTokens:
+        """Return tokens that are valid now."""
+
+    async def refresh_jwt(self, refused: AuthTokens) -> AuthTokens:
+        """Return newer tokens than those that were refused."""
+
+
 class SignedCalls:
     """The calls of one account.
 
@@ -35,7 +59,7 @@ class SignedCalls:
     its answer cannot be read.
     """
 
-    def __init__(self, auth_client: NavienAuthClient) -> None:
+    def __init__(self, auth_client: Account) -> None:
         self._auth_client = auth_client
 
     @property

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 import logging
 
+from ..json_types import JsonMessage
 from ..protocol.topics import matches
-from ..queue.queue import JsonValue
 
 _LOGGER = logging.getLogger(__name__)
 
-type Message = dict[str, JsonValue]
-type MessageCallback = Callable[[str, Message], None]
+type MessageCallback = Callable[[str, JsonMessage], None]
 
 
 class SubscriptionTable:
@@ -39,14 +38,14 @@ class SubscriptionTable:
         """Tell whether anybody wants the messages of this very filter."""
         return topic_filter in self._callbacks
 
-    def deliver(self, topic: str, message: Message) -> None:
+    def deliver(self, topic: str, message: JsonMessage) -> None:
         """Hand a message to every callback whose filter covers its topic."""
         for topic_filter, callbacks in tuple(self._callbacks.items()):
             if matches(topic_filter, topic):
                 for callback in tuple(callbacks):
                     self._call(callback, topic, message)
 
-    def _call(self, callback: MessageCallback, topic: str, message: Message) -> None:
+    def _call(self, callback: MessageCallback, topic: str, message: JsonMessage) -> None:
         try:
             callback(topic, message)
         except Exception:

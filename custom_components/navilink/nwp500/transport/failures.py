@@ -8,10 +8,11 @@ import ssl
 import aiohttp
 
 from ..exceptions import ApiConnectionError, ApiError, AuthenticationError, MaintenanceError, UnreadableAnswerError
-from ..heaters.watchdog import UNANSWERED
 from .base import CaFileError, LinkError, SubscriptionRefusedError, SubscriptionUnansweredError, UpgradeRefusedError
 from .report import ConnectionFailure, ConnectionProblem
 
+UNANSWERED = "requests stay unanswered"
+"""Why a connection is replaced over which no answers come."""
 UNEXPECTED = "an unexpected error"
 """Why a connection is replaced that could not be used because of an error that nobody foresaw."""
 

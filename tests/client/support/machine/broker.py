@@ -7,9 +7,10 @@ from typing import override
 
 import orjson
 
+from nwp500.json_types import JsonObject
 from nwp500.protocol.topics import matches
 from nwp500.transport.base import AwsCredentials, Link, LinkFactory, MessageListener, PublishListener
-from tests.client.support.machine.heater import JsonObject, Manner, Reply, ScriptedHeater
+from tests.client.support.machine.heater import Manner, Reply, ScriptedHeater
 from tests.client.support.scripted_transport import ScriptedBroker, ScriptedLink
 
 OPERATION_TIMEOUT = 10.0

@@ -8,8 +8,8 @@ from typing import Protocol, override
 
 import orjson
 
+from nwp500.json_types import JsonObject
 from nwp500.transport.base import AwsCredentials, Link, LinkError, MessageListener, PublishListener
-from tests.client.support.machine.heater import JsonObject
 from tests.client.support.reasons.heater import MAC, State, TrueHeater
 
 _OPERATION_TIMEOUT = 10.0

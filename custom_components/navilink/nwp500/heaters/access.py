@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 
-from ..heaters.inbox import Inbox
 from ..models import Device
-from .command import CommandHandle, CommandOutcome, CommandStage
-from .persistence import StoredQueue
-from .pipeline import CommandPipeline
-from .queue import QueuedCommand
+from ..queue.command import CommandHandle, CommandOutcome, CommandStage, QueuedCommand
+from ..queue.persistence import StoredQueue
+from ..queue.pipeline import CommandPipeline
+from .inbox import Inbox
 
 
 class QueueAccess:

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable, Iterable
 import math
 
+from .command import QueuedCommand
 from .confirmation import Confirmations
-from .queue import CommandQueue, QueuedCommand
+from .queue import CommandQueue
 
 _REFUSAL_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0, 30.0)
 """Seconds to wait after each refusal for coming too soon after the last control; then the command ends as rejected."""
@@ -70,3 +72,44 @@ class Pacing:
         """Tell whether a control to a heater is in flight or unanswered."""
         in_flight = any(command.is_control and command.mac_address == mac_address for command in self._queue.in_flight)
         return in_flight or self._confirmations.is_unanswered(mac_address)
+
+
+_CLOCK_SECONDS = 60.0
+"""The age of a command of an earlier run hangs on the wall clock, which may be set right at any time."""
+
+
+class Expiry:
+    """Takes what becomes too old out of the queue then, not only when its turn comes."""
+
+    def __init__(self, queue: CommandQueue, on_expired: Callable[[Iterable[QueuedCommand]], None]) -> None:
+        self._queue = queue
+        self._on_expired = on_expired
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self, commands: Iterable[QueuedCommand]) -> None:
+        """Look at the queue when the first of these becomes too old, which have come into it, if not before that."""
+        left = [_seconds_left(command) for command in commands if command.life_time is not None]
+        if not left:
+            return
+        loop = asyncio.get_running_loop()
+        due = loop.time() + max(0.0, min(left))
+        if self._timer is None or due < self._timer.when():
+            self.stop()
+            self._timer = loop.call_at(due, self._expire)
+
+    def stop(self) -> None:
+        """Look no more, until told to."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _expire(self) -> None:
+        self._timer = None
+        self._on_expired(self._queue.remove(QueuedCommand.is_expired))
+        self.watch(self._queue.waiting)
+
+
+def _seconds_left(command: QueuedCommand) -> float:
+    """Return after how many seconds to look at a command again."""
+    left = math.inf if command.life_time is None else (command.life_time - command.age()).total_seconds()
+    return min(left, _CLOCK_SECONDS) if command.is_restored else left

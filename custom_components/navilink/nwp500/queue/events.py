@@ -1,0 +1,36 @@
+"""What is reported of commands, and of what has to be stored."""
+
+from dataclasses import dataclass
+
+from .command import QueuedCommand, Settled
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEvent:
+    """Something became of a command."""
+
+    command: QueuedCommand
+    reason: str = ""
+    code: int | None = None
+    """The heater's own number, when it refused the command (protocol.md 10.4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandSettled:
+    """A command has its outcome, whichever that is."""
+
+    command: QueuedCommand
+    settled: Settled
+
+
+@dataclass(frozen=True, slots=True)
+class QueueChanged:
+    """What has to survive a restart is different: commands, their stages, or what they may still change."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeChanged:
+    """What has to survive a restart is different, in something that is less pressing than a command."""
+
+    delay: float
+    """Seconds that a store may take to write it; 0 for a setting."""
