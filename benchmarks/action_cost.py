@@ -34,7 +34,7 @@ from custom_components.navilink.nwp500 import (
     NavienMqttClient,
 )
 from custom_components.navilink.nwp500.protocol.queries import STATUS
-from custom_components.navilink.nwp500.transport.aws import AwsLink
+from custom_components.navilink.nwp500.transport.aws import AwsTransport
 from custom_components.navilink.options import queue_settings
 from simulator.process import SimulatorProcess
 
@@ -81,10 +81,10 @@ class WrittenAt:
     def noting(self, publish: Callable[..., int]) -> Callable[..., int]:
         """Wrap the link's publish."""
 
-        def noting_publish(link: AwsLink, topic: str, body: bytes, qos: int, on_done: object) -> int:
+        def noting_publish(transport: AwsTransport, topic: str, body: bytes, qos: int, on_done: object) -> int:
             if topic.endswith("/ctrl"):
                 self.moments.append(perf_counter())
-            return publish(link, topic, body, qos, on_done)
+            return publish(transport, topic, body, qos, on_done)
 
         return noting_publish
 
@@ -187,7 +187,7 @@ async def main() -> None:
     written = WrittenAt()
     with (
         tempfile.TemporaryDirectory() as folder,
-        patch.object(AwsLink, "publish", written.noting(AwsLink.publish)),
+        patch.object(AwsTransport, "publish", written.noting(AwsTransport.publish)),
         # Home Assistant's own resolver would look for devices on the network.
         patch("homeassistant.helpers.aiohttp_client._async_get_or_create_resolver", lambda _: ThreadedResolver()),
     ):

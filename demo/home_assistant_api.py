@@ -128,7 +128,7 @@ class HomeAssistantApi:
             if answer["type"] == "event":
                 await self._keep(answer["event"]["data"])
             elif (future := self._answers.get(answer["id"])) is not None and not future.done():
-                _settle(future, answer)
+                _complete(future, answer)
         for future in self._answers.values():
             if not future.done():
                 future.set_exception(ApiError("Home Assistant closed the connection"))
@@ -142,7 +142,7 @@ class HomeAssistantApi:
             self._changed.notify_all()
 
 
-def _settle(future: asyncio.Future[Any], answer: Json) -> None:
+def _complete(future: asyncio.Future[Any], answer: Json) -> None:
     if answer.get("success"):
         future.set_result(answer.get("result"))
     else:

@@ -66,8 +66,8 @@ def announce_outcomes(client: NavienMqttClient) -> None:
 def show_queue(client: NavienMqttClient) -> None:
     """List the queue, next command first."""
     print(f"   in the queue: {client.queued_commands_count}", flush=True)
-    for place, command in enumerate(client.queued_commands, 1):
-        print(f"     {place}. {command.wanted} (given at {command.queued_at:%H:%M:%S} UTC)", flush=True)
+    for sequence, command in enumerate(client.queued_commands, 1):
+        print(f"     {sequence}. {command.wanted} (given at {command.queued_at:%H:%M:%S} UTC)", flush=True)
 
 
 @asynccontextmanager

@@ -29,9 +29,9 @@ def filled(document: str) -> str:
 
     Raises `ProtocolDocsError` when a place has no table, or a table not exactly one place.
     """
-    places = [match["name"] for match in _PLACE.finditer(document)]
-    if sorted(places) != sorted(TABLES):
-        raise ProtocolDocsError(f"the document has places for {sorted(places)}, the tables are {sorted(TABLES)}")
+    sequences = [match["name"] for match in _PLACE.finditer(document)]
+    if sorted(sequences) != sorted(TABLES):
+        raise ProtocolDocsError(f"the document has places for {sorted(sequences)}, the tables are {sorted(TABLES)}")
     return _PLACE.sub(lambda match: f"{match[1]}\n{TABLES[match['name']]()}\n{match[3]}", document)
 
 

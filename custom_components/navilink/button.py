@@ -11,7 +11,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
-from .errors import in_the_users_words
+from .errors import to_home_assistant_error
 from .nwp500 import NavienError
 
 PARALLEL_UPDATES = 1
@@ -62,6 +62,6 @@ class NavilinkButton(NavilinkEntity, ButtonEntity):
         try:
             self.entity_description.press_fn(self.coordinator, self._mac_address)
         except NavienError as err:
-            raise in_the_users_words(err) from err
+            raise to_home_assistant_error(err) from err
         # What was cleared does not come back, whatever happens to this process from now on.
         await self.coordinator.store.async_saved()

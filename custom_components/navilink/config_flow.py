@@ -41,10 +41,10 @@ from .nwp500 import (
     ApiConnectionError,
     AuthenticationError,
     Device,
+    InvalidResponseError,
     MaintenanceError,
     NavienAPIClient,
     NavienError,
-    UnreadableAnswerError,
 )
 from .options import (
     CONF_LONGEST_WAIT,
@@ -149,7 +149,7 @@ class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
             devices = await NavienAPIClient(auth_client).list_devices()
         except AuthenticationError as err:
             raise FormError("invalid_auth") from err
-        except UnreadableAnswerError as err:
+        except InvalidResponseError as err:
             LOGGER.debug("Something else than the service answered: %s", err)
             raise FormError("unreadable_answer") from err
         except ApiConnectionError as err:

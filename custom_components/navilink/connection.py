@@ -34,11 +34,11 @@ def connection_status(client: NavienMqttClient, device: Device) -> ConnectionSta
 
 
 def _heater_status(client: NavienMqttClient, device: Device) -> ConnectionStatus:
-    connected_since, heard_at = client.connection_report.since, client.last_message_at(device)
+    connected_since, received_at = client.connection_report.since, client.last_message_at(device)
     if client.is_refused(device):
         return ConnectionStatus(ConnectionProblem.SUBSCRIPTION_FAILED.value, since=connected_since)
     if client.is_silent(device):
-        return ConnectionStatus(ConnectionProblem.NO_ANSWER.value, since=heard_at)
+        return ConnectionStatus(ConnectionProblem.NO_ANSWER.value, since=received_at)
     if client.is_online(device) is False:
-        return ConnectionStatus(HEATER_OFFLINE, since=heard_at)
+        return ConnectionStatus(HEATER_OFFLINE, since=received_at)
     return ConnectionStatus(CONNECTED, since=connected_since)

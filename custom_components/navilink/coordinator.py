@@ -26,7 +26,7 @@ from .issues import (
 from .listing import AccountListing
 from .nwp500 import (
     Changed,
-    CommandSettled,
+    CommandCompleted,
     ConnectionChanged,
     ConnectionInterrupted,
     ConnectionRefused,
@@ -92,7 +92,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         stored = await self._async_load()
         devices = stored.devices if stored is not None and stored.devices else await self._async_list_first()
         # What the restoring itself brings to its end has to be heard, but every single change need not be shown.
-        self._stops.append(self.client.on("command_settled", self._on_command_settled))
+        self._stops.append(self.client.on("command_completed", self._on_command_completed))
         if stored is not None:
             self._restore(stored)
         self._async_listen()
@@ -220,7 +220,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     def _forget_left(self) -> None:
         """Forget the heaters that have left, but for those with an outcome that is not passed on yet."""
         kept = {event.command.mac_address for event in self.outcomes.to_store}
-        kept |= {command.mac_address for command in self.client.unsettled_commands}
+        kept |= {command.mac_address for command in self.client.pending_commands}
         for mac_address in self._leaving.keys() - kept:
             self.outcomes.forget(mac_address)
             self._view.forget(mac_address)
@@ -321,11 +321,11 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             self.store.async_changed()
 
     @callback
-    def _on_command_settled(self, event: CommandSettled) -> None:
-        self.outcomes.settled(event)
+    def _on_command_completed(self, event: CommandCompleted) -> None:
+        self.outcomes.completed(event)
 
     @callback
-    def _pass_on(self, event: CommandSettled) -> None:
+    def _pass_on(self, event: CommandCompleted) -> None:
         mac_address = event.command.mac_address or ""
         device = self._devices.get(mac_address) or self._leaving.get(mac_address)
         if device is not None:

@@ -7,10 +7,10 @@ from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
 from .coordinator import NavilinkCoordinator
-from .errors import in_the_users_words
+from .errors import to_home_assistant_error
 from .nwp500 import (
+    CommandCompleted,
     CommandOutcome,
-    CommandSettled,
     Device,
     HeaterCommand,
     NavienError,
@@ -56,7 +56,7 @@ async def async_deliver(coordinator: NavilinkCoordinator, device: Device, *comma
         elif could_settle:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
-                translation_key="command_not_settled",
+                translation_key="command_not_completed",
                 translation_placeholders=_about(hass, command),
             )
         elif coordinator.store.has_failed:
@@ -76,44 +76,44 @@ async def _async_give(
             command.control.checked(command.parameters, client.feature(device))
         return [(await client.submit(command)).command for command in commands]
     except NavienError as err:
-        raise in_the_users_words(err) from err
+        raise to_home_assistant_error(err) from err
 
 
 async def _async_wait(
-    coordinator: NavilinkCoordinator, device: Device, outcomes: list[asyncio.Future[CommandSettled]]
+    coordinator: NavilinkCoordinator, device: Device, outcomes: list[asyncio.Future[CommandCompleted]]
 ) -> bool:
     """Wait for all outcomes while the heater can be reached; return whether it could be, all the time."""
     client = coordinator.client
     if not client.is_connected or client.is_waiting_for_status(device):
         return False
-    link_lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    on_disconnected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     @callback
     def lost(_event: object) -> None:
-        if not link_lost.done():
-            link_lost.set_result(None)
+        if not on_disconnected.done():
+            on_disconnected.set_result(None)
 
     stop = client.on("connection_interrupted", lost)
-    settled = watched(asyncio.create_task(asyncio.wait(outcomes)))
+    result = watched(asyncio.create_task(asyncio.wait(outcomes)))
     try:
-        await asyncio.wait((settled, link_lost), timeout=OUTCOME_TIME, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((result, on_disconnected), timeout=OUTCOME_TIME, return_when=asyncio.FIRST_COMPLETED)
     finally:
         stop()
-        settled.cancel()
-    return not link_lost.done()
+        result.cancel()
+    return not on_disconnected.done()
 
 
-def _raise_for(hass: HomeAssistant, event: CommandSettled) -> None:
+def _raise_for(hass: HomeAssistant, event: CommandCompleted) -> None:
     """Tell the user of a command that was not carried out."""
-    key = ERROR_OF_OUTCOME.get(event.settled.outcome)
+    key = ERROR_OF_OUTCOME.get(event.result.outcome)
     if key is not None:
-        code = event.settled.code
+        code = event.result.code
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key=key,
             translation_placeholders={
                 **_about(hass, event.command),
-                "reason": event.settled.reason,
+                "reason": event.result.reason,
                 "code": "unknown" if code is None else str(code),
             },
         )

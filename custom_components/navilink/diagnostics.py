@@ -89,7 +89,7 @@ def _heater_diagnostics(coordinator: NavilinkCoordinator, heater: HeaterState) -
             "commands": [_without_id(command.in_words(hass)) for command in heater.pending],
             "outcomes": {outcome.value: count for outcome, count in counts.items()},
             "recent": [
-                {"outcome": event.settled.outcome, **_without_id(outcome_details(hass, event))} for event in recent
+                {"outcome": event.result.outcome, **_without_id(outcome_details(hass, event))} for event in recent
             ],
         },
     }

@@ -38,7 +38,7 @@ def setup_error(err: NavienError) -> ConfigEntryAuthFailed | UpdateFailed:
             )
 
 
-def in_the_users_words(err: NavienError) -> HomeAssistantError:
+def to_home_assistant_error(err: NavienError) -> HomeAssistantError:
     """Tell the user why the client did not take something."""
     match err:
         case InvalidParameterError():

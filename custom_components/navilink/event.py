@@ -10,7 +10,7 @@ from homeassistant.helpers.start import async_at_started
 
 from .coordinator import NavilinkConfigEntry
 from .entity import NavilinkEntity, async_add_for_each_heater
-from .nwp500 import CommandOutcome, CommandSettled
+from .nwp500 import CommandCompleted, CommandOutcome
 from .outcomes import outcome_details
 
 PARALLEL_UPDATES = 0
@@ -51,6 +51,6 @@ class CommandOutcomeEvent(NavilinkEntity, EventEntity):
         self.async_on_remove(self.coordinator.outcomes.listen(self._mac_address, self._tell))
 
     @callback
-    def _tell(self, event: CommandSettled) -> None:
-        self._trigger_event(event.settled.outcome, outcome_details(self.hass, event))
+    def _tell(self, event: CommandCompleted) -> None:
+        self._trigger_event(event.result.outcome, outcome_details(self.hass, event))
         self.async_write_ha_state()

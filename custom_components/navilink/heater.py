@@ -91,8 +91,8 @@ class HeaterView:
     def state(self, device: Device) -> HeaterState:
         """Return everything known about a heater now."""
         client = self._client
-        status, feature, heard_at = client.status(device), client.feature(device), client.last_message_at(device)
-        silence = None if heard_at is None else dt_util.utcnow() - heard_at
+        status, feature, received_at = client.status(device), client.feature(device), client.last_message_at(device)
+        silence = None if received_at is None else dt_util.utcnow() - received_at
         is_online = self._is_online(device)
         outcomes = client.outcome_counts(device)
         return HeaterState(
@@ -100,8 +100,8 @@ class HeaterView:
             feature=feature,
             status=status,
             shown=_shown(status, client.wanted_members(device)),
-            last_message_at=heard_at,
-            shown_message_at=self._shown_message_at(device.mac_address, heard_at, is_online=is_online is True),
+            last_message_at=received_at,
+            shown_message_at=self._shown_message_at(device.mac_address, received_at, is_online=is_online is True),
             is_fresh=(
                 status is not None
                 and not client.is_status_restored(device)
@@ -113,7 +113,7 @@ class HeaterView:
             takes_commands=(status is not None or feature is not None) and (self._has_queue or client.is_connected),
             pending=tuple(
                 PendingCommand(command, stage, int(command.age() / timedelta(minutes=1)))
-                for command in client.unsettled_commands
+                for command in client.pending_commands
                 if command.mac_address == device.mac_address and (stage := client.stage(command.id)) is not None
             ),
             dropped=outcomes.get(CommandOutcome.DROPPED, 0),
@@ -131,12 +131,12 @@ class HeaterView:
         # A heater of an earlier run is on line or not as the account's list has it, until it is heard.
         return device.connected if seen is None else seen
 
-    def _shown_message_at(self, mac_address: str, heard_at: datetime | None, *, is_online: bool) -> datetime | None:
+    def _shown_message_at(self, mac_address: str, received_at: datetime | None, *, is_online: bool) -> datetime | None:
         """Return the time of the last message, or while messages keep coming, one that is not much older."""
         shown = self._message_times.get(mac_address)
-        is_steady = is_online and shown is not None and heard_at is not None and heard_at - shown < STEADY_FOR
-        if heard_at is not None and not is_steady:
-            self._message_times[mac_address] = heard_at
+        is_steady = is_online and shown is not None and received_at is not None and received_at - shown < STEADY_FOR
+        if received_at is not None and not is_steady:
+            self._message_times[mac_address] = received_at
         return self._message_times.get(mac_address)
 
 

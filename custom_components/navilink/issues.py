@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .markdown import escaped
-from .nwp500 import CommandOutcome, CommandSettled, ConnectionProblem, ConnectionReport, ConnectionState, Device
+from .nwp500 import CommandCompleted, CommandOutcome, ConnectionProblem, ConnectionReport, ConnectionState, Device
 from .wording import command_words
 
 LOST_COMMANDS = "lost_commands"
@@ -30,9 +30,9 @@ LOST = frozenset({CommandOutcome.EXPIRED, CommandOutcome.DROPPED})
 
 
 @callback
-def async_report_lost_command(hass: HomeAssistant, entry: ConfigEntry, device: Device, event: CommandSettled) -> None:
+def async_report_lost_command(hass: HomeAssistant, entry: ConfigEntry, device: Device, event: CommandCompleted) -> None:
     """Add a command to those that the user is told of, if it was given up."""
-    if event.settled.outcome not in LOST:
+    if event.result.outcome not in LOST:
         return
     command = event.command
     given = dt_util.as_local(command.queued_at).strftime("%Y-%m-%d %H:%M")
@@ -40,7 +40,7 @@ def async_report_lost_command(hass: HomeAssistant, entry: ConfigEntry, device: D
     registered = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, device.mac_address), entry.entry_id)
     words = command_words(hass, command)
     wanted = words if registered is None else f"[{words}](/config/devices/device/{registered.id})"
-    line = f"- {wanted}, given {given}: {escaped(event.settled.reason)}"
+    line = f"- {wanted}, given {given}: {escaped(event.result.reason)}"
     issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(LOST_COMMANDS, entry.entry_id))
     earlier: list[str] = []
     count = 0

@@ -22,7 +22,7 @@ CONF_QUEUE_SIZE = "queue_size"
 CONF_LONGEST_WAIT = "longest_wait"
 CONF_LONGEST_WAIT_TIME = "longest_wait_time"
 CONF_COALESCE = "coalesce"
-CONF_SKIP_SETTLED = "skip_settled"
+CONF_SKIP_SETTLED = "skip_redundant"
 CONF_STATUS_INTERVAL = "status_interval"
 
 MAX_WAIT = timedelta(days=7)
@@ -89,7 +89,7 @@ def queue_settings(options: Mapping[str, Any]) -> dict[str, Any]:
         "expire_by_class": wait == LongestWait.BY_CLASS,
         "max_queued_command_age": longest_wait(chosen).total_seconds() if wait == LongestWait.FIXED else None,
         "coalesce_commands": chosen[CONF_COALESCE],
-        "skip_settled": chosen[CONF_SKIP_SETTLED],
+        "skip_redundant": chosen[CONF_SKIP_SETTLED],
         "guard_commands": True,
         "command_interval": COMMAND_INTERVAL,
     }

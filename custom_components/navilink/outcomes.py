@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .heater import heater_name
-from .nwp500 import CommandSettled, Device
+from .nwp500 import CommandCompleted, Device
 from .wording import command_words
 
 # Outcomes of so many commands can be asked for later.
@@ -21,16 +21,16 @@ REMEMBERED = 1000
 
 EVENT_COMMAND_OUTCOME = f"{DOMAIN}_command_outcome"
 
-type OutcomeListener = Callable[[CommandSettled], None]
+type OutcomeListener = Callable[[CommandCompleted], None]
 
 
-def outcome_details(hass: HomeAssistant, event: CommandSettled) -> dict[str, str | int | None]:
+def outcome_details(hass: HomeAssistant, event: CommandCompleted) -> dict[str, str | int | None]:
     """Describe a command and its end to people, in their unit and language, and to automations."""
-    command, settled = event.command, event.settled
+    command, result = event.command, event.result
     return {
         "command": command_words(hass, command),
-        "reason": settled.reason,
-        "code": settled.code,
+        "reason": result.reason,
+        "code": result.code,
         "queued_at": command.queued_at.isoformat(),
         "command_id": command.id,
         "setting": command.setting,
@@ -38,7 +38,7 @@ def outcome_details(hass: HomeAssistant, event: CommandSettled) -> dict[str, str
 
 
 @callback
-def async_fire_outcome(hass: HomeAssistant, entry: ConfigEntry, device: Device, event: CommandSettled) -> None:
+def async_fire_outcome(hass: HomeAssistant, entry: ConfigEntry, device: Device, event: CommandCompleted) -> None:
     """Tell the event bus of an outcome, under the names by which the heater and its entity are known there."""
     registered = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, device.mac_address), entry.entry_id)
     known_name = None if registered is None else registered.name_by_user or registered.name
@@ -49,7 +49,7 @@ def async_fire_outcome(hass: HomeAssistant, entry: ConfigEntry, device: Device, 
         EVENT_COMMAND_OUTCOME,
         {
             **outcome_details(hass, event),
-            "outcome": event.settled.outcome.value,
+            "outcome": event.result.outcome.value,
             "waited": dt_util.get_age(given),
             "name": known_name or heater_name(device),
             "device_id": None if registered is None else registered.id,
@@ -66,39 +66,39 @@ class Outcomes:
     there is somebody to listen. Until then it is in the store, and the next run passes it on.
     """
 
-    def __init__(self, pass_on: Callable[[CommandSettled], None]) -> None:
+    def __init__(self, pass_on: Callable[[CommandCompleted], None]) -> None:
         """Take what tells everybody but the heaters' listeners; nothing is passed on before `open`."""
         self._pass_on = pass_on
         self._is_open = False
-        self._new: dict[str, CommandSettled] = {}
+        self._new: dict[str, CommandCompleted] = {}
         """Taken in, and not known to be stored."""
-        self._stored: dict[str, CommandSettled] = {}
+        self._stored: dict[str, CommandCompleted] = {}
         """Stored, and not passed on."""
-        self._recent: OrderedDict[str, CommandSettled] = OrderedDict()
+        self._recent: OrderedDict[str, CommandCompleted] = OrderedDict()
         """Stored, whether passed on or not."""
         self._listeners: dict[str | None, OutcomeListener] = {}
-        self._awaited: dict[str, asyncio.Future[CommandSettled]] = {}
+        self._awaited: dict[str, asyncio.Future[CommandCompleted]] = {}
 
     @property
-    def to_store(self) -> tuple[CommandSettled, ...]:
+    def to_store(self) -> tuple[CommandCompleted, ...]:
         """What was not passed on, oldest first."""
         return (*self._stored.values(), *self._new.values())
 
     @callback
-    def settled(self, event: CommandSettled) -> None:
+    def completed(self, event: CommandCompleted) -> None:
         """Take in an outcome; only the first one of a command counts."""
         if event.command.id not in self._recent:
             self._new.setdefault(event.command.id, event)
 
     @callback
-    def restore(self, events: Iterable[CommandSettled]) -> None:
+    def restore(self, events: Iterable[CommandCompleted]) -> None:
         """Take in outcomes that an earlier run has stored, and nobody was told yet."""
         for event in events:
             self._stored[event.command.id] = event
             self._remember(event)
 
     @callback
-    def stored(self, events: Iterable[CommandSettled]) -> bool:
+    def stored(self, events: Iterable[CommandCompleted]) -> bool:
         """These are stored, or could not be, for which nobody waits; return whether any was passed on now."""
         self.restore(self._new.pop(event.command.id) for event in events if event.command.id in self._new)
         return self._flush()
@@ -125,15 +125,15 @@ class Outcomes:
 
         return stop
 
-    def of(self, mac_address: str) -> tuple[CommandSettled, ...]:
+    def of(self, mac_address: str) -> tuple[CommandCompleted, ...]:
         """Return what is remembered of a heater, oldest first."""
         known = (*self._recent.values(), *self._new.values())
         return tuple(event for event in known if event.command.mac_address == mac_address)
 
-    def future(self, command_id: str) -> asyncio.Future[CommandSettled]:
+    def future(self, command_id: str) -> asyncio.Future[CommandCompleted]:
         """Return the outcome of a command, to be awaited; it is cancelled when the account is taken down."""
         if (event := self._recent.get(command_id)) is not None:
-            known: asyncio.Future[CommandSettled] = asyncio.get_running_loop().create_future()
+            known: asyncio.Future[CommandCompleted] = asyncio.get_running_loop().create_future()
             known.set_result(event)
             return known
         return self._awaited.setdefault(command_id, asyncio.get_running_loop().create_future())
@@ -153,7 +153,7 @@ class Outcomes:
             awaited.cancel()
         self._awaited.clear()
 
-    def _remember(self, event: CommandSettled) -> None:
+    def _remember(self, event: CommandCompleted) -> None:
         self._recent[event.command.id] = event
         if len(self._recent) > REMEMBERED:
             self._recent.popitem(last=False)

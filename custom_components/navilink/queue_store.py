@@ -20,8 +20,8 @@ from .nwp500 import NavienError, migrated_queue, watched
 from .stored_account import StoredAccount
 
 VERSION = 1
-# 2: commands by their parameters instead of their messages, and outcomes.
-MINOR_VERSION = 2
+# 2: commands by their parameters instead of their messages, and outcomes. 3: the sessions of each command.
+MINOR_VERSION = 3
 
 # More than any account fills: what is larger is not even read.
 MAX_FILE_BYTES = 16 * 2**20
@@ -77,7 +77,7 @@ class QueueStore:
         self,
         hass: HomeAssistant,
         entry_id: str,
-        picture: Callable[[], StoredAccount],
+        snapshot: Callable[[], StoredAccount],
         written: Callable[[StoredAccount], None],
     ) -> None:
         """Take the function that tells what there is to store now, and the one to call with it after each writing.
@@ -86,7 +86,7 @@ class QueueStore:
         before its end.
         """
         self._hass = hass
-        self._picture = picture
+        self._snapshot = snapshot
         self._written = written
         self._store = _store(hass, entry_id)
         self._is_outdated = False
@@ -172,7 +172,7 @@ class QueueStore:
 
     async def _async_write(self) -> None:
         self._cancel_due()
-        picture = self._picture()
+        picture = self._snapshot()
         is_deferred = self._hass.state is CoreState.stopping
         try:
             await self._store.async_save(picture.to_dict())

@@ -108,14 +108,14 @@ async def _async_wait_for_command(call: ServiceCall) -> ServiceResponse:
     if not outcome.done():
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="wait_timed_out")
     event = outcome.result()
-    return {"outcome": event.settled.outcome.value, **outcome_details(call.hass, event)}
+    return {"outcome": event.result.outcome.value, **outcome_details(call.hass, event)}
 
 
 def _command_id(heater: Heater, command_id: str | None) -> str:
     """Return the id of a command that is known, by default of the one given last."""
     pending = [each.command for each in heater.state.pending]
-    settled = [event.command for event in heater.coordinator.outcomes.of(heater.mac_address)]
-    known = {command.id: command for command in (*settled, *pending)}
+    result = [event.command for event in heater.coordinator.outcomes.of(heater.mac_address)]
+    known = {command.id: command for command in (*result, *pending)}
     if command_id is None and known:
         return max(known.values(), key=lambda command: command.queued_at).id
     if command_id is None:

@@ -289,13 +289,13 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     def _temperature_command(self, temperature: float) -> HeaterCommand:
         lowest, highest = self.min_temp, self.max_temp
         limit = min(max(temperature, lowest), highest)
-        wish = limit if abs(temperature - limit) <= BRIDGE_ROUNDING else temperature
+        pending_effect = limit if abs(temperature - limit) <= BRIDGE_ROUNDING else temperature
         try:
-            return self.client.dhw_temperature_command(self.heater.device, wish, unit=self._unit)
+            return self.client.dhw_temperature_command(self.heater.device, pending_effect, unit=self._unit)
         except InvalidParameterError as err:
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
-                translation_key="set_point_out_of_range",
+                translation_key="setpoint_out_of_range",
                 translation_placeholders={
                     "temperature": degrees(self.hass, temperature),
                     "lowest": degrees(self.hass, lowest),

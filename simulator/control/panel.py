@@ -121,8 +121,8 @@ def _write_drawn(heater: Heater, value: int) -> None:
     heater.drawn_litres = float(value)
 
 
-def _set_points(heater: Heater) -> range:
-    lowest, highest = heater.set_point_limits
+def _setpoints(heater: Heater) -> range:
+    lowest, highest = heater.setpoint_limits
     return range(lowest, highest + 1)
 
 
@@ -149,7 +149,7 @@ _SCHEDULES: Mapping[str, Callable[[Heater, Mapping[str, object]], Callable[[], o
 
 _PANEL: Mapping[str, tuple[Callable[[Heater], range], Callable[[Heater, int], None]]] = {
     "dhwOperationSetting": (lambda _: range(7), _write_mode),
-    "dhwTemperatureSetting": (_set_points, Heater.write_set_point),
+    "dhwTemperatureSetting": (_setpoints, Heater.write_setpoint),
     "tankUpperTemperature": (lambda _: _PROBE_RANGE, _write_upper),
     "tankLowerTemperature": (lambda _: _PROBE_RANGE, _write_lower),
     "ambientTemperature": (lambda _: _PROBE_RANGE, _write_ambient),

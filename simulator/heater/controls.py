@@ -51,7 +51,7 @@ def _dhw_mode(heater: Heater, param: Param) -> None:
 
 
 def _dhw_temperature(heater: Heater, param: Param) -> None:
-    heater.write_set_point(param[0])
+    heater.write_setpoint(param[0])
 
 
 def _anti_legionella_on(heater: Heater, param: Param) -> None:

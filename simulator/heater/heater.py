@@ -98,12 +98,12 @@ class Heater:
         return DhwMode(self.members["dhwOperationSetting"])
 
     @property
-    def set_point(self) -> int:
+    def setpoint(self) -> int:
         """`dhwTemperatureSetting` in half-degrees Celsius."""
         return self.members["dhwTemperatureSetting"]
 
     @property
-    def set_point_limits(self) -> tuple[int, int]:
+    def setpoint_limits(self) -> tuple[int, int]:
         """Lowest and highest set point the heater takes, in half-degrees Celsius."""
         return self.feature["dhwTemperatureMin"], self.feature["dhwTemperatureMax"]
 
@@ -135,14 +135,14 @@ class Heater:
             self.now += seconds
             self._step(seconds)
 
-    def write_set_point(self, raw: int) -> None:
+    def write_setpoint(self, raw: int) -> None:
         """Set the set point, in half-degrees Celsius; one outside the limits is brought to the nearest one.
 
         What a real heater makes of such a one is not known; the facts only say that there is no error.
         """
-        lowest, highest = self.set_point_limits
+        lowest, highest = self.setpoint_limits
         self.members["dhwTemperatureSetting"] = min(highest, max(lowest, raw))
-        self.thermostat.set_point_written(self.now, short=self._wanted().set_point - self.tank.upper)
+        self.thermostat.setpoint_written(self.now, short=self._wanted().setpoint - self.tank.upper)
 
     def write_mode(self, mode: DhwMode, days: int = 0) -> None:
         """Set the mode; `days` are those of a vacation. A time-of-use window may hold it back (protocol.md 13.5)."""
@@ -222,7 +222,7 @@ class Heater:
         mode = RESERVATION_MODES.get(entry.mode)
         if mode is None or self.mode is DhwMode.VACATION:
             return
-        self.write_set_point(entry.param)
+        self.write_setpoint(entry.param)
         if self.window_in_force and self.mode in HEATING_MODES:
             self._held_mode = None if mode is self.mode else mode
         else:
@@ -236,10 +236,10 @@ class Heater:
         self.fired.append(FiredEntry(time=self.now, schedule="recirculation", entry=entry))
 
     def _wanted(self) -> Wanted:
-        celsius = self.set_point / 2
+        celsius = self.setpoint / 2
         return Wanted(
             mode=self._heating_mode(),
-            set_point=max(celsius, _DISINFECTION) if self.disinfecting else celsius,
+            setpoint=max(celsius, _DISINFECTION) if self.disinfecting else celsius,
             in_window=self.window_in_force,
             freeze_temperature=self.members["freezeProtectionTemperature"] / 2,
         )

@@ -114,19 +114,19 @@ def _temperatures(heater: Heater) -> dict[str, int]:
 
 
 def _thermostat_settings(heater: Heater) -> dict[str, int]:
-    set_point = heater.set_point
+    setpoint = heater.setpoint
     window = heater.window_in_force
-    element_at_set_point = heater.mode in {DhwMode.ELECTRIC, DhwMode.HIGH_DEMAND}
+    element_at_setpoint = heater.mode in {DhwMode.ELECTRIC, DhwMode.HIGH_DEMAND}
     return {
-        "dhwTargetTemperatureSetting": set_point,
-        "hpUpperOnTempSetting": set_point if window else _ON_TEMPERATURE,
-        "hpUpperOffTempSetting": set_point,
+        "dhwTargetTemperatureSetting": setpoint,
+        "hpUpperOnTempSetting": setpoint if window else _ON_TEMPERATURE,
+        "hpUpperOffTempSetting": setpoint,
         "hpLowerOnTempSetting": _ON_TEMPERATURE,
-        "hpLowerOffTempSetting": set_point,
-        "heUpperOnTempSetting": set_point if element_at_set_point else _ON_TEMPERATURE,
-        "heUpperOffTempSetting": set_point,
-        "heLowerOnTempSetting": set_point if heater.mode is DhwMode.ELECTRIC else 0,
-        "heLowerOffTempSetting": set_point,
+        "hpLowerOffTempSetting": setpoint,
+        "heUpperOnTempSetting": setpoint if element_at_setpoint else _ON_TEMPERATURE,
+        "heUpperOffTempSetting": setpoint,
+        "heLowerOnTempSetting": setpoint if heater.mode is DhwMode.ELECTRIC else 0,
+        "heLowerOffTempSetting": setpoint,
         "hpUpperOnDiffTempSetting": 16 if window else 0,
         "hpLowerOffDiffTempSetting": 20 if window else 0,
     }
@@ -144,10 +144,10 @@ def _schedules(heater: Heater) -> dict[str, int]:
 
 
 def _energy(heater: Heater) -> dict[str, int]:
-    tank, set_point = heater.tank, heater.set_point / 2
-    target = set_point - (_WINDOW_REDUCTION if heater.window_in_force else 0.0)
-    capacity = set_point - THERMOSTAT_ON
-    missing = max(0.0, set_point - tank.mean)
+    tank, setpoint = heater.tank, heater.setpoint / 2
+    target = setpoint - (_WINDOW_REDUCTION if heater.window_in_force else 0.0)
+    capacity = setpoint - THERMOSTAT_ON
+    missing = max(0.0, setpoint - tank.mean)
     charge = 1 - _CHARGE_PER_MISSING * missing / capacity if capacity > 0 else float(missing == 0)
     return {
         "totalEnergyCapacity": tank.counts(target - THERMOSTAT_ON),

@@ -47,10 +47,10 @@ ELEMENT_RULES = {
     DhwMode.ENERGY_SAVER: ElementRule(entry=1.0, later=None, stop=0.9),
 }
 
-_AFTER_SET_POINT = 30.0  # s from a set-point write to the start it causes
+_AFTER_SETPOINT = 30.0  # s from a set-point write to the start it causes
 _AFTER_MODE = 5.0  # s from a mode write to the start it causes
 _LOCKOUT = 330.0  # s that the compressor rests after a stop
-_PAST_SET_POINT = 0.67  # °C (1.2 °F) that the lower probe goes beyond the set point
+_PAST_SETPOINT = 0.67  # °C (1.2 °F) that the lower probe goes beyond the set point
 _LOWER_ELEMENT_RESTART = 2.1  # °C below the set point
 _WINDOW_START = 8.0  # °C (14.4 °F) short: starts in a window without being asked
 _WINDOW_WRITE_START = 2.2  # °C (4 °F) short: a write starts it in a window
@@ -65,7 +65,7 @@ class Wanted:
 
     mode: DhwMode | None
     """The mode to heat in, or `None` while the heater does not heat: off, in standby, on vacation."""
-    set_point: float
+    setpoint: float
     """°C."""
     in_window: bool
     """Whether a costly time-of-use window is in force."""
@@ -83,10 +83,10 @@ class Thermostat:
         self._look_at: float | None = None
         self._enter_at: float | None = None
 
-    def set_point_written(self, now: float, *, short: float) -> None:
+    def setpoint_written(self, now: float, *, short: float) -> None:
         """Look again in a while when the new set point leaves the upper probe `short`; else stop the compressor."""
         if short > 0:
-            self._look_at = now + _AFTER_SET_POINT
+            self._look_at = now + _AFTER_SETPOINT
         else:
             self._look_at = None
             self._compressor_called = False
@@ -99,14 +99,14 @@ class Thermostat:
         """Decide anew and return what runs from `now` on."""
         looked, self._look_at = _due(self._look_at, now)
         entered, self._enter_at = _due(self._enter_at, now)
-        short = wanted.set_point - tank.upper
+        short = wanted.setpoint - tank.upper
         upper = self._upper_element(wanted, short, entered=entered)
         lower = self._lower_element(wanted, tank, upper_element=upper)
         self.heating = Heating(self._compressor(now, wanted, tank, looked=looked), upper, lower)
         return self.heating
 
     def _compressor(self, now: float, wanted: Wanted, tank: Tank, *, looked: bool) -> bool:
-        short = wanted.set_point - tank.upper
+        short = wanted.setpoint - tank.upper
         if wanted.mode not in HEAT_PUMP_MODES:
             self._compressor_called = False
         elif wanted.in_window:
@@ -115,7 +115,7 @@ class Thermostat:
         else:
             cold = tank.lower <= THERMOSTAT_ON and (short > 0 or wanted.mode is DhwMode.HIGH_DEMAND)
             starts = cold or (looked and short > 0)
-            ends = tank.lower >= wanted.set_point + _PAST_SET_POINT
+            ends = tank.lower >= wanted.setpoint + _PAST_SETPOINT
             self._compressor_called = (self._compressor_called or starts) and not ends
         coldest, hottest = _COMPRESSOR_AIR
         running = self._compressor_called and coldest <= tank.ambient <= hottest and now >= self._compressor_free_at
@@ -127,7 +127,7 @@ class Thermostat:
         rule = None if wanted.mode is None or wanted.in_window else ELEMENT_RULES.get(wanted.mode)
         if rule is None:
             return False
-        later = wanted.set_point - THERMOSTAT_ON if rule.later is None else rule.later
+        later = wanted.setpoint - THERMOSTAT_ON if rule.later is None else rule.later
         starts = short >= (rule.entry if entered else later) and self._enter_at is None
         return (self.heating.upper_element or starts) and short > rule.stop
 
@@ -140,7 +140,7 @@ class Thermostat:
             return True
         if wanted.mode is not DhwMode.ELECTRIC or upper_element or self._enter_at is not None:
             return False
-        short = wanted.set_point - tank.lower
+        short = wanted.setpoint - tank.lower
         handed_over = self.heating.upper_element or self.heating.lower_element
         return short > (0.0 if handed_over else _LOWER_ELEMENT_RESTART)
 

@@ -151,7 +151,7 @@ async def test_heater_that_took_no_commands_at_the_end_returns_later(
 
 
 @pytest.mark.usefixtures("running")
-async def test_set_point_above_the_heaters_limit_is_brought_to_it(
+async def test_setpoint_above_the_heaters_limit_is_brought_to_it(
     hass: HomeAssistant, simulator: SimulatorProcess
 ) -> None:
     hass.states.async_set(SURPLUS, "0")

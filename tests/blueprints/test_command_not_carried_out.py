@@ -40,13 +40,13 @@ async def test_refused_command_is_told_and_a_confirmed_one_is_not(
             await set_temperature(hass, 60)
         state = await wait_for_outcome(hass, "rejected")
         await notifications.until(lambda: bool(notifications.made))
-        (told,) = notifications.made
-        assert told["title"] == "NWP500: command rejected"
+        (reported,) = notifications.made
+        assert reported["title"] == "NWP500: command rejected"
         given_at = dt_util.as_local(dt_util.parse_datetime(state.attributes["queued_at"], raise_on_error=True))
-        assert told["message"].startswith('"target temperature 60 °C" was refused by the heater')
-        assert "(code 7)" in told["message"]
-        assert told["message"].endswith(f"It was given on {given_at:%Y-%m-%d at %H:%M}.")
-        assert told["notification_id"] == f"navilink_{state.attributes['command_id']}"
+        assert reported["message"].startswith('"target temperature 60 °C" was refused by the heater')
+        assert "(code 7)" in reported["message"]
+        assert reported["message"].endswith(f"It was given on {given_at:%Y-%m-%d at %H:%M}.")
+        assert reported["notification_id"] == f"navilink_{state.attributes['command_id']}"
 
 
 @pytest.mark.usefixtures("running")
@@ -61,7 +61,7 @@ async def test_each_of_several_commands_is_told(hass: HomeAssistant, simulator: 
         await simulator.wait(applied=1)
         await wait_for_outcome(hass, "confirmed")
         await notifications.until(lambda: len(notifications.made) >= 3)
-        assert [told["message"].split('"')[1] for told in notifications.made] == [
+        assert [reported["message"].split('"')[1] for reported in notifications.made] == [
             f"target temperature {celsius} °C" for celsius in (45, 50, 55)
         ]
 
@@ -88,7 +88,9 @@ async def test_commands_that_end_within_a_millisecond_are_told_each(hass: HomeAs
         hass.states.async_set(OUTCOME, now, attributes)
         await notifications.until(lambda: len(notifications.made) >= 3)
         await wait_for(hass, AUTOMATION, lambda state: state.attributes["current"] == 0)
-        assert [told["notification_id"] for told in notifications.made] == [f"navilink_id {each}" for each in range(3)]
+        assert [reported["notification_id"] for reported in notifications.made] == [
+            f"navilink_id {each}" for each in range(3)
+        ]
 
 
 @pytest.mark.parametrize("chosen", NOT_CARRIED_OUT)
@@ -97,15 +99,15 @@ async def test_every_outcome_has_its_words(hass: HomeAssistant, chosen: str) -> 
     await automate(
         hass, "command_not_carried_out", outcome_entities=[OUTCOME], outcomes=[chosen], notify_actions=actions
     )
-    told: list[str] = []
-    hass.bus.async_listen("told", lambda event: told.append(event.data["message"]))
+    reported: list[str] = []
+    hass.bus.async_listen("told", lambda event: reported.append(event.data["message"]))
     hass.states.async_set(OUTCOME, "unknown", timestamp=dt_util.utcnow().timestamp() - 1)
     for outcome in (*NOT_CARRIED_OUT, "confirmed", "cleared"):
         now = dt_util.utcnow()
         attributes = {"event_type": outcome, "command": "mode eco", "command_id": outcome, "reason": "", "code": None}
         hass.states.async_set(OUTCOME, now.isoformat(), attributes | {"queued_at": now.isoformat()})
     await hass.async_block_till_done()
-    (message,) = told
+    (message,) = reported
     assert message.startswith('"mode eco" ')
     assert not message.startswith('"mode eco" .')
 

@@ -61,8 +61,8 @@ async def test_further_problem_alerts_afresh(hass: HomeAssistant) -> None:
         await notifications.until(lambda: len(notifications.made) == 1)
         hass.states.async_set(CONDENSATE, "on", {"friendly_name": "NWP500 Condensate overflow"})
         await notifications.until(lambda: len(notifications.made) == 2)
-        told = [notification["message"] for notification in notifications.made]
-        assert told == ["NWP500 Water leak.", "NWP500 Water leak. NWP500 Condensate overflow."]
+        reported = [notification["message"] for notification in notifications.made]
+        assert reported == ["NWP500 Water leak.", "NWP500 Water leak. NWP500 Condensate overflow."]
 
 
 @pytest.mark.usefixtures("running")

@@ -27,7 +27,7 @@ DEFAULTS: dict[str, object] = {
     "command_interval": 0.0,
     "expire_by_class": False,
     "guard_commands": False,
-    "skip_settled": False,
+    "skip_redundant": False,
 }
 
 # By name: the least and the greatest allowed value, then values that are not allowed.
@@ -51,7 +51,7 @@ SWITCHES = (
     "coalesce_commands",
     "expire_by_class",
     "guard_commands",
-    "skip_settled",
+    "skip_redundant",
 )
 
 

@@ -66,7 +66,7 @@ class HomeAssistantPage:
         await mode.click()
         await expect(mode).to_be_checked()
 
-    async def raise_set_point(self) -> None:
+    async def raise_setpoint(self) -> None:
         """Click the plus button of the thermostat card once."""
         await self.page.locator("ha-outlined-icon-button + ha-outlined-icon-button").click()
 

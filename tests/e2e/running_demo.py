@@ -77,15 +77,15 @@ def _read(process: subprocess.Popen[str]) -> RunningDemo:
         assert line, f"the demo ended early:\n{output}"
         output += line
 
-    def told(pattern: str) -> str:
+    def reported(pattern: str) -> str:
         found = re.search(pattern, output)
         assert found is not None, f"the demo did not tell {pattern}:\n{output}"
         return found.group(1)
 
     return RunningDemo(
-        url=told(r"address +(http\S+)"),
-        username=told(r"user name +(\S+)"),
-        password=told(r"password +(\S+)"),
-        control_url=told(r"(http\S+)/fault"),
+        url=reported(r"address +(http\S+)"),
+        username=reported(r"user name +(\S+)"),
+        password=reported(r"password +(\S+)"),
+        control_url=reported(r"(http\S+)/fault"),
         output=output,
     )

@@ -88,7 +88,7 @@ async def _dashboard(home_assistant: HomeAssistantPage, take: Take) -> None:
 
 async def _queue(home_assistant: HomeAssistantPage, take: Take) -> None:
     async with home_assistant.link_cut():
-        await home_assistant.raise_set_point()
+        await home_assistant.raise_setpoint()
         await expect(home_assistant.queue).to_have_count(1)
         await home_assistant.set_mode("Heat pump")
         await expect(home_assistant.queue).to_have_count(2)
@@ -112,7 +112,7 @@ async def _lost_command(home_assistant: HomeAssistantPage) -> None:
     await _choose_queue_size(home_assistant, 1)
     await home_assistant.open_dashboard()
     async with home_assistant.link_cut():
-        await home_assistant.raise_set_point()
+        await home_assistant.raise_setpoint()
         await expect(home_assistant.queue).to_have_text([re.compile("target temperature")])
         await home_assistant.set_mode("High demand")
         await expect(home_assistant.queue).to_have_text(["mode high demand"])

@@ -66,7 +66,7 @@ async def test_commands_wait_in_the_queue_and_go_when_the_link_is_back(
     before = len((await demo.heater())["applied"])
     async with home_assistant.link_cut():
         await home_assistant.set_mode("Electric")
-        await home_assistant.raise_set_point()
+        await home_assistant.raise_setpoint()
         await expect(home_assistant.queue).to_have_text(["mode electric", re.compile(r"^target temperature \d+ °F$")])
         await expect(home_assistant.tile_state("Queued")).to_have_text("2 commands")
         await home_assistant.looks_right()
@@ -80,7 +80,7 @@ async def test_commands_wait_in_the_queue_and_go_when_the_link_is_back(
 async def test_clear_button_empties_the_queue(home_assistant: HomeAssistantPage, demo: RunningDemo) -> None:
     before = await demo.heater()
     async with home_assistant.link_cut():
-        await home_assistant.raise_set_point()
+        await home_assistant.raise_setpoint()
         await expect(home_assistant.queue).to_have_text([re.compile("target temperature")])
         await home_assistant.press("Clear")
         await expect(home_assistant.page.get_by_text("The queue is empty")).to_be_visible()
@@ -90,7 +90,7 @@ async def test_clear_button_empties_the_queue(home_assistant: HomeAssistantPage,
 
 async def test_refusal_is_said_and_written_down(home_assistant: HomeAssistantPage, demo: RunningDemo) -> None:
     await demo.fault("ctrl_fail", code=3)
-    await home_assistant.raise_set_point()
+    await home_assistant.raise_setpoint()
     said = home_assistant.message(
         re.compile(r"^The water heater rejected the command .target temperature \d+ °F. \(code 3\)")
     )

@@ -10,9 +10,9 @@ _MODE_CODES = {"heat_pump": 1, "electric": 2, "eco": 3, "high_demand": 4}
 """Home Assistant's operation modes and the raw values the heater uses for them: protocol.md 5.1."""
 _VACATION = 5
 _VACATION_DAYS = 7
-_SET_POINTS = range(106, 146)
+_SETPOINTS = range(106, 146)
 """Whole degrees Fahrenheit that the simulated heaters take; no two of them are the same raw value."""
-_SET_POINTS_PER_ROUND = 4
+_SETPOINTS_PER_ROUND = 4
 
 _REPLACED_BY = {
     "set point": frozenset({"set point"}),
@@ -41,10 +41,10 @@ def surviving(given: Sequence[GivenCommand]) -> list[GivenCommand]:
     """Return what is still to be sent, in the order given: what no newer command of the same heater replaces."""
     return [
         command
-        for place, command in enumerate(given)
+        for sequence, command in enumerate(given)
         if not any(
             newer.mac_address == command.mac_address and newer.setting in _REPLACED_BY[command.setting]
-            for newer in given[place + 1 :]
+            for newer in given[sequence + 1 :]
         )
     ]
 
@@ -70,23 +70,23 @@ async def invent(simulator: SimulatorProcess, random: Random, count: int) -> lis
         command
         for mac_address, heater in heaters.items()
         for command in (
-            *random.sample(_set_points(mac_address, heater["status"]), _SET_POINTS_PER_ROUND),
+            *random.sample(_setpoints(mac_address, heater["status"]), _SETPOINTS_PER_ROUND),
             *_modes(mac_address, heater["status"]),
         )
     ]
     return random.sample(pool, count)
 
 
-async def invent_set_point(simulator: SimulatorProcess, random: Random) -> GivenCommand:
+async def invent_setpoint(simulator: SimulatorProcess, random: Random) -> GivenCommand:
     """Return a command for the set point of one of the heaters."""
     heaters = (await simulator.state())["heaters"]
     mac_address = random.choice(sorted(heaters))
-    return random.choice(_set_points(mac_address, heaters[mac_address]["status"]))
+    return random.choice(_setpoints(mac_address, heaters[mac_address]["status"]))
 
 
-def _set_points(mac_address: str, status: Mapping[str, int]) -> list[GivenCommand]:
+def _setpoints(mac_address: str, status: Mapping[str, int]) -> list[GivenCommand]:
     # Half degrees Celsius: protocol.md 6.1.
-    raw_values = {degrees: round((degrees - 32) / 1.8 * 2) for degrees in _SET_POINTS}
+    raw_values = {degrees: round((degrees - 32) / 1.8 * 2) for degrees in _SETPOINTS}
     return [
         GivenCommand(
             mac_address=mac_address,

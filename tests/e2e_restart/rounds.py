@@ -15,7 +15,7 @@ from demo.home_assistant_api import HomeAssistantApi
 from demo.stage import account_of
 from simulator.process import SimulatorProcess
 
-from .commands import GivenCommand, arrivals, arrived, invent, invent_set_point, surviving
+from .commands import GivenCommand, arrivals, arrived, invent, invent_setpoint, surviving
 from .tally import Tally
 
 _HEATERS = "2"
@@ -75,7 +75,7 @@ class KillRounds:
     async def play(self) -> None:
         """Play one round and add it to the tally."""
         # What the heater has before the link goes must not come again.
-        acknowledged = await invent_set_point(self._simulator, self._random)
+        acknowledged = await invent_setpoint(self._simulator, self._random)
         before = await self._count_arrived()
         await self._give(acknowledged)
         await self._simulator.wait(applied=before + 1, timeout=_SETTLE_SECONDS)

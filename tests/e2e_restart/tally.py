@@ -46,17 +46,17 @@ class Tally:
             for breach in breaches
         ]
 
-    def judge(self, place: str, wanted: Sequence[Arrival], found: Sequence[Arrival]) -> None:
+    def judge(self, sequence: str, wanted: Sequence[Arrival], found: Sequence[Arrival]) -> None:
         """Compare what should have arrived, each once and in this order, with what did."""
-        self.lost += [f"{place}: {arrival}" for arrival in wanted if arrival not in found]
+        self.lost += [f"{sequence}: {arrival}" for arrival in wanted if arrival not in found]
         surplus = list(found)
         for arrival in wanted:
             if arrival in surplus:
                 surplus.remove(arrival)
-        self.doubled += [f"{place}: {arrival}" for arrival in surplus]
+        self.doubled += [f"{sequence}: {arrival}" for arrival in surplus]
         in_order = [arrival for arrival in dict.fromkeys(found) if arrival in wanted]
         if in_order != [arrival for arrival in wanted if arrival in found]:
-            self.reordered.append(f"{place}: {list(found)} instead of {list(wanted)}")
+            self.reordered.append(f"{sequence}: {list(found)} instead of {list(wanted)}")
 
     def judge_outcomes(self, commands: int, passed_on: Iterable[tuple[str, str]]) -> None:
         """Compare the number of commands of all rounds with the outcomes that were passed on, each with its id."""

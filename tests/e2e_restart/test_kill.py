@@ -22,22 +22,22 @@ async def test_killed_home_assistant_loses_and_doubles_nothing() -> None:
     assert rounds.tally.breaches == []
 
 
-SET_POINT = ("dhw-temperature", (100,))
+SETPOINT = ("dhw-temperature", (100,))
 MODE = ("dhw-mode", (2,))
 
 
 @pytest.mark.parametrize(
     ("found", "breach"),
     [
-        ([SET_POINT, MODE], None),
+        ([SETPOINT, MODE], None),
         ([MODE], "lost: here: ('dhw-temperature', (100,))"),
-        ([SET_POINT, MODE, SET_POINT], "doubled: here: ('dhw-temperature', (100,))"),
-        ([MODE, SET_POINT], f"reordered: here: {[MODE, SET_POINT]} instead of {[SET_POINT, MODE]}"),
+        ([SETPOINT, MODE, SETPOINT], "doubled: here: ('dhw-temperature', (100,))"),
+        ([MODE, SETPOINT], f"reordered: here: {[MODE, SETPOINT]} instead of {[SETPOINT, MODE]}"),
     ],
 )
 def test_breaches_are_seen(found: list[tuple[str, tuple[int, ...]]], breach: str | None) -> None:
     tally = Tally()
-    tally.judge("here", [SET_POINT, MODE], found)
+    tally.judge("here", [SETPOINT, MODE], found)
     assert tally.breaches == ([] if breach is None else [breach])
 
 

@@ -201,13 +201,13 @@ async def test_however_the_service_writes_a_mac(
 @pytest.fixture
 def outcomes(hass: HomeAssistant) -> list[dict[str, Any]]:
     """Every outcome that the event bus is told, as it comes."""
-    told: list[dict[str, Any]] = []
+    reported: list[dict[str, Any]] = []
 
     def note(event: Event) -> None:
-        told.append(dict(event.data))
+        reported.append(dict(event.data))
 
     hass.bus.async_listen(EVENT_COMMAND_OUTCOME, note)
-    return told
+    return reported
 
 
 async def leave(hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, mac_address: str) -> None:
@@ -234,13 +234,13 @@ async def test_commands_end_with_their_heater(
     await set_temperature(hass, 55, OTHER_HEATER)
     waiting = asyncio.create_task(ask(hass, "wait_for_command", other, timeout=3600))
     await leave(hass, simulator, running, OTHER_MAC)
-    [told] = outcomes
-    assert (told["outcome"], told["reason"], told["command"]) == (
+    [reported] = outcomes
+    assert (reported["outcome"], reported["reason"], reported["command"]) == (
         "cleared",
         "the heater was removed",
         "target temperature 55 °C",
     )
-    assert (told["name"], told["device_id"], told["entity_id"]) == ("Guest house", other, OTHER_HEATER)
+    assert (reported["name"], reported["device_id"], reported["entity_id"]) == ("Guest house", other, OTHER_HEATER)
     assert (await waiting)["outcome"] == "cleared"
     await running.runtime_data.store.async_saved()
     stored = hass_storage[f"{DOMAIN}.{running.entry_id}"]["data"]
@@ -259,7 +259,7 @@ async def test_commands_end_with_their_heater(
     assert await applied(simulator, OTHER_MAC) == []
     assert (await ask(hass, "get_queue", device_id(hass, running, OTHER_MAC)))["commands"] == []
     assert running.runtime_data.outcomes.of(OTHER_MAC) == ()
-    assert [told["outcome"] for told in outcomes if told["device_id"] == other] == ["cleared"]
+    assert [reported["outcome"] for reported in outcomes if reported["device_id"] == other] == ["cleared"]
 
 
 async def test_what_was_sent_ends_with_its_heater_too(
@@ -277,7 +277,9 @@ async def test_what_was_sent_ends_with_its_heater_too(
     with pytest.raises(HomeAssistantError) as caught:
         await sending
     assert caught.value.translation_key == "command_unconfirmed"
-    assert [(told["outcome"], told["reason"]) for told in outcomes] == [("unconfirmed", "the heater was removed")]
+    assert [(reported["outcome"], reported["reason"]) for reported in outcomes] == [
+        ("unconfirmed", "the heater was removed")
+    ]
 
 
 async def test_the_user_removes_a_heater_that_the_last_list_lacks(
@@ -298,8 +300,8 @@ async def test_the_user_removes_a_heater_that_the_last_list_lacks(
     await list_again(hass, running.runtime_data)
     # Whoever says so in person need not be asked a minute later.
     assert (await client.remove_device(device))["success"]
-    assert [told["outcome"] for told in outcomes] == ["cleared"]
-    assert running.runtime_data.client.unsettled_commands == ()
+    assert [reported["outcome"] for reported in outcomes] == ["cleared"]
+    assert running.runtime_data.client.pending_commands == ()
     assert running.runtime_data.data == {}
     assert hass.states.get(HEATER) is None
 
@@ -402,9 +404,9 @@ async def test_accounts_that_both_had_a_heater_agree_on_the_first(
     assert await hass.config_entries.async_setup(second.entry_id)
     assert second.runtime_data.data == {}
     assert not has_device(hass, second, MAC)
-    assert second.runtime_data.client.unsettled_commands == ()
+    assert second.runtime_data.client.pending_commands == ()
     await hass.async_block_till_done()
-    assert [told["outcome"] for told in outcomes] == ["cleared"]
+    assert [reported["outcome"] for reported in outcomes] == ["cleared"]
     # With the outcome passed on, nothing of the heater is left there.
     assert MAC not in str(hass_storage[f"{DOMAIN}.{second.entry_id}"])
     assert queued_words(hass) == ["target temperature 60 °C"]

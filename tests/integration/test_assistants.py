@@ -228,9 +228,9 @@ async def reports(hass: HomeAssistant, assistants: Assistants, after: timedelta)
     """Let Google's pause before a report go by, and return what it was then told of the water heater."""
     async_fire_time_changed(hass, dt_util.utcnow() + after)
     await hass.async_block_till_done()
-    told = [states[HEATER] for states in assistants.google.reported if HEATER in states]
+    reported = [states[HEATER] for states in assistants.google.reported if HEATER in states]
     assistants.google.reported.clear()
-    return told[-1] if told else None
+    return reported[-1] if reported else None
 
 
 async def test_google_is_told_of_a_heater_that_was_never_heard(
@@ -244,9 +244,9 @@ async def test_google_is_told_of_a_heater_that_was_never_heard(
     assert await reports(hass, assistants, FIRST_REPORT) == {"online": False}
     await simulator.fault("link_up")
     await wait_for_value(hass, HEATER, "eco")
-    told = await reports(hass, assistants, NEXT_REPORT)
-    assert told is not None
-    assert (told["online"], told["on"], told["temperatureSetpointCelsius"]) == (True, True, 49)
+    reported = await reports(hass, assistants, NEXT_REPORT)
+    assert reported is not None
+    assert (reported["online"], reported["on"], reported["temperatureSetpointCelsius"]) == (True, True, 49)
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
@@ -257,11 +257,11 @@ async def test_google_is_told_of_a_heater_that_was_heard_before_the_restart(
     await simulator.fault("link_down")
     assert await hass.config_entries.async_setup(running.entry_id)
     assistants.google.async_enable_report_state()
-    told = await reports(hass, assistants, FIRST_REPORT)
-    assert told is not None
-    assert (told["online"], told["on"], told["temperatureSetpointCelsius"]) == (True, True, 49)
+    reported = await reports(hass, assistants, FIRST_REPORT)
+    assert reported is not None
+    assert (reported["online"], reported["on"], reported["temperatureSetpointCelsius"]) == (True, True, 49)
     # What was measured then is not shown as if it were measured now.
-    assert "temperatureAmbientCelsius" not in told
+    assert "temperatureAmbientCelsius" not in reported
 
 
 async def given(hass: HomeAssistant, entry: MockConfigEntry, command: tuple[str, tuple[int, ...]]) -> None:

@@ -75,10 +75,10 @@ async def test_diagnostics_tell_the_state_and_no_secret(
         str(device.home_seq),
         feature.serial_number,
     ]
-    told = json.dumps(diagnostics).lower()
+    reported = json.dumps(diagnostics).lower()
     for secret in secrets:
         assert secret
-        assert secret.lower() not in told
+        assert secret.lower() not in reported
 
 
 @pytest.fixture
@@ -111,13 +111,13 @@ def secrets_of_the_heaters(entry: MockConfigEntry) -> set[str]:
     """Return everything that tells which heaters they are, and where."""
     secrets: set[str] = set()
     for heater in entry.runtime_data.data.values():
-        device, place, feature = heater.device, heater.device.location, heater.feature
-        assert place is not None
+        device, sequence, feature = heater.device, heater.device.location, heater.feature
+        assert sequence is not None
         assert feature is not None
         pairs = [device.mac_address[start : start + 2] for start in range(0, 12, 2)]
         secrets |= {device.mac_address, ":".join(pairs), "-".join(pairs)}
         secrets |= {device.additional_value, str(device.home_seq), str(feature.serial_number)}
-        secrets |= {str(place.state), str(place.city), str(place.address), device.name}
+        secrets |= {str(sequence.state), str(sequence.city), str(sequence.address), device.name}
     # A name that is the product's tells nothing.
     return secrets - {"NWP500"}
 
@@ -204,6 +204,6 @@ async def test_diagnostics_of_one_heater(
     assert heater["status"]["dhwTemperatureSetting"] == 104
     assert diagnostics["connection"]["state"] == "connected"
     assert heater["connection_status"] == "connected"
-    told = json.dumps(diagnostics).lower()
+    reported = json.dumps(diagnostics).lower()
     for secret in (MAC, OTHER_MAC, simulator.addresses["email"], simulator.addresses["password"]):
-        assert secret not in told
+        assert secret not in reported

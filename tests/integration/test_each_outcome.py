@@ -27,7 +27,7 @@ from tests.integration.heaters import HEATER
 from tests.integration.waiting import wait_for
 from tests.integration.wall_clock import WallClock
 
-SET_POINT = "target temperature 60 °C"
+SETPOINT = "target temperature 60 °C"
 # What Home Assistant adds to every event entity.
 COMMON_ATTRIBUTES = {"event_type", "event_types", "friendly_name"}
 
@@ -134,30 +134,30 @@ def scene(
 @pytest.mark.parametrize(
     ("case", "options"),
     [
-        (Case("confirmed", confirm, SET_POINT, ("eco", 60)), {}),
-        (Case("rejected", reject, SET_POINT, ("eco", 49)), {}),
+        (Case("confirmed", confirm, SETPOINT, ("eco", 60)), {}),
+        (Case("rejected", reject, SETPOINT, ("eco", 49)), {}),
         # In the costly period the heater is in its own economical mode.
         (Case("held", hold, "mode high demand", ("heat_pump", 49)), {}),
-        (Case("unconfirmed", ignore, SET_POINT, ("eco", 49)), {}),
-        (Case("expired", let_expire, SET_POINT, ("eco", 49)), {}),
-        (Case("superseded", supersede, SET_POINT, ("eco", 55)), {}),
-        (Case("dropped", drop, SET_POINT, ("heat_pump", 49)), {"queue_size": 1}),
-        (Case("cleared", clear, SET_POINT, ("eco", 49)), {}),
-        (Case("failed", fail, SET_POINT, None), {"queue": False}),
+        (Case("unconfirmed", ignore, SETPOINT, ("eco", 49)), {}),
+        (Case("expired", let_expire, SETPOINT, ("eco", 49)), {}),
+        (Case("superseded", supersede, SETPOINT, ("eco", 55)), {}),
+        (Case("dropped", drop, SETPOINT, ("heat_pump", 49)), {"queue_size": 1}),
+        (Case("cleared", clear, SETPOINT, ("eco", 49)), {}),
+        (Case("failed", fail, SETPOINT, None), {"queue": False}),
     ],
     ids=lambda value: value.outcome if isinstance(value, Case) else "",
 )
 async def test_outcome_is_told_everywhere(
     hass: HomeAssistant, scene: Scene, running: MockConfigEntry, case: Case
 ) -> None:
-    told = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
+    reported = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
     heater = device_id(hass, running)
     waiting = asyncio.create_task(outcome_waited_for(hass, case.words, heater))
     await case.act(scene)
     end = await waiting
     assert (end["outcome"], end["command"]) == (case.outcome, case.words)
 
-    [event] = [event for event in told if event.data["command_id"] == end["command_id"]]
+    [event] = [event for event in reported if event.data["command_id"] == end["command_id"]]
     assert {name: event.data[name] for name in end} == end
     assert event.data["device_id"] == heater
     assert event.data["entity_id"] == HEATER

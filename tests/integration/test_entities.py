@@ -29,7 +29,7 @@ from custom_components.navilink import (
 from custom_components.navilink.account_form import ERROR_OF_ADDRESS
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.delivery import ERROR_OF_OUTCOME
-from custom_components.navilink.errors import in_the_users_words, setup_error
+from custom_components.navilink.errors import setup_error, to_home_assistant_error
 from custom_components.navilink.heater import heater_name
 from custom_components.navilink.issues import ISSUES
 from custom_components.navilink.nwp500 import (
@@ -164,9 +164,9 @@ async def test_first_values(hass: HomeAssistant, running: MockConfigEntry) -> No
         state = hass.states.get(entity_id)
         assert state is not None, entity_id
         assert state.state == value, entity_id
-    heard_at = running.runtime_data.data[MAC].last_message_at
-    assert heard_at is not None
-    await wait_for_value(hass, "sensor.nwp500_last_message", heard_at.replace(microsecond=0).isoformat())
+    received_at = running.runtime_data.data[MAC].last_message_at
+    assert received_at is not None
+    await wait_for_value(hass, "sensor.nwp500_last_message", received_at.replace(microsecond=0).isoformat())
 
 
 @pytest.mark.usefixtures("running")
@@ -294,11 +294,11 @@ def test_name_never_carries_the_mac_address(name: str, shown: str) -> None:
     assert heater_name(Device(mac_address=MAC, additional_value="5322", name=name)) == shown
 
 
-async def check_text(hass: HomeAssistant, told: HomeAssistantError) -> None:
+async def check_text(hass: HomeAssistant, reported: HomeAssistantError) -> None:
     """See that an error has a text, with everything filled in."""
     assert await async_setup_component(hass, DOMAIN, {})
-    assert str(told) != told.translation_key
-    assert "{" not in str(told)
+    assert str(reported) != reported.translation_key
+    assert "{" not in str(reported)
 
 
 @pytest.mark.parametrize(
@@ -321,10 +321,10 @@ async def check_text(hass: HomeAssistant, told: HomeAssistantError) -> None:
 async def test_errors_are_told_in_the_users_words(
     hass: HomeAssistant, error: NavienError, kind: type[HomeAssistantError], translation_key: str
 ) -> None:
-    told = in_the_users_words(error)
-    assert type(told) is kind
-    assert told.translation_key == translation_key
-    await check_text(hass, told)
+    reported = to_home_assistant_error(error)
+    assert type(reported) is kind
+    assert reported.translation_key == translation_key
+    await check_text(hass, reported)
 
 
 @pytest.mark.parametrize(
@@ -341,7 +341,7 @@ async def test_errors_are_told_in_the_users_words(
 async def test_set_up_says_what_is_wrong(
     hass: HomeAssistant, error: NavienError, kind: type[HomeAssistantError], translation_key: str
 ) -> None:
-    told = setup_error(error)
-    assert type(told) is kind
-    assert told.translation_key == translation_key
-    await check_text(hass, told)
+    reported = setup_error(error)
+    assert type(reported) is kind
+    assert reported.translation_key == translation_key
+    await check_text(hass, reported)

@@ -283,10 +283,10 @@ async def test_new_firmware_is_shown(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:
     await wait_for(hass, HEATER, lambda state: state.attributes["min_temp"] == 40.5)
-    told = asyncio.create_task(next_event(running.runtime_data.client, "firmware_changed"))
+    reported = asyncio.create_task(next_event(running.runtime_data.client, "firmware_changed"))
     await simulator.device(MAC, feature={"controllerSwVersion": 184942592})
     await hass.services.async_call("button", "press", {"entity_id": "button.nwp500_refresh"}, blocking=True)
-    await told
+    await reported
     device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, MAC), running.entry_id)
     assert device is not None
     assert device.sw_version == "11.6.0.0"

@@ -89,8 +89,8 @@ async def test_an_hour_offline(hass: HomeAssistant, simulator: SimulatorProcess,
     ]
     commands = sum(len(words) for _, _, words, _ in ACTIONS) + 7
     assert len({command_id for command_id, _ in ends}) == len(ends) == commands
-    told = [outcome for _, outcome in ends]
-    assert {outcome: told.count(outcome) for outcome in told} == {
+    reported = [outcome for _, outcome in ends]
+    assert {outcome: reported.count(outcome) for outcome in reported} == {
         "cleared": commands - 7,
         "superseded": 5,
         "confirmed": 2,

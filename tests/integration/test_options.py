@@ -25,7 +25,7 @@ DEFAULTS = {
     "longest_wait": "by_class",
     "longest_wait_time": {"days": 1},
     "coalesce": True,
-    "skip_settled": True,
+    "skip_redundant": True,
     "status_interval": 30,
 }
 
@@ -135,7 +135,7 @@ async def test_longest_wait(
 
 
 @pytest.mark.usefixtures("running")
-@pytest.mark.parametrize(("options", "sent"), [({}, []), ({"skip_settled": False}, [("dhw-mode", [3])])])
+@pytest.mark.parametrize(("options", "sent"), [({}, []), ({"skip_redundant": False}, [("dhw-mode", [3])])])
 async def test_what_is_already_so(
     hass: HomeAssistant, simulator: SimulatorProcess, sent: list[tuple[str, list[int]]]
 ) -> None:
@@ -143,8 +143,8 @@ async def test_what_is_already_so(
     await cut(hass, simulator)
     await set_mode(hass, "eco")
     await simulator.fault("link_up")
-    told = await wait_for(hass, OUTCOME, lambda state: state.attributes["event_type"] is not None)
-    outcome = told.attributes
+    reported = await wait_for(hass, OUTCOME, lambda state: state.attributes["event_type"] is not None)
+    outcome = reported.attributes
     assert outcome["event_type"] == "confirmed"
     assert ("already so" in outcome["reason"]) == (not sent)
     assert await applied(simulator) == sent

@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.nwp500 import CommandOutcome, CommandSettled, QueuedCommand, Settled
+from custom_components.navilink.nwp500 import CommandCompleted, CommandOutcome, CommandResult, QueuedCommand
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME, Outcomes
 from custom_components.navilink.queue_store import CheckedStore
 from simulator.process import SimulatorProcess
@@ -17,19 +17,19 @@ from tests.integration.heaters import HEATER, MAC
 from tests.integration.waiting import wait_for, wait_for_value
 
 
-def settled(name: str) -> CommandSettled:
+def completed_event(name: str) -> CommandCompleted:
     command = QueuedCommand(id=name, kind="tou-on", wanted="time of use on", mac_address=MAC, topic="t", body=b"{}")
-    return CommandSettled(command, Settled(CommandOutcome.DROPPED, "the queue was full"))
+    return CommandCompleted(command, CommandResult(CommandOutcome.DROPPED, "the queue was full"))
 
 
 async def test_an_outcome_is_passed_on_when_it_is_stored_and_somebody_listens() -> None:
-    passed: list[CommandSettled] = []
-    told: list[CommandSettled] = []
+    passed: list[CommandCompleted] = []
+    reported: list[CommandCompleted] = []
     outcomes = Outcomes(passed.append)
-    outcomes.listen(MAC, told.append)
+    outcomes.listen(MAC, reported.append)
     waiting = outcomes.future("one")
-    one, other = settled("one"), settled("other")
-    outcomes.settled(one)
+    one, other = completed_event("one"), completed_event("other")
+    outcomes.completed(one)
     assert outcomes.of(MAC) == (one,)
     assert outcomes.to_store == (one,)
     assert not waiting.done()
@@ -37,34 +37,34 @@ async def test_an_outcome_is_passed_on_when_it_is_stored_and_somebody_listens() 
     # Who waits in an action need not wait until automations listen.
     assert waiting.result() == one
     assert (passed, outcomes.to_store) == ([], (one,))
-    outcomes.settled(other)
+    outcomes.completed(other)
     assert outcomes.open()
-    assert passed == told == [one]
+    assert passed == reported == [one]
     assert outcomes.to_store == (other,)
     # Written before the other one was there, or before the first was passed on: that is no news.
     assert not outcomes.stored([one])
     assert outcomes.stored([one, other])
-    assert passed == told == [one, other]
+    assert passed == reported == [one, other]
     assert not outcomes.to_store
 
 
 async def test_the_first_outcome_of_a_command_counts() -> None:
-    passed: list[CommandSettled] = []
+    passed: list[CommandCompleted] = []
     outcomes = Outcomes(passed.append)
     outcomes.open()
-    one = settled("one")
-    again = CommandSettled(one.command, Settled(CommandOutcome.CONFIRMED, "the heater reports it"))
+    one = completed_event("one")
+    again = CommandCompleted(one.command, CommandResult(CommandOutcome.CONFIRMED, "the heater reports it"))
     outcomes.restore([one])
-    outcomes.settled(again)
+    outcomes.completed(again)
     assert outcomes.to_store == (one,)
 
 
 async def test_what_ends_while_the_listeners_go_is_kept_for_the_next_run() -> None:
-    passed: list[CommandSettled] = []
+    passed: list[CommandCompleted] = []
     outcomes = Outcomes(passed.append)
     outcomes.open()
     outcomes.hold()
-    outcomes.settled(settled("one"))
+    outcomes.completed(completed_event("one"))
     assert not outcomes.stored(outcomes.to_store)
     outcomes.close()
     assert passed == []

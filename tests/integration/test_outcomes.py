@@ -44,13 +44,13 @@ async def wait_for_outcome(hass: HomeAssistant, outcome: str) -> dict[str, Any]:
 async def test_action_returns_when_the_heater_has_it(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await set_temperature(hass, 60)
     assert await applied(simulator) == [("dhw-temperature", [120])]
-    told = shown(hass, OUTCOME).attributes
-    assert told["event_type"] == "confirmed"
-    assert told["command"] == "target temperature 60 °C"
-    assert told["setting"] == "set point"
-    assert told["code"] is None
-    assert told["command_id"]
-    assert told["queued_at"]
+    reported = shown(hass, OUTCOME).attributes
+    assert reported["event_type"] == "confirmed"
+    assert reported["command"] == "target temperature 60 °C"
+    assert reported["setting"] == "set point"
+    assert reported["code"] is None
+    assert reported["command_id"]
+    assert reported["queued_at"]
     assert queued_words(hass) == []
 
 
@@ -60,9 +60,9 @@ async def test_refusal_is_raised_and_told(hass: HomeAssistant, simulator: Simula
     with pytest.raises(HomeAssistantError) as refused:
         await set_mode(hass, "electric")
     assert refused.value.translation_key == "command_rejected"
-    told = await wait_for_outcome(hass, "rejected")
-    assert told["code"] == 3
-    assert told["command"] == "mode electric"
+    reported = await wait_for_outcome(hass, "rejected")
+    assert reported["code"] == 3
+    assert reported["command"] == "mode electric"
 
 
 @pytest.mark.usefixtures("running")
@@ -80,9 +80,9 @@ async def test_command_that_shows_no_effect_in_time_is_still_watched(
 ) -> None:
     monkeypatch.setattr(delivery, "OUTCOME_TIME", 0.5)
     await simulator.fault("ignore_write")
-    with pytest.raises(HomeAssistantError) as unsettled:
+    with pytest.raises(HomeAssistantError) as pending:
         await set_temperature(hass, 60)
-    assert unsettled.value.translation_key == "command_not_settled"
+    assert pending.value.translation_key == "command_not_completed"
     assert [command["stage"] for command in shown(hass, QUEUED).attributes["commands"]] == ["sent"]
     # Somebody does it at the panel: what was wanted is so.
     await simulator.device(MAC, dhwTemperatureSetting=120)
@@ -116,7 +116,7 @@ async def test_setting_changed_at_the_panel_meanwhile_wins(hass: HomeAssistant, 
 
 @pytest.mark.usefixtures("running")
 async def test_events_tell_each_outcome_once(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
-    told = async_capture_events(hass, "state_changed")
+    reported = async_capture_events(hass, "state_changed")
     await cut(hass, simulator)
     await set_temperature(hass, 60)
     await set_temperature(hass, 55)
@@ -126,7 +126,7 @@ async def test_events_tell_each_outcome_once(hass: HomeAssistant, simulator: Sim
     await wait_for_outcome(hass, "confirmed")
     ends = [
         (event.data["new_state"].attributes["command"], event.data["new_state"].attributes["event_type"])
-        for event in told
+        for event in reported
         if event.data["entity_id"] == OUTCOME
     ]
     assert sorted(ends) == [
@@ -162,8 +162,8 @@ async def test_commands_that_were_given_up_raise_an_issue_until_it_is_acknowledg
     assert issue.translation_placeholders is not None
     assert issue.translation_placeholders["count"] == "2"
     first, second = issue.translation_placeholders["commands"].splitlines()
-    link = f"/config/devices/device/{device_id(hass, running)}"
-    assert first.startswith(f"- [target temperature 60 °C]({link}), given 20")
+    transport = f"/config/devices/device/{device_id(hass, running)}"
+    assert first.startswith(f"- [target temperature 60 °C]({transport}), given 20")
     assert first.endswith(": it waited longer than it may")
     assert "mode heat pump" in second
     assert MAC not in str(issue)
@@ -233,7 +233,7 @@ async def test_waiting_for_a_command(
     await cut(hass, simulator)
     await set_mode(hass, "heat_pump")
     await set_temperature(hass, 60)
-    mode, set_point = (await ask(hass, "get_queue", heater))["commands"]
+    mode, setpoint = (await ask(hass, "get_queue", heater))["commands"]
     with pytest.raises(HomeAssistantError) as too_long:
         await ask(hass, "wait_for_command", heater, timeout=0)
     assert too_long.value.translation_key == "wait_timed_out"
@@ -249,7 +249,7 @@ async def test_waiting_for_a_command(
     outcome = await newest
     assert outcome["outcome"] == "confirmed"
     assert outcome["command"] == "target temperature 60 °C"
-    assert outcome["command_id"] == set_point["command_id"]
+    assert outcome["command_id"] == setpoint["command_id"]
     # Once more, after the fact.
     assert await ask(hass, "wait_for_command", heater) == outcome
 

@@ -224,15 +224,15 @@ async def test_tampered_commands_are_set_aside_and_the_others_are_sent(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:
     content = await stopped_with(hass, simulator, running)
-    set_point, mode = content["data"]["queue"]["unsent"]
+    setpoint, mode = content["data"]["queue"]["unsent"]
     content["data"]["queue"]["unsent"] = [
-        set_point | {"id": "1", "parameters": [196]},
-        set_point | {"id": "2", "mac_address": "0478630a1bff"},
-        set_point | {"id": "3", "mac_address": None},
-        set_point | {"id": "4", "mac_address": "0" * 65},
-        set_point | {"id": "5", "kind": "firmware-update"},
+        setpoint | {"id": "1", "parameters": [196]},
+        setpoint | {"id": "2", "mac_address": "0478630a1bff"},
+        setpoint | {"id": "3", "mac_address": None},
+        setpoint | {"id": "4", "mac_address": "0" * 65},
+        setpoint | {"id": "5", "kind": "firmware-update"},
         # What is said besides counts for nothing.
-        set_point | {"topic": "cmd/52/navilink-0478630a1bff/ctrl", "body": "{}"},
+        setpoint | {"topic": "cmd/52/navilink-0478630a1bff/ctrl", "body": "{}"},
         "nothing of ours",
         mode,
     ]
@@ -291,9 +291,9 @@ async def test_a_queue_of_three_thousand_is_cut_in_no_time_with_an_outcome_for_e
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:
     content = await stopped_with(hass, simulator, running)
-    set_point, _ = content["data"]["queue"]["unsent"]
+    setpoint, _ = content["data"]["queue"]["unsent"]
     hass.config_entries.async_update_entry(running, options={"coalesce": False})
-    many = [set_point | {"id": f"command {number}"} for number in range(3000)]
+    many = [setpoint | {"id": f"command {number}"} for number in range(3000)]
     content["data"]["queue"] |= {"unsent": many, "order": [command["id"] for command in many]}
     passed = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
     # In debug mode asyncio notes a traceback for every future, which takes ten times as long as all the rest.
@@ -414,7 +414,7 @@ async def test_a_flood_of_device_info_is_written_once_and_short(
     assert members.get("controllerSerialNumber") == serial_number
 
 
-@pytest.mark.parametrize("options", [{"skip_settled": False, "coalesce": False}])
+@pytest.mark.parametrize("options", [{"skip_redundant": False, "coalesce": False}])
 async def test_reload_while_draining_onto_a_slow_disk_sends_nothing_twice(
     hass: HomeAssistant,
     simulator: SimulatorProcess,

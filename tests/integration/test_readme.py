@@ -110,7 +110,7 @@ async def test_what_waits_is_said_listed_and_forgotten(hass: HomeAssistant, simu
 
 
 @pytest.mark.usefixtures("running")
-async def test_set_points_are_forgotten(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+async def test_setpoints_are_forgotten(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await cut(hass, simulator)
     await set_temperature(hass, 130)
     await set_mode(hass, "heat_pump")
@@ -127,7 +127,7 @@ async def test_every_action_and_field_is_described(
     described = (await async_get_all_descriptions(hass))[DOMAIN]
     assert set(described) == {SERVICE_START_VACATION, *(name for name, *_ in ACTIONS)}
     for name, description in described.items():
-        told = text.partition(f"### `{DOMAIN}.{name}`")[2].partition("\n#")[0]
-        assert [field for field in description["fields"] if field not in told] == []
+        reported = text.partition(f"### `{DOMAIN}.{name}`")[2].partition("\n#")[0]
+        assert [field for field in description["fields"] if field not in reported] == []
     assert shown(hass, HEATER).state == "eco"
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []

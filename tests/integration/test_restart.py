@@ -38,8 +38,8 @@ from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.waiting import next_event, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
-SET_POINT, MODE = "target temperature 60 °C", "mode heat pump"
-STORED_SET_POINT = "set point 60 °C"
+SETPOINT, MODE = "target temperature 60 °C", "mode heat pump"
+STORED_SETPOINT = "set point 60 °C"
 
 
 def key(entry: MockConfigEntry) -> str:
@@ -74,7 +74,7 @@ async def test_command_is_on_the_disk_when_its_action_returns(
 ) -> None:
     await cut(hass, simulator)
     await set_temperature(hass, 60)
-    assert stored_commands(hass_storage, running) == [STORED_SET_POINT]
+    assert stored_commands(hass_storage, running) == [STORED_SETPOINT]
     # Several at a time, the newest of a setting counts.
     await asyncio.gather(set_mode(hass, "electric"), set_temperature(hass, 55), set_mode(hass, "heat_pump"))
     assert stored_commands(hass_storage, running) == ["set point 55 °C", MODE]
@@ -108,7 +108,7 @@ async def test_restart_keeps_order_and_ages(
     await unload(hass, running)
     wall_clock.pass_unseen(timedelta(minutes=10))
     await set_up(hass, running)
-    assert queued_words(hass) == [SET_POINT, MODE]
+    assert queued_words(hass) == [SETPOINT, MODE]
     assert [command["command_id"] for command in shown(hass, QUEUED).attributes["commands"]] == before
     commands = (await ask(hass, "get_queue", device_id(hass, running)))["commands"]
     assert [round(command["age"] / 60) for command in commands] == [15, 10]
@@ -129,7 +129,7 @@ async def test_reload_by_new_options_keeps_the_queue(
     result = await hass.config_entries.options.async_init(running.entry_id)
     await hass.config_entries.options.async_configure(result["flow_id"], {"longest_wait": "forever"})
     await hass.async_block_till_done()
-    assert queued_words(hass) == [SET_POINT]
+    assert queued_words(hass) == [SETPOINT]
     # It keeps the life time that it was given with.
     assert shown(hass, QUEUED).attributes["commands"][0]["expires_at"]
 
@@ -147,7 +147,7 @@ async def test_stop_of_home_assistant_keeps_the_queue(
     await hass.async_block_till_done()
     hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await hass.async_block_till_done()
-    assert stored_commands(hass_storage, running) == [STORED_SET_POINT]
+    assert stored_commands(hass_storage, running) == [STORED_SETPOINT]
     hass.set_state(CoreState.running)
 
 
@@ -176,7 +176,7 @@ async def test_start_without_any_network(
 
     await set_mode(hass, "heat_pump")
     await set_temperature(hass, 60)
-    assert queued_words(hass) == [MODE, SET_POINT]
+    assert queued_words(hass) == [MODE, SETPOINT]
     assert shown(hass, HEATER).state == "heat_pump"
     assert shown(hass, HEATER).attributes["temperature"] == 60
     await network(simulator)
@@ -220,19 +220,19 @@ async def test_what_expired_while_off_is_told_once_automations_listen(
     await unload(hass, running)
     wall_clock.pass_unseen(timedelta(hours=3))
     hass.set_state(CoreState.starting)
-    told = async_capture_events(hass, "state_changed")
+    reported = async_capture_events(hass, "state_changed")
     await set_up(hass, running)
     assert queued_words(hass) == [MODE]
     assert shown(hass, "sensor.nwp500_expired_commands").state == "1"
-    assert not [event for event in told if event.data["new_state"].attributes.get("event_type") == "expired"]
+    assert not [event for event in reported if event.data["new_state"].attributes.get("event_type") == "expired"]
     hass.set_state(CoreState.running)
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STARTED)
     outcome = await wait_for(hass, OUTCOME, lambda state: state.attributes.get("event_type") == "expired")
-    assert outcome.attributes["command"] == SET_POINT
+    assert outcome.attributes["command"] == SETPOINT
     issue = ir.async_get(hass).async_get_issue(DOMAIN, f"lost_commands_{running.entry_id}")
     assert issue is not None
     assert issue.translation_placeholders is not None
-    assert SET_POINT in issue.translation_placeholders["commands"]
+    assert SETPOINT in issue.translation_placeholders["commands"]
     await simulator.fault("link_up")
     await simulator.wait(applied=1)
     await wait_for_value(hass, QUEUED, "0")
@@ -324,7 +324,7 @@ async def test_command_that_was_sent_is_only_watched_after_a_restart(
     assert len(sent) == 1
 
 
-@pytest.mark.parametrize("options", [{"skip_settled": False}])
+@pytest.mark.parametrize("options", [{"skip_redundant": False}])
 async def test_command_in_flight_lands_before_a_restart(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:

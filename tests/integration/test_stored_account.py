@@ -33,7 +33,7 @@ ACCOUNT = StoredAccount(
         features={MAC: {"powerUse": 2}},
         statuses={MAC: {"dhwTemperatureSetting": 98}},
         running_modes={MAC: 3},
-        completed_wishes={MAC: ({"dhwOperationSetting": frozenset({2})},)},
+        completed_effects={MAC: ({"dhwOperationSetting": frozenset({2})},)},
     ),
 )
 

@@ -85,7 +85,7 @@ async def test_target_temperature_is_named_in_the_users_unit(
     raw: int,
 ) -> None:
     words = f"target temperature {typed} {units.temperature_unit}"
-    told = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
+    reported = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
     await cut(hass, simulator)
     await set_temperature(hass, typed)
     assert queued_words(hass) == [words]
@@ -95,7 +95,7 @@ async def test_target_temperature_is_named_in_the_users_unit(
     await simulator.fault("link_up")
     outcome = await wait_for(hass, OUTCOME, lambda state: state.attributes.get("command") == words)
     assert outcome.attributes["event_type"] == "confirmed"
-    assert [event.data["command"] for event in told] == [words]
+    assert [event.data["command"] for event in reported] == [words]
     assert await applied(simulator) == [("dhw-temperature", [raw])]
 
     await simulator.fault("ctrl_fail", code=3)

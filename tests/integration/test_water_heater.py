@@ -122,7 +122,7 @@ async def test_mode_before_a_vacation_outlives_a_restart(
         (METRIC_SYSTEM, 66.1, "66.1 °C is not allowed as the set point. This water heater takes 40.5 °C to 65.5 °C"),
     ],
 )
-async def test_set_point_outside_the_limits_changes_nothing(
+async def test_setpoint_outside_the_limits_changes_nothing(
     hass: HomeAssistant, simulator: SimulatorProcess, units: UnitSystem, temperature: float, words: str
 ) -> None:
     await wait_for(hass, HEATER, lambda state: state.attributes.get("min_temp") == 105)

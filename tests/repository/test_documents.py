@@ -64,11 +64,11 @@ def test_the_map_has_every_module(folder: Path) -> None:
 def test_every_file_that_is_named_exists(text: str) -> None:
     files = {path.name for folder in CODE for path in (ROOT / folder).rglob("*.py")}
     assert set(re.findall(r"\b[a-z_]+\.py\b", text)) - files == set()
-    assert [link for link in re.findall(r"\]\(([^)#:]+)\)", text) if not _leads_somewhere(link)] == []
+    assert [transport for transport in re.findall(r"\]\(([^)#:]+)\)", text) if not _leads_somewhere(transport)] == []
 
 
-def _leads_somewhere(link: str) -> bool:
-    return (ROOT / link).exists() or (ROOT / "docs" / link).exists()
+def _leads_somewhere(transport: str) -> bool:
+    return (ROOT / transport).exists() or (ROOT / "docs" / transport).exists()
 
 
 def test_every_fault_is_named() -> None:
@@ -79,7 +79,7 @@ def test_every_fault_is_named() -> None:
 def test_every_event_is_named() -> None:
     named = [name for cells in rows(section(README, "### Events")) for name in quoted(cells[0])]
     # One is explained beside the outcomes that it stands for.
-    assert sorted([*named, "command_settled"]) == sorted(EVENTS)
+    assert sorted([*named, "command_completed"]) == sorted(EVENTS)
 
 
 def test_what_a_change_event_watches_is_an_attribute() -> None:
@@ -93,10 +93,10 @@ def test_what_a_change_event_watches_is_an_attribute() -> None:
 
 def test_settings_are_named_with_their_defaults() -> None:
     defaults = {field.name: repr(field.default) for field in fields(MqttConnectionConfig)}
-    told = {quoted(cells[0])[0]: cells[1].strip("`") for cells in rows(section(README, "### Settings"))}
-    assert told.pop("MqttConnectionConfig") == "Default"
-    assert told == {name: defaults[name] for name in told}
-    assert [name for name in defaults if "command" in name and name not in told] == []
+    reported = {quoted(cells[0])[0]: cells[1].strip("`") for cells in rows(section(README, "### Settings"))}
+    assert reported.pop("MqttConnectionConfig") == "Default"
+    assert reported == {name: defaults[name] for name in reported}
+    assert [name for name in defaults if "command" in name and name not in reported] == []
 
 
 def test_every_control_is_named() -> None:
@@ -117,8 +117,8 @@ def test_every_schedule_method_and_outcome_is_named() -> None:
 
 
 def test_every_rest_call_is_named() -> None:
-    told = {cells[0].strip("`"): set(quoted(cells[1])) for cells in rows(section(README, "### REST"))}
-    assert told == {
+    reported = {cells[0].strip("`"): set(quoted(cells[1])) for cells in rows(section(README, "### REST"))}
+    assert reported == {
         "api = NavienAPIClient(auth_client)": set(),
         "api": public_methods(NavienAPIClient),
         "api.tou": public_methods(TouAPI),

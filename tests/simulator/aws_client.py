@@ -14,16 +14,16 @@ from .running_broker import CREDENTIALS, DEADLINE, RunningBroker
 type Outcome = BaseException | None
 
 
-def _settled(native: Future[object]) -> asyncio.Future[Outcome]:
+def _result(native: Future[object]) -> asyncio.Future[Outcome]:
     """Return a future of how the native one ends; cancelling it never reaches the native code."""
     loop = asyncio.get_running_loop()
     outcome: asyncio.Future[Outcome] = loop.create_future()
 
-    def settle() -> None:
+    def complete() -> None:
         if not outcome.done():
             outcome.set_result(native.exception())
 
-    native.add_done_callback(lambda _: loop.call_soon_threadsafe(settle))
+    native.add_done_callback(lambda _: loop.call_soon_threadsafe(complete))
     return outcome
 
 
@@ -81,13 +81,13 @@ class AwsClient:
 
     def start_subscribing(self, topic_filter: str) -> asyncio.Future[Outcome]:
         """Send a SUBSCRIBE; the future tells how it ended, if ever."""
-        return _settled(self._connection.subscribe(topic_filter, mqtt.QoS.AT_LEAST_ONCE)[0])
+        return _result(self._connection.subscribe(topic_filter, mqtt.QoS.AT_LEAST_ONCE)[0])
 
     async def publish(self, topic: str, *payloads: bytes) -> list[bool]:
         """Publish all at once with QoS 1; returns which of them were acknowledged."""
         natives = [self._connection.publish(topic, payload, mqtt.QoS.AT_LEAST_ONCE)[0] for payload in payloads]
         async with asyncio.timeout(DEADLINE):
-            return [outcome is None for outcome in await asyncio.gather(*map(_settled, natives))]
+            return [outcome is None for outcome in await asyncio.gather(*map(_result, natives))]
 
     async def interrupted(self) -> str:
         """Return the error name with which the connection was lost."""
@@ -101,7 +101,7 @@ class AwsClient:
 
     async def _wait(self, native: Future[object]) -> None:
         async with asyncio.timeout(DEADLINE):
-            outcome = await _settled(native)
+            outcome = await _result(native)
         if outcome is not None:
             raise outcome
 

@@ -36,36 +36,36 @@ def mode_of(heater: Heater) -> DhwMode:
     return heater.mode
 
 
-def test_set_point_above_the_upper_probe_starts_the_compressor_half_a_minute_later() -> None:
+def test_setpoint_above_the_upper_probe_starts_the_compressor_half_a_minute_later() -> None:
     heater = make_heater()
-    heater.write_set_point(110)
+    heater.write_setpoint(110)
     live(heater, 25)
     assert not running(heater)
     live(heater, 10)
     assert running(heater) == {"compressor"}
 
 
-def test_lower_set_point_starts_it_too_while_it_is_above_the_upper_probe() -> None:
+def test_lower_setpoint_starts_it_too_while_it_is_above_the_upper_probe() -> None:
     heater = make_heater(upper=46.0, lower=45.0)
-    heater.write_set_point(94)
+    heater.write_setpoint(94)
     live(heater, 40)
     assert "compressor" in running(heater)
 
 
-def test_set_point_at_the_upper_probe_or_below_never_starts_and_stops_what_runs() -> None:
+def test_setpoint_at_the_upper_probe_or_below_never_starts_and_stops_what_runs() -> None:
     heater = make_heater()
-    heater.write_set_point(90)
+    heater.write_setpoint(90)
     live(heater, 10 * 60)
     assert not running(heater)
-    heater.write_set_point(110)
+    heater.write_setpoint(110)
     live(heater, 60)
     assert "compressor" in running(heater)
-    heater.write_set_point(90)
+    heater.write_setpoint(90)
     live(heater, 5)
     assert not running(heater)
 
 
-def test_cold_lower_probe_starts_the_compressor_and_the_set_point_stops_it() -> None:
+def test_cold_lower_probe_starts_the_compressor_and_the_setpoint_stops_it() -> None:
     heater = make_heater(upper=47.0, lower=40.4)
     live(heater, 5)
     assert "compressor" in running(heater)
@@ -79,7 +79,7 @@ def test_cold_lower_probe_starts_the_compressor_and_the_set_point_stops_it() -> 
 @pytest.mark.parametrize(
     ("mode", "starts"), [(DhwMode.HEAT_PUMP, False), (DhwMode.ENERGY_SAVER, False), (DhwMode.HIGH_DEMAND, True)]
 )
-def test_with_the_upper_probe_at_the_set_point_a_cold_lower_one_starts_high_demand_alone(
+def test_with_the_upper_probe_at_the_setpoint_a_cold_lower_one_starts_high_demand_alone(
     mode: DhwMode, *, starts: bool
 ) -> None:
     heater = make_heater(upper=55.0, lower=40.0, mode=mode)
@@ -88,7 +88,7 @@ def test_with_the_upper_probe_at_the_set_point_a_cold_lower_one_starts_high_dema
 
 
 @pytest.mark.parametrize("mode", [DhwMode.HEAT_PUMP, DhwMode.ENERGY_SAVER])
-def test_a_little_below_the_set_point_is_enough_for_a_cold_lower_probe(mode: DhwMode) -> None:
+def test_a_little_below_the_setpoint_is_enough_for_a_cold_lower_probe(mode: DhwMode) -> None:
     heater = make_heater(upper=48.8, lower=40.0, mode=mode)
     live(heater, 10)
     assert "compressor" in running(heater)
@@ -96,11 +96,11 @@ def test_a_little_below_the_set_point_is_enough_for_a_cold_lower_probe(mode: Dhw
 
 def test_compressor_rests_between_two_runs() -> None:
     heater = make_heater()
-    heater.write_set_point(110)
+    heater.write_setpoint(110)
     live(heater, 60)
-    heater.write_set_point(90)
+    heater.write_setpoint(90)
     live(heater, 5)
-    heater.write_set_point(110)
+    heater.write_setpoint(110)
     live(heater, 300)
     assert "compressor" not in running(heater)
     live(heater, 60)
@@ -144,7 +144,7 @@ def test_entry_into_an_element_mode_starts_the_upper_element_from_its_shortfall_
     assert short.heating.compressor is (mode is not DhwMode.ELECTRIC)
 
 
-def test_energy_saver_element_stops_below_the_set_point_and_the_compressor_goes_on() -> None:
+def test_energy_saver_element_stops_below_the_setpoint_and_the_compressor_goes_on() -> None:
     heater = make_heater(upper=47.0, lower=44.0)
     heater.write_mode(DhwMode.ENERGY_SAVER)
     live(heater, 10)
@@ -164,7 +164,7 @@ def test_energy_saver_element_starts_later_at_the_thermostats_lowest_temperature
     assert "upper" in running(heater)
 
 
-def test_high_demand_element_starts_later_two_degrees_below_the_set_point() -> None:
+def test_high_demand_element_starts_later_two_degrees_below_the_setpoint() -> None:
     heater = make_heater(upper=47.2, lower=46.0, mode=DhwMode.HIGH_DEMAND)
     live(heater, 5)
     assert "upper" not in running(heater)
@@ -221,12 +221,12 @@ def test_power_on_changes_nothing_on_a_heater_that_is_on() -> None:
     assert mode_of(heater) is DhwMode.HEAT_PUMP
 
 
-def test_set_point_can_be_written_while_powered_off() -> None:
+def test_setpoint_can_be_written_while_powered_off() -> None:
     heater = make_heater()
     heater.write_mode(DhwMode.POWER_OFF)
-    heater.write_set_point(120)
+    heater.write_setpoint(120)
     live(heater, HOUR)
-    assert heater.set_point == 120
+    assert heater.setpoint == 120
     assert not running(heater)
 
 
@@ -365,7 +365,7 @@ def test_held_mode_lands_when_time_of_use_is_switched_off() -> None:
     assert mode_of(heater) is DhwMode.ELECTRIC
 
 
-def test_recovery_in_a_window_ends_short_of_the_set_point() -> None:
+def test_recovery_in_a_window_ends_short_of_the_setpoint() -> None:
     heater = make_heater(upper=40.0, lower=30.0)
     heater.open_window(is_open=True)
     live(heater, 60)
@@ -379,7 +379,7 @@ def test_recovery_in_a_window_ends_short_of_the_set_point() -> None:
 def test_write_in_a_window_starts_only_what_is_well_short(half_degrees: int, *, starts: bool) -> None:
     heater = make_heater(upper=47.0, lower=40.0)  # the lower probe alone would start it outside the window
     heater.open_window(is_open=True)
-    heater.write_set_point(half_degrees)
+    heater.write_setpoint(half_degrees)
     live(heater, 60)
     assert ("compressor" in running(heater)) is starts
 
@@ -407,7 +407,7 @@ def test_anti_legionella_heats_to_60_degrees_once_in_its_period() -> None:
     assert cycles[0] == pytest.approx(2, abs=0.01)
     assert cycles[-1] < 3
     assert warmest == pytest.approx(60, abs=0.5)
-    assert heater.set_point == 98
+    assert heater.setpoint == 98
 
 
 def test_fan_hours_count_only_while_the_compressor_runs() -> None:

@@ -227,9 +227,9 @@ def test_refusal_goes_to_its_own_topic_and_changes_nothing() -> None:
         "failCode": 7,
         "swVersion": 184877056,
     }
-    assert heater.set_point == 98
+    assert heater.setpoint == 98
     send(heater, 33554464, 110)
-    assert heater.set_point == 110
+    assert heater.setpoint == 110
 
 
 def test_ignored_write_is_acknowledged_and_not_applied() -> None:
@@ -239,7 +239,7 @@ def test_ignored_write_is_acknowledged_and_not_applied() -> None:
     assert member(reply.message, "response", "status", "dhwTemperatureSetting") == 98
     assert not heater.applied
     send(heater, 33554464, 110)
-    assert heater.set_point == 110
+    assert heater.setpoint == 110
 
 
 def test_dhw_controls_too_close_together_are_refused_and_others_are_not() -> None:

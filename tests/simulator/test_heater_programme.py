@@ -38,7 +38,7 @@ def entry(
 
 
 def settings(heater: Heater) -> tuple[DhwMode, int]:
-    return heater.mode, heater.set_point
+    return heater.mode, heater.setpoint
 
 
 def fired_at(heater: Heater) -> list[str]:
@@ -61,7 +61,7 @@ def test_days_have_the_bits_of_the_wire(day: str, bit: int) -> None:
     assert day_bit(datetime.fromisoformat(day)) == bit
 
 
-def test_entry_sets_mode_and_set_point_at_its_minute() -> None:
+def test_entry_sets_mode_and_setpoint_at_its_minute() -> None:
     heater = make_heater("2026-10-05 06:00", entry(6, 30))
     heater.advance(at("2026-10-05 06:29:59"))
     assert settings(heater) == (DhwMode.ENERGY_SAVER, 98)
@@ -137,11 +137,11 @@ def test_an_entry_that_makes_no_sense_never_fires(wrong: dict[str, int]) -> None
     assert not heater.fired
 
 
-@pytest.mark.parametrize(("param", "set_point"), [(200, 131), (0, 81)])
-def test_a_set_point_outside_the_limits_is_stored_and_fires_at_the_nearest_limit(param: int, set_point: int) -> None:
+@pytest.mark.parametrize(("param", "setpoint"), [(200, 131), (0, 81)])
+def test_a_setpoint_outside_the_limits_is_stored_and_fires_at_the_nearest_limit(param: int, setpoint: int) -> None:
     heater = make_heater("2026-10-05 06:00", entry(7, param=param))
     heater.advance(at("2026-10-05 08:00"))
-    assert settings(heater) == (DhwMode.HIGH_DEMAND, set_point)
+    assert settings(heater) == (DhwMode.HIGH_DEMAND, setpoint)
     assert heater.schedules.reservations.entries == (entry(7, param=param),)
 
 
@@ -167,7 +167,7 @@ def test_vacation_suspends_the_programme() -> None:
 
 def test_entry_that_falls_into_a_power_cut_is_skipped() -> None:
     heater = make_heater("2026-10-05 06:00", entry(7), entry(9, param=110))
-    heater.write_set_point(131)
+    heater.write_setpoint(131)
     heater.advance(at("2026-10-05 06:30"))
     assert heater.heating
     heater.cut_power(is_cut=True)
@@ -254,7 +254,7 @@ def test_prices_are_compared_with_their_decimal_points() -> None:
 
 def in_force(heater: Heater, moment: str) -> bool:
     heater.advance(at(moment))
-    return status(heater)["hpUpperOnTempSetting"] == heater.set_point and status(heater)["hpUpperOnDiffTempSetting"] > 0
+    return status(heater)["hpUpperOnTempSetting"] == heater.setpoint and status(heater)["hpUpperOnDiffTempSetting"] > 0
 
 
 def test_window_opens_and_closes_by_the_plan_and_the_status_marks_it() -> None:
@@ -300,7 +300,7 @@ def test_vacation_suspends_the_window() -> None:
     assert not in_force(heater, "2026-10-05 17:00")
 
 
-def test_in_a_window_an_entrys_set_point_applies_and_its_mode_is_held() -> None:
+def test_in_a_window_an_entrys_setpoint_applies_and_its_mode_is_held() -> None:
     heater = make_heater("2026-10-05 16:00", entry(17, mode=4), mode=DhwMode.HEAT_PUMP)
     heater.take_tou(PLAN, is_on=True)
     heater.advance(at("2026-10-05 17:01"))
@@ -339,7 +339,7 @@ def test_now_and_then_a_mode_write_is_taken_at_once_in_a_window() -> None:
     assert heater.mode is DhwMode.HIGH_DEMAND
 
 
-def test_recovery_in_a_window_of_the_plan_ends_short_of_the_set_point_and_the_close_starts_it_again() -> None:
+def test_recovery_in_a_window_of_the_plan_ends_short_of_the_setpoint_and_the_close_starts_it_again() -> None:
     heater = make_heater("2026-10-05 15:30", mode=DhwMode.HEAT_PUMP)
     heater.take_tou(PLAN, is_on=True)
     heater.tank.upper, heater.tank.lower = 40.0, 30.0

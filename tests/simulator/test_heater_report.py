@@ -13,9 +13,9 @@ from simulator.heater.thermostat import DhwMode
 from tests import FIXTURES
 
 
-def make_heater(upper: float, lower: float, *, mode: DhwMode, set_point: int = 120, ambient: float = 21.0) -> Heater:
+def make_heater(upper: float, lower: float, *, mode: DhwMode, setpoint: int = 120, ambient: float = 21.0) -> Heater:
     heater = Heater(identity=Identity.of_number(0), now=0.0, tank=Tank(upper=upper, lower=lower, ambient=ambient))
-    heater.members |= {"dhwOperationSetting": mode.value, "dhwTemperatureSetting": set_point}
+    heater.members |= {"dhwOperationSetting": mode.value, "dhwTemperatureSetting": setpoint}
     return heater
 
 
@@ -67,14 +67,14 @@ def in_state(name: str) -> Heater:
     members = recorded(name, "status")
     upper, lower = members["tankUpperTemperature"] / 10, members["tankLowerTemperature"] / 10
     mode = DhwMode(members["dhwOperationSetting"])
-    heater = make_heater(upper, lower, mode=mode, set_point=members["dhwTemperatureSetting"])
+    heater = make_heater(upper, lower, mode=mode, setpoint=members["dhwTemperatureSetting"])
     if name == "status_tou_window":
         heater.open_window(is_open=True)
     elif name == "status_vacation":
         heater.write_mode(DhwMode.VACATION, 14)
     elif members["operationBusy"] == 2:
         if mode is DhwMode.ENERGY_SAVER:
-            heater.write_set_point(heater.set_point)  # a mode write would start the element too
+            heater.write_setpoint(heater.setpoint)  # a mode write would start the element too
         else:
             heater.write_mode(mode)
         heater.advance(60.0)
@@ -140,7 +140,7 @@ def test_idle_power_stays_for_a_while() -> None:
     "name",
     ["status_idle", "status_powered_off", "status_vacation", "status_tou_window", "status_celsius_unknown_flags"],
 )
-def test_energy_members_follow_from_probes_and_set_point(name: str) -> None:
+def test_energy_members_follow_from_probes_and_setpoint(name: str) -> None:
     expected, members = recorded(name, "status"), status(in_state(name))
     assert members["totalEnergyCapacity"] == pytest.approx(expected["totalEnergyCapacity"], abs=1)
     assert members["availableEnergyCapacity"] == pytest.approx(expected["availableEnergyCapacity"], abs=1)
@@ -167,6 +167,6 @@ def test_filter_alarm_is_on_while_it_has_a_period() -> None:
     assert status(heater)["airFilterAlarmUse"] == 2
 
 
-def test_set_point_at_the_zero_of_the_energy_members_divides_by_nothing() -> None:
-    members = status(make_heater(30, 30, mode=DhwMode.HEAT_PUMP, set_point=81))
+def test_setpoint_at_the_zero_of_the_energy_members_divides_by_nothing() -> None:
+    members = status(make_heater(30, 30, mode=DhwMode.HEAT_PUMP, setpoint=81))
     assert (members["totalEnergyCapacity"], members["dhwChargePer"]) == (0, 0)

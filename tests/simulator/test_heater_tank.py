@@ -65,15 +65,15 @@ def test_heat_pump_leaves_a_much_warmer_upper_probe_alone_and_warms_the_lower_on
     assert tank.upper < 50.0
 
 
-@pytest.mark.parametrize(("cold", "set_point"), [(12.0, 49.0), (15.0, 49.0), (20.0, 49.0), (15.0, 55.0)])
-def test_recovery_with_a_cold_lower_tank_is_quick_and_cheap(cold: float, set_point: float) -> None:
-    tank = make_tank(set_point, cold)
+@pytest.mark.parametrize(("cold", "setpoint"), [(12.0, 49.0), (15.0, 49.0), (20.0, 49.0), (15.0, 55.0)])
+def test_recovery_with_a_cold_lower_tank_is_quick_and_cheap(cold: float, setpoint: float) -> None:
+    tank = make_tank(setpoint, cold)
     hours = watt_hours = 0.0
-    while tank.lower < set_point + 0.67:
+    while tank.lower < setpoint + 0.67:
         watt_hours += power(Heating(compressor=True), tank).whole_unit / 720
         tank.step(5, Heating(compressor=True))
         hours += 1 / 720
-    constant = (set_point + 0.67 - cold) / COMPRESSOR.lower  # hours with 420 W and the rate of a warm lower tank
+    constant = (setpoint + 0.67 - cold) / COMPRESSOR.lower  # hours with 420 W and the rate of a warm lower tank
     assert 0.83 <= hours / constant <= 0.86
     assert watt_hours / (420 * constant) == pytest.approx(0.75, abs=0.02)
     assert watt_hours / hours == pytest.approx(365, abs=15)

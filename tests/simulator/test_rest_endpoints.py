@@ -113,16 +113,16 @@ async def test_endpoints_need_a_sign_in(user: RestUser, method: str, path: str) 
 async def test_change_of_name_and_place_shows_everywhere(user: RestUser) -> None:
     await user.sign_in()
     device = {"macAddress": "0478630a1b2c", "additionalValue": "5322", "deviceType": 52}
-    place = {"city": "Elsewhere", "latitude": 41.5}
+    sequence = {"city": "Elsewhere", "latitude": 41.5}
     await user.data(
         "/device/change-info",
         userId=EMAIL,
         deviceInfo=device | {"deviceName": "Garage heater", "installType": "C"},
-        location=place,
+        location=sequence,
     )
     info = await user.data("/device/info", **DEVICE)
     assert (info["deviceInfo"]["deviceName"], info["deviceInfo"]["installType"]) == ("Garage heater", "C")
-    assert info["location"] == RECORDED["device_info"]["response"]["body"]["data"]["location"] | place
+    assert info["location"] == RECORDED["device_info"]["response"]["body"]["data"]["location"] | sequence
     (row,) = await user.list_devices()
     assert (row["deviceInfo"]["deviceName"], row["location"]["city"]) == ("Garage heater", "Elsewhere")
     (simple,) = await user.data("/device/simple-list", userId=EMAIL, targetUserId=EMAIL, offset=0, count=20)

@@ -17,6 +17,7 @@ from .exceptions import (
     AuthenticationError,
     CommandError,
     InvalidParameterError,
+    InvalidResponseError,
     MaintenanceError,
     MqttConnectionError,
     MqttError,
@@ -32,7 +33,6 @@ from .exceptions import (
     SerialNumberUnknownError,
     ServerError,
     StoredQueueError,
-    UnreadableAnswerError,
     UnsupportedCommandError,
 )
 from .heaters.command import HeaterCommand
@@ -76,8 +76,8 @@ from .models.weekdays import Weekday
 from .mqtt_client import MqttConnectionConfig, NavienMqttClient
 from .protocol import controls as commands
 from .protocol import queries
-from .queue.command import CommandHandle, CommandOutcome, CommandStage, QueuedCommand, Settled
-from .queue.events import CommandEvent, CommandSettled, KnowledgeChanged, QueueChanged
+from .queue.command import CommandHandle, CommandOutcome, CommandResult, CommandStage, QueuedCommand
+from .queue.events import CommandCompleted, CommandEvent, KnowledgeChanged, QueueChanged
 from .queue.persistence import StoredQueue, migrated_queue
 from .transport.events import ConnectionChanged, ConnectionInterrupted, ConnectionRefused, ConnectionResumed
 from .transport.failures import failure_of
@@ -89,11 +89,12 @@ __all__ = [
     "AppVersion",
     "AuthenticationError",
     "Changed",
+    "CommandCompleted",
     "CommandError",
     "CommandEvent",
     "CommandHandle",
     "CommandOutcome",
-    "CommandSettled",
+    "CommandResult",
     "CommandStage",
     "ConnectionAttempt",
     "ConnectionChanged",
@@ -125,6 +126,7 @@ __all__ = [
     "InstallType",
     "Installer",
     "InvalidParameterError",
+    "InvalidResponseError",
     "KnowledgeChanged",
     "Location",
     "MaintenanceEntry",
@@ -161,14 +163,12 @@ __all__ = [
     "Schedules",
     "SerialNumberUnknownError",
     "ServerError",
-    "Settled",
     "StatusReceived",
     "StoredQueue",
     "StoredQueueError",
     "TemperatureUnit",
     "TouPeriod",
     "TouPlan",
-    "UnreadableAnswerError",
     "UnsupportedCommandError",
     "UserInfo",
     "Weekday",

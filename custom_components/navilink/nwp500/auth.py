@@ -13,7 +13,7 @@ from typing import Self
 import aiohttp
 
 from .common.text import visible
-from .exceptions import ApiError, AuthenticationError, MaintenanceError, NavienError, ServerError, UnreadableAnswerError
+from .exceptions import ApiError, AuthenticationError, InvalidResponseError, MaintenanceError, NavienError, ServerError
 from .rest.service import DEFAULT_BASE_URL, RestService
 from .rest.tokens import AuthTokens, SignIn, token_object
 
@@ -164,7 +164,7 @@ class NavienAuthClient:
         current = self._current
         try:
             tokens = await way(current.tokens)
-        except (ApiError, UnreadableAnswerError) as err:
+        except (ApiError, InvalidResponseError) as err:
             _LOGGER.debug("A renewal was refused: %s", err)
             return False
         self._signed_in = replace(current, tokens=tokens)
@@ -227,7 +227,7 @@ class NavienAuthClient:
 def _present[T](path: str, part: T | None) -> T:
     """Return a part that the answer must have for the call to count as a success."""
     if part is None:
-        raise UnreadableAnswerError(path, "success, but not what was asked for")
+        raise InvalidResponseError(path, "success, but not what was asked for")
     return part
 
 

@@ -25,7 +25,7 @@ _SWITCHES = {
     "coalesce_commands",
     "expire_by_class",
     "guard_commands",
-    "skip_settled",
+    "skip_redundant",
 }
 
 
@@ -73,7 +73,7 @@ class MqttConnectionConfig:
     """Least seconds between two controls to one device. Above 0 also: the next goes when the last is answered."""
     guard_commands: bool = False
     """After each connection a control waits for a status of its heater; a setting changed there meanwhile wins."""
-    skip_settled: bool = False
+    skip_redundant: bool = False
     """A command whose wanted value the heater already reports is not sent, but confirmed at once."""
 
     def __post_init__(self) -> None:

@@ -46,7 +46,7 @@ class ApiConnectionError(NavienError):
     """The REST service could not be reached, did not answer in time, or answered with something unreadable."""
 
 
-class UnreadableAnswerError(ApiConnectionError):
+class InvalidResponseError(ApiConnectionError):
     """The REST service answered, but not with an envelope, or without what was asked for."""
 
     def __init__(self, path: str, problem: str) -> None:

@@ -16,10 +16,10 @@ from .heaters.controls import HeaterControls
 from .heaters.inbox import Inbox
 from .heaters.polling import PeriodicRequests
 from .heaters.queries import REPLY_SECONDS, HeaterQueries
-from .heaters.requests import PendingReplies, Probes
+from .heaters.requests import HeaterRequests, PendingReplies
 from .heaters.schedules import Schedules
 from .heaters.subscriptions import HeaterSubscriptions
-from .heaters.watchdog import AnswerWatch
+from .heaters.watchdog import ResponseWatchdog
 from .json_types import JsonMessage
 from .models import Device, DeviceFeature, DeviceStatus
 from .models.members import WHOLE
@@ -30,7 +30,7 @@ from .queue.command import CommandHandle, CommandOutcome, QueuedCommand
 from .queue.pipeline import CommandPipeline
 from .queue.requests import control_request, plain_message, query_request
 from .transport.aws import AwsRuntime
-from .transport.base import Link, LinkFactory
+from .transport.base import Transport, TransportFactory
 from .transport.callbacks import MessageCallback, SubscriptionTable
 from .transport.connection import Connection, ConnectionListener, CredentialSource
 from .transport.events import ConnectionChanged, ConnectionInterrupted, ConnectionRefused, ConnectionResumed
@@ -52,7 +52,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         auth_client: CredentialSource,
         *,
         config: MqttConnectionConfig | None = None,
-        make_link: LinkFactory | None = None,
+        make_transport: TransportFactory | None = None,
     ) -> None:
         self._config = config or MqttConnectionConfig()
         self._events = EventEmitter()
@@ -60,16 +60,16 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         self._connection = Connection(
             self._config,
             auth_client,
-            make_link or AwsRuntime(self._config).make_link,
+            make_transport or AwsRuntime(self._config).make_transport,
             self._deliver,
             self,
         )
-        self._answers = AnswerWatch(
+        self._answers = ResponseWatchdog(
             lambda: self._connection.fail(UNANSWERED),
             self._heater_absent,
         )
         self._replies = PendingReplies()
-        self._probes = Probes(
+        self._probes = HeaterRequests(
             self._connection,
             self.client_id,
             self._answers,
@@ -80,7 +80,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
             self._config,
             self._events,
             ask_status=self._ask_status,
-            replace_link=self._connection.fail,
+            replace_connection=self._connection.fail,
             written_query=self._probes.written,
         )
         super().__init__(pipeline, Inbox(self._events, pipeline, self._answers, self._replies))
@@ -125,12 +125,12 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         self._pipeline.close()
         try:
             await self._periodic.close()
-            await self._probes.say_farewell(self._inbox.devices)
+            await self._probes.announce_disconnect(self._inbox.devices)
         finally:
             # Whatever became of the courtesy: nothing may be left connected or at work.
             await self._connection.close()
             self._background.cancel()
-            self._replies.link_lost("disconnected")
+            self._replies.on_disconnected("disconnected")
             self._pipeline.close()
             self._answers.reset()
             await self._events.close()
@@ -314,31 +314,31 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         self._events.emit("connection_changed", ConnectionChanged(report))
 
     @override
-    def link_up(self, link: Link, *, is_awaited: bool) -> None:
+    def on_connected(self, transport: Transport, *, is_awaited: bool) -> None:
         self._background.start(
             "Sending the queue",
-            self._on_connection_resumed_internal(link, is_announced=not is_awaited),
+            self._on_connection_resumed_internal(transport, is_announced=not is_awaited),
             # A connection that the queue is not drained into would hold every command for ever.
             on_failure=lambda: self._connection.fail(UNEXPECTED),
         )
 
     @override
-    def link_lost(self, reason: str) -> None:
+    def on_disconnected(self, reason: str) -> None:
         _LOGGER.debug("Link lost: %s", reason)
         self._answers.reset()
-        self._replies.link_lost(reason)
-        self._pipeline.link_lost()
+        self._replies.on_disconnected(reason)
+        self._pipeline.on_disconnected()
         self._events.emit("connection_interrupted", ConnectionInterrupted(reason))
 
     @override
     def credentials_refused(self, error: AuthenticationError) -> None:
         self._events.emit("connection_refused", ConnectionRefused(error))
 
-    async def _on_connection_resumed_internal(self, link: Link, *, is_announced: bool) -> None:
+    async def _on_connection_resumed_internal(self, transport: Transport, *, is_announced: bool) -> None:
         """The link is back: drain the queue into it, then say so."""
-        self._pipeline.link_up(link)
+        self._pipeline.on_connected(transport)
         sent = await self._send_queued_commands()
-        if is_announced and self._connection.link is link:
+        if is_announced and self._connection.transport is transport:
             self._events.emit("connection_resumed", ConnectionResumed(sent))
         for device in self._inbox.devices:
             await self._heaters.try_presence(device)
@@ -379,7 +379,7 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         packet_id = await handle.sent()
         if packet_id or self._config.enable_command_queue:
             return packet_id
-        if handle.settled is None or handle.settled.outcome in _LOST_WITH_THE_LINK:
+        if handle.result is None or handle.result.outcome in _LOST_WITH_THE_LINK:
             raise NotConnectedError("the link was lost before the PUBACK, and the command queue is disabled")
         return 0
 

@@ -48,7 +48,7 @@ def status(**changed: object) -> DeviceStatus:
         ({"dhwTemperature": 111}, Change("temperature_changed", "dhw_temperature", 55.0, 55.5)),
         ({"tankUpperTemperature": 554}, Change("temperature_changed", "tank_upper_temperature", 55.3, 55.4)),
         ({"tankLowerTemperature": 0}, Change("temperature_changed", "tank_lower_temperature", 43.1, 0.0)),
-        ({"dhwTemperatureSetting": 98}, Change("set_point_changed", "dhw_temperature_setting", 60.0, 49.0)),
+        ({"dhwTemperatureSetting": 98}, Change("setpoint_changed", "dhw_temperature_setting", 60.0, 49.0)),
         ({"dhwOperationSetting": 6}, Change("mode_changed", "dhw_mode", DhwMode.ENERGY_SAVER, DhwMode.POWER_OFF)),
         ({"currentInstPower": 0}, Change("power_changed", "current_power", 412, 0)),
         ({"errorCode": 515}, Change("error_detected", "error_code", 0, 515)),

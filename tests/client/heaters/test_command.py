@@ -36,12 +36,12 @@ def test_days_go_with_vacation_alone(mode: int, days: int | None, words: str) ->
     ("temperature", "unit", "words"),
     [(140, TemperatureUnit.FAHRENHEIT, "set point 140 °F"), (60, TemperatureUnit.CELSIUS, "set point 60 °C")],
 )
-def test_a_set_point_is_in_the_words_of_its_unit(temperature: float, unit: TemperatureUnit, words: str) -> None:
+def test_a_setpoint_is_in_the_words_of_its_unit(temperature: float, unit: TemperatureUnit, words: str) -> None:
     command = heater_command.dhw_temperature(DEVICE, temperature, unit, None)
     assert command == HeaterCommand(DEVICE, commands.DHW_TEMPERATURE, (120,), words)
 
 
-def test_a_set_point_is_within_the_heaters_own_limits() -> None:
+def test_a_setpoint_is_within_the_heaters_own_limits() -> None:
     feature = DeviceFeature({"dhwTemperatureMax": 110})
     with pytest.raises(InvalidParameterError):
         heater_command.dhw_temperature(DEVICE, 60, TemperatureUnit.CELSIUS, feature)

@@ -15,8 +15,8 @@ import pytest
 
 from nwp500 import (
     Changed,
+    CommandCompleted,
     CommandOutcome,
-    CommandSettled,
     CommandStage,
     Device,
     DeviceFeature,
@@ -31,12 +31,12 @@ from nwp500 import (
 from nwp500.events import EVENTS, EventEmitter
 from nwp500.heaters.inbox import Inbox
 from nwp500.heaters.requests import PendingReplies
-from nwp500.heaters.watchdog import AnswerWatch
+from nwp500.heaters.watchdog import ResponseWatchdog
 from nwp500.json_types import JsonMessage, JsonValue
 from nwp500.queue.pipeline import CommandPipeline
 from nwp500.queue.requests import control_request, query_request
 from tests import FIXTURES
-from tests.client.support.own_transport import OwnLink
+from tests.client.support.own_transport import OwnTransport
 
 CLIENT = "ha-client-3f9a1c07"
 DEVICE = Device(mac_address="0478630a1b2c", additional_value="5322")
@@ -60,22 +60,22 @@ class Desk:
         self.delays: list[float] = []
         """How long the storing of what is known may take, each time that something is new."""
         self.replies = PendingReplies()
-        self.link = OwnLink(lambda _topic, _body: None, acknowledges=False)
+        self.transport = OwnTransport(lambda _topic, _body: None, acknowledges=False)
         emitter = EventEmitter()
         for name in EVENTS:
             if not name.startswith(("command_", "connection_", "queue_", "knowledge_")):
                 emitter.on(name, partial(self._note, name))
-        emitter.on("command_settled", self._settled)
+        emitter.on("command_completed", self._result)
         emitter.on("knowledge_changed", lambda event: self.delays.append(event.delay))
         self.pipeline = CommandPipeline(
             MqttConnectionConfig(),
             emitter,
             ask_status=lambda _: True,
-            replace_link=lambda _: None,
+            replace_connection=lambda _: None,
             written_query=lambda _: None,
         )
-        self.pipeline.link_up(self.link)
-        self.answers = AnswerWatch(lambda: None, lambda _: None)
+        self.pipeline.on_connected(self.transport)
+        self.answers = ResponseWatchdog(lambda: None, lambda _: None)
         self.inbox = Inbox(emitter, self.pipeline, self.answers, self.replies)
         for device in devices:
             self.inbox.add(device)
@@ -88,8 +88,8 @@ class Desk:
     def _note(self, name: str, happened: object) -> None:
         self.events.append((name, happened))
 
-    def _settled(self, event: CommandSettled) -> None:
-        self.outcomes.append((event.settled.outcome, event.command.id, event.settled.code))
+    def _result(self, event: CommandCompleted) -> None:
+        self.outcomes.append((event.result.outcome, event.command.id, event.result.code))
 
     def names(self) -> list[str]:
         """The names of the events about heaters so far."""
@@ -99,7 +99,7 @@ class Desk:
         """Send a set point to the first heater, up to its PUBACK."""
         command = control_request(commands.DHW_TEMPERATURE, (raw,), DEVICE, CLIENT)
         self.pipeline.give(command, is_connected=True)
-        self.link.acknowledge()
+        self.transport.acknowledge()
         return command
 
 

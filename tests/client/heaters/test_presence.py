@@ -8,18 +8,18 @@ from typing import override
 import pytest
 
 from nwp500 import Changed, MqttConnectionConfig, NavienMqttClient
-from nwp500.transport.base import AwsCredentials, Link, MessageListener, SubscriptionRefusedError
+from nwp500.transport.base import AwsCredentials, MessageListener, SubscriptionRefusedError, Transport
 from nwp500.transport.failures import UNANSWERED
 from nwp500.transport.subscriptions import MAX_SUBSCRIPTIONS
 from tests.client.support.credentials import InventedCredentials
-from tests.client.support.own_transport import DEVICE, OwnLink, scripted
+from tests.client.support.own_transport import DEVICE, OwnTransport, scripted
 from tests.client.support.stage import MAC
 from tests.client.support.virtual_time import VirtualTimeLoop
 
 TOPIC = f"evt/52/navilink-{MAC}/connection"
 
 
-class DeafToPresence(OwnLink):
+class DeafToPresence(OwnTransport):
     """A link on which that one subscription fails: refused, or without any SUBACK."""
 
     is_refused = True
@@ -61,25 +61,25 @@ def presence_of(client: NavienMqttClient) -> list[tuple[object, object]]:
     return found
 
 
-def announce(link: OwnLink, status: int) -> None:
+def announce(transport: OwnTransport, status: int) -> None:
     """Let the heater, or the broker in its stead, say that it comes or goes."""
     event = {"macAddress": MAC, "deviceType": 52, "connection": {"sessionNumber": 3, "status": status}}
-    link.message(TOPIC, json.dumps({"protocolVersion": 1, "event": event}).encode())
+    transport.message(TOPIC, json.dumps({"protocolVersion": 1, "event": event}).encode())
 
 
 def test_a_heater_says_that_it_comes_and_goes() -> None:
     async def story() -> None:
-        client, links = await scripted()
+        client, transports = await scripted()
         changes = presence_of(client)
         await client.subscribe_device(DEVICE)
-        assert links[0].filters == [f"cmd/52/navilink-{MAC}/#", f"cmd/52/{client.client_id}/res/#", TOPIC]
+        assert transports[0].filters == [f"cmd/52/navilink-{MAC}/#", f"cmd/52/{client.client_id}/res/#", TOPIC]
         assert client.is_online(DEVICE) is None
-        announce(links[0], 1)
+        announce(transports[0], 1)
         assert client.is_online(DEVICE) is True
-        announce(links[0], 0)
+        announce(transports[0], 0)
         assert client.is_online(DEVICE) is False
         await client.request_device_status(DEVICE)
-        links[0].reply("res", status={})
+        transports[0].reply("res", status={})
         assert client.is_online(DEVICE) is True
         assert changes == [(True, False), (False, True)]
         await client.disconnect()
@@ -89,12 +89,12 @@ def test_a_heater_says_that_it_comes_and_goes() -> None:
 
 def test_the_subscription_is_made_again_with_the_next_link() -> None:
     async def story() -> None:
-        client, links = await scripted()
+        client, transports = await scripted()
         await client.subscribe_device(DEVICE)
-        links[0].drop()
+        transports[0].drop()
         await asyncio.sleep(5)
-        assert TOPIC in links[1].filters
-        assert links[1].filters.count(TOPIC) == 1
+        assert TOPIC in transports[1].filters
+        assert transports[1].filters.count(TOPIC) == 1
         await client.disconnect()
 
     played(story)
@@ -102,41 +102,41 @@ def test_the_subscription_is_made_again_with_the_next_link() -> None:
 
 def test_a_heater_made_known_before_the_link_is_listened_to_with_it() -> None:
     async def story() -> None:
-        links: list[OwnLink] = []
+        transports: list[OwnTransport] = []
 
-        async def make_link(_: AwsCredentials, on_message: MessageListener) -> Link:
-            links.append(OwnLink(on_message, acknowledges=True))
-            return links[-1]
+        async def make_transport(_: AwsCredentials, on_message: MessageListener) -> Transport:
+            transports.append(OwnTransport(on_message, acknowledges=True))
+            return transports[-1]
 
-        client = NavienMqttClient(InventedCredentials(), make_link=make_link)
+        client = NavienMqttClient(InventedCredentials(), make_transport=make_transport)
         client.add_device(DEVICE)
         await client.connect()
         await asyncio.sleep(1)
-        assert TOPIC in links[0].filters
+        assert TOPIC in transports[0].filters
         await client.disconnect()
 
     played(story)
 
 
 @pytest.mark.parametrize("kind", [DeafToPresence, NeverAcknowledged])
-def test_a_service_that_does_not_want_it_is_not_asked_again(kind: type[OwnLink]) -> None:
+def test_a_service_that_does_not_want_it_is_not_asked_again(kind: type[OwnTransport]) -> None:
     async def story() -> None:
-        links: list[OwnLink] = []
+        transports: list[OwnTransport] = []
 
-        async def make_link(_: AwsCredentials, on_message: MessageListener) -> Link:
-            links.append(kind(on_message, acknowledges=True))
-            return links[-1]
+        async def make_transport(_: AwsCredentials, on_message: MessageListener) -> Transport:
+            transports.append(kind(on_message, acknowledges=True))
+            return transports[-1]
 
-        client = NavienMqttClient(InventedCredentials(), make_link=make_link)
+        client = NavienMqttClient(InventedCredentials(), make_transport=make_transport)
         await client.connect()
         assert await client.request_device_status(DEVICE) > 0
         await asyncio.sleep(60)
-        assert links[0].filters.count(TOPIC) == 1
-        links[0].drop()
+        assert transports[0].filters.count(TOPIC) == 1
+        transports[0].drop()
         await asyncio.sleep(60)
-        assert len(links) == 2
+        assert len(transports) == 2
         assert client.is_connected
-        assert TOPIC not in links[1].filters
+        assert TOPIC not in transports[1].filters
         await client.disconnect()
 
     played(story)
@@ -144,12 +144,12 @@ def test_a_service_that_does_not_want_it_is_not_asked_again(kind: type[OwnLink])
 
 def test_commands_come_first_where_subscriptions_run_out() -> None:
     async def story() -> None:
-        client, links = await scripted()
+        client, transports = await scripted()
         for number in range(MAX_SUBSCRIPTIONS - 2):
             await client.subscribe(f"test/{number}", lambda _topic, _message: None)
         await client.subscribe_device(DEVICE)
-        assert len(links[0].filters) == MAX_SUBSCRIPTIONS
-        assert TOPIC not in links[0].filters
+        assert len(transports[0].filters) == MAX_SUBSCRIPTIONS
+        assert TOPIC not in transports[0].filters
         await client.disconnect()
 
     played(story)
@@ -175,17 +175,17 @@ def test_a_heater_that_leaves_polls_unanswered_is_off_line() -> None:
 
 def test_a_heater_that_stops_answering_is_off_line_once_the_next_link_does_not_bring_it_back() -> None:
     async def story() -> None:
-        client, links = await scripted()
+        client, transports = await scripted()
         changes = presence_of(client)
         await client.request_device_status(DEVICE)
-        links[0].reply("res", status={})
+        transports[0].reply("res", status={})
         await client.start_periodic_requests(DEVICE, 60)
         await asyncio.sleep(50)
-        assert len(links) == 2
+        assert len(transports) == 2
         assert client.is_online(DEVICE) is True
         # Of the next link, too, it may be that it delivers nothing.
         await asyncio.sleep(300)
-        assert len(links) == 3
+        assert len(transports) == 3
         assert changes == [(True, False)]
         await client.disconnect()
 
@@ -194,23 +194,23 @@ def test_a_heater_that_stops_answering_is_off_line_once_the_next_link_does_not_b
 
 def test_a_link_that_delivers_nothing_from_the_start_holds_a_command_for_two_minutes_at_most() -> None:
     async def story() -> None:
-        client, links = await scripted(MqttConnectionConfig(guard_commands=True))
+        client, transports = await scripted(MqttConnectionConfig(guard_commands=True))
         interrupted = list[str]()
         client.on("connection_interrupted", lambda event: interrupted.append(event.reason))
         await client.request_device_status(DEVICE)
-        links[0].reply("res", status={"dhwTemperatureSetting": 98})
-        links[0].drop()
+        transports[0].reply("res", status={"dhwTemperatureSetting": 98})
+        transports[0].drop()
         await asyncio.sleep(5)
         # It acknowledges everything, and nothing comes.
-        assert len(links) == 2
+        assert len(transports) == 2
         assert await client.set_dhw_temperature(DEVICE, 130) == 0
         await asyncio.sleep(120)
-        assert len(links) == 3
+        assert len(transports) == 3
         assert interrupted == ["AWS_ERROR_MQTT_UNEXPECTED_HANGUP", UNANSWERED]
-        assert not any(topic.endswith("/ctrl") for topic in links[1].topics)
-        links[2].reply("res", status={"dhwTemperatureSetting": 98})
+        assert not any(topic.endswith("/ctrl") for topic in transports[1].topics)
+        transports[2].reply("res", status={"dhwTemperatureSetting": 98})
         await asyncio.sleep(0)
-        assert links[2].topics[-1].endswith("/ctrl")
+        assert transports[2].topics[-1].endswith("/ctrl")
         await client.disconnect()
 
     played(story)
@@ -218,11 +218,11 @@ def test_a_link_that_delivers_nothing_from_the_start_holds_a_command_for_two_min
 
 def test_a_lost_link_says_nothing_about_the_heater() -> None:
     async def story() -> None:
-        client, links = await scripted(MqttConnectionConfig(auto_reconnect=False))
+        client, transports = await scripted(MqttConnectionConfig(auto_reconnect=False))
         changes = presence_of(client)
         await client.request_device_status(DEVICE)
-        links[0].reply("res", status={})
-        links[0].drop()
+        transports[0].reply("res", status={})
+        transports[0].drop()
         await client.start_periodic_requests(DEVICE, 10)
         await asyncio.sleep(3600)
         assert client.is_online(DEVICE) is True

@@ -46,8 +46,8 @@ def run(story: Story, *others: AnsweringHeater) -> None:
         heater = AnsweringHeater()
         heater.programme = content_of("reservations_json")
         heater.recirculation = content_of("recirculation_schedule_json")
-        client, links = await answered_by(heater, *others)
-        await story(client, heater, links)
+        client, transports = await answered_by(heater, *others)
+        await story(client, heater, transports)
         await client.disconnect()
 
     asyncio.run(played(), loop_factory=VirtualTimeLoop)
@@ -100,14 +100,14 @@ def test_what_is_out_of_range_is_not_asked(year: int, months: list[int]) -> None
 
 
 def test_diagnostics_are_heard_on_five_segments_on_every_link() -> None:
-    async def story(client: NavienMqttClient, heater: AnsweringHeater, links: list[AnsweringLink]) -> None:
+    async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         for _ in range(2):
             counters = await client.request_diagnostics(DEVICE)
             assert counters.system.days_since_installation == 367
-        assert links[0].filters.count(FIVE_SEGMENTS) == 1
-        links[0].cut()
+        assert transports[0].filters.count(FIVE_SEGMENTS) == 1
+        transports[0].cut()
         await asyncio.sleep(10)
-        assert links[1].filters.count(FIVE_SEGMENTS) == 1
+        assert transports[1].filters.count(FIVE_SEGMENTS) == 1
         await client.request_diagnostics(DEVICE)
         assert heater.suffixes() == ["st/td/rd"] * 3
 
@@ -117,14 +117,14 @@ def test_diagnostics_are_heard_on_five_segments_on_every_link() -> None:
 def test_two_heaters_of_a_home_share_a_topic_but_not_their_counters() -> None:
     other = AnsweringHeater(OTHER)
 
-    async def story(client: NavienMqttClient, _: AnsweringHeater, links: list[AnsweringLink]) -> None:
+    async def story(client: NavienMqttClient, _: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         other.silent.add("st/td/rd")
         mine, theirs = await asyncio.gather(
             client.request_diagnostics(DEVICE), client.request_diagnostics(OTHER), return_exceptions=True
         )
         assert not isinstance(mine, BaseException)
         assert isinstance(theirs, RequestTimeoutError)
-        assert links[0].filters.count(FIVE_SEGMENTS) == 1
+        assert transports[0].filters.count(FIVE_SEGMENTS) == 1
 
     run(story, other)
 
@@ -140,11 +140,11 @@ def test_firmware_that_is_downloaded_can_be_installed_and_no_other() -> None:
 
 
 def test_the_firmware_that_is_installed_is_the_one_downloaded() -> None:
-    async def story(client: NavienMqttClient, heater: AnsweringHeater, links: list[AnsweringLink]) -> None:
+    async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         heater.silent.add("st/dl-sw-info")
         installing = asyncio.ensure_future(client.install_firmware(DEVICE, FirmwareDownload(WAITING)))
         await asyncio.sleep(1)
-        links[0].deliver(
+        transports[0].deliver(
             f"cmd/52/navilink-{MAC}/res/dl-sw-info",
             {
                 "sessionID": heater.asked[0]["sessionID"],
@@ -207,12 +207,12 @@ def test_a_reply_that_names_another_heater_is_not_taken(known: bool) -> None:
 
 
 def test_a_reply_that_makes_no_sense_is_not_the_end() -> None:
-    async def story(client: NavienMqttClient, heater: AnsweringHeater, links: list[AnsweringLink]) -> None:
+    async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         heater.forms = ("hex",)
         asking = asyncio.ensure_future(client.request_reservations(DEVICE))
         await asyncio.sleep(1)
         for response in ({"reservation": "zz7c061e0478"}, {"reservation": 5}, {}):
-            links[0].deliver(
+            transports[0].deliver(
                 f"{CLIENT_KEYED}/rsv/rd",
                 {"sessionID": heater.asked[0]["sessionID"], "response": {"macAddress": MAC, **response}},
             )
@@ -222,10 +222,10 @@ def test_a_reply_that_makes_no_sense_is_not_the_end() -> None:
 
 
 def test_the_reply_of_another_session_is_not_taken() -> None:
-    async def story(client: NavienMqttClient, heater: AnsweringHeater, links: list[AnsweringLink]) -> None:
+    async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         asking = asyncio.ensure_future(client.request_reservations(DEVICE))
         await asyncio.sleep(1)
-        links[0].deliver(f"{CLIENT_KEYED}/rsv/rd", recorded("reservations_empty")["payload"])
+        transports[0].deliver(f"{CLIENT_KEYED}/rsv/rd", recorded("reservations_empty")["payload"])
         assert (await asking).entries
         assert len(heater.asked) == 1
 
@@ -243,8 +243,8 @@ def test_a_reply_that_comes_at_once_is_heard() -> None:
 
 
 def test_without_a_link_nothing_is_asked_or_kept() -> None:
-    async def story(client: NavienMqttClient, heater: AnsweringHeater, links: list[AnsweringLink]) -> None:
-        links[0].cut()
+    async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
+        transports[0].cut()
         await asyncio.sleep(0.01)
         for question in (client.request_reservations(DEVICE), client.request_diagnostics(DEVICE)):
             with pytest.raises(NotConnectedError):
@@ -252,16 +252,16 @@ def test_without_a_link_nothing_is_asked_or_kept() -> None:
         await asyncio.sleep(10)
         assert heater.asked == []
         # The topic of the replies is heard from now on all the same.
-        assert FIVE_SEGMENTS in links[1].filters
+        assert FIVE_SEGMENTS in transports[1].filters
 
     run(story)
 
 
 def test_no_question_outlives_the_link() -> None:
-    async def story(client: NavienMqttClient, _: AnsweringHeater, links: list[AnsweringLink]) -> None:
+    async def story(client: NavienMqttClient, _: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         asking = asyncio.ensure_future(client.request_reservations(DEVICE))
         await asyncio.sleep(1)
-        links[0].cut()
+        transports[0].cut()
         with pytest.raises(MqttConnectionError):
             await asking
 
@@ -272,7 +272,7 @@ def test_questions_never_enter_the_queue() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
         asking = asyncio.ensure_future(client.request_reservations(DEVICE))
         await asyncio.sleep(1)
-        assert (client.queued_commands, client.unsettled_commands) == ((), ())
+        assert (client.queued_commands, client.pending_commands) == ((), ())
         await asking
         assert json.dumps(heater.asked[0]).count(MAC) == 2
 

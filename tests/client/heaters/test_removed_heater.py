@@ -6,8 +6,8 @@ import json
 import pytest
 
 from nwp500 import (
+    CommandCompleted,
     CommandOutcome,
-    CommandSettled,
     CommandStage,
     Device,
     DeviceFeature,
@@ -17,13 +17,13 @@ from nwp500 import (
     commands,
 )
 from tests.client.support.bench import ONE, OTHER, Bench, on_the_bench
-from tests.client.support.own_transport import DEVICE, OwnLink, scripted
+from tests.client.support.own_transport import DEVICE, OwnTransport, scripted
 from tests.client.support.stage import MAC
 from tests.client.support.virtual_time import VirtualTimeLoop
 
 NEIGHBOR = Device(mac_address="0478630a1b2d", additional_value="5322", home_seq=10002)
 CAREFUL = MqttConnectionConfig(
-    coalesce_commands=True, guard_commands=True, skip_settled=True, command_interval=5.0, expire_by_class=True
+    coalesce_commands=True, guard_commands=True, skip_redundant=True, command_interval=5.0, expire_by_class=True
 )
 
 
@@ -31,17 +31,17 @@ def ends_of(client: NavienMqttClient) -> list[tuple[str, CommandOutcome, str]]:
     """Note every outcome from now on: the kind of the command, its outcome and the reason."""
     ends: list[tuple[str, CommandOutcome, str]] = []
 
-    def ended(event: CommandSettled) -> None:
-        ends.append((event.command.kind, event.settled.outcome, event.settled.reason))
+    def ended(event: CommandCompleted) -> None:
+        ends.append((event.command.kind, event.result.outcome, event.result.reason))
 
-    client.on("command_settled", ended)
+    client.on("command_completed", ended)
     return ends
 
 
-def push(link: OwnLink, mac_address: str, **status: int) -> None:
+def push(transport: OwnTransport, mac_address: str, **status: int) -> None:
     """Let a heater report a status unasked."""
     message = {"response": {"macAddress": mac_address, "status": status}}
-    link.message(f"cmd/52/navilink-{mac_address}/res", json.dumps(message).encode())
+    transport.message(f"cmd/52/navilink-{mac_address}/res", json.dumps(message).encode())
 
 
 # The pipeline
@@ -59,20 +59,20 @@ def test_each_command_of_a_removed_heater_has_one_end_and_the_neighbor_keeps_its
         assert stages == [CommandStage.SENT, CommandStage.IN_FLIGHT, CommandStage.WAITING]
 
         bench.pipeline.remove_heater(ONE)
-        assert [handle.settled.outcome for handle in (waiting, sent, in_flight) if handle.settled] == [
+        assert [handle.result.outcome for handle in (waiting, sent, in_flight) if handle.result] == [
             CommandOutcome.CLEARED,
             CommandOutcome.UNCONFIRMED,
             CommandOutcome.UNCONFIRMED,
         ]
-        assert {handle.settled.reason for handle in (waiting, sent, in_flight) if handle.settled} == {
+        assert {handle.result.reason for handle in (waiting, sent, in_flight) if handle.result} == {
             "the heater was removed"
         }
-        assert [command.id for command in bench.pipeline.unsettled()] == [neighbors.command.id]
+        assert [command.id for command in bench.pipeline.pending()] == [neighbors.command.id]
         # Whatever arrives of it later changes nothing any more.
         await bench.arrives()
         bench.answers(in_flight.command.id)
-        bench.pipeline.heard_refusal(sent.command.id, 2)
-        bench.says(dhwTemperatureSetting=120)
+        bench.pipeline.on_refusal(sent.command.id, 2)
+        bench.reports(dhwTemperatureSetting=120)
         assert [end.command_id for end in bench.ends] == [
             waiting.command.id,
             in_flight.command.id,
@@ -81,9 +81,9 @@ def test_each_command_of_a_removed_heater_has_one_end_and_the_neighbor_keeps_its
         # Counted for all, while the heater itself starts afresh.
         assert bench.pipeline.counts(ONE) == {}
         assert bench.pipeline.counts() == {CommandOutcome.CLEARED: 1, CommandOutcome.UNCONFIRMED: 2}
-        bench.says(OTHER, dhwTemperatureSetting=110)
-        assert neighbors.settled is not None
-        assert neighbors.settled.outcome is CommandOutcome.CONFIRMED
+        bench.reports(OTHER, dhwTemperatureSetting=110)
+        assert neighbors.result is not None
+        assert neighbors.result.outcome is CommandOutcome.CONFIRMED
 
     on_the_bench(story, max_in_flight=2)
 
@@ -106,37 +106,37 @@ def test_nothing_more_is_asked_of_a_removed_heater() -> None:
 def test_a_heater_that_comes_back_starts_clean() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.says(dhwOperationSetting=1, dhwTemperatureSetting=120)
+        bench.reports(dhwOperationSetting=1, dhwTemperatureSetting=120)
         # Its effect is not known when the heater goes, so that the setting is in doubt.
         bench.give(commands.DHW_TEMPERATURE, 110)
         await bench.arrives()
         assert bench.pipeline.running_modes == {ONE: 1}
         bench.pipeline.remove_heater(ONE)
         assert bench.pipeline.running_modes == {}
-        assert bench.pipeline.completed_wishes == {}
+        assert bench.pipeline.completed_effects == {}
         assert bench.pipeline.known_status(ONE) is None
         assert bench.pipeline.is_waiting_for_status(ONE)
         again = bench.give(commands.DHW_TEMPERATURE, 120)
         assert bench.pipeline.stage(again.command.id) is CommandStage.WAITING
-        bench.says(dhwTemperatureSetting=98)
+        bench.reports(dhwTemperatureSetting=98)
         assert bench.pipeline.stage(again.command.id) is CommandStage.IN_FLIGHT
 
-    on_the_bench(story, guard_commands=True, skip_settled=True, command_interval=60.0)
+    on_the_bench(story, guard_commands=True, skip_redundant=True, command_interval=60.0)
 
 
 def test_a_command_given_for_the_end_of_another_is_a_new_one() -> None:
     async def story(bench: Bench) -> None:
-        def once_more(event: CommandSettled) -> None:
-            if event.settled.outcome is CommandOutcome.CLEARED:
+        def once_more(event: CommandCompleted) -> None:
+            if event.result.outcome is CommandOutcome.CLEARED:
                 bench.give(commands.DHW_MODE, 1)
 
         bench.up()
         bench.give(commands.DHW_TEMPERATURE, 120)
-        bench.emitter.on("command_settled", once_more)
+        bench.emitter.on("command_completed", once_more)
         bench.pipeline.remove_heater(ONE)
         assert [command.kind for command in bench.pipeline.waiting] == ["dhw-mode"]
         # The guard asks for it, so it does not wait for ever.
-        bench.says(dhwOperationSetting=3)
+        bench.reports(dhwOperationSetting=3)
         assert len(bench.written) == 1
 
     on_the_bench(story, guard_commands=True)
@@ -147,7 +147,7 @@ def test_a_command_given_for_the_end_of_another_is_a_new_one() -> None:
 
 def test_a_removed_heater_is_not_heard_asked_or_stored() -> None:
     async def story() -> None:
-        client, links = await scripted(CAREFUL)
+        client, transports = await scripted(CAREFUL)
         ends = ends_of(client)
         for device in (DEVICE, NEIGHBOR):
             client.add_device(device, DeviceFeature({"powerUse": 1}))
@@ -164,18 +164,18 @@ def test_a_removed_heater_is_not_heard_asked_or_stored() -> None:
             ("dhw-temperature", CommandOutcome.CLEARED, "the heater was removed")
         ]
         assert [command.mac_address for command in client.queued_commands] == [NEIGHBOR.mac_address]
-        assert not [topic_filter for topic_filter in links[0].filters if MAC in topic_filter]
+        assert not [topic_filter for topic_filter in transports[0].filters if MAC in topic_filter]
         # The replies to this client are the neighbor's, too.
-        assert f"cmd/52/{client.client_id}/res/#" in links[0].filters
+        assert f"cmd/52/{client.client_id}/res/#" in transports[0].filters
         assert client.stored_queue().features.keys() == {NEIGHBOR.mac_address}
         assert client.stored_queue().running_modes == {}
         assert (client.feature(DEVICE), client.is_online(DEVICE)) == (None, None)
 
-        push(links[0], MAC, dhwTemperatureSetting=120)
-        written = len(links[0].topics)
+        push(transports[0], MAC, dhwTemperatureSetting=120)
+        written = len(transports[0].topics)
         await asyncio.sleep(600)
         assert heard == []
-        assert [topic for topic in links[0].topics[written:] if MAC in topic] == []
+        assert [topic for topic in transports[0].topics[written:] if MAC in topic] == []
         await client.disconnect()
 
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
@@ -183,22 +183,22 @@ def test_a_removed_heater_is_not_heard_asked_or_stored() -> None:
 
 def test_a_lost_heater_is_lost_on_the_next_link_too_and_may_come_back() -> None:
     async def story() -> None:
-        client, links = await scripted()
+        client, transports = await scripted()
         await client.subscribe_device(DEVICE)
         await client.unsubscribe_device(DEVICE)
-        assert links[0].filters == []
-        links[0].drop()
+        assert transports[0].filters == []
+        transports[0].drop()
         await asyncio.sleep(5)
-        assert links[1].filters == []
+        assert transports[1].filters == []
         # Twice, or for a heater that was never here, is no harm.
         await client.unsubscribe_device(DEVICE)
         await client.unsubscribe_device(NEIGHBOR)
 
         await client.subscribe_device(DEVICE)
-        assert f"cmd/52/navilink-{MAC}/#" in links[1].filters
-        assert f"evt/52/navilink-{MAC}/connection" in links[1].filters
+        assert f"cmd/52/navilink-{MAC}/#" in transports[1].filters
+        assert f"evt/52/navilink-{MAC}/connection" in transports[1].filters
         assert (client.status(DEVICE), client.last_message_at(DEVICE)) == (None, None)
-        push(links[1], MAC, dhwTemperatureSetting=120)
+        push(transports[1], MAC, dhwTemperatureSetting=120)
         assert client.status(DEVICE) is not None
         await client.disconnect()
 
@@ -207,13 +207,13 @@ def test_a_lost_heater_is_lost_on_the_next_link_too_and_may_come_back() -> None:
 
 def test_what_a_caller_subscribed_to_stays() -> None:
     async def story() -> None:
-        client, links = await scripted()
+        client, transports = await scripted()
         topics: list[str] = []
         await client.subscribe(f"cmd/52/navilink-{MAC}/#", lambda topic, _: topics.append(topic))
         await client.subscribe_device(DEVICE)
         await client.unsubscribe_device(DEVICE)
-        assert links[0].filters == [f"cmd/52/navilink-{MAC}/#"]
-        links[0].message(f"cmd/52/navilink-{MAC}/res", b"{}")
+        assert transports[0].filters == [f"cmd/52/navilink-{MAC}/#"]
+        transports[0].message(f"cmd/52/navilink-{MAC}/res", b"{}")
         assert topics == [f"cmd/52/navilink-{MAC}/res"]
         await client.disconnect()
 
@@ -222,15 +222,15 @@ def test_what_a_caller_subscribed_to_stays() -> None:
 
 def test_whoever_waits_for_a_reply_of_a_removed_heater_waits_no_longer() -> None:
     async def story() -> None:
-        client, links = await scripted()
+        client, transports = await scripted()
         asking = asyncio.create_task(client.request_diagnostics(DEVICE))
         theirs = asyncio.create_task(client.request_reservations(NEIGHBOR))
         await asyncio.sleep(1)
-        assert any("/0/0/" in topic_filter for topic_filter in links[0].filters)
+        assert any("/0/0/" in topic_filter for topic_filter in transports[0].filters)
         await client.unsubscribe_device(DEVICE)
         with pytest.raises(MqttConnectionError, match="the heater was removed"):
             await asking
-        assert not any("/0/0/" in topic_filter for topic_filter in links[0].filters)
+        assert not any("/0/0/" in topic_filter for topic_filter in transports[0].filters)
         assert not theirs.done()
         theirs.cancel()
         await client.disconnect()
@@ -240,15 +240,15 @@ def test_whoever_waits_for_a_reply_of_a_removed_heater_waits_no_longer() -> None
 
 def test_a_removal_while_the_subscription_is_being_made_ends_it() -> None:
     async def story() -> None:
-        client, links = await scripted()
+        client, transports = await scripted()
         suback = asyncio.Event()
-        make = links[0].subscribe
+        make = transports[0].subscribe
 
         async def slow(topic_filter: str) -> None:
             await suback.wait()
             await make(topic_filter)
 
-        links[0].subscribe = slow  # type: ignore[method-assign]  # the broker takes its time
+        transports[0].subscribe = slow  # type: ignore[method-assign]  # the broker takes its time
         subscribing = asyncio.create_task(client.subscribe_device(DEVICE))
         await asyncio.sleep(0.1)
         removing = asyncio.create_task(client.unsubscribe_device(DEVICE))
@@ -256,7 +256,7 @@ def test_a_removal_while_the_subscription_is_being_made_ends_it() -> None:
         suback.set()
         await asyncio.gather(subscribing, removing)
         await asyncio.sleep(1)
-        assert links[0].filters == []
+        assert transports[0].filters == []
         await client.disconnect()
 
     asyncio.run(story(), loop_factory=VirtualTimeLoop)

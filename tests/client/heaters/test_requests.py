@@ -13,23 +13,23 @@ from nwp500 import (
     RequestTimeoutError,
     queries,
 )
-from tests.client.support.own_transport import DEVICE, OwnLink, scripted
+from tests.client.support.own_transport import DEVICE, OwnTransport, scripted
 from tests.client.support.stage import MAC
 from tests.client.support.steps import outcomes_of
 from tests.client.support.virtual_time import VirtualTimeLoop
 
 ROOT = f"cmd/52/navilink-{MAC}"
 
-type Story = Callable[[NavienMqttClient, list[OwnLink]], Awaitable[None]]
+type Story = Callable[[NavienMqttClient, list[OwnTransport]], Awaitable[None]]
 
 
 def run(story: Story) -> None:
     """Play a story in virtual time with a client that is connected; the test acknowledges what is written."""
 
     async def played() -> None:
-        client, links = await scripted(acknowledges=False)
-        await story(client, links)
-        links[-1].acknowledges = True
+        client, transports = await scripted(acknowledges=False)
+        await story(client, transports)
+        transports[-1].acknowledges = True
         await client.disconnect()
 
     asyncio.run(played(), loop_factory=VirtualTimeLoop)
@@ -47,13 +47,13 @@ def reasons_of(client: NavienMqttClient) -> list[str]:
 
 
 def test_a_poll_is_written_at_once_and_is_no_command() -> None:
-    async def story(client: NavienMqttClient, links: list[OwnLink]) -> None:
+    async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
         outcomes = outcomes_of(client)
         assert client.poll(DEVICE)
         assert client.poll_info(DEVICE)
-        assert links[0].topics == [f"{ROOT}/st", f"{ROOT}/st/did"]
-        assert (client.unsettled_commands, client.queued_commands) == ((), ())
-        links[0].reply("client/res", status={"errorCode": 0})
+        assert transports[0].topics == [f"{ROOT}/st", f"{ROOT}/st/did"]
+        assert (client.pending_commands, client.queued_commands) == ((), ())
+        transports[0].reply("client/res", status={"errorCode": 0})
         assert client.status(DEVICE) is not None
         assert outcomes == []
 
@@ -61,54 +61,54 @@ def test_a_poll_is_written_at_once_and_is_no_command() -> None:
 
 
 def test_without_a_link_nothing_is_asked_and_nothing_is_kept() -> None:
-    async def story(client: NavienMqttClient, links: list[OwnLink]) -> None:
-        links[0].drop()
+    async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
+        transports[0].drop()
         assert not client.poll(DEVICE)
         with pytest.raises(NotConnectedError):
             await client.request(DEVICE, queries.STATUS)
         await asyncio.sleep(60)
-        assert len(links) == 2
-        assert links[0].topics == links[1].topics == []
+        assert len(transports) == 2
+        assert transports[0].topics == transports[1].topics == []
 
     run(story)
 
 
 def test_a_request_gets_its_own_reply() -> None:
-    async def story(client: NavienMqttClient, links: list[OwnLink]) -> None:
+    async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
         first = asyncio.ensure_future(client.request(DEVICE, queries.STATUS))
         await asyncio.sleep(1)
         second = asyncio.ensure_future(client.request(DEVICE, queries.STATUS))
         await asyncio.sleep(1)
-        assert len(set(links[0].session_ids)) == 2
-        links[0].reply("client/res", status={"errorCode": 2})
+        assert len(set(transports[0].session_ids)) == 2
+        transports[0].reply("client/res", status={"errorCode": 2})
         await asyncio.sleep(1)
         assert second.done()
         assert not first.done()
-        assert (await second)["sessionID"] == links[0].session_ids[1]
+        assert (await second)["sessionID"] == transports[0].session_ids[1]
         first.cancel()
 
     run(story)
 
 
 def test_a_request_ends_in_time() -> None:
-    async def story(client: NavienMqttClient, links: list[OwnLink]) -> None:
+    async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
         since = asyncio.get_running_loop().time()
         with pytest.raises(RequestTimeoutError, match="within 5 s"):
             await client.request(DEVICE, queries.STATUS, timeout=5)
         assert asyncio.get_running_loop().time() - since == pytest.approx(5)
         # A reply that comes too late is a status like any other.
-        links[0].reply("client/res", status={"errorCode": 0})
+        transports[0].reply("client/res", status={"errorCode": 0})
         assert client.status(DEVICE) is not None
 
     run(story)
 
 
-@pytest.mark.parametrize("ends", [OwnLink.drop, OwnLink.refuse], ids=["link lost", "PUBACK overdue"])
-def test_no_request_outlives_the_link(ends: Callable[[OwnLink], None]) -> None:
-    async def story(client: NavienMqttClient, links: list[OwnLink]) -> None:
+@pytest.mark.parametrize("ends", [OwnTransport.drop, OwnTransport.refuse], ids=["link lost", "PUBACK overdue"])
+def test_no_request_outlives_the_link(ends: Callable[[OwnTransport], None]) -> None:
+    async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
         waiting = asyncio.ensure_future(client.request(DEVICE, queries.STATUS, timeout=600))
         await asyncio.sleep(1)
-        ends(links[0])
+        ends(transports[0])
         with pytest.raises(MqttConnectionError):
             await asyncio.wait_for(waiting, 1)
 
@@ -116,7 +116,7 @@ def test_no_request_outlives_the_link(ends: Callable[[OwnLink], None]) -> None:
 
 
 def test_no_request_outlives_the_client() -> None:
-    async def story(client: NavienMqttClient, _: list[OwnLink]) -> None:
+    async def story(client: NavienMqttClient, _: list[OwnTransport]) -> None:
         waiting = asyncio.ensure_future(client.request(DEVICE, queries.STATUS, timeout=600))
         await asyncio.sleep(1)
         await client.disconnect()
@@ -127,38 +127,38 @@ def test_no_request_outlives_the_client() -> None:
 
 
 def test_a_link_that_cannot_be_written_to_is_replaced() -> None:
-    async def story(client: NavienMqttClient, links: list[OwnLink]) -> None:
+    async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
         reasons = reasons_of(client)
-        links[0].refuses = True
+        transports[0].refuses = True
         assert not client.poll(DEVICE)
         await asyncio.sleep(10)
-        links[1].refuses = True
+        transports[1].refuses = True
         with pytest.raises(MqttConnectionError):
             await client.request(DEVICE, queries.STATUS)
         await asyncio.sleep(10)
         assert reasons == ["AWS_ERROR_MQTT_NOT_CONNECTED"] * 2
-        assert len(links) == 3
+        assert len(transports) == 3
 
     run(story)
 
 
 def test_an_overdue_puback_of_a_poll_shows_a_dead_link() -> None:
-    async def story(client: NavienMqttClient, links: list[OwnLink]) -> None:
+    async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
         reasons = reasons_of(client)
         assert client.poll(DEVICE)
-        links[0].refuse()
+        transports[0].refuse()
         await asyncio.sleep(10)
         assert reasons == ["AWS_ERROR_MQTT_TIMEOUT"]
-        assert len(links) == 2
+        assert len(transports) == 2
 
     run(story)
 
 
 def test_a_heater_that_used_to_answer_polls_and_does_not_any_more_shows_a_dead_link() -> None:
-    async def story(client: NavienMqttClient, links: list[OwnLink]) -> None:
+    async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
         reasons = reasons_of(client)
         assert client.poll(DEVICE)
-        links[0].reply("client/res", status={"errorCode": 0})
+        transports[0].reply("client/res", status={"errorCode": 0})
         assert client.poll(DEVICE)
         await asyncio.sleep(60)
         assert reasons == ["requests stay unanswered"]

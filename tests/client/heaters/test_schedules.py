@@ -53,8 +53,8 @@ def run(story: Story, *others: AnsweringHeater) -> None:
         heater = AnsweringHeater()
         heater.programme.update(reservationUse=2, reservation=list(PROGRAMME))
         heater.recirculation.update(reservationUse=2, reservation=list(RECIRCULATION))
-        client, links = await answered_by(heater, *others)
-        await story(client, heater, links)
+        client, transports = await answered_by(heater, *others)
+        await story(client, heater, transports)
         await client.disconnect()
 
     asyncio.run(played(), loop_factory=VirtualTimeLoop)
@@ -203,15 +203,15 @@ def test_every_member_is_checked_before_anything_is_asked(member: str, values: t
 
 
 @pytest.mark.parametrize(("feature", "low", "high"), [(None, 70, 131), ({"dhwTemperatureMax": 110}, 70, 110)])
-def test_set_points_have_the_limits_of_the_heater(feature: dict[str, int] | None, low: int, high: int) -> None:
+def test_setpoints_have_the_limits_of_the_heater(feature: dict[str, int] | None, low: int, high: int) -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
         if feature is not None:
             client.add_device(DEVICE, DeviceFeature(feature))
-        for set_point in (low - 1, high + 1):
+        for setpoint in (low - 1, high + 1):
             with pytest.raises(InvalidParameterError, match=f"from {low} to {high} half-degrees"):
-                await client.schedules.put_reservation(DEVICE, entry(param=set_point))
-        for set_point in (low, high):
-            assert (await client.schedules.put_reservation(DEVICE, entry(param=set_point))).attempts == 1
+                await client.schedules.put_reservation(DEVICE, entry(param=setpoint))
+        for setpoint in (low, high):
+            assert (await client.schedules.put_reservation(DEVICE, entry(param=setpoint))).attempts == 1
         assert heater.programme["reservation"][-1]["param"] == high
 
     run(story)
@@ -251,8 +251,8 @@ def test_a_switch_is_true_or_false(on: bool) -> None:
     "fails",
     [
         lambda heater, _: heater.silent.add("st/rsv/rd"),
-        lambda _, link: link.cut(),
-        lambda _, link: asyncio.get_running_loop().call_later(1, link.cut),
+        lambda _, transport: transport.cut(),
+        lambda _, transport: asyncio.get_running_loop().call_later(1, transport.cut),
         lambda heater, _: heater.programme["reservation"].append({"enable": 2}),
         lambda heater, _: heater.programme["reservation"].append("x"),
         lambda heater, _: heater.programme.update(reservationUse="?"),
@@ -270,16 +270,16 @@ def test_a_switch_is_true_or_false(on: bool) -> None:
     ],
 )
 def test_nothing_is_written_when_the_read_fails(fails: Callable[[AnsweringHeater, AnsweringLink], object]) -> None:
-    async def story(client: NavienMqttClient, heater: AnsweringHeater, links: list[AnsweringLink]) -> None:
+    async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         heater.forms = ("list",)
-        fails(heater, links[0])
+        fails(heater, transports[0])
         with pytest.raises(ScheduleReadError, match="nothing was written"):
             await client.schedules.put_reservation(DEVICE, entry())
         with pytest.raises(ScheduleReadError, match="nothing was written"):
             await client.schedules.clear_reservations(DEVICE)
         await asyncio.sleep(60)
         assert writes(heater) == []
-        assert (client.queued_commands, client.unsettled_commands) == ((), ())
+        assert (client.queued_commands, client.pending_commands) == ((), ())
 
     run(story)
 
@@ -342,17 +342,17 @@ def test_what_somebody_else_wrote_is_left_alone() -> None:
 
 @pytest.mark.parametrize("seconds", [0, 1, 3])
 def test_a_write_on_a_link_that_is_lost_is_never_sent_again(seconds: float) -> None:
-    async def story(client: NavienMqttClient, heater: AnsweringHeater, links: list[AnsweringLink]) -> None:
+    async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         heater.landing_seconds = 4
-        heater.on_write = lambda: links[0].cut() if not seconds else cut_later()
+        heater.on_write = lambda: transports[0].cut() if not seconds else cut_later()
 
         def cut_later() -> None:
-            asyncio.get_running_loop().call_later(seconds, links[0].cut)
+            asyncio.get_running_loop().call_later(seconds, transports[0].cut)
 
         write = await client.schedules.put_reservation(DEVICE, entry())
         assert (write.outcome, write.attempts, write.after) == (WriteOutcome.UNKNOWN, 1, None)
         await asyncio.sleep(60)
-        assert len(links) == 2
+        assert len(transports) == 2
         assert len(writes(heater)) == 1
 
     run(story)
@@ -473,7 +473,7 @@ def test_a_time_of_use_plan_is_written_and_its_echo_compared(on: bool, use: int)
 
 
 def test_the_echo_of_another_plan_is_none() -> None:
-    async def story(client: NavienMqttClient, heater: AnsweringHeater, links: list[AnsweringLink]) -> None:
+    async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         client.add_device(DEVICE, DeviceFeature(heater.feature))
         heater.silent.add("ctrl/tou/rd")
         writing = asyncio.ensure_future(client.schedules.write_tou(DEVICE, PERIODS, on=True))
@@ -484,11 +484,11 @@ def test_the_echo_of_another_plan_is_none() -> None:
             {"reservationUse": 1, "reservation": PLAN},
             {"reservationUse": 2, "reservation": "x"},
         ):
-            links[0].deliver(heater.asked[0]["responseTopic"], {"sessionID": session_id, "response": content})
+            transports[0].deliver(heater.asked[0]["responseTopic"], {"sessionID": session_id, "response": content})
         await asyncio.sleep(1)
         assert not writing.done()
         reordered = {"reservationUse": 2, "reservation": [*PLAN[1:], PLAN[0]]}
-        links[0].deliver(heater.asked[0]["responseTopic"], {"sessionID": session_id, "response": reordered})
+        transports[0].deliver(heater.asked[0]["responseTopic"], {"sessionID": session_id, "response": reordered})
         assert (await writing).outcome is WriteOutcome.WRITTEN
 
     run(story)
@@ -496,13 +496,13 @@ def test_the_echo_of_another_plan_is_none() -> None:
 
 @pytest.mark.parametrize("cuts", [True, False])
 def test_without_an_echo_of_a_plan_its_outcome_is_unknown(cuts: bool) -> None:
-    async def story(client: NavienMqttClient, heater: AnsweringHeater, links: list[AnsweringLink]) -> None:
+    async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         client.add_device(DEVICE, DeviceFeature(heater.feature))
         heater.silent.add("ctrl/tou/rd")
         writing = asyncio.ensure_future(client.schedules.write_tou(DEVICE, PERIODS, on=True))
         await asyncio.sleep(1)
         if cuts:
-            links[0].cut()
+            transports[0].cut()
         write = await writing
         assert (write.outcome, write.after, write.attempts) == (WriteOutcome.UNKNOWN, None, 1)
         await asyncio.sleep(60)
@@ -536,9 +536,9 @@ def test_a_plan_that_no_heater_can_have_is_refused(periods: tuple[TouPeriod, ...
 
 
 def test_a_plan_is_not_kept_for_later() -> None:
-    async def story(client: NavienMqttClient, heater: AnsweringHeater, links: list[AnsweringLink]) -> None:
+    async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         client.add_device(DEVICE, DeviceFeature(heater.feature))
-        links[0].cut()
+        transports[0].cut()
         await asyncio.sleep(0.01)
         with pytest.raises(NotConnectedError):
             await client.schedules.write_tou(DEVICE, PERIODS, on=True)
@@ -559,10 +559,10 @@ def test_any_sequence_of_edits_leaves_what_it_would_leave_in_a_dictionary(
 ) -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
         slots = {(old["week"], old["hour"], old["min"]): old for old in PROGRAMME}
-        for (week, hour, minute), set_point, lost in edits:
+        for (week, hour, minute), setpoint, lost in edits:
             heater.lost_writes = lost
-            numbers = {**EVENING, "week": week, "hour": hour, "min": minute, "param": set_point or 100}
-            if set_point is None:
+            numbers = {**EVENING, "week": week, "hour": hour, "min": minute, "param": setpoint or 100}
+            if setpoint is None:
                 write = await client.schedules.remove_reservation(DEVICE, ReservationEntry(numbers))
                 slots.pop((week, hour, minute), None)
             else:

@@ -37,11 +37,11 @@ def test_a_disconnect_ends_every_edit_and_says_what_is_known(seconds: float) -> 
 
 
 def test_an_edit_and_controls_on_their_way_do_not_meet() -> None:
-    async def story(client: NavienMqttClient, heater: AnsweringHeater, links: list[AnsweringLink]) -> None:
+    async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         edit = asyncio.create_task(client.schedules.put_reservation(DEVICE, entry()))
         await asyncio.sleep(READ_SECONDS + 0.5)
         handles = [await client.submit(client.control_command(DEVICE, commands.AIR_FILTER_RESET)) for _ in range(3)]
-        links[0].cut()
+        transports[0].cut()
         assert (await edit).outcome is WriteOutcome.UNKNOWN
         for handle in handles:
             assert (await handle.outcome(200)).outcome is CommandOutcome.UNCONFIRMED

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from nwp500.heaters.watchdog import AnswerWatch
+from nwp500.heaters.watchdog import ResponseWatchdog
 from tests.client.support.virtual_time import VirtualTimeLoop
 
 ONE, OTHER = "0478630a1b2c", "0478630a1b2d"
@@ -15,7 +15,7 @@ class Silences:
     def __init__(self) -> None:
         self.found: list[float] = []
         self.absent: list[tuple[str, float]] = []
-        self.watch = AnswerWatch(
+        self.watch = ResponseWatchdog(
             lambda: self.found.append(asyncio.get_running_loop().time()),
             lambda mac_address: self.absent.append((mac_address, asyncio.get_running_loop().time())),
         )
@@ -139,7 +139,7 @@ class Replacing:
 
     def __init__(self, *heaters: str) -> None:
         self.replaced_at: list[float] = []
-        self.watch = AnswerWatch(self._replace, lambda _: None)
+        self.watch = ResponseWatchdog(self._replace, lambda _: None)
         self.heaters = heaters
 
     def _replace(self) -> None:

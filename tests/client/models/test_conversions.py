@@ -35,7 +35,7 @@ RAW = st.integers(-(2**31), 2**31 - 1)
         (65.5, CELSIUS, 131),
     ],
 )
-def test_set_points_encode_as_the_protocol_lists_them(value: float, unit: TemperatureUnit, raw: int) -> None:
+def test_setpoints_encode_as_the_protocol_lists_them(value: float, unit: TemperatureUnit, raw: int) -> None:
     encoded = conversions.half_degrees_from(value, unit)
     assert encoded == raw
     assert type(encoded) is int
@@ -63,8 +63,8 @@ def test_half_degrees_survive_decoding_and_encoding(raw: int) -> None:
 
 @given(value=st.decimals(-200, 400, places=2).map(float), unit=st.sampled_from(TemperatureUnit))
 def test_an_encoded_wish_is_the_nearest_step(value: float, unit: TemperatureUnit) -> None:
-    wish = Fraction(str(value)) * 2 if unit is CELSIUS else (Fraction(str(value)) - 32) * 10 / 9
-    assert abs(conversions.half_degrees_from(value, unit) - wish) <= Fraction(1, 2)
+    pending_effect = Fraction(str(value)) * 2 if unit is CELSIUS else (Fraction(str(value)) - 32) * 10 / 9
+    assert abs(conversions.half_degrees_from(value, unit) - pending_effect) <= Fraction(1, 2)
 
 
 def test_every_whole_fahrenheit_degree_has_its_own_step() -> None:

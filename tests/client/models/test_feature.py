@@ -118,7 +118,7 @@ def test_a_mode_is_supported_only_when_its_flag_is_2(members: dict[str, object],
 @pytest.mark.parametrize(
     ("raw", "control"), [(0, None), (1, DhwTemperatureControl.DISABLED), (4, DhwTemperatureControl.THREE_STAGES)]
 )
-def test_how_the_set_point_can_be_set(raw: int, control: DhwTemperatureControl | None) -> None:
+def test_how_the_setpoint_can_be_set(raw: int, control: DhwTemperatureControl | None) -> None:
     assert in_feature(dhwTemperatureSettingUse=raw).dhw_temperature_control is control
 
 

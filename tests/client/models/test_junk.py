@@ -54,8 +54,8 @@ def mutated(draw: st.DrawFn, value: object) -> object:
     if isinstance(value, dict):
         chosen = draw(st.sampled_from(sorted(value)))
         return {**value, chosen: draw(mutated(value[chosen]))}
-    place = draw(st.integers(0, len(value) - 1))
-    return [*value[:place], draw(mutated(value[place])), *value[place + 1 :]]
+    sequence = draw(st.integers(0, len(value) - 1))
+    return [*value[:sequence], draw(mutated(value[sequence])), *value[sequence + 1 :]]
 
 
 def read_all(value: object) -> None:

@@ -4,14 +4,14 @@ import pytest
 
 from nwp500 import (
     Changed,
+    CommandCompleted,
     CommandEvent,
     CommandOutcome,
-    CommandSettled,
+    CommandResult,
     Device,
     DeviceFeature,
     DeviceStatus,
     FeatureReceived,
-    Settled,
     StatusReceived,
     StoredQueue,
     commands,
@@ -26,7 +26,7 @@ DEVICE = Device(mac_address=ONE, additional_value="5322", name=ONE)
 FEATURE = DeviceFeature({"controllerSerialNumber": SERIAL, "macAddress": ONE})
 STATUS = DeviceStatus({"macAddress": ONE, "x": SERIAL})
 COMMAND = made(commands.VACATION, 5, 7)
-SETTLED = CommandSettled(COMMAND, Settled(CommandOutcome.DROPPED, "the queue was full"))
+SETTLED = CommandCompleted(COMMAND, CommandResult(CommandOutcome.DROPPED, "the queue was full"))
 STORED = StoredQueue(
     unsent=(COMMAND,),
     sent=(COMMAND,),
@@ -34,7 +34,7 @@ STORED = StoredQueue(
     features={ONE: {"controllerSerialNumber": SERIAL}},
     statuses={ONE: {"dhwTemperatureSetting": 120}},
     running_modes={ONE: 3},
-    completed_wishes={ONE: ({"dhwOperationSetting": frozenset({2})},)},
+    completed_effects={ONE: ({"dhwOperationSetting": frozenset({2})},)},
 )
 
 KINDS: tuple[object, ...] = (

@@ -63,10 +63,10 @@ def test_the_recorded_programme_is_the_same_in_both_forms(form: str) -> None:
         "hour": 6,
         "minute": 30,
         "mode": ReservationMode.HIGH_DEMAND,
-        "set_point": 60.0,
-        "set_point_raw": 120,
+        "setpoint": 60.0,
+        "setpoint_raw": 120,
     }
-    assert (weekend.days, weekend.mode, weekend.set_point) == (WEEKEND, ReservationMode.ENERGY_SAVER, 55.0)
+    assert (weekend.days, weekend.mode, weekend.setpoint) == (WEEKEND, ReservationMode.ENERGY_SAVER, 55.0)
     assert (night.days, night.mode, night.is_enabled) == (EVERY_DAY, ReservationMode.POWER_OFF, False)
     assert schedule == ReservationSchedule.from_message(recorded("reservations_json"))
 
@@ -190,7 +190,7 @@ def test_nonsense_in_an_entry_harms_no_other_member_but_bars_it_from_being_writt
     numbers = {"enable": 2, "week": 124, "hour": 6, "min": 30, "mode": 4, "param": 120}
     schedule = ReservationSchedule.from_message(reply([numbers, {**numbers, **nonsense}]))
     _, entry = schedule.entries
-    assert (entry.hour, entry.minute, entry.set_point) == (None, 30, 60.0)
+    assert (entry.hour, entry.minute, entry.setpoint) == (None, 30, 60.0)
     assert not entry.is_complete
     assert not schedule.is_complete
     assert not schedule.is_same_as(schedule)
@@ -257,20 +257,20 @@ def test_entries_made_by_hand() -> None:
     hour=st.integers(0, 23),
     minute=st.integers(0, 59),
     mode=st.sampled_from(ReservationMode),
-    set_point_raw=st.integers(70, 131),
+    setpoint_raw=st.integers(70, 131),
     is_enabled=st.booleans(),
 )
 def test_a_reservation_there_and_back(
-    days: frozenset[Weekday], hour: int, minute: int, mode: ReservationMode, set_point_raw: int, is_enabled: bool
+    days: frozenset[Weekday], hour: int, minute: int, mode: ReservationMode, setpoint_raw: int, is_enabled: bool
 ) -> None:
-    entry = ReservationEntry.of(days, hour, minute, mode, set_point_raw, is_enabled=is_enabled)
+    entry = ReservationEntry.of(days, hour, minute, mode, setpoint_raw, is_enabled=is_enabled)
     raw = dict(entry.raw)
     assert reservation_entry(70, 131).check(raw) == raw
     for form in ([raw], as_hex([raw])):
         (read,) = ReservationSchedule.from_message(reply(form)).entries
         assert read == entry
         assert (read.days, read.hour, read.minute) == (days, hour, minute)
-        assert (read.mode, read.set_point, read.is_enabled) == (mode, set_point_raw / 2, is_enabled)
+        assert (read.mode, read.setpoint, read.is_enabled) == (mode, setpoint_raw / 2, is_enabled)
 
 
 @given(days=DAYS, hour=st.integers(0, 23), minute=st.integers(0, 59), pump_on=st.booleans(), is_enabled=st.booleans())

@@ -53,7 +53,7 @@ EXPECTED: dict[str, dict[str, object]] = {
         "freeze_protection_temperature": 6.0,
         "freeze_protection_temperature_min": 6.0,
         "freeze_protection_temperature_max": 10.0,
-        "min_set_point": 40.5,
+        "min_setpoint": 40.5,
         "heat_pump_lower_on_temperature": 40.5,
         "current_power": 2,
         "full_recovery_energy": 5480,

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import pytest
 
 from nwp500 import DeviceFeature, InvalidParameterError, TemperatureUnit, commands
-from nwp500.protocol.setpoint import raw_limits, raw_set_point, raw_step, set_point_words
+from nwp500.protocol.setpoint import raw_limits, raw_setpoint, raw_step, setpoint_words
 
 C, F = TemperatureUnit.CELSIUS, TemperatureUnit.FAHRENHEIT
 HEATER = DeviceFeature({"dhwTemperatureMin": 81, "dhwTemperatureMax": 131})
@@ -36,14 +36,14 @@ HEATER = DeviceFeature({"dhwTemperatureMin": 81, "dhwTemperatureMax": 131})
     ],
 )
 def test_a_wish_becomes_the_nearest_half_degree(temperature: float, unit: TemperatureUnit, raw: int) -> None:
-    assert raw_set_point(temperature, unit, None) == raw
+    assert raw_setpoint(temperature, unit, None) == raw
 
 
 @pytest.mark.parametrize(
     ("temperature", "unit", "raw"), [(105, F, 81), (150, F, 131), (149.9, F, 131), (40.5, C, 81), (65.5, C, 131)]
 )
 def test_the_heaters_own_limits_are_compared_raw(temperature: float, unit: TemperatureUnit, raw: int) -> None:
-    assert raw_set_point(temperature, unit, HEATER) == raw
+    assert raw_setpoint(temperature, unit, HEATER) == raw
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_beyond_the_limits_the_range_is_told(
     temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None, allowed: str
 ) -> None:
     with pytest.raises(InvalidParameterError) as refused:
-        raw_set_point(temperature, unit, feature)
+        raw_setpoint(temperature, unit, feature)
     assert (refused.value.parameter, refused.value.value, refused.value.allowed) == (
         "temperature",
         temperature,
@@ -85,7 +85,7 @@ def test_beyond_the_limits_the_range_is_told(
 def test_a_limit_that_the_heater_does_not_tell_is_the_fallback(
     members: dict[str, object], temperature: float, raw: int
 ) -> None:
-    assert raw_set_point(temperature, F, DeviceFeature(members)) == raw
+    assert raw_setpoint(temperature, F, DeviceFeature(members)) == raw
 
 
 # Every pair that a heater cannot mean (protocol.md 14.1), with what is just believed beside what is just not.
@@ -143,15 +143,15 @@ def test_limits_are_believed_with_a_degree_of_tolerance(low: object, high: objec
 ANY_LIMIT = st.one_of(st.integers(), st.integers(60, 140), st.floats(), st.none(), st.text(max_size=3), st.booleans())
 
 
-@given(low=ANY_LIMIT, high=ANY_LIMIT, unit=st.sampled_from([C, F]), wish=st.floats(-1000, 1000))
-def test_whatever_a_heater_says_no_set_point_scalds_or_freezes(
-    low: object, high: object, unit: TemperatureUnit, wish: float
+@given(low=ANY_LIMIT, high=ANY_LIMIT, unit=st.sampled_from([C, F]), pending_effect=st.floats(-1000, 1000))
+def test_whatever_a_heater_says_no_setpoint_scalds_or_freezes(
+    low: object, high: object, unit: TemperatureUnit, pending_effect: float
 ) -> None:
     feature = DeviceFeature({"dhwTemperatureMin": low, "dhwTemperatureMax": high})
     lowest, highest = raw_limits(unit, feature)
     assert 70 <= lowest < highest <= 131
     try:
-        raw = raw_set_point(wish, unit, feature)
+        raw = raw_setpoint(pending_effect, unit, feature)
     except InvalidParameterError:
         return
     assert lowest <= raw <= highest
@@ -170,34 +170,34 @@ def test_no_way_to_the_wire_is_wider(raw: int) -> None:
 def test_only_a_finite_number_is_a_temperature(value: float, unit: TemperatureUnit) -> None:
     for feature in (None, HEATER):
         with pytest.raises(InvalidParameterError, match=r"^temperature must be a "):
-            raw_set_point(value, unit, feature)
+            raw_setpoint(value, unit, feature)
 
 
 def test_a_whole_number_beyond_all_floats_is_no_temperature() -> None:
     with pytest.raises(InvalidParameterError):
-        raw_set_point(10**400, F, HEATER)
+        raw_setpoint(10**400, F, HEATER)
 
 
 @pytest.mark.parametrize("unit", ["°C", None, 0, 3, True, 1.0, math.nan, [], {}, {1}])
 def test_a_unit_is_one_of_the_two(unit: TemperatureUnit) -> None:
     with pytest.raises(InvalidParameterError, match="unit"):
-        raw_set_point(60, unit, None)
+        raw_setpoint(60, unit, None)
 
 
 @pytest.mark.parametrize(("number", "temperature"), [(1, 60), (2, 140)])
 def test_a_unit_may_be_the_number_that_the_heater_has_for_it(number: TemperatureUnit, temperature: float) -> None:
-    assert raw_set_point(temperature, number, None) == 120
+    assert raw_setpoint(temperature, number, None) == 120
 
 
 @given(raw=st.integers(70, 130), unit=st.sampled_from([C, F]))
 def test_a_value_that_the_heater_reports_can_be_given_back(raw: int, unit: TemperatureUnit) -> None:
     celsius = raw / 2
-    assert raw_set_point(celsius if unit is C else celsius * 9 / 5 + 32, unit, None) == raw
+    assert raw_setpoint(celsius if unit is C else celsius * 9 / 5 + 32, unit, None) == raw
 
 
 def test_every_whole_degree_fahrenheit_is_what_is_shown_for_its_own_step() -> None:
     heater = DeviceFeature({"dhwTemperatureMin": 70, "dhwTemperatureMax": 131})
-    steps = {degree: raw_set_point(degree, F, heater) for degree in range(95, 151)}
+    steps = {degree: raw_setpoint(degree, F, heater) for degree in range(95, 151)}
     assert {degree: round(raw * 0.9 + 32) for degree, raw in steps.items()} == {degree: degree for degree in steps}
     # A step is 0.9 °F: in each 9 °F one of ten stands for no whole degree.
     unused = set(range(70, 132)) - set(steps.values())
@@ -207,16 +207,16 @@ def test_every_whole_degree_fahrenheit_is_what_is_shown_for_its_own_step() -> No
 @given(degree=st.integers(95, 150))
 def test_a_whole_degree_read_back_and_written_again_is_the_same_step(degree: int) -> None:
     heater = DeviceFeature({"dhwTemperatureMin": 70, "dhwTemperatureMax": 131})
-    raw = raw_set_point(degree, F, heater)
-    assert raw_set_point(raw * 0.9 + 32, F, heater) == raw
-    assert raw_set_point(raw / 2, C, heater) == raw
+    raw = raw_setpoint(degree, F, heater)
+    assert raw_setpoint(raw * 0.9 + 32, F, heater) == raw
+    assert raw_setpoint(raw / 2, C, heater) == raw
 
 
 @given(low=st.integers(70, 90), temperature=st.floats(allow_nan=False, allow_infinity=False))
 def test_nothing_outside_the_limits_comes_out(low: int, temperature: float) -> None:
     heater = DeviceFeature({"dhwTemperatureMin": low, "dhwTemperatureMax": 131})
     try:
-        raw = raw_set_point(temperature, F, heater)
+        raw = raw_setpoint(temperature, F, heater)
     except InvalidParameterError:
         assert not low / 2 <= (temperature - 32) / 1.8 <= 65.5
     else:
@@ -234,8 +234,8 @@ def test_nothing_outside_the_limits_comes_out(low: int, temperature: float) -> N
         (129.92, F, "set point 129.9 °F"),
     ],
 )
-def test_a_set_point_in_words(temperature: float, unit: TemperatureUnit, words: str) -> None:
-    assert set_point_words(temperature, unit) == words
+def test_a_setpoint_in_words(temperature: float, unit: TemperatureUnit, words: str) -> None:
+    assert setpoint_words(temperature, unit) == words
 
 
 @pytest.mark.parametrize(
@@ -255,12 +255,12 @@ def test_a_set_point_in_words(temperature: float, unit: TemperatureUnit, words: 
 def test_heater_of_whole_degrees_gets_whole_degrees(temperature: float, unit: TemperatureUnit, raw: int) -> None:
     heater = DeviceFeature({**HEATER.raw, "dhwTemperatureSettingUse": 3})
     assert raw_step(heater) == 2
-    assert raw_set_point(temperature, unit, heater) == raw
+    assert raw_setpoint(temperature, unit, heater) == raw
 
 
 @pytest.mark.parametrize("control", [None, 0, 1, 2, 4, 99])
 def test_every_other_heater_gets_half_degrees(control: int | None) -> None:
     heater = DeviceFeature({**HEATER.raw, "dhwTemperatureSettingUse": control})
     assert raw_step(heater) == 1
-    assert raw_set_point(48.5, C, heater) == 97
+    assert raw_setpoint(48.5, C, heater) == 97
     assert raw_step(None) == 1

@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from nwp500 import CommandOutcome, commands
-from nwp500.queue.command import CommandHandle, Settled
+from nwp500.queue.command import CommandHandle, CommandResult
 from tests.client.support.bench import made
 from tests.client.support.virtual_time import VirtualTimeLoop
 
-CONFIRMED = Settled(CommandOutcome.CONFIRMED, "the heater reports it")
-REJECTED = Settled(CommandOutcome.REJECTED, "the heater refused it", 7)
+CONFIRMED = CommandResult(CommandOutcome.CONFIRMED, "the heater reports it")
+REJECTED = CommandResult(CommandOutcome.REJECTED, "the heater refused it", 7)
 
 
 def new_handle() -> CommandHandle:
@@ -22,17 +22,17 @@ async def test_an_outcome_is_there_for_everybody_who_waits_and_whoever_comes_lat
     handle = new_handle()
     waiting = [asyncio.ensure_future(handle.outcome()) for _ in range(2)]
     await asyncio.sleep(0)
-    assert (handle.is_settled, handle.settled) == (False, None)
-    handle.settle(REJECTED)
+    assert (handle.is_completed, handle.result) == (False, None)
+    handle.complete(REJECTED)
     assert await asyncio.gather(*waiting, handle.outcome(timeout=0)) == [REJECTED] * 3
-    assert (handle.is_settled, handle.settled) == (True, REJECTED)
+    assert (handle.is_completed, handle.result) == (True, REJECTED)
 
 
 async def test_only_the_first_outcome_counts() -> None:
     handle = new_handle()
-    handle.settle(CONFIRMED)
-    handle.settle(REJECTED)
-    assert handle.settled == CONFIRMED
+    handle.complete(CONFIRMED)
+    handle.complete(REJECTED)
+    assert handle.result == CONFIRMED
 
 
 def test_who_gives_up_waiting_takes_nothing_from_the_others() -> None:
@@ -44,7 +44,7 @@ def test_who_gives_up_waiting_takes_nothing_from_the_others() -> None:
             await handle.outcome(timeout=5)
         cancelled.cancel()
         await asyncio.sleep(1)
-        handle.settle(CONFIRMED)
+        handle.complete(CONFIRMED)
         assert await patient == CONFIRMED
         assert cancelled.cancelled()
 
@@ -63,5 +63,5 @@ async def test_what_ends_unsent_has_no_packet_id() -> None:
     handle = new_handle()
     sending = asyncio.ensure_future(handle.sent())
     await asyncio.sleep(0)
-    handle.settle(Settled(CommandOutcome.CLEARED, "the queue was cleared"))
+    handle.complete(CommandResult(CommandOutcome.CLEARED, "the queue was cleared"))
     assert await sending == 0

@@ -7,7 +7,7 @@ import pytest
 
 from nwp500 import CommandOutcome, Device, DeviceStatus, QueuedCommand, commands, queries
 from nwp500.protocol.controls import Control
-from nwp500.queue.command import Settled
+from nwp500.queue.command import CommandResult
 from nwp500.queue.confirmation import ANSWER_SECONDS, LOOK_INTERVALS, Confirmations
 from nwp500.queue.requests import plain_message, query_request
 from tests.client.support.bench import ONE, OTHER, made
@@ -30,20 +30,20 @@ class Waiting:
         """How often a look was tried, also in vain."""
         self.more = 0
         """How often more was said to be possible."""
-        self.is_link_up = True
-        self.confirmations = Confirmations(settle=self._settle, look=self._look, may_send_more=self._may_send_more)
+        self.is_connected = True
+        self.confirmations = Confirmations(complete=self._complete, look=self._look, may_send_more=self._may_send_more)
 
-    def _settle(self, command: QueuedCommand, settled: Settled) -> None:
-        assert settled.reason
+    def _complete(self, command: QueuedCommand, result: CommandResult) -> None:
+        assert result.reason
         self.confirmations.forget(command.id)
-        self.outcomes.append((settled.outcome, command.id, asyncio.get_running_loop().time()))
+        self.outcomes.append((result.outcome, command.id, asyncio.get_running_loop().time()))
 
     def _look(self, mac_address: str) -> bool:
         assert mac_address in (ONE, OTHER)
         self.tries += 1
-        if self.is_link_up:
+        if self.is_connected:
             self.looked_at.append(asyncio.get_running_loop().time())
-        return self.is_link_up
+        return self.is_connected
 
     def _may_send_more(self) -> None:
         self.more += 1
@@ -54,7 +54,7 @@ class Waiting:
         self.confirmations.sent(command, WRITTEN)
         return command.id
 
-    def says(self, mac_address: str = ONE, /, **raw: object) -> None:
+    def reports(self, mac_address: str = ONE, /, **raw: object) -> None:
         """Let a heater tell its status."""
         self.confirmations.status(mac_address, DeviceStatus(raw), WRITTEN + 1)
 
@@ -74,10 +74,10 @@ def test_a_status_with_the_wanted_value_confirms() -> None:
     async def story(waiting: Waiting) -> None:
         command_id = waiting.sent(commands.DHW_TEMPERATURE, 120)
         assert waiting.confirmations.has(command_id)
-        waiting.says(dhwTemperatureSetting=98)
+        waiting.reports(dhwTemperatureSetting=98)
         assert waiting.outcomes == []
         await asyncio.sleep(10)
-        waiting.says(dhwTemperatureSetting=120)
+        waiting.reports(dhwTemperatureSetting=120)
         assert waiting.outcomes == [(CommandOutcome.CONFIRMED, command_id, 10)]
         assert not waiting.confirmations.has(command_id)
         await asyncio.sleep(LONG)
@@ -90,8 +90,8 @@ def test_a_status_with_the_wanted_value_confirms() -> None:
 def test_a_status_that_does_not_tell_confirms_nothing(junk: object) -> None:
     async def story(waiting: Waiting) -> None:
         waiting.sent(commands.DHW_TEMPERATURE, 120)
-        waiting.says()
-        waiting.says(dhwTemperatureSetting=junk)
+        waiting.reports()
+        waiting.reports(dhwTemperatureSetting=junk)
         assert waiting.outcomes == []
 
     run(story)
@@ -101,9 +101,9 @@ def test_heaters_do_not_mix() -> None:
     async def story(waiting: Waiting) -> None:
         waiting.sent(commands.DHW_TEMPERATURE, 120)
         other = waiting.sent(commands.DHW_TEMPERATURE, 100, mac_address=OTHER)
-        waiting.says(OTHER, dhwTemperatureSetting=120)
+        waiting.reports(OTHER, dhwTemperatureSetting=120)
         assert waiting.outcomes == []
-        waiting.says(OTHER, dhwTemperatureSetting=100)
+        waiting.reports(OTHER, dhwTemperatureSetting=100)
         assert waiting.outcomes == [(CommandOutcome.CONFIRMED, other, 0)]
 
     run(story)
@@ -112,7 +112,7 @@ def test_heaters_do_not_mix() -> None:
 def test_what_shows_in_no_status_is_confirmed_by_the_reply() -> None:
     async def story(waiting: Waiting) -> None:
         command_id = waiting.sent(commands.AIR_FILTER_RESET)
-        waiting.says(dhwTemperatureSetting=120)
+        waiting.reports(dhwTemperatureSetting=120)
         waiting.confirmations.answered("of somebody else")
         assert waiting.outcomes == []
         waiting.confirmations.answered(command_id)
@@ -148,15 +148,15 @@ def test_a_status_is_asked_for_at_growing_intervals_and_then_it_stays_unconfirme
 
 def test_while_the_link_is_down_looks_wait_for_it_and_nothing_is_called_unconfirmed() -> None:
     async def story(waiting: Waiting) -> None:
-        waiting.is_link_up = False
+        waiting.is_connected = False
         command_id = waiting.sent(commands.DHW_MODE, 2)
         await asyncio.sleep(LONG)
         assert (waiting.outcomes, waiting.looked_at) == ([], [])
         assert waiting.tries == 1, "the link tells when it is back"
-        waiting.is_link_up = True
+        waiting.is_connected = True
         waiting.confirmations.look_at_what_is_due()
         assert waiting.looked_at == [LONG]
-        waiting.says(dhwOperationSetting=2)
+        waiting.reports(dhwOperationSetting=2)
         assert [found[:2] for found in waiting.outcomes] == [(CommandOutcome.CONFIRMED, command_id)]
 
     run(story)
@@ -166,9 +166,9 @@ def test_after_the_link_was_down_the_looks_go_on_as_they_were() -> None:
     async def story(waiting: Waiting) -> None:
         command_id = waiting.sent(commands.DHW_MODE, 2)
         await asyncio.sleep(LOOK_INTERVALS[0] + 1)
-        waiting.is_link_up = False
+        waiting.is_connected = False
         await asyncio.sleep(LONG)
-        waiting.is_link_up = True
+        waiting.is_connected = True
         waiting.confirmations.look_at_what_is_due()
         waiting.confirmations.look_at_what_is_due()
         back = LOOK_INTERVALS[0] + 1 + LONG
@@ -182,16 +182,16 @@ def test_after_the_link_was_down_the_looks_go_on_as_they_were() -> None:
 
 def test_when_the_link_is_back_one_look_at_a_heater_serves_all_of_its_commands() -> None:
     async def story(waiting: Waiting) -> None:
-        waiting.is_link_up = False
+        waiting.is_connected = False
         for number in range(100):
             waiting.sent(commands.DHW_TEMPERATURE, 100 + number % 20, mac_address=(ONE, OTHER)[number % 2])
         await asyncio.sleep(LONG)
-        waiting.is_link_up = True
+        waiting.is_connected = True
         waiting.confirmations.look_at_what_is_due()
         assert waiting.looked_at == [LONG] * 2
-        waiting.is_link_up = False
+        waiting.is_connected = False
         await asyncio.sleep(LONG)
-        waiting.is_link_up = True
+        waiting.is_connected = True
         waiting.confirmations.look_at_what_is_due()
         assert waiting.looked_at == [LONG] * 2 + [2 * LONG] * 2
 
@@ -200,11 +200,11 @@ def test_when_the_link_is_back_one_look_at_a_heater_serves_all_of_its_commands()
 
 def test_a_link_that_ends_right_after_it_came_up_leaves_the_looks_for_the_next_one() -> None:
     async def story(waiting: Waiting) -> None:
-        waiting.is_link_up = False
+        waiting.is_connected = False
         waiting.sent(commands.DHW_MODE, 2)
         await asyncio.sleep(LONG)
         waiting.confirmations.look_at_what_is_due()
-        waiting.is_link_up = True
+        waiting.is_connected = True
         waiting.confirmations.look_at_what_is_due()
         assert waiting.looked_at == [LONG]
 
@@ -232,12 +232,12 @@ def test_a_mode_is_held_once_a_second_status_in_a_costly_period_does_not_show_it
     async def story(waiting: Waiting) -> None:
         command_id = waiting.sent(commands.DHW_MODE, mode)
         costly = {"dhwOperationSetting": 1, "touStatus": 1} | TOU
-        waiting.says(**costly)
+        waiting.reports(**costly)
         waiting.confirmations.answered(command_id)
-        waiting.says(**costly)
+        waiting.reports(**costly)
         assert waiting.outcomes == [], "before the first look it may just be late"
         await asyncio.sleep(LOOK_INTERVALS[0])
-        waiting.says(**costly)
+        waiting.reports(**costly)
         assert [found[:2] for found in waiting.outcomes] == [(CommandOutcome.HELD, command_id)]
 
     run(story)
@@ -251,7 +251,7 @@ def test_what_a_costly_period_does_not_hold(control: Control, parameters: tuple[
     async def story(waiting: Waiting) -> None:
         waiting.confirmations.answered(waiting.sent(control, *parameters))
         await asyncio.sleep(LOOK_INTERVALS[0])
-        waiting.says(**{"dhwOperationSetting": 5, "dhwTemperatureSetting": 98, "touStatus": 1} | TOU)
+        waiting.reports(**{"dhwOperationSetting": 5, "dhwTemperatureSetting": 98, "touStatus": 1} | TOU)
         assert waiting.outcomes == []
 
     run(story)
@@ -261,7 +261,7 @@ def test_outside_a_costly_period_nothing_is_held() -> None:
     async def story(waiting: Waiting) -> None:
         waiting.confirmations.answered(waiting.sent(commands.DHW_MODE, 4))
         await asyncio.sleep(LOOK_INTERVALS[0])
-        waiting.says(dhwOperationSetting=1)
+        waiting.reports(dhwOperationSetting=1)
         assert waiting.outcomes == []
 
     run(story)

@@ -30,7 +30,7 @@ PARTS = 20
 
 PLAIN: Options = {"guard_commands": True, "command_interval": 2.0}
 COALESCING: Options = PLAIN | {"coalesce_commands": True}
-TESTED: Options = COALESCING | {"skip_settled": True}
+TESTED: Options = COALESCING | {"skip_redundant": True}
 
 _AS_IT_WAS = {"off": (False, 6), "away": (True, 5), "away, else off": (False, 5)}
 """Whether a heater is on, not counting its vacation, and the mode that it reports."""
@@ -44,7 +44,7 @@ BEGINNINGS: dict[str, tuple[str, ...]] = {
     "turned, then offline": (*_KNOWN, "turn", "poll", "a moment", "lose link", "a moment"),
     "turned unseen": (*_KNOWN, "turn"),
 }
-_MODES = [name for name, wish in WISHES.items() if "vacation" in wish.writes]
+_MODES = [name for name, pending_effect in WISHES.items() if "vacation" in pending_effect.writes]
 _OTHERS = [name for name in WISHES if name not in _MODES]
 _OFTEN = ["lose link", "lose link", "2 h", "refuse 1"] * 4
 SCRIPTS = st.lists(st.sampled_from([*_MODES * 5, *_OTHERS, *[*CIRCUMSTANCES] * 2, *_OFTEN]), min_size=3, max_size=16)

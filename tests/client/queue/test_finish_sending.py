@@ -18,12 +18,12 @@ def test_nothing_more_is_written_and_the_end_comes_with_the_last_puback() -> Non
         finish = asyncio.ensure_future(bench.pipeline.finish_sending())
         await asyncio.sleep(0)
         late = bench.give(commands.DHW_MODE, 1)
-        assert bench.link.acknowledge()
+        assert bench.transport.acknowledge()
         await asyncio.sleep(1)
         assert not finish.done()
-        assert bench.link.acknowledge()
+        assert bench.transport.acknowledge()
         await finish
-        bench.says(dhwTemperatureSetting=90)
+        bench.reports(dhwTemperatureSetting=90)
         await asyncio.sleep(100)
         assert bench.written == [handle.command.id for handle in given[:2]]
         stages = [bench.pipeline.stage(handle.command.id) for handle in (given[2], late)]
@@ -75,7 +75,7 @@ def test_what_may_have_arrived_is_looked_at_before_it_goes_again() -> None:
         bench.pipeline.restore(StoredQueue.from_dict(stored, [DEVICE], "client"))
         bench.up()
         assert bench.written == []
-        bench.says(dhwTemperatureSetting=120)
+        bench.reports(dhwTemperatureSetting=120)
         assert bench.written == []
 
-    on_the_bench(story, guard_commands=True, skip_settled=True)
+    on_the_bench(story, guard_commands=True, skip_redundant=True)

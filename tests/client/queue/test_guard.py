@@ -10,9 +10,9 @@ from nwp500 import CommandOutcome, CommandStage, Device, StoredQueue, commands, 
 from nwp500.queue.requests import plain_message, query_request
 from tests.client.support.bench import ONE, OTHER, Bench, made, on_the_bench, with_life_time
 
-SET_POINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
+SETPOINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
 HOT_BUTTON = commands.RECIRCULATION_HOT_BUTTON
-CAREFUL: dict[str, object] = {"coalesce_commands": True, "guard_commands": True, "skip_settled": True}
+CAREFUL: dict[str, object] = {"coalesce_commands": True, "guard_commands": True, "skip_redundant": True}
 
 
 # Expiry
@@ -22,7 +22,7 @@ def test_what_waits_too_long_ends_at_that_moment() -> None:
     async def story(bench: Bench) -> None:
         await asyncio.sleep(10)
         for seconds in (100, 50, None):
-            command = made(SET_POINT, 120)
+            command = made(SETPOINT, 120)
             bench.pipeline.give(with_life_time(command, seconds), is_connected=False)
         await asyncio.sleep(3600)
         assert [(end.outcome, round(end.at)) for end in bench.ends] == [
@@ -36,7 +36,7 @@ def test_what_waits_too_long_ends_at_that_moment() -> None:
 
 def test_age_is_judged_again_right_before_the_send() -> None:
     async def story(bench: Bench) -> None:
-        handle = bench.pipeline.give(with_life_time(made(SET_POINT, 120), 3600), is_connected=False)
+        handle = bench.pipeline.give(with_life_time(made(SETPOINT, 120), 3600), is_connected=False)
         # The timer stands still while the machine sleeps.
         bench.clocks.sleep(4000)
         bench.up()
@@ -49,7 +49,7 @@ def test_age_is_judged_again_right_before_the_send() -> None:
 @pytest.mark.parametrize("years", [-1000, -30, -1])
 def test_a_wall_clock_set_back_by_years_makes_nothing_younger(years: int) -> None:
     async def story(bench: Bench) -> None:
-        bench.pipeline.give(with_life_time(made(SET_POINT, 120), 3600), is_connected=False)
+        bench.pipeline.give(with_life_time(made(SETPOINT, 120), 3600), is_connected=False)
         await asyncio.sleep(3000)
         bench.clocks.set_wall_clock(years * 365 * 86400)
         await asyncio.sleep(599)
@@ -64,7 +64,7 @@ def test_a_wall_clock_set_back_by_years_makes_nothing_younger(years: int) -> Non
 def test_within_one_run_the_wall_clock_makes_nothing_older(seconds: float) -> None:
     async def story(bench: Bench) -> None:
         bench.clocks.set_wall_clock(-seconds)
-        handle = bench.pipeline.give(with_life_time(made(SET_POINT, 120), 3600), is_connected=False)
+        handle = bench.pipeline.give(with_life_time(made(SETPOINT, 120), 3600), is_connected=False)
         bench.clocks.set_wall_clock(seconds)
         await asyncio.sleep(3000)
         assert bench.outcomes == []
@@ -77,7 +77,7 @@ def test_within_one_run_the_wall_clock_makes_nothing_older(seconds: float) -> No
 
 def test_the_age_of_what_an_earlier_run_was_given_is_judged_again_when_the_clock_is_set() -> None:
     async def story(bench: Bench) -> None:
-        command = replace(with_life_time(made(SET_POINT, 120), 3600), is_restored=True)
+        command = replace(with_life_time(made(SETPOINT, 120), 3600), is_restored=True)
         # As of a computer without a battery for its clock, which starts two hours behind.
         bench.clocks.set_wall_clock(-7200)
         bench.pipeline.restore(StoredQueue(unsent=(command,)))
@@ -93,10 +93,10 @@ def test_the_age_of_what_an_earlier_run_was_given_is_judged_again_when_the_clock
 def test_what_was_sent_does_not_expire() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.pipeline.give(with_life_time(made(SET_POINT, 120), 5), is_connected=True)
+        bench.pipeline.give(with_life_time(made(SETPOINT, 120), 5), is_connected=True)
         await bench.arrives()
         await asyncio.sleep(20)
-        bench.says(dhwTemperatureSetting=120)
+        bench.reports(dhwTemperatureSetting=120)
         assert bench.outcomes == [CommandOutcome.CONFIRMED]
 
     on_the_bench(story)
@@ -105,7 +105,7 @@ def test_what_was_sent_does_not_expire() -> None:
 def test_what_comes_back_from_a_lost_link_can_still_expire() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.pipeline.give(with_life_time(made(SET_POINT, 120), 5), is_connected=True)
+        bench.pipeline.give(with_life_time(made(SETPOINT, 120), 5), is_connected=True)
         bench.down()
         await asyncio.sleep(6)
         assert [(end.outcome, round(end.at)) for end in bench.ends] == [(CommandOutcome.EXPIRED, 5)]
@@ -118,14 +118,14 @@ def test_what_comes_back_from_a_lost_link_can_still_expire() -> None:
 
 def test_what_the_heater_reports_when_asked_after_the_giving_is_not_sent() -> None:
     async def story(bench: Bench) -> None:
-        same, other = bench.give(SET_POINT, 120), bench.give(MODE, 2)
+        same, other = bench.give(SETPOINT, 120), bench.give(MODE, 2)
         bench.up()
-        bench.says(dhwTemperatureSetting=120, dhwOperationSetting=1)
-        assert same.settled is not None
-        assert (same.settled.outcome, same.settled.reason) == (CommandOutcome.CONFIRMED, "already so")
+        bench.reports(dhwTemperatureSetting=120, dhwOperationSetting=1)
+        assert same.result is not None
+        assert (same.result.outcome, same.result.reason) == (CommandOutcome.CONFIRMED, "already so")
         assert bench.written == [other.command.id]
 
-    on_the_bench(story, skip_settled=True, guard_commands=True)
+    on_the_bench(story, skip_redundant=True, guard_commands=True)
 
 
 def test_what_the_heater_reported_before_the_giving_proves_nothing() -> None:
@@ -134,7 +134,7 @@ def test_what_the_heater_reported_before_the_giving_proves_nothing() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
         question = bench.asks()
-        handle = bench.give(SET_POINT, 120, dhwTemperatureSetting=120)
+        handle = bench.give(SETPOINT, 120, dhwTemperatureSetting=120)
         bench.answers(question, dhwTemperatureSetting=120)
         assert bench.written == [handle.command.id]
         assert bench.outcomes == []
@@ -144,9 +144,9 @@ def test_what_the_heater_reported_before_the_giving_proves_nothing() -> None:
 
 def test_without_the_wish_for_it_nothing_is_skipped() -> None:
     async def story(bench: Bench) -> None:
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         bench.up()
-        bench.says(dhwTemperatureSetting=120)
+        bench.reports(dhwTemperatureSetting=120)
         assert bench.written == [handle.command.id]
 
     on_the_bench(story, guard_commands=True)
@@ -154,13 +154,13 @@ def test_without_the_wish_for_it_nothing_is_skipped() -> None:
 
 def test_it_is_not_already_so_while_another_wish_is_on_its_way() -> None:
     async def story(bench: Bench) -> None:
-        away, back = bench.give(SET_POINT, 130), bench.give(SET_POINT, 120)
+        away, back = bench.give(SETPOINT, 130), bench.give(SETPOINT, 120)
         bench.up()
-        bench.says(dhwTemperatureSetting=120)
+        bench.reports(dhwTemperatureSetting=120)
         await bench.arrives()
         assert bench.written == [away.command.id, back.command.id]
 
-    on_the_bench(story, skip_settled=True, guard_commands=True)
+    on_the_bench(story, skip_redundant=True, guard_commands=True)
 
 
 @pytest.mark.parametrize("seconds", [0, 16])
@@ -169,15 +169,15 @@ def test_it_is_not_already_so_while_an_older_command_may_still_take_effect(secon
 
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.says(dhwTemperatureSetting=100)
-        older = bench.give(SET_POINT, 110)
+        bench.reports(dhwTemperatureSetting=100)
+        older = bench.give(SETPOINT, 110)
         assert bench.written == [older.command.id]
         bench.down()
-        newer = bench.give(SET_POINT, 100)
+        newer = bench.give(SETPOINT, 100)
         assert bench.outcomes == [CommandOutcome.SUPERSEDED]
         await asyncio.sleep(seconds)
         bench.up()
-        bench.says(dhwTemperatureSetting=100)
+        bench.reports(dhwTemperatureSetting=100)
         bench.pump()
         assert bench.written == [newer.command.id]
 
@@ -187,19 +187,19 @@ def test_it_is_not_already_so_while_an_older_command_may_still_take_effect(secon
 def test_what_a_completed_command_brings_about_later_is_nobody_elses_change() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.says(dhwTemperatureSetting=100)
-        bench.give(SET_POINT, 110)
+        bench.reports(dhwTemperatureSetting=100)
+        bench.give(SETPOINT, 110)
         await bench.arrives()
-        back = bench.give(SET_POINT, 100)
+        back = bench.give(SETPOINT, 100)
         await bench.arrives()
         for _ in range(2):
-            bench.says(dhwTemperatureSetting=100)
-        assert back.is_settled
+            bench.reports(dhwTemperatureSetting=100)
+        assert back.is_completed
         bench.down()
-        last = bench.give(SET_POINT, 90)
+        last = bench.give(SETPOINT, 90)
         await asyncio.sleep(10)
         bench.up()
-        bench.says(dhwTemperatureSetting=110)
+        bench.reports(dhwTemperatureSetting=110)
         bench.pump()
         assert last.command.id in bench.written
         assert CommandOutcome.SUPERSEDED not in bench.outcomes
@@ -214,12 +214,12 @@ def test_only_what_is_asked_after_the_sending_confirms() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
         early = bench.asks()
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         await bench.arrives()
         bench.says_unasked(dhwTemperatureSetting=120)
         bench.answers(early, dhwTemperatureSetting=120)
-        assert handle.settled is None
-        bench.says(dhwTemperatureSetting=120)
+        assert handle.result is None
+        bench.reports(dhwTemperatureSetting=120)
         assert bench.outcomes == [CommandOutcome.CONFIRMED]
 
     on_the_bench(story)
@@ -228,10 +228,10 @@ def test_only_what_is_asked_after_the_sending_confirms() -> None:
 def test_its_own_reply_confirms() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         await bench.arrives()
         bench.answers(handle.command.id, dhwTemperatureSetting=98)
-        assert handle.settled is None
+        assert handle.result is None
         bench.answers(handle.command.id, dhwTemperatureSetting=120)
         assert bench.outcomes == [CommandOutcome.CONFIRMED]
 
@@ -243,13 +243,13 @@ def test_a_late_duplicate_of_an_older_status_is_dropped() -> None:
         bench.up()
         old = bench.asks()
         assert bench.answers(old, dhwTemperatureSetting=120)
-        bench.says(dhwTemperatureSetting=100)
-        bench.give(SET_POINT, 120)
+        bench.reports(dhwTemperatureSetting=100)
+        bench.give(SETPOINT, 120)
         await bench.arrives()
         bench.down()
-        queued = bench.give(SET_POINT, 110)
+        queued = bench.give(SETPOINT, 110)
         bench.up()
-        bench.says(dhwTemperatureSetting=100)
+        bench.reports(dhwTemperatureSetting=100)
         assert not bench.answers(old, dhwTemperatureSetting=120)
         assert bench.outcomes == []
         assert bench.written == [queued.command.id]
@@ -260,7 +260,7 @@ def test_a_late_duplicate_of_an_older_status_is_dropped() -> None:
 def test_what_nobody_asked_for_counts_only_when_nothing_newer_was_asked() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.says(dhwTemperatureSetting=98)
+        bench.reports(dhwTemperatureSetting=98)
         assert bench.says_unasked(dhwTemperatureSetting=99)
         question = bench.asks()
         assert not bench.says_unasked(dhwTemperatureSetting=98)
@@ -278,16 +278,16 @@ def test_what_nobody_asked_for_counts_only_when_nothing_newer_was_asked() -> Non
 
 def test_after_each_connection_a_control_waits_for_a_status_of_its_heater() -> None:
     async def story(bench: Bench) -> None:
-        first = bench.give(SET_POINT, 120)
+        first = bench.give(SETPOINT, 120)
         assert not bench.pipeline.is_waiting_for_status(ONE)
         for _ in range(2):
             bench.up()
             assert bench.pipeline.is_waiting_for_status(ONE)
             assert bench.written == []
             assert bench.asked[-1][0] == ONE
-            bench.says(OTHER, dhwTemperatureSetting=98)
+            bench.reports(OTHER, dhwTemperatureSetting=98)
             assert bench.written == []
-            bench.says(dhwTemperatureSetting=98)
+            bench.reports(dhwTemperatureSetting=98)
             assert not bench.pipeline.is_waiting_for_status(ONE)
             assert bench.written == [first.command.id]
             bench.down()
@@ -297,7 +297,7 @@ def test_after_each_connection_a_control_waits_for_a_status_of_its_heater() -> N
 
 def test_a_late_status_is_not_a_fresh_one() -> None:
     async def story(bench: Bench) -> None:
-        handle = bench.give(SET_POINT, 120, dhwTemperatureSetting=98)
+        handle = bench.give(SETPOINT, 120, dhwTemperatureSetting=98)
         bench.up()
         question = bench.asks()
         bench.down()
@@ -306,7 +306,7 @@ def test_a_late_status_is_not_a_fresh_one() -> None:
         bench.answers(question, dhwTemperatureSetting=98)
         assert bench.pipeline.is_waiting_for_status(ONE)
         assert bench.written == []
-        bench.says(dhwTemperatureSetting=100)
+        bench.reports(dhwTemperatureSetting=100)
         assert not bench.pipeline.is_waiting_for_status(ONE)
         assert bench.written == []
         assert [(end.outcome, end.command_id) for end in bench.ends] == [(CommandOutcome.SUPERSEDED, handle.command.id)]
@@ -319,10 +319,10 @@ def test_what_is_written_again_has_a_session_of_its_own() -> None:
         device = Device(mac_address=ONE, additional_value="5322")
         bench.up()
         asked = bench.pipeline.give(query_request(queries.STATUS, device, "client"), is_connected=True)
-        bench.give(SET_POINT, 120)
+        bench.give(SETPOINT, 120)
         bench.down()
         bench.up()
-        (again,) = bench.link.session_ids
+        (again,) = bench.transport.session_ids
         assert again != asked.command.id
         # The answer to the first writing, which may be older than this link, proves nothing of it.
         bench.answers(asked.command.id, dhwTemperatureSetting=98)
@@ -335,7 +335,7 @@ def test_what_is_written_again_has_a_session_of_its_own() -> None:
 
 def test_an_answer_without_a_status_says_nothing_of_the_setting() -> None:
     async def story(bench: Bench) -> None:
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         bench.up()
         question = bench.asks()
         bench.answers(question)
@@ -349,7 +349,7 @@ def test_an_answer_without_a_status_says_nothing_of_the_setting() -> None:
 
 def test_a_heater_that_tells_but_never_answers_by_session_is_believed_in_the_end() -> None:
     async def story(bench: Bench) -> None:
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         bench.up()
         for _ in range(34):
             bench.says_unasked(dhwTemperatureSetting=98)
@@ -364,9 +364,9 @@ def test_a_heater_that_tells_but_never_answers_by_session_is_believed_in_the_end
 
 def test_a_heater_that_does_not_answer_is_asked_again_and_holds_up_nobody() -> None:
     async def story(bench: Bench) -> None:
-        silent, other = bench.give(SET_POINT, 120), bench.give(SET_POINT, 110, mac_address=OTHER)
+        silent, other = bench.give(SETPOINT, 120), bench.give(SETPOINT, 110, mac_address=OTHER)
         bench.up()
-        bench.says(OTHER, dhwTemperatureSetting=98)
+        bench.reports(OTHER, dhwTemperatureSetting=98)
         assert bench.written == [other.command.id]
         await asyncio.sleep(120)
         assert [at for mac_address, at in bench.asked if mac_address == ONE][:5] == [0, 5, 15, 35, 65]
@@ -401,25 +401,25 @@ def test_a_query_does_not_wait_for_a_status() -> None:
 def test_somebody_elses_later_change_of_the_setting_wins(found: dict[str, object], is_sent: bool) -> None:
     async def story(bench: Bench) -> None:
         await asyncio.sleep(10)
-        handle = bench.give(SET_POINT, 120, dhwTemperatureSetting=98)
+        handle = bench.give(SETPOINT, 120, dhwTemperatureSetting=98)
         mode = bench.give(commands.TOU_ON)
         await asyncio.sleep(10)
         bench.up()
-        bench.says(**found)
+        bench.reports(**found)
         assert bench.written == ([handle.command.id] if is_sent else []) + [mode.command.id]
         assert bench.outcomes == ([] if is_sent else [CommandOutcome.SUPERSEDED])
-        if handle.settled is not None:
-            assert "changed at the heater" in handle.settled.reason
+        if handle.result is not None:
+            assert "changed at the heater" in handle.result.reason
 
     on_the_bench(story, guard_commands=True)
 
 
 def test_without_the_guard_the_command_decides() -> None:
     async def story(bench: Bench) -> None:
-        handle = bench.give(SET_POINT, 120, dhwTemperatureSetting=98)
+        handle = bench.give(SETPOINT, 120, dhwTemperatureSetting=98)
         await asyncio.sleep(10)
         bench.up()
-        bench.says(dhwTemperatureSetting=100)
+        bench.reports(dhwTemperatureSetting=100)
         assert bench.written == [handle.command.id]
 
     on_the_bench(story)
@@ -428,14 +428,14 @@ def test_without_the_guard_the_command_decides() -> None:
 def test_the_effect_of_a_command_of_ones_own_is_nobody_elses_change() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.says(dhwTemperatureSetting=98)
-        sent = bench.give(SET_POINT, 120, dhwTemperatureSetting=98)
+        bench.reports(dhwTemperatureSetting=98)
+        sent = bench.give(SETPOINT, 120, dhwTemperatureSetting=98)
         await bench.arrives()
         bench.down()
-        later = bench.give(SET_POINT, 110, dhwTemperatureSetting=98)
+        later = bench.give(SETPOINT, 110, dhwTemperatureSetting=98)
         await asyncio.sleep(10)
         bench.up()
-        bench.says(dhwTemperatureSetting=120)
+        bench.reports(dhwTemperatureSetting=120)
         assert bench.written == [later.command.id]
         assert [(end.outcome, end.command_id) for end in bench.ends] == [(CommandOutcome.CONFIRMED, sent.command.id)]
 
@@ -445,18 +445,18 @@ def test_the_effect_of_a_command_of_ones_own_is_nobody_elses_change() -> None:
 def test_what_a_dropped_command_may_have_done_is_nobody_elses_change_either() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.says(dhwOperationSetting=3)
+        bench.reports(dhwOperationSetting=3)
         off, on = bench.give(commands.POWER_OFF), bench.give(commands.POWER_ON)
-        assert bench.link.acknowledge()
+        assert bench.transport.acknowledge()
         assert bench.written == [off.command.id, on.command.id]
         bench.down()
-        bench.give(SET_POINT, 120)
+        bench.give(SETPOINT, 120)
         again = bench.give(commands.POWER_OFF, dhwOperationSetting=3)
         assert [(end.outcome, end.command_id) for end in bench.ends] == [(CommandOutcome.DROPPED, on.command.id)]
         bench.up()
         # The belated answer to the first one; the second one had arrived as well, though nobody knows.
         bench.says_unasked(dhwOperationSetting=6)
-        bench.says(dhwOperationSetting=3)
+        bench.reports(dhwOperationSetting=3)
         bench.pump()
         await bench.arrives()
         assert again.command.id in bench.written
@@ -471,10 +471,10 @@ def test_what_a_dropped_command_may_have_done_is_nobody_elses_change_either() ->
 def test_everything_in_flight_goes_again_in_its_old_order_but_what_was_acknowledged() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        given = [bench.give(SET_POINT, raw).command.id for raw in (100, 110, 120)]
-        assert bench.link.acknowledge()
+        given = [bench.give(SETPOINT, raw).command.id for raw in (100, 110, 120)]
+        assert bench.transport.acknowledge()
         bench.down()
-        given.append(bench.give(SET_POINT, 130).command.id)
+        given.append(bench.give(SETPOINT, 130).command.id)
         bench.up()
         assert bench.written == given[1:]
 
@@ -498,7 +498,7 @@ def test_what_must_not_be_sent_twice_is_in_doubt_after_a_drop() -> None:
 def test_what_was_in_flight_when_cleared_is_not_sent_again() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.give(SET_POINT, 120)
+        bench.give(SETPOINT, 120)
         assert bench.pipeline.clear(lambda _: True) == 0
         bench.down()
         bench.up()
@@ -513,7 +513,7 @@ def test_what_was_in_flight_when_cleared_is_not_sent_again() -> None:
 
 def test_what_an_earlier_run_left_is_taken_up() -> None:
     async def story(bench: Bench) -> None:
-        sent, first, second = made(SET_POINT, 110), made(SET_POINT, 120), made(MODE, 1)
+        sent, first, second = made(SETPOINT, 110), made(SETPOINT, 120), made(MODE, 1)
         bench.pipeline.restore(StoredQueue(unsent=(first, second), sent=(sent,)))
         assert bench.pipeline.waiting == (first, second)
         assert bench.pipeline.sent == (sent,)
@@ -523,16 +523,16 @@ def test_what_an_earlier_run_left_is_taken_up() -> None:
         bench.up()
         await bench.arrives()
         assert bench.written == [first.id, second.id]
-        bench.says(dhwTemperatureSetting=120, dhwOperationSetting=1)
+        bench.reports(dhwTemperatureSetting=120, dhwOperationSetting=1)
         assert {end.command_id for end in bench.ends} == {sent.id, first.id, second.id}
-        assert bench.pipeline.unsettled() == ()
+        assert bench.pipeline.pending() == ()
 
     on_the_bench(story)
 
 
 def test_of_what_an_earlier_run_left_some_ends_at_once() -> None:
     async def story(bench: Bench) -> None:
-        old = with_life_time(made(SET_POINT, 120), 60)
+        old = with_life_time(made(SETPOINT, 120), 60)
         in_doubt = replace(made(HOT_BUTTON, 1), attempts=1)
         unpressed, again = made(HOT_BUTTON, 1), replace(made(MODE, 1), attempts=1)
         bench.clocks.sleep(100)
@@ -563,21 +563,21 @@ def test_what_expired_while_nobody_ran_does_not_bring_an_older_command_back() ->
 
 def test_commands_of_an_earlier_run_keep_their_order_whatever_their_times() -> None:
     async def story(bench: Bench) -> None:
-        first, second = made(SET_POINT, 120), made(MODE, 1)
+        first, second = made(SETPOINT, 120), made(MODE, 1)
         second = replace(second, queued_at=first.queued_at - timedelta(microseconds=1))
         bench.pipeline.restore(StoredQueue(unsent=(first, second)))
         bench.up()
         bench.down()
         bench.up()
         assert bench.written == [first.id, second.id]
-        assert [command.id for command in bench.pipeline.unsettled()] == [first.id, second.id]
+        assert [command.id for command in bench.pipeline.pending()] == [first.id, second.id]
 
     on_the_bench(story)
 
 
 def test_what_is_restored_twice_is_there_once() -> None:
     async def story(bench: Bench) -> None:
-        sent, waiting = made(MODE, 1), made(SET_POINT, 120)
+        sent, waiting = made(MODE, 1), made(SETPOINT, 120)
         stored = StoredQueue(unsent=(waiting,), sent=(sent,))
         bench.pipeline.restore(stored)
         bench.up()
@@ -586,7 +586,7 @@ def test_what_is_restored_twice_is_there_once() -> None:
         assert bench.pipeline.handle(waiting.id) is handle
         assert (bench.written, bench.pipeline.waiting) == ([waiting.id], ())
         await bench.arrives()
-        bench.says(dhwOperationSetting=1, dhwTemperatureSetting=120)
+        bench.reports(dhwOperationSetting=1, dhwTemperatureSetting=120)
         assert bench.outcomes == [CommandOutcome.CONFIRMED] * 2
         assert bench.written == [waiting.id]
 
@@ -596,35 +596,35 @@ def test_what_is_restored_twice_is_there_once() -> None:
 def test_what_an_earlier_run_left_held_may_still_take_effect() -> None:
     async def story(bench: Bench) -> None:
         held = {"dhwOperationSetting": frozenset({2})}
-        bench.pipeline.restore(StoredQueue(completed_wishes={ONE: (held,)}))
-        assert bench.pipeline.completed_wishes == {ONE: (held,)}
+        bench.pipeline.restore(StoredQueue(completed_effects={ONE: (held,)}))
+        assert bench.pipeline.completed_effects == {ONE: (held,)}
         # The heater will take up the mode that it holds, unless it is told once more to stay in this one.
-        mode, set_point = bench.give(MODE, 1), bench.give(SET_POINT, 120)
+        mode, setpoint = bench.give(MODE, 1), bench.give(SETPOINT, 120)
         bench.up()
-        bench.says(dhwOperationSetting=1, dhwTemperatureSetting=120, touStatus=1, hpUpperOnDiffTempSetting=16)
+        bench.reports(dhwOperationSetting=1, dhwTemperatureSetting=120, touStatus=1, hpUpperOnDiffTempSetting=16)
         await bench.arrives()
         assert bench.written == [mode.command.id]
-        bench.says(dhwOperationSetting=1, touStatus=1, hpUpperOnDiffTempSetting=16)
+        bench.reports(dhwOperationSetting=1, touStatus=1, hpUpperOnDiffTempSetting=16)
         assert bench.outcomes == [CommandOutcome.CONFIRMED] * 2
-        assert bench.pipeline.completed_wishes[ONE] == (held, mode.command.expected)
+        assert bench.pipeline.completed_effects[ONE] == (held, mode.command.expected)
         await asyncio.sleep(60)
         for _ in range(2):
-            bench.says(dhwOperationSetting=1, touStatus=1, hpUpperOnDiffTempSetting=0)
-        assert bench.pipeline.completed_wishes == {}
-        assert set_point.is_settled
+            bench.reports(dhwOperationSetting=1, touStatus=1, hpUpperOnDiffTempSetting=0)
+        assert bench.pipeline.completed_effects == {}
+        assert setpoint.is_completed
 
-    on_the_bench(story, skip_settled=True, guard_commands=True)
+    on_the_bench(story, skip_redundant=True, guard_commands=True)
 
 
 def test_the_order_of_giving_comes_from_the_store_whatever_the_times() -> None:
     async def story(bench: Bench) -> None:
-        older = made(SET_POINT, 120)
-        newer = replace(made(SET_POINT, 100), queued_at=older.queued_at - timedelta(hours=1))
+        older = made(SETPOINT, 120)
+        newer = replace(made(SETPOINT, 100), queued_at=older.queued_at - timedelta(hours=1))
         bench.pipeline.restore(StoredQueue(unsent=(newer,), sent=(older,), order=(older.id, newer.id)))
         assert bench.pipeline.wanted(ONE) == {"dhwTemperatureSetting": 100}
         bench.up()
         await bench.arrives()
-        bench.says(dhwTemperatureSetting=100)
+        bench.reports(dhwTemperatureSetting=100)
         assert [(end.outcome, end.command_id) for end in bench.ends] == [
             (CommandOutcome.CONFIRMED, newer.id),
             (CommandOutcome.UNCONFIRMED, older.id),
@@ -635,7 +635,7 @@ def test_the_order_of_giving_comes_from_the_store_whatever_the_times() -> None:
 
 def test_a_queue_that_has_become_smaller_drops_the_oldest() -> None:
     async def story(bench: Bench) -> None:
-        left = tuple(made(SET_POINT, raw) for raw in (100, 110, 120))
+        left = tuple(made(SETPOINT, raw) for raw in (100, 110, 120))
         bench.pipeline.restore(StoredQueue(unsent=left))
         assert bench.pipeline.waiting == (left[1], left[2])
         assert [(end.outcome, end.command_id) for end in bench.ends] == [(CommandOutcome.DROPPED, left[0].id)]
@@ -649,8 +649,8 @@ def test_a_queue_that_has_become_smaller_drops_the_oldest() -> None:
 def test_a_link_that_cannot_be_written_to_is_given_up_and_nothing_is_lost() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.link.refuses = True
-        handle = bench.give(SET_POINT, 120)
+        bench.transport.refuses = True
+        handle = bench.give(SETPOINT, 120)
         assert bench.complaints == ["AWS_ERROR_MQTT_NOT_CONNECTED"]
         assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
         bench.down()

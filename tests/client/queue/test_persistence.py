@@ -12,13 +12,13 @@ import orjson
 import pytest
 
 from nwp500 import (
+    CommandCompleted,
     CommandOutcome,
-    CommandSettled,
+    CommandResult,
     Device,
     DeviceFeature,
     DeviceStatus,
     QueuedCommand,
-    Settled,
     StoredQueue,
     StoredQueueError,
     commands,
@@ -88,9 +88,11 @@ def stored_commands(draw: st.DrawFn) -> QueuedCommand:
 
 
 @st.composite
-def stored_outcomes(draw: st.DrawFn) -> CommandSettled:
-    settled = Settled(draw(st.sampled_from(CommandOutcome)), draw(PRINTABLE), draw(st.none() | st.integers(0, 300)))
-    return CommandSettled(draw(stored_commands()), settled)
+def stored_outcomes(draw: st.DrawFn) -> CommandCompleted:
+    result = CommandResult(
+        draw(st.sampled_from(CommandOutcome)), draw(PRINTABLE), draw(st.none() | st.integers(0, 300))
+    )
+    return CommandCompleted(draw(stored_commands()), result)
 
 
 @st.composite
@@ -106,7 +108,7 @@ def stored_queues(draw: st.DrawFn) -> StoredQueue:
         features=draw(members),
         statuses=draw(members),
         running_modes=draw(st.dictionaries(MACS, st.integers(1, 4))),
-        completed_wishes=draw(st.dictionaries(MACS, st.lists(EFFECTS, max_size=2).map(tuple))),
+        completed_effects=draw(st.dictionaries(MACS, st.lists(EFFECTS, max_size=2).map(tuple))),
     )
 
 
@@ -125,9 +127,9 @@ def by_the_way(command: QueuedCommand) -> dict[str, object]:
 def test_everything_comes_back_as_it_was(stored: StoredQueue) -> None:
     restored = read(on_the_disk(stored))
     assert restored.unreadable == 0
-    for name in ("order", "features", "statuses", "running_modes", "completed_wishes"):
+    for name in ("order", "features", "statuses", "running_modes", "completed_effects"):
         assert getattr(restored, name) == getattr(stored, name)
-    assert [event.settled for event in restored.outcomes] == [event.settled for event in stored.outcomes]
+    assert [event.result for event in restored.outcomes] == [event.result for event in stored.outcomes]
     ended = [event.command for event in stored.outcomes], [event.command for event in restored.outcomes]
     for before, after in ((stored.unsent, restored.unsent), (stored.sent, restored.sent), ended):
         assert [by_the_way(command) for command in after] == [by_the_way(command) for command in before]
@@ -163,11 +165,11 @@ def test_a_wall_clock_that_was_set_back_beyond_all_dates_does_not_stop_the_stori
     assert restored.queued_at == older.queued_at
 
 
-@pytest.mark.parametrize("place", ["unsent", "sent"])
-def test_of_a_command_that_is_stored_twice_the_first_counts(place: str) -> None:
+@pytest.mark.parametrize("sequence", ["unsent", "sent"])
+def test_of_a_command_that_is_stored_twice_the_first_counts(sequence: str) -> None:
     first, second = made(commands.DHW_TEMPERATURE, 120), made(commands.DHW_MODE, 1)
     twice = (first, second, replace(second, id=first.id))
-    stored = StoredQueue(unsent=twice) if place == "unsent" else StoredQueue(sent=twice)
+    stored = StoredQueue(unsent=twice) if sequence == "unsent" else StoredQueue(sent=twice)
     restored = read(on_the_disk(stored))
     assert [(command.id, command.wanted) for command in (*restored.unsent, *restored.sent)] == [
         (first.id, first.wanted),
@@ -177,8 +179,8 @@ def test_of_a_command_that_is_stored_twice_the_first_counts(place: str) -> None:
 
 def test_what_is_stored_as_sent_too_is_not_sent_again_and_what_has_an_outcome_gets_no_other() -> None:
     command, other, ended = made(commands.DHW_TEMPERATURE, 120), made(commands.DHW_MODE, 1), made(commands.TOU_ON)
-    settled = CommandSettled(ended, Settled(CommandOutcome.DROPPED, "the queue was full"))
-    stored = StoredQueue(unsent=(command, other, ended), sent=(command, ended), outcomes=(settled, settled))
+    result = CommandCompleted(ended, CommandResult(CommandOutcome.DROPPED, "the queue was full"))
+    stored = StoredQueue(unsent=(command, other, ended), sent=(command, ended), outcomes=(result, result))
     restored = read(on_the_disk(stored))
     assert [found.id for found in restored.sent] == [command.id]
     assert [found.id for found in restored.unsent] == [other.id]
@@ -318,6 +320,22 @@ def test_what_the_first_version_stored_is_read(data: st.DataObject) -> None:
             assert abs(new.age() - old.age()) < timedelta(seconds=30)
 
 
+@given(stored=stored_queues())
+def test_what_the_second_version_stored_is_read(stored: StoredQueue) -> None:
+    """It had no sessions, and called the effects of completed commands wishes."""
+    written = json.loads(json.dumps(stored.to_dict()))
+    written["completed_wishes"] = written.pop("completed_effects")
+    outcomes = [outcome["command"] for outcome in written["outcomes"]]
+    for command in (*written["unsent"], *written["sent"], *outcomes):
+        del command["sessions"]
+    restored = read(migrated_queue(written))
+    assert restored.unreadable == 0
+    assert restored.completed_effects == stored.completed_effects
+    assert [event.result for event in restored.outcomes] == [event.result for event in stored.outcomes]
+    for command in (*restored.unsent, *restored.sent):
+        assert command.sessions == ((command.id,) if command.attempts else ())
+
+
 def test_the_order_of_the_first_version_is_that_of_the_times() -> None:
     older, newer = made(commands.DHW_TEMPERATURE, 120), made(commands.DHW_MODE, 1)
     older = replace(older, queued_at=older.queued_at - timedelta(hours=1))
@@ -346,12 +364,12 @@ def written() -> dict[str, object]:
         StoredQueue(
             unsent=(command,),
             sent=(replace(command, id="of the one that was sent", queued_at=command.queued_at - timedelta(hours=1)),),
-            outcomes=(CommandSettled(ended, Settled(CommandOutcome.REJECTED, "refused", 3)),),
+            outcomes=(CommandCompleted(ended, CommandResult(CommandOutcome.REJECTED, "refused", 3)),),
             features={ONE: {"powerUse": 2}},
             statuses={ONE: {"dhwTemperatureSetting": 120}},
             running_modes={ONE: 3},
             order=("of the one that was sent", command.id),
-            completed_wishes={ONE: ({"dhwOperationSetting": frozenset({2})},)},
+            completed_effects={ONE: ({"dhwOperationSetting": frozenset({2})},)},
         )
     )
 
@@ -431,13 +449,13 @@ JSON = st.recursive(
 @given(data=st.data())
 def test_corruption_of_any_kind_is_a_stored_queue_error_or_set_aside(data: st.DataObject) -> None:
     stored: object = on_the_disk(data.draw(stored_queues()))
-    place: object = stored
-    while isinstance(place, dict | list) and place:
-        key = data.draw(st.sampled_from(sorted(place) if isinstance(place, dict) else range(len(place))))
-        if not isinstance(place[key], dict | list) or not place[key] or data.draw(st.booleans()):
-            place[key] = data.draw(JSON)
+    sequence: object = stored
+    while isinstance(sequence, dict | list) and sequence:
+        key = data.draw(st.sampled_from(sorted(sequence) if isinstance(sequence, dict) else range(len(sequence))))
+        if not isinstance(sequence[key], dict | list) or not sequence[key] or data.draw(st.booleans()):
+            sequence[key] = data.draw(JSON)
             break
-        place = place[key]
+        sequence = sequence[key]
     try:
         restored = read(stored)
     except StoredQueueError:
@@ -506,11 +524,11 @@ def test_no_text_form_of_what_is_stored_has_a_mac_or_a_serial_number() -> None:
     command = made(commands.VACATION, 5, 7)
     stored = StoredQueue(
         unsent=(command,),
-        outcomes=(CommandSettled(command, Settled(CommandOutcome.DROPPED, "the queue was full")),),
+        outcomes=(CommandCompleted(command, CommandResult(CommandOutcome.DROPPED, "the queue was full")),),
         features={ONE: {"controllerSerialNumber": "SERIAL"}},
         statuses={ONE: {"dhwTemperatureSetting": 120}},
         running_modes={ONE: 3},
-        completed_wishes={ONE: ({"dhwOperationSetting": frozenset({2})},)},
+        completed_effects={ONE: ({"dhwOperationSetting": frozenset({2})},)},
     )
     for text in (repr(stored), str(stored)):
         assert ONE not in text

@@ -8,9 +8,9 @@ from nwp500 import CommandOutcome, CommandStage, NotConnectedError, StoredQueue,
 from nwp500.protocol.controls import Control
 from tests.client.support.bench import ONE, OTHER, Bench, on_the_bench
 
-SET_POINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
+SETPOINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
 HOT_BUTTON = commands.RECIRCULATION_HOT_BUTTON
-CAREFUL: dict[str, object] = {"coalesce_commands": True, "guard_commands": True, "skip_settled": True}
+CAREFUL: dict[str, object] = {"coalesce_commands": True, "guard_commands": True, "skip_redundant": True}
 
 
 # Stages, handles and counts
@@ -18,7 +18,7 @@ CAREFUL: dict[str, object] = {"coalesce_commands": True, "guard_commands": True,
 
 def test_from_waiting_to_its_outcome() -> None:
     async def story(bench: Bench) -> None:
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         command_id = handle.command.id
         assert bench.pipeline.stage(command_id) is CommandStage.WAITING
         assert await handle.sent() == 0
@@ -30,17 +30,17 @@ def test_from_waiting_to_its_outcome() -> None:
         assert bench.pipeline.stage(command_id) is CommandStage.SENT
         assert [command.id for command in bench.pipeline.sent] == [command_id]
         assert bench.pipeline.handle(command_id) is handle
-        bench.says(dhwTemperatureSetting=120)
+        bench.reports(dhwTemperatureSetting=120)
         assert bench.pipeline.stage(command_id) is None
         assert bench.pipeline.handle(command_id) is None
-        assert handle.settled is not None
-        assert handle.settled.outcome is CommandOutcome.CONFIRMED
+        assert handle.result is not None
+        assert handle.result.outcome is CommandOutcome.CONFIRMED
         assert [name for name in bench.events if name.startswith("command_")] == [
             "command_given",
             "command_queued",
             "command_sent",
             "command_confirmed",
-            "command_settled",
+            "command_completed",
         ]
 
     on_the_bench(story)
@@ -49,7 +49,7 @@ def test_from_waiting_to_its_outcome() -> None:
 def test_what_goes_straight_out_gives_its_packet_id_with_the_puback() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        first, second = bench.give(SET_POINT, 120), bench.give(MODE, 1)
+        first, second = bench.give(SETPOINT, 120), bench.give(MODE, 1)
         sending = asyncio.ensure_future(second.sent())
         await asyncio.sleep(1)
         assert not sending.done()
@@ -63,8 +63,8 @@ def test_what_goes_straight_out_gives_its_packet_id_with_the_puback() -> None:
 
 def test_outcomes_are_counted_for_each_heater_and_for_all() -> None:
     async def story(bench: Bench) -> None:
-        bench.give(SET_POINT, 120)
-        bench.give(SET_POINT, 110, mac_address=OTHER)
+        bench.give(SETPOINT, 120)
+        bench.give(SETPOINT, 110, mac_address=OTHER)
         bench.give(MODE, 1, mac_address=OTHER)
         assert bench.pipeline.clear(lambda command: command.mac_address == OTHER) == 2
         assert bench.pipeline.counts(ONE) == {}
@@ -79,10 +79,10 @@ def test_outcomes_are_counted_for_each_heater_and_for_all() -> None:
 def test_without_a_queue_nothing_is_taken_while_there_is_no_link_and_nothing_is_kept() -> None:
     async def story(bench: Bench) -> None:
         with pytest.raises(NotConnectedError):
-            bench.give(SET_POINT, 120)
-        assert (bench.events, bench.pipeline.unsettled()) == ([], ())
+            bench.give(SETPOINT, 120)
+        assert (bench.events, bench.pipeline.pending()) == ([], ())
         bench.up()
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         bench.down()
         assert await handle.sent() == 0
         assert bench.outcomes == [CommandOutcome.FAILED]
@@ -95,7 +95,7 @@ def test_without_a_queue_nothing_is_taken_while_there_is_no_link_and_nothing_is_
 def test_at_the_end_everything_is_settled() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        sent = bench.give(SET_POINT, 120)
+        sent = bench.give(SETPOINT, 120)
         await bench.arrives()
         in_flight = bench.give(MODE, 1)
         bench.down()
@@ -107,7 +107,7 @@ def test_at_the_end_everything_is_settled() -> None:
             in_flight.command.id: CommandOutcome.CLEARED,
             waiting.command.id: CommandOutcome.CLEARED,
         }
-        assert bench.pipeline.unsettled() == ()
+        assert bench.pipeline.pending() == ()
         await asyncio.sleep(3600)
         assert len(bench.ends) == 3
 
@@ -117,7 +117,7 @@ def test_at_the_end_everything_is_settled() -> None:
 def test_what_is_in_doubt_at_the_end_is_not_called_unsent() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.give(SET_POINT, 120)
+        bench.give(SETPOINT, 120)
         bench.pipeline.close()
         assert bench.outcomes == [CommandOutcome.UNCONFIRMED]
 
@@ -127,21 +127,21 @@ def test_what_is_in_doubt_at_the_end_is_not_called_unsent() -> None:
 def test_whatever_changes_what_has_to_be_stored_is_told() -> None:
     async def story(bench: Bench) -> None:
         def is_told() -> bool:
-            told = "queue_changed" in bench.events
+            reported = "queue_changed" in bench.events
             bench.events.clear()
-            return told
+            return reported
 
-        bench.give(SET_POINT, 120)
+        bench.give(SETPOINT, 120)
         assert is_told()
         bench.up()
         assert is_told()
         await bench.arrives()
         assert is_told()
-        bench.says(dhwTemperatureSetting=98)
+        bench.reports(dhwTemperatureSetting=98)
         assert not is_told(), "statuses are stored too, but whoever takes them in tells that"
-        bench.says(dhwOperationSetting=2)
+        bench.reports(dhwOperationSetting=2)
         assert is_told(), "the mode that power-on will bring back is stored too"
-        bench.says(dhwTemperatureSetting=120)
+        bench.reports(dhwTemperatureSetting=120)
         assert is_told()
 
     on_the_bench(story)
@@ -152,15 +152,15 @@ def test_whatever_changes_what_has_to_be_stored_is_told() -> None:
 
 def test_what_was_given_and_not_settled_is_wanted() -> None:
     async def story(bench: Bench) -> None:
-        bench.give(SET_POINT, 120)
+        bench.give(SETPOINT, 120)
         bench.give(MODE, 2)
-        bench.give(SET_POINT, 100)
-        bench.give(SET_POINT, 90, mac_address=OTHER)
+        bench.give(SETPOINT, 100)
+        bench.give(SETPOINT, 90, mac_address=OTHER)
         assert bench.pipeline.wanted(ONE) == {"dhwTemperatureSetting": 100, "dhwOperationSetting": 2}
         bench.up()
         await bench.arrives()
         assert bench.pipeline.wanted(ONE) == {"dhwTemperatureSetting": 100, "dhwOperationSetting": 2}
-        bench.says(dhwOperationSetting=2)
+        bench.reports(dhwOperationSetting=2)
         assert bench.pipeline.wanted(ONE) == {"dhwTemperatureSetting": 100}
         assert bench.pipeline.wanted(OTHER) == {"dhwTemperatureSetting": 90}
 
@@ -170,9 +170,9 @@ def test_what_was_given_and_not_settled_is_wanted() -> None:
 def test_an_older_wish_does_not_come_back_once_the_newer_one_took_effect() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        older, newer = bench.give(SET_POINT, 120), bench.give(SET_POINT, 100)
+        older, newer = bench.give(SETPOINT, 120), bench.give(SETPOINT, 100)
         await bench.arrives()
-        bench.says(dhwTemperatureSetting=100)
+        bench.reports(dhwTemperatureSetting=100)
         assert bench.pipeline.wanted(ONE) == {}
         assert [(end.outcome, end.command_id) for end in bench.ends] == [
             (CommandOutcome.CONFIRMED, newer.command.id),
@@ -186,12 +186,12 @@ def test_an_older_wish_does_not_come_back_once_the_newer_one_took_effect() -> No
 def test_which_wish_is_the_newer_one_is_not_for_the_wall_clock_to_say(hours: float) -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        older = bench.give(SET_POINT, 120)
+        older = bench.give(SETPOINT, 120)
         bench.clocks.set_wall_clock(hours * 3600)
-        newer = bench.give(SET_POINT, 100)
+        newer = bench.give(SETPOINT, 100)
         await bench.arrives()
-        bench.says(dhwTemperatureSetting=120)
-        bench.says(dhwTemperatureSetting=100)
+        bench.reports(dhwTemperatureSetting=120)
+        bench.reports(dhwTemperatureSetting=100)
         assert [(end.outcome, end.command_id) for end in bench.ends] == [
             (CommandOutcome.CONFIRMED, older.command.id),
             (CommandOutcome.CONFIRMED, newer.command.id),
@@ -203,11 +203,11 @@ def test_which_wish_is_the_newer_one_is_not_for_the_wall_clock_to_say(hours: flo
 def test_with_a_wall_clock_set_back_an_older_wish_still_ends_with_the_newer_one() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        older = bench.give(SET_POINT, 120)
+        older = bench.give(SETPOINT, 120)
         bench.clocks.set_wall_clock(-3600)
-        newer = bench.give(SET_POINT, 100)
+        newer = bench.give(SETPOINT, 100)
         await bench.arrives()
-        bench.says(dhwTemperatureSetting=100)
+        bench.reports(dhwTemperatureSetting=100)
         assert [(end.outcome, end.command_id) for end in bench.ends] == [
             (CommandOutcome.CONFIRMED, newer.command.id),
             (CommandOutcome.UNCONFIRMED, older.command.id),
@@ -220,16 +220,16 @@ def test_with_a_wall_clock_set_back_an_older_wish_still_ends_with_the_newer_one(
 def test_power_on_is_expected_to_bring_back_the_mode_before(reported: tuple[object, ...], likely: int) -> None:
     async def story(bench: Bench) -> None:
         for mode in reported:
-            bench.says(dhwOperationSetting=mode)
-        bench.says(OTHER, dhwOperationSetting=1)
+            bench.reports(dhwOperationSetting=mode)
+        bench.reports(OTHER, dhwOperationSetting=1)
         bench.give(commands.POWER_ON)
         assert bench.pipeline.wanted(ONE) == {"dhwOperationSetting": likely}
         bench.up()
         await bench.arrives()
-        bench.says(dhwOperationSetting=6)
+        bench.reports(dhwOperationSetting=6)
         assert bench.outcomes == []
         # Whichever comes back, it is on.
-        bench.says(dhwOperationSetting=2)
+        bench.reports(dhwOperationSetting=2)
         assert bench.outcomes == [CommandOutcome.CONFIRMED]
 
     on_the_bench(story)
@@ -248,7 +248,7 @@ def test_the_mode_before_is_known_from_an_earlier_run_too() -> None:
 # Replies out of the usual order
 
 
-@pytest.mark.parametrize(("control", "parameters"), [(HOT_BUTTON, (1,)), (SET_POINT, (120,))])
+@pytest.mark.parametrize(("control", "parameters"), [(HOT_BUTTON, (1,)), (SETPOINT, (120,))])
 def test_a_reply_that_overtakes_the_puback_proves_that_it_was_sent(
     control: Control, parameters: tuple[int, ...]
 ) -> None:
@@ -261,7 +261,7 @@ def test_a_reply_that_overtakes_the_puback_proves_that_it_was_sent(
         bench.down()
         bench.up()
         assert bench.written == []
-        bench.says(dhwTemperatureSetting=120)
+        bench.reports(dhwTemperatureSetting=120)
         assert bench.outcomes == [CommandOutcome.CONFIRMED]
 
     on_the_bench(story)
@@ -270,7 +270,7 @@ def test_a_reply_that_overtakes_the_puback_proves_that_it_was_sent(
 def test_a_reply_that_outlives_the_link_takes_the_command_out_of_the_queue() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         bench.down()
         assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
         bench.answers(handle.command.id)
@@ -284,7 +284,7 @@ def test_a_reply_that_outlives_the_link_takes_the_command_out_of_the_queue() -> 
 def test_a_refusal_that_is_delivered_twice_is_one() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        refused, other = bench.give(SET_POINT, 120), bench.give(MODE, 3)
+        refused, other = bench.give(SETPOINT, 120), bench.give(MODE, 3)
         await bench.arrives()
         bench.refuses(refused.command.id, 2)
         bench.refuses(refused.command.id, 2)
@@ -294,7 +294,7 @@ def test_a_refusal_that_is_delivered_twice_is_one() -> None:
         bench.pump()
         assert bench.written == [refused.command.id, other.command.id, refused.command.id]
         await bench.arrives()
-        bench.says(dhwTemperatureSetting=120, dhwOperationSetting=3)
+        bench.reports(dhwTemperatureSetting=120, dhwOperationSetting=3)
         assert bench.outcomes == [CommandOutcome.CONFIRMED] * 2
 
     on_the_bench(story)
@@ -306,7 +306,7 @@ def test_replies_and_refusals_of_others_are_none_of_ours() -> None:
         bench.give(commands.AIR_FILTER_RESET)
         await bench.arrives()
         bench.answers("of somebody else")
-        bench.pipeline.heard_refusal("of somebody else", 2)
+        bench.pipeline.on_refusal("of somebody else", 2)
         assert bench.ends == []
 
     on_the_bench(story)

@@ -5,8 +5,8 @@ import pytest
 from nwp500 import CommandEvent, CommandHandle, CommandOutcome, QueueChanged, commands
 from tests.client.support.bench import Bench, on_the_bench
 
-SET_POINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
-CAREFUL: dict[str, object] = {"guard_commands": True, "skip_settled": True}
+SETPOINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
+CAREFUL: dict[str, object] = {"guard_commands": True, "skip_redundant": True}
 
 
 @pytest.mark.parametrize("is_up", [False, True])
@@ -21,9 +21,9 @@ def test_what_is_given_for_an_answer_lines_up_behind(event: str, *, is_up: bool)
         if is_up:
             bench.up()
         bench.emitter.once(event, answer)
-        first = bench.give(SET_POINT, 120)
+        first = bench.give(SETPOINT, 120)
         (second,) = answers
-        assert first.place < second.place
+        assert first.sequence < second.sequence
         if not is_up:
             assert [command.id for command in bench.pipeline.waiting] == [first.command.id, second.command.id]
             bench.up()
@@ -36,9 +36,9 @@ def test_a_command_that_is_cleared_as_soon_as_it_is_given_is_not_sent() -> None:
     async def story(bench: Bench) -> None:
         bench.emitter.once("command_given", lambda _: bench.pipeline.clear(lambda _: True))
         bench.up()
-        handle = bench.give(SET_POINT, 120)
-        assert handle.settled is not None
-        assert (handle.settled.outcome, bench.written) == (CommandOutcome.CLEARED, [])
+        handle = bench.give(SETPOINT, 120)
+        assert handle.result is not None
+        assert (handle.result.outcome, bench.written) == (CommandOutcome.CLEARED, [])
         assert "command_queued" not in bench.events
 
     on_the_bench(story)
@@ -46,8 +46,8 @@ def test_a_command_that_is_cleared_as_soon_as_it_is_given_is_not_sent() -> None:
 
 def test_what_is_given_for_a_cleared_command_waits() -> None:
     async def story(bench: Bench) -> None:
-        bench.emitter.once("command_cleared", lambda _: bench.give(SET_POINT, 110))
-        bench.give(SET_POINT, 120)
+        bench.emitter.once("command_cleared", lambda _: bench.give(SETPOINT, 110))
+        bench.give(SETPOINT, 120)
         assert bench.pipeline.clear(lambda _: True) == 1
         assert [command.wanted for command in bench.pipeline.waiting] == ["set point 110"]
 
@@ -58,12 +58,12 @@ def test_who_insists_when_overruled_is_judged_by_the_status_that_overruled() -> 
     async def story(bench: Bench) -> None:
         insisted: list[CommandHandle] = []
         bench.up()
-        bench.says(dhwTemperatureSetting=100)
+        bench.reports(dhwTemperatureSetting=100)
         bench.down()
-        bench.give(SET_POINT, 110, dhwTemperatureSetting=100)
-        bench.emitter.once("command_superseded", lambda _: insisted.append(bench.give(SET_POINT, 100)))
+        bench.give(SETPOINT, 110, dhwTemperatureSetting=100)
+        bench.emitter.once("command_superseded", lambda _: insisted.append(bench.give(SETPOINT, 100)))
         bench.up()
-        bench.says(dhwTemperatureSetting=120)
+        bench.reports(dhwTemperatureSetting=120)
         assert bench.outcomes == [CommandOutcome.SUPERSEDED]
         assert bench.written == [handle.command.id for handle in insisted]
 
@@ -74,9 +74,9 @@ def test_who_thinks_better_of_what_may_still_take_effect_is_not_told_that_it_is_
     async def story(bench: Bench) -> None:
         better: list[CommandHandle] = []
         bench.up()
-        bench.says(dhwTemperatureSetting=100)
-        bench.emitter.once("command_unconfirmed", lambda _: better.append(bench.give(SET_POINT, 100)))
-        doubtful = bench.give(SET_POINT, 110, dhwTemperatureSetting=100)
+        bench.reports(dhwTemperatureSetting=100)
+        bench.emitter.once("command_unconfirmed", lambda _: better.append(bench.give(SETPOINT, 100)))
+        doubtful = bench.give(SETPOINT, 110, dhwTemperatureSetting=100)
         await bench.arrives()
         await doubtful.outcome()
         assert bench.outcomes == [CommandOutcome.UNCONFIRMED]
@@ -93,11 +93,11 @@ def test_a_listener_that_fails_or_clears_everything_each_time_harms_nothing() ->
 
         bench.emitter.on("queue_changed", clear)
         bench.up()
-        sent, waiting = bench.give(SET_POINT, 120), bench.give(MODE, 1)
+        sent, waiting = bench.give(SETPOINT, 120), bench.give(MODE, 1)
         assert (bench.written, bench.outcomes) == ([sent.command.id], [CommandOutcome.CLEARED])
-        assert waiting.is_settled
+        assert waiting.is_completed
         await bench.arrives()
-        bench.says(dhwTemperatureSetting=120)
+        bench.reports(dhwTemperatureSetting=120)
         assert bench.outcomes == [CommandOutcome.CLEARED, CommandOutcome.CONFIRMED]
 
     on_the_bench(story, command_interval=1.0)

@@ -9,7 +9,7 @@ from nwp500.queue.confirmation import ANSWER_SECONDS
 from nwp500.queue.requests import plain_message
 from tests.client.support.bench import ONE, OTHER, Bench, on_the_bench
 
-SET_POINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
+SETPOINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
 
 
 # Refusals
@@ -19,7 +19,7 @@ SET_POINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
 def test_a_refusal_ends_it_with_the_heaters_code(code: int | None) -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         await bench.arrives()
         bench.refuses(handle.command.id, code)
         assert [(end.outcome, end.code) for end in bench.ends] == [(CommandOutcome.REJECTED, code)]
@@ -33,7 +33,7 @@ def test_a_refusal_ends_it_with_the_heaters_code(code: int | None) -> None:
 def test_too_soon_means_again_after_growing_pauses_and_in_the_end_rejected() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         for attempts, pause in enumerate((2, 4, 8, 16, 30, 30), start=1):
             await bench.arrives()
             bench.refuses(handle.command.id, 2)
@@ -53,8 +53,8 @@ def test_too_soon_means_again_after_growing_pauses_and_in_the_end_rejected() -> 
 def test_after_a_refusal_the_order_is_kept_and_the_other_heater_goes_on() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        first, second = bench.give(SET_POINT, 120), bench.give(MODE, 1)
-        elsewhere = bench.give(SET_POINT, 110, mac_address=OTHER)
+        first, second = bench.give(SETPOINT, 120), bench.give(MODE, 1)
+        elsewhere = bench.give(SETPOINT, 110, mac_address=OTHER)
         await bench.arrives()
         assert bench.written == [first.command.id, elsewhere.command.id]
         bench.refuses(first.command.id, 2)
@@ -72,9 +72,9 @@ def test_after_a_refusal_the_order_is_kept_and_the_other_heater_goes_on() -> Non
 def test_what_was_refused_for_the_moment_gives_way_to_a_newer_wish() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        older = bench.give(SET_POINT, 120)
+        older = bench.give(SETPOINT, 120)
         await bench.arrives()
-        newer = bench.give(SET_POINT, 100)
+        newer = bench.give(SETPOINT, 100)
         bench.refuses(older.command.id, 2)
         assert [(end.outcome, end.command_id) for end in bench.ends] == [
             (CommandOutcome.SUPERSEDED, older.command.id),
@@ -87,7 +87,7 @@ def test_what_was_refused_for_the_moment_gives_way_to_a_newer_wish() -> None:
 def test_refused_commands_that_come_back_to_a_full_queue_are_the_oldest_and_go() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        given = [bench.give(SET_POINT, 100), bench.give(MODE, 1), bench.give(commands.TOU_ON)]
+        given = [bench.give(SETPOINT, 100), bench.give(MODE, 1), bench.give(commands.TOU_ON)]
         await bench.arrives()
         bench.down()
         given += [bench.give(commands.VACATION_DAYS, days) for days in (1, 2, 3)]
@@ -102,14 +102,14 @@ def test_refused_commands_that_come_back_to_a_full_queue_are_the_oldest_and_go()
 def test_a_puback_that_a_refusal_has_overtaken_does_not_take_the_command_out_of_the_queue() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         bench.refuses(handle.command.id, 2)
         await bench.arrives()
         assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
         await asyncio.sleep(3)
         assert bench.written == [handle.command.id] * 2
         await bench.arrives()
-        bench.says(dhwTemperatureSetting=120)
+        bench.reports(dhwTemperatureSetting=120)
         assert bench.outcomes == [CommandOutcome.CONFIRMED]
 
     on_the_bench(story)
@@ -118,13 +118,13 @@ def test_a_puback_that_a_refusal_has_overtaken_does_not_take_the_command_out_of_
 def test_a_puback_of_the_first_writing_says_nothing_of_the_second() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         bench.refuses(handle.command.id, 2)
         await asyncio.sleep(3)
         assert bench.written == [handle.command.id] * 2
-        assert bench.link.acknowledge()
+        assert bench.transport.acknowledge()
         assert bench.pipeline.stage(handle.command.id) is CommandStage.IN_FLIGHT
-        assert bench.link.acknowledge()
+        assert bench.transport.acknowledge()
         assert bench.pipeline.stage(handle.command.id) is CommandStage.SENT
 
     on_the_bench(story)
@@ -133,7 +133,7 @@ def test_a_puback_of_the_first_writing_says_nothing_of_the_second() -> None:
 def test_a_refusal_does_not_cut_the_pause_after_another_one_short() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        often, once = bench.give(SET_POINT, 120), bench.give(MODE, 1)
+        often, once = bench.give(SETPOINT, 120), bench.give(MODE, 1)
         await bench.arrives()
         for _ in range(2):
             bench.refuses(often.command.id, 2)
@@ -156,8 +156,8 @@ def test_a_refusal_does_not_cut_the_pause_after_another_one_short() -> None:
 def test_one_control_at_a_time_for_each_heater() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        first, second = bench.give(SET_POINT, 120), bench.give(MODE, 1)
-        other = bench.give(SET_POINT, 120, mac_address=OTHER)
+        first, second = bench.give(SETPOINT, 120), bench.give(MODE, 1)
+        other = bench.give(SETPOINT, 120, mac_address=OTHER)
         await bench.arrives()
         assert bench.written == [first.command.id, other.command.id]
         await asyncio.sleep(5)
@@ -171,7 +171,7 @@ def test_one_control_at_a_time_for_each_heater() -> None:
 def test_without_an_answer_the_next_one_goes_all_the_same_after_a_while() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        first, second = bench.give(SET_POINT, 120), bench.give(MODE, 1)
+        first, second = bench.give(SETPOINT, 120), bench.give(MODE, 1)
         await bench.arrives()
         await asyncio.sleep(ANSWER_SECONDS - 1)
         assert bench.written == [first.command.id]
@@ -184,7 +184,7 @@ def test_without_an_answer_the_next_one_goes_all_the_same_after_a_while() -> Non
 def test_a_message_to_no_heater_waits_for_no_control() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.give(SET_POINT, 120)
+        bench.give(SETPOINT, 120)
         bench.give(MODE, 1)
         message = plain_message("test/a", {"sessionID": "plain"}, 1)
         bench.pipeline.give(message, is_connected=True)

@@ -9,8 +9,8 @@ from nwp500 import CommandOutcome, MqttConnectionConfig, StoredQueue, commands
 from tests.client.support.bench import ONE, Bench, made, on_the_bench
 from tests.client.support.own_transport import DEVICE, scripted
 
-SET_POINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
-CAREFUL: dict[str, object] = {"coalesce_commands": True, "guard_commands": True, "skip_settled": True}
+SETPOINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
+CAREFUL: dict[str, object] = {"coalesce_commands": True, "guard_commands": True, "skip_redundant": True}
 WEEKS = 3 * 7 * 86400.0
 
 
@@ -20,11 +20,11 @@ WEEKS = 3 * 7 * 86400.0
 @pytest.mark.parametrize("attempts", [0, 1], ids=["stored before the writing", "stored after it"])
 def test_what_the_process_before_has_written_is_nobody_elses_change(attempts: int) -> None:
     async def story(bench: Bench) -> None:
-        left = made(SET_POINT, 120), made(SET_POINT, 110), made(SET_POINT, 105)
+        left = made(SETPOINT, 120), made(SETPOINT, 110), made(SETPOINT, 105)
         stored = (replace(left[0], attempts=attempts), *left[1:])
         bench.pipeline.restore(StoredQueue(unsent=stored, statuses={ONE: {"dhwTemperatureSetting": 98}}))
         bench.up()
-        bench.says(dhwTemperatureSetting=120)
+        bench.reports(dhwTemperatureSetting=120)
         await bench.arrives()
         assert CommandOutcome.SUPERSEDED not in bench.outcomes
         assert bench.written == [command.id for command in left]
@@ -32,16 +32,16 @@ def test_what_the_process_before_has_written_is_nobody_elses_change(attempts: in
     on_the_bench(story, guard_commands=True)
 
 
-def test_many_set_points_in_a_row_and_cuts_are_nobody_elses_change() -> None:
+def test_many_setpoints_in_a_row_and_cuts_are_nobody_elses_change() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.says(dhwTemperatureSetting=98)
+        bench.reports(dhwTemperatureSetting=98)
         for raw in range(100, 120, 2):
-            bench.give(SET_POINT, raw)
+            bench.give(SETPOINT, raw)
             # It has arrived, but neither its PUBACK nor its answer gets through before the link is lost.
             bench.down()
             bench.up()
-            bench.says(dhwTemperatureSetting=raw)
+            bench.reports(dhwTemperatureSetting=raw)
         await bench.arrives()
         assert not [end for end in bench.ends if end.outcome is CommandOutcome.SUPERSEDED]
 
@@ -51,12 +51,12 @@ def test_many_set_points_in_a_row_and_cuts_are_nobody_elses_change() -> None:
 def test_what_was_known_before_a_restart_tells_what_was_changed_since() -> None:
     async def story(bench: Bench) -> None:
         bench.pipeline.restore(StoredQueue(statuses={ONE: {"dhwTemperatureSetting": 98}}))
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         bench.up()
-        bench.says(dhwTemperatureSetting=100)
+        bench.reports(dhwTemperatureSetting=100)
         assert bench.written == []
-        assert handle.settled is not None
-        assert "changed at the heater" in handle.settled.reason
+        assert handle.result is not None
+        assert "changed at the heater" in handle.result.reason
 
     on_the_bench(story, **CAREFUL)
 
@@ -64,20 +64,20 @@ def test_what_was_known_before_a_restart_tells_what_was_changed_since() -> None:
 def test_it_is_judged_at_every_status_until_it_is_written() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.says(dhwTemperatureSetting=98, dhwOperationSetting=3)
+        bench.reports(dhwTemperatureSetting=98, dhwOperationSetting=3)
         bench.down()
-        mode, set_point = bench.give(MODE, 1), bench.give(SET_POINT, 120)
+        mode, setpoint = bench.give(MODE, 1), bench.give(SETPOINT, 120)
         bench.up()
-        bench.says(dhwTemperatureSetting=98, dhwOperationSetting=3)
+        bench.reports(dhwTemperatureSetting=98, dhwOperationSetting=3)
         for pause in (2, 4, 8):
             await bench.arrives()
             bench.refuses(mode.command.id)
             await asyncio.sleep(pause / 2)
-            bench.says(dhwTemperatureSetting=98 if pause < 8 else 100, dhwOperationSetting=3)
+            bench.reports(dhwTemperatureSetting=98 if pause < 8 else 100, dhwOperationSetting=3)
             await asyncio.sleep(pause / 2 + 2)
-        assert set_point.command.id not in bench.written
+        assert setpoint.command.id not in bench.written
         assert [(end.outcome, end.command_id) for end in bench.ends] == [
-            (CommandOutcome.SUPERSEDED, set_point.command.id)
+            (CommandOutcome.SUPERSEDED, setpoint.command.id)
         ]
 
     on_the_bench(story, **CAREFUL, command_interval=2.0)
@@ -87,20 +87,20 @@ def test_it_is_judged_at_every_status_until_it_is_written() -> None:
 def test_what_ended_in_doubt_weeks_ago_makes_nothing_uncertain(turned: int) -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.says(dhwTemperatureSetting=98)
-        in_vain = bench.give(SET_POINT, 120)
+        bench.reports(dhwTemperatureSetting=98)
+        in_vain = bench.give(SETPOINT, 120)
         await bench.arrives()
         await asyncio.sleep(200)
-        assert in_vain.settled is not None
-        assert in_vain.settled.outcome is CommandOutcome.UNCONFIRMED
-        bench.says(dhwTemperatureSetting=98)
+        assert in_vain.result is not None
+        assert in_vain.result.outcome is CommandOutcome.UNCONFIRMED
+        bench.reports(dhwTemperatureSetting=98)
         await asyncio.sleep(WEEKS)
         bench.down()
-        handle = bench.give(SET_POINT, 110)
+        handle = bench.give(SETPOINT, 110)
         bench.up()
-        bench.says(dhwTemperatureSetting=turned)
-        assert handle.settled is not None
-        assert handle.settled.outcome is CommandOutcome.SUPERSEDED
+        bench.reports(dhwTemperatureSetting=turned)
+        assert handle.result is not None
+        assert handle.result.outcome is CommandOutcome.SUPERSEDED
         assert handle.command.id not in bench.written
 
     on_the_bench(story, **CAREFUL)
@@ -109,14 +109,14 @@ def test_what_ended_in_doubt_weeks_ago_makes_nothing_uncertain(turned: int) -> N
 def test_of_a_panel_and_a_command_during_an_outage_nobody_knows_the_order_so_the_panel_wins() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.says(dhwTemperatureSetting=98)
+        bench.reports(dhwTemperatureSetting=98)
         bench.down()
         # The panel was turned before this; nobody here can know.
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         bench.up()
-        bench.says(dhwTemperatureSetting=100)
-        assert handle.settled is not None
-        assert handle.settled.reason == (
+        bench.reports(dhwTemperatureSetting=100)
+        assert handle.result is not None
+        assert handle.result.reason == (
             "the setting was changed at the heater or in the app since its last known status"
         )
 
@@ -128,60 +128,61 @@ def test_what_a_question_from_before_the_giving_shows_counts_when_it_is_still_so
 
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.says(dhwTemperatureSetting=98)
+        bench.reports(dhwTemperatureSetting=98)
         question = bench.asks()
         bench.down()
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         bench.up()
         bench.answers(question, dhwTemperatureSetting=100)
         assert bench.outcomes == []
-        bench.says(dhwTemperatureSetting=100)
+        bench.reports(dhwTemperatureSetting=100)
         assert [(end.outcome, end.command_id) for end in bench.ends] == [(CommandOutcome.SUPERSEDED, handle.command.id)]
 
     on_the_bench(story, guard_commands=True)
 
 
 async def test_what_an_answer_shows_is_judged_before_the_next_command_goes() -> None:
-    client, links = await scripted(MqttConnectionConfig(guard_commands=True, command_interval=0.01))
-    (link,) = links
+    client, transports = await scripted(MqttConnectionConfig(guard_commands=True, command_interval=0.01))
+    (transport,) = transports
     await client.subscribe_device(DEVICE)
     client.poll(DEVICE)
     known = {"dhwOperationSetting": 3, "dhwTemperatureSetting": 98, "touStatus": 0}
-    link.reply("client/res", status=known)
-    wishes = ((MODE, 1), (commands.TOU_ON,), (SET_POINT, 120))
+    transport.reply("client/res", status=known)
+    pending_effects = ((MODE, 1), (commands.TOU_ON,), (SETPOINT, 120))
     handles = [
-        await client.submit(client.control_command(DEVICE, control, *parameters)) for control, *parameters in wishes
+        await client.submit(client.control_command(DEVICE, control, *parameters))
+        for control, *parameters in pending_effects
     ]
     known |= {"dhwOperationSetting": 1, "dhwTemperatureSetting": 100}
     for handle in handles[:2]:
-        while link.session_ids[-1] != handle.command.id:
-            link.written.clear()
-            await link.written.wait()
+        while transport.session_ids[-1] != handle.command.id:
+            transport.written.clear()
+            await transport.written.wait()
         # By now the pause is over, and the next one waits for nothing but this answer.
         await asyncio.sleep(0.02)
-        link.reply("client/res", status=known)
-    settled = await handles[2].outcome(5)
-    assert settled.outcome is CommandOutcome.SUPERSEDED
-    assert handles[2].command.id not in link.session_ids
+        transport.reply("client/res", status=known)
+    result = await handles[2].outcome(5)
+    assert result.outcome is CommandOutcome.SUPERSEDED
+    assert handles[2].command.id not in transport.session_ids
     await client.disconnect()
 
 
 async def test_an_answer_is_stored_though_somebody_else_was_given_it_before() -> None:
-    client, links = await scripted()
-    (link,) = links
+    client, transports = await scripted()
+    (transport,) = transports
     await client.subscribe_device(DEVICE)
-    told: list[object] = []
-    client.on("knowledge_changed", lambda _: told.append(client.stored_queue().statuses[DEVICE.mac_address]))
+    reported: list[object] = []
+    client.on("knowledge_changed", lambda _: reported.append(client.stored_queue().statuses[DEVICE.mac_address]))
     client.poll(DEVICE)
-    link.reply("client/res", status={"dhwTemperatureSetting": 98})
-    link.session_ids.append("of somebody else")
-    link.reply("other/res", status={"dhwTemperatureSetting": 120})
+    transport.reply("client/res", status={"dhwTemperatureSetting": 98})
+    transport.session_ids.append("of somebody else")
+    transport.reply("other/res", status={"dhwTemperatureSetting": 120})
     shown = client.status(DEVICE)
     assert shown is not None
     assert shown.raw == {"dhwTemperatureSetting": 120}
     client.poll(DEVICE)
-    link.reply("client/res", status={"dhwTemperatureSetting": 120})
-    assert told == [{"dhwTemperatureSetting": 98}, {"dhwTemperatureSetting": 120}]
+    transport.reply("client/res", status={"dhwTemperatureSetting": 120})
+    assert reported == [{"dhwTemperatureSetting": 98}, {"dhwTemperatureSetting": 120}]
     await client.disconnect()
 
 
@@ -190,21 +191,21 @@ async def test_an_answer_is_stored_though_somebody_else_was_given_it_before() ->
 
 def test_a_session_of_somebody_else_is_no_report_without_a_session() -> None:
     async def story(bench: Bench) -> None:
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         bench.up()
         await asyncio.sleep(100)
         # As late as the answer to what an earlier run has asked.
         question = bench.pipeline.dated(ONE, "of an earlier run")
         assert question == 0
         assert bench.pipeline.is_waiting_for_status(ONE)
-        assert handle.settled is None
+        assert handle.result is None
 
     on_the_bench(story, guard_commands=True)
 
 
 def test_what_an_earlier_run_wrote_twice_is_confirmed_by_what_was_asked_since_the_last_time() -> None:
     async def story(bench: Bench) -> None:
-        sent = replace(made(SET_POINT, 120).written_again().written_again(), is_restored=True)
+        sent = replace(made(SETPOINT, 120).written_again().written_again(), is_restored=True)
         bench.pipeline.restore(StoredQueue(sent=(sent,)))
         bench.up()
         first, last = sent.sessions
@@ -219,10 +220,10 @@ def test_what_an_earlier_run_wrote_twice_is_confirmed_by_what_was_asked_since_th
 def test_a_later_answer_confirms_what_is_still_in_flight() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        handle = bench.give(SET_POINT, 120)
-        bench.says(dhwTemperatureSetting=120)
-        assert handle.settled is not None
-        assert handle.settled.outcome is CommandOutcome.CONFIRMED
+        handle = bench.give(SETPOINT, 120)
+        bench.reports(dhwTemperatureSetting=120)
+        assert handle.result is not None
+        assert handle.result.outcome is CommandOutcome.CONFIRMED
         bench.down()
         bench.up()
         assert bench.written == []
@@ -237,21 +238,21 @@ def test_a_later_answer_confirms_what_is_still_in_flight() -> None:
 def test_a_refusal_that_comes_twice_counts_once(*, lost_before: bool) -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        handle = bench.give(SET_POINT, 120)
+        handle = bench.give(SETPOINT, 120)
         if lost_before:
             bench.down()
             bench.up()
         for pause in (2, 4, 8, 16, 30, 30, 0):
-            assert handle.settled is None
+            assert handle.result is None
             await bench.arrives()
-            refused = bench.link.session_ids[-1]
+            refused = bench.transport.session_ids[-1]
             for _ in range(2):
-                bench.pipeline.heard_refusal(refused, 2)
+                bench.pipeline.on_refusal(refused, 2)
             await asyncio.sleep(pause + 1)
             # And a third time, when it has gone out again.
-            bench.pipeline.heard_refusal(refused, 2)
+            bench.pipeline.on_refusal(refused, 2)
         assert bench.outcomes == [CommandOutcome.REJECTED]
-        assert len(set(bench.link.session_ids)) == len(bench.written) == 7
+        assert len(set(bench.transport.session_ids)) == len(bench.written) == 7
 
     on_the_bench(story)
 
@@ -259,13 +260,13 @@ def test_a_refusal_that_comes_twice_counts_once(*, lost_before: bool) -> None:
 def test_what_was_refused_for_the_moment_does_not_follow_a_newer_one_in_flight() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        older, newer = bench.give(SET_POINT, 120), bench.give(SET_POINT, 110)
+        older, newer = bench.give(SETPOINT, 120), bench.give(SETPOINT, 110)
         bench.refuses(older.command.id)
         await asyncio.sleep(5)
         assert bench.written == [older.command.id, newer.command.id]
         await bench.arrives()
-        assert older.settled is not None
-        assert older.settled.outcome is CommandOutcome.SUPERSEDED
+        assert older.result is not None
+        assert older.result.outcome is CommandOutcome.SUPERSEDED
         assert bench.written == [older.command.id, newer.command.id]
 
     on_the_bench(story)
@@ -277,10 +278,10 @@ def test_what_was_refused_for_the_moment_does_not_follow_a_newer_one_in_flight()
 def test_what_could_not_be_written_is_not_in_doubt() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.link.refuses = True
+        bench.transport.refuses = True
         handle = bench.give(commands.RECIRCULATION_HOT_BUTTON, 1)
         bench.down()
-        assert handle.settled is None
+        assert handle.result is None
         bench.up()
         assert bench.written == [handle.command.id]
 

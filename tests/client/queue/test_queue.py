@@ -40,10 +40,10 @@ def filled(*commands: QueuedCommand, limit: int = 10, coalesce: bool = False) ->
     return queue
 
 
-@pytest.mark.parametrize(("told", "known"), [(1, 1), (1.0, 1), (True, None), ("1", None), (1.5, None), (None, None)])
-def test_only_a_whole_number_says_what_a_member_is(told: object, known: int | None) -> None:
+@pytest.mark.parametrize(("reported", "known"), [(1, 1), (1.0, 1), (True, None), ("1", None), (1.5, None), (None, None)])
+def test_only_a_whole_number_says_what_a_member_is(reported: object, known: int | None) -> None:
     wanting = replace(command("wanting"), expected={"touStatus": frozenset({1})})
-    raw = {"touStatus": told}
+    raw = {"touStatus": reported}
     assert wanting.is_shown_by(raw) is (known == 1)
 
 
@@ -177,58 +177,58 @@ def test_a_device_is_represented_by_its_first_command() -> None:
     assert list(CommandQueue(1).heads()) == []
 
 
-SET_POINT = "set point"
+SETPOINT = "set point"
 
 
 def test_without_coalescing_nothing_is_superseded() -> None:
-    queue = filled(command("a", setting=SET_POINT))
-    assert queue.append(command("b", setting=SET_POINT)) == Displaced()
+    queue = filled(command("a", setting=SETPOINT))
+    assert queue.append(command("b", setting=SETPOINT)) == Displaced()
     assert ids(queue.waiting) == "ab"
 
 
 def test_the_newest_command_for_a_setting_supersedes_the_older_ones() -> None:
     older = [
-        command("a", setting=SET_POINT),
+        command("a", setting=SETPOINT),
         command("b", setting="mode"),
-        command("c", OTHER, setting=SET_POINT),
+        command("c", OTHER, setting=SETPOINT),
         command("d"),
     ]
     queue = filled(*older, coalesce=True)
-    assert ids(queue.append(command("e", setting=SET_POINT)).superseded) == "a"
+    assert ids(queue.append(command("e", setting=SETPOINT)).superseded) == "a"
     assert ids(queue.waiting) == "bcde"
     assert queue.append(command("f")) == Displaced()
     assert ids(queue.waiting) == "bcdef"
 
 
 def test_superseding_makes_room_before_anything_is_dropped() -> None:
-    queue = filled(command("a"), command("b", setting=SET_POINT), limit=2, coalesce=True)
-    displaced = queue.append(command("c", setting=SET_POINT))
+    queue = filled(command("a"), command("b", setting=SETPOINT), limit=2, coalesce=True)
+    displaced = queue.append(command("c", setting=SETPOINT))
     assert (ids(displaced.superseded), ids(displaced.dropped)) == ("b", "")
     assert ids(queue.waiting) == "ac"
 
 
 def test_what_is_in_flight_is_superseded_only_when_it_would_come_back() -> None:
-    queue = filled(command("a", setting=SET_POINT), command("b", setting="mode"), coalesce=True)
+    queue = filled(command("a", setting=SETPOINT), command("b", setting="mode"), coalesce=True)
     take(queue, 2)
-    assert queue.append(command("c", setting=SET_POINT)) == Displaced()
+    assert queue.append(command("c", setting=SETPOINT)) == Displaced()
     assert ids(queue.in_flight) == "ab"
     assert ids(queue.return_in_flight().superseded) == "a"
     assert ids(queue.waiting) == "bc"
 
 
 def test_of_two_in_flight_for_one_setting_the_newer_comes_back() -> None:
-    queue = filled(command("a", setting=SET_POINT), coalesce=True)
+    queue = filled(command("a", setting=SETPOINT), coalesce=True)
     take(queue, 1)
-    queue.append(command("b", setting=SET_POINT))
+    queue.append(command("b", setting=SETPOINT))
     take(queue, 1)
     assert ids(queue.return_in_flight().superseded) == "a"
     assert ids(queue.waiting) == "b"
 
 
 def test_what_is_in_doubt_is_not_called_superseded() -> None:
-    queue = filled(command("a", setting=SET_POINT, repeatable=False), coalesce=True)
+    queue = filled(command("a", setting=SETPOINT, repeatable=False), coalesce=True)
     take(queue, 1)
-    queue.append(command("b", setting=SET_POINT))
+    queue.append(command("b", setting=SETPOINT))
     displaced = queue.return_in_flight()
     assert (ids(displaced.superseded), ids(displaced.in_doubt)) == ("", "a")
 
@@ -361,10 +361,10 @@ def test_with_what_was_refused_for_the_moment_the_oldest_of_all_goes() -> None:
 
 @pytest.mark.parametrize("in_flight", [False, True])
 def test_what_was_refused_for_the_moment_gives_way_to_a_newer_one(*, in_flight: bool) -> None:
-    queue = filled(command("a", setting=SET_POINT), coalesce=True)
+    queue = filled(command("a", setting=SETPOINT), coalesce=True)
     (taken,) = take(queue, 1)
     queue.acknowledge("a")
-    queue.append(command("b", setting=SET_POINT))
+    queue.append(command("b", setting=SETPOINT))
     if in_flight:
         take(queue, 1)
     assert queue.put_back(taken).superseded == (taken,)

@@ -17,7 +17,7 @@ OPTIONS = st.fixed_dictionaries(
     {
         "coalesce_commands": st.booleans(),
         "guard_commands": st.booleans(),
-        "skip_settled": st.booleans(),
+        "skip_redundant": st.booleans(),
         "command_interval": st.sampled_from([0.0, 2.0, 5.0]),
         "expire_by_class": st.booleans(),
         "max_queued_command_age": st.sampled_from([None, None, 100.0, 7200.0]),
@@ -30,7 +30,7 @@ OPTIONS = st.fixed_dictionaries(
 AS_IN_HOME_ASSISTANT: Options = {
     "coalesce_commands": True,
     "guard_commands": True,
-    "skip_settled": True,
+    "skip_redundant": True,
     "command_interval": 2.0,
     "expire_by_class": True,
 }
@@ -91,21 +91,21 @@ class QueueMachine(MachineStage):
         old, self.client = self._client, None
         if kills:
             # The process is gone, and with it the link: nothing that it still does gets out.
-            for link in self.broker.links:
-                link.is_closed = True
+            for transport in self.broker.transports:
+                transport.is_closed = True
         else:
             self._note_stored(old.stored_queue())
         self.broker.is_client_gone = True
         self._run(old.disconnect())
         self.broker.is_client_gone = False
-        assert all(handle.is_settled for handle in self.handles.values())
+        assert all(handle.is_completed for handle in self.handles.values())
         self.handles.clear()
         self.clocks.sleep(seconds)
         self.clocks.set_wall_clock(clock_error)
         stored = self._read_store()
         self.ledger.restored(self.clocks.reading(), self.broker.told_changes)
         kept = {command.id for command in (*stored.unsent, *stored.sent)}
-        for command_id in self.ledger.unsettled():
+        for command_id in self.ledger.pending():
             entry = self.ledger.entries[command_id]
             assert command_id in kept or not entry.command.is_control, f"{entry} is not in the store"
             entry.is_lost = not entry.command.is_control
@@ -113,9 +113,9 @@ class QueueMachine(MachineStage):
 
     # Commands
 
-    @rule(mac=HEATERS, wishes=GIVEN)
-    def give(self, mac: str, wishes: list[str]) -> None:
-        self._run(self._submit(mac, wishes))
+    @rule(mac=HEATERS, pending_effects=GIVEN)
+    def give(self, mac: str, pending_effects: list[str]) -> None:
+        self._run(self._submit(mac, pending_effects))
         self._quiet()
 
     @rule(mac=HEATERS)
@@ -158,8 +158,8 @@ class QueueMachine(MachineStage):
 
         client = self._client
         expected = sum(map(is_meant, client.queued_commands))
-        unsettled = [command.id for command in client.unsettled_commands]
-        self.ledger.cleared(is_meant, [each for each in unsettled if client.stage(each) is CommandStage.IN_FLIGHT])
+        pending = [command.id for command in client.pending_commands]
+        self.ledger.cleared(is_meant, [each for each in pending if client.stage(each) is CommandStage.IN_FLIGHT])
         device = None if mac is None else self.heaters[mac].device
         assert self._do(lambda: client.clear_command_queue(device, kinds=kinds)) == expected
         assert not any(map(is_meant, client.queued_commands))
@@ -172,8 +172,8 @@ class QueueMachine(MachineStage):
 
     @rule()
     def black_hole(self) -> None:
-        if self.broker.links:
-            self.broker.link.swallows = True
+        if self.broker.transports:
+            self.broker.transport.swallows = True
 
     @rule(refuses=st.booleans())
     def broker_refuses(self, refuses: bool) -> None:
@@ -189,16 +189,16 @@ class QueueMachine(MachineStage):
         self.broker.puback_seconds, self.broker.reply_seconds = pubacks, replies
         self.broker.loses_pubacks, self.broker.loses_replies = loses_pubacks, loses_replies
 
-    @precondition(lambda self: self.broker.links and self.broker.link.pending())
+    @precondition(lambda self: self.broker.transports and self.broker.transport.pending())
     @rule(data=st.data())
     def puback_overdue_and_another_one_late(self, data: st.DataObject) -> None:
-        link = self.broker.link
-        pending = st.sampled_from(link.pending())
+        transport = self.broker.transport
+        pending = st.sampled_from(transport.pending())
         overdue, late = data.draw(pending), data.draw(pending)
 
         def both_before_anything_else() -> None:
-            link.time_out(overdue)
-            link.acknowledge(late)
+            transport.time_out(overdue)
+            transport.acknowledge(late)
 
         self._do(both_before_anything_else)
 
@@ -224,16 +224,16 @@ class QueueMachine(MachineStage):
     def costly_period(self, mac: str, begins: bool) -> None:
         self.heaters[mac].costly_period(begins=begins)
 
-    @rule(mac=HEATERS, refuses=st.booleans(), manner=st.sampled_from(list(Manner)), wishes=GIVEN)
-    def only_one_heater_fails(self, mac: str, refuses: bool, manner: Manner, wishes: list[str]) -> None:
+    @rule(mac=HEATERS, refuses=st.booleans(), manner=st.sampled_from(list(Manner)), pending_effects=GIVEN)
+    def only_one_heater_fails(self, mac: str, refuses: bool, manner: Manner, pending_effects: list[str]) -> None:
         """Whatever one heater does, the commands of the other one go."""
         (other,) = (heater for heater in self.heaters.values() if heater.mac_address != mac)
         self.broker.works_again()
         self.heaters[mac].refusals, self.heaters[mac].fail_code = (1000 if refuses else 0), 2
         self.heaters[mac].manner = manner
         self.drop()
-        self.give(mac, wishes)
-        self.give(other.mac_address, wishes)
+        self.give(mac, pending_effects)
+        self.give(other.mac_address, pending_effects)
         self.time_passes(600.0)
         waiting = [command for command in self._client.queued_commands if command.mac_address == other.mac_address]
         assert not waiting, waiting
@@ -241,15 +241,17 @@ class QueueMachine(MachineStage):
 
     # What seldom comes together by chance
 
-    @rule(mac=HEATERS, wishes=GIVEN, how=st.sampled_from(["lost", "unacknowledged", "unanswered"]), during=GIVEN)
-    def outage(self, mac: str, wishes: list[str], how: str, during: list[str]) -> None:
+    @rule(
+        mac=HEATERS, pending_effects=GIVEN, how=st.sampled_from(["lost", "unacknowledged", "unanswered"]), during=GIVEN
+    )
+    def outage(self, mac: str, pending_effects: list[str], how: str, during: list[str]) -> None:
         """Lose the link in the middle of something, go on giving commands, and come back."""
         self.broker.works_again()
         self.time_passes(40.0)
         if how == "lost":
             self.black_hole()
         self.network(1.0, 3.0, loses_pubacks=how == "unacknowledged", loses_replies=False)
-        self.give(mac, wishes)
+        self.give(mac, pending_effects)
         self.store_is_as_memory()
         self.time_passes(1.5)
         self.store_is_as_memory()
@@ -258,12 +260,12 @@ class QueueMachine(MachineStage):
         self.broker.works_again()
         self.time_passes(100.0)
 
-    @rule(mac=HEATERS, wishes=GIVEN, then=st.sampled_from(["drop", "kill", "refuse"]))
-    def clear_on_the_way(self, mac: str, wishes: list[str], then: str) -> None:
+    @rule(mac=HEATERS, pending_effects=GIVEN, then=st.sampled_from(["drop", "kill", "refuse"]))
+    def clear_on_the_way(self, mac: str, pending_effects: list[str], then: str) -> None:
         self.all_is_well_for_a_while()
         self.network(1.0, 3.0, loses_pubacks=False, loses_replies=False)
         self.heaters[mac].refusals, self.heaters[mac].fail_code = (4 if then == "refuse" else 0), 2
-        self.give(mac, wishes)
+        self.give(mac, pending_effects)
         self.store_is_as_memory()
         self.clear(None, None)
         self.promises_are_kept()
@@ -274,53 +276,55 @@ class QueueMachine(MachineStage):
             self.restart(kills=True, options=self.options, keeps_options=True, seconds=0.0, clock_error=0.0)
         self.time_passes(40.0)
 
-    @rule(mac=HEATERS, wishes=GIVEN, kills=st.booleans())
-    def restart_on_the_way(self, mac: str, wishes: list[str], kills: bool) -> None:
+    @rule(mac=HEATERS, pending_effects=GIVEN, kills=st.booleans())
+    def restart_on_the_way(self, mac: str, pending_effects: list[str], kills: bool) -> None:
         self.all_is_well_for_a_while()
         self.network(1.0, 3.0, loses_pubacks=False, loses_replies=False)
-        self.give(mac, wishes)
+        self.give(mac, pending_effects)
         self.store_is_as_memory()
         self.restart(kills, self.options, keeps_options=True, seconds=0.0, clock_error=0.0)
         self.time_passes(40.0)
 
     @rule(
         mac=HEATERS,
-        wishes=GIVEN,
+        pending_effects=GIVEN,
         times=st.integers(1, 4),
         code=st.sampled_from([2, 2, 7]),
         replies=st.sampled_from([1.0, 25.0]),
         drops=st.booleans(),
     )
-    def refuse_some(self, mac: str, wishes: list[str], times: int, code: int, replies: float, drops: bool) -> None:
+    def refuse_some(
+        self, mac: str, pending_effects: list[str], times: int, code: int, replies: float, drops: bool
+    ) -> None:
         """Refuse commands that follow each other, perhaps so late that there is another link by then."""
         self.network(0.0, replies, loses_pubacks=False, loses_replies=False)
         self.refuse(mac, times, code)
-        self.give(mac, wishes)
+        self.give(mac, pending_effects)
         if drops:
             self.drop()
         self.time_passes(40.0)
         self.all_is_well_for_a_while()
 
-    @rule(mac=HEATERS, wishes=GIVEN)
-    def ask_behind_what_is_held(self, mac: str, wishes: list[str]) -> None:
+    @rule(mac=HEATERS, pending_effects=GIVEN)
+    def ask_behind_what_is_held(self, mac: str, pending_effects: list[str]) -> None:
         """A question waits for its turn behind a control that waits for a heater out of reach."""
         self.all_is_well_for_a_while()
         self.heaters[mac].manner = Manner.IS_OFFLINE
         self.drop()
         self.time_passes(3.0)
-        self.give(mac, wishes)
+        self.give(mac, pending_effects)
         self.ask(mac)
         self.time_passes(40.0)
 
-    @rule(mac=HEATERS, turn=TURNS, wishes=GIVEN)
-    def turn_before_giving(self, mac: str, turn: tuple[str, int], wishes: list[str]) -> None:
+    @rule(mac=HEATERS, turn=TURNS, pending_effects=GIVEN)
+    def turn_before_giving(self, mac: str, turn: tuple[str, int], pending_effects: list[str]) -> None:
         """Who gives a command after somebody turned the panel means it, though the client does not know of that."""
         self.all_is_well_for_a_while()
         self.ask(mac)
         self.drop()
         self.time_passes(3.0)
         self.panel(mac, turn)
-        self.give(mac, wishes)
+        self.give(mac, pending_effects)
         self.time_passes(40.0)
 
     @precondition(lambda self: self.options["guard_commands"] and self.options["enable_command_queue"])
@@ -347,9 +351,9 @@ class QueueMachine(MachineStage):
         entry = self.ledger.entries[queued]
         assert before[case.member] != case.turned
         assert entry.delivery is None, f"written although {case.member} had been set at the panel"
-        (settled,) = entry.outcomes
-        assert settled.outcome is CommandOutcome.SUPERSEDED
-        assert "changed at the heater" in settled.reason
+        (result,) = entry.outcomes
+        assert result.outcome is CommandOutcome.SUPERSEDED
+        assert "changed at the heater" in result.reason
         assert heater.status[case.member] == case.turned
         self.give(mac, others)
 
@@ -357,8 +361,8 @@ class QueueMachine(MachineStage):
     def think_better_in_a_costly_period(self, mac: str, restarts: bool) -> None:
         """A mode that the heater holds is cancelled by the one that it is in, also after a restart."""
         self.costly_period(mac, begins=True)
-        for wish in ("heat pump", "electric"):
-            self.give(mac, [wish])
+        for pending_effect in ("heat pump", "electric"):
+            self.give(mac, [pending_effect])
             self.time_passes(40.0)
         if restarts:
             self.store_is_as_memory()

@@ -39,7 +39,7 @@ class PlainQueue(RuleBasedStateMachine):
         config = MqttConnectionConfig(max_queued_commands=LIMIT, max_in_flight=window, max_publish_rate=rate)
 
         async def make() -> NavienMqttClient:
-            client = NavienMqttClient(InventedCredentials(), config=config, make_link=self.broker.make_link)
+            client = NavienMqttClient(InventedCredentials(), config=config, make_transport=self.broker.make_transport)
             for event in ("command_dropped", "command_cleared"):
                 client.on(event, self._note_gone)
             await client.connect()
@@ -52,40 +52,40 @@ class PlainQueue(RuleBasedStateMachine):
         for _ in range(count):
             self.publishes.add(self.loop.create_task(self.client.publish("test/a", {"n": self.given})))
             self.given += 1
-        self._settle()
+        self._complete()
 
     @rule(data=st.data())
     def acknowledge(self, data: st.DataObject) -> None:
-        if pending := self.broker.link.pending():
+        if pending := self.broker.transport.pending():
             # Not only the oldest: the service does not promise the order of PUBACKs.
-            self._do(self.broker.link.acknowledge, data.draw(st.sampled_from(pending)))
+            self._do(self.broker.transport.acknowledge, data.draw(st.sampled_from(pending)))
 
     @rule()
     def acknowledge_everything(self) -> None:
-        link = self.broker.link
-        while not link.swallows and not link.is_closed and (pending := link.pending()):
-            self._do(link.acknowledge, pending[0])
+        transport = self.broker.transport
+        while not transport.swallows and not transport.is_closed and (pending := transport.pending()):
+            self._do(transport.acknowledge, pending[0])
 
-    @precondition(lambda self: self.broker.link.pending())
+    @precondition(lambda self: self.broker.transport.pending())
     @rule(data=st.data())
     def puback_overdue_and_another_one_late(self, data: st.DataObject) -> None:
-        link = self.broker.link
-        pending = link.pending()
+        transport = self.broker.transport
+        pending = transport.pending()
         overdue, late = data.draw(st.sampled_from(pending)), data.draw(st.sampled_from(pending))
 
         def both_before_anything_else() -> None:
-            link.time_out(overdue)
-            link.acknowledge(late)
+            transport.time_out(overdue)
+            transport.acknowledge(late)
 
         self._do(both_before_anything_else)
 
     @rule()
     def drop(self) -> None:
-        self._do(self.broker.link.drop)
+        self._do(self.broker.transport.drop)
 
     @rule()
     def black_hole(self) -> None:
-        self.broker.link.swallows = True
+        self.broker.transport.swallows = True
 
     @rule(
         swallowed=st.booleans(), in_flight=st.integers(1, 4), acknowledged=st.integers(0, 3), during=st.integers(0, 3)
@@ -93,10 +93,10 @@ class PlainQueue(RuleBasedStateMachine):
     def outage(self, swallowed: bool, in_flight: int, acknowledged: int, during: int) -> None:
         """Lose the link in the middle of something, go on giving commands, and come back."""
         # A black hole does not end while the link lives.
-        self.broker.link.swallows |= swallowed
+        self.broker.transport.swallows |= swallowed
         self.publish(in_flight)
-        for message in self.broker.link.pending()[:acknowledged]:
-            self._do(self.broker.link.acknowledge, message)
+        for message in self.broker.transport.pending()[:acknowledged]:
+            self._do(self.broker.transport.acknowledge, message)
         self.drop()
         self.publish(during)
         self.broker.refuses_connections = False
@@ -115,7 +115,7 @@ class PlainQueue(RuleBasedStateMachine):
         if not really:
             return
         waiting = self.client.queued_commands_count
-        for message in self.broker.link.pending():
+        for message in self.broker.transport.pending():
             self.gone.add(message.number)
             self.receipts_when_cleared[message.number] = self.broker.received.count(message.number)
         self._do(lambda: self.cleared.append(self.client.clear_command_queue()))
@@ -153,7 +153,7 @@ class PlainQueue(RuleBasedStateMachine):
         """Let everything work again: then everything that was not dropped or cleared must have arrived."""
         self.broker.refuses_connections = False
         self.broker.acknowledges_at_once = True
-        self._do(self.broker.link.drop)
+        self._do(self.broker.transport.drop)
         self._run(asyncio.sleep(300))
         assert self.client.queued_commands_count == 0
         assert set(range(self.given)) - self.gone <= set(self.broker.received)
@@ -174,9 +174,9 @@ class PlainQueue(RuleBasedStateMachine):
     def _do[*Arguments](self, step: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
         """Take a step on the event loop, where everything of the client happens, and let it settle."""
         self.loop.call_soon(step, *arguments)
-        self._settle()
+        self._complete()
 
-    def _settle(self) -> None:
+    def _complete(self) -> None:
         """Let everything that can happen now happen, without time passing."""
         for _ in range(10):
             self._run(asyncio.sleep(0))

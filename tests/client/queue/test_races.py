@@ -7,17 +7,17 @@ import pytest
 
 from nwp500 import CommandEvent, MqttConnectionConfig, NavienMqttClient, commands
 from tests.client.support.machine.clock import VirtualClocks
-from tests.client.support.own_transport import DEVICE, OwnLink, scripted
+from tests.client.support.own_transport import DEVICE, OwnTransport, scripted
 from tests.client.support.steps import outcomes_of
 from tests.client.support.virtual_time import VirtualTimeLoop
 
 
 def test_what_the_heater_never_shows_ends_as_unconfirmed() -> None:
     async def story() -> None:
-        client, links = await scripted()
+        client, transports = await scripted()
         outcomes = outcomes_of(client)
         assert await client.set_dhw_temperature(DEVICE, 130) == 1
-        links[-1].reply("client/res", status={"dhwTemperatureSetting": 98})
+        transports[-1].reply("client/res", status={"dhwTemperatureSetting": 98})
         await asyncio.sleep(68)
         assert client.wanted_members(DEVICE) == {"dhwTemperatureSetting": 109}
         await asyncio.sleep(2)
@@ -30,12 +30,12 @@ def test_what_the_heater_never_shows_ends_as_unconfirmed() -> None:
 
 def test_a_heater_that_stops_answering_has_the_link_replaced_at_once_and_then_more_and_more_rarely() -> None:
     async def story() -> None:
-        client, links = await scripted()
+        client, transports = await scripted()
         loop = asyncio.get_running_loop()
         lost: list[tuple[str, float]] = []
         client.on("connection_interrupted", lambda event: lost.append((event.reason, loop.time())))
         await client.request_device_status(DEVICE)
-        links[-1].reply("client/res", status={})
+        transports[-1].reply("client/res", status={})
         for _ in range(24 * 60):
             await client.request_device_status(DEVICE)
             await asyncio.sleep(60)
@@ -45,30 +45,30 @@ def test_a_heater_that_stops_answering_has_the_link_replaced_at_once_and_then_mo
         pauses = [later - sooner for sooner, later in itertools.pairwise(times)]
         assert pauses == sorted(pauses)
         assert pauses[-1] >= 3600
-        assert len(links) < 35
+        assert len(transports) < 35
         await client.disconnect()
 
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
 
 
-def test_a_set_point_in_doubt_is_sent_again_before_what_has_to_travel_alone() -> None:
+def test_a_setpoint_in_doubt_is_sent_again_before_what_has_to_travel_alone() -> None:
     async def story() -> None:
-        client, links = await scripted(acknowledges=False)
+        client, transports = await scripted(acknowledges=False)
         given = [
             asyncio.create_task(client.set_dhw_temperature(DEVICE, 130)),
             asyncio.create_task(client.control(DEVICE, commands.RECIRCULATION_HOT_BUTTON, 1)),
         ]
         await asyncio.sleep(0.1)
-        assert len(links[0].session_ids) == 1
-        (in_flight, _) = client.unsettled_commands
-        assert links[0].session_ids == [in_flight.session_id]
-        links[0].drop()
+        assert len(transports[0].session_ids) == 1
+        (in_flight, _) = client.pending_commands
+        assert transports[0].session_ids == [in_flight.session_id]
+        transports[0].drop()
         await asyncio.sleep(5)
-        assert links[1].session_ids == [client.unsettled_commands[0].session_id]
-        assert links[1].session_ids != links[0].session_ids
+        assert transports[1].session_ids == [client.pending_commands[0].session_id]
+        assert transports[1].session_ids != transports[0].session_ids
         assert await asyncio.gather(*given) == [0, 0]
-        links[1].acknowledge()
-        assert len(links[1].session_ids) == 2
+        transports[1].acknowledge()
+        assert len(transports[1].session_ids) == 2
         await client.disconnect()
 
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
@@ -76,15 +76,15 @@ def test_a_set_point_in_doubt_is_sent_again_before_what_has_to_travel_alone() ->
 
 def test_a_hot_button_in_doubt_is_not_pressed_again() -> None:
     async def story() -> None:
-        client, links = await scripted(acknowledges=False)
+        client, transports = await scripted(acknowledges=False)
         outcomes = outcomes_of(client)
         pressed = asyncio.create_task(client.control(DEVICE, commands.RECIRCULATION_HOT_BUTTON, 1))
         await asyncio.sleep(0.1)
-        links[0].drop()
+        transports[0].drop()
         await asyncio.sleep(5)
         assert await pressed == 0
-        assert len(links) == 2
-        assert links[1].session_ids == []
+        assert len(transports) == 2
+        assert transports[1].session_ids == []
         assert [name for name, *_ in outcomes] == ["unconfirmed"]
         await client.disconnect()
 
@@ -93,13 +93,13 @@ def test_a_hot_button_in_doubt_is_not_pressed_again() -> None:
 
 def test_a_refused_command_is_not_sent_again() -> None:
     async def story() -> None:
-        client, links = await scripted(acknowledges=False)
+        client, transports = await scripted(acknowledges=False)
         given = asyncio.create_task(client.set_dhw_temperature(DEVICE, 130))
         await asyncio.sleep(0.1)
-        links[0].reply("res/ctrl-fail", failCode=7)
-        links[0].drop()
+        transports[0].reply("res/ctrl-fail", failCode=7)
+        transports[0].drop()
         await asyncio.sleep(5)
-        sent_again = list(links[-1].session_ids)
+        sent_again = list(transports[-1].session_ids)
         await client.disconnect()
         await given
         assert sent_again == []
@@ -109,12 +109,12 @@ def test_a_refused_command_is_not_sent_again() -> None:
 
 def test_a_confirmed_hot_button_is_not_in_doubt_any_more() -> None:
     async def story() -> None:
-        client, links = await scripted(acknowledges=False)
+        client, transports = await scripted(acknowledges=False)
         outcomes = outcomes_of(client)
         pressed = asyncio.create_task(client.control(DEVICE, commands.RECIRCULATION_HOT_BUTTON, 1))
         await asyncio.sleep(0.1)
-        links[0].reply("client/res", status={})
-        links[0].drop()
+        transports[0].reply("client/res", status={})
+        transports[0].drop()
         await asyncio.sleep(5)
         await client.disconnect()
         await pressed
@@ -126,7 +126,7 @@ def test_a_confirmed_hot_button_is_not_in_doubt_any_more() -> None:
 
 def test_asynchronous_listeners_hear_of_the_end() -> None:
     async def story() -> None:
-        client, links = await scripted(acknowledges=False)
+        client, transports = await scripted(acknowledges=False)
         heard: list[CommandEvent] = []
 
         async def listener(event: CommandEvent) -> None:
@@ -135,7 +135,7 @@ def test_asynchronous_listeners_hear_of_the_end() -> None:
         client.on("command_cleared", listener)
         given = asyncio.create_task(client.set_dhw_temperature(DEVICE, 130))
         await asyncio.sleep(0.1)
-        links[-1].drop()
+        transports[-1].drop()
         await client.disconnect()
         await given
         assert len(heard) == 1
@@ -146,26 +146,26 @@ def test_asynchronous_listeners_hear_of_the_end() -> None:
 # Commands that wait for the pause between two controls, as they do in Home Assistant
 
 
-async def paced(**settings: object) -> tuple[NavienMqttClient, list[OwnLink], list[tuple[str, str, str]]]:
+async def paced(**settings: object) -> tuple[NavienMqttClient, list[OwnTransport], list[tuple[str, str, str]]]:
     """Connect a client with a pause between controls, and give two: the second one waits for the pause."""
     config = MqttConnectionConfig(command_interval=600, **settings)  # type: ignore[arg-type]  # checked by the class
-    client, links = await scripted(config)
+    client, transports = await scripted(config)
     assert await client.set_dhw_temperature(DEVICE, 120) == 1
     outcomes = outcomes_of(client)
     assert await client.set_dhw_temperature(DEVICE, 125) == 0
     assert client.queued_commands_count == 1
-    return client, links, outcomes
+    return client, transports, outcomes
 
 
 def test_what_waits_for_the_pause_goes_out_after_it() -> None:
     async def story() -> None:
-        client, links, _ = await paced()
+        client, transports, _ = await paced()
         (waiting,) = client.queued_commands
         await asyncio.sleep(590)
         assert client.queued_commands_count == 1
         await asyncio.sleep(20)
         assert client.queued_commands_count == 0
-        assert waiting.id in links[-1].session_ids
+        assert waiting.id in transports[-1].session_ids
         await client.disconnect()
 
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
@@ -182,7 +182,7 @@ def test_what_waits_for_the_pause_can_end_unsent(how: str) -> None:
     async def story() -> None:
         clocks = VirtualClocks(asyncio.get_running_loop())
         with clocks.installed():
-            client, links, outcomes = await paced(**settings.get(how, {}))
+            client, transports, outcomes = await paced(**settings.get(how, {}))
             (waiting,) = client.queued_commands
             if how == "cleared":
                 assert client.clear_command_queue() == 1
@@ -192,7 +192,7 @@ def test_what_waits_for_the_pause_can_end_unsent(how: str) -> None:
                 assert await client.set_dhw_temperature(DEVICE, 130) == 0
             assert (how, "dhw-temperature", waiting.id) in outcomes
             await asyncio.sleep(700)
-            assert waiting.id not in links[-1].session_ids
+            assert waiting.id not in transports[-1].session_ids
             await client.disconnect()
 
     asyncio.run(story(), loop_factory=VirtualTimeLoop)

@@ -8,7 +8,7 @@ import pytest
 
 from nwp500.api_client import NavienAPIClient
 from nwp500.enums import InstallType
-from nwp500.exceptions import InvalidParameterError, MaintenanceError, UnreadableAnswerError
+from nwp500.exceptions import InvalidParameterError, InvalidResponseError, MaintenanceError
 from nwp500.models import Device, Location, MaintenanceKind, PushSettings, RegisterPath, TouPlan
 from tests.client.support.scripted_service import Answer, ScriptedService, recorded, success
 
@@ -102,13 +102,13 @@ async def test_no_data_is_no_list_of_devices(service: ScriptedService, api: Navi
     service.answer(DEVICE_LIST, success(None))
     service.answer(SIMPLE_LIST, success(None))
     for listing in (api.list_devices(), api.list_simple_devices()):
-        with pytest.raises(UnreadableAnswerError):
+        with pytest.raises(InvalidResponseError):
             await listing
 
 
 async def test_no_data_on_a_later_page_hides_no_device(service: ScriptedService, api: NavienAPIClient) -> None:
     service.answer(DEVICE_LIST, success([entry(number) for number in range(20)]), success(None))
-    with pytest.raises(UnreadableAnswerError):
+    with pytest.raises(InvalidResponseError):
         await api.list_devices()
 
 
@@ -166,11 +166,11 @@ async def test_data_of_the_wrong_kind(service: ScriptedService, api: NavienAPICl
     service.answer(DEVICE_LIST, success(data))
     service.answer(FIRMWARE_INFO, success(data))
     service.answer(DEVICE_INFO, success([data]))
-    with pytest.raises(UnreadableAnswerError):
+    with pytest.raises(InvalidResponseError):
         await api.list_devices()
-    with pytest.raises(UnreadableAnswerError):
+    with pytest.raises(InvalidResponseError):
         await api.get_firmware_info(DEVICE)
-    with pytest.raises(UnreadableAnswerError):
+    with pytest.raises(InvalidResponseError):
         await api.get_device_info(DEVICE)
 
 
@@ -194,8 +194,8 @@ async def test_a_new_name_leaves_the_rest(service: ScriptedService, api: NavienA
 async def test_a_new_place_keeps_the_name(service: ScriptedService, api: NavienAPIClient) -> None:
     service.answer(CHANGE_INFO, success(None))
     device = replace(DEVICE, name="Cabin", install_type=InstallType.RESIDENTIAL)
-    place = Location(city="Anytown", address="", latitude=0.0, longitude=-83.0)
-    await api.change_device_info(device, install_type=InstallType.COMMERCIAL, location=place)
+    sequence = Location(city="Anytown", address="", latitude=0.0, longitude=-83.0)
+    await api.change_device_info(device, install_type=InstallType.COMMERCIAL, location=sequence)
     body = service.calls[0].body
     assert body["location"] == {"city": "Anytown", "longitude": -83.0}
     assert body["deviceInfo"] == {

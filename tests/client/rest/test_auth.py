@@ -10,9 +10,9 @@ import pytest
 
 from nwp500 import NavienMqttClient
 from nwp500.auth import NavienAuthClient
-from nwp500.exceptions import ApiConnectionError, ApiError, AuthenticationError, NavienError, UnreadableAnswerError
-from nwp500.transport.base import AwsCredentials, Link, MessageListener
-from tests.client.support.own_transport import OwnLink
+from nwp500.exceptions import ApiConnectionError, ApiError, AuthenticationError, InvalidResponseError, NavienError
+from nwp500.transport.base import AwsCredentials, MessageListener, Transport
+from tests.client.support.own_transport import OwnTransport
 from tests.client.support.scripted_service import Answer, ScriptedService, recorded, refusal, success
 from tests.client.support.sign_in_script import (
     EMAIL,
@@ -131,19 +131,19 @@ async def test_trouble_at_the_second_try_is_no_refusal(service: ScriptedService,
 async def test_the_connection_outlives_a_refusal_that_passes(service: ScriptedService, clock: Clock) -> None:
     service.answer(SIGN_IN, recorded("sign_in"), refusal(401, "Unauthorized"), recorded("sign_in"))
     service.answer(REFRESH, refusal())
-    links: list[OwnLink] = []
+    transports: list[OwnTransport] = []
 
-    async def make_link(_: AwsCredentials, on_message: MessageListener) -> Link:
-        links.append(OwnLink(on_message, acknowledges=True))
-        return links[-1]
+    async def make_transport(_: AwsCredentials, on_message: MessageListener) -> Transport:
+        transports.append(OwnTransport(on_message, acknowledges=True))
+        return transports[-1]
 
     async with NavienAuthClient(EMAIL, PASSWORD, base_url=service.url, now=clock) as auth_client:
-        client = NavienMqttClient(auth_client, make_link=make_link)
+        client = NavienMqttClient(auth_client, make_transport=make_transport)
         await client.connect()
         refused = expected(client, "connection_refused")
         resumed = expected(client, "connection_resumed")
         clock.advance(3500)
-        links[0].drop()
+        transports[0].drop()
         await resumed
         assert not refused.done()
         assert service.paths == [SIGN_IN, REFRESH, SIGN_IN, SIGN_IN]
@@ -161,20 +161,20 @@ async def test_the_connection_outlives_a_refusal_that_passes(service: ScriptedSe
         (Answer({"code": 403, "msg": "invalid", "data": {"serverCheckText": "Back soon"}}, 403), ApiError),
         (refusal(400, "COMMON_BAD_REQUEST"), ApiError),
         (Answer({}, 302, {"Location": "/api/v2.1/login"}), ApiError),
-        (Answer(b"<html>Unauthorized</html>", 401), UnreadableAnswerError),
-        (Answer(b"", 401), UnreadableAnswerError),
-        (Answer(b"invalid", 200), UnreadableAnswerError),
-        (Answer(["invalid"], 401), UnreadableAnswerError),
-        (success(None), UnreadableAnswerError),
-        (success([]), UnreadableAnswerError),
-        (success({"userInfo": USER}), UnreadableAnswerError),
-        (success({"userInfo": USER, "token": "invalid"}), UnreadableAnswerError),
-        (success({"token": jwt("first") | aws("first")}), UnreadableAnswerError),
-        (sign_in_answer(jwt("first")), UnreadableAnswerError),
-        (sign_in_answer(aws("first")), UnreadableAnswerError),
-        (sign_in_answer(jwt("first") | aws("first") | {"accessToken": "two\r\nlines: x"}), UnreadableAnswerError),
-        (sign_in_answer(jwt("first") | aws("first") | {"secretKey": 17}), UnreadableAnswerError),
-        (sign_in_answer(jwt("first") | aws("first"), {"userSeq": True}), UnreadableAnswerError),
+        (Answer(b"<html>Unauthorized</html>", 401), InvalidResponseError),
+        (Answer(b"", 401), InvalidResponseError),
+        (Answer(b"invalid", 200), InvalidResponseError),
+        (Answer(["invalid"], 401), InvalidResponseError),
+        (success(None), InvalidResponseError),
+        (success([]), InvalidResponseError),
+        (success({"userInfo": USER}), InvalidResponseError),
+        (success({"userInfo": USER, "token": "invalid"}), InvalidResponseError),
+        (success({"token": jwt("first") | aws("first")}), InvalidResponseError),
+        (sign_in_answer(jwt("first")), InvalidResponseError),
+        (sign_in_answer(aws("first")), InvalidResponseError),
+        (sign_in_answer(jwt("first") | aws("first") | {"accessToken": "two\r\nlines: x"}), InvalidResponseError),
+        (sign_in_answer(jwt("first") | aws("first") | {"secretKey": 17}), InvalidResponseError),
+        (sign_in_answer(jwt("first") | aws("first"), {"userSeq": True}), InvalidResponseError),
         (Answer(None), ApiConnectionError),
     ],
 )

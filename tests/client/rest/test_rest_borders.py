@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import pytest
 
 from nwp500 import NavienAuthClient
-from nwp500.exceptions import ApiConnectionError, ApiError, MaintenanceError, PayloadError, UnreadableAnswerError
+from nwp500.exceptions import ApiConnectionError, ApiError, InvalidResponseError, MaintenanceError, PayloadError
 from nwp500.rest.service import RestService
 from simulator.common.certificates import ServerCertificate, make_server_certificate
 from tests.client.support.scripted_service import Answer, ScriptedService, scripted_service, success
@@ -66,7 +66,7 @@ async def test_a_small_answer_that_unpacks_to_much_is_not_unpacked(service: Scri
     async with called(service.url) as rest:
         tracemalloc.start()
         try:
-            with pytest.raises(UnreadableAnswerError, match="more than 4194304 bytes"):
+            with pytest.raises(InvalidResponseError, match="more than 4194304 bytes"):
                 await rest.request(HTTPMethod.POST, "/device/list")
             _, peak = tracemalloc.get_traced_memory()
         finally:
@@ -83,7 +83,7 @@ async def test_what_is_as_large_as_it_may_be_is_read(service: ScriptedService) -
         service.answer("/path", Answer(b'{"data":"%b"}' % (b"a" * (4 * MEBIBYTE - frame))))
         assert await rest.request(HTTPMethod.POST, "/path") == "a" * (4 * MEBIBYTE - frame)
         service.answer("/path", Answer(b'{"data":"%b"}' % (b"a" * (4 * MEBIBYTE - frame + 1))))
-        with pytest.raises(UnreadableAnswerError, match="more than"):
+        with pytest.raises(InvalidResponseError, match="more than"):
             await rest.request(HTTPMethod.POST, "/path")
 
 
@@ -100,7 +100,7 @@ async def test_a_body_without_an_end_is_not_read_to_it() -> None:
             ended.set()
 
     async with served(endless) as url, called(url) as rest:
-        with pytest.raises(UnreadableAnswerError, match="more than"):
+        with pytest.raises(InvalidResponseError, match="more than"):
             await rest.request(HTTPMethod.POST, "/path")
         # The connection is not left open with more to come.
         async with asyncio.timeout(10):
@@ -158,7 +158,7 @@ async def test_headers_beyond_measure_are_no_answer(service: ScriptedService, he
 async def test_json_of_any_kind(service: ScriptedService, body: bytes) -> None:
     service.answer("/path", Answer(body))
     async with called(service.url) as rest:
-        with pytest.raises(UnreadableAnswerError):
+        with pytest.raises(InvalidResponseError):
             await rest.request(HTTPMethod.POST, "/path")
 
 
@@ -170,7 +170,7 @@ async def test_a_web_page_is_called_one(service: ScriptedService, status: int, e
     headers = {"Content-Type": "text/html"} | ({} if encoding is None else GZIP)
     service.answer("/path", Answer(body, status, headers))
     async with called(service.url) as rest:
-        with pytest.raises(UnreadableAnswerError, match=f"HTTP {status} with a web page"):
+        with pytest.raises(InvalidResponseError, match=f"HTTP {status} with a web page"):
             await rest.request(HTTPMethod.POST, "/path")
 
 
@@ -190,10 +190,10 @@ async def test_what_an_error_says_is_one_printable_line(service: ScriptedService
     async with called(service.url) as rest:
         with pytest.raises(ApiError, match="Closed") as caught:
             await rest.request(HTTPMethod.POST, "/path")
-    told = [str(caught.value), caught.value.message]
+    reported = [str(caught.value), caught.value.message]
     if isinstance(caught.value, MaintenanceError):
-        told.append(caught.value.notice)
-    assert all(text.isprintable() and len(text) <= 500 for text in told)
+        reported.append(caught.value.notice)
+    assert all(text.isprintable() and len(text) <= 500 for text in reported)
 
 
 async def test_a_body_that_cannot_be_encoded_goes_nowhere(service: ScriptedService) -> None:

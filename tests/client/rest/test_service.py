@@ -14,11 +14,11 @@ import pytest
 from nwp500.exceptions import (
     ApiConnectionError,
     ApiError,
+    InvalidResponseError,
     MaintenanceError,
     NotFoundError,
     NotPermittedError,
     ServerError,
-    UnreadableAnswerError,
 )
 from nwp500.rest.service import RestService
 from tests.client.support.scripted_service import Answer, ScriptedService, recorded, success
@@ -166,13 +166,13 @@ async def test_the_kinds_of_error(
 )
 async def test_something_unreadable(service: ScriptedService, rest: RestService, status: int, body: bytes) -> None:
     service.answer("/path", Answer(body, status))
-    with pytest.raises(UnreadableAnswerError):
+    with pytest.raises(InvalidResponseError):
         await rest.request(HTTPMethod.POST, "/path")
 
 
 async def test_an_unreadable_answer_is_not_kept_in_the_error(service: ScriptedService, rest: RestService) -> None:
     service.answer("/path", Answer(json.dumps({"accessToken": SECRET}).encode()[:-1]))
-    with pytest.raises(UnreadableAnswerError) as caught:
+    with pytest.raises(InvalidResponseError) as caught:
         await rest.request(HTTPMethod.POST, "/path")
     assert SECRET not in str(caught.value)
     assert caught.value.__cause__ is None
@@ -193,8 +193,8 @@ async def test_what_is_no_http_names_nobody_in_the_error() -> None:
             await rest.request(HTTPMethod.GET, "/device/tou", query={"userId": account})
         await rest.close()
     assert "/device/tou answered something other than HTTP" in str(caught.value)
-    told = "".join(traceback.format_exception(caught.value))
-    assert [private for private in (account, "999999") if private in told] == []
+    reported = "".join(traceback.format_exception(caught.value))
+    assert [private for private in (account, "999999") if private in reported] == []
 
 
 async def test_a_connection_closed_without_an_answer(service: ScriptedService, rest: RestService) -> None:

@@ -10,7 +10,7 @@ from typing import Any, override
 
 from nwp500 import Device, MqttConnectionConfig, NavienMqttClient
 from nwp500.protocol.topics import matches
-from nwp500.transport.base import AwsCredentials, Link, LinkError, MessageListener, PublishListener
+from nwp500.transport.base import AwsCredentials, MessageListener, PublishListener, Transport, TransportError
 from tests import FIXTURES
 from tests.client.support.credentials import InventedCredentials
 from tests.client.support.stage import MAC
@@ -122,7 +122,7 @@ def in_hex(schedule: Json) -> Json:
     return {**schedule, "reservation": b"".join([*numbers, bytes(6)]).hex()}
 
 
-class AnsweringLink(Link):
+class AnsweringLink(Transport):
     """A link over which heaters answer after a while."""
 
     def __init__(self, heaters: tuple[AnsweringHeater, ...], on_message: MessageListener) -> None:
@@ -147,7 +147,7 @@ class AnsweringLink(Link):
     @override
     def publish(self, topic: str, body: bytes, qos: int, on_done: PublishListener) -> int:
         if self.lost.done():
-            raise LinkError("AWS_ERROR_MQTT_NOT_CONNECTED")
+            raise TransportError("AWS_ERROR_MQTT_NOT_CONNECTED")
         loop = asyncio.get_running_loop()
         loop.call_soon(on_done, None)
         message = json.loads(body)
@@ -174,13 +174,13 @@ class AnsweringLink(Link):
 
 async def answered_by(*heaters: AnsweringHeater) -> tuple[NavienMqttClient, list[AnsweringLink]]:
     """Connect a client to heaters; its newest link is the last."""
-    links: list[AnsweringLink] = []
+    transports: list[AnsweringLink] = []
 
-    async def make_link(_: AwsCredentials, on_message: MessageListener) -> Link:
-        links.append(AnsweringLink(heaters, on_message))
-        return links[-1]
+    async def make_transport(_: AwsCredentials, on_message: MessageListener) -> Transport:
+        transports.append(AnsweringLink(heaters, on_message))
+        return transports[-1]
 
     config = MqttConnectionConfig(client_id=CLIENT_ID)
-    client = NavienMqttClient(InventedCredentials(), config=config, make_link=make_link)
+    client = NavienMqttClient(InventedCredentials(), config=config, make_transport=make_transport)
     await client.connect()
-    return client, links
+    return client, transports

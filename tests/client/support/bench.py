@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 
-from nwp500 import CommandOutcome, CommandSettled, Device, DeviceStatus, MqttConnectionConfig, QueuedCommand
+from nwp500 import CommandCompleted, CommandOutcome, Device, DeviceStatus, MqttConnectionConfig, QueuedCommand
 from nwp500.events import EVENTS, EventEmitter
 from nwp500.protocol.controls import Control
 from nwp500.protocol.queries import STATUS
@@ -14,7 +14,7 @@ from nwp500.queue.command import CommandHandle
 from nwp500.queue.pipeline import CommandPipeline
 from nwp500.queue.requests import control_request, query_request
 from tests.client.support.machine.clock import VirtualClocks
-from tests.client.support.own_transport import OwnLink
+from tests.client.support.own_transport import OwnTransport
 from tests.client.support.virtual_time import VirtualTimeLoop
 
 ONE, OTHER = "0478630a1b2c", "0478630a1b2d"
@@ -45,21 +45,21 @@ class Bench:
         self.complaints: list[str] = []
         """Why the link should be replaced."""
         self.is_up = False
-        self.link = self._new_link()
+        self.transport = self._new_link()
         self.emitter = EventEmitter()
         for name in EVENTS:
             self.emitter.on(name, partial(self._note, name))
-        self.emitter.on("command_settled", self._ended)
+        self.emitter.on("command_completed", self._ended)
         self.pipeline = CommandPipeline(
             MqttConnectionConfig(**settings),  # type: ignore[arg-type]  # the class checks each of them itself
             self.emitter,
             ask_status=self._ask,
-            replace_link=self.complaints.append,
+            replace_connection=self.complaints.append,
             written_query=lambda command: MADE.update({command.session_id: command.id}),
         )
 
-    def _new_link(self) -> OwnLink:
-        return OwnLink(lambda _topic, _body: None, acknowledges=False)
+    def _new_link(self) -> OwnTransport:
+        return OwnTransport(lambda _topic, _body: None, acknowledges=False)
 
     def _ask(self, mac_address: str) -> bool:
         if self.is_up:
@@ -70,15 +70,15 @@ class Bench:
     def _note(self, name: str, _: object) -> None:
         self.events.append(name)
 
-    def _ended(self, event: CommandSettled) -> None:
+    def _ended(self, event: CommandCompleted) -> None:
         now = asyncio.get_running_loop().time()
-        self.ends.append(End(event.settled.outcome, event.command.id, event.settled.code, now))
+        self.ends.append(End(event.result.outcome, event.command.id, event.result.code, now))
 
     def up(self) -> None:
         """Connect a new link."""
-        self.link = self._new_link()
+        self.transport = self._new_link()
         self.is_up = True
-        self.pipeline.link_up(self.link)
+        self.pipeline.on_connected(self.transport)
         self.pump()
 
     def pump(self) -> None:
@@ -89,21 +89,21 @@ class Bench:
     def down(self) -> None:
         """Lose the link."""
         self.is_up = False
-        self.pipeline.link_lost()
+        self.pipeline.on_disconnected()
 
     def give(self, control: Control, *parameters: int, mac_address: str = ONE, **known: int) -> CommandHandle:
         """Give a command, after what is known of the heater was reported."""
         if known:
-            self.says(mac_address, **known)
+            self.reports(mac_address, **known)
         return self.pipeline.give(made(control, *parameters, mac_address=mac_address), is_connected=self.is_up)
 
     async def arrives(self) -> None:
         """Let everything written be acknowledged, and what follows be written."""
-        while self.link.acknowledge():
+        while self.transport.acknowledge():
             pass
         await asyncio.sleep(0)
 
-    def says(self, mac_address: str = ONE, /, **raw: object) -> None:
+    def reports(self, mac_address: str = ONE, /, **raw: object) -> None:
         """Let a heater report its status in answer to a question that is asked now."""
         self.answers(self.asks(mac_address), mac_address, **raw)
 
@@ -119,26 +119,26 @@ class Bench:
 
     def answers(self, session_id: str, mac_address: str = ONE, /, **raw: object) -> bool:
         """Let a heater answer a request, with its status if it has one to report; tells whether that was taken in."""
-        self.pipeline.heard_of(session_id)
+        self.pipeline.on_reply(session_id)
         is_taken_in = self._takes_in(mac_address, session_id, raw) if raw else False
-        self.pipeline.heard_answer(session_id)
+        self.pipeline.on_reply_processed(session_id)
         return is_taken_in
 
     def _takes_in(self, mac_address: str, session_id: str | None, raw: dict[str, object]) -> bool:
         asked_at = self.pipeline.dated(mac_address, session_id)
         if asked_at is not None:
-            self.pipeline.heard_status(mac_address, DeviceStatus(raw), asked_at)
+            self.pipeline.on_status(mac_address, DeviceStatus(raw), asked_at)
         return asked_at is not None
 
     @property
     def written(self) -> list[str]:
         """The ids of the commands written to the present link, in order, whichever their sessions."""
-        return [MADE.get(session_id, session_id) for session_id in self.link.session_ids]
+        return [MADE.get(session_id, session_id) for session_id in self.transport.session_ids]
 
     def refuses(self, command_id: str, code: int | None = 2) -> None:
         """Let a heater refuse the last writing of a command."""
-        written = [session_id for session_id in self.link.session_ids if MADE.get(session_id) == command_id]
-        self.pipeline.heard_refusal(written[-1] if written else command_id, code)
+        written = [session_id for session_id in self.transport.session_ids if MADE.get(session_id) == command_id]
+        self.pipeline.on_refusal(written[-1] if written else command_id, code)
 
     @property
     def outcomes(self) -> list[CommandOutcome]:

@@ -10,22 +10,28 @@ from typing import Any, override
 import orjson
 
 from nwp500 import (
+    CommandCompleted,
     CommandEvent,
     CommandOutcome,
-    CommandSettled,
     MqttConnectionConfig,
     NavienMqttClient,
     QueuedCommand,
     StoredQueue,
     commands,
 )
-from nwp500.json_types import JsonObject
 from nwp500.protocol.topics import matches
 from nwp500.queue.requests import control_request
-from nwp500.transport.base import AwsCredentials, Link, LinkError, LinkFactory, MessageListener, PublishListener
+from nwp500.transport.base import (
+    AwsCredentials,
+    MessageListener,
+    PublishListener,
+    Transport,
+    TransportError,
+    TransportFactory,
+)
 from tests.client.support.credentials import InventedCredentials
 from tests.client.support.machine.clock import VirtualClocks
-from tests.client.support.machine.heater import ScriptedHeater
+from tests.client.support.machine.heater import JsonObject, ScriptedHeater
 
 type Options = dict[str, Any]  # Any: the class of the configuration checks each of them itself.
 
@@ -48,7 +54,7 @@ _VACATION = frozenset({"vacation", DAYS})
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PendingEffect:
     """A command, and all of a heater's memory that it writes, by the names of `ScriptedHeater.memory`.
 
     This is said here once more, apart from `commands.py`, whose word is to be proved.
@@ -64,11 +70,11 @@ class Wish:
         return self.writes - {DAYS} if self.control is commands.VACATION else self.writes
 
 
-def _wish(control: commands.Control, *parameters: int, writes: Iterable[str]) -> Wish:
-    return Wish(control, parameters, frozenset(writes))
+def _wish(control: commands.Control, *parameters: int, writes: Iterable[str]) -> PendingEffect:
+    return PendingEffect(control, parameters, frozenset(writes))
 
 
-WISHES: dict[str, Wish] = {
+WISHES: dict[str, PendingEffect] = {
     "on": _wish(commands.POWER_ON, writes=_POWER),
     "off": _wish(commands.POWER_OFF, writes=_POWER),
     "heat pump": _wish(commands.DHW_MODE, 1, writes=_MODE),
@@ -119,7 +125,7 @@ class Given:
         return WISHES[older.name].lasting <= WISHES[self.name].lasting
 
 
-class _EndsLink(Link):
+class _EndsLink(Transport):
     """A link that acknowledges at once and in order, until it is a black hole."""
 
     def __init__(self, stage: EndsStage, on_message: MessageListener) -> None:
@@ -147,11 +153,11 @@ class _EndsLink(Link):
     @override
     def publish(self, topic: str, body: bytes, qos: int, on_done: PublishListener) -> int:
         if not self.is_alive:
-            raise LinkError("AWS_ERROR_MQTT_NOT_CONNECTED")
+            raise TransportError("AWS_ERROR_MQTT_NOT_CONNECTED")
         self._packet_id += 1
         self._pending.append(on_done)
         if self.swallows:
-            self._stage.loop.call_later(_PUBACK_OVERDUE, self._done, on_done, LinkError("AWS_ERROR_MQTT_TIMEOUT"))
+            self._stage.loop.call_later(_PUBACK_OVERDUE, self._done, on_done, TransportError("AWS_ERROR_MQTT_TIMEOUT"))
         else:
             self._stage.receive(body)
             self._stage.loop.call_soon(self._done, on_done, None)
@@ -174,11 +180,11 @@ class _EndsLink(Link):
         """Lose the link: as with the real runtime, everything in flight is canceled first."""
         if self.is_alive:
             for on_done in tuple(self._pending):
-                self._done(on_done, LinkError("AWS_ERROR_MQTT_CANCELLED_FOR_CLEAN_SESSION"))
+                self._done(on_done, TransportError("AWS_ERROR_MQTT_CANCELLED_FOR_CLEAN_SESSION"))
         if self.is_alive:
             self.lost.set_result("AWS_ERROR_MQTT_UNEXPECTED_HANGUP")
 
-    def _done(self, on_done: PublishListener, error: LinkError | None) -> None:
+    def _done(self, on_done: PublishListener, error: TransportError | None) -> None:
         if on_done in self._pending and self.is_alive and (error is not None or not self.swallows):
             self._pending.remove(on_done)
             on_done(error)
@@ -202,7 +208,7 @@ class EndsStage:
         """How often what happened."""
         self._by_command: dict[str, Given] = {}
         self._is_reachable = asyncio.Event()
-        self._link: _EndsLink | None = None
+        self._transport: _EndsLink | None = None
         self._client: NavienMqttClient | None = None
         self._owner: object = None
         """Whose links still get through."""
@@ -231,10 +237,10 @@ class EndsStage:
         await self._circumstance("prompt effects")
         await self._circumstance("link back")
         left = _PATIENCE
-        while self.client.unsettled_commands:
+        while self.client.pending_commands:
             await asyncio.sleep(5.0)
             left -= 5.0
-            assert left > 0, [(self.client.stage(each.id), each) for each in self.client.unsettled_commands]
+            assert left > 0, [(self.client.stage(each.id), each) for each in self.client.pending_commands]
         await self._end_client()
 
     @property
@@ -245,9 +251,11 @@ class EndsStage:
 
     async def _give(self, name: str) -> None:
         """Give a command. This never waits, so what is given without a moment in between is one burst."""
-        wish, client = WISHES[name], self.client
+        pending_effect, client = WISHES[name], self.client
         self._next_name = name
-        await client.submit(client.control_command(self.heater.device, wish.control, *wish.parameters))
+        await client.submit(
+            client.control_command(self.heater.device, pending_effect.control, *pending_effect.parameters)
+        )
         self._store = client.stored_queue()
 
     async def _circumstance(self, step: str) -> None:
@@ -260,8 +268,8 @@ class EndsStage:
 
     async def drop(self) -> None:
         """Lose the link; the next one can be made at once."""
-        if self._link is not None:
-            self._link.drop()
+        if self._transport is not None:
+            self._transport.drop()
 
     async def reachable(self, *, is_so: bool) -> None:
         """Let the service be reached, or lose the link and let no other be made."""
@@ -269,13 +277,13 @@ class EndsStage:
             self._is_reachable.set()
         else:
             self._is_reachable.clear()
-        if not is_so or (self._link is not None and self._link.swallows):
+        if not is_so or (self._transport is not None and self._transport.swallows):
             await self.drop()
 
     async def black_hole(self) -> None:
         """Let nothing get through, without a word."""
-        if self._link is not None:
-            self._link.swallows = True
+        if self._transport is not None:
+            self._transport.swallows = True
 
     async def wait(self, seconds: float) -> None:
         """Let time pass."""
@@ -288,7 +296,9 @@ class EndsStage:
         self.clocks.sleep(90_000.0)
 
     async def stored(self) -> None:
-        """Write the store."""
+        """Write the store, with what happens at this moment in it: a refusal that it lacks would be lost in a kill."""
+        if self._refusal_due == self.loop.time():
+            await asyncio.sleep(_QUIET)
         self._store = self.client.stored_queue()
 
     async def poll(self) -> None:
@@ -317,9 +327,9 @@ class EndsStage:
         """End the client, in order or not, and start another one over a store after a while."""
         client, self._client = self.client, None
         kept = orjson.dumps(store.to_dict())
-        if kills and self._link is not None:
+        if kills and self._transport is not None:
             # The process is gone, and with it the link: nothing that it still does gets out.
-            self._link.is_closed = True
+            self._transport.is_closed = True
         await client.disconnect()
         self.clocks.sleep(seconds)
         await self._start_client(StoredQueue.from_dict(orjson.loads(kept), (self.heater.device,), CLIENT_ID))
@@ -334,23 +344,23 @@ class EndsStage:
 
     async def _start_client(self, stored: StoredQueue) -> None:
         config = MqttConnectionConfig(client_id=CLIENT_ID, **self.options)
-        client = NavienMqttClient(InventedCredentials(), config=config, make_link=self._link_factory(stored))
+        client = NavienMqttClient(InventedCredentials(), config=config, make_transport=self._link_factory(stored))
         self._client = client
         client.on("command_given", self._note_given)
-        client.on("command_settled", self._note_outcome)
+        client.on("command_completed", self._note_outcome)
         client.add_device(self.heater.device)
         client.restore(stored)
         await client.connect(wait=False)
 
-    def _link_factory(self, owner: object) -> LinkFactory:
+    def _link_factory(self, owner: object) -> TransportFactory:
         """Return what makes the links of one client, of which nothing is heard any more once there is another one."""
         self._owner = owner
 
-        async def make(_: AwsCredentials, on_message: MessageListener) -> Link:
+        async def make(_: AwsCredentials, on_message: MessageListener) -> Transport:
             await self._is_reachable.wait()
             assert owner is self._owner, "an ended client connects"
-            self._link = _EndsLink(self, on_message)
-            return self._link
+            self._transport = _EndsLink(self, on_message)
+            return self._transport
 
         return make
 
@@ -363,11 +373,11 @@ class EndsStage:
         self.given.append(given)
         self._by_command[event.command.id] = given
 
-    def _note_outcome(self, event: CommandSettled) -> None:
+    def _note_outcome(self, event: CommandCompleted) -> None:
         if self._client is not None:
             given = self._by_command[event.command.id]
-            given.outcome, given.reason = event.settled.outcome, event.settled.reason
-            self.seen[event.settled.reason if event.settled.reason == "already so" else event.settled.outcome] += 1
+            given.outcome, given.reason = event.result.outcome, event.result.reason
+            self.seen[event.result.reason if event.result.reason == "already so" else event.result.outcome] += 1
 
     # The heater
 
@@ -402,11 +412,11 @@ class EndsStage:
             response["status"] = self._reported[0][1]
 
     def _deliver(self, topic: str, body: bytes) -> None:
-        if self._client is not None and self._link is not None and self._link.hears(topic):
-            self._link.on_message(topic, body)
+        if self._client is not None and self._transport is not None and self._transport.hears(topic):
+            self._transport.on_message(topic, body)
 
     def _note_receipt(self, session_id: object) -> None:
-        command_id = next(each.id for each in self.client.unsettled_commands if each.session_id == session_id)
+        command_id = next(each.id for each in self.client.pending_commands if each.session_id == session_id)
         received = self._by_command[command_id]
         self.wire.append(received.name)
         if not any(received is each for each in _unrevoked(self.given)):
@@ -416,8 +426,8 @@ class EndsStage:
 @functools.cache
 def _wanted(name: str, member: str) -> int:
     """Return what a heater remembers of something once a command that writes it was carried out."""
-    wish, heater = WISHES[name], ScriptedHeater(MAC)
-    command = control_request(wish.control, wish.parameters, heater.device, CLIENT_ID)
+    pending_effect, heater = WISHES[name], ScriptedHeater(MAC)
+    command = control_request(pending_effect.control, pending_effect.parameters, heater.device, CLIENT_ID)
     heater.receive(orjson.loads(command.body))
     return heater.memory[member]
 

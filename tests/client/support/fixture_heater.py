@@ -121,7 +121,7 @@ class FixtureHeaters:
         self._refusals = 0
         self.requests: list[Json] = []
         """What was asked for, in order."""
-        self.told: set[str] = set()
+        self.reported: set[str] = set()
         """The recorded replies that were given."""
         self._decoder = PacketDecoder()
         self._packets: list[Packet] = []
@@ -191,7 +191,7 @@ class FixtureHeaters:
         elif suffix == "ctrl/rsv/rd":
             self._programmes[mac_address] = _written_programme(request) or self._programmes[mac_address]
         for name in self._names(mac_address, suffix, request):
-            self.told.add(name)
+            self.reported.add(name)
             yield _reply_topic(fixture(name), message), _addressed(fixture(name)["payload"], message)
 
     def _names(self, mac_address: str, suffix: str, request: Json) -> tuple[str, ...]:

@@ -103,7 +103,8 @@ def _parts_of_usage(usage: EnergyUsage) -> Parts:
     periods = (
         parts_of_message(period, *_USAGE, number)
         | merged(
-            parts_of_message(amount, *_USAGE, number, "data", place) for place, amount in enumerate(period.amounts)
+            parts_of_message(amount, *_USAGE, number, "data", sequence)
+            for sequence, amount in enumerate(period.amounts)
         )
         for number, period in enumerate(usage.periods)
     )

@@ -61,11 +61,11 @@ def fixture(name: str, *inside: str) -> Any:  # noqa: ANN401 - decoded JSON
     return found
 
 
-def parts_of_message(message: Message, *place: str | int) -> Parts:
+def parts_of_message(message: Message, *sequence: str | int) -> Parts:
     """Give every member of a message that was read from a place."""
     read_derived(message)
     return {
-        (*place, wire_name, attribute): getattr(message, attribute)
+        (*sequence, wire_name, attribute): getattr(message, attribute)
         for attribute, wire_name in _wire_names(type(message)).items()  # type: ignore[arg-type]  # classes are hashable
     }
 
@@ -75,9 +75,9 @@ def _wire_names(model: type[Message]) -> Mapping[str, str]:
     return {attribute: member.wire_name for attribute, member in model.members().items()}
 
 
-def parts_at(places: Mapping[Path, str], *prefix: str | int) -> Callable[[object], Parts]:
+def parts_at(sequences: Mapping[Path, str], *prefix: str | int) -> Callable[[object], Parts]:
     """Give attributes of a model by the places that they are read from; of no model, none."""
-    readers = {(*prefix, *path): attrgetter(attribute) for path, attribute in places.items()}
+    readers = {(*prefix, *path): attrgetter(attribute) for path, attribute in sequences.items()}
 
     def parts(model: object) -> Parts:
         if model is None:
@@ -88,18 +88,18 @@ def parts_at(places: Mapping[Path, str], *prefix: str | int) -> Callable[[object
     return parts
 
 
-def parts_of_rows(places: Mapping[Path, str], *prefix: str | int) -> Callable[[Iterable[object]], Parts]:
+def parts_of_rows(sequences: Mapping[Path, str], *prefix: str | int) -> Callable[[Iterable[object]], Parts]:
     """Give attributes of the models of a list by the places that they are read from."""
 
     def parts(rows: Iterable[object]) -> Parts:
-        return merged(parts_at(places, *prefix, number)(row) for number, row in enumerate(rows))
+        return merged(parts_at(sequences, *prefix, number)(row) for number, row in enumerate(rows))
 
     return parts
 
 
 def merged(parts: Iterable[Parts]) -> Parts:
     """Give all of several parts."""
-    return {place: value for each in parts for place, value in each.items()}
+    return {sequence: value for each in parts for sequence, value in each.items()}
 
 
 def read_derived(message: object) -> None:

@@ -126,7 +126,7 @@ def _answer(
     name: str,
     exchange: str,
     read: Callable[[Document], object],
-    places: Mapping[Path, str],
+    sequences: Mapping[Path, str],
     *,
     keys: Callable[[Path], Path | None] = lambda _: None,
 ) -> Kind:
@@ -135,7 +135,7 @@ def _answer(
         name=name,
         document=_body(exchange),
         read=lambda document: read(_object(document.get("data"))),
-        parts=parts_at(places, "data"),
+        parts=parts_at(sequences, "data"),
         keys=keys,
     )
 
@@ -144,7 +144,7 @@ def _rows(
     name: str,
     exchange: str,
     read: Callable[[Document], object],
-    places: Mapping[Path, str],
+    sequences: Mapping[Path, str],
     *inside: str,
     keys: Callable[[Path], Path | None] = lambda _: None,
 ) -> Kind:
@@ -160,7 +160,7 @@ def _rows(
         name=name,
         document=_body(exchange),
         read=read_all,
-        parts=parts_of_rows(places, "data", *inside),
+        parts=parts_of_rows(sequences, "data", *inside),
         keys=keys,
     )
 

@@ -90,16 +90,18 @@ class Mutations:
         return self._junk()
 
     def _damaged(self, body: bytes) -> bytes:
-        place = self._random.randrange(len(body))
+        sequence = self._random.randrange(len(body))
         match self._random.randrange(4):
             case 0:
-                return body[:place]
+                return body[:sequence]
             case 1:
-                return body[:place] + self._random.randbytes(3) + body[place:]
+                return body[:sequence] + self._random.randbytes(3) + body[sequence:]
             case 2:
-                return body[:place] + bytes((body[place] ^ 1 << self._random.randrange(8),)) + body[place + 1 :]
+                return (
+                    body[:sequence] + bytes((body[sequence] ^ 1 << self._random.randrange(8),)) + body[sequence + 1 :]
+                )
             case _:
-                return body[place:] + body[:place]
+                return body[sequence:] + body[:sequence]
 
 
 def _removed(_value: object) -> object:

@@ -9,14 +9,14 @@ from nwp500 import (
     MqttConnectionConfig,
     NavienMqttClient,
 )
-from nwp500.transport.base import AwsCredentials, Link, LinkError, MessageListener, PublishListener
+from nwp500.transport.base import AwsCredentials, MessageListener, PublishListener, Transport, TransportError
 from tests.client.support.credentials import InventedCredentials
 from tests.client.support.stage import MAC
 
 DEVICE = Device(mac_address=MAC, additional_value="5322")
 
 
-class OwnLink(Link):
+class OwnTransport(Transport):
     """A link whose every PUBACK, reply and end the test decides on."""
 
     def __init__(self, on_message: MessageListener, *, acknowledges: bool) -> None:
@@ -48,7 +48,7 @@ class OwnLink(Link):
     @override
     def publish(self, topic: str, body: bytes, qos: int, on_done: PublishListener) -> int:
         if self.refuses:
-            raise LinkError("AWS_ERROR_MQTT_NOT_CONNECTED")
+            raise TransportError("AWS_ERROR_MQTT_NOT_CONNECTED")
         self.topics.append(topic)
         self.session_ids.append(json.loads(body)["sessionID"])
         self.written.set()
@@ -69,7 +69,7 @@ class OwnLink(Link):
 
     def refuse(self) -> None:
         """Let the runtime give up on the PUBACK of the oldest message."""
-        self._pending.pop(0)(LinkError("AWS_ERROR_MQTT_TIMEOUT"))
+        self._pending.pop(0)(TransportError("AWS_ERROR_MQTT_TIMEOUT"))
 
     def acknowledge(self) -> bool:
         """Let the PUBACK of the oldest message arrive; tells whether there was one to come."""
@@ -81,21 +81,21 @@ class OwnLink(Link):
     def drop(self) -> None:
         """Lose the link; what is in flight is cancelled first, as with the real runtime."""
         for on_done in self._pending:
-            on_done(LinkError("AWS_ERROR_MQTT_CANCELLED_FOR_CLEAN_SESSION"))
+            on_done(TransportError("AWS_ERROR_MQTT_CANCELLED_FOR_CLEAN_SESSION"))
         if not self.lost.done():
             self.lost.set_result("AWS_ERROR_MQTT_UNEXPECTED_HANGUP")
 
 
 async def scripted(
     config: MqttConnectionConfig | None = None, *, acknowledges: bool = True
-) -> tuple[NavienMqttClient, list[OwnLink]]:
+) -> tuple[NavienMqttClient, list[OwnTransport]]:
     """Connect a client over links of the test's own; the newest is the last."""
-    links: list[OwnLink] = []
+    transports: list[OwnTransport] = []
 
-    async def make_link(_: AwsCredentials, on_message: MessageListener) -> Link:
-        links.append(OwnLink(on_message, acknowledges=acknowledges))
-        return links[-1]
+    async def make_transport(_: AwsCredentials, on_message: MessageListener) -> Transport:
+        transports.append(OwnTransport(on_message, acknowledges=acknowledges))
+        return transports[-1]
 
-    client = NavienMqttClient(InventedCredentials(), config=config, make_link=make_link)
+    client = NavienMqttClient(InventedCredentials(), config=config, make_transport=make_transport)
     await client.connect()
-    return client, links
+    return client, transports

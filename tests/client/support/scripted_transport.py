@@ -7,7 +7,7 @@ from typing import override
 
 import orjson
 
-from nwp500.transport.base import AwsCredentials, Link, LinkError, MessageListener, PublishListener
+from nwp500.transport.base import AwsCredentials, MessageListener, PublishListener, Transport, TransportError
 
 
 @dataclass(slots=True)
@@ -29,20 +29,20 @@ class ScriptedBroker:
     """Whose PUBACK reached the client."""
     repeated: list[int] = field(default_factory=list)
     """Received again although their PUBACK had reached the client."""
-    links: list[ScriptedLink] = field(default_factory=list)
+    transports: list[ScriptedTransport] = field(default_factory=list)
     acknowledges_at_once: bool = False
     refuses_connections: bool = False
 
-    async def make_link(self, _: AwsCredentials, on_message: MessageListener) -> Link:
+    async def make_transport(self, _: AwsCredentials, on_message: MessageListener) -> Transport:
         """Make the next link; the client's seam for links."""
-        link = ScriptedLink(self, on_message)
-        self.links.append(link)
-        return link
+        transport = ScriptedTransport(self, on_message)
+        self.transports.append(transport)
+        return transport
 
     @property
-    def link(self) -> ScriptedLink:
+    def transport(self) -> ScriptedTransport:
         """The newest link."""
-        return self.links[-1]
+        return self.transports[-1]
 
     def number(self, topic: str, body: bytes) -> int:  # noqa: ARG002 - other brokers number by the topic too
         """Tell which message this is."""
@@ -60,7 +60,7 @@ class ScriptedBroker:
         self.acknowledged.add(number)
 
 
-class ScriptedLink(Link):
+class ScriptedTransport(Transport):
     """A link to the scripted broker."""
 
     def __init__(self, broker: ScriptedBroker, on_message: MessageListener) -> None:
@@ -75,7 +75,7 @@ class ScriptedLink(Link):
     @override
     async def open(self) -> None:
         if self._broker.refuses_connections:
-            raise LinkError("AWS_IO_SOCKET_CONNECTION_REFUSED")
+            raise TransportError("AWS_IO_SOCKET_CONNECTION_REFUSED")
 
     @override
     async def subscribe(self, topic_filter: str) -> None:
@@ -88,7 +88,7 @@ class ScriptedLink(Link):
     @override
     def publish(self, topic: str, body: bytes, qos: int, on_done: PublishListener) -> int:
         if self.is_closed or self.lost.done():
-            raise LinkError("AWS_ERROR_MQTT_NOT_CONNECTED")
+            raise TransportError("AWS_ERROR_MQTT_NOT_CONNECTED")
         message = Written(self._broker.number(topic, body), on_done)
         self.written.append(message)
         if not self.swallows:
@@ -112,16 +112,16 @@ class ScriptedLink(Link):
 
     def time_out(self, message: Written) -> None:
         """Let the runtime give up on a PUBACK."""
-        self._done(message, lambda: None, LinkError("AWS_ERROR_MQTT_TIMEOUT"))
+        self._done(message, lambda: None, TransportError("AWS_ERROR_MQTT_TIMEOUT"))
 
     def drop(self) -> None:
         """Lose the link: as with the real runtime, everything in flight is cancelled first."""
         for message in self.pending():
-            self._done(message, lambda: None, LinkError("AWS_ERROR_MQTT_CANCELLED_FOR_CLEAN_SESSION"))
+            self._done(message, lambda: None, TransportError("AWS_ERROR_MQTT_CANCELLED_FOR_CLEAN_SESSION"))
         if not self.lost.done():
             self.lost.set_result("AWS_ERROR_MQTT_UNEXPECTED_HANGUP")
 
-    def _done(self, message: Written, note: Callable[[], None], error: LinkError | None) -> None:
+    def _done(self, message: Written, note: Callable[[], None], error: TransportError | None) -> None:
         # As with the real runtime, nothing arrives after the link was closed.
         if message.is_done or self.is_closed:
             return

@@ -9,7 +9,7 @@ from simulator.state import ReceivedState
 from tests.client.support.stage import MAC, Stage, expected
 
 
-async def told(client: NavienMqttClient, device: Device) -> None:
+async def reported(client: NavienMqttClient, device: Device) -> None:
     """Have a heater tell its status and its features."""
     status, feature = expected(client, "status_received"), expected(client, "feature_received")
     await client.request_device_status(device)
@@ -33,7 +33,7 @@ def outcomes_of(client: NavienMqttClient) -> list[tuple[str, str, str]]:
     def noted(outcome: str) -> Callable[[CommandEvent], None]:
         return lambda event: found.append((outcome, event.command.kind, event.command.id))
 
-    for name in EVENTS - {"command_given", "command_settled"}:
+    for name in EVENTS - {"command_given", "command_completed"}:
         if name.startswith("command_"):
             client.on(name, noted(name.removeprefix("command_")))
     return found

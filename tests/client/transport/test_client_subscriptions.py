@@ -23,7 +23,7 @@ from tests.client.support.virtual_time import VirtualTimeLoop
 
 def test_callbacks_come_and_go() -> None:
     async def story() -> None:
-        client, links = await scripted()
+        client, transports = await scripted()
         heard: list[str] = []
 
         def first(topic: str, _: JsonMessage) -> None:
@@ -34,15 +34,15 @@ def test_callbacks_come_and_go() -> None:
 
         await client.subscribe("test/+", first)
         await client.subscribe("test/+", second)
-        assert links[0].filters == ["test/+"]
-        links[0].message("test/a", b"{}")
+        assert transports[0].filters == ["test/+"]
+        transports[0].message("test/a", b"{}")
         await client.unsubscribe("test/+", first)
-        links[0].message("test/b", b"{}")
-        assert links[0].filters == ["test/+"]
+        transports[0].message("test/b", b"{}")
+        assert transports[0].filters == ["test/+"]
         await client.unsubscribe("test/+")
-        assert links[0].filters == []
+        assert transports[0].filters == []
         await client.unsubscribe("test/+")
-        links[0].message("test/c", b"{}")
+        transports[0].message("test/c", b"{}")
         assert heard == ["first test/a", "second test/a", "second test/b"]
         await client.disconnect()
 
@@ -51,7 +51,7 @@ def test_callbacks_come_and_go() -> None:
 
 def test_more_subscriptions_than_the_service_allows_are_refused(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
-        client, links = await scripted()
+        client, transports = await scripted()
         heard: list[str] = []
 
         def callback(topic: str, _: JsonMessage) -> None:
@@ -61,7 +61,7 @@ def test_more_subscriptions_than_the_service_allows_are_refused(caplog: pytest.L
             await client.subscribe(f"test/{number}", callback)
         with pytest.raises(MqttSubscribeError, match="at most 50"):
             await client.subscribe("test/more", callback)
-        links[0].message("test/more", b"{}")
+        transports[0].message("test/more", b"{}")
         assert heard == []
         # A command goes out all the same; that its reply will not be heard is told.
         assert await client.set_dhw_temperature(DEVICE, 130) > 0
@@ -70,7 +70,7 @@ def test_more_subscriptions_than_the_service_allows_are_refused(caplog: pytest.L
         await client.unsubscribe("test/0")
         await client.unsubscribe("test/1")
         assert await client.request_device_status(DEVICE) > 0
-        assert len(links[0].filters) == MAX_SUBSCRIPTIONS
+        assert len(transports[0].filters) == MAX_SUBSCRIPTIONS
         await client.disconnect()
 
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
@@ -79,7 +79,7 @@ def test_more_subscriptions_than_the_service_allows_are_refused(caplog: pytest.L
 @pytest.mark.parametrize("mac_address", ["", ":-:", "a" * 65, "\N{LATIN SMALL LETTER E WITH ACUTE}" * 33, "0" * 300])
 def test_a_device_that_would_end_every_link_is_refused_before_anything_is_sent(mac_address: str) -> None:
     async def story() -> None:
-        client, links = await scripted()
+        client, transports = await scripted()
         nobody = Device(mac_address=mac_address, additional_value="5322")
         for waited in (
             client.set_dhw_temperature(nobody, 120),
@@ -93,7 +93,7 @@ def test_a_device_that_would_end_every_link_is_refused_before_anything_is_sent(m
             with pytest.raises(InvalidParameterError, match="length of the MAC address"):
                 called(nobody)
         await asyncio.sleep(1)
-        assert (client.unsettled_commands, links[0].filters, links[0].topics) == ((), [], [])
+        assert (client.pending_commands, transports[0].filters, transports[0].topics) == ((), [], [])
         await client.disconnect()
 
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
@@ -116,20 +116,20 @@ def test_a_listener_is_taken_off() -> None:
 
 def test_with_the_queue_disabled_what_waits_fails_with_the_link() -> None:
     async def story() -> None:
-        client, links = await scripted(
+        client, transports = await scripted(
             MqttConnectionConfig(enable_command_queue=False, max_in_flight=1), acknowledges=False
         )
         outcomes = outcomes_of(client)
         given = [asyncio.create_task(client.request_device_status(DEVICE)) for _ in range(3)]
         await asyncio.sleep(0.1)
-        assert len(links[0].session_ids) == 1
-        links[0].drop()
+        assert len(transports[0].session_ids) == 1
+        transports[0].drop()
         results = await asyncio.gather(*given, return_exceptions=True)
         assert [type(result) for result in results] == [NotConnectedError] * 3
         assert [name for name, *_ in outcomes] == ["failed"] * 3
         assert client.queued_commands_count == 0
         await asyncio.sleep(5)
-        assert links[1].session_ids == []
+        assert transports[1].session_ids == []
         await client.disconnect()
 
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
@@ -138,10 +138,10 @@ def test_with_the_queue_disabled_what_waits_fails_with_the_link() -> None:
 @pytest.mark.parametrize("is_lost", [True, False])
 def test_a_farewell_that_nobody_acknowledges_holds_up_nothing(*, is_lost: bool) -> None:
     async def story() -> float:
-        client, links = await scripted()
+        client, transports = await scripted()
         await client.request_device_status(DEVICE)
-        links[0].acknowledges = False
-        links[0].refuses = is_lost
+        transports[0].acknowledges = False
+        transports[0].refuses = is_lost
         since = asyncio.get_running_loop().time()
         await client.disconnect()
         assert client.state is ConnectionState.CLOSED

@@ -16,15 +16,15 @@ from nwp500 import (
     NavienMqttClient,
 )
 from nwp500.common.background import begun
-from nwp500.transport.base import AwsCredentials, Link, MessageListener, SubscriptionRefusedError
+from nwp500.transport.base import AwsCredentials, MessageListener, SubscriptionRefusedError, Transport
 from nwp500.transport.subscriptions import MAX_SUBSCRIPTIONS
 from tests.client.support.credentials import InventedCredentials
-from tests.client.support.own_transport import DEVICE, OwnLink, scripted
+from tests.client.support.own_transport import DEVICE, OwnTransport, scripted
 from tests.client.support.steps import outcomes_of
 from tests.client.support.virtual_time import VirtualTimeLoop
 
 
-class SlowLink(OwnLink):
+class SlowLink(OwnTransport):
     """A link that takes a second for everything but messages, and refuses one subscription."""
 
     refused: str | None = None
@@ -50,18 +50,18 @@ class SlowLink(OwnLink):
 class SlowLinks:
     """What makes a client's slow links."""
 
-    links: list[SlowLink] = field(default_factory=list)
+    transports: list[SlowLink] = field(default_factory=list)
     refused: str | None = None
 
-    async def make(self, _: AwsCredentials, on_message: MessageListener) -> Link:
+    async def make(self, _: AwsCredentials, on_message: MessageListener) -> Transport:
         """Make the next link."""
-        self.links.append(link := SlowLink(on_message, acknowledges=True))
-        link.refused = self.refused
-        return link
+        self.transports.append(transport := SlowLink(on_message, acknowledges=True))
+        transport.refused = self.refused
+        return transport
 
     def client(self) -> NavienMqttClient:
         """Make a client."""
-        return NavienMqttClient(InventedCredentials(), make_link=self.make)
+        return NavienMqttClient(InventedCredentials(), make_transport=self.make)
 
 
 def played(story: Callable[[SlowLinks], Awaitable[None]]) -> None:
@@ -104,7 +104,7 @@ def test_there_is_never_more_than_one_connection() -> None:
             with pytest.raises(MqttConnectionError, match="being ended"):
                 await client.connect()
         await asyncio.gather(*disconnecting)
-        assert len(slow.links) == 1
+        assert len(slow.transports) == 1
         await client.connect()
         assert await client.request_device_status(DEVICE) == 1
         await client.disconnect()
@@ -137,7 +137,7 @@ def test_who_wants_a_subscription_that_is_being_made_waits_for_it_too() -> None:
         await client.connect()
         assert client.poll(DEVICE)
         await client.subscribe_device(DEVICE)
-        assert sorted(slow.links[0].filters) == sorted(
+        assert sorted(slow.transports[0].filters) == sorted(
             [f"cmd/52/navilink-{DEVICE.mac_address}/#", f"cmd/52/{client.client_id}/res/#"]
         )
         await client.disconnect()
@@ -154,7 +154,7 @@ def test_who_waits_for_a_subscription_is_not_cancelled_by_a_disconnect() -> None
         await client.disconnect()
         await subscribing
         await client.connect()
-        assert "test/slow" in slow.links[1].filters
+        assert "test/slow" in slow.transports[1].filters
         await client.disconnect()
 
     played(story)
@@ -167,10 +167,10 @@ def test_a_subscription_that_nobody_waits_for_any_more_is_made_by_the_next() -> 
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
                 await client.subscribe("test/a", lambda _topic, _message: heard.append("given up"))
-        assert slow.links[0].filters == []
+        assert slow.transports[0].filters == []
         await client.subscribe("test/a", lambda _topic, _message: heard.append("waited for"))
-        assert slow.links[0].filters == ["test/a"]
-        slow.links[0].message("test/a", b"{}")
+        assert slow.transports[0].filters == ["test/a"]
+        slow.transports[0].message("test/a", b"{}")
         assert heard == ["waited for"]
         await client.disconnect()
 
@@ -179,7 +179,7 @@ def test_a_subscription_that_nobody_waits_for_any_more_is_made_by_the_next() -> 
 
 @pytest.mark.parametrize("patience", [0.5, 1.5])
 def test_a_disconnect_that_is_given_up_disconnects_all_the_same(patience: float) -> None:
-    class Unacknowledged(OwnLink):
+    class Unacknowledged(OwnTransport):
         """A link over which no farewell is acknowledged."""
 
         is_closed = False
@@ -190,20 +190,20 @@ def test_a_disconnect_that_is_given_up_disconnects_all_the_same(patience: float)
             self.is_closed = True
 
     async def story(_: SlowLinks) -> None:
-        links: list[Unacknowledged] = []
+        transports: list[Unacknowledged] = []
 
-        async def make_link(_: AwsCredentials, on_message: MessageListener) -> Link:
-            links.append(Unacknowledged(on_message, acknowledges=False))
-            return links[-1]
+        async def make_transport(_: AwsCredentials, on_message: MessageListener) -> Transport:
+            transports.append(Unacknowledged(on_message, acknowledges=False))
+            return transports[-1]
 
-        client = NavienMqttClient(InventedCredentials(), make_link=make_link)
+        client = NavienMqttClient(InventedCredentials(), make_transport=make_transport)
         await client.connect()
         client.add_device(DEVICE)
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(patience):
                 await client.disconnect()
         assert client.state is ConnectionState.CLOSED
-        assert links[0].is_closed
+        assert transports[0].is_closed
 
     played(story)
 
@@ -225,18 +225,18 @@ def test_everybody_is_told_that_a_subscription_is_refused() -> None:
 
 def test_what_one_can_do_without_makes_room_for_another_heater() -> None:
     async def story(_: SlowLinks) -> None:
-        client, links = await scripted()
+        client, transports = await scripted()
         heaters = [Device(mac_address=f"04786300{number:04x}", additional_value="1") for number in range(60)]
         # One filter for each heater and one for all; whether it comes and goes is told as long as there is room.
         for count, heater in enumerate(heaters[: MAX_SUBSCRIPTIONS - 1], start=1):
             await client.subscribe_device(heater)
-            assert len(links[0].filters) == min(2 * count + 1, MAX_SUBSCRIPTIONS)
+            assert len(transports[0].filters) == min(2 * count + 1, MAX_SUBSCRIPTIONS)
         with pytest.raises(MqttSubscribeError):
             await client.subscribe_device(heaters[-1])
-        assert not any(topic_filter.startswith("evt/") for topic_filter in links[0].filters)
-        links[0].drop()
+        assert not any(topic_filter.startswith("evt/") for topic_filter in transports[0].filters)
+        transports[0].drop()
         await asyncio.sleep(5)
-        assert sorted(links[1].filters) == sorted(links[0].filters)
+        assert sorted(transports[1].filters) == sorted(transports[0].filters)
         await client.disconnect()
 
     played(story)
@@ -249,14 +249,14 @@ def test_a_heater_that_the_next_link_refuses_is_tried_again_with_the_next_reques
         await client.subscribe_device(DEVICE)
         own = f"cmd/52/navilink-{DEVICE.mac_address}/#"
         slow.refused = own
-        slow.links[0].drop()
+        slow.transports[0].drop()
         await asyncio.sleep(10)
-        assert own not in slow.links[1].filters
+        assert own not in slow.transports[1].filters
         assert client.is_refused(DEVICE)
-        slow.links[1].refused = None
+        slow.transports[1].refused = None
         await client.request_device_status(DEVICE)
         await asyncio.sleep(2)
-        assert own in slow.links[1].filters
+        assert own in slow.transports[1].filters
         assert not client.is_refused(DEVICE)
         await client.disconnect()
 
@@ -265,14 +265,14 @@ def test_a_heater_that_the_next_link_refuses_is_tried_again_with_the_next_reques
 
 def test_without_a_queue_what_need_not_be_sent_is_no_lost_link() -> None:
     async def story(_: SlowLinks) -> None:
-        client, links = await scripted(
-            MqttConnectionConfig(enable_command_queue=False, skip_settled=True, guard_commands=True)
+        client, transports = await scripted(
+            MqttConnectionConfig(enable_command_queue=False, skip_redundant=True, guard_commands=True)
         )
         outcomes = outcomes_of(client)
         # It waits for an answer to a question that is asked for it.
         given = begun("giving a command", client.set_dhw_temperature(DEVICE, 120))
-        await links[0].written.wait()
-        links[0].reply("client/res", status={"dhwTemperatureSetting": 98})
+        await transports[0].written.wait()
+        transports[0].reply("client/res", status={"dhwTemperatureSetting": 98})
         assert await given == 0
         assert [name for name, kind, _ in outcomes if kind == "dhw-temperature"] == ["confirmed"]
         await client.disconnect()

@@ -19,16 +19,16 @@ from nwp500 import (
 )
 from nwp500.heaters.inbox import Inbox
 from nwp500.queue.writer import CommandWriter
-from nwp500.transport.base import AwsCredentials, Link, LinkError, MessageListener
+from nwp500.transport.base import AwsCredentials, MessageListener, Transport, TransportError
 from tests.client.support.credentials import InventedCredentials
-from tests.client.support.own_transport import DEVICE, OwnLink
+from tests.client.support.own_transport import DEVICE, OwnTransport
 from tests.client.support.virtual_time import VirtualTimeLoop
 
 OLD_RUNTIME = "Connection.__init__() got an unexpected keyword argument 'disable_metrics'"
 LOST = "MQTT service: AWS_ERROR_MQTT_UNEXPECTED_HANGUP"
 
 
-class BreakingLink(OwnLink):
+class BreakingLink(OwnTransport):
     """A link of which one step raises what nobody foresaw."""
 
     broken: str = ""
@@ -60,22 +60,22 @@ class Breaking:
     failures: int = 0
     """How many links break; the next ones work."""
     made_at: list[float] = field(default_factory=list)
-    links: list[BreakingLink] = field(default_factory=list)
+    transports: list[BreakingLink] = field(default_factory=list)
     reports: list[ConnectionReport] = field(default_factory=list)
 
-    async def make(self, _: AwsCredentials, on_message: MessageListener) -> Link:
+    async def make(self, _: AwsCredentials, on_message: MessageListener) -> Transport:
         """Make the next link."""
         self.made_at.append(asyncio.get_running_loop().time())
         is_broken = len(self.made_at) <= self.failures
         if is_broken and self.step == "make":
             raise TypeError(OLD_RUNTIME)
-        self.links.append(link := BreakingLink(on_message, acknowledges=True))
-        link.broken = self.step if is_broken else ""
-        return link
+        self.transports.append(transport := BreakingLink(on_message, acknowledges=True))
+        transport.broken = self.step if is_broken else ""
+        return transport
 
     def client(self, credentials: InventedCredentials | None = None) -> NavienMqttClient:
         """Make a client."""
-        client = NavienMqttClient(credentials or InventedCredentials(), make_link=self.make)
+        client = NavienMqttClient(credentials or InventedCredentials(), make_transport=self.make)
         client.on("connection_changed", self._changed)
         return client
 
@@ -175,10 +175,10 @@ def test_a_link_that_cannot_be_closed_ends_nothing(caplog: pytest.LogCaptureFixt
         breaking = Breaking("close", failures=1)
         client = breaking.client()
         await client.connect()
-        breaking.links[0].drop()
+        breaking.transports[0].drop()
         await asyncio.sleep(10)
         assert client.is_connected
-        assert len(breaking.links) == 2
+        assert len(breaking.transports) == 2
         await client.disconnect()
 
     played(story)
@@ -191,11 +191,11 @@ def test_a_queue_that_cannot_be_sent_replaces_the_link(
     attach = CommandWriter.attach
     broken = [True]
 
-    def breaks_once(writer: CommandWriter, link: Link) -> None:
+    def breaks_once(writer: CommandWriter, transport: Transport) -> None:
         if broken:
             broken.clear()
             raise TypeError("attach is broken")
-        attach(writer, link)
+        attach(writer, transport)
 
     monkeypatch.setattr(CommandWriter, "attach", breaks_once)
 
@@ -205,9 +205,9 @@ def test_a_queue_that_cannot_be_sent_replaces_the_link(
         await client.request_device_status(DEVICE)
         await client.connect(wait=False)
         await asyncio.sleep(60)
-        assert len(breaking.links) == 2
+        assert len(breaking.transports) == 2
         assert client.is_connected
-        assert len(breaking.links[1].topics) == 1
+        assert len(breaking.transports[1].topics) == 1
         lost = next(report for report in breaking.reports if report.state is ConnectionState.WAITING)
         assert lost.failure is not None
         assert lost.failure.problem is ConnectionProblem.UNEXPECTED_ERROR
@@ -235,7 +235,7 @@ def test_a_message_that_nobody_foresaw_costs_no_other(
         await client.subscribe("test/a", lambda _topic, message: heard.append(message))
         await client.connect()
         for body in (b'{"odd": 1}', b'{"odd": 2}', b'{"n": 3}'):
-            breaking.links[0].message("test/a", body)
+            breaking.transports[0].message("test/a", body)
         assert heard == [{"odd": 1}, {"odd": 2}, {"n": 3}]
         assert client.is_connected
         await client.disconnect()
@@ -285,13 +285,13 @@ def test_a_report_tells_the_whole_story() -> None:
         assert client.connection_report == ConnectionReport()
         await client.connect()
         await asyncio.sleep(20)
-        breaking.links[0].drop()
+        breaking.transports[0].drop()
         await asyncio.sleep(5)
         credentials.refuses = True
-        breaking.links[1].drop()
+        breaking.transports[1].drop()
         await asyncio.sleep(5)
-        told = [(report.state, report.failure and report.failure.detail) for report in breaking.reports]
-        assert told == [
+        reported = [(report.state, report.failure and report.failure.detail) for report in breaking.reports]
+        assert reported == [
             (ConnectionState.CONNECTING, None),
             (ConnectionState.CONNECTED, None),
             (ConnectionState.WAITING, LOST),
@@ -313,10 +313,10 @@ def test_a_report_tells_the_whole_story() -> None:
 
 def test_a_link_error_is_nothing_to_log_aloud(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
-        async def refused(_: AwsCredentials, __: MessageListener) -> Link:
-            raise LinkError("AWS_IO_SOCKET_CONNECTION_REFUSED")
+        async def refused(_: AwsCredentials, __: MessageListener) -> Transport:
+            raise TransportError("AWS_IO_SOCKET_CONNECTION_REFUSED")
 
-        client = NavienMqttClient(InventedCredentials(), make_link=refused)
+        client = NavienMqttClient(InventedCredentials(), make_transport=refused)
         await client.connect(wait=False)
         await asyncio.sleep(600)
         assert client.connection_report.failed_attempts > 5

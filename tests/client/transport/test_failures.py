@@ -12,16 +12,16 @@ from nwp500 import (
     ApiError,
     AuthenticationError,
     ConnectionProblem,
+    InvalidResponseError,
     MaintenanceError,
     NavienError,
     ServerError,
-    UnreadableAnswerError,
 )
 from nwp500.transport.base import (
     CaFileError,
-    LinkError,
     SubscriptionRefusedError,
     SubscriptionUnansweredError,
+    TransportError,
     UpgradeRefusedError,
 )
 from nwp500.transport.failures import UNANSWERED, UNEXPECTED, failure_of, failure_of_loss
@@ -42,19 +42,23 @@ def caused(cause: BaseException) -> ApiConnectionError:
 @pytest.mark.parametrize(
     ("error", "problem", "detail"),
     [
-        (LinkError("AWS_IO_DNS_INVALID_NAME"), "name_resolution", "MQTT service: AWS_IO_DNS_INVALID_NAME"),
-        (LinkError("AWS_IO_DNS_QUERY_FAILED"), "name_resolution", "MQTT service: AWS_IO_DNS_QUERY_FAILED"),
-        (LinkError("AWS_IO_SOCKET_TIMEOUT"), "network", "MQTT service: AWS_IO_SOCKET_TIMEOUT"),
-        (LinkError("no connection within 35 s"), "network", "MQTT service: no connection within 35 s"),
-        (LinkError("AWS_IO_TLS_NEGOTIATION_TIMEOUT"), "network", "MQTT service: AWS_IO_TLS_NEGOTIATION_TIMEOUT"),
+        (TransportError("AWS_IO_DNS_INVALID_NAME"), "name_resolution", "MQTT service: AWS_IO_DNS_INVALID_NAME"),
+        (TransportError("AWS_IO_DNS_QUERY_FAILED"), "name_resolution", "MQTT service: AWS_IO_DNS_QUERY_FAILED"),
+        (TransportError("AWS_IO_SOCKET_TIMEOUT"), "network", "MQTT service: AWS_IO_SOCKET_TIMEOUT"),
+        (TransportError("no connection within 35 s"), "network", "MQTT service: no connection within 35 s"),
+        (TransportError("AWS_IO_TLS_NEGOTIATION_TIMEOUT"), "network", "MQTT service: AWS_IO_TLS_NEGOTIATION_TIMEOUT"),
         # As seen with a certificate that the CA file does not vouch for.
         (
-            LinkError("AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE"),
+            TransportError("AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE"),
             "tls",
             "MQTT service: AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE",
         ),
-        (LinkError("AWS_ERROR_MQTT_PROTOCOL_ERROR"), "broker_refused", "MQTT service: AWS_ERROR_MQTT_PROTOCOL_ERROR"),
-        (LinkError("CONNACK NOT_AUTHORIZED"), "broker_refused", "MQTT service: CONNACK NOT_AUTHORIZED"),
+        (
+            TransportError("AWS_ERROR_MQTT_PROTOCOL_ERROR"),
+            "broker_refused",
+            "MQTT service: AWS_ERROR_MQTT_PROTOCOL_ERROR",
+        ),
+        (TransportError("CONNACK NOT_AUTHORIZED"), "broker_refused", "MQTT service: CONNACK NOT_AUTHORIZED"),
         (UpgradeRefusedError(UPGRADE), "upgrade_refused", f"MQTT service: {UPGRADE}"),
         (UpgradeRefusedError(UPGRADE, 403), "upgrade_refused", "MQTT service: HTTP 403"),
         (UpgradeRefusedError(UPGRADE, 404), "upgrade_refused", "MQTT service: HTTP 404"),
@@ -69,7 +73,7 @@ def caused(cause: BaseException) -> ApiConnectionError:
         (ServerError("/user/sign-in", 503, "secret"), "sign_in_service", "sign-in service: code 503"),
         (ApiError("/user/sign-in", 400, "secret"), "sign_in_service", "sign-in service: code 400"),
         (
-            UnreadableAnswerError("/user/sign-in", "HTTP 200 with something other than JSON"),
+            InvalidResponseError("/user/sign-in", "HTTP 200 with something other than JSON"),
             "not_the_service",
             "sign-in service: UnreadableAnswerError",
         ),

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 CHANGES = (
     "temperature_changed",
-    "set_point_changed",
+    "setpoint_changed",
     "mode_changed",
     "power_changed",
     "heating_started",
@@ -82,7 +82,7 @@ async def heard(client: NavienMqttClient, stage: Stage) -> None:
             ],
         ),
         ({"tankLowerTemperature": 400}, [("temperature_changed", "tank_lower_temperature", 49.5, 40.0)]),
-        ({"dhwTemperatureSetting": 110}, [("set_point_changed", "dhw_temperature_setting", 49.0, 55.0)]),
+        ({"dhwTemperatureSetting": 110}, [("setpoint_changed", "dhw_temperature_setting", 49.0, 55.0)]),
         ({"dhwOperationSetting": 1}, [("mode_changed", "dhw_mode", 3, 1)]),
         ({"dhwOperationSetting": 6}, [("mode_changed", "dhw_mode", 3, 6)]),
         ({"currentInstPower": 412}, [("power_changed", "current_power", 2, 412)]),
@@ -125,7 +125,7 @@ async def test_heating_starts_and_stops(stage: Stage) -> None:
         ("heating_started", "is_heating", False, True),
         ("heating_stopped", "is_heating", True, False),
     ]
-    assert [name for name, *_ in changes].count("set_point_changed") == 2
+    assert [name for name, *_ in changes].count("setpoint_changed") == 2
 
 
 async def test_hot_water_is_drawn(stage: Stage) -> None:
@@ -235,10 +235,10 @@ async def test_a_programme_fires_while_nobody_asks(stage: Stage) -> None:
         await lived(stage, minutes=2)
         for _ in range(3):
             await expected(client, "status_received")
-    assert [change for change in changes if change[0] in ("mode_changed", "set_point_changed")] == [
-        ("set_point_changed", "dhw_temperature_setting", 49.0, 55.0),
+    assert [change for change in changes if change[0] in ("mode_changed", "setpoint_changed")] == [
+        ("setpoint_changed", "dhw_temperature_setting", 49.0, 55.0),
         ("mode_changed", "dhw_mode", 3, 4),
-        ("set_point_changed", "dhw_temperature_setting", 55.0, 49.0),
+        ("setpoint_changed", "dhw_temperature_setting", 55.0, 49.0),
         ("mode_changed", "dhw_mode", 4, 6),
         ("mode_changed", "dhw_mode", 6, 1),
     ]

@@ -10,11 +10,11 @@ import random
 
 import pytest
 
-from nwp500 import CommandHandle, CommandOutcome, CommandSettled, Device, NavienMqttClient, commands
+from nwp500 import CommandCompleted, CommandHandle, CommandOutcome, Device, NavienMqttClient, commands
 from nwp500.protocol.controls import Control
 from simulator.state import ReceivedState
 from tests.client.support.stage import Stage, staged
-from tests.client.support.steps import told
+from tests.client.support.steps import reported
 
 COMMANDS: tuple[tuple[Control, tuple[int, ...]], ...] = (
     (commands.DHW_TEMPERATURE, (90,)),
@@ -66,10 +66,11 @@ def undone(arrived: list[CommandHandle]) -> list[tuple[CommandHandle, CommandHan
         (older, newer)
         for number, older in enumerate(arrived)
         for newer in dict.fromkeys(arrived[:number])
-        if newer.place > older.place
+        if newer.sequence > older.sequence
         and newer.command.is_related_to(older.command)
         and not any(
-            later.place >= newer.place and later.command.is_related_to(newer.command) for later in arrived[number:]
+            later.sequence >= newer.sequence and later.command.is_related_to(newer.command)
+            for later in arrived[number:]
         )
     ]
 
@@ -84,13 +85,13 @@ async def test_every_command_has_one_outcome_and_its_place(settings: dict[str, o
         ends: Counter[str] = Counter()
         written: dict[str, str] = {}
 
-        def settled(event: CommandSettled) -> None:
+        def result(event: CommandCompleted) -> None:
             ends[event.command.id] += 1
             written.update(dict.fromkeys(event.command.sessions, event.command.id))
 
-        client.on("command_settled", settled)
+        client.on("command_completed", result)
         for device in stage.devices:
-            await told(client, device)
+            await reported(client, device)
         ends.clear()
         handles = await given(stage, client, random.Random(seed))  # noqa: S311 - to be repeated, not to be secret
         outcomes = [(await handle.outcome(300)).outcome for handle in handles]
@@ -102,8 +103,8 @@ async def test_every_command_has_one_outcome_and_its_place(settings: dict[str, o
             arrived = [handle for handle in received if handle in own]
             assert list(dict.fromkeys(arrived)) == [handle for handle in own if handle in arrived]
             assert not undone(arrived)
-            set_points = [handle.command for handle in own if handle.command.kind == commands.DHW_TEMPERATURE.name]
-            assert set_points[-1].is_shown_by(state["heaters"][device.mac_address]["status"])
+            setpoints = [handle.command for handle in own if handle.command.kind == commands.DHW_TEMPERATURE.name]
+            assert setpoints[-1].is_shown_by(state["heaters"][device.mac_address]["status"])
         for handle, outcome in zip(handles, outcomes, strict=True):
             assert outcome in {CommandOutcome.CONFIRMED, CommandOutcome.UNCONFIRMED, CommandOutcome.SUPERSEDED}
             assert handle in received or outcome is not CommandOutcome.CONFIRMED, handle.command

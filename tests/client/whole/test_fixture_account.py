@@ -45,13 +45,13 @@ async def device(api: NavienAPIClient) -> Device:
 
 async def test_the_devices(api: NavienAPIClient) -> None:
     for device, row in zip(await api.list_devices(), answered("device_list"), strict=True):
-        info, error, place = row["deviceInfo"], row["error"], row["location"]
+        info, error, sequence = row["deviceInfo"], row["error"], row["location"]
         assert (device.mac_address, device.additional_value) == (info["macAddress"], info["additionalValue"])
         assert (device.name, device.home_seq) == (info["deviceName"], info["homeSeq"])
         assert device.connected is (info["connected"] == ONLINE)
         assert device.install_type == info.get("installType")
         assert (device.error_code, device.error_time) == (error["errorCode"], error["errorOccuredTime"])
-        assert device.location == Location(**place)
+        assert device.location == Location(**sequence)
     (simple,) = await api.list_simple_devices()
     (row,) = answered("device_simple_list")
     assert (simple.mac_address, simple.name) == (row["macAddress"], row["deviceName"])
@@ -75,7 +75,7 @@ async def test_its_firmware(api: NavienAPIClient, device: Device) -> None:
         await api.get_firmware_info(device), answered("device_firmware_info")["firmwares"], strict=True
     ):
         number = row["curVersion"]
-        parts = [number // 256**place % 256 for place in (3, 2, 1, 0)]
+        parts = [number // 256**sequence % 256 for sequence in (3, 2, 1, 0)]
         assert (firmware.software_code, firmware.current_version_raw) == (row["curSwCode"], number)
         assert firmware.current_version == ".".join(str(part) for part in parts)
         assert firmware.downloaded_version is None

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from nwp500 import (
+    CommandCompleted,
     CommandHandle,
     CommandOutcome,
-    CommandSettled,
     Device,
     DeviceFeature,
     DeviceStatus,
@@ -22,7 +22,7 @@ from tests.client.support.fixture_client import connected
 from tests.client.support.fixture_heater import MAC, RECIRCULATION_MAC, STATUSES, fixture, fixture_service
 from tests.client.support.mosquitto import MOSQUITTO
 from tests.client.support.stage import PATIENCE
-from tests.client.support.steps import told
+from tests.client.support.steps import reported
 
 pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="Debian's mosquitto is not installed")
 
@@ -73,7 +73,7 @@ async def test_a_heater_of_recorded_messages_is_fully_usable(tmp_path: Path, sta
     async with fixture_service(tmp_path, status) as service, connected(service) as (client, devices):
         assert list(devices) == [MAC, RECIRCULATION_MAC, "0478630a1b2e"]
         device = devices[mac_address]
-        await told(client, device)
+        await reported(client, device)
         assert client.status(device) == DeviceStatus.from_message(fixture(status))
         feature = "feature" if mac_address == MAC else "feature_80gal_celsius_recirculation"
         assert client.feature(device) == DeviceFeature.from_message(fixture(feature))
@@ -86,20 +86,20 @@ async def test_a_heater_of_recorded_messages_is_fully_usable(tmp_path: Path, sta
                         await client.submit(HeaterCommand(device, control, parameters))
                     continue
                 handle = await given(client, device, control, *parameters)
-                assert handle.settled is not None
-                assert handle.settled.outcome is CommandOutcome.CONFIRMED, name
+                assert handle.result is not None
+                assert handle.result.outcome is CommandOutcome.CONFIRMED, name
         assert client.outcome_counts(device).keys() <= {CommandOutcome.CONFIRMED}
 
 
 async def test_a_refusal_of_recorded_messages_is_not_the_end(tmp_path: Path) -> None:
     async with fixture_service(tmp_path, "status_idle") as service, connected(service) as (client, devices):
-        await told(client, devices[MAC])
+        await reported(client, devices[MAC])
         service.heaters.refuse(1)
-        ends: list[CommandSettled] = []
-        client.on("command_settled", ends.append)
+        ends: list[CommandCompleted] = []
+        client.on("command_completed", ends.append)
         await given(client, devices[MAC], commands.DHW_TEMPERATURE, 110)
         (end,) = ends
-        assert end.settled.outcome is CommandOutcome.CONFIRMED
+        assert end.result.outcome is CommandOutcome.CONFIRMED
         sessions = [each["sessionID"] for each in service.heaters.requests]
         assert [each for each in sessions if each in end.command.sessions] == list(end.command.sessions)
         assert len(end.command.sessions) == 2

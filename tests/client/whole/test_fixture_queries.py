@@ -34,7 +34,7 @@ from tests.client.support.fixture_heater import (
     response_of,
 )
 from tests.client.support.mosquitto import MOSQUITTO
-from tests.client.support.steps import told
+from tests.client.support.steps import reported
 
 pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="Debian's mosquitto is not installed")
 
@@ -53,7 +53,7 @@ async def heaters(
 ) -> AsyncIterator[tuple[FixtureService, NavienMqttClient, Device]]:
     """Connect a client to the recorded heaters and have one of them tell what it has."""
     async with fixture_service(directory, "status_idle") as service, connected(service) as (client, devices):
-        await told(client, devices[mac_address])
+        await reported(client, devices[mac_address])
         yield service, client, devices[mac_address]
 
 
@@ -78,7 +78,7 @@ async def test_the_weekly_programme(tmp_path: Path) -> None:
         for entry, raw in zip(programme.entries, PROGRAMME, strict=True):
             assert (entry.is_enabled, entry.days) == (raw["enable"] == 2, DAYS[raw["week"]])
             assert (entry.hour, entry.minute, entry.mode) == (raw["hour"], raw["min"], raw["mode"])
-            assert (entry.set_point, entry.set_point_raw) == (raw["param"] / 2, raw["param"])
+            assert (entry.setpoint, entry.setpoint_raw) == (raw["param"] / 2, raw["param"])
 
 
 async def test_the_recirculation_schedule(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ async def test_every_recorded_reply_is_asked_for_by_a_query_or_a_write(tmp_path:
         await client.request_diagnostics(device)
         await client.schedules.clear_reservations(device)
         await client.schedules.write_tou(device, PERIODS, on=True)
-        assert service.heaters.told == REPLIES
+        assert service.heaters.reported == REPLIES
     asked = {message["requestTopic"].split("/", 3)[3] for message in service.heaters.requests}
     suffixes = {query.suffix for query in vars(queries).values() if isinstance(query, Query)}
     # No heater was seen to answer these.

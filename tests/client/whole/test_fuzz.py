@@ -19,7 +19,7 @@ from tests.client.support.fuzz_heater_kinds import HEATER_KINDS
 from tests.client.support.fuzz_kinds import Kind, Parts
 from tests.client.support.fuzz_rest_kinds import REST_KINDS
 from tests.client.support.mutations import Mutated, Mutations, overlap
-from tests.client.support.own_transport import DEVICE, OwnLink, scripted
+from tests.client.support.own_transport import DEVICE, OwnTransport, scripted
 
 KINDS = (*HEATER_KINDS, *REST_KINDS)
 MESSAGES = 10_000
@@ -56,9 +56,9 @@ def noise() -> Iterator[list[str]]:
         logger.removeHandler(handler)
 
 
-async def client_at_work() -> tuple[NavienMqttClient, OwnLink]:
+async def client_at_work() -> tuple[NavienMqttClient, OwnTransport]:
     """Connect a client with commands whose effect is looked for in every status, and listeners of everything."""
-    client, links = await scripted(MqttConnectionConfig())
+    client, transports = await scripted(MqttConnectionConfig())
     heard: list[str] = []
     for event in EVENTS:
         client.on(event, lambda happened: heard.append(str(happened)))
@@ -66,11 +66,11 @@ async def client_at_work() -> tuple[NavienMqttClient, OwnLink]:
     await client.set_dhw_mode(DEVICE, DhwMode.VACATION, vacation_days=98)
     await client.control(DEVICE, commands.ANTI_LEGIONELLA_ON, 29)
     await client.control(DEVICE, commands.RECIRCULATION_HOT_BUTTON, 1)
-    return client, links[0]
+    return client, transports[0]
 
 
 @asynccontextmanager
-async def asked(kind: Kind, client: NavienMqttClient, link: OwnLink) -> AsyncIterator[Kind]:
+async def asked(kind: Kind, client: NavienMqttClient, transport: OwnTransport) -> AsyncIterator[Kind]:
     """Give the kind as the client hears it: where only somebody who has asked reads it, somebody has, and goes on."""
     question, read = kind.question, kind.read
     if question is None or read is None:
@@ -82,13 +82,13 @@ async def asked(kind: Kind, client: NavienMqttClient, link: OwnLink) -> AsyncIte
         heard[0] = read(message)
         raise ResponseFormatError(lacking="end of the test")
 
-    link.written.clear()
+    transport.written.clear()
     asking = asyncio.create_task(
         client.exchange(DEVICE, question.request, hear, content=question.content, timeout=_FOREVER)
     )
-    await link.written.wait()
+    await transport.written.wait()
     try:
-        yield replace(kind, document={**kind.document, "sessionID": link.session_ids[-1]}, kept=lambda _: heard[0])
+        yield replace(kind, document={**kind.document, "sessionID": transport.session_ids[-1]}, kept=lambda _: heard[0])
     finally:
         asking.cancel()
         with suppress(asyncio.CancelledError):
@@ -98,8 +98,8 @@ async def asked(kind: Kind, client: NavienMqttClient, link: OwnLink) -> AsyncIte
 def untouched(kind: Kind, mutated: Mutated, parts: Parts) -> Parts:
     """Give the parts of which no mutation had a say in what they decode to."""
     decided = (kind.keys(path) for path in mutated.touched)
-    places = [*mutated.touched, *(place for place in decided if place is not None)]
-    return {part: value for part, value in parts.items() if not any(overlap(place, part) for place in places)}
+    sequences = [*mutated.touched, *(sequence for sequence in decided if sequence is not None)]
+    return {part: value for part, value in parts.items() if not any(overlap(sequence, part) for sequence in sequences)}
 
 
 def assert_others_stay(kind: Kind, client: NavienMqttClient, mutated: Mutated, originals: Parts) -> None:
@@ -121,20 +121,20 @@ def assert_others_stay(kind: Kind, client: NavienMqttClient, mutated: Mutated, o
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
 async def test_broken_messages_break_nothing(kind: Kind) -> None:
-    client, link = await client_at_work()
+    client, transport = await client_at_work()
     originals = {} if kind.read is None else kind.parts(kind.read(kind.document))
     assert (kind.read is not None) == bool(originals)
-    async with asked(kind, client, link) as heard:
+    async with asked(kind, client, transport) as heard:
         with noise() as logged:
             for mutated in Mutations(heard.document, seed=kind.name).take(MESSAGES):
                 assert decoded(mutated.body) is not None or not mutated.is_whole, mutated.body
                 if kind.topic is not None:
-                    link.message(kind.topic, mutated.body)
+                    transport.message(kind.topic, mutated.body)
                 if mutated.is_whole:
                     assert_others_stay(heard, client, mutated, originals)
     assert len(logged) <= 1, logged[:5]
     # It still hears what makes sense.
-    link.reply("res", status={"errorCode": 799})
+    transport.reply("res", status={"errorCode": 799})
     status = client.status(DEVICE)
     assert isinstance(status, DeviceStatus)
     assert status.raw == {"errorCode": 799}

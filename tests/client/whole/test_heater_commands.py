@@ -17,7 +17,7 @@ from nwp500 import (
     commands,
 )
 from tests.client.support.stage import MAC, Stage, expected
-from tests.client.support.steps import outcome, outcomes_of, requests, told
+from tests.client.support.steps import outcome, outcomes_of, reported, requests
 
 F, C = TemperatureUnit.FAHRENHEIT, TemperatureUnit.CELSIUS
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -77,9 +77,9 @@ async def test_a_heater_that_is_offline_says_nothing_until_it_is_back(stage: Sta
 # Set points
 
 
-async def test_set_points(stage: Stage) -> None:
+async def test_setpoints(stage: Stage) -> None:
     client = await stage.connected()
-    await told(client, stage.device)
+    await reported(client, stage.device)
     table: tuple[tuple[float, TemperatureUnit | None, int, str], ...] = (
         (140, None, 120, "set point 140 °F"),
         (150, None, 131, "set point 150 °F"),
@@ -97,7 +97,7 @@ async def test_set_points(stage: Stage) -> None:
     assert await stage.applied() == [("dhw-temperature", [raw]) for _, _, raw, _ in table]
 
 
-async def test_without_a_unit_a_set_point_is_in_the_heaters_own_and_in_fahrenheit_while_that_is_unknown(
+async def test_without_a_unit_a_setpoint_is_in_the_heaters_own_and_in_fahrenheit_while_that_is_unknown(
     stage: Stage,
 ) -> None:
     client = await stage.connected()
@@ -119,12 +119,12 @@ async def test_the_unit_can_come_from_the_device_info_alone(stage: Stage) -> Non
     assert await stage.applied() == [("dhw-temperature", [100])]
 
 
-async def test_a_refused_set_point_changes_nothing(stage: Stage) -> None:
+async def test_a_refused_setpoint_changes_nothing(stage: Stage) -> None:
     client = await stage.connected()
     outcomes = outcomes_of(client)
     with pytest.raises(InvalidParameterError, match=r"95 °F to 150 °F"):
         await client.set_dhw_temperature(stage.device, 94)
-    await told(client, stage.device)
+    await reported(client, stage.device)
     outcomes.clear()
     for wrong in (104, 151, 0, -40, math.nan, math.inf, True, "120", None):
         with pytest.raises(InvalidParameterError) as refused:
@@ -146,7 +146,7 @@ async def test_a_refused_set_point_changes_nothing(stage: Stage) -> None:
 async def test_every_mode_and_vacation_and_power(stage: Stage) -> None:
     client = await stage.connected()
     device = stage.device
-    await told(client, device)
+    await reported(client, device)
     for mode in (DhwMode.HEAT_PUMP, DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND):
         await outcome(client, "confirmed", client.set_dhw_mode(device, mode))
         assert (await stage.heater())["status"]["dhwOperationSetting"] == mode
@@ -196,7 +196,7 @@ async def test_what_the_heater_does_not_have_is_refused(stage: Stage) -> None:
     client = await stage.connected()
     device = stage.device
     await stage.simulator.device(MAC, feature={"electricUse": 1, "holidayUse": 1, "powerUse": 0})
-    await told(client, device)
+    await reported(client, device)
     refused: tuple[tuple[Callable[[], Awaitable[int]], str], ...] = (
         (lambda: client.set_dhw_mode(device, DhwMode.ELECTRIC), "electricUse"),
         (lambda: client.set_vacation(device, 7), "holidayUse"),

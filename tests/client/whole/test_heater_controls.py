@@ -111,7 +111,7 @@ async def test_what_is_out_of_range_or_of_the_wrong_kind_is_refused(stage: Stage
         with pytest.raises(InvalidParameterError, match="steps of 500") as refused:
             await client.set_air_filter_interval(stage.device, hours)  # type: ignore[arg-type]  # what is refused
         assert refused.value.value == hours
-    assert client.unsettled_commands == ()
+    assert client.pending_commands == ()
     assert await requests(stage, "ctrl") == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from nwp500 import CommandEvent, InvalidParameterError, NotConnectedError, commands
 from tests.client.support.stage import MAC, Stage, expected
-from tests.client.support.steps import outcome, outcomes_of, requests, told
+from tests.client.support.steps import outcome, outcomes_of, reported, requests
 from tests.client.whole.test_queue_simulator import plugged_in, unplugged
 
 OTHER_MAC = "0478630a1b2d"
@@ -21,7 +21,7 @@ def simulator_options() -> tuple[str, ...]:
 async def test_a_command_is_sent_and_then_confirmed(stage: Stage) -> None:
     client = await stage.connected()
     outcomes = outcomes_of(client)
-    await told(client, stage.device)
+    await reported(client, stage.device)
     outcomes.clear()
     event = await outcome(client, "confirmed", client.set_dhw_temperature(stage.device, 130))
     assert outcomes == [(name, "dhw-temperature", event.command.id) for name in ("sent", "confirmed")]
@@ -53,20 +53,20 @@ async def test_a_command_that_came_too_soon_is_sent_again(stage: Stage) -> None:
     client = await stage.connected()
     outcomes = outcomes_of(client)
     await stage.simulator.fault("ctrl_fail", code=2)
-    settled = [expected(client, f"command_{name}") for name in ("rejected", "confirmed")]
+    result = [expected(client, f"command_{name}") for name in ("rejected", "confirmed")]
     await client.set_dhw_temperature(stage.device, 130)
-    await asyncio.wait(settled, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait(result, return_when=asyncio.FIRST_COMPLETED)
     assert outcomes[-1][0] == "confirmed"
 
 
 async def test_the_wanted_value_is_shown_while_the_heater_does_not_act(stage: Stage) -> None:
     client = await stage.connected()
-    await told(client, stage.device)
+    await reported(client, stage.device)
     await stage.simulator.fault("ignore_write")
     acknowledged = expected(client, "status_received")
     await client.set_dhw_temperature(stage.device, 130)
     await acknowledged
-    await told(client, stage.device)
+    await reported(client, stage.device)
     status, wanted = client.status(stage.device), client.wanted_members(stage.device)
     assert status is not None
     assert status.raw["dhwTemperatureSetting"] == 98
@@ -77,7 +77,7 @@ async def test_the_wanted_value_is_shown_while_the_heater_does_not_act(stage: St
 async def test_the_wanted_values_are_shown_while_they_wait_in_the_queue(stage: Stage) -> None:
     client = await stage.connected()
     device = stage.device
-    await told(client, device)
+    await reported(client, device)
     await unplugged(stage, client)
     assert await client.set_dhw_temperature(device, 120) == 0
     assert await client.set_dhw_temperature(device, 130) == 0
@@ -91,14 +91,14 @@ async def test_the_wanted_values_are_shown_while_they_wait_in_the_queue(stage: S
     await plugged_in(stage, client)
     await asyncio.gather(*confirmed)
     await stage.simulator.wait(applied=3)
-    await told(client, device)
+    await reported(client, device)
     assert client.wanted_members(device) == {}
     assert await stage.applied() == [("dhw-temperature", [98]), ("dhw-temperature", [109]), ("dhw-mode", [5, 7])]
 
 
 async def test_what_is_cleared_is_not_wanted_any_more(stage: Stage) -> None:
     client = await stage.connected()
-    await told(client, stage.device)
+    await reported(client, stage.device)
     await unplugged(stage, client)
     await client.set_dhw_temperature(stage.device, 130)
     cleared = expected(client, "command_cleared")
@@ -142,8 +142,8 @@ async def test_two_heaters_never_mix(stage: Stage) -> None:
     assert [first.mac_address, second.mac_address] == [MAC, OTHER_MAC]
     await stage.simulator.device(MAC, dhwTemperatureSetting=90)
     await stage.simulator.device(OTHER_MAC, dhwTemperatureSetting=100, feature={"dhwTemperatureMin": 95})
-    await told(client, first)
-    await told(client, second)
+    await reported(client, first)
+    await reported(client, second)
     statuses = [client.status(device) for device in (first, second)]
     assert [status and status.raw["dhwTemperatureSetting"] for status in statuses] == [90, 100]
     with pytest.raises(InvalidParameterError):

@@ -10,7 +10,7 @@ from nwp500 import (
     StatusReceived,
 )
 from tests.client.support.stage import MAC, Stage, expected
-from tests.client.support.steps import outcome, outcomes_of, requests, told
+from tests.client.support.steps import outcome, outcomes_of, reported, requests
 from tests.client.whole.test_queue_simulator import plugged_in, unplugged
 
 OTHER_MAC = "0478630a1b2d"
@@ -27,11 +27,11 @@ def simulator_options() -> tuple[str, ...]:
 
 async def test_junk_and_other_peoples_messages_change_nothing(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
     client = await stage.connected()
-    await told(client, stage.device)
+    await reported(client, stage.device)
     topics = (f"cmd/52/navilink-{MAC}/{client.client_id}/res", f"cmd/52/{client.client_id}/res/rsv/rd")
     received: list[StatusReceived] = []
     client.on("status_received", received.append)
-    known, heard_at = client.status(stage.device), client.last_message_at(stage.device)
+    known, received_at = client.status(stage.device), client.last_message_at(stage.device)
     for topic in topics:
         for text in ("", "junk", "[1]", '{"response": ', "\x00", "[" * 10_000, '"text"', "null"):
             await stage.simulator.publish_text(topic, text)
@@ -43,9 +43,9 @@ async def test_junk_and_other_peoples_messages_change_nothing(stage: Stage, capl
     await done.wait()
     assert received == []
     assert client.status(stage.device) is known
-    assert client.last_message_at(stage.device) == heard_at
+    assert client.last_message_at(stage.device) == received_at
     assert not [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")]
-    await told(client, stage.device)
+    await reported(client, stage.device)
 
 
 async def test_the_clients_own_request_is_no_reply(stage: Stage) -> None:
@@ -67,16 +67,16 @@ async def test_the_clients_own_request_is_no_reply(stage: Stage) -> None:
 async def test_what_another_client_is_told_is_taken_as_extra(stage: Stage) -> None:
     watching, acting = await stage.connected(), await stage.connected()
     outcomes = outcomes_of(watching)
-    await told(watching, stage.device)
+    await reported(watching, stage.device)
     outcomes.clear()
-    changed = expected(watching, "set_point_changed")
+    changed = expected(watching, "setpoint_changed")
     await outcome(acting, "confirmed", acting.set_dhw_temperature(stage.device, 130))
     await changed
     refused = expected(acting, "command_rejected")
     await stage.simulator.fault("ctrl_fail", code=7)
     await acting.set_dhw_temperature(stage.device, 120)
     await refused
-    await told(watching, stage.device)
+    await reported(watching, stage.device)
     assert {kind for _, kind, _ in outcomes} <= {"status", "device-info"}
 
 
@@ -95,9 +95,9 @@ async def test_a_callback_of_the_callers_own_does_not_make_the_client_deaf(stage
 
 async def test_changes_are_events(stage: Stage) -> None:
     client = await stage.connected()
-    await told(client, stage.device)
+    await reported(client, stage.device)
     steps: tuple[tuple[str, Coroutine[object, object, None]], ...] = (
-        ("set_point_changed", stage.simulator.device(MAC, dhwTemperatureSetting=110)),
+        ("setpoint_changed", stage.simulator.device(MAC, dhwTemperatureSetting=110)),
         ("mode_changed", stage.simulator.device(MAC, dhwOperationSetting=1)),
         ("error_detected", stage.simulator.fault("error", code=515)),
         ("error_cleared", stage.simulator.fault("error", code=0)),
@@ -172,7 +172,7 @@ async def test_heaters_in_use_are_told_that_the_session_ends(stage: Stage) -> No
 
 async def test_a_client_can_be_connected_again(stage: Stage) -> None:
     client = await stage.connected()
-    await told(client, stage.device)
+    await reported(client, stage.device)
     await client.disconnect()
     await client.connect()
     await outcome(client, "confirmed", client.set_dhw_temperature(stage.device, 130))

@@ -24,7 +24,7 @@ from tests.client.support.steps import outcome, outcomes_of, requests
 
 OTHER_MAC = "0478630a1b2d"
 APP = "app-5f0c1e7a"
-SET_POINT, MODE = 33554464, 33554437
+SETPOINT, MODE = 33554464, 33554437
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 MORNING = ReservationEntry.of(WORKING_DAYS, 6, 30, ReservationMode.HIGH_DEMAND, 120)
@@ -88,7 +88,7 @@ async def test_two_heaters_answer_for_themselves_alone(stage: Stage) -> None:
 async def test_a_change_at_one_heater_is_none_at_the_other(stage: Stage) -> None:
     client = await knowing(stage)
     changed: list[Changed] = []
-    for name in ("set_point_changed", "mode_changed", "error_detected", "device_offline"):
+    for name in ("setpoint_changed", "mode_changed", "error_detected", "device_offline"):
         client.on(name, changed.append)
     await stage.simulator.device(OTHER_MAC, dhwTemperatureSetting=110, dhwOperationSetting=1)
     await stage.simulator.fault("error", code=799, mac=OTHER_MAC)
@@ -148,9 +148,9 @@ async def test_an_app_that_looks_at_the_heaters_confuses_nothing(stage: Stage) -
 async def test_what_the_app_sets_is_a_change_and_no_command_of_ours(stage: Stage) -> None:
     client = await knowing(stage)
     outcomes = outcomes_of(client)
-    changed = expected(client, "set_point_changed")
+    changed = expected(client, "setpoint_changed")
     # Nobody has to ask: the heater's answer to the app passes by.
-    await stage.simulator.fault("app_control", command=SET_POINT, value=110, mac=MAC)
+    await stage.simulator.fault("app_control", command=SETPOINT, value=110, mac=MAC)
     change = await changed
     assert isinstance(change, Changed)
     assert (change.device.mac_address, change.new) == (MAC, 55.0)
@@ -171,7 +171,7 @@ async def test_what_the_app_is_refused_is_not_taken_for_ours(stage: Stage) -> No
     await client.subscribe(f"cmd/52/navilink-{MAC}/res/ctrl-fail", noted)
     await stage.simulator.fault("ctrl_fail", code=7, mac=MAC)
     await stage.simulator.fault("ignore_write", mac=MAC)
-    await stage.simulator.fault("app_control", command=SET_POINT, value=110, mac=MAC)
+    await stage.simulator.fault("app_control", command=SETPOINT, value=110, mac=MAC)
     await refused.wait()
     handle = await client.submit(client.dhw_temperature_command(stage.device, 130))
     await handle.sent()
@@ -180,7 +180,7 @@ async def test_what_the_app_is_refused_is_not_taken_for_ours(stage: Stage) -> No
     while len(refusals) < 2:
         refused.clear()
         await refused.wait()
-    assert not handle.is_settled
+    assert not handle.is_completed
     await stage.simulator.device(MAC, dhwTemperatureSetting=109)
     assert (await handle.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
     assert [name for name, *_ in outcomes] == ["sent", "confirmed"]
@@ -191,12 +191,12 @@ async def test_what_the_app_sets_in_an_outage_wins_over_what_was_queued_before(s
     interrupted, resumed = expected(client, "connection_interrupted"), expected(client, "connection_resumed")
     await stage.simulator.fault("link_down")
     await interrupted
-    set_point = await client.submit(client.dhw_temperature_command(stage.device, 150))
+    setpoint = await client.submit(client.dhw_temperature_command(stage.device, 150))
     mode = await client.submit(client.dhw_mode_command(stage.device, DhwMode.HEAT_PUMP))
-    await stage.simulator.fault("app_control", command=SET_POINT, value=100, mac=MAC)
+    await stage.simulator.fault("app_control", command=SETPOINT, value=100, mac=MAC)
     await stage.simulator.fault("link_up")
     await resumed
-    assert (await set_point.outcome(timeout=PATIENCE)).outcome is CommandOutcome.SUPERSEDED
+    assert (await setpoint.outcome(timeout=PATIENCE)).outcome is CommandOutcome.SUPERSEDED
     assert (await mode.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
     applied = [(control["control"], control["client_id"]) for control in (await stage.heater())["applied"]]
     assert applied == [("dhw-temperature", APP), ("dhw-mode", client.client_id)]
@@ -242,13 +242,13 @@ async def test_controls_in_quick_succession_are_refused_and_sent_again_until_tak
         )
     ]
     for handle in handles:
-        settled = await handle.outcome(timeout=PATIENCE)
-        assert settled.outcome is CommandOutcome.CONFIRMED
+        result = await handle.outcome(timeout=PATIENCE)
+        assert result.outcome is CommandOutcome.CONFIRMED
     assert await stage.applied() == [("dhw-temperature", [109]), ("dhw-mode", [1])]
     assert len(await requests(stage, "ctrl")) > 2, "nothing was refused"
 
 
-async def test_a_set_point_of_150_fahrenheit_where_the_maximum_is_131(stage: Stage) -> None:
+async def test_a_setpoint_of_150_fahrenheit_where_the_maximum_is_131(stage: Stage) -> None:
     client = await knowing(stage)
     feature = client.feature(stage.device)
     assert feature is not None

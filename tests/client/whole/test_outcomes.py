@@ -24,7 +24,7 @@ OTHER_MAC = "0478630a1b2d"
 CAREFUL: dict[str, object] = {
     "coalesce_commands": True,
     "guard_commands": True,
-    "skip_settled": True,
+    "skip_redundant": True,
     "command_interval": 0.05,
     "expire_by_class": True,
 }
@@ -50,8 +50,8 @@ async def test_confirmed_when_the_heater_reports_it(stage: Stage) -> None:
     handle = await client.submit(client.dhw_temperature_command(stage.device, 130))
     assert client.wanted_members(stage.device) == {"dhwTemperatureSetting": 109}
     assert await handle.sent() > 0
-    settled = await handle.outcome(timeout=PATIENCE)
-    assert settled.outcome is CommandOutcome.CONFIRMED
+    result = await handle.outcome(timeout=PATIENCE)
+    assert result.outcome is CommandOutcome.CONFIRMED
     assert client.stage(handle.command.id) is None
     assert client.wanted_members(stage.device) == {}
     assert client.outcome_counts(stage.device)[CommandOutcome.CONFIRMED] >= 1
@@ -62,7 +62,7 @@ async def test_a_status_is_asked_for_until_it_shows_the_effect(stage: Stage) -> 
     await stage.simulator.fault("ignore_write", count=1)
     handle = await client.submit(client.dhw_temperature_command(stage.device, 130))
     await stage.simulator.wait(topic_suffix=f"{MAC}/st", received=2, timeout=PATIENCE)
-    assert not handle.is_settled
+    assert not handle.is_completed
     # The heater takes its time: it shows the value in a later status, to which nobody but the client's looks lead.
     await stage.simulator.device(MAC, dhwTemperatureSetting=109)
     assert (await handle.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
@@ -72,8 +72,8 @@ async def test_rejected_with_the_code_of_the_heater(stage: Stage) -> None:
     client = await careful(stage)
     await stage.simulator.fault("ctrl_fail", count=1, code=7, mac=MAC)
     handle = await client.submit(client.dhw_temperature_command(stage.device, 130))
-    settled = await handle.outcome(timeout=PATIENCE)
-    assert (settled.outcome, settled.code) == (CommandOutcome.REJECTED, 7)
+    result = await handle.outcome(timeout=PATIENCE)
+    assert (result.outcome, result.code) == (CommandOutcome.REJECTED, 7)
 
 
 async def test_too_soon_means_wait_and_send_again_in_order(stage: Stage) -> None:
@@ -83,7 +83,7 @@ async def test_too_soon_means_wait_and_send_again_in_order(stage: Stage) -> None
     second = await client.submit(client.dhw_mode_command(stage.device, 1))
     elsewhere = await client.submit(client.dhw_temperature_command(stage.devices[1], 125))
     assert (await elsewhere.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
-    assert not first.is_settled, "the other heater's command was held up"
+    assert not first.is_completed, "the other heater's command was held up"
     for handle in (first, second):
         assert (await handle.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
     assert await stage.applied() == [("dhw-temperature", [109]), ("dhw-mode", [1])]
@@ -102,8 +102,8 @@ async def test_held_in_a_costly_period(stage: Stage) -> None:
     await stage.simulator.fault("tou_window", on=True)
     client = await careful(stage)
     handle = await client.submit(client.dhw_mode_command(stage.device, 4))
-    settled = await handle.outcome(timeout=PATIENCE)
-    assert settled.outcome is CommandOutcome.HELD
+    result = await handle.outcome(timeout=PATIENCE)
+    assert result.outcome is CommandOutcome.HELD
     assert (await stage.heater())["status"]["dhwOperationSetting"] != 4
 
 
@@ -122,8 +122,8 @@ async def test_a_mode_that_is_held_is_remembered_over_a_restart(stage: Stage) ->
     await later.request(stage.device, STATUS)
     # The heater is in this mode, but only until the costly period ends.
     cancelled = await later.submit(later.dhw_mode_command(stage.device, 1))
-    settled = await cancelled.outcome(timeout=PATIENCE)
-    assert (settled.outcome, settled.reason) == (CommandOutcome.CONFIRMED, "the heater reports it")
+    result = await cancelled.outcome(timeout=PATIENCE)
+    assert (result.outcome, result.reason) == (CommandOutcome.CONFIRMED, "the heater reports it")
     await stage.simulator.fault("tou_window", on=False)
     status = DeviceStatus.from_message(await later.request(stage.device, STATUS))
     assert status.dhw_mode == 1
@@ -137,21 +137,21 @@ async def test_what_the_heater_already_reports_is_not_sent(stage: Stage) -> None
     await unplugged(stage, client)
     handle = await client.submit(client.dhw_temperature_command(stage.device, now.dhw_temperature_setting * 9 / 5 + 32))
     await plugged_in(stage, client)
-    settled = await handle.outcome(timeout=PATIENCE)
-    assert (settled.outcome, settled.reason) == (CommandOutcome.CONFIRMED, "already so")
+    result = await handle.outcome(timeout=PATIENCE)
+    assert (result.outcome, result.reason) == (CommandOutcome.CONFIRMED, "already so")
     assert await stage.applied() == []
 
 
 async def test_a_change_at_the_panel_wins_over_what_was_queued_before(stage: Stage) -> None:
     client = await careful(stage)
     await unplugged(stage, client)
-    set_point = await client.submit(client.dhw_temperature_command(stage.device, 150))
+    setpoint = await client.submit(client.dhw_temperature_command(stage.device, 150))
     mode = await client.submit(client.dhw_mode_command(stage.device, 1))
     await stage.simulator.device(MAC, dhwTemperatureSetting=100)
     await plugged_in(stage, client)
-    settled = await set_point.outcome(timeout=PATIENCE)
-    assert settled.outcome is CommandOutcome.SUPERSEDED
-    assert "changed at the heater" in settled.reason
+    result = await setpoint.outcome(timeout=PATIENCE)
+    assert result.outcome is CommandOutcome.SUPERSEDED
+    assert "changed at the heater" in result.reason
     assert (await mode.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
     assert await stage.applied() == [("dhw-mode", [1])]
 
@@ -170,7 +170,7 @@ async def test_commands_wait_for_a_heater_that_is_off_line(stage: Stage) -> None
     assert (await handle.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
 
 
-async def test_five_set_points_given_offline_are_one_publish(stage: Stage) -> None:
+async def test_five_setpoints_given_offline_are_one_publish(stage: Stage) -> None:
     client = await careful(stage)
     await unplugged(stage, client)
     handles = [await client.submit(client.dhw_temperature_command(stage.device, t)) for t in range(121, 126)]
@@ -234,8 +234,8 @@ async def test_disconnecting_settles_everything(stage: Stage) -> None:
     await unplugged(stage, client)
     handle = await client.submit(client.dhw_temperature_command(stage.device, 130))
     await client.disconnect()
-    assert handle.settled is not None
-    assert handle.settled.outcome is CommandOutcome.CLEARED
+    assert handle.result is not None
+    assert handle.result.outcome is CommandOutcome.CLEARED
 
 
 async def test_each_request_gets_its_own_reply(stage: Stage) -> None:

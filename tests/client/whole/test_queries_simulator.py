@@ -13,7 +13,7 @@ from nwp500.protocol.queries import DEVICE_INFO, DIAGNOSTICS, ENERGY_HOURLY, STA
 from nwp500.protocol.topics import ReplyForm
 from tests.client.support.heater_clock import heater_time, lived, stopped_at
 from tests.client.support.stage import MAC, Stage
-from tests.client.support.steps import requests, told
+from tests.client.support.steps import reported, requests
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -188,7 +188,7 @@ async def test_diagnostics_asked_on_another_topic_come_raw_alone(stage: Stage) -
 
 async def test_a_session_end_is_heard_and_not_answered(stage: Stage) -> None:
     client = await stage.connected()
-    await told(client, stage.device)
+    await reported(client, stage.device)
     await client.disconnect()
     assert len(await requests(stage, "st/end")) == 1
     assert (await stage.simulator.state())["ignored"] == []

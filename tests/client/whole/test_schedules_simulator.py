@@ -20,7 +20,7 @@ from nwp500.enums import FirmwarePart, ReservationMode
 from nwp500.models.weekdays import EVERY_DAY, WORKING_DAYS
 from simulator.state import ScheduleState
 from tests.client.support.stage import MAC, Stage
-from tests.client.support.steps import requests, told
+from tests.client.support.steps import reported, requests
 
 OTHER_MAC = "0478630a1b2d"
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -57,7 +57,7 @@ def written[ContentT](write: ScheduleWrite[ContentT], attempts: int = 1) -> None
 async def connected(stage: Stage) -> NavienMqttClient:
     """Connect a client whose first heater has told what it has."""
     client = await stage.connected()
-    await told(client, stage.device)
+    await reported(client, stage.device)
     return client
 
 
@@ -117,11 +117,11 @@ async def test_a_recirculation_schedule(stage: Stage) -> None:
     client = await connected(stage)
     entry = RecirculationEntry.of([Weekday.SUNDAY], 9, 0, pump_on=True)
     await stage.simulator.device(MAC, feature={"recircReservationUse": 1})
-    await told(client, stage.device)
+    await reported(client, stage.device)
     with pytest.raises(UnsupportedCommandError):
         await client.schedules.put_recirculation(stage.device, entry)
     await stage.simulator.device(MAC, feature={"recircReservationUse": 2})
-    await told(client, stage.device)
+    await reported(client, stage.device)
     written(await client.schedules.put_recirculation(stage.device, entry))
     assert (await stage.heater())["schedules"]["recirculation"]["reservation"] == [entry.raw]
     assert (await client.request_recirculation_schedule(stage.device)).entries == (entry,)

@@ -55,7 +55,7 @@ async def with_plan(stage: Stage, **settings: object) -> NavienMqttClient:
     return client
 
 
-async def settled(client: NavienMqttClient, stage: Stage, mode: DhwMode) -> CommandOutcome:
+async def outcome_of(client: NavienMqttClient, stage: Stage, mode: DhwMode) -> CommandOutcome:
     """Write a mode and return its outcome."""
     handle = await client.submit(client.dhw_mode_command(stage.device, mode))
     return (await handle.outcome(timeout=PATIENCE)).outcome
@@ -86,7 +86,7 @@ async def test_the_window_opens_and_closes_with_the_plan(stage: Stage) -> None:
 async def test_a_mode_written_in_a_window_is_held_and_lands_when_it_closes(stage: Stage) -> None:
     client = await with_plan(stage, **CAREFUL)
     await lived(stage, minutes=HOUR)
-    assert await settled(client, stage, DhwMode.HIGH_DEMAND) is CommandOutcome.HELD
+    assert await outcome_of(client, stage, DhwMode.HIGH_DEMAND) is CommandOutcome.HELD
     for _ in range(5):
         assert (await status_of(client, stage)).dhw_mode is DhwMode.HEAT_PUMP
         await lived(stage, minutes=HOUR)
@@ -99,7 +99,7 @@ async def test_a_mode_written_in_a_window_is_held_and_lands_when_it_closes(stage
 async def test_a_held_mode_lands_when_time_of_use_is_switched_off(stage: Stage) -> None:
     client = await with_plan(stage)
     await lived(stage, minutes=HOUR)
-    assert await settled(client, stage, DhwMode.ENERGY_SAVER) is CommandOutcome.HELD
+    assert await outcome_of(client, stage, DhwMode.ENERGY_SAVER) is CommandOutcome.HELD
     await client.schedules.write_tou(stage.device, PLAN, on=False)
     await lived(stage, minutes=1)
     status = await status_of(client, stage)
@@ -110,8 +110,8 @@ async def test_a_held_mode_lands_when_time_of_use_is_switched_off(stage: Stage) 
 async def test_heat_pump_over_a_held_mode_cancels_it(stage: Stage, settings: dict[str, object]) -> None:
     client = await with_plan(stage, **settings)
     await lived(stage, minutes=HOUR)
-    assert await settled(client, stage, DhwMode.ELECTRIC) is CommandOutcome.HELD
-    assert await settled(client, stage, DhwMode.HEAT_PUMP) is CommandOutcome.CONFIRMED
+    assert await outcome_of(client, stage, DhwMode.ELECTRIC) is CommandOutcome.HELD
+    assert await outcome_of(client, stage, DhwMode.HEAT_PUMP) is CommandOutcome.CONFIRMED
     await lived(stage, minutes=7 * HOUR)
     assert (await status_of(client, stage)).dhw_mode is DhwMode.HEAT_PUMP
     assert await stage.applied() == [("ctrl/tou/rd", []), ("dhw-mode", [2]), ("dhw-mode", [1])]
@@ -122,7 +122,7 @@ async def test_heat_pump_cancels_also_what_somebody_else_has_held(stage: Stage) 
     await lived(stage, minutes=HOUR)
     await stage.simulator.fault("app_control", command=33554437, value=DhwMode.HIGH_DEMAND, mac=MAC)
     assert (await status_of(client, stage)).dhw_mode is DhwMode.HEAT_PUMP
-    assert await settled(client, stage, DhwMode.HEAT_PUMP) is CommandOutcome.CONFIRMED
+    assert await outcome_of(client, stage, DhwMode.HEAT_PUMP) is CommandOutcome.CONFIRMED
     await lived(stage, minutes=7 * HOUR)
     assert (await status_of(client, stage)).dhw_mode is DhwMode.HEAT_PUMP
 
@@ -131,10 +131,10 @@ async def test_now_and_then_a_mode_is_taken_at_once(stage: Stage) -> None:
     client = await with_plan(stage)
     await lived(stage, minutes=HOUR)
     await stage.simulator.fault("mode_let_through")
-    assert await settled(client, stage, DhwMode.HIGH_DEMAND) is CommandOutcome.CONFIRMED
+    assert await outcome_of(client, stage, DhwMode.HIGH_DEMAND) is CommandOutcome.CONFIRMED
 
 
-async def test_set_point_power_and_vacation_are_not_held(stage: Stage) -> None:
+async def test_setpoint_power_and_vacation_are_not_held(stage: Stage) -> None:
     client = await with_plan(stage)
     await lived(stage, minutes=HOUR)
     device = stage.device
@@ -150,13 +150,13 @@ async def test_set_point_power_and_vacation_are_not_held(stage: Stage) -> None:
 
 async def test_an_element_mode_ends_when_a_window_opens(stage: Stage) -> None:
     client = await with_plan(stage)
-    assert await settled(client, stage, DhwMode.HIGH_DEMAND) is CommandOutcome.CONFIRMED
+    assert await outcome_of(client, stage, DhwMode.HIGH_DEMAND) is CommandOutcome.CONFIRMED
     await lived(stage, minutes=31)
     status = await status_of(client, stage)
     assert (status.is_in_tou_window, status.dhw_mode) == (True, DhwMode.HEAT_PUMP)
 
 
-async def test_of_an_entry_that_fires_in_a_window_the_set_point_applies_and_the_mode_waits(stage: Stage) -> None:
+async def test_of_an_entry_that_fires_in_a_window_the_setpoint_applies_and_the_mode_waits(stage: Stage) -> None:
     client = await with_plan(stage)
     entry = ReservationEntry.of(EVERY_DAY, 16, 0, ReservationMode.HIGH_DEMAND, 110)
     await client.schedules.replace_reservations(stage.device, [entry], on=True)

@@ -27,9 +27,9 @@ class QueueAccess:
         return self._pipeline.waiting_count
 
     @property
-    def unsettled_commands(self) -> tuple[QueuedCommand, ...]:
+    def pending_commands(self) -> tuple[QueuedCommand, ...]:
         """Everything given that has no outcome yet, in the order of giving."""
-        return self._pipeline.unsettled()
+        return self._pipeline.pending()
 
     def stage(self, command_id: str) -> CommandStage | None:
         """Return where a command is; `None` once it has its outcome."""
@@ -68,11 +68,11 @@ class QueueAccess:
         return StoredQueue(
             unsent=tuple(command for command in self._pipeline.unsent if command.is_control),
             sent=tuple(command for command in self._pipeline.sent if command.is_control),
-            order=tuple(command.id for command in self._pipeline.unsettled() if command.is_control),
+            order=tuple(command.id for command in self._pipeline.pending() if command.is_control),
             features=self._inbox.features,
             statuses=self._inbox.statuses,
             running_modes=self._pipeline.running_modes,
-            completed_wishes=self._pipeline.completed_wishes,
+            completed_effects=self._pipeline.completed_effects,
         )
 
     def restore(self, stored: StoredQueue) -> None:

@@ -32,7 +32,7 @@ _OF_STATUS: Mapping[str, _Names] = {
     "dhw_temperature": _always("temperature_changed"),
     "tank_upper_temperature": _always("temperature_changed"),
     "tank_lower_temperature": _always("temperature_changed"),
-    "dhw_temperature_setting": _always("set_point_changed"),
+    "dhw_temperature_setting": _always("setpoint_changed"),
     "dhw_mode": _always("mode_changed"),
     "current_power": _always("power_changed"),
     "error_code": _Names("error_detected", "error_cleared"),

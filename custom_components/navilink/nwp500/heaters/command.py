@@ -7,7 +7,7 @@ from ..exceptions import InvalidParameterError
 from ..models import Device, DeviceFeature
 from ..protocol import controls
 from ..protocol.controls import Control
-from ..protocol.setpoint import raw_set_point, set_point_words
+from ..protocol.setpoint import raw_setpoint, setpoint_words
 
 _AIR_FILTER_STEP = 500
 _AIR_FILTER_HOURS = range(1000, 10_001, _AIR_FILTER_STEP)
@@ -74,8 +74,8 @@ def dhw_temperature(
     device: Device, temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None
 ) -> HeaterCommand:
     """Set the set point; raises `InvalidParameterError` outside the heater's limits."""
-    raw = raw_set_point(temperature, unit, feature)
-    return HeaterCommand(device, controls.DHW_TEMPERATURE, (raw,), set_point_words(temperature, unit))
+    raw = raw_setpoint(temperature, unit, feature)
+    return HeaterCommand(device, controls.DHW_TEMPERATURE, (raw,), setpoint_words(temperature, unit))
 
 
 def _switch(device: Device, on_control: Control, off_control: Control, *, on: bool) -> HeaterCommand:

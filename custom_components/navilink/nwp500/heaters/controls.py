@@ -76,8 +76,8 @@ class HeaterControls(ABC):
     ) -> HeaterCommand:
         """Describe setting the set point."""
         feature = self.feature(device)
-        told = [message.temperature_unit for message in (self.status(device), feature) if message is not None]
-        display_unit = next((known for known in told if known is not None), TemperatureUnit.FAHRENHEIT)
+        reported = [message.temperature_unit for message in (self.status(device), feature) if message is not None]
+        display_unit = next((known for known in reported if known is not None), TemperatureUnit.FAHRENHEIT)
         return heater_command.dhw_temperature(device, temperature, display_unit if unit is None else unit, feature)
 
     # Functions that run by themselves

@@ -18,7 +18,7 @@ from ..queue.stored_members import FEATURE_DELAY, Members, feature_to_store, sta
 from .changes import ChangeWatch
 from .events import Changed, FeatureReceived, StatusReceived
 from .requests import PendingReplies
-from .watchdog import AnswerWatch
+from .watchdog import ResponseWatchdog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Inbox:
     """Sorts messages by device; what is not from a known heater, or makes no sense, is dropped with a debug line."""
 
     def __init__(
-        self, events: EventEmitter, pipeline: CommandPipeline, answers: AnswerWatch, replies: PendingReplies
+        self, events: EventEmitter, pipeline: CommandPipeline, answers: ResponseWatchdog, replies: PendingReplies
     ) -> None:
         self._events = events
         self._pipeline = pipeline
@@ -139,16 +139,16 @@ class Inbox:
         session_id = self._session(mac_address, message)
         if topic.endswith(_REFUSAL_SUFFIX):
             if session_id is not None:
-                self._pipeline.heard_refusal(session_id, _fail_code(message))
+                self._pipeline.on_refusal(session_id, _fail_code(message))
             return
         if session_id is not None:
-            self._pipeline.heard_of(session_id)
+            self._pipeline.on_reply(session_id)
         # Also in the answer to another client's command: it is the heater that reports. What waits for the answer is
         # judged by what it says before it goes.
         if (status := _decoded(DeviceStatus.from_message, message)) is not None:
             self._take_status(record, status, session_id)
         if session_id is not None:
-            self._pipeline.heard_answer(session_id)
+            self._pipeline.on_reply_processed(session_id)
             self._replies.answered(session_id, mac_address, message)
         if (feature := _decoded(DeviceFeature.from_message, message)) is not None:
             self._take_feature(record, feature)
@@ -188,7 +188,7 @@ class Inbox:
             return
         before = self._known_members(record)
         record.status, record.is_status_restored = status, False
-        self._pipeline.heard_status(mac_address, status, asked_at)
+        self._pipeline.on_status(mac_address, status, asked_at)
         self._events.emit("status_received", StatusReceived(record.device, status))
         self._tell_changes(record, status)
         if (delay := status_delay(before, self._known_members(record))) is not None:

@@ -13,9 +13,9 @@ from ..protocol.queries import DEVICE_INFO, SESSION_END, STATUS, Query, Request
 from ..protocol.topics import ReplyForm, five_segment_filter
 from ..queue.command import QueuedCommand
 from ..queue.requests import query_request
-from ..transport.base import LinkError
+from ..transport.base import TransportError
 from ..transport.connection import Connection
-from .watchdog import AnswerWatch
+from .watchdog import ResponseWatchdog
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class PendingReplies:
         if expected is not None and expected.mac_address == mac_address:
             expected.take(message)
 
-    def link_lost(self, reason: str) -> None:
+    def on_disconnected(self, reason: str) -> None:
         """The link is gone, and with it the answers."""
         for expected in self._expected.values():
             expected.fail(f"the link was lost: {reason}")
@@ -91,14 +91,14 @@ class PendingReplies:
 _FAREWELL_SECONDS = 2.0
 
 
-class Probes:
+class HeaterRequests:
     """Writes queries straight to the link."""
 
     def __init__(
         self,
         connection: Connection,
         client_id: str,
-        answers: AnswerWatch,
+        answers: ResponseWatchdog,
         replies: PendingReplies,
         on_written: Callable[[QueuedCommand], None],
     ) -> None:
@@ -113,7 +113,7 @@ class Probes:
         request = query_request(query, device, self._client_id)
         try:
             self._write(request, self._acknowledged)
-        except LinkError as error:
+        except TransportError as error:
             self._connection.fail(error.name)
             return False
         except NotConnectedError:
@@ -140,7 +140,7 @@ class Probes:
         with self._replies.expecting(message.id, device.mac_address, read) as reply:
             try:
                 self._write(message, self._acknowledged)
-            except LinkError as error:
+            except TransportError as error:
                 self._connection.fail(error.name)
                 raise MqttConnectionError(f"the request could not be written: {error.name}") from error
             try:
@@ -149,7 +149,7 @@ class Probes:
             except TimeoutError:
                 raise RequestTimeoutError(f"the heater did not answer within {seconds:g} s") from None
 
-    async def say_farewell(self, devices: Iterable[Device]) -> None:
+    async def announce_disconnect(self, devices: Iterable[Device]) -> None:
         """Tell each heater that this session ends (protocol.md 5.3)."""
         loop = asyncio.get_running_loop()
         said: list[asyncio.Future[None]] = []
@@ -157,7 +157,7 @@ class Probes:
             acknowledged: asyncio.Future[None] = loop.create_future()
             try:
                 self._write(query_request(SESSION_END, device, self._client_id), _completing(acknowledged))
-            except LinkError, NotConnectedError:
+            except TransportError, NotConnectedError:
                 return
             said.append(acknowledged)
         if said:
@@ -168,21 +168,21 @@ class Probes:
         if command.mac_address is not None and command.kind in (STATUS.name, DEVICE_INFO.name):
             self._answers.asked(command.mac_address)
 
-    def _write(self, request: QueuedCommand, on_done: Callable[[LinkError | None], None]) -> None:
-        link = self._connection.link
-        if link is None or link.lost.done():
+    def _write(self, request: QueuedCommand, on_done: Callable[[TransportError | None], None]) -> None:
+        transport = self._connection.transport
+        if transport is None or transport.lost.done():
             raise NotConnectedError("not connected")
-        link.publish(request.topic, request.body, request.qos, on_done)
+        transport.publish(request.topic, request.body, request.qos, on_done)
         self.written(request)
         self._on_written(request)
 
-    def _acknowledged(self, error: LinkError | None) -> None:
+    def _acknowledged(self, error: TransportError | None) -> None:
         if error is not None:
             self._connection.fail(error.name)
 
 
-def _completing(future: asyncio.Future[None]) -> Callable[[LinkError | None], None]:
-    def complete(_: LinkError | None) -> None:
+def _completing(future: asyncio.Future[None]) -> Callable[[TransportError | None], None]:
+    def complete(_: TransportError | None) -> None:
         if not future.done():
             future.set_result(None)
 

@@ -6,7 +6,7 @@ import logging
 from ..common.background import all_of
 from ..models import Device
 from ..protocol.topics import client_filter, connection_topic, device_filter, five_segment_filter
-from ..transport.subscriptions import LinkSubscriptions
+from ..transport.subscriptions import ConnectionSubscriptions
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -14,7 +14,7 @@ _LOGGER = logging.getLogger(__name__)
 class HeaterSubscriptions:
     """Makes the subscriptions of each heater, and knows which of the table are theirs."""
 
-    def __init__(self, subscriptions: LinkSubscriptions, client_id: str) -> None:
+    def __init__(self, subscriptions: ConnectionSubscriptions, client_id: str) -> None:
         self._subscriptions = subscriptions
         self._client_id = client_id
         self._presence_tried: set[str] = set()

@@ -13,7 +13,7 @@ _FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 60.0, 3600.0
 """Between replacements of links that have delivered nothing: doubled each time, the heater may just be off."""
 
 
-class AnswerWatch:
+class ResponseWatchdog:
     """Waits for an answer to what heaters are asked.
 
     Calls `on_silence` when the link may be deaf: once when a heater that has answered on this link stops answering, and

@@ -86,8 +86,8 @@ def half_degrees_from(value: float, unit: TemperatureUnit, *, step: int = 1) -> 
     """
     if not math.isfinite(value):
         raise InvalidParameterError(parameter="temperature", value=value, allowed="a finite number")
-    wish = Fraction(str(value))
-    half_degrees = wish * 2 if unit is TemperatureUnit.CELSIUS else (wish - 32) * Fraction(10, 9)
+    pending_effect = Fraction(str(value))
+    half_degrees = pending_effect * 2 if unit is TemperatureUnit.CELSIUS else (pending_effect - 32) * Fraction(10, 9)
     return step * round(half_degrees / step)
 
 

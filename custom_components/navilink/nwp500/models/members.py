@@ -89,11 +89,11 @@ def reply_content(message: Mapping[str, object], *names: str) -> Mapping[str, ob
         ResponseFormatError: there is no such content, or it is not an object.
 
     """
-    for place in (block(message, "response"), message):
+    for sequence in (block(message, "response"), message):
         for name in names:
-            if name not in place:
+            if name not in sequence:
                 continue
-            found = place[name]
+            found = sequence[name]
             if isinstance(found, Mapping):
                 return found
             raise ResponseFormatError(lacking=" or ".join(names))

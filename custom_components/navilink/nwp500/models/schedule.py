@@ -80,8 +80,8 @@ class ReservationEntry(WeeklyEntry):
     hour = Member("hour", WHOLE, "Hour, 0-23")
     minute = Member("min", WHOLE, "Minute, 0-59")
     mode = Member("mode", one_of(ReservationMode), "The mode that it sets")
-    set_point = Member("param", HALF, "The set point that it sets")
-    set_point_raw = set_point.in_raw()
+    setpoint = Member("param", HALF, "The set point that it sets")
+    setpoint_raw = setpoint.in_raw()
 
     @classmethod
     def of(
@@ -90,7 +90,7 @@ class ReservationEntry(WeeklyEntry):
         hour: int,
         minute: int,
         mode: ReservationMode,
-        set_point_raw: int,
+        setpoint_raw: int,
         *,
         is_enabled: bool = True,
     ) -> Self:
@@ -100,7 +100,7 @@ class ReservationEntry(WeeklyEntry):
             InvalidParameterError: there is no day.
 
         """
-        return cls(_raw(days, hour, minute, mode, set_point_raw, is_enabled=is_enabled))
+        return cls(_raw(days, hour, minute, mode, setpoint_raw, is_enabled=is_enabled))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -83,7 +83,7 @@ class DeviceStatus(Message):
     )
     freeze_protection_temperature_min = Member("freezeProtectionTempMin", HALF, "Lower limit of freeze protection, 6")
     freeze_protection_temperature_max = Member("freezeProtectionTempMax", HALF, "Upper limit of freeze protection, 10")
-    min_set_point = Member(
+    min_setpoint = Member(
         "heatMinOpTemperature", HALF, "The installer's lowest set point, 35-45; old firmware tells nonsense"
     )
     recirculation_temperature_setting = Member("recircTempSetting", HALF, "Recirculation set point")

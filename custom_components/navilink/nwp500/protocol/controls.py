@@ -84,7 +84,7 @@ def _life_of_a_mode(parameters: tuple[int, ...], _baseline: Mapping[str, int]) -
     return _HEATING if parameters[0] in (DhwMode.ELECTRIC, DhwMode.HIGH_DEMAND) else _SETTING
 
 
-def _life_of_a_set_point(parameters: tuple[int, ...], baseline: Mapping[str, int]) -> timedelta:
+def _life_of_a_setpoint(parameters: tuple[int, ...], baseline: Mapping[str, int]) -> timedelta:
     """A higher set point adds heat; so may one over a set point that is not known."""
     known = baseline.get("dhwTemperatureSetting")
     return _SETTING if known is not None and parameters[0] <= known else _HEATING
@@ -222,7 +222,7 @@ DHW_TEMPERATURE = Control(
     gate="dhwTemperatureSettingUse",
     setting="set point",
     effect=_shows_parameter("dhwTemperatureSetting"),
-    life_time=_life_of_a_set_point,
+    life_time=_life_of_a_setpoint,
     words="set point {0}",
 )
 ANTI_LEGIONELLA_ON = Control(

@@ -129,8 +129,8 @@ _MINUTE = Number("min", 0, 59)
 
 def reservation_entry(low: int = 0, high: int = 255) -> Record:
     """Return the members of an entry of the weekly programme, for a heater with these limits of the set point."""
-    set_point = Number("param", low, high, "half-degrees Celsius")
-    return Record("reservation", (_ENABLE, _WEEK, _HOUR, _MINUTE, Number("mode", 1, 5), set_point))
+    setpoint = Number("param", low, high, "half-degrees Celsius")
+    return Record("reservation", (_ENABLE, _WEEK, _HOUR, _MINUTE, Number("mode", 1, 5), setpoint))
 
 
 RECIRCULATION_ENTRY = Record(

@@ -20,7 +20,7 @@ _WILD = 1e6
 _SYMBOLS = {TemperatureUnit.CELSIUS: "°C", TemperatureUnit.FAHRENHEIT: "°F"}
 
 
-def raw_set_point(temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None) -> int:
+def raw_setpoint(temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None) -> int:
     """Return the raw set point in the heater's steps; limits are compared raw: 150 °F (131) is allowed up to 131.
 
     Raises `InvalidParameterError` for anything but a number within the heater's limits.
@@ -38,7 +38,7 @@ def raw_set_point(temperature: float, unit: TemperatureUnit, feature: DeviceFeat
     return min(max(half_degrees_from(temperature, unit, step=raw_step(feature)), low), high)
 
 
-def set_point_words(temperature: float, unit: TemperatureUnit) -> str:
+def setpoint_words(temperature: float, unit: TemperatureUnit) -> str:
     """Return a set point as a person would name it, such as `set point 140 °F`; a converted wish has more digits."""
     return f"set point {round(temperature, 1):g} {_SYMBOLS[TemperatureUnit(unit)]}"
 

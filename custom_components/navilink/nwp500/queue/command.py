@@ -157,7 +157,7 @@ class CommandOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class CommandResult:
     """An outcome, the reason in words, and the heater's own code if it gave one."""
 
     outcome: CommandOutcome
@@ -168,31 +168,31 @@ class Settled:
 class CommandHandle:
     """Follows one command from giving to outcome."""
 
-    def __init__(self, command: QueuedCommand, place: int) -> None:
+    def __init__(self, command: QueuedCommand, sequence: int) -> None:
         loop = asyncio.get_running_loop()
         self.command = command
         """The command as it was given."""
-        self.place = place
+        self.sequence = sequence
         """Its number in the order of giving."""
         self.packet_id = 0
         """Of its last writing; 0 before."""
         self._sent: asyncio.Future[int] = loop.create_future()
-        self._settled: asyncio.Future[Settled] = loop.create_future()
+        self._result: asyncio.Future[CommandResult] = loop.create_future()
 
     @property
-    def settled(self) -> Settled | None:
+    def result(self) -> CommandResult | None:
         """The outcome, once there is one."""
-        return self._settled.result() if self._settled.done() else None
+        return self._result.result() if self._result.done() else None
 
     @property
-    def is_settled(self) -> bool:
+    def is_completed(self) -> bool:
         """Whether the command has its outcome."""
-        return self._settled.done()
+        return self._result.done()
 
-    async def outcome(self, timeout: float | None = None) -> Settled:  # noqa: ASYNC109 - the name in the public contract
+    async def outcome(self, timeout: float | None = None) -> CommandResult:  # noqa: ASYNC109 - the name in the public contract
         """Wait for the outcome; raises `TimeoutError` when there is none in time."""
         async with asyncio.timeout(timeout):
-            return await asyncio.shield(self._settled)
+            return await asyncio.shield(self._result)
 
     async def sent(self) -> int:
         """Return the packet id once the PUBACK is seen, or 0 when the command waits in the queue or ended unsent."""
@@ -203,8 +203,8 @@ class CommandHandle:
         if not self._sent.done():
             self._sent.set_result(packet_id)
 
-    def settle(self, settled: Settled) -> None:
+    def complete(self, result: CommandResult) -> None:
         """Give the outcome; the first one counts."""
         self.handed_over(0)
-        if not self._settled.done():
-            self._settled.set_result(settled)
+        if not self._result.done():
+            self._result.set_result(result)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .command import QueuedCommand, Settled
+from .command import CommandResult, QueuedCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +16,11 @@ class CommandEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class CommandSettled:
+class CommandCompleted:
     """A command has its outcome, whichever that is."""
 
     command: QueuedCommand
-    settled: Settled
+    result: CommandResult
 
 
 @dataclass(frozen=True, slots=True)

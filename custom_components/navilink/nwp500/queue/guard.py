@@ -29,7 +29,7 @@ _SIDE_EFFECTS: Mapping[str, frozenset[str]] = {_MODE: frozenset({"vacationDaySet
 
 
 @dataclass(slots=True)
-class _Wish:
+class _PendingEffect:
     """What one of our commands wanted, as long as it may still be what the heater comes to report."""
 
     effect: Effect
@@ -61,11 +61,11 @@ class _Heater:
     """The newest answer to one of our questions; of an earlier run, the last that was stored."""
     running_mode: int | None = None
     """The mode in which it was last seen to heat."""
-    wishes: dict[str, _Wish] = field(default_factory=dict)
+    pending_effects: dict[str, _PendingEffect] = field(default_factory=dict)
     """What the commands wanted that were given since that status, or may not have taken effect by then."""
 
 
-class Judgement:
+class CommandGuard:
     """What is known of the heaters, and what it means for the commands that wait for them."""
 
     def __init__(
@@ -74,11 +74,11 @@ class Judgement:
         queue: CommandQueue,
         *,
         ask_status: Callable[[str], bool],
-        is_link_up: Callable[[], bool],
+        is_connected: Callable[[], bool],
     ) -> None:
         self._config = config
         self._queue = queue
-        self._is_link_up = is_link_up
+        self._is_connected = is_connected
         self._fresh = FreshStatus(ask_status, self._has_waiting_control)
         self._heaters: dict[str, _Heater] = {}
         self._given: dict[str, int] = {}
@@ -105,10 +105,14 @@ class Judgement:
         return None if heater is None else heater.status
 
     @property
-    def completed_wishes(self) -> Mapping[str, tuple[Effect, ...]]:
+    def completed_effects(self) -> Mapping[str, tuple[Effect, ...]]:
         """What completed commands of each heater may still bring about."""
         found = {
-            mac_address: tuple(wish.effect for wish in heater.wishes.values() if wish.completed_at is not None)
+            mac_address: tuple(
+                pending_effect.effect
+                for pending_effect in heater.pending_effects.values()
+                if pending_effect.completed_at is not None
+            )
             for mac_address, heater in self._heaters.items()
         }
         return {mac_address: effects for mac_address, effects in found.items() if effects}
@@ -117,24 +121,24 @@ class Judgement:
         self,
         statuses: Mapping[str, Members],
         running_modes: Mapping[str, int],
-        completed_wishes: Mapping[str, Iterable[Effect]],
+        completed_effects: Mapping[str, Iterable[Effect]],
     ) -> None:
         """Take up what an earlier run knew."""
         for mac_address, members in statuses.items():
             self._heater(mac_address).status = DeviceStatus(members)
         for mac_address, mode in running_modes.items():
             self._heater(mac_address).running_mode = mode
-        for mac_address, effects in completed_wishes.items():
+        for mac_address, effects in completed_effects.items():
             for number, effect in enumerate(effects):
-                wish = _Wish(effect, written_at=_seconds(), completed_at=UNKNOWN_MOMENT)
-                self._heater(mac_address).wishes[f"restored {number}"] = wish
+                pending_effect = _PendingEffect(effect, written_at=_seconds(), completed_at=UNKNOWN_MOMENT)
+                self._heater(mac_address).pending_effects[f"restored {number}"] = pending_effect
 
-    def wanted(self, mac_address: str, unsettled: Iterable[QueuedCommand]) -> dict[str, int]:
+    def wanted(self, mac_address: str, pending: Iterable[QueuedCommand]) -> dict[str, int]:
         """Return the raw status members that a heater will have once these commands have taken effect."""
         # Which mode power-on brings back is not documented: the last one wanted or seen to heat, else the factory's.
         running_mode = self.running_modes.get(mac_address, int(DhwMode.ENERGY_SAVER))
         wanted: dict[str, int] = {}
-        for command in unsettled:
+        for command in pending:
             if command.mac_address != mac_address:
                 continue
             for name, values in command.expected.items():
@@ -154,15 +158,15 @@ class Judgement:
         """A command is given; one that an earlier run was given may have been written, whatever the store says."""
         self._given[command.id] = self._fresh.moment()
         known = self._heaters.get(command.mac_address or "")
-        is_heard = not self._is_link_up() or self._fresh.has(command.mac_address or "")
+        is_heard = not self._is_connected() or self._fresh.has(command.mac_address or "")
         if is_heard and known is not None and known.status is not None:
             self._baselines[command.id] = known.status
         if is_restored and command.attempts and command.mac_address:
             for session_id in command.sessions or (command.id,):
                 self._written[command.id] = self._fresh.written(session_id, command.mac_address)
         if command.is_control and command.mac_address and command.expected:
-            wish = _Wish(command.expected, written_at=_seconds() if is_restored else None)
-            self._heater(command.mac_address).wishes[command.id] = wish
+            pending_effect = _PendingEffect(command.expected, written_at=_seconds() if is_restored else None)
+            self._heater(command.mac_address).pending_effects[command.id] = pending_effect
 
     def written(self, request: QueuedCommand) -> None:
         """A request was written to the connection."""
@@ -171,8 +175,8 @@ class Judgement:
         moment = self._fresh.written(request.session_id, request.mac_address)
         if request.id in self._given:
             self._written[request.id] = moment
-            if (wish := self._heater(request.mac_address).wishes.get(request.id)) is not None:
-                wish.written_at = _seconds()
+            if (pending_effect := self._heater(request.mac_address).pending_effects.get(request.id)) is not None:
+                pending_effect.written_at = _seconds()
 
     def written_at(self, command: QueuedCommand) -> int:
         """Return the moment at which a command was last written: what is asked from then on shows its effect."""
@@ -204,7 +208,7 @@ class Judgement:
         return (
             self._config.guard_commands
             and bool(mac_address)
-            and self._is_link_up()
+            and self._is_connected()
             and not self._fresh.has(mac_address or "")
         )
 
@@ -213,21 +217,21 @@ class Judgement:
         if command.is_control and command.mac_address and self.is_waiting_for_status(command.mac_address):
             self._fresh.need(command.mac_address)
 
-    def heard_status(
-        self, mac_address: str, status: DeviceStatus, asked_at: int, unsettled: Iterable[QueuedCommand]
+    def on_status(
+        self, mac_address: str, status: DeviceStatus, asked_at: int, pending: Iterable[QueuedCommand]
     ) -> bool:
         """Take in a status that answers a question of this moment; tells whether something to be stored has changed."""
         heater = self._heater(mac_address)
-        before = heater.running_mode, len(heater.wishes)
+        before = heater.running_mode, len(heater.pending_effects)
         if status.dhw_mode in RUNNING_MODES:
             heater.running_mode = status.dhw_mode
         if asked_at != UNKNOWN_MOMENT:
-            for command in unsettled:
+            for command in pending:
                 if command.mac_address == mac_address:
                     self._judge(command, heater, status, asked_at)
-            _forget_wishes(heater, status, asked_at)
+            _forget_pending_effects(heater, status, asked_at)
             heater.status = status
-        return before != (heater.running_mode, len(heater.wishes))
+        return before != (heater.running_mode, len(heater.pending_effects))
 
     def is_overruled(self, command: QueuedCommand) -> bool:
         """Tell whether somebody else has changed what a command would change, after it was given."""
@@ -238,7 +242,7 @@ class Judgement:
     def is_already_so(self, command: QueuedCommand, on_their_way: Iterable[QueuedCommand]) -> bool:
         """Tell whether the heater, asked after a command was given, reports what it wants, and nothing changes that."""
         heater = self._heaters.get(command.mac_address or "")
-        if not self._config.skip_settled or heater is None or heater.status is None:
+        if not self._config.skip_redundant or heater is None or heater.status is None:
             return False
         moving = {other.id for other in on_their_way}
         return (
@@ -248,9 +252,9 @@ class Judgement:
             # In a peak period the reported mode is not all: the app may have written another one, which is held.
             and not (heater.status.is_in_tou_window and _MODE in command.expected)
             and not any(
-                wish.contradicts(command.expected)
-                for command_id, wish in heater.wishes.items()
-                if command_id in moving or wish.completed_at is not None
+                pending_effect.contradicts(command.expected)
+                for command_id, pending_effect in heater.pending_effects.items()
+                if command_id in moving or pending_effect.completed_at is not None
             )
         )
 
@@ -262,14 +266,14 @@ class Judgement:
         self._written.pop(command.id, None)
         self._overruled.discard(command.id)
         self._baselines.pop(command.id, None)
-        wishes = self._heater(command.mac_address).wishes if command.mac_address else {}
-        if (wish := wishes.get(command.id)) is None:
+        pending_effects = self._heater(command.mac_address).pending_effects if command.mac_address else {}
+        if (pending_effect := pending_effects.get(command.id)) is None:
             return
         # Of a refused command only what was written before is in doubt.
-        if wish.written_at is None or (outcome is CommandOutcome.REJECTED and command.attempts <= 1):
-            del wishes[command.id]
+        if pending_effect.written_at is None or (outcome is CommandOutcome.REJECTED and command.attempts <= 1):
+            del pending_effects[command.id]
         else:
-            wish.completed_at = self._fresh.moment()
+            pending_effect.completed_at = self._fresh.moment()
 
     # Inner steps
 
@@ -305,24 +309,26 @@ def _is_changed_by_others(heater: _Heater, member: str, baseline: DeviceStatus, 
     known, now = WHOLE.read(baseline.raw.get(member)), WHOLE.read(status.raw.get(member))
     if known is None or now is None or known == now:
         return False
-    if any(wish.explains(member, now) for wish in heater.wishes.values()):
+    if any(pending_effect.explains(member, now) for pending_effect in heater.pending_effects.values()):
         return False
     # The heater itself leaves an element mode when a peak period begins (protocol.md 13.5).
     return not (member == _MODE and now == DhwMode.HEAT_PUMP and status.is_in_tou_window)
 
 
-def _forget_wishes(heater: _Heater, status: DeviceStatus, asked_at: int) -> None:
+def _forget_pending_effects(heater: _Heater, status: DeviceStatus, asked_at: int) -> None:
     """Let go of what completed commands wanted: asked since, the heater reports what became of them.
 
     But not while they may still take effect; nor of a mode in a peak period, which the heater may hold, and take up
     some seconds after the period is over.
     """
     is_holding = status.is_in_tou_window or (heater.status is not None and heater.status.is_in_tou_window)
-    for command_id, wish in tuple(heater.wishes.items()):
-        is_reported = wish.completed_at is not None and wish.completed_at < asked_at
-        is_past = is_reported and (wish.written_at is None or _seconds() - wish.written_at >= _EFFECT_SECONDS)
-        if is_past and not (is_holding and wish.effect.get(_MODE, RUNNING_MODES) <= HELD_MODES):
-            del heater.wishes[command_id]
+    for command_id, pending_effect in tuple(heater.pending_effects.items()):
+        is_reported = pending_effect.completed_at is not None and pending_effect.completed_at < asked_at
+        is_past = is_reported and (
+            pending_effect.written_at is None or _seconds() - pending_effect.written_at >= _EFFECT_SECONDS
+        )
+        if is_past and not (is_holding and pending_effect.effect.get(_MODE, RUNNING_MODES) <= HELD_MODES):
+            del heater.pending_effects[command_id]
 
 
 def _seconds() -> float:

@@ -19,8 +19,8 @@ from ..models import Device
 from ..protocol import controls
 from ..protocol.controls import Control, Effect
 from ..protocol.setpoint import raw_limits
-from .command import CommandOutcome, QueuedCommand, Settled, running_seconds
-from .events import CommandSettled
+from .command import CommandOutcome, CommandResult, QueuedCommand, running_seconds
+from .events import CommandCompleted
 from .requests import control_request
 from .stored_members import CONTROLS, Members, read_members
 from .stored_values import REFUSALS, as_list, as_object, as_seconds, as_sentence, as_text, as_time, as_whole
@@ -40,7 +40,7 @@ class StoredQueue:
     """Acknowledged by the broker: only watched, never sent again."""
     order: tuple[str, ...] = ()
     """The ids of all of them in the order of giving; times do not tell it, for clocks are set."""
-    outcomes: tuple[CommandSettled, ...] = ()
+    outcomes: tuple[CommandCompleted, ...] = ()
     """Outcomes that were not passed on yet. The client passes its own on at once; this is for the owner of a store who
     passes an outcome on only after it is stored."""
     features: Mapping[str, Members] = field(default_factory=dict, repr=False)
@@ -49,7 +49,7 @@ class StoredQueue:
     """The last status members of each heater, by MAC: those that show it, and that commands change."""
     running_modes: Mapping[str, int] = field(default_factory=dict, repr=False)
     """The mode in which each heater was last seen to heat, by MAC."""
-    completed_wishes: Mapping[str, tuple[Effect, ...]] = field(default_factory=dict, repr=False)
+    completed_effects: Mapping[str, tuple[Effect, ...]] = field(default_factory=dict, repr=False)
     """What completed commands of each heater, by MAC, may still bring about, such as the mode while the heater holds
     one (protocol.md 13.5)."""
     unreadable: int = 0
@@ -57,9 +57,9 @@ class StoredQueue:
 
     def in_order(self) -> list[QueuedCommand]:
         """Return all commands in the order of giving; those of a store without it by their times."""
-        places = {command_id: place for place, command_id in enumerate(self.order)}
+        sequences = {command_id: sequence for sequence, command_id in enumerate(self.order)}
         by_time = merge(self.sent, self.unsent, key=lambda command: command.queued_at)
-        return sorted(by_time, key=lambda command: places.get(command.id, -1))
+        return sorted(by_time, key=lambda command: sequences.get(command.id, -1))
 
     def without(self, command_ids: Container[str]) -> Self:
         """Return the same without some commands."""
@@ -80,9 +80,9 @@ class StoredQueue:
             "features": {mac_address: dict(members) for mac_address, members in self.features.items()},
             "statuses": {mac_address: dict(members) for mac_address, members in self.statuses.items()},
             "running_modes": dict(self.running_modes),
-            "completed_wishes": {
+            "completed_effects": {
                 mac_address: [_stored_effect(effect) for effect in effects]
-                for mac_address, effects in self.completed_wishes.items()
+                for mac_address, effects in self.completed_effects.items()
             },
         }
 
@@ -113,8 +113,8 @@ class StoredQueue:
                 running_modes=_by_mac(
                     content["running_modes"], lambda mode: as_whole(mode, min(DhwMode), max(DhwMode))
                 ),
-                completed_wishes=_by_mac(
-                    content["completed_wishes"], lambda effects: tuple(map(_effect, as_list(effects)))
+                completed_effects=_by_mac(
+                    content["completed_effects"], lambda effects: tuple(map(_effect, as_list(effects)))
                 ),
                 unreadable=maker.refused,
             )
@@ -143,15 +143,15 @@ class _Maker:
                 self.refused += 1
         return found
 
-    def outcome(self, stored: Mapping[str, object]) -> CommandSettled:
+    def outcome(self, stored: Mapping[str, object]) -> CommandCompleted:
         """Make an outcome."""
         code = stored["code"]
-        settled = Settled(
+        result = CommandResult(
             CommandOutcome(as_text(stored["outcome"])),
             as_sentence(stored["reason"]),
             None if code is None else as_whole(code),
         )
-        return CommandSettled(self.command(as_object(stored["command"])), settled)
+        return CommandCompleted(self.command(as_object(stored["command"])), result)
 
     def command(self, stored: Mapping[str, object]) -> QueuedCommand:
         """Make a command; only controls are stored."""
@@ -184,21 +184,22 @@ class _Maker:
 
 
 def migrated_queue(stored: object) -> object:
-    """Return what the first version stored in today's form: it kept messages instead of parameters, and no ages.
+    """Return what an older version stored in today's form.
 
-    What is not as that version wrote it stays as it is; `StoredQueue.from_dict` decides about it.
+    The first version kept messages instead of parameters, and no ages; the second no sessions. What is not as such a
+    version wrote it stays as it is; `StoredQueue.from_dict` decides about it.
     """
     if not isinstance(stored, Mapping):
         return stored
     now = datetime.now(UTC)
     return {
         "order": [],
-        **stored,
         "stored_at": now.isoformat(),
-        "outcomes": [],
         "statuses": {},
-        "completed_wishes": {},
+        "completed_effects": stored.get("completed_wishes", {}),
+        **{name: value for name, value in stored.items() if name != "completed_wishes"},
         **{name: _migrated_commands(stored.get(name), now) for name in ("unsent", "sent")},
+        "outcomes": _migrated_outcomes(stored.get("outcomes", []), now),
     }
 
 
@@ -206,14 +207,25 @@ def _migrated_commands(stored: object, now: datetime) -> object:
     return [_migrated_command(command, now) for command in stored] if isinstance(stored, list) else stored
 
 
+def _migrated_outcomes(stored: object, now: datetime) -> object:
+    if not isinstance(stored, list):
+        return stored
+    return [
+        {**outcome, "command": _migrated_command(outcome.get("command"), now)} if isinstance(outcome, dict) else outcome
+        for outcome in stored
+    ]
+
+
 def _migrated_command(stored: object, now: datetime) -> object:
     try:
         command = as_object(stored)
+        # Each of these versions wrote the first time with the session of the message.
+        sessions = {"sessions": [command["id"]] if command["attempts"] else []}
+        if "parameters" in command:
+            return {**sessions, **command}
         request = as_object(as_object(orjson.loads(_long_text(command["body"])))["request"])
         age = max(timedelta(0), now - as_time(command["queued_at"]))
-        # It wrote a command with the same session each time.
-        sessions = [command["id"]] if command["attempts"] else []
-        return {**command, "parameters": request["param"], "sessions": sessions, "age": age.total_seconds()}
+        return {**sessions, **command, "parameters": request["param"], "age": age.total_seconds()}
     except REFUSALS:
         return stored
 
@@ -241,13 +253,13 @@ def _stored(command: QueuedCommand) -> JsonObject:
     }
 
 
-def _stored_outcome(event: CommandSettled) -> JsonObject:
-    settled = event.settled
+def _stored_outcome(event: CommandCompleted) -> JsonObject:
+    result = event.result
     return {
         "command": _stored(event.command),
-        "outcome": settled.outcome.value,
-        "reason": settled.reason,
-        "code": settled.code,
+        "outcome": result.outcome.value,
+        "reason": result.reason,
+        "code": result.code,
     }
 
 

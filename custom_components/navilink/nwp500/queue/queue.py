@@ -32,12 +32,12 @@ class CommandQueue:
     """
 
     def __init__(
-        self, limit: int, *, coalesce: bool = False, place: Callable[[QueuedCommand], float] = attrgetter("given_at")
+        self, limit: int, *, coalesce: bool = False, sequence: Callable[[QueuedCommand], float] = attrgetter("given_at")
     ) -> None:
         """Take the limit, and what tells the order of giving for commands that come back."""
         self._limit = limit
         self._coalesce = coalesce
-        self._place = place
+        self._sequence = sequence
         self._waiting: deque[QueuedCommand] = deque()
         self._in_flight: dict[str, QueuedCommand] = {}
 
@@ -121,9 +121,9 @@ class CommandQueue:
         """
         if self._is_superseded(command):
             return Displaced(superseded=(command,))
-        place = self._place(command)
+        sequence = self._sequence(command)
         superseded = self.remove(
-            lambda older: self._coalesce and command.replaces(older) and self._place(older) < place
+            lambda older: self._coalesce and command.replaces(older) and self._sequence(older) < sequence
         )
         self._waiting.append(command)
         self._arrange()
@@ -162,12 +162,14 @@ class CommandQueue:
         return tuple(dropped)
 
     def _is_superseded(self, command: QueuedCommand) -> bool:
-        place = self._place(command)
-        return self._coalesce and any(newer.replaces(command) and self._place(newer) > place for newer in self.unsent())
+        sequence = self._sequence(command)
+        return self._coalesce and any(
+            newer.replaces(command) and self._sequence(newer) > sequence for newer in self.unsent()
+        )
 
     def _arrange(self) -> None:
         """Put what waits in order: what comes back may be younger than what had come back before."""
-        self._waiting = deque(sorted(self._waiting, key=self._place))
+        self._waiting = deque(sorted(self._waiting, key=self._sequence))
 
     def unsent(self) -> Iterator[QueuedCommand]:
         """Go through everything whose PUBACK was not seen, in order: first what is in flight."""

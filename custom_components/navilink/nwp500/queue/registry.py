@@ -4,17 +4,17 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import count
 
-from .command import CommandHandle, CommandOutcome, CommandStage, QueuedCommand, Settled
+from .command import CommandHandle, CommandOutcome, CommandResult, CommandStage, QueuedCommand
 from .confirmation import Confirmations
 from .queue import CommandQueue
 
 
-class CommandBook:
+class CommandRegistry:
     """Enters each command once and strikes it out with its one outcome."""
 
     def __init__(self) -> None:
         self._handles: dict[str, CommandHandle] = {}
-        self._places = count()
+        self._sequences = count()
         self._counts: dict[str | None, Counter[CommandOutcome]] = {}
 
     def __contains__(self, command_id: object) -> bool:
@@ -27,24 +27,24 @@ class CommandBook:
 
     def enter(self, command: QueuedCommand) -> CommandHandle:
         """Take a command in and return its handle."""
-        handle = self._handles[command.id] = CommandHandle(command, next(self._places))
+        handle = self._handles[command.id] = CommandHandle(command, next(self._sequences))
         return handle
 
     def handle(self, command_id: str) -> CommandHandle | None:
         """Return the handle of a command that has no outcome yet."""
         return self._handles.get(command_id)
 
-    def place(self, command: QueuedCommand) -> int:
+    def sequence(self, command: QueuedCommand) -> int:
         """Return a command's number in the order of giving."""
         handle = self._handles.get(command.id)
-        return 0 if handle is None else handle.place
+        return 0 if handle is None else handle.sequence
 
-    def strike(self, command: QueuedCommand, settled: Settled) -> CommandHandle | None:
+    def complete(self, command: QueuedCommand, result: CommandResult) -> CommandHandle | None:
         """Give a command its outcome and return its handle; `None` when it has one already: only the first counts."""
         handle = self._handles.pop(command.id, None)
         if handle is not None:
-            handle.settle(settled)
-            self._counts.setdefault(command.mac_address, Counter())[settled.outcome] += 1
+            handle.complete(result)
+            self._counts.setdefault(command.mac_address, Counter())[result.outcome] += 1
         return handle
 
     def forget(self, mac_address: str) -> None:
@@ -61,8 +61,8 @@ class CommandBook:
 class CommandOverview:
     """Reads the book, the queue and the confirmations together; changes none of them."""
 
-    def __init__(self, book: CommandBook, queue: CommandQueue, confirmations: Confirmations) -> None:
-        self._book = book
+    def __init__(self, book: CommandRegistry, queue: CommandQueue, confirmations: Confirmations) -> None:
+        self._registry = book
         self._queue = queue
         self._confirmations = confirmations
 
@@ -91,14 +91,14 @@ class CommandOverview:
         """What may have reached its heater by now: in flight, or sent."""
         return (*self._queue.in_flight, *self._confirmations.commands)
 
-    def unsettled(self) -> tuple[QueuedCommand, ...]:
+    def pending(self) -> tuple[QueuedCommand, ...]:
         """Return everything given and not settled, in the order of giving."""
         current = {command.id: command for command in (*self._queue.unsent(), *self._confirmations.commands)}
-        return tuple(current.get(handle.command.id, handle.command) for handle in self._book)
+        return tuple(current.get(handle.command.id, handle.command) for handle in self._registry)
 
     def stage(self, command_id: str) -> CommandStage | None:
         """Return where a command is; `None` once it is settled."""
-        if command_id not in self._book:
+        if command_id not in self._registry:
             return None
         if self._confirmations.has(command_id):
             return CommandStage.SENT
@@ -107,18 +107,18 @@ class CommandOverview:
 
     def handle(self, command_id: str) -> CommandHandle | None:
         """Return the handle of a command that is not settled."""
-        return self._book.handle(command_id)
+        return self._registry.handle(command_id)
 
     def counts(self, mac_address: str | None = None) -> Mapping[CommandOutcome, int]:
         """Return how often each outcome occurred, for one heater or for all."""
-        return self._book.counts(mac_address)
+        return self._registry.counts(mac_address)
 
 
 class Succession:
     """Finds what must not be sent any more because a newer command was."""
 
-    def __init__(self, book: CommandBook, queue: CommandQueue, confirmations: Confirmations) -> None:
-        self._book = book
+    def __init__(self, book: CommandRegistry, queue: CommandQueue, confirmations: Confirmations) -> None:
+        self._registry = book
         self._queue = queue
         self._confirmations = confirmations
         self._newest_sent: dict[tuple[str | None, str], int] = {}
@@ -130,13 +130,15 @@ class Succession:
         It came back from a lost link or from a refusal; what is in flight must not come back either. That it overwrites
         some of the same is enough: sent after the newer one, it would undo that.
         """
-        place = self._book.place(newer)
+        sequence = self._registry.sequence(newer)
         for overwritten in newer.overwrites:
             key = newer.mac_address, overwritten
-            self._newest_sent[key] = max(place, self._newest_sent.get(key, place))
+            self._newest_sent[key] = max(sequence, self._newest_sent.get(key, sequence))
 
         def is_older(command: QueuedCommand) -> bool:
-            return bool(command.attempts) and newer.is_related_to(command) and self._book.place(command) < place
+            return (
+                bool(command.attempts) and newer.is_related_to(command) and self._registry.sequence(command) < sequence
+            )
 
         self._queue.forbid_return(is_older)
         return self._queue.remove(is_older)
@@ -144,14 +146,14 @@ class Succession:
     def forget(self, mac_address: str) -> None:
         """No command that was sent to a heater decides anything any more."""
         self._newest_sent = {
-            setting: place for setting, place in self._newest_sent.items() if setting[0] != mac_address
+            setting: sequence for setting, sequence in self._newest_sent.items() if setting[0] != mac_address
         }
 
     def is_overtaken(self, command: QueuedCommand) -> bool:
         """Tell whether a newer command that overwrites some of the same was sent too."""
-        place = self._book.place(command)
+        sequence = self._registry.sequence(command)
         return any(
-            self._newest_sent.get((command.mac_address, overwritten), place) > place
+            self._newest_sent.get((command.mac_address, overwritten), sequence) > sequence
             for overwritten in command.overwrites
         )
 
@@ -161,7 +163,7 @@ class Succession:
         If that one arrives, this one must not follow it.
         """
         return bool(command.attempts) and any(
-            newer.is_related_to(command) and self._book.place(newer) > self._book.place(command)
+            newer.is_related_to(command) and self._registry.sequence(newer) > self._registry.sequence(command)
             for newer in self._queue.in_flight
         )
 
@@ -170,5 +172,5 @@ class Succession:
         return [
             command
             for command in self._confirmations.commands
-            if newer.command.replaces(command) and self._book.place(command) < newer.place
+            if newer.command.replaces(command) and self._registry.sequence(command) < newer.sequence
         ]

@@ -6,8 +6,8 @@ import math
 from typing import Protocol
 
 from ..config import MqttConnectionConfig
-from ..transport.base import Link, LinkError
-from .command import QueuedCommand, Settled
+from ..transport.base import Transport, TransportError
+from .command import CommandResult, QueuedCommand
 from .queue import CommandQueue, Displaced
 
 _RATE_PERIOD = 1.0
@@ -20,10 +20,10 @@ class WriterListener(Protocol):
     def pause(self, command: QueuedCommand) -> float:
         """Return the seconds until a command may be written: 0 now, infinite when something has to happen first."""
 
-    def verdict(self, command: QueuedCommand) -> Settled | None:
+    def verdict(self, command: QueuedCommand) -> CommandResult | None:
         """Judge a command right before it is written: `None`, or why it is not sent at all."""
 
-    def command_not_sent(self, command: QueuedCommand, verdict: Settled) -> None:
+    def command_not_sent(self, command: QueuedCommand, verdict: CommandResult) -> None:
         """It left the queue unsent, as judged."""
 
     def command_written(self, command: QueuedCommand, packet_id: int) -> None:
@@ -38,7 +38,7 @@ class WriterListener(Protocol):
     def commands_displaced(self, displaced: Displaced) -> None:
         """They were in flight when the link ended and do not go back to the queue."""
 
-    def link_suspect(self, reason: str) -> None:
+    def connection_suspect(self, reason: str) -> None:
         """A message was not acknowledged or could not be written, so the link has to be replaced."""
 
 
@@ -53,7 +53,7 @@ class CommandWriter:
         self._listener = listener
         self._rate = config.max_publish_rate
         self._window = min(config.max_in_flight, queue.window, self._rate or config.max_in_flight)
-        self._link: Link | None = None
+        self._transport: Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._acknowledged_at: deque[float] = deque(maxlen=self._rate or 1)
         self._written: dict[str, QueuedCommand] = {}
@@ -67,17 +67,17 @@ class CommandWriter:
     @property
     def is_attached(self) -> bool:
         """Whether there is a link to write to."""
-        return self._link is not None
+        return self._transport is not None
 
-    def attach(self, link: Link) -> None:
+    def attach(self, transport: Transport) -> None:
         """A link is up: from now on the queue is drained into it."""
-        self._link = link
+        self._transport = transport
         # The links before are closed by now, and nothing of them arrives any more.
         self._written.clear()
 
     def detach(self) -> None:
         """Let go of the link: what is in flight goes back to the front, in its old order."""
-        self._link = None
+        self._transport = None
         self._cancel_timer()
         in_flight = self._queue.in_flight
         displaced = self._queue.return_in_flight()
@@ -105,15 +105,15 @@ class CommandWriter:
     def pump(self) -> None:
         """Write what may be written now, and see to it that this is called again when more may be."""
         self._cancel_timer()
-        while self._link is not None and self._has_room and (command := self._next()) is not None:
+        while self._transport is not None and self._has_room and (command := self._next()) is not None:
             if (verdict := self._listener.verdict(command)) is not None:
                 self._queue.discard(command)
                 self._listener.command_not_sent(command, verdict)
             elif not command.repeatable and self._queue.in_flight_count:
                 break
             else:
-                self._write(self._link, command)
-        if self._link is None:
+                self._write(self._transport, command)
+        if self._transport is None:
             self._end_run(drained=False)
         elif not self._queue.in_flight_count and self._rate_delay() == 0 and self._next() is None:
             self._end_run(drained=True)
@@ -143,18 +143,18 @@ class CommandWriter:
         in_flight = self._queue.in_flight
         return len(in_flight) < self._window and all(command.repeatable for command in in_flight)
 
-    def _write(self, link: Link, waiting: QueuedCommand) -> None:
+    def _write(self, transport: Transport, waiting: QueuedCommand) -> None:
         command = self._queue.take(waiting)
         try:
-            packet_id = link.publish(
+            packet_id = transport.publish(
                 command.topic,
                 command.body,
                 command.qos,
                 lambda error: self._acknowledged(command, error),
             )
-        except LinkError as error:
+        except TransportError as error:
             self._queue.not_written(command, waiting)
-            self._give_up_link(error)
+            self._give_up_transport(error)
             return
         self._written[command.id] = command
         self._listener.command_written(command, packet_id)
@@ -168,9 +168,9 @@ class CommandWriter:
         if (arrived := self._queue.acknowledge(command_id)) is not None:
             self._listener.command_sent(arrived)
 
-    def _acknowledged(self, command: QueuedCommand, error: LinkError | None) -> None:
+    def _acknowledged(self, command: QueuedCommand, error: TransportError | None) -> None:
         if error is not None:
-            self._give_up_link(error)
+            self._give_up_transport(error)
             return
         self.sent_count += 1
         self._acknowledged_at.append(asyncio.get_running_loop().time())
@@ -178,11 +178,11 @@ class CommandWriter:
             self.has_arrived(command.id)
         self.pump()
 
-    def _give_up_link(self, error: LinkError) -> None:
+    def _give_up_transport(self, error: TransportError) -> None:
         """End the run at once, what was in flight back at the front, and have the link replaced."""
-        if self._link is not None:
+        if self._transport is not None:
             self.detach()
-            self._listener.link_suspect(error.name)
+            self._listener.connection_suspect(error.name)
 
     def _rate_delay(self) -> float:
         """Return the seconds until one more message fits in the rate, 0 when it does now.

@@ -6,7 +6,7 @@ from http import HTTPMethod, HTTPStatus
 import logging
 from typing import Protocol
 
-from ..exceptions import ApiError, UnreadableAnswerError
+from ..exceptions import ApiError, InvalidResponseError
 from ..models import Device
 from .service import RestService
 from .tokens import AuthTokens
@@ -128,11 +128,11 @@ def as_object(path: str, data: object) -> Mapping[str, object]:
     """Return data that must be an object; raises `UnreadableAnswerError`."""
     if isinstance(data, dict):
         return data
-    raise UnreadableAnswerError(path, "success without an object")
+    raise InvalidResponseError(path, "success without an object")
 
 
 def as_list(path: str, data: object) -> list[object]:
     """Return data that must be a list; raises `UnreadableAnswerError`."""
     if isinstance(data, list):
         return data
-    raise UnreadableAnswerError(path, "success without a list")
+    raise InvalidResponseError(path, "success without a list")

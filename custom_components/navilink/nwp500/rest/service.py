@@ -12,12 +12,12 @@ from ..common.text import LONG, one_line
 from ..exceptions import (
     ApiConnectionError,
     ApiError,
+    InvalidResponseError,
     MaintenanceError,
     NotFoundError,
     NotPermittedError,
     PayloadError,
     ServerError,
-    UnreadableAnswerError,
 )
 from .address import address_problem
 from .trust import tls_context
@@ -165,7 +165,7 @@ async def _body(path: str, response: aiohttp.ClientResponse) -> bytes:
         content += piece
         if len(content) > _LARGEST_ANSWER:
             response.close()
-            raise UnreadableAnswerError(path, f"HTTP {response.status} with more than {_LARGEST_ANSWER} bytes")
+            raise InvalidResponseError(path, f"HTTP {response.status} with more than {_LARGEST_ANSWER} bytes")
     return bytes(content)
 
 
@@ -176,14 +176,14 @@ def _data(path: str, status: int, content: bytes) -> object:
     except orjson.JSONDecodeError:
         # The decoder's error carries the whole text, secrets included, so it is not passed on as a cause.
         what = "a web page, as a network does that asks people to sign in" if _is_markup(content) else "no JSON"
-        raise UnreadableAnswerError(path, f"HTTP {status} with {what}") from None
+        raise InvalidResponseError(path, f"HTTP {status} with {what}") from None
     if not isinstance(envelope, dict):
-        raise UnreadableAnswerError(path, f"HTTP {status} with something other than an envelope")
+        raise InvalidResponseError(path, f"HTTP {status} with something other than an envelope")
     code = envelope.get("code")
     if code is None:
         code = status
     if isinstance(code, bool) or not isinstance(code, int):
-        raise UnreadableAnswerError(path, f"HTTP {status} with a code that is no number")
+        raise InvalidResponseError(path, f"HTTP {status} with a code that is no number")
     if status in _SUCCESSES and code in (HTTPStatus.OK, status):
         return envelope.get("data")
     # The code is the finer of the two, but a 5xx is the server's own trouble whatever the envelope says.

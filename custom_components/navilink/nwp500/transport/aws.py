@@ -20,11 +20,11 @@ from ..config import MqttConnectionConfig
 from .base import (
     AwsCredentials,
     CaFileError,
-    Link,
-    LinkError,
     MessageListener,
     PublishListener,
     SubscriptionRefusedError,
+    Transport,
+    TransportError,
     UpgradeRefusedError,
 )
 
@@ -46,13 +46,13 @@ class AwsRuntime:
         self._config = config
         self._client: mqtt.Client | None = None
 
-    async def make_link(self, credentials: AwsCredentials, on_message: MessageListener) -> Link:
+    async def make_transport(self, credentials: AwsCredentials, on_message: MessageListener) -> Transport:
         """Return a new link that is not open yet; raises `CaFileError`."""
         if self._client is None:
             # In a thread, since reading certificates blocks.
             tls_context = await asyncio.to_thread(self._make_tls_context)
             self._client = mqtt.Client(_bootstrap(), tls_context)
-        return AwsLink(self._client, self._config, credentials, on_message)
+        return AwsTransport(self._client, self._config, credentials, on_message)
 
     def _make_tls_context(self) -> io.ClientTlsContext:
         options = io.TlsContextOptions()
@@ -69,7 +69,7 @@ class AwsRuntime:
             raise CaFileError(f"the CA file cannot be used: {_error_name(error)}") from error
 
 
-class AwsLink(Link):
+class AwsTransport(Transport):
     """One native connection with the credentials of now, used once."""
 
     def __init__(
@@ -113,10 +113,10 @@ class AwsLink(Link):
             async with asyncio.timeout(_CONNECT_SECONDS):
                 await self._on_loop(native)
         except TimeoutError:
-            raise LinkError(f"no connection within {_CONNECT_SECONDS:g} s") from None
+            raise TransportError(f"no connection within {_CONNECT_SECONDS:g} s") from None
         except UpgradeRefusedError as refusal:
             raise UpgradeRefusedError(refusal.name, await self._upgrade_status()) from refusal
-        except LinkError:
+        except TransportError:
             # The runtime hides what a callback of ours raised behind an error of its own.
             if self._signing_error is not None:
                 raise self._signing_error from None
@@ -139,8 +139,8 @@ class AwsLink(Link):
     def publish(self, topic: str, body: bytes, qos: int, on_done: PublishListener) -> int:
         native, packet_id = self._connection.publish(topic, body, mqtt.QoS(qos))
         if native.done() and (error := native.exception()) is not None:
-            raise _link_error(error)
-        native.add_done_callback(lambda done: self._post(on_done, _link_error_of(done)))
+            raise _transport_error(error)
+        native.add_done_callback(lambda done: self._post(on_done, _transport_error_of(done)))
         return int(packet_id)
 
     @override
@@ -208,7 +208,7 @@ class AwsLink(Link):
         try:
             async with asyncio.timeout(_STATUS_SECONDS):
                 return await self._status_of(self._signed_request)
-        except LinkError, TimeoutError:
+        except TransportError, TimeoutError:
             return None
 
     async def _status_of(self, request: http.HttpRequest) -> int:
@@ -234,15 +234,15 @@ class AwsLink(Link):
         """Return a future of the event loop that ends as the native one does; cancelling it leaves that one alone."""
         waiting: asyncio.Future[T] = self._loop.create_future()
 
-        def settle() -> None:
+        def complete() -> None:
             if waiting.done():
                 return
             if (error := native.exception()) is not None:
-                waiting.set_exception(_link_error(error) if _is_of_the_link(error) else error)
+                waiting.set_exception(_transport_error(error) if _is_of_the_connection(error) else error)
             else:
                 waiting.set_result(native.result())
 
-        native.add_done_callback(lambda _: _call_on(self._loop, settle))
+        native.add_done_callback(lambda _: _call_on(self._loop, complete))
         return waiting
 
     def _post[*Arguments](self, function: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
@@ -278,7 +278,7 @@ def _error_name(error: BaseException) -> str:
     return text[text.find("AWS_") :].partition(")")[0] if "AWS_" in text else f"{type(error).__name__}: {text}"
 
 
-def _is_of_the_link(error: BaseException) -> bool:
+def _is_of_the_connection(error: BaseException) -> bool:
     """Tell whether an error is about the link; any other shows a runtime that does not fit this module."""
     if isinstance(error, RuntimeError):
         return "AWS_" in str(error)
@@ -286,16 +286,16 @@ def _is_of_the_link(error: BaseException) -> bool:
     return is_connack or isinstance(error, AwsCrtError | mqtt.SubscribeError)
 
 
-def _link_error(error: BaseException) -> LinkError:
+def _transport_error(error: BaseException) -> TransportError:
     name = _error_name(error)
     if isinstance(error, mqtt.SubscribeError):
-        made: LinkError = SubscriptionRefusedError(name)
+        made: TransportError = SubscriptionRefusedError(name)
     else:
-        made = UpgradeRefusedError(name) if "UPGRADE_FAILURE" in name else LinkError(name)
+        made = UpgradeRefusedError(name) if "UPGRADE_FAILURE" in name else TransportError(name)
     made.__cause__ = error
     return made
 
 
-def _link_error_of(native: NativeFuture[object]) -> LinkError | None:
+def _transport_error_of(native: NativeFuture[object]) -> TransportError | None:
     error = native.exception()
-    return None if error is None else _link_error(error)
+    return None if error is None else _transport_error(error)

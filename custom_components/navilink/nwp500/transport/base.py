@@ -7,10 +7,10 @@ from typing import Protocol
 from ..exceptions import MqttConnectionError
 
 type MessageListener = Callable[[str, bytes], None]
-type PublishListener = Callable[[LinkError | None], None]
+type PublishListener = Callable[[TransportError | None], None]
 
 
-class LinkError(MqttConnectionError):
+class TransportError(MqttConnectionError):
     """The link could not be made, was lost, or did not do as asked; `name` is the runtime's own name for it."""
 
     def __init__(self, name: str) -> None:
@@ -18,11 +18,11 @@ class LinkError(MqttConnectionError):
         self.name = name
 
 
-class CaFileError(LinkError):
+class CaFileError(TransportError):
     """The file with the certificates to trust cannot be read, or holds none."""
 
 
-class UpgradeRefusedError(LinkError):
+class UpgradeRefusedError(TransportError):
     """The service answered the WebSocket upgrade with an HTTP error: as a rule, credentials that have expired.
 
     `status` is that of the answer; None when it could not be learned.
@@ -33,11 +33,11 @@ class UpgradeRefusedError(LinkError):
         self.status = status
 
 
-class SubscriptionRefusedError(LinkError):
+class SubscriptionRefusedError(TransportError):
     """The service answered a SUBSCRIBE with a refusal."""
 
 
-class SubscriptionUnansweredError(LinkError):
+class SubscriptionUnansweredError(TransportError):
     """The service answered no SUBSCRIBE, however often it was sent."""
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class AwsCredentials(Protocol):
         """What shows that they are temporary ones."""
 
 
-class Link(Protocol):
+class Transport(Protocol):
     """One connection, used once: opened, lost or closed, never opened again. Lives on the event loop."""
 
     lost: asyncio.Future[str]
@@ -85,10 +85,10 @@ class Link(Protocol):
         """End the connection; nothing is called or completed afterwards."""
 
 
-type LinkFactory = Callable[[AwsCredentials, MessageListener], Awaitable[Link]]
+type TransportFactory = Callable[[AwsCredentials, MessageListener], Awaitable[Transport]]
 
 
-def declare_lost(link: Link, reason: str) -> None:
+def declare_lost(transport: Transport, reason: str) -> None:
     """Have a link replaced that does not do as it should; nothing happens when it is lost already."""
-    if not link.lost.done():
-        link.lost.set_result(reason)
+    if not transport.lost.done():
+        transport.lost.set_result(reason)

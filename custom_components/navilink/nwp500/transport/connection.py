@@ -16,10 +16,10 @@ from typing import Protocol
 from ..common.background import UnexpectedErrors, begun, watched
 from ..config import MqttConnectionConfig
 from ..exceptions import AuthenticationError, MqttConnectionError
-from .base import AwsCredentials, Link, LinkFactory, MessageListener, UpgradeRefusedError, declare_lost
+from .base import AwsCredentials, MessageListener, Transport, TransportFactory, UpgradeRefusedError, declare_lost
 from .failures import failure_of, failure_of_loss
 from .report import ConnectionProblem, ConnectionReport, ConnectionState
-from .subscriptions import LinkSubscriptions
+from .subscriptions import ConnectionSubscriptions
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -58,10 +58,10 @@ class CredentialSource(Protocol):
 class ConnectionListener(Protocol):
     """Who is told of the link's coming and going."""
 
-    def link_up(self, link: Link, *, is_awaited: bool) -> None:
+    def on_connected(self, transport: Transport, *, is_awaited: bool) -> None:
         """A link is connected and subscribed; tells whether `connect()` itself has waited for it."""
 
-    def link_lost(self, reason: str) -> None:
+    def on_disconnected(self, reason: str) -> None:
         """The link is gone."""
 
     def credentials_refused(self, error: AuthenticationError) -> None:
@@ -78,20 +78,20 @@ class Connection:
         self,
         config: MqttConnectionConfig,
         credentials: CredentialSource,
-        make_link: LinkFactory,
+        make_transport: TransportFactory,
         on_message: MessageListener,
         listener: ConnectionListener,
     ) -> None:
         self._config = config
         self._credentials = credentials
-        self._make_link = make_link
+        self._make_transport = make_transport
         self._on_message = on_message
         self._listener = listener
-        self.subscriptions = LinkSubscriptions(config.operation_timeout, lambda: self._link)
+        self.subscriptions = ConnectionSubscriptions(config.operation_timeout, lambda: self._transport)
         """The subscriptions of every link."""
         self._report = ConnectionReport()
         self._errors = UnexpectedErrors()
-        self._link: Link | None = None
+        self._transport: Transport | None = None
         self._runner: asyncio.Task[None] | None = None
         self._renewed_at: float | None = None
         self._opened_at: float | None = None
@@ -107,9 +107,9 @@ class Connection:
         return self._report.state
 
     @property
-    def link(self) -> Link | None:
+    def transport(self) -> Transport | None:
         """The link, when connected."""
-        return self._link
+        return self._transport
 
     async def connect(self, *, wait: bool) -> None:
         """Start; with `wait`, return when the first attempt succeeded.
@@ -141,17 +141,17 @@ class Connection:
             runner.cancel()
             await asyncio.wait((runner,), timeout=_CANCEL_SECONDS)
         # The state is another one before the link is closed: nobody may take it for usable meanwhile.
-        link, self._link = self._link, None
+        transport, self._transport = self._transport, None
         self._change(self._report.ended(ConnectionState.CLOSED))
-        if link is not None:
-            await link.close()
+        if transport is not None:
+            await transport.close()
         if self._runner is runner:
             self._runner = None
 
     def fail(self, reason: str) -> None:
         """Have the link replaced: something showed that it is dead or deaf."""
-        if self._link is not None:
-            declare_lost(self._link, reason)
+        if self._transport is not None:
+            declare_lost(self._transport, reason)
 
     async def _run(self, first: asyncio.Future[None] | None) -> None:
         if first is None or await self._establish_first(first):
@@ -174,8 +174,8 @@ class Connection:
         failures = 0
         while True:
             try:
-                if self._link is not None:
-                    held = await self._hold(self._link)
+                if self._transport is not None:
+                    held = await self._hold(self._transport)
                     failures = 0 if held >= _STABLE_SECONDS else max(failures, min(failures + 1, _MOST_SHORT_LINKS))
                     if not self._config.auto_reconnect:
                         return
@@ -200,18 +200,18 @@ class Connection:
         else:
             _LOGGER.debug("Connection attempt failed, %d in a row: %s", self._report.failed_attempts, error)
 
-    async def _hold(self, link: Link) -> float:
+    async def _hold(self, transport: Transport) -> float:
         """Wait for the link's end, clear it away, and return how many seconds it held."""
         loop = asyncio.get_running_loop()
         since = loop.time()
-        reason = await link.lost
-        self._link = None
+        reason = await transport.lost
+        self._transport = None
         lost = self._report.lost(datetime.now(UTC), failure_of_loss(reason))
         try:
             self._change(lost.waiting(None) if self._config.auto_reconnect else lost.ended(ConnectionState.CLOSED))
-            self._listener.link_lost(reason)
+            self._listener.on_disconnected(reason)
         finally:
-            await link.close()
+            await transport.close()
         return loop.time() - since
 
     async def _back_off(self, failures: int) -> None:
@@ -227,29 +227,29 @@ class Connection:
         self._change(self._report.connecting(datetime.now(UTC)))
         await self._credentials.ensure_valid_token()
         try:
-            link = await self._open_link()
+            transport = await self._open_transport()
         except UpgradeRefusedError as refusal:
             if refusal.status not in _STATUSES_OF_OLD_CREDENTIALS or not self._renewal_is_due():
                 raise
             _LOGGER.debug("The service refused the upgrade: renewing the credentials")
             await self._credentials.renew_aws_credentials()
-            link = await self._open_link()
-        self._link = link
+            transport = await self._open_transport()
+        self._transport = transport
         self._report = self._report.connected(datetime.now(UTC))
         # The queue comes first: who hears of the state may have something to send.
-        self._listener.link_up(link, is_awaited=is_awaited)
+        self._listener.on_connected(transport, is_awaited=is_awaited)
         self._listener.connection_changed(self._report)
 
-    async def _open_link(self) -> Link:
+    async def _open_transport(self) -> Transport:
         await self._keep_connect_interval()
-        link = await self._make_link(self._credentials.current_tokens, self._on_message)
+        transport = await self._make_transport(self._credentials.current_tokens, self._on_message)
         async with contextlib.AsyncExitStack() as unless_subscribed:
-            unless_subscribed.push_async_callback(link.close)
-            await link.open()
+            unless_subscribed.push_async_callback(transport.close)
+            await transport.open()
             self._opened_at = asyncio.get_running_loop().time()
-            await self.subscriptions.make_on(link)
+            await self.subscriptions.make_on(transport)
             unless_subscribed.pop_all()
-        return link
+        return transport
 
     async def _keep_connect_interval(self) -> None:
         if self._opened_at is not None:

@@ -7,8 +7,14 @@ import ssl
 
 import aiohttp
 
-from ..exceptions import ApiConnectionError, ApiError, AuthenticationError, MaintenanceError, UnreadableAnswerError
-from .base import CaFileError, LinkError, SubscriptionRefusedError, SubscriptionUnansweredError, UpgradeRefusedError
+from ..exceptions import ApiConnectionError, ApiError, AuthenticationError, InvalidResponseError, MaintenanceError
+from .base import (
+    CaFileError,
+    SubscriptionRefusedError,
+    SubscriptionUnansweredError,
+    TransportError,
+    UpgradeRefusedError,
+)
 from .report import ConnectionFailure, ConnectionProblem
 
 UNANSWERED = "requests stay unanswered"
@@ -22,7 +28,7 @@ type Kinds = tuple[tuple[type[BaseException], ConnectionProblem], ...]
 _SIGN_IN_ERRORS: Kinds = (
     (AuthenticationError, ConnectionProblem.SIGN_IN_REFUSED),
     (MaintenanceError, ConnectionProblem.MAINTENANCE),
-    (UnreadableAnswerError, ConnectionProblem.NOT_THE_SERVICE),
+    (InvalidResponseError, ConnectionProblem.NOT_THE_SERVICE),
     (ApiError, ConnectionProblem.SIGN_IN_SERVICE),
 )
 _MQTT_ERRORS: Kinds = (
@@ -64,10 +70,10 @@ def failure_of(error: BaseException) -> ConnectionFailure:
         case CaFileError():
             # Its text names the file, which is nobody's business who reads a report.
             return ConnectionFailure(ConnectionProblem.CA_FILE, type(error.__cause__).__name__)
-        case LinkError():
+        case TransportError():
             problem = _kind(error, _MQTT_ERRORS) or _of_runtime(error.name)
             return ConnectionFailure(problem, f"MQTT service: {error.name}")
-        case AuthenticationError() | ApiError() | UnreadableAnswerError():
+        case AuthenticationError() | ApiError() | InvalidResponseError():
             problem = _kind(error, _SIGN_IN_ERRORS) or ConnectionProblem.SIGN_IN_SERVICE
             return ConnectionFailure(problem, f"sign-in service: {_answer(error)}")
     # What the sign-in service could not be reached for stands behind the client's own error.

@@ -7,7 +7,7 @@ import logging
 
 from ..common.background import all_of, begun
 from ..exceptions import MqttSubscribeError
-from .base import Link, LinkError, SubscriptionRefusedError, SubscriptionUnansweredError, declare_lost
+from .base import SubscriptionRefusedError, SubscriptionUnansweredError, Transport, TransportError, declare_lost
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -15,12 +15,12 @@ MAX_SUBSCRIPTIONS = 50
 _ATTEMPTS = 3
 
 
-class LinkSubscriptions:
+class ConnectionSubscriptions:
     """What is subscribed on the present link, and will be on the next."""
 
-    def __init__(self, operation_timeout: float, present_link: Callable[[], Link | None]) -> None:
+    def __init__(self, operation_timeout: float, present_transport: Callable[[], Transport | None]) -> None:
         self._operation_timeout = operation_timeout
-        self._present_link = present_link
+        self._present_transport = present_transport
         self._filters: dict[str, bool] = {}
         """The table: each filter, and whether it is needed or one can do without."""
         self._subscribing: dict[str, asyncio.Event] = {}
@@ -48,17 +48,17 @@ class LinkSubscriptions:
             await self._make_room(topic_filter)
         is_made = topic_filter in self._filters
         self._filters[topic_filter] = True
-        if is_made or (link := self._present_link()) is None:
+        if is_made or (transport := self._present_transport()) is None:
             return
         with self._waiting_for_suback(topic_filter):
             try:
-                await self._subscribe_on(link, topic_filter)
+                await self._subscribe_on(transport, topic_filter)
             except SubscriptionRefusedError as error:
                 self._refuse(topic_filter)
                 raise MqttSubscribeError(f"the service refused the subscription: {error.name}") from error
-            except LinkError as error:
+            except TransportError as error:
                 # The filter stays in the table, so the subscription is made with the next link.
-                declare_lost(link, error.name)
+                declare_lost(transport, error.name)
             except BaseException:
                 # Cancelled, or broken in a way that nobody foresaw: whoever wants it next makes it.
                 self._filters.pop(topic_filter, None)
@@ -72,16 +72,16 @@ class LinkSubscriptions:
         """
         if topic_filter in self._filters:
             return True
-        if (link := self._present_link()) is None or len(self._filters) >= MAX_SUBSCRIPTIONS:
+        if (transport := self._present_transport()) is None or len(self._filters) >= MAX_SUBSCRIPTIONS:
             return False
         self._filters[topic_filter] = False
         is_made = False
         with self._waiting_for_suback(topic_filter):
             try:
                 async with asyncio.timeout(self._operation_timeout):
-                    await _unless_lost(link, link.subscribe(topic_filter))
+                    await _unless_lost(transport, transport.subscribe(topic_filter))
                 is_made = True
-            except LinkError, TimeoutError:
+            except TransportError, TimeoutError:
                 pass
             finally:
                 if not is_made:
@@ -94,17 +94,19 @@ class LinkSubscriptions:
             return
         while (under_way := self._subscribing.get(topic_filter)) is not None:
             await under_way.wait()
-        if topic_filter not in self._filters and (link := self._present_link()) is not None:
-            with contextlib.suppress(LinkError, TimeoutError):
+        if topic_filter not in self._filters and (transport := self._present_transport()) is not None:
+            with contextlib.suppress(TransportError, TimeoutError):
                 async with asyncio.timeout(self._operation_timeout):
-                    await link.unsubscribe(topic_filter)
+                    await transport.unsubscribe(topic_filter)
 
-    async def make_on(self, link: Link) -> None:
+    async def make_on(self, transport: Transport) -> None:
         """Make every subscription of the table on a new link; raises `LinkError`."""
         # A filter that comes to the table meanwhile belongs to this link too.
         subscribed: set[str] = set()
         while missing := self._filters.keys() - subscribed:
-            await all_of("A subscription", *(self._subscribe_again(link, topic_filter) for topic_filter in missing))
+            await all_of(
+                "A subscription", *(self._subscribe_again(transport, topic_filter) for topic_filter in missing)
+            )
             subscribed |= missing
 
     @contextlib.contextmanager
@@ -130,20 +132,20 @@ class LinkSubscriptions:
         self._filters.pop(topic_filter, None)
         self._refused.add(topic_filter)
 
-    async def _subscribe_again(self, link: Link, topic_filter: str) -> None:
+    async def _subscribe_again(self, transport: Transport, topic_filter: str) -> None:
         try:
-            await self._subscribe_on(link, topic_filter)
+            await self._subscribe_on(transport, topic_filter)
         except SubscriptionRefusedError as error:
             # One filter that the service does not want must not keep all the others from being heard.
             self._refuse(topic_filter)
             _LOGGER.warning("A subscription was refused and is given up: %s", error.name)
 
-    async def _subscribe_on(self, link: Link, topic_filter: str) -> None:
+    async def _subscribe_on(self, transport: Transport, topic_filter: str) -> None:
         """Subscribe with a time-out and a retry for each SUBACK that does not come; raises `LinkError`."""
         for _ in range(_ATTEMPTS):
             try:
                 async with asyncio.timeout(self._operation_timeout):
-                    await _unless_lost(link, link.subscribe(topic_filter))
+                    await _unless_lost(transport, transport.subscribe(topic_filter))
             except TimeoutError:
                 continue
             self._refused.discard(topic_filter)
@@ -151,14 +153,14 @@ class LinkSubscriptions:
         raise SubscriptionUnansweredError
 
 
-async def _unless_lost[T](link: Link, work: Coroutine[object, object, T]) -> T:
+async def _unless_lost[T](transport: Transport, work: Coroutine[object, object, T]) -> T:
     """Return what `work` gives; raises `LinkError` as soon as the link is lost."""
     # Begun at once, so that what is asked of the link is written in the order in which it is asked.
     task = begun("A subscription", work)
     try:
-        await asyncio.wait((task, link.lost), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((task, transport.lost), return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
-            raise LinkError(link.lost.result())
+            raise TransportError(transport.lost.result())
         return task.result()
     finally:
         task.cancel()

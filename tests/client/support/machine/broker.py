@@ -7,11 +7,10 @@ from typing import override
 
 import orjson
 
-from nwp500.json_types import JsonObject
 from nwp500.protocol.topics import matches
-from nwp500.transport.base import AwsCredentials, Link, LinkFactory, MessageListener, PublishListener
-from tests.client.support.machine.heater import Manner, Reply, ScriptedHeater
-from tests.client.support.scripted_transport import ScriptedBroker, ScriptedLink
+from nwp500.transport.base import AwsCredentials, MessageListener, PublishListener, Transport, TransportFactory
+from tests.client.support.machine.heater import JsonObject, Manner, Reply, ScriptedHeater
+from tests.client.support.scripted_transport import ScriptedBroker, ScriptedTransport
 
 OPERATION_TIMEOUT = 10.0
 """Seconds after which the runtime gives a PUBACK up."""
@@ -68,16 +67,16 @@ class HeaterBroker(ScriptedBroker):
     on_status: Callable[[str, int], None] | None = None
     on_receipt: Callable[[Delivery], None] | None = None
 
-    def link_factory(self, is_wanted: Callable[[], bool]) -> LinkFactory:
+    def link_factory(self, is_wanted: Callable[[], bool]) -> TransportFactory:
         """Return what makes links for one client, until that client is no more."""
 
-        async def make(_: AwsCredentials, on_message: MessageListener) -> Link:
+        async def make(_: AwsCredentials, on_message: MessageListener) -> Transport:
             if not is_wanted():
                 await asyncio.Event().wait()
-            link = HeaterLink(self, on_message)
-            self.links.append(link)
+            transport = HeaterLink(self, on_message)
+            self.transports.append(transport)
             self.told_status.clear()
-            return link
+            return transport
 
         return make
 
@@ -115,7 +114,7 @@ class HeaterBroker(ScriptedBroker):
             # A later answer of a heater does not overtake an earlier one.
             loop = asyncio.get_running_loop()
             self.newest_reply_at = max(self.newest_reply_at + 1e-6, loop.time() + self.reply_seconds)
-            loop.call_at(self.newest_reply_at, self._deliver, delivery, self.link, reply)
+            loop.call_at(self.newest_reply_at, self._deliver, delivery, self.transport, reply)
 
     @override
     def puback_arrived(self, number: int) -> None:
@@ -136,9 +135,9 @@ class HeaterBroker(ScriptedBroker):
             heater.manner, heater.refusals = Manner.OBEYS, 0
             heater.odd_members.clear()
 
-    def _deliver(self, delivery: Delivery, asked_over: Link, reply: Reply) -> None:
-        link, mac_address = self.links[-1], delivery.mac_address or ""
-        if self.is_client_gone or not isinstance(link, HeaterLink) or not link.hears(reply.topic):
+    def _deliver(self, delivery: Delivery, asked_over: Transport, reply: Reply) -> None:
+        transport, mac_address = self.transports[-1], delivery.mac_address or ""
+        if self.is_client_gone or not isinstance(transport, HeaterLink) or not transport.hears(reply.topic):
             return
         delivery.is_answered = True
         # A refusal counts for the writing that it answers.
@@ -146,7 +145,7 @@ class HeaterBroker(ScriptedBroker):
         if reply.is_refusal and reply.response["failCode"] == TOO_SOON and is_of_last_writing:
             delivery.may_return = True
         if "status" in reply.response:
-            if asked_over is link:
+            if asked_over is transport:
                 self.told_status.add(mac_address)
             if reply.session_id in self.asked:
                 self.told_changes[mac_address] = reply.foreign_changes
@@ -155,10 +154,10 @@ class HeaterBroker(ScriptedBroker):
         if isinstance(feature := reply.response.get("feature"), dict):
             self.told_features[mac_address] = feature
         message = {"sessionID": reply.session_id, "protocolVersion": 2, "response": reply.response}
-        link.on_message(reply.topic, orjson.dumps(message))
+        transport.on_message(reply.topic, orjson.dumps(message))
 
 
-class HeaterLink(ScriptedLink):
+class HeaterLink(ScriptedTransport):
     """A link to the broker; the runtime gives up on PUBACKs that are overdue."""
 
     @override

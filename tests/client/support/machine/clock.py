@@ -10,8 +10,8 @@ from typing import Self, override
 from unittest.mock import patch
 
 from nwp500 import QueuedCommand
-from nwp500.queue import persistence as stored_queue
-from nwp500.queue import queue as command_queue
+from nwp500.queue import command as queued_command
+from nwp500.queue import persistence
 
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -75,8 +75,8 @@ class VirtualClocks:
             make(command, **members)  # type: ignore[arg-type]  # passed on as they came
 
         with contextlib.ExitStack() as stack:
-            for module in (command_queue, stored_queue):
+            for module in (queued_command, persistence):
                 stack.enter_context(patch.object(module, "datetime", VirtualDatetime))
-            stack.enter_context(patch.object(command_queue, "time", clocks))
+            stack.enter_context(patch.object(queued_command, "time", clocks))
             stack.enter_context(patch.object(QueuedCommand, "__init__", made))
             yield

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from nwp500 import CommandOutcome, DeviceStatus, QueuedCommand, Settled
+from nwp500 import CommandOutcome, CommandResult, DeviceStatus, QueuedCommand
 from tests.client.support.machine.broker import Delivery
 from tests.client.support.machine.clock import Reading
 
@@ -22,7 +22,7 @@ class Entry:
     """What the clocks showed when it was given; after a restart, what they would have shown by what was stored."""
     known_changes: int
     """How often somebody else had changed its heater, as far as the client could know."""
-    outcomes: list[Settled] = field(default_factory=list)
+    outcomes: list[CommandResult] = field(default_factory=list)
     delivery: Delivery | None = None
     in_flight_when_cleared: bool = False
     is_lost: bool = False
@@ -35,7 +35,7 @@ class Entry:
     """Whether an earlier process was given it."""
 
     @property
-    def is_settled(self) -> bool:
+    def is_completed(self) -> bool:
         """Whether nothing more is to come."""
         return bool(self.outcomes) or self.is_lost
 
@@ -81,17 +81,17 @@ class Ledger:
         """Note a new command."""
         self.entries[command.id] = Entry(len(self.entries), command, now, known_changes)
 
-    def unsettled(self, *, controls_only: bool = False) -> list[str]:
+    def pending(self, *, controls_only: bool = False) -> list[str]:
         """Return the ids of what has no outcome, in the order of giving."""
         return [
             command_id
             for command_id, entry in self.entries.items()
-            if not entry.is_settled and (entry.command.is_control or not controls_only)
+            if not entry.is_completed and (entry.command.is_control or not controls_only)
         ]
 
     def stored(self, now: Reading) -> None:
         """The store was written."""
-        for command_id in self.unsettled():
+        for command_id in self.pending():
             entry = self.entries[command_id]
             entry.stored_age, entry.stored_wall = entry.age(now), now.wall
 
@@ -101,17 +101,17 @@ class Ledger:
         Neither does the store tell of a command that it was given over a link before the heater was heard on it: the
         last status known is the stored one, which had seen so many foreign changes.
         """
-        for command_id in self.unsettled():
+        for command_id in self.pending():
             entry = self.entries[command_id]
             entry.given = Reading(entry.stored_wall - entry.stored_age, now.monotonic - entry.restored_age(now))
             known = told_changes.get(entry.command.mac_address or "", entry.known_changes)
             entry.known_changes = min(entry.known_changes, known)
             entry.is_restored = True
 
-    def told(self, mac_address: str, foreign_changes: int) -> None:
+    def reported(self, mac_address: str, foreign_changes: int) -> None:
         """A status is about to be heard; a belated one takes the client back to what it tells."""
         for entry in self.entries.values():
-            if entry.command.mac_address == mac_address and not entry.is_settled:
+            if entry.command.mac_address == mac_address and not entry.is_completed:
                 entry.known_changes = min(entry.known_changes, foreign_changes)
 
     def arrived(self, delivery: Delivery, moment: Circumstances) -> None:
@@ -121,7 +121,7 @@ class Ledger:
             return
         entry.delivery = delivery
         judged = {
-            "sent after its outcome": entry.is_settled,
+            "sent after its outcome": entry.is_completed,
             "sent although it was too old": entry.is_too_old(moment.now),
             "in flight when the queue was cleared, and sent again": entry.in_flight_when_cleared,
             "sent twice though it may not be repeated": not entry.command.repeatable
@@ -143,30 +143,30 @@ class Ledger:
         newest = max(entry.order, self.first_arrivals.get(delivery.mac_address, -1))
         self.first_arrivals[delivery.mac_address] = newest
 
-    def settled(
-        self, command_id: str, settled: Settled, now: Reading, shown: DeviceStatus | None, foreign_changes: int
+    def completed(
+        self, command_id: str, result: CommandResult, now: Reading, shown: DeviceStatus | None, foreign_changes: int
     ) -> None:
         """Judge an outcome; `shown` is what the client knows of the heater, which others changed that often."""
         entry = self.entries[command_id]
-        entry.outcomes.append(settled)
+        entry.outcomes.append(result)
         self._note(entry, {f"a second outcome: {entry.outcomes}": len(entry.outcomes) > 1 or entry.is_lost})
         judges: dict[CommandOutcome, Callable[[], bool]] = {
             CommandOutcome.CONFIRMED: lambda: _is_true(entry, shown) and not self._will_be_undone(entry),
             CommandOutcome.SUPERSEDED: lambda: (
                 foreign_changes > entry.known_changes
-                if "changed at the heater" in settled.reason
-                else self._has_successor(entry, is_sent="sent" in settled.reason)
+                if "changed at the heater" in result.reason
+                else self._has_successor(entry, is_sent="sent" in result.reason)
             ),
             CommandOutcome.EXPIRED: lambda: entry.age(now) + _ROUNDING >= _seconds_to_live(entry.command),
             CommandOutcome.UNCONFIRMED: lambda: (
                 self._has_successor(entry)
-                if "a newer" in settled.reason
-                else not ("in time" in settled.reason and _is_refused_for_now(entry))
+                if "a newer" in result.reason
+                else not ("in time" in result.reason and _is_refused_for_now(entry))
             ),
-            CommandOutcome.REJECTED: lambda: settled.code is not None,
+            CommandOutcome.REJECTED: lambda: result.code is not None,
         }
-        is_right = judges.get(settled.outcome, lambda: True)
-        self._note(entry, {f"ended as {settled.outcome} without reason: {settled.reason}": not is_right()})
+        is_right = judges.get(result.outcome, lambda: True)
+        self._note(entry, {f"ended as {result.outcome} without reason: {result.reason}": not is_right()})
 
     def cleared(self, is_meant: Callable[[QueuedCommand], bool], in_flight: list[str]) -> None:
         """The queue was cleared: of what was meant and in flight nothing may be sent again."""
@@ -192,7 +192,7 @@ class Ledger:
             other.order < entry.order
             and entry.command.replaces(other.command)
             and other.delivery is not None
-            and not other.is_settled
+            and not other.is_completed
             for other in self.entries.values()
         )
 
@@ -201,7 +201,7 @@ class Ledger:
             other is not entry
             and other.command.mac_address == entry.command.mac_address
             and other.command.is_control
-            and not other.is_settled
+            and not other.is_completed
             and other.delivery is not None
             and _is_unanswered(other.delivery, moment.now.monotonic)
             for other in self.entries.values()

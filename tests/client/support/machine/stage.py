@@ -9,9 +9,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 import orjson
 
 from nwp500 import (
+    CommandCompleted,
     CommandEvent,
     CommandHandle,
-    CommandSettled,
     DeviceFeature,
     MqttConnectionConfig,
     NavienError,
@@ -72,7 +72,7 @@ class MachineStage(RuleBasedStateMachine):
         self.broker = HeaterBroker(
             heaters=self.heaters,
             on_receipt=self._arrived,
-            on_status=self.ledger.told,
+            on_status=self.ledger.reported,
             command_of=self._command_of,
         )
         self.plain_count = 0
@@ -97,11 +97,11 @@ class MachineStage(RuleBasedStateMachine):
     def memory_is_as_the_ledger(self) -> None:
         # Of all the limits in the options, only that of 1 could be exceeded.
         assert self._client.queued_commands_count <= self.options["max_queued_commands"]
-        unsettled = [command.id for command in self._client.unsettled_commands]
-        assert sorted(unsettled) == sorted(self.ledger.unsettled())
+        pending = [command.id for command in self._client.pending_commands]
+        assert sorted(pending) == sorted(self.ledger.pending())
         for command_id, handle in self.handles.items():
             outcomes = self.ledger.entries[command_id].outcomes
-            assert handle.settled == (outcomes[0] if outcomes else None)
+            assert handle.result == (outcomes[0] if outcomes else None)
 
     @invariant()
     def store_is_as_memory(self) -> None:
@@ -112,9 +112,9 @@ class MachineStage(RuleBasedStateMachine):
         stored = self._read_store()
         assert [_lasting(each) for each in stored.unsent] == [_lasting(each) for each in memory.unsent]
         assert [_lasting(each) for each in stored.sent] == [_lasting(each) for each in memory.sent]
-        for name in ("features", "statuses", "running_modes", "completed_wishes"):
+        for name in ("features", "statuses", "running_modes", "completed_effects"):
             assert getattr(stored, name) == getattr(memory, name), name
-        given = self.ledger.unsettled(controls_only=True)
+        given = self.ledger.pending(controls_only=True)
         assert list(stored.order) == list(memory.order) == given
         assert {command.id for command in (*stored.unsent, *stored.sent)} == set(given)
         now = self.clocks.reading()
@@ -141,7 +141,7 @@ class MachineStage(RuleBasedStateMachine):
         self._pass(1200.0)
         self.promises_are_kept()
         self.memory_is_as_the_ledger()
-        left = [(self._client.stage(each), self.ledger.entries[each]) for each in self.ledger.unsettled()]
+        left = [(self._client.stage(each), self.ledger.entries[each]) for each in self.ledger.pending()]
         assert not left, left
         self._run(self._client.disconnect())
         self._run(asyncio.sleep(100))
@@ -164,11 +164,11 @@ class MachineStage(RuleBasedStateMachine):
 
         async def started() -> None:
             config = MqttConnectionConfig(client_id=_CLIENT_ID, **options)
-            make_link = self.broker.link_factory(lambda: self.client is client)
-            client = NavienMqttClient(InventedCredentials(), config=config, make_link=make_link)
+            make_transport = self.broker.link_factory(lambda: self.client is client)
+            client = NavienMqttClient(InventedCredentials(), config=config, make_transport=make_transport)
             self.client, self.options = client, options
             client.on("command_given", lambda event: self._given(client, event))
-            client.on("command_settled", lambda event: self._settled(client, event))
+            client.on("command_completed", lambda event: self._completed(client, event))
             for event in ("queue_changed", "knowledge_changed"):
                 client.on(event, lambda _: self._queue_changed(client))
             for mac_address, heater in self.heaters.items():
@@ -180,9 +180,9 @@ class MachineStage(RuleBasedStateMachine):
         self._run(started())
         self._quiet()
 
-    async def _submit(self, mac: str, wishes: list[str]) -> None:
+    async def _submit(self, mac: str, pending_effects: list[str]) -> None:
         client = self._client
-        for control, parameters in map(WISHES.__getitem__, wishes):
+        for control, parameters in map(WISHES.__getitem__, pending_effects):
             try:
                 handle = await client.submit(client.control_command(self.heaters[mac].device, control, *parameters))
             except NotConnectedError:
@@ -195,7 +195,7 @@ class MachineStage(RuleBasedStateMachine):
         """Return the command that is written with a session; of what is asked around the queue, the session itself."""
         if self.client is None:
             return session_id
-        written = (command for command in self.client.unsettled_commands if command.session_id == session_id)
+        written = (command for command in self.client.pending_commands if command.session_id == session_id)
         return next((command.id for command in written), session_id)
 
     def _given(self, client: NavienMqttClient, event: CommandEvent) -> None:
@@ -210,17 +210,17 @@ class MachineStage(RuleBasedStateMachine):
                 known = self.broker.told_changes.get(mac_address, known)
         self.ledger.given(event.command, self.clocks.reading(), known)
 
-    def _settled(self, client: NavienMqttClient, event: CommandSettled) -> None:
+    def _completed(self, client: NavienMqttClient, event: CommandCompleted) -> None:
         if client is not self.client:
             return
         now, command_id = self.clocks.reading(), event.command.id
         if event.command.mac_address is None:
-            self.ledger.settled(command_id, event.settled, now, None, 0)
+            self.ledger.completed(command_id, event.result, now, None, 0)
             return
         heater = self.heaters[event.command.mac_address]
-        if event.settled.reason == "already so" and heater.will_leave(event.command.expected):
+        if event.result.reason == "already so" and heater.will_leave(event.command.expected):
             self.ledger.broken.append(f"{event.command}: skipped, but the heater will do something else")
-        self.ledger.settled(command_id, event.settled, now, client.status(heater.device), heater.foreign_changes)
+        self.ledger.completed(command_id, event.result, now, client.status(heater.device), heater.foreign_changes)
 
     def _queue_changed(self, client: NavienMqttClient) -> None:
         if client is self.client:
@@ -246,8 +246,8 @@ class MachineStage(RuleBasedStateMachine):
         self.ledger.arrived(delivery, moment)
 
     def _lose_link(self) -> None:
-        if self.broker.links:
-            self._do(self.broker.link.drop)
+        if self.broker.transports:
+            self._do(self.broker.transport.drop)
 
     def _pass(self, seconds: float) -> None:
         """Let time pass."""

@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from nwp500 import DhwMode
-from nwp500.json_types import JsonObject
-from tests.client.support.machine.heater import Reply, ScriptedHeater
+from tests.client.support.machine.heater import JsonObject, Reply, ScriptedHeater
 
 MAC = "0478630a1b2c"
 PANEL, ITSELF = "the panel", "the heater"

@@ -3,10 +3,10 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from nwp500 import QueuedCommand, Settled
+from nwp500 import CommandResult, QueuedCommand
 from tests.client.support.machine.clock import Reading
 from tests.client.support.reasons.heater import State
-from tests.client.support.reasons.network import RandomLink
+from tests.client.support.reasons.network import RandomTransport
 
 
 def loop_time() -> float:
@@ -20,7 +20,7 @@ class Writing:
 
     tick: int
     session_id: str
-    link: RandomLink
+    transport: RandomTransport
     run: int
     is_acknowledged: bool = False
     is_answered: bool = False
@@ -39,7 +39,7 @@ class Answer:
     made: int
     came: int
     state: State
-    link: RandomLink
+    transport: RandomTransport
     at: float = field(default_factory=loop_time)
 
 
@@ -58,7 +58,7 @@ class Given:
     is_base_to_come: bool
     """It was given over a connection over which the heater had not been heard."""
     writings: list[Writing] = field(default_factory=list)
-    outcomes: list[Settled] = field(default_factory=list)
+    outcomes: list[CommandResult] = field(default_factory=list)
     ended: int = 0
     proof: int | None = None
     """The moment of what the heater said that confirmed it."""

@@ -16,11 +16,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from nwp500 import CommandOutcome, QueuedCommand, Settled, StoredQueue
+from nwp500 import CommandOutcome, CommandResult, QueuedCommand, StoredQueue
 from tests.client.support.machine.clock import Reading
 from tests.client.support.reasons.heater import ITSELF, PANEL, State, TrueHeater
 from tests.client.support.reasons.ledger import Answer, Given, Writing, loop_time
-from tests.client.support.reasons.network import Message, RandomLink
+from tests.client.support.reasons.network import Message, RandomTransport
 
 _MODE = "dhwOperationSetting"
 _EFFECT_SECONDS = 60.0
@@ -52,17 +52,17 @@ class Truth:
     """Of the present client."""
     reports: list[Answer] = field(default_factory=list)
     """Statuses without a session, which the client may take for answers when the heater answers nothing."""
-    reported_over: RandomLink | None = None
+    reported_over: RandomTransport | None = None
     """The link over which the last of these came."""
     is_vague: bool = False
     """Such a status has come at all: what the client knew then is not known here for certain."""
     base: Answer | None = None
     """The newest that any client knew, as far as the store tells."""
-    heard_over: RandomLink | None = None
+    heard_over: RandomTransport | None = None
     """The link over which a question was answered last that was asked over it."""
     shown: list[Answer] = field(default_factory=list)
     """Statuses that answer no question of the present client: as long as no other is known, the last is stored."""
-    asked_over: dict[str, RandomLink] = field(default_factory=dict)
+    asked_over: dict[str, RandomTransport] = field(default_factory=dict)
     receipts: list[tuple[int, Given]] = field(default_factory=list)
     present: Answer | None = None
     """What the client is being told right now, if it is such an answer."""
@@ -70,19 +70,19 @@ class Truth:
 
     # What the client does
 
-    def gives(self, command: QueuedCommand, now: Reading, link: RandomLink | None) -> None:
+    def gives(self, command: QueuedCommand, now: Reading, transport: RandomTransport | None) -> None:
         """Note a new command, given over this link if there is one."""
-        is_base_to_come = link is not None and self.heard_over is not link
+        is_base_to_come = transport is not None and self.heard_over is not transport
         tick = next(self.heater.ticks)
         self.given[command.id] = Given(
             len(self.given), command, tick, now, self.base, self.base, is_base_to_come or self.base is None
         )
         self.sessions[command.id] = command.id
 
-    def writes(self, session_id: str, command: QueuedCommand | None, link: RandomLink, now: Reading) -> None:
+    def writes(self, session_id: str, command: QueuedCommand | None, transport: RandomTransport, now: Reading) -> None:
         """Judge that a request is written, a command's or a question."""
         tick = self.asked[session_id] = next(self.heater.ticks)
-        self.asked_over[session_id] = link
+        self.asked_over[session_id] = transport
         self.first_written.setdefault(session_id, tick)
         if command is None:
             return
@@ -96,35 +96,35 @@ class Truth:
                 "written although it is too old": entry.age(now) >= entry.life_time + _ROUNDING,
                 "written again without a reason": last is not None and not self._may_be_written_again(last),
                 "written before the heater was heard": self.is_guarded
-                and link not in (self.heard_over, self.reported_over),
+                and transport not in (self.heard_over, self.reported_over),
                 "written over what somebody else had set": self.is_guarded and self._is_overruled_for_sure(entry),
             },
         )
         self.happened["written again"] += last is not None
-        entry.writings.append(Writing(tick, session_id, link, self.run))
+        entry.writings.append(Writing(tick, session_id, transport, self.run))
 
-    def settles(self, command_id: str, settled: Settled, now: Reading) -> None:
+    def settles(self, command_id: str, result: CommandResult, now: Reading) -> None:
         """Judge an outcome."""
         entry = self.given[command_id]
-        entry.outcomes.append(settled)
+        entry.outcomes.append(result)
         entry.ended = next(self.heater.ticks)
-        self.happened[settled.outcome] += 1
-        self.happened[settled.reason.split(" with code")[0]] += 1
-        judges: dict[CommandOutcome, Callable[[Given, Settled], bool]] = {
+        self.happened[result.outcome] += 1
+        self.happened[result.reason.split(" with code")[0]] += 1
+        judges: dict[CommandOutcome, Callable[[Given, CommandResult], bool]] = {
             CommandOutcome.CONFIRMED: self._is_true,
             CommandOutcome.SUPERSEDED: self._has_cause,
             CommandOutcome.UNCONFIRMED: self._could_not_be_known,
-            CommandOutcome.REJECTED: lambda entry, settled: _was_refused(entry, settled.code),
+            CommandOutcome.REJECTED: lambda entry, result: _was_refused(entry, result.code),
             CommandOutcome.EXPIRED: lambda entry, _: entry.age(now) + _ROUNDING >= entry.life_time,
             CommandOutcome.HELD: lambda *_: self.present is not None and _is_costly(self.present.state.raw),
         }
-        is_right = judges.get(settled.outcome)
+        is_right = judges.get(result.outcome)
         self._note(
             entry,
             {
                 "a second outcome": len(entry.outcomes) > 1 or entry.is_lost,
-                f"{settled.outcome} without cause: {settled.reason}": is_right is not None
-                and not is_right(entry, settled),
+                f"{result.outcome} without cause: {result.reason}": is_right is not None
+                and not is_right(entry, result),
             },
         )
 
@@ -135,22 +135,22 @@ class Truth:
         if (entry := self.given.get(self.sessions.get(session_id, ""))) is not None:
             self.receipts.append((next(self.heater.ticks), entry))
 
-    def acknowledges(self, session_id: str, link: RandomLink) -> None:
+    def acknowledges(self, session_id: str, transport: RandomTransport) -> None:
         """The client is about to see a PUBACK."""
         for writing in self._writings(session_id):
-            if writing.link is link:
+            if writing.transport is transport:
                 writing.is_acknowledged = True
 
-    def tells(self, message: Message, link: RandomLink) -> None:
+    def tells(self, message: Message, transport: RandomTransport) -> None:
         """The client is about to hear a message."""
         self.present, self.is_taken_in = None, False
         session_id = message.session_id or ""
         asked = self.asked.get(session_id)
         if message.is_status and asked is None:
-            self.shown.append(Answer(message.made, message.made, message.made, message.state, link))
+            self.shown.append(Answer(message.made, message.made, message.made, message.state, transport))
         if message.session_id is None:
             self.reports.append(self.shown[-1])
-            self.reported_over = link
+            self.reported_over = transport
             self.is_vague = True
         for writing in self._writings(session_id):
             writing.is_answered = True
@@ -162,12 +162,12 @@ class Truth:
         if self.answers and asked < self.answers[-1].asked:
             self.happened["outdated answer"] += 1
             return
-        self.present = Answer(asked, message.made, next(self.heater.ticks), message.state, link)
+        self.present = Answer(asked, message.made, next(self.heater.ticks), message.state, transport)
         self.answers.append(self.present)
-        if self.asked_over.get(session_id) is link:
-            self.heard_over = link
+        if self.asked_over.get(session_id) is transport:
+            self.heard_over = transport
 
-    def told(self, message: Message) -> None:
+    def reported(self, message: Message) -> None:
         """The client has heard a message: judge whether it took it in, and remember what it knows now."""
         is_own = message.session_id in self.asked and not self.is_vague
         if message.is_status and is_own and self.is_taken_in != (self.present is not None):
@@ -186,16 +186,14 @@ class Truth:
 
     def known(self, stored: Mapping[str, object]) -> Answer | None:
         """Return the newest that the client has stored: an answer, perhaps the present one, else what it only shows."""
-        told = (self.present, self.base, *reversed(self.shown))
+        reported = (self.present, self.base, *reversed(self.shown))
         return next(
-            (each for each in told if each is not None and stored.items() <= each.state.raw.items()),
+            (each for each in reported if each is not None and stored.items() <= each.state.raw.items()),
             None,
         )
 
-    def restarts(
-        self, stored: StoredQueue, kept: Mapping[str, float], given: int, base: Answer | None, now: Reading
-    ) -> None:
-        """Another run takes up a store, with commands that are so many seconds old as far as it can tell.
+    def restarts(self, stored: StoredQueue, kept: Mapping[str, Reading], given: int, base: Answer | None) -> None:
+        """Another run takes up a store, with commands that were given at these times as far as it can tell.
 
         Of what was given after the first so many, the store knows nothing. Nobody has heard of an outcome of it either,
         for the owner of the store passes an outcome on only after it is stored.
@@ -224,7 +222,7 @@ class Truth:
             entry.is_base_to_come = entry.base is None
             entry.writings = [writing for writing in entry.writings if writing.session_id in sessions]
             entry.was_sent_when_restored = command_id in sent
-            entry.reading = Reading(now.wall - kept[command_id], now.monotonic - kept[command_id])
+            entry.reading = kept[command_id]
 
     # In the end
 
@@ -269,10 +267,10 @@ class Truth:
 
     # Causes
 
-    def _is_true(self, entry: Given, settled: Settled) -> bool:
+    def _is_true(self, entry: Given, result: CommandResult) -> bool:
         if not entry.command.expected:
             return any(writing.is_answered for writing in entry.writings)
-        is_unwritten = settled.reason == "already so"
+        is_unwritten = result.reason == "already so"
         since = entry.tick if is_unwritten else self.first_written[entry.writings[-1].session_id]
         for answer in (*self.answers[-1:], *self.reports[-1:]):
             if answer.made > since and entry.command.is_shown_by(answer.state.raw):
@@ -280,11 +278,11 @@ class Truth:
                 return True
         return False
 
-    def _has_cause(self, entry: Given, settled: Settled) -> bool:
-        if "changed at the heater" in settled.reason:
+    def _has_cause(self, entry: Given, result: CommandResult) -> bool:
+        if "changed at the heater" in result.reason:
             return any(self._shows_somebody_else(entry, answer) for answer in (*self.answers, *self.reports))
         newer = [other for other in self.given.values() if other.order > entry.order and not other.is_lost]
-        if "was sent" in settled.reason:
+        if "was sent" in result.reason:
             return any(other.writings and other.command.is_related_to(entry.command) for other in newer)
         return any(other.command.replaces(entry.command) for other in newer)
 
@@ -344,14 +342,14 @@ class Truth:
         over = max([self.restarted_at, *(writing.at for writing in entry.writings)]) + _EFFECT_SECONDS
         return any(answer.asked > entry.ended and answer.made < tick and answer.at >= over for answer in self.answers)
 
-    def _could_not_be_known(self, entry: Given, settled: Settled) -> bool:
-        if "a newer" in settled.reason:
+    def _could_not_be_known(self, entry: Given, result: CommandResult) -> bool:
+        if "a newer" in result.reason:
             return any(
                 other.order > entry.order and other.command.replaces(entry.command) for other in self.given.values()
             )
         if not entry.writings:
             return False
-        if "in time" not in settled.reason:
+        if "in time" not in result.reason:
             return True
         written = entry.writings[-1]
         is_refused_for_now = written.refusal == _TOO_SOON and written.refused_in == self.run
@@ -361,7 +359,7 @@ class Truth:
         since = self.asked.get(written.session_id, written.tick)
         return not is_refused_for_now and not any(
             answer.asked >= since
-            and (is_known_to_have_arrived or answer.link is written.link)
+            and (is_known_to_have_arrived or answer.transport is written.transport)
             and entry.command.is_shown_by(answer.state.raw)
             for answer in self.answers
         )
@@ -369,7 +367,7 @@ class Truth:
     def _may_be_written_again(self, last: Writing) -> bool:
         if last.run != self.run or last.refusal == _TOO_SOON:
             return True
-        return last.link.has_ended and not last.is_acknowledged and not last.is_answered
+        return last.transport.has_ended and not last.is_acknowledged and not last.is_answered
 
     def _writings(self, session_id: str) -> list[Writing]:
         entry = self.given.get(self.sessions.get(session_id, ""))

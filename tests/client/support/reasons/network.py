@@ -8,8 +8,8 @@ from typing import Protocol, override
 
 import orjson
 
-from nwp500.json_types import JsonObject
-from nwp500.transport.base import AwsCredentials, Link, LinkError, MessageListener, PublishListener
+from nwp500.transport.base import AwsCredentials, MessageListener, PublishListener, Transport, TransportError
+from tests.client.support.machine.heater import JsonObject
 from tests.client.support.reasons.heater import MAC, State, TrueHeater
 
 _OPERATION_TIMEOUT = 10.0
@@ -45,16 +45,16 @@ class NetworkListener(Protocol):
     def command_of(self, session_id: str) -> str:
         """Tell which command a session belongs to; of a question, the session itself."""
 
-    def written(self, session_id: str, link: RandomLink) -> None:
+    def written(self, session_id: str, transport: RandomTransport) -> None:
         """The client writes a request, before it arrives or gets lost."""
 
     def received(self, session_id: str) -> None:
         """The service has received a request."""
 
-    def acknowledged(self, session_id: str, link: RandomLink) -> None:
+    def acknowledged(self, session_id: str, transport: RandomTransport) -> None:
         """The client is about to see a PUBACK."""
 
-    def deliver(self, message: Message, link: RandomLink) -> None:
+    def deliver(self, message: Message, transport: RandomTransport) -> None:
         """Hand a message to the client."""
 
 
@@ -82,23 +82,23 @@ class Network:
     listener: NetworkListener
     happened: Counter[str]
     conditions: Conditions = field(default_factory=Conditions)
-    link: RandomLink | None = None
+    transport: RandomTransport | None = None
     """The newest."""
     _arrives_at: float = 0.0
 
-    async def make_link(self, _: AwsCredentials, on_message: MessageListener) -> Link:
+    async def make_transport(self, _: AwsCredentials, on_message: MessageListener) -> Transport:
         """Make the next link; the client's seam for links."""
-        self.link = RandomLink(self, on_message)
-        return self.link
+        self.transport = RandomTransport(self, on_message)
+        return self.transport
 
-    def take(self, link: RandomLink, body: bytes, on_done: PublishListener) -> None:
+    def take(self, transport: RandomTransport, body: bytes, on_done: PublishListener) -> None:
         """Take in what was written to a link that works."""
         request = orjson.loads(body)
         session_id = request["sessionID"]
         loop = asyncio.get_running_loop()
         self.listener.received(session_id)
         if self.chance.random() >= self.conditions.loses_pubacks:
-            loop.call_later(self.conditions.puback_seconds, link.acknowledge, session_id, on_done)
+            loop.call_later(self.conditions.puback_seconds, transport.acknowledge, session_id, on_done)
         # One request to a heater does not overtake another.
         self._arrives_at = max(self._arrives_at + 1e-6, loop.time() + self.conditions.up_seconds)
         loop.call_at(self._arrives_at, self._reach_heater, session_id, request)
@@ -128,11 +128,11 @@ class Network:
             loop.call_later(delay + self.chance.choice(conditions.double_seconds), self._deliver, message)
 
     def _deliver(self, message: Message) -> None:
-        if self.link is not None and self.link.hears:
-            self.listener.deliver(message, self.link)
+        if self.transport is not None and self.transport.hears:
+            self.listener.deliver(message, self.transport)
 
 
-class RandomLink(Link):
+class RandomTransport(Transport):
     """A link to that service."""
 
     def __init__(self, network: Network, on_message: MessageListener) -> None:
@@ -158,7 +158,7 @@ class RandomLink(Link):
     @override
     async def open(self) -> None:
         if self._network.conditions.refuses_connections:
-            raise LinkError("AWS_IO_SOCKET_CONNECTION_REFUSED")
+            raise TransportError("AWS_IO_SOCKET_CONNECTION_REFUSED")
 
     @override
     async def subscribe(self, topic_filter: str) -> None:
@@ -171,7 +171,7 @@ class RandomLink(Link):
     @override
     def publish(self, topic: str, body: bytes, qos: int, on_done: PublishListener) -> int:
         if self.has_ended:
-            raise LinkError("AWS_ERROR_MQTT_NOT_CONNECTED")
+            raise TransportError("AWS_ERROR_MQTT_NOT_CONNECTED")
         loop = asyncio.get_running_loop()
         self._in_flight[on_done] = loop.call_later(_OPERATION_TIMEOUT, self._give_up, on_done)
         self._network.listener.written(orjson.loads(body)["sessionID"], self)
@@ -201,11 +201,11 @@ class RandomLink(Link):
         if not self.has_ended:
             for on_done, timer in tuple(self._in_flight.items()):
                 timer.cancel()
-                on_done(LinkError("AWS_ERROR_MQTT_CANCELLED_FOR_CLEAN_SESSION"))
+                on_done(TransportError("AWS_ERROR_MQTT_CANCELLED_FOR_CLEAN_SESSION"))
             self._in_flight.clear()
             if not self.lost.done():
                 self.lost.set_result("AWS_ERROR_MQTT_UNEXPECTED_HANGUP")
 
     def _give_up(self, on_done: PublishListener) -> None:
         if not self._is_closed and self._in_flight.pop(on_done, None) is not None:
-            on_done(LinkError("AWS_ERROR_MQTT_TIMEOUT"))
+            on_done(TransportError("AWS_ERROR_MQTT_TIMEOUT"))

@@ -9,15 +9,15 @@ from typing import Any
 
 import orjson
 
-from nwp500 import CommandEvent, CommandSettled, Device, MqttConnectionConfig, NavienMqttClient, StoredQueue, commands
+from nwp500 import CommandCompleted, CommandEvent, Device, MqttConnectionConfig, NavienMqttClient, StoredQueue, commands
 from nwp500.protocol.controls import Control
 from tests.client.support.credentials import InventedCredentials
-from tests.client.support.machine.clock import VirtualClocks
+from tests.client.support.machine.clock import Reading, VirtualClocks
 from tests.client.support.machine.heater import Manner
 from tests.client.support.reasons.heater import MAC, TrueHeater
 from tests.client.support.reasons.ledger import Answer
 from tests.client.support.reasons.model import Truth
-from tests.client.support.reasons.network import Conditions, Message, Network, RandomLink
+from tests.client.support.reasons.network import Conditions, Message, Network, RandomTransport
 from tests.client.support.virtual_time import VirtualTimeLoop
 
 type Options = dict[str, Any]  # Any: the class of the configuration checks each of them itself.
@@ -27,7 +27,7 @@ DEVICE = Device(mac_address=MAC, additional_value="5322", home_seq=1, name="Heat
 AS_IN_HOME_ASSISTANT: Options = {
     "coalesce_commands": True,
     "guard_commands": True,
-    "skip_settled": True,
+    "skip_redundant": True,
     "command_interval": 2.0,
     "expire_by_class": True,
 }
@@ -129,10 +129,10 @@ class Play:
 
     async def _start(self, stored: StoredQueue) -> None:
         config = MqttConnectionConfig(client_id=CLIENT_ID, **self.options)
-        client = NavienMqttClient(InventedCredentials(), config=config, make_link=self.network.make_link)
+        client = NavienMqttClient(InventedCredentials(), config=config, make_transport=self.network.make_transport)
         self.client = client
         client.on("command_given", lambda event: self._given(client, event))
-        client.on("command_settled", lambda event: self._settled(client, event))
+        client.on("command_completed", lambda event: self._completed(client, event))
         client.on("status_received", lambda _: setattr(self.truth, "is_taken_in", True))
         if self.keeps_snapshots:
             client.on("queue_changed", lambda _: self._store(client))
@@ -147,7 +147,7 @@ class Play:
         self.drop()
         for _ in range(12):
             await asyncio.sleep(200.0)
-            if not self.client.unsettled_commands:
+            if not self.client.pending_commands:
                 break
         await asyncio.sleep(130.0)
         self.truth.ends()
@@ -196,13 +196,13 @@ class Play:
 
     def drop(self) -> None:
         """Lose the link."""
-        if self.network.link is not None:
-            self.network.link.drop()
+        if self.network.transport is not None:
+            self.network.transport.drop()
 
     def black_hole(self) -> None:
         """Let nothing pass over the link any more."""
-        if self.network.link is not None:
-            self.network.link.swallows = True
+        if self.network.transport is not None:
+            self.network.transport.swallows = True
 
     def reach(self) -> None:
         """Let the service be out of reach, or in reach again."""
@@ -247,7 +247,7 @@ class Play:
 
     def clear(self) -> None:
         """Clear the queue."""
-        for command in self.client.unsettled_commands:
+        for command in self.client.pending_commands:
             self.truth.given[command.id].is_cleared = True
         self.client.clear_command_queue()
 
@@ -265,8 +265,8 @@ class Play:
 
     async def kill(self) -> None:
         """End the process at once, with the store perhaps some writes behind."""
-        if self.network.link is not None:
-            self.network.link.die()
+        if self.network.transport is not None:
+            self.network.transport.die()
         self.truth.run, run = -1, self.truth.run
         await self.client.disconnect()
         self.truth.run = run
@@ -285,8 +285,11 @@ class Play:
         now = self.clocks.reading()
         # A wall clock that was set back makes nothing younger.
         off = max(0.0, now.wall - snapshot.wall)
-        ages = {command_id: age + off for command_id, age in snapshot.ages.items()}
-        self.truth.restarts(stored, ages, snapshot.given, snapshot.base, now)
+        readings = {
+            command_id: Reading(snapshot.wall - age, now.monotonic - age - off)
+            for command_id, age in snapshot.ages.items()
+        }
+        self.truth.restarts(stored, readings, snapshot.given, snapshot.base)
         self.snapshots[:] = [snapshot]
         await self._start(stored)
 
@@ -306,12 +309,12 @@ class Play:
     # From the client
 
     def _given(self, client: NavienMqttClient, event: CommandEvent) -> None:
-        link = self.network.link if client.is_connected else None
-        self.truth.gives(event.command, self.clocks.reading(), link)
+        transport = self.network.transport if client.is_connected else None
+        self.truth.gives(event.command, self.clocks.reading(), transport)
 
-    def _settled(self, client: NavienMqttClient, event: CommandSettled) -> None:
+    def _completed(self, client: NavienMqttClient, event: CommandCompleted) -> None:
         if client is self.client and self.truth.run >= 0:
-            self.truth.settles(event.command.id, event.settled, self.clocks.reading())
+            self.truth.settles(event.command.id, event.result, self.clocks.reading())
 
     # From the network
 
@@ -319,32 +322,32 @@ class Play:
         """Tell which command a session belongs to; of a question, the session itself."""
         return self.truth.sessions.get(session_id, session_id)
 
-    def written(self, session_id: str, link: RandomLink) -> None:
+    def written(self, session_id: str, transport: RandomTransport) -> None:
         """The client writes a request."""
         if self.truth.run < 0:
             return
-        unsettled = self.client.unsettled_commands
-        command = next((each for each in unsettled if each.session_id == session_id), None)
-        self.truth.writes(session_id, command, link, self.clocks.reading())
+        pending = self.client.pending_commands
+        command = next((each for each in pending if each.session_id == session_id), None)
+        self.truth.writes(session_id, command, transport, self.clocks.reading())
 
     def received(self, session_id: str) -> None:
         """The service has received a request."""
         self.truth.receives(session_id)
 
-    def acknowledged(self, session_id: str, link: RandomLink) -> None:
+    def acknowledged(self, session_id: str, transport: RandomTransport) -> None:
         """The client is about to see a PUBACK."""
         if self.truth.run >= 0:
-            self.truth.acknowledges(session_id, link)
+            self.truth.acknowledges(session_id, transport)
 
-    def deliver(self, message: Message, link: RandomLink) -> None:
+    def deliver(self, message: Message, transport: RandomTransport) -> None:
         """Hand a message to the client."""
         if self.truth.run < 0:
             return
-        self.truth.tells(message, link)
+        self.truth.tells(message, transport)
         session = {} if message.session_id is None else {"sessionID": message.session_id}
         body = {**session, "protocolVersion": 2, "response": message.response}
-        link.on_message(message.topic, orjson.dumps(body))
-        self.truth.told(message)
+        transport.on_message(message.topic, orjson.dumps(body))
+        self.truth.reported(message)
 
 
 def played(seed: int, happened: Counter[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """Read what a heater has used and its weekly programme, change one entry of the programme, and put it back.
 
-    python examples/energy_and_programme.py                          with a simulated heater, nothing else needed
-    python examples/energy_and_programme.py --email you@example.com  with your own; it is only read
+    python examples/energy_and_schedule.py                          with a simulated heater, nothing else needed
+    python examples/energy_and_schedule.py --email you@example.com  with your own; it is only read
 
 The password is asked for. Nothing is written to your heater.
 """
@@ -110,14 +110,14 @@ def in_words(entry: ReservationEntry) -> str:
     days = " ".join(day.name.capitalize()[:3] for day in Weekday if day in (entry.days or ()))
     mode = "unknown mode" if entry.mode is None else entry.mode.name.lower().replace("_", " ")
     active = "" if entry.is_enabled else " (switched off)"
-    return f"{days} at {entry.hour:02}:{entry.minute:02}: {mode}, {entry.set_point} °C{active}"
+    return f"{days} at {entry.hour:02}:{entry.minute:02}: {mode}, {entry.setpoint} °C{active}"
 
 
 def warmer(entry: ReservationEntry) -> ReservationEntry:
     """Return an entry with a higher set point; everything else in it stays exactly as the heater has it."""
-    if entry.set_point_raw is None:
+    if entry.setpoint_raw is None:
         raise EntryError("the entry's set point is not known")
-    return replace(entry, raw={**entry.raw, "param": entry.set_point_raw + _WARMER})
+    return replace(entry, raw={**entry.raw, "param": entry.setpoint_raw + _WARMER})
 
 
 async def put(client: NavienMqttClient, device: Device, entry: ReservationEntry) -> None:

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from examples import energy_and_programme
+from examples import energy_and_schedule
 from nwp500 import ReservationEntry
 from nwp500.enums import ReservationMode
 from nwp500.models.weekdays import EVERY_DAY
@@ -19,10 +19,10 @@ MORNING_CHANGED = "Mon Tue Wed Thu Fri at 06:30: energy saver, 57.0 °C"
 NIGHT = "Sun Mon Tue Wed Thu Fri Sat at 22:15: heat pump, 49.0 °C"
 
 
-async def test_energy_and_programme_example_tells_its_tale(tmp_path: Path) -> None:
+async def test_energy_and_schedule_example_tells_its_tale(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        energy_and_programme.__file__,
+        energy_and_schedule.__file__,
         cwd=tmp_path,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -44,7 +44,7 @@ async def test_the_part_for_an_own_heater_writes_nothing(stage: Stage, capsys: p
     night = ReservationEntry.of(EVERY_DAY, 23, 5, ReservationMode.ELECTRIC, 100, is_enabled=False)
     wire = {"reservationUse": 1, "reservation": [dict(night.raw)]}
     await stage.simulator.schedules(stage.device.mac_address, reservations=wire)
-    await energy_and_programme.read(await stage.connected(), stage.device)
+    await energy_and_schedule.read(await stage.connected(), stage.device)
     received = (await stage.simulator.state())["received"]
     assert {message["topic"].split("/")[3] for message in received if message["topic"].startswith("cmd/")} == {"st"}
     assert "off, entries: 1" in (said := capsys.readouterr().out)
