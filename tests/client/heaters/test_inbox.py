@@ -403,7 +403,7 @@ async def test_a_refusal_is_of_the_command_of_its_session(desk: Desk) -> None:
     assert desk.pipeline.stage(command.id) is CommandStage.SENT
     desk.inbox.receive(refusal["topic"], {**refusal["payload"], "sessionID": command.id})
     assert desk.outcomes == []
-    assert desk.pipeline.waiting == (replace(command, attempts=1),)
+    assert desk.pipeline.waiting == (command.written_again(),)
     assert desk.events == []
 
 
