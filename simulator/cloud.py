@@ -1,8 +1,8 @@
 """Puts the cloud together: account, heaters, REST service and MQTT broker, and the time in which they live."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 import json
 from pathlib import Path
 import ssl
@@ -17,46 +17,16 @@ from .common.certificates import make_server_certificate
 from .common.clock import Clock
 from .common.identity import Identity
 from .common.sigv4 import AwsCredentials
-from .heater.heater import DEFAULT_TIME_ZONE, Heater
+from .heater.heater import Heater
 from .mqtt.broker import Broker, ReceivedMessage
+from .options import CloudOptions
 from .rest.accounts import Account, Accounts
 from .rest.api import BASE_PATH, RestApi
 from .rest.endpoints import ENDPOINTS
 from .vendor_app import VendorApp
 
-MAX_HEATERS = 200
-
 _TICK = 0.2  # real seconds between two looks at the heaters
 _SHUTDOWN_TIMEOUT = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloudOptions:
-    """How a cloud starts, and how a reset leaves it. Lifetimes, delay and interval in real seconds."""
-
-    directory: Path
-    """Where the certificates go; must exist."""
-    host: str = "127.0.0.1"
-    rest_port: int = 0
-    mqtt_port: int = 0
-    heaters: int = 1
-    time_zone: str = DEFAULT_TIME_ZONE
-    """Of the heaters, by its IANA name."""
-    offline_heaters: int = 0
-    """So many of them, the last ones, are offline."""
-    foreign_device: bool = False
-    """Whether the account also has a device of another product."""
-    speed: float = 1.0
-    email: str = "user@example.com"
-    password: str = field(default="correct horse", repr=False)
-    jwt_lifetime: int = 3600
-    aws_lifetime: int = 3600
-    rotate_refresh_token: bool = True
-    reply_delay: float = 0.05
-    control_interval: float = 0.0
-    """A DHW control that follows another one sooner is refused; how soon a real heater refuses is not documented."""
-    push_interval: float | None = None
-    """Between two status messages sent unasked to active clients; `None`: none are sent."""
 
 
 class Cloud:
@@ -64,6 +34,7 @@ class Cloud:
 
     def __init__(self, options: CloudOptions) -> None:
         self.options = options
+        self._started_with = options
         self._certificate = make_server_certificate(options.directory)
         self._rest_server = web.ServerRunner(
             web.Server(self._handle_rest, access_log=None), shutdown_timeout=_SHUTDOWN_TIMEOUT
@@ -121,8 +92,12 @@ class Cloud:
         await self._rest_server.cleanup()
         await self._stop_tasks()
 
-    async def reset(self) -> None:
-        """Begin afresh: same addresses and account, nothing else is kept, no credential holds any more."""
+    async def reset(self, arguments: Sequence[str] = ()) -> None:
+        """Begin afresh as if started again, with other options if the command line `arguments` say so.
+
+        Addresses and account are the same; nothing else is kept, and no credential holds any more.
+        """
+        self.options = self._started_with.changed(arguments)
         await self._stop_tasks()
         self.broker.reset()
         self.limit_tls(None)

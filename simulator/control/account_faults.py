@@ -2,8 +2,9 @@
 
 from http import HTTPStatus
 
-from ..cloud import MAX_HEATERS, Cloud
+from ..cloud import Cloud
 from ..heater.registration import MAC_FORMS
+from ..options import MAX_HEATERS
 from ..rest.api import Refusal
 from ..rest.endpoints import ENDPOINTS
 from ..rest.members import RestError

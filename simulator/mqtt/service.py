@@ -124,8 +124,9 @@ class MqttService:
             self._forget(client_id)
 
     def forget_records(self) -> None:
-        """Begin the lists of messages and ended connections anew."""
+        """Begin the lists of messages and connections anew."""
         self._sequence = count(1)
+        self._recent_connects.clear()
         for record in (self.received, self.throttled, self.ended):
             record.clear()
 

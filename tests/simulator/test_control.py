@@ -327,7 +327,7 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
     assert faults.keys() == FAULTS.keys()
     for kind, members in faults.items():
         await simulator.fault(kind, **members)
-    await simulator.reset()
+    await simulator.reset("--heaters", "2")
     with pytest.raises(WSServerHandshakeError) as refused:  # the old credentials are void
         await connect()
     assert refused.value.status == 403
@@ -487,3 +487,43 @@ async def test_status_is_pushed_on_request_to_clients_that_asked_before(
         topic, message = await user.reply()
         assert (topic, message["sessionID"]) == (RESPONSE_TOPIC, "asked")
         assert len(message["response"]["status"]) == 103
+
+
+@pytest.mark.parametrize("simulator_options", [("--control-interval", "500")])
+async def test_the_second_control_comes_too_soon(connect: Open) -> None:
+    user = await connect()
+    await user.subscribe()
+    await user.set_temperature(110)
+    await user.set_temperature(111)
+    assert "status" in (await user.reply())[1]["response"]
+    assert (await user.reply())[1]["response"]["failCode"] == 2
+
+
+async def test_reset_takes_options_of_the_command_line(simulator: SimulatorProcess) -> None:
+    await simulator.reset("--heaters", "3", "--offline-heaters", "2", "--time-zone", "Asia/Kolkata", "--speed", "7")
+    state = await simulator.state()
+    assert [heater["online"] for heater in state["heaters"].values()] == [True, False, False]
+    assert state["heaters"][MAC]["local_time"].endswith("+05:30")
+    assert state["clock"]["speed"] == 7
+    await simulator.reset()
+    state = await simulator.state()
+    assert (list(state["heaters"]), state["clock"]["speed"]) == ([MAC], 1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--heaters", "-1"),
+        ("--heaters", "1", "--offline-heaters", "2"),
+        ("--speed", "1e9"),
+        ("--email", "somebody@example.com"),
+        ("--rest-port", "0"),
+        ("heater",),
+    ],
+)
+async def test_a_reset_with_bad_options_changes_nothing(simulator: SimulatorProcess, options: tuple[str, ...]) -> None:
+    await simulator.clock(60)
+    with pytest.raises(SimulatorError):
+        await simulator.reset(*options)
+    state = await simulator.state()
+    assert (len(state["heaters"]), state["clock"]["speed"]) == (2, 60)
