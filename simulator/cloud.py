@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from .answers.announcements import device_connection
 from .answers.dispatch import Dispatcher
+from .answers.replies import device_connection
 from .common.certificates import make_server_certificate
 from .common.clock import Clock
-from .common.identity import Identity
 from .common.sigv4 import AwsCredentials
 from .heater.heater import Heater
+from .heater.registration import Identity
 from .mqtt.broker import Broker, ReceivedMessage
 from .options import CloudOptions
 from .rest.accounts import Account, Accounts

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 import re
 
-from ..common.identity import DEVICE_TYPE
 from ..heater.heater import Heater
+from ..heater.registration import DEVICE_TYPE
 from ..heater.requests import Request
 from .replies import Reply, raw_reply, reply
 

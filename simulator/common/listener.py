@@ -1,10 +1,16 @@
-"""A TLS port that can be taken down and brought up again without losing its number."""
+"""How clients come in: a TLS port that can be taken down without losing its number, and the names of this machine.
+
+A page on the internet can point a name of its own at a loopback address: no request under such a name is answered.
+"""
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from ipaddress import ip_address
 import socket
 import ssl
+
+from yarl import URL
 
 _BACKLOG = 128
 _TLS_SHUTDOWN_SECONDS = 1
@@ -84,3 +90,12 @@ def _bind(family: int, address: tuple[object, ...]) -> socket.socket:
         bound.close()
         raise
     return bound
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether a `Host` header, with or without a port, names this machine and nothing that somebody else can point."""
+    try:
+        name = URL.build(scheme="http", authority=host).host or ""
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False

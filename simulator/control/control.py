@@ -14,7 +14,7 @@ from typing import TypeIs
 from aiohttp import hdrs, web
 
 from ..cloud import Cloud
-from ..common.loopback import is_loopback_host
+from ..common.listener import is_loopback_host
 from ..heater.heater import Heater
 from ..options import OptionError
 from .fault_arguments import MAX_COUNT, FaultError

@@ -1,11 +1,10 @@
 """Faults of single heaters, or of all of them; see `faults`."""
 
 from ..answers.answers import ANSWERS
-from ..answers.firmware import PARTS
 from ..cloud import Cloud
 from ..heater.controls import CONTROLS
 from ..heater.heater import Heater
-from ..heater.records import SCHEDULE_FORMS, Draw, FirmwareDownload
+from ..heater.records import FIRMWARE_PARTS, SCHEDULE_FORMS, Draw, FirmwareDownload
 from .fault_arguments import MAX_COUNT, MAX_SECONDS, FaultError, chosen_heaters, within
 
 _ERROR_CODES = range(1000)
@@ -89,8 +88,8 @@ def energy_times(cloud: Cloud, *, on: bool, mac: str | None = None) -> None:
 def firmware_download(cloud: Cloud, *, version: int, part: int = 1, mac: str | None = None) -> None:
     """Let a heater have fetched firmware: of its controller (1), panel (2) or Wi-Fi module (4)."""
     within("version", version, range(1, 2**32))
-    if part not in PARTS:
-        raise FaultError(f"part must be one of {sorted(PARTS)}, not {part}")
+    if part not in FIRMWARE_PARTS:
+        raise FaultError(f"part must be one of {sorted(FIRMWARE_PARTS)}, not {part}")
     for heater in chosen_heaters(cloud, mac):
         heater.firmware_download = FirmwareDownload(part=part, version=version)
 

@@ -7,18 +7,13 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from ..common.clock import local_time
-from ..common.identity import Identity
-from .clockwork import Schedules
-from .counters import Counters
-from .energy import EnergyHistory
+from .energy import Counters, EnergyHistory
 from .members import FACTORY_FEATURE, FACTORY_STATUS, OFF, ON
-from .power import power
 from .records import AppliedControl, Draw, FiredEntry, FirmwareDownload, HeaterFaults
-from .registration import Registration
-from .schedules import Entry
-from .tank import Heating, Tank
+from .registration import Identity, Registration
+from .schedules import Entry, Schedules, TouPlan
+from .tank import Heating, Tank, power
 from .thermostat import ELEMENT_RULES, HEATING_MODES, RESERVATION_MODES, DhwMode, Thermostat, Wanted
-from .tou import TouPlan
 
 MAX_STEP = 5.0
 """Longest physical step in simulated seconds, short enough for an element at 1 °C a minute."""

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 
 from .heater import Heater
 from .members import OFF, ON
-from .power import idle_power, power
-from .tank import THERMOSTAT_ON
+from .tank import THERMOSTAT_ON, idle_power, power
 from .thermostat import DhwMode
 
 _ON_TEMPERATURE = round(THERMOSTAT_ON * 2)

@@ -14,12 +14,11 @@ from uuid import uuid4
 
 from aiohttp import hdrs, web
 
-from ..common.limits import Limits
 from ..common.listener import Listener
 from ..common.sigv4 import CredentialLookup, SignatureRefusedError, verify_presigned_upgrade
 from .connection import Connection, Ending, Withheld
 from .packets import Packet, PubAck, Publish, Subscribe
-from .service import ConnectionInfo, EndedConnection, MqttService, ReceivedMessage
+from .service import ConnectionInfo, EndedConnection, Limits, MqttService, ReceivedMessage
 
 __all__ = ["Broker", "ConnectionInfo", "EndedConnection", "Limits", "ReceivedMessage"]
 

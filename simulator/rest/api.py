@@ -12,7 +12,7 @@ import zlib
 
 from aiohttp import hdrs, web
 
-from ..common.loopback import is_loopback_host
+from ..common.listener import is_loopback_host
 from ..heater.heater import Heater
 from .accounts import Accounts
 from .members import Json, JsonObject, RestError, bad_request, not_authorized, not_found, text

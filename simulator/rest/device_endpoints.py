@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 
 from ..common.clock import local_time
-from ..common.identity import DEVICE_TYPE
 from ..heater.heater import Heater
-from ..heater.registration import ALARM_OFF, ALARM_ON, MAC_FORMS, Location
+from ..heater.registration import ALARM_OFF, ALARM_ON, DEVICE_TYPE, MAC_FORMS, Location
 from .api import RestApi
 from .members import Json, JsonObject, bad_request, not_authorized, number, page, part, text
 

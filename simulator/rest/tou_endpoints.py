@@ -1,7 +1,7 @@
 """Time-of-use plans over REST, the only way to read one (protocol.md 2.7)."""
 
 from ..heater.heater import Heater
-from ..heater.tou import INTERVAL_MEMBERS, PERIOD_RANGES, SLOTS, Period, TouPlan
+from ..heater.schedules import INTERVAL_MEMBERS, PERIOD_RANGES, SLOTS, Period, TouPlan
 from .api import RestApi
 from .members import Json, JsonObject, RestError, bad_request, not_found, number, part, parts, text
 from .openei import convert

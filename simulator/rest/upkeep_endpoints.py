@@ -4,10 +4,9 @@ from datetime import date
 import re
 from typing import Literal
 
-from ..answers.firmware import PARTS
-from ..common.identity import DEVICE_TYPE
 from ..heater.heater import Heater
-from ..heater.registration import Maintenance
+from ..heater.records import FIRMWARE_PARTS
+from ..heater.registration import DEVICE_TYPE, Maintenance
 from .api import RestApi
 from .members import Json, JsonObject, bad_request, not_found, number, page, text
 
@@ -34,8 +33,8 @@ def firmware_detail(api: RestApi, body: JsonObject) -> Json:
     """Describe firmware that some heater runs on or has fetched."""
     code, version = number(body, "swCode", _WORDS), number(body, "swVersion", _WORDS)
     for heater in api.heaters.values():
-        for part in PARTS:
-            if heater.feature[f"{PARTS[part]}SwCode"] == code and version in _versions(heater, part):
+        for part in FIRMWARE_PARTS:
+            if heater.feature[f"{FIRMWARE_PARTS[part]}SwCode"] == code and version in _versions(heater, part):
                 return _detail(part, code, version)
     raise not_found()
 
@@ -66,8 +65,8 @@ def _running(heater: Heater, part: int) -> JsonObject:
         "macAddress": heater.identity.mac_address,
         "additionalValue": heater.identity.additional_value,
         "deviceType": DEVICE_TYPE,
-        "curSwCode": heater.feature[f"{PARTS[part]}SwCode"],
-        "curVersion": heater.feature[f"{PARTS[part]}SwVersion"],
+        "curSwCode": heater.feature[f"{FIRMWARE_PARTS[part]}SwCode"],
+        "curVersion": heater.feature[f"{FIRMWARE_PARTS[part]}SwVersion"],
         "downloadedVersion": fetched.version if fetched is not None and fetched.part == part else None,
         "deviceGroup": None,
     }
@@ -75,7 +74,7 @@ def _running(heater: Heater, part: int) -> JsonObject:
 
 def _versions(heater: Heater, part: int) -> set[int]:
     fetched = heater.firmware_download
-    running = {heater.feature[f"{PARTS[part]}SwVersion"]}
+    running = {heater.feature[f"{FIRMWARE_PARTS[part]}SwVersion"]}
     return running | {fetched.version} if fetched is not None and fetched.part == part else running
 
 

@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from simulator.cloud import Cloud
 from simulator.common.certificates import ServerCertificate, make_server_certificate
-from simulator.common.limits import Limits
+from simulator.mqtt.broker import Limits
 from simulator.mqtt.packets import ConnAck, Connect
 from simulator.options import CloudOptions
 from simulator.process import SimulatorProcess

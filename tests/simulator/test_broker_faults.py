@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from awscrt.exceptions import AwsCrtError
 import pytest
 
-from simulator.common.delay_line import DelayLine
 from simulator.mqtt.broker import Limits
-from simulator.mqtt.connection import Withheld
+from simulator.mqtt.connection import DelayLine, Withheld
 from simulator.mqtt.packets import Connect, Packet, PingReq, PingResp, PubAck, Publish, SubAck, Subscribe, Will
 
 from .aws_client import AwsClient

@@ -4,7 +4,7 @@ import pytest
 
 from simulator.mqtt.broker import Limits
 from simulator.mqtt.packets import Disconnect, PingReq, PingResp, PubAck, Publish, Will
-from simulator.mqtt.topic_filter import is_topic_filter, is_topic_name, matches
+from simulator.mqtt.session import is_topic_filter, is_topic_name, matches
 
 from .conftest import StartBroker
 from .running_broker import RunningBroker

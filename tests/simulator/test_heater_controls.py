@@ -10,9 +10,9 @@ import pytest
 
 from simulator.answers.answers import ANSWERS, answer
 from simulator.answers.replies import Reply
-from simulator.common.identity import Identity
 from simulator.heater.controls import CONTROLS
 from simulator.heater.heater import Heater
+from simulator.heater.registration import Identity
 from simulator.heater.report import status
 from simulator.heater.requests import Address, Request, RequestError, parse
 from tests import FIXTURES
