@@ -18,7 +18,8 @@ from .common.clock import Clock
 from .common.sigv4 import AwsCredentials
 from .heater.heater import Heater
 from .heater.registration import Identity
-from .mqtt.broker import Broker, ReceivedMessage
+from .mqtt.broker import Broker
+from .mqtt.service import ReceivedMessage
 from .options import CloudOptions
 from .rest.accounts import Account, Accounts
 from .rest.api import BASE_PATH, RestApi
@@ -60,8 +61,10 @@ class Cloud:
         for number in range(options.heaters):
             self.add_heater(online=number < options.heaters - options.offline_heaters)
         self.rest = RestApi(self.accounts, self.heaters, ENDPOINTS, foreign_device=options.foreign_device)
-        self.dispatcher = Dispatcher(self.heaters, self.broker.publish, self.clock.now, reply_delay=options.reply_delay)
-        self.vendor_app = VendorApp(self.heaters, self.broker.publish, self.dispatcher.handle)
+        self.dispatcher = Dispatcher(
+            self.heaters, self.broker.service.publish, self.clock.now, reply_delay=options.reply_delay
+        )
+        self.vendor_app = VendorApp(self.heaters, self.broker.service.publish, self.dispatcher.handle)
 
     @property
     def api_url(self) -> str:
@@ -128,7 +131,7 @@ class Cloud:
         heater.online = online
         heater.session_number += online
         event = device_connection(heater)
-        self.broker.publish(event.topic, json.dumps(event.message).encode())
+        self.broker.service.publish(event.topic, json.dumps(event.message).encode())
 
     def _start_tasks(self) -> None:
         self._tasks = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self._tick())]
@@ -148,7 +151,7 @@ class Cloud:
             self.vendor_app.look()
             if self.push_interval is not None and time.monotonic() - pushed_at >= self.push_interval:
                 pushed_at = time.monotonic()
-                self.dispatcher.push_status({connection.client_id for connection in self.broker.connections})
+                self.dispatcher.push_status({connection.client_id for connection in self.broker.service.connections})
 
     def _find_credentials(self, access_key_id: str) -> AwsCredentials | None:
         return self.accounts.find_aws(access_key_id)
@@ -163,5 +166,5 @@ class Cloud:
 def _make_heater(options: CloudOptions, number: int, now: float, *, online: bool = True) -> Heater:
     zone = ZoneInfo(options.time_zone)
     heater = Heater(identity=Identity.of_number(number), now=now, zone=zone, online=online)
-    heater.faults.least_control_interval = options.control_interval
+    heater.faults.minimum_control_interval = options.control_interval
     return heater

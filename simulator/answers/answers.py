@@ -86,7 +86,7 @@ def _too_soon(heater: Heater, control: Control) -> bool:
     return (
         control.paced
         and faults.paced_at is not None
-        and time.monotonic() - faults.paced_at < faults.least_control_interval
+        and time.monotonic() - faults.paced_at < faults.minimum_control_interval
     )
 
 

@@ -130,7 +130,7 @@ class ControlInterface:
             raise ControlError("a topic, and either a payload or a text, are needed")
         payload = text if isinstance(text, str) else json.dumps(members.get("payload"))
         try:
-            self._cloud.broker.publish(topic, payload.encode())
+            self._cloud.broker.service.publish(topic, payload.encode())
         except ValueError as err:
             raise ControlError(str(err)) from err
         return web.json_response({})

@@ -68,7 +68,7 @@ class HeaterFaults:
     refusals: int = 0
     refusal_code: int = 0
     ignored_writes: int = 0
-    least_control_interval: float = 0.0
+    minimum_control_interval: float = 0.0
     """Real seconds between two DHW controls, below which the later one is refused."""
     paced_at: float | None = None
     """When the last DHW control was taken, on the monotonic clock."""

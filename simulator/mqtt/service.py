@@ -138,7 +138,7 @@ class MqttService:
             for client in self._clients.values()
         )
 
-    def publish(self, topic: str, payload: bytes, qos: int) -> None:
+    def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
         """Deliver a message to whoever subscribes to its topic; ValueError for a topic that nothing can be sent to."""
         if not is_topic_name(topic):
             message = f"not a topic name: {topic!r}"

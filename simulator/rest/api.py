@@ -75,6 +75,8 @@ class Endpoint:
 
     answer: Callable[[RestApi, JsonObject], Json]
     signed_in: bool = True
+    """A call that needs an access token names its user as well, who must be the account's owner."""
+    names_user: bool = True
     has_data: bool = True
     """False: a write, in whose envelope there is no `data`."""
 
@@ -151,6 +153,8 @@ class RestApi:
         if endpoint.signed_in and not self.accounts.holds(request.headers.get("authorization", "")):
             raise RestError(401, "UNAUTHORIZED")
         parameters: JsonObject = dict(request.query) if request.method in _BY_QUERY else await _body(request)
+        if endpoint.signed_in and endpoint.names_user:
+            self.own(parameters)
         data = endpoint.answer(self, parameters)
         return {"data": data} if endpoint.has_data else {}
 

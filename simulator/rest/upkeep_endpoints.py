@@ -24,7 +24,6 @@ _RELEASED = 1_700_000_000_000  # ms
 
 def firmware(api: RestApi, body: JsonObject) -> Json:
     """Give what a heater runs on, and what it has fetched."""
-    api.own(body)
     heater = api.heater(body)
     return {"firmwares": [_running(heater, number) for number in (_CONTROLLER, _WIFI)]}
 
@@ -94,7 +93,6 @@ def _detail(part: int, code: int, version: int) -> JsonObject:
 
 
 def _log(api: RestApi, body: JsonObject, log: Log) -> Json:
-    api.own(body)
     heater = api.heater(body)
     number(body, "deviceType", _OWN_TYPE)
     day = text(body, "maintenanceDate")
@@ -117,7 +115,6 @@ def _is_day(text: str) -> bool:
 
 def _history(api: RestApi, body: JsonObject, log: Log) -> Json:
     """Give one page, newest first; null when there is nothing."""
-    api.own(body)
     newest_first = api.heater(body).registration.maintenance[log][::-1]
     rows: list[Json] = [
         {"maintenanceDate": line.date, "registerAt": line.registered_at} for line in page(newest_first, body)

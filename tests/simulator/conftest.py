@@ -12,8 +12,8 @@ import pytest_asyncio
 
 from simulator.cloud import Cloud
 from simulator.common.certificates import ServerCertificate, make_server_certificate
-from simulator.mqtt.broker import Limits
 from simulator.mqtt.packets import ConnAck, Connect
+from simulator.mqtt.service import Limits
 from simulator.options import CloudOptions
 from simulator.process import SimulatorProcess
 from simulator.state import Addresses

@@ -101,11 +101,11 @@ async def test_cut_ends_connections_and_new_ones_work(connect: Open, simulator: 
     assert [ended["client_id"] for ended in (await simulator.state())["ended"]] == [user.client_id]
 
 
-async def test_link_down_refuses_connections_until_link_up(connect: Open, simulator: SimulatorProcess) -> None:
-    await simulator.fault("link_down")
+async def test_mqtt_down_refuses_connections_until_mqtt_up(connect: Open, simulator: SimulatorProcess) -> None:
+    await simulator.fault("mqtt_down")
     with pytest.raises(OSError, match="Connect"):
         await connect()
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await connect()
 
 
@@ -280,8 +280,8 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
     connect: Open, simulator: SimulatorProcess
 ) -> None:
     faults: dict[str, dict[str, object]] = {
-        "link_down": {},
-        "link_up": {},
+        "mqtt_down": {},
+        "mqtt_up": {},
         "cut": {"fin": False, "after": 5, "puback": False},
         "blackhole": {"new_connections": True},
         "withhold": {"what": "deliveries", "new_connections": True},
@@ -360,7 +360,7 @@ async def test_bad_faults_are_explained(simulator: SimulatorProcess) -> None:
         ("draw", {"litres": 1, "flow": 0}, "flow must be"),
         ("error", {"code": 1000}, "code must be"),
         ("silent", {"suffix": "st/rsv"}, "suffix must be one of"),
-        ("app_control", {"command": 1}, "no control 1"),
+        ("app_control", {"command": 1}, "command must be one of"),
         ("vendor_app", {"seconds": 0}, "seconds must be"),
         ("schedule_form", {"form": "xml"}, "form must be one of"),
         ("firmware_download", {"version": 1, "part": 3}, "part must be one of"),
@@ -450,7 +450,7 @@ async def test_withheld_requests_are_acknowledged_and_reach_no_heater(
     await simulator.fault("withhold", what="requests")
     await user.set_temperature(110)
     assert isinstance(await user.client.receive_any(), PubAck)
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await user.set_temperature(111)
     assert (await user.reply())[1]["response"]["status"]["dhwTemperatureSetting"] == 111
     state = await simulator.state()
@@ -463,7 +463,7 @@ async def test_reset_begins_afresh_at_the_same_addresses(connect: Open, simulato
     await user.subscribe()
     await user.set_temperature(110)
     await user.reply()
-    await simulator.fault("link_down")
+    await simulator.fault("mqtt_down")
     await simulator.fault("api_down")
     await simulator.clock(60)
     await simulator.reset()
