@@ -59,9 +59,7 @@ def _both_forms(
     forms = {
         "json": reply(heater, request, schedule.as_wire()),
         "hex": raw_reply(
-            heater,
-            request,
-            {"reservationUse": schedule.use, "reservation": schedule.as_hex(empty_slots=empty_slots)},
+            heater, request, {"reservationUse": schedule.use, "reservation": schedule.as_hex(empty_slots=empty_slots)}
         ),
     }
     wanted = heater.faults.schedule_form

@@ -73,10 +73,7 @@ class Listener:
         # A client that does not trust the certificate or goes away is no error of the server.
         with suppress(OSError):
             await self._loop.connect_accepted_socket(
-                self._protocol_factory,
-                accepted,
-                ssl=self.ssl_context,
-                ssl_shutdown_timeout=_TLS_SHUTDOWN_SECONDS,
+                self._protocol_factory, accepted, ssl=self.ssl_context, ssl_shutdown_timeout=_TLS_SHUTDOWN_SECONDS
             )
 
 

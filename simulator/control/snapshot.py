@@ -85,41 +85,21 @@ class Condition:
         return count == wanted if self.exact else count >= wanted
 
 
-def _count_received(cloud: Cloud, topic_suffix: str) -> int:
-    return sum(message.topic.endswith(topic_suffix) for message in cloud.broker.service.received)
-
-
-def _count_applied(cloud: Cloud, _topic_suffix: str) -> int:
-    return sum(len(heater.applied) for heater in cloud.heaters.values())
-
-
-def _count_connections(cloud: Cloud, _topic_suffix: str) -> int:
-    return len(cloud.broker.service.connections)
-
-
-def _count_connects(cloud: Cloud, topic_suffix: str) -> int:
-    return len(cloud.broker.service.connections) + _count_disconnected(cloud, topic_suffix)
-
-
-def _count_disconnected(cloud: Cloud, _topic_suffix: str) -> int:
+def _disconnected(cloud: Cloud) -> int:
     return sum(bool(ended.client_id) for ended in cloud.broker.service.ended)
 
 
-def _count_subscriptions(cloud: Cloud, _topic_suffix: str) -> int:
-    return sum(len(connection.subscriptions) for connection in cloud.broker.service.connections)
-
-
-def _count_rest_requests(cloud: Cloud, _topic_suffix: str) -> int:
-    return len(cloud.rest.requests)
-
-
 CONDITIONS: Mapping[str, Condition] = {
-    "received": Condition(_count_received),
-    "applied": Condition(_count_applied),
-    "connections": Condition(_count_connections, exact=True),
-    "subscriptions": Condition(_count_subscriptions),
-    "connects": Condition(_count_connects),
-    "disconnected": Condition(_count_disconnected),
-    "rest_requests": Condition(_count_rest_requests),
+    "received": Condition(
+        lambda cloud, suffix: sum(message.topic.endswith(suffix) for message in cloud.broker.service.received)
+    ),
+    "applied": Condition(lambda cloud, _: sum(len(heater.applied) for heater in cloud.heaters.values())),
+    "connections": Condition(lambda cloud, _: len(cloud.broker.service.connections), exact=True),
+    "subscriptions": Condition(
+        lambda cloud, _: sum(len(connection.subscriptions) for connection in cloud.broker.service.connections)
+    ),
+    "connects": Condition(lambda cloud, _: len(cloud.broker.service.connections) + _disconnected(cloud)),
+    "disconnected": Condition(lambda cloud, _: _disconnected(cloud)),
+    "rest_requests": Condition(lambda cloud, _: len(cloud.rest.requests)),
 }
 """By the name that `GET /wait` knows; `connections` are those of now, `connects` and `disconnected` all so far."""

@@ -27,39 +27,19 @@ def _store(**members: int) -> Effect:
     return apply
 
 
-def _store_first(name: str, *, unit: int = 1) -> Effect:
-    """Store the first number, in units of `unit`."""
+def _store_first(name: str, *, unit: int = 1, **members: int) -> Effect:
+    """Store the first number, in units of `unit`, and fixed values with it."""
 
     def apply(heater: Heater, param: Param) -> None:
-        heater.members[name] = param[0] * unit
+        heater.members |= {name: param[0] * unit, **members}
 
     return apply
-
-
-def _power_off(heater: Heater, _param: Param) -> None:
-    heater.write_mode(DhwMode.POWER_OFF)
-
-
-def _power_on(heater: Heater, _param: Param) -> None:
-    heater.power_on()
 
 
 def _dhw_mode(heater: Heater, param: Param) -> None:
     """Power off is a mode to be reported; who writes it gets energy saver (protocol.md 5.2)."""
     mode = DhwMode(param[0])
     heater.write_mode(DhwMode.ENERGY_SAVER if mode is DhwMode.POWER_OFF else mode, *param[1:])
-
-
-def _dhw_temperature(heater: Heater, param: Param) -> None:
-    heater.write_setpoint(param[0])
-
-
-def _anti_legionella_on(heater: Heater, param: Param) -> None:
-    heater.members |= {"antiLegionellaUse": ON, "antiLegionellaPeriod": param[0]}
-
-
-def _filter_reset(heater: Heater, _param: Param) -> None:
-    heater.fan_seconds = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +73,8 @@ def _fits(form: tuple[Container[int], ...], param: Param) -> bool:
 
 
 CONTROLS: Mapping[int, Control] = {
-    33554433: Control("power-off", _power_off, gate="powerUse", paced=True),
-    33554434: Control("power-on", _power_on, gate="powerUse", paced=True),
+    33554433: Control("power-off", lambda heater, _: heater.write_mode(DhwMode.POWER_OFF), gate="powerUse", paced=True),
+    33554434: Control("power-on", lambda heater, _: heater.power_on(), gate="powerUse", paced=True),
     33554437: Control(
         "dhw-mode",
         _dhw_mode,
@@ -114,7 +94,11 @@ CONTROLS: Mapping[int, Control] = {
     33554445: Control("recirc-mode", _store_first("recircOperationMode"), ((range(1, 5),),), gate="recirculationUse"),
     33554463: Control("cond-fault-reset", _nothing),
     33554464: Control(
-        "dhw-temperature", _dhw_temperature, ((range(256),),), gate="dhwTemperatureSettingUse", paced=True
+        "dhw-temperature",
+        lambda heater, param: heater.write_setpoint(param[0]),
+        ((range(256),),),
+        gate="dhwTemperatureSettingUse",
+        paced=True,
     ),
     33554466: Control(
         "goout-day", _store_first("vacationDaySetting"), ((_VACATION_DAYS,),), gate="holidayUse", paced=True
@@ -124,8 +108,13 @@ CONTROLS: Mapping[int, Control] = {
     33554469: Control("dr-off", _nothing, gate="drSettingUse"),
     33554470: Control("dr-on", _nothing, gate="drSettingUse"),
     33554471: Control("anti-leg-off", _store(antiLegionellaUse=OFF), gate="antiLegionellaSettingUse"),
-    33554472: Control("anti-leg-on", _anti_legionella_on, ((range(1, 31),),), gate="antiLegionellaSettingUse"),
-    33554473: Control("air-filter-reset", _filter_reset),
+    33554472: Control(
+        "anti-leg-on",
+        _store_first("antiLegionellaPeriod", antiLegionellaUse=ON),
+        ((range(1, 31),),),
+        gate="antiLegionellaSettingUse",
+    ),
+    33554473: Control("air-filter-reset", lambda heater, _: heater.reset_filter()),
     33554474: Control(
         "air-filter-life", _store_first("airFilterAlarmPeriod", unit=_FILTER_UNIT), (((0, *range(2, 21)),),)
     ),

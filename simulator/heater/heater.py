@@ -157,6 +157,10 @@ class Heater:
         if self.mode not in HEATING_MODES:
             self.write_mode(self.resume_mode)
 
+    def reset_filter(self) -> None:
+        """Count the hours of the fan anew."""
+        self.fan_seconds = 0.0
+
     def open_window(self, *, is_open: bool) -> None:
         """Open a costly window of an enabled time-of-use schedule, or close it."""
         if is_open:

@@ -143,7 +143,7 @@ class Broker:
         """Leave the present connections open, but dead; with ``new_connections`` leave upgrades unanswered too."""
         self._faults.upgrades_black_holed = new_connections
         for connection in self._connections:
-            connection.enter_black_hole()
+            connection.black_holed = True
 
     def withhold(self, what: Withheld, *, new_connections: bool = False) -> None:
         """Let nothing of a kind get through the present connections, with ``new_connections`` also later ones."""

@@ -96,7 +96,8 @@ class Connection:
         self._outbound = DelayLine(self._write)
         self._ended = False
         self._muted = False
-        self._black_holed = False
+        self.black_holed = False
+        """TCP is open, but nothing is read, answered or sent any more."""
         self.withheld: frozenset[Withheld] = frozenset()
         self._loop = asyncio.get_running_loop()
         self._aborted = asyncio.Event()
@@ -136,17 +137,8 @@ class Connection:
         self._end(reason)
         if flush:
             self._outbound.put(ending, self._latency())
-        elif not self._black_holed:
+        elif not self.black_holed:
             self._end_tcp(ending)
-
-    @property
-    def black_holed(self) -> bool:
-        """Whether `enter_black_hole` was called."""
-        return self._black_holed
-
-    def enter_black_hole(self) -> None:
-        """Leave TCP open, but read, answer and send nothing any more."""
-        self._black_holed = True
 
     def reset(self, reason: str) -> None:
         """End the connection with a TCP reset, a black-holed one too."""
@@ -172,10 +164,10 @@ class Connection:
 
     async def _receive(self) -> None:
         async for message in self._websocket:
-            if self._black_holed:
+            if self.black_holed:
                 break
             await self._receive_frame(message)
-        if self._black_holed:
+        if self.black_holed:
             # Neither a frame nor the client's own close gets through: the server notices nothing of it.
             await self._aborted.wait()
 
@@ -191,7 +183,7 @@ class Connection:
                 self.hang_up("not a binary WebSocket frame")
 
     async def _process(self, data: bytes) -> None:
-        if self._black_holed:
+        if self.black_holed:
             return
         try:
             for packet in self._decoder.feed(data):
@@ -206,7 +198,7 @@ class Connection:
             self.hang_up(str(err))
 
     async def _write(self, item: bytes | Ending) -> None:
-        if self._black_holed:
+        if self.black_holed:
             return
         if isinstance(item, Ending):
             self._end_tcp(item)

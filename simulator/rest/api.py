@@ -4,7 +4,7 @@ What answers where is the table in `rest_endpoints`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
 import json
 import time
@@ -69,11 +69,12 @@ class RestFaults:
     """MiB of blanks in each, which compress to a thousandth."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """What answers at a path; returns the `data` of the envelope, and raises RestError for anything else."""
 
     answer: Callable[[RestApi, JsonObject], Json]
+    _: KW_ONLY
     signed_in: bool = True
     """A call that needs an access token names its user as well, who must be the account's owner."""
     names_user: bool = True

@@ -13,6 +13,7 @@ FOREIGN_DEVICE_TYPE = 2
 """A device of another product, which a client has to skip."""
 
 _ONLINE, _OFFLINE = 2, 1
+_NO_DESCALING: JsonObject = {"descalingStartTime": None, "descalingEndTime": None}
 _ALARMS = range(ALARM_ON, ALARM_OFF + 1)
 _OWN_TYPE = range(DEVICE_TYPE, DEVICE_TYPE + 1)
 _COUNTS = range(1, 2**31)
@@ -65,14 +66,9 @@ def device_info(api: RestApi, body: JsonObject) -> Json:
             "connected": _connected(heater),
         },
         "location": asdict(books.location),
-        "installer": {
-            "installerId": None,
-            "installerFirstName": None,
-            "installerLastName": None,
-            "installerPhoneNumber": None,
-        },
+        "installer": {f"installer{name}": None for name in ("Id", "FirstName", "LastName", "PhoneNumber")},
         "alarmInfo": {**books.alarms},
-        "descaling": {"descalingStartTime": None, "descalingEndTime": None},
+        "descaling": {**_NO_DESCALING},
     }
 
 
@@ -119,45 +115,41 @@ def preferences(_api: RestApi, _body: JsonObject) -> Json:
 
 
 def _listed(heater: Heater, spell: Callable[[str], str]) -> JsonObject:
-    books = heater.registration
-    occurred = None if books.error_at is None else local_time(books.error_at, heater.zone)
+    books, identity = heater.registration, heater.identity
+    occurred = None if books.error_at is None else f"{local_time(books.error_at, heater.zone):%Y-%m-%dT%H:%M:%S}"
     place = books.location
-    return {
-        "deviceInfo": {
-            "installerId": None,
-            "homeSeq": heater.identity.home_seq,
-            "macAddress": spell(heater.identity.mac_address),
-            "additionalValue": heater.identity.additional_value,
+    return _row(
+        {
+            "homeSeq": identity.home_seq,
+            "macAddress": spell(identity.mac_address),
+            "additionalValue": identity.additional_value,
             "deviceType": DEVICE_TYPE,
-            "modelTypeCode": None,
             "deviceName": books.name,
             "connected": _connected(heater),
         },
-        "location": {"state": place.state, "city": place.city, "address": place.address},
-        "error": {
-            "errorCode": books.error_code,
-            "errorOccuredTime": None if occurred is None else f"{occurred:%Y-%m-%dT%H:%M:%S}",
-        },
-        "descaling": {"descalingStartTime": None, "descalingEndTime": None},
-    }
+        location={"state": place.state, "city": place.city, "address": place.address},
+        error={"errorCode": books.error_code, "errorOccuredTime": occurred},
+    )
+
+
+def _row(device: JsonObject, *, location: JsonObject, error: JsonObject) -> JsonObject:
+    info: JsonObject = {"installerId": None, "modelTypeCode": None, **device}
+    return {"deviceInfo": info, "location": location, "error": error, "descaling": {**_NO_DESCALING}}
 
 
 def _foreign_device() -> JsonObject:
-    return {
-        "deviceInfo": {
-            "installerId": None,
+    return _row(
+        {
             "homeSeq": 10000,
             "macAddress": "0478630a0000",
             "additionalValue": "1001",
             "deviceType": FOREIGN_DEVICE_TYPE,
-            "modelTypeCode": None,
             "deviceName": "Boiler",
             "connected": _ONLINE,
         },
-        "location": {"state": None, "city": None, "address": None},
-        "error": {"errorCode": None, "errorOccuredTime": None},
-        "descaling": {"descalingStartTime": None, "descalingEndTime": None},
-    }
+        location={"state": None, "city": None, "address": None},
+        error={"errorCode": None, "errorOccuredTime": None},
+    )
 
 
 def _moved(location: Location, members: JsonObject) -> Location:

@@ -38,26 +38,6 @@ def firmware_detail(api: RestApi, body: JsonObject) -> Json:
     raise not_found()
 
 
-def log_filter(api: RestApi, body: JsonObject) -> Json:
-    """Note that the air filter was cleaned; the heater's own timer goes on."""
-    return _log(api, body, "filter")
-
-
-def log_descaling(api: RestApi, body: JsonObject) -> Json:
-    """Note that the heater was descaled."""
-    return _log(api, body, "cip")
-
-
-def filter_history(api: RestApi, body: JsonObject) -> Json:
-    """Give the log of the air filter."""
-    return _history(api, body, "filter")
-
-
-def descaling_history(api: RestApi, body: JsonObject) -> Json:
-    """Give the log of descaling."""
-    return _history(api, body, "cip")
-
-
 def _running(heater: Heater, part: int) -> JsonObject:
     fetched = heater.firmware_download
     return {
@@ -92,7 +72,8 @@ def _detail(part: int, code: int, version: int) -> JsonObject:
     }
 
 
-def _log(api: RestApi, body: JsonObject, log: Log) -> Json:
+def write_log(api: RestApi, body: JsonObject, *, log: Log) -> Json:
+    """Note that the air filter was cleaned or the heater descaled; the heater's own timer goes on."""
     heater = api.heater(body)
     number(body, "deviceType", _OWN_TYPE)
     day = text(body, "maintenanceDate")
@@ -113,8 +94,8 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def _history(api: RestApi, body: JsonObject, log: Log) -> Json:
-    """Give one page, newest first; null when there is nothing."""
+def read_log(api: RestApi, body: JsonObject, *, log: Log) -> Json:
+    """Give one page of a log, newest first; null when there is nothing."""
     newest_first = api.heater(body).registration.maintenance[log][::-1]
     rows: list[Json] = [
         {"maintenanceDate": line.date, "registerAt": line.registered_at} for line in page(newest_first, body)
