@@ -61,13 +61,13 @@ def _heater_found(stage: Stage) -> None:
 
 
 async def _cut(stage: Stage) -> None:
-    await stage.simulator.fault("link_down")
+    await stage.simulator.fault("mqtt_down")
     await stage.home_assistant.api.wait_for_state(stage.heater.connection, "off", _RECONNECT_SECONDS)
     _compare("link after the cut", stage.home_assistant.api.state(stage.heater.connection), "off")
 
 
 async def _restore(stage: Stage) -> None:
-    await stage.simulator.fault("link_up")
+    await stage.simulator.fault("mqtt_up")
     await stage.home_assistant.api.wait_for_state(stage.heater.connection, "on", _RECONNECT_SECONDS)
     _compare("link after the repair", stage.home_assistant.api.state(stage.heater.connection), "on")
 

@@ -27,8 +27,8 @@ ready in {seconds:.1f} s
 The heater is simulated; its time runs {speed:g} times as fast as yours.
 Cut its link, change its temperature in the browser, and see the command wait in the queue. Then restore the link:
 
-  {_request(stage, "link_down")}
-  {_request(stage, "link_up")}
+  {_request(stage, "mqtt_down")}
+  {_request(stage, "mqtt_up")}
 
 Ctrl-C stops all of it.
 """
@@ -51,12 +51,12 @@ async def obey_keys(stage: Stage) -> None:
 
 
 async def _obey(stage: Stage, key: str) -> None:
-    kind = {"c": "link_down", "r": "link_up"}.get(key)
+    kind = {"c": "mqtt_down", "r": "mqtt_up"}.get(key)
     if kind is None:
         print(_KEYS, flush=True)
         return
     await stage.simulator.fault(kind)
-    print({"link_down": "the link is cut", "link_up": "the link is restored"}[kind], flush=True)
+    print({"mqtt_down": "disconnected", "mqtt_up": "reconnected"}[kind], flush=True)
 
 
 @asynccontextmanager

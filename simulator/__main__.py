@@ -1,21 +1,17 @@
 """`python -m simulator`: starts the cloud, prints one JSON line with its addresses, runs until SIGTERM or SIGINT."""
 
-from argparse import ArgumentParser, ArgumentTypeError, BooleanOptionalAction, Namespace
+from argparse import Namespace
 import asyncio
-from collections.abc import Callable, Sequence
-from ipaddress import ip_address
+from collections.abc import Sequence
 import json
 from pathlib import Path
-import secrets
 import signal
 import sys
 from tempfile import TemporaryDirectory
-from zoneinfo import available_timezones
 
-from .cloud import MAX_HEATERS, Cloud, CloudOptions
-from .common.clock import MAX_SPEED
+from .cloud import Cloud
 from .control.control import ControlInterface
-from .heater.heater import DEFAULT_TIME_ZONE
+from .options import CloudOptions, read_command_line
 from .state import Addresses
 
 _MQTT_ENDPOINT = "localhost"
@@ -23,9 +19,7 @@ _MQTT_ENDPOINT = "localhost"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 1 when the simulator cannot start."""
-    options = _parser().parse_args(arguments)
-    if options.offline_heaters > options.heaters:
-        _parser().error("there cannot be more offline heaters than heaters")
+    options = read_command_line(arguments)
     try:
         with TemporaryDirectory(prefix="navilink-simulator-") as temporary:
             directory = options.directory or Path(temporary)
@@ -38,9 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 async def _run(options: Namespace, directory: Path) -> None:
-    own = {"directory", "control_port", "until_eof"}
-    settings = {name: value for name, value in vars(options).items() if name not in own}
-    cloud = Cloud(CloudOptions(directory=directory, **settings))
+    cloud = Cloud(CloudOptions.of(options, directory))
     control = ControlInterface(cloud)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -67,60 +59,6 @@ async def _run(options: Namespace, directory: Path) -> None:
             loop.remove_reader(sys.stdin)
         await control.stop()
         await cloud.stop()
-
-
-def _parser() -> ArgumentParser:
-    parser = ArgumentParser(
-        prog="simulator", description="The NaviLink cloud and NWP500 heaters, on this machine alone."
-    )
-    add = parser.add_argument
-    add("--host", type=_loopback, default="127.0.0.1", help="loopback address to listen on (%(default)s)")
-    for service in ("rest", "mqtt", "control"):
-        add(f"--{service}-port", type=_number(int, 0, 65535), default=0, metavar="PORT", help="0: any free one")
-    add("--directory", type=Path, help="where the certificates go (default: a temporary one)")
-    add("--email", default="user@example.com", help="of the account (%(default)s)")
-    add("--password", default=secrets.token_urlsafe(12), help="of the account (default: a new one each time)")
-    add("--heaters", type=_number(int, 0, MAX_HEATERS), default=1, metavar="N", help="how many (%(default)s)")
-    add("--offline-heaters", type=_number(int, 0, MAX_HEATERS), default=0, metavar="N", help="so many are offline")
-    add("--foreign-device", action="store_true", help="the account also has a device of another product")
-    add("--time-zone", type=_zone, default=DEFAULT_TIME_ZONE, metavar="NAME", help="of the heaters (%(default)s)")
-    add("--speed", type=_number(float, 0, MAX_SPEED), default=1.0, help="of the heaters' clock (%(default)s)")
-    add("--reply-delay", type=_number(float, 0, 600), default=0.05, metavar="S", help="of the heaters (%(default)s s)")
-    add(
-        "--control-interval",
-        type=_number(float, 0, 600),
-        default=0.0,
-        metavar="S",
-        help="a DHW control that follows another one sooner is refused (%(default)s s)",
-    )
-    add("--push-interval", type=_number(float, 0.1, 86400), metavar="S", help="send status unasked every S seconds")
-    for kind in ("jwt", "aws"):
-        add(f"--{kind}-lifetime", type=_number(int, 1, 86400), default=3600, metavar="S", help="%(default)s s")
-    add("--rotate-refresh-token", action=BooleanOptionalAction, default=True, help="a refresh makes the old one stale")
-    add("--until-eof", action="store_true", help="end when the standard input does, so as not to outlive the caller")
-    return parser
-
-
-def _number[T: (int, float)](kind: Callable[[str], T], least: float, most: float) -> Callable[[str], T]:
-    def number(text: str) -> T:
-        value = kind(text)
-        if not least <= value <= most:
-            raise ArgumentTypeError(f"must be {least:g} to {most:g}")
-        return value
-
-    return number
-
-
-def _loopback(text: str) -> str:
-    if not ip_address(text).is_loopback:
-        raise ArgumentTypeError("must be a loopback address: the simulator is for this machine alone")
-    return text
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ArgumentTypeError("must be the IANA name of a time zone, such as America/New_York")
-    return name
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """Puts the cloud together: account, heaters, REST service and MQTT broker, and the time in which they live."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 import json
 from pathlib import Path
 import ssl
@@ -11,52 +11,23 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from .answers.announcements import device_connection
 from .answers.dispatch import Dispatcher
+from .answers.replies import device_connection
 from .common.certificates import make_server_certificate
 from .common.clock import Clock
-from .common.identity import Identity
 from .common.sigv4 import AwsCredentials
-from .heater.heater import DEFAULT_TIME_ZONE, Heater
-from .mqtt.broker import Broker, ReceivedMessage
+from .heater.heater import Heater
+from .heater.registration import Identity
+from .mqtt.broker import Broker
+from .mqtt.service import ReceivedMessage
+from .options import CloudOptions
 from .rest.accounts import Account, Accounts
 from .rest.api import BASE_PATH, RestApi
 from .rest.endpoints import ENDPOINTS
 from .vendor_app import VendorApp
 
-MAX_HEATERS = 200
-
 _TICK = 0.2  # real seconds between two looks at the heaters
 _SHUTDOWN_TIMEOUT = 1.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloudOptions:
-    """How a cloud starts, and how a reset leaves it. Lifetimes, delay and interval in real seconds."""
-
-    directory: Path
-    """Where the certificates go; must exist."""
-    host: str = "127.0.0.1"
-    rest_port: int = 0
-    mqtt_port: int = 0
-    heaters: int = 1
-    time_zone: str = DEFAULT_TIME_ZONE
-    """Of the heaters, by its IANA name."""
-    offline_heaters: int = 0
-    """So many of them, the last ones, are offline."""
-    foreign_device: bool = False
-    """Whether the account also has a device of another product."""
-    speed: float = 1.0
-    email: str = "user@example.com"
-    password: str = field(default="correct horse", repr=False)
-    jwt_lifetime: int = 3600
-    aws_lifetime: int = 3600
-    rotate_refresh_token: bool = True
-    reply_delay: float = 0.05
-    control_interval: float = 0.0
-    """A DHW control that follows another one sooner is refused; how soon a real heater refuses is not documented."""
-    push_interval: float | None = None
-    """Between two status messages sent unasked to active clients; `None`: none are sent."""
 
 
 class Cloud:
@@ -64,6 +35,7 @@ class Cloud:
 
     def __init__(self, options: CloudOptions) -> None:
         self.options = options
+        self._started_with = options
         self._certificate = make_server_certificate(options.directory)
         self._rest_server = web.ServerRunner(
             web.Server(self._handle_rest, access_log=None), shutdown_timeout=_SHUTDOWN_TIMEOUT
@@ -89,8 +61,10 @@ class Cloud:
         for number in range(options.heaters):
             self.add_heater(online=number < options.heaters - options.offline_heaters)
         self.rest = RestApi(self.accounts, self.heaters, ENDPOINTS, foreign_device=options.foreign_device)
-        self.dispatcher = Dispatcher(self.heaters, self.broker.publish, self.clock.now, reply_delay=options.reply_delay)
-        self.vendor_app = VendorApp(self.heaters, self.broker.publish, self.dispatcher.handle)
+        self.dispatcher = Dispatcher(
+            self.heaters, self.broker.service.publish, self.clock.now, reply_delay=options.reply_delay
+        )
+        self.vendor_app = VendorApp(self.heaters, self.broker.service.publish, self.dispatcher.handle)
 
     @property
     def api_url(self) -> str:
@@ -121,8 +95,12 @@ class Cloud:
         await self._rest_server.cleanup()
         await self._stop_tasks()
 
-    async def reset(self) -> None:
-        """Begin afresh: same addresses and account, nothing else is kept, no credential holds any more."""
+    async def reset(self, arguments: Sequence[str] = ()) -> None:
+        """Begin afresh as if started again, with other options if the command line `arguments` say so.
+
+        Addresses and account are the same; nothing else is kept, and no credential holds any more.
+        """
+        self.options = self._started_with.changed(arguments)
         await self._stop_tasks()
         self.broker.reset()
         self.limit_tls(None)
@@ -153,7 +131,7 @@ class Cloud:
         heater.online = online
         heater.session_number += online
         event = device_connection(heater)
-        self.broker.publish(event.topic, json.dumps(event.message).encode())
+        self.broker.service.publish(event.topic, json.dumps(event.message).encode())
 
     def _start_tasks(self) -> None:
         self._tasks = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self._tick())]
@@ -173,7 +151,7 @@ class Cloud:
             self.vendor_app.look()
             if self.push_interval is not None and time.monotonic() - pushed_at >= self.push_interval:
                 pushed_at = time.monotonic()
-                self.dispatcher.push_status({connection.client_id for connection in self.broker.connections})
+                self.dispatcher.push_status({connection.client_id for connection in self.broker.service.connections})
 
     def _find_credentials(self, access_key_id: str) -> AwsCredentials | None:
         return self.accounts.find_aws(access_key_id)
@@ -188,5 +166,5 @@ class Cloud:
 def _make_heater(options: CloudOptions, number: int, now: float, *, online: bool = True) -> Heater:
     zone = ZoneInfo(options.time_zone)
     heater = Heater(identity=Identity.of_number(number), now=now, zone=zone, online=online)
-    heater.faults.least_control_interval = options.control_interval
+    heater.faults.minimum_control_interval = options.control_interval
     return heater

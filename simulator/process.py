@@ -1,11 +1,12 @@
 """The simulator as a process of its own, for tests, demos and examples."""
 
-import asyncio
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from http import HTTPStatus
 import json
 from pathlib import Path
+import select
+import subprocess
 import sys
 from types import TracebackType
 from typing import Self, cast
@@ -24,32 +25,51 @@ class SimulatorError(Exception):
     """The simulator did not start, or refused a request; the text is its own."""
 
 
+@contextmanager
+def run_simulator(*options: str) -> Iterator[tuple[Addresses, int]]:
+    """Run `python -m simulator` while the context lasts, and no longer than this process; gives its process id too.
+
+    It belongs to no event loop, so that those of many tests can use it one after the other.
+    """
+    command = (sys.executable, "-m", "simulator", "--until-eof", *options)
+    with subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:  # noqa: S603 - our own program
+        try:
+            yield _read_addresses(process), process.pid
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _read_addresses(process: subprocess.Popen[bytes]) -> Addresses:
+    stream = process.stdout
+    if stream is None or not select.select([stream], [], [], START_TIMEOUT)[0]:
+        raise SimulatorError("the simulator did not become ready in time")
+    line = stream.readline()
+    if not line:
+        raise SimulatorError("the simulator ended before it was ready")
+    return cast("Addresses", json.loads(line))
+
+
 class SimulatorProcess:
-    """Runs `python -m simulator` while the context lasts, and no longer than this process.
+    """A simulator that runs while the context lasts; with `addresses`, one that runs already and goes on.
 
     Use it as `async with SimulatorProcess("--heaters", "2") as simulator:`, with the options of the command line.
     Requests to the control interface raise SimulatorError when they are refused.
     """
 
-    def __init__(self, *options: str) -> None:
+    def __init__(self, *options: str, addresses: Addresses | None = None) -> None:
         self._options = options
-        self._addresses: Addresses | None = None
-        self._process: asyncio.subprocess.Process | None = None
+        self._addresses = addresses
+        self._pid: int | None = None
+        self._process = ExitStack()
         self._session: ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "simulator", "--until-eof", *self._options),
-            cwd=_ROOT,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-        )
-        try:
-            self._addresses = await self._read_addresses(self._process)
-        except BaseException:
-            await self._stop_process()
-            raise
+        if self._addresses is None:
+            self._addresses, self._pid = self._process.enter_context(run_simulator(*self._options))
         self._session = ClientSession(self._addresses["control_url"])
         return self
 
@@ -58,7 +78,7 @@ class SimulatorProcess:
     ) -> None:
         if self._session is not None:
             await self._session.close()
-        await self._stop_process()
+        self._process.close()
 
     @property
     def addresses(self) -> Addresses:
@@ -69,8 +89,10 @@ class SimulatorProcess:
 
     @property
     def pid(self) -> int:
-        """Process id."""
-        return self._running().pid
+        """Process id of one that this object has started."""
+        if self._pid is None:
+            raise SimulatorError("the simulator has not been started here")
+        return self._pid
 
     async def state(self) -> State:
         """Give everything that can be seen: connections, messages received, heaters, REST requests."""
@@ -103,9 +125,12 @@ class SimulatorProcess:
         members: dict[str, object] = {"advance": advance}
         await self._request("POST", "/clock", members if speed is None else members | {"speed": speed})
 
-    async def reset(self) -> None:
-        """Begin afresh: connections end, credentials are void, heaters are as from the factory."""
-        await self._request("POST", "/reset", {})
+    async def reset(self, *options: str) -> None:
+        """Begin afresh as if started again: connections end, credentials are void, heaters are as from the factory.
+
+        `options` of the command line that concern heaters and lifetimes take the place of those of the start.
+        """
+        await self._request("POST", "/reset", {"options": options})
 
     async def wait(self, *, timeout: float = 10.0, topic_suffix: str = "", **counts: int) -> None:  # noqa: ASYNC109 - the simulator keeps the time
         """Wait until every count is reached, or raise TimeoutError.
@@ -136,29 +161,3 @@ class SimulatorProcess:
         if not response.ok:
             raise SimulatorError(answer["error"])
         return answer
-
-    async def _read_addresses(self, process: asyncio.subprocess.Process) -> Addresses:
-        stream = process.stdout
-        if stream is None:
-            raise SimulatorError("the simulator has no output")
-        async with asyncio.timeout(START_TIMEOUT):
-            line = await stream.readline()
-        if not line:
-            raise SimulatorError("the simulator ended before it was ready")
-        return cast("Addresses", json.loads(line))
-
-    async def _stop_process(self) -> None:
-        process = self._running()
-        with suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            async with asyncio.timeout(STOP_TIMEOUT):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
-            await process.wait()
-
-    def _running(self) -> asyncio.subprocess.Process:
-        if self._process is None:
-            raise SimulatorError("the simulator has not been started")
-        return self._process

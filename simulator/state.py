@@ -3,6 +3,8 @@
 # Any: decoded JSON of whatever was sent; who reads it knows what to expect.
 from typing import Any, TypedDict
 
+from .heater.schedules import ScheduleOnWire
+
 
 class Addresses(TypedDict):
     """The line that the simulator prints when it is ready."""
@@ -23,6 +25,7 @@ class ConnectionState(TypedDict):
     connected_at: float
     subscriptions: list[str]
     pings: int
+    unacknowledged: int
 
 
 class EndedState(TypedDict):
@@ -54,19 +57,12 @@ class AppliedState(TypedDict):
     session_id: str
 
 
-class ScheduleState(TypedDict):
-    """One schedule in its wire form."""
-
-    reservationUse: int
-    reservation: list[dict[str, int]]
-
-
 class SchedulesState(TypedDict):
     """What a heater has stored."""
 
-    reservations: ScheduleState
-    recirculation: ScheduleState
-    tou: ScheduleState
+    reservations: ScheduleOnWire
+    recirculation: ScheduleOnWire
+    tou: ScheduleOnWire
 
 
 class FiredState(TypedDict):

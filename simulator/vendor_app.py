@@ -7,12 +7,11 @@ from collections.abc import Callable, Mapping
 import json
 import time
 
-from .answers.announcements import app_connection
-from .answers.replies import Reply
-from .common.identity import DEVICE_TYPE
+from .answers.replies import Reply, app_connection
 from .heater.heater import Heater
+from .heater.registration import DEVICE_TYPE
 from .heater.requests import PROTOCOL_VERSION
-from .mqtt.broker import ReceivedMessage
+from .mqtt.service import ReceivedMessage
 
 CLIENT_ID = "app-5f0c1e7a"
 

@@ -1,25 +1,29 @@
-"""What a heater does with each request and what it answers (protocol.md 4.1 and 5).
+"""What a heater does with each request and what it answers (protocol.md 4.1, 5, 10.1 and 10.3).
 
 One row for each request in `ANSWERS`; a reply goes where the request asked for it, a refusal to the heater's own topic.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 import time
 
 from ..heater import report
 from ..heater.controls import CONTROLS, Control
+from ..heater.energy import Usage
 from ..heater.heater import Heater
-from ..heater.records import AppliedControl
-from ..heater.requests import Request, RequestError
+from ..heater.records import FIRMWARE_PARTS, AppliedControl, FirmwareDownload
+from ..heater.requests import Request, RequestError, whole_number, whole_numbers
 from ..heater.schedules import ScheduleError
-from . import energy as energy_answers
-from . import firmware as firmware_answers
 from . import schedules as schedule_answers
 from .diagnostics import send_diagnostics
-from .replies import Answer, Reply, refusal, reply
+from .replies import Answer, Reply, own_reply, refusal, reply
 
 FAIL_TOO_SOON = 2
 """The only known fail code: DHW controls too close together."""
+
+_YEARS = range(2000, 2100)
+_MONTHS = range(1, 13)
+_TYPE_OF_USAGE = 1
+_FETCHED = 1  # plausible: no values of `otaMode` and `status` are known but those of nothing
 
 
 def answer(heater: Heater, request: Request) -> tuple[Reply, ...]:
@@ -82,8 +86,61 @@ def _too_soon(heater: Heater, control: Control) -> bool:
     return (
         control.paced
         and faults.paced_at is not None
-        and time.monotonic() - faults.paced_at < faults.least_control_interval
+        and time.monotonic() - faults.paced_at < faults.minimum_control_interval
     )
+
+
+def _send_daily_energy(heater: Heater, request: Request) -> tuple[Reply, ...]:
+    """Give the days of each month asked for."""
+    year = whole_number(request.members.get("year"), "year", _YEARS)
+    months = whole_numbers(request, "month", _MONTHS)
+    usage = [
+        {"year": year, "month": month, "data": _items(heater, heater.energy.month(year, month))} for month in months
+    ]
+    return _usage_reply(heater, request, usage)
+
+
+def _send_monthly_energy(heater: Heater, request: Request) -> tuple[Reply, ...]:
+    """Give the months of each year asked for."""
+    years = whole_numbers(request, "year", _YEARS)
+    usage: list[dict[str, object]] = [
+        {"year": year, "data": _items(heater, heater.energy.year(year))} for year in years
+    ]
+    return _usage_reply(heater, request, usage)
+
+
+def _usage_reply(heater: Heater, request: Request, usage: Sequence[dict[str, object]]) -> tuple[Reply, ...]:
+    """The total is that of the heater's whole life, whatever was asked."""
+    members = {"typeOfUsage": _TYPE_OF_USAGE, "total": heater.energy.total().as_wire(), "usage": usage}
+    return (reply(heater, request, members),)
+
+
+def _items(heater: Heater, usages: Sequence[Usage]) -> list[dict[str, int]]:
+    return [usage.as_wire(times=heater.faults.energy_times) for usage in usages]
+
+
+def _send_firmware_download(heater: Heater, request: Request) -> tuple[Reply, ...]:
+    """Give what waits to be installed, always on the heater's own topic."""
+    download = heater.firmware_download
+    entry = {"swCode": 0, "otaMode": 0, "swVersion": 0, "status": 0}
+    if download is not None:
+        entry = {"swCode": download.part, "otaMode": _FETCHED, "swVersion": download.version, "status": _FETCHED}
+    return (own_reply(heater, request, "dl-sw-info", {"downloadSwInfo": [entry]}),)
+
+
+def _commit_firmware(heater: Heater, request: Request) -> tuple[Reply, ...]:
+    """Install what was fetched, if that is what the request names. No reply was ever seen; this one says nothing."""
+    wanted, download = request.members.get("commitOta"), heater.firmware_download
+    if download is None or wanted != {"swCode": download.part, "swVersion": download.version}:
+        raise RequestError("this firmware was not fetched")
+    _install(heater, download)
+    return (reply(heater, request, {}),)
+
+
+def _install(heater: Heater, download: FirmwareDownload) -> None:
+    """Run on fetched firmware from now on."""
+    heater.feature[f"{FIRMWARE_PARTS[download.part]}SwVersion"] = download.version
+    heater.firmware_download = None
 
 
 ANSWERS: Mapping[tuple[str, int], Answer] = {
@@ -92,15 +149,15 @@ ANSWERS: Mapping[tuple[str, int], Answer] = {
     ("st/end", 16777218): _say_nothing,
     ("st/rsv/rd", 16777222): schedule_answers.send_reservations,
     ("st/energy-usage-hourly-query/rd", 16777224): _say_nothing,
-    ("st/energy-usage-daily-query/rd", 16777225): energy_answers.send_daily,
-    ("st/energy-usage-monthly-query/rd", 16777226): energy_answers.send_monthly,
-    ("st/dl-sw-info", 16777227): firmware_answers.send_download,
+    ("st/energy-usage-daily-query/rd", 16777225): _send_daily_energy,
+    ("st/energy-usage-monthly-query/rd", 16777226): _send_monthly_energy,
+    ("st/dl-sw-info", 16777227): _send_firmware_download,
     ("st/td/rd", 16777228): send_diagnostics,
     ("st/recirc-rsv/rd", 16777231): schedule_answers.send_recirculation,
     ("ctrl/rsv/rd", 16777226): schedule_answers.take_reservations,
     ("ctrl/tou/rd", 33554439): schedule_answers.take_tou,
     ("ctrl/recirc-rsv/rd", 33554440): schedule_answers.take_recirculation,
-    ("ctrl/commit-ota", 33554442): firmware_answers.commit,
+    ("ctrl/commit-ota", 33554442): _commit_firmware,
     **{("ctrl", command): _control for command in CONTROLS},
 }
 """By topic suffix and command code: the same code can mean two things, the topic decides (protocol.md 4.1)."""

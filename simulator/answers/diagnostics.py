@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 import re
 
-from ..common.identity import DEVICE_TYPE
 from ..heater.heater import Heater
+from ..heater.registration import DEVICE_TYPE
 from ..heater.requests import Request
 from .replies import Reply, raw_reply, reply
 
@@ -43,20 +43,13 @@ def _faults_and_energy(heater: Heater) -> dict[str, int]:
         "cumulatedPwrHp": int(total.heat_pump),
         "cumulatedPwrHe": int(total.elements),
         "daysSinceInstallation": (heater.energy.today - heater.energy.installed).days,
-        "cumulatedOccNumEco": 0,
-        "cumulatedOccNumDryFire": 0,
+        **_zeros("cumulatedOccNumEco cumulatedOccNumDryFire"),
         "numOffRostProtectBurn": heater.counters.frost_starts,
-        "cumulatedOccNumConOvrFlow": 0,
-        "cumulatedOccNumWtrOvrFlow": 0,
-        "cumulatedOpTimeDrShed": 0,
-        "cumulatedOpTimeDrLoadUp": 0,
-        "cumulatedOpTimeDrAdvLoadUp": 0,
-        "cumulatedOpTimeDrCpp": 0,
-        "cumulatedOpTimeDrGridEmg": 0,
-        "cumulatedOccNumAbDisTmp": 0,
-        "cumulatedOccNumHpo": 0,
-        "cumulatedOccNumAbSucTmp": 0,
-        "cumulatedOccNumAbDisSucTmp": 0,
+        **_zeros(
+            "cumulatedOccNumConOvrFlow cumulatedOccNumWtrOvrFlow cumulatedOpTimeDrShed cumulatedOpTimeDrLoadUp "
+            "cumulatedOpTimeDrAdvLoadUp cumulatedOpTimeDrCpp cumulatedOpTimeDrGridEmg cumulatedOccNumAbDisTmp "
+            "cumulatedOccNumHpo cumulatedOccNumAbSucTmp cumulatedOccNumAbDisSucTmp"
+        ),
     }
 
 
@@ -90,16 +83,16 @@ def _parts(heater: Heater) -> dict[str, int]:
         "cumulatedOpNumUhe": int(past_element_hours / _HOURS_PER_ELEMENT_START) + counters.upper_starts,
         "cumulatedOpTimeLhe": int(counters.lower_seconds / _HOUR),
         "cumulatedOpNumLhe": counters.lower_starts,
-        "cumulatedOpNumShutOffVv": 0,
-        "mixingValveOpTotalStep": 0,
-        "mixingValveOpAvgMixinGrate": 0,
-        "cumulatedOpNumRecircPump": 0,
-        "cumulatedOpTimeRecircPump": 0,
-        "cumulatedOpTimeInvComp1": 0,
-        "cumulatedOpTimeInvComp2": 0,
-        "cumulatedOpTimeInvComp3": 0,
-        "cumulatedOpTimeInvComp4": 0,
+        **_zeros(
+            "cumulatedOpNumShutOffVv mixingValveOpTotalStep mixingValveOpAvgMixinGrate cumulatedOpNumRecircPump "
+            "cumulatedOpTimeRecircPump cumulatedOpTimeInvComp1 cumulatedOpTimeInvComp2 cumulatedOpTimeInvComp3 "
+            "cumulatedOpTimeInvComp4"
+        ),
     }
+
+
+def _zeros(names: str) -> dict[str, int]:
+    return dict.fromkeys(names.split(), 0)
 
 
 def _hex_tables(tables: Mapping[str, Mapping[str, int]]) -> dict[str, str]:

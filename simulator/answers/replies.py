@@ -1,14 +1,19 @@
-"""Messages from a heater: their envelope, and where they go (protocol.md 4.1, 4.3 and 10.4)."""
+"""Messages of a heater and of apps beside it: envelope and topic of each (protocol.md 4.1, 4.3, 10.4 and 10.5)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..common.identity import DEVICE_TYPE
 from ..heater.heater import Heater
+from ..heater.registration import DEVICE_TYPE
 from ..heater.requests import PROTOCOL_VERSION, Message, Request
 
 _CLOUD_MADE = "/rd"
 """Ends the topic of a form that the cloud decodes; the heater's own goes to the topic without it."""
+
+
+_EVENT_VERSION = 1
+_APP_MODEL_TYPE = 49
+_CONNECTED, _GONE = 1, 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,3 +69,35 @@ def _envelope(heater: Heater, request: Request, members: Message) -> dict[str, o
             **members,
         },
     }
+
+
+def device_connection(heater: Heater) -> Reply:
+    """Tell whether a heater is connected to the cloud; only two members of this message are attested."""
+    connection = {"sessionNumber": heater.session_number, "status": _CONNECTED if heater.online else _GONE}
+    return _event(heater, "connection", f"navilink-{heater.identity.mac_address}", "", {"connection": connection})
+
+
+def app_connection(heater: Heater, client_id: str, session_id: str, *, connected: bool) -> Reply:
+    """Tell that somebody's app is there, or gone."""
+    members = {
+        "modelTypeCode": _APP_MODEL_TYPE,
+        "connection": {"os": "A", "status": _CONNECTED if connected else _GONE},
+    }
+    return _event(heater, "app-connection", client_id, session_id, members)
+
+
+def _event(heater: Heater, name: str, client_id: str, session_id: str, members: dict[str, object]) -> Reply:
+    topic = f"evt/{DEVICE_TYPE}/navilink-{heater.identity.mac_address}/{name}"
+    message = {
+        "clientID": client_id,
+        "sessionID": session_id,
+        "protocolVersion": _EVENT_VERSION,
+        "requestTopic": topic,
+        "event": {
+            "macAddress": heater.identity.mac_address,
+            "additionalValue": heater.identity.additional_value,
+            "deviceType": DEVICE_TYPE,
+            **members,
+        },
+    }
+    return Reply(topic=topic, message=message)

@@ -8,8 +8,7 @@ from ..heater.heater import Heater
 from ..heater.members import ON
 from ..heater.records import AppliedControl
 from ..heater.requests import Message, Request, RequestError
-from ..heater.schedules import WeeklySchedule, read_use
-from ..heater.tou import read_periods
+from ..heater.schedules import WeeklySchedule, read_periods, read_use
 from .replies import Reply, raw_reply, reply
 
 MAX_RECIRCULATION_ENTRIES = 20
@@ -60,9 +59,7 @@ def _both_forms(
     forms = {
         "json": reply(heater, request, schedule.as_wire()),
         "hex": raw_reply(
-            heater,
-            request,
-            {"reservationUse": schedule.use, "reservation": schedule.as_hex(empty_slots=empty_slots)},
+            heater, request, {"reservationUse": schedule.use, "reservation": schedule.as_hex(empty_slots=empty_slots)}
         ),
     }
     wanted = heater.faults.schedule_form

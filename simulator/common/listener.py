@@ -1,10 +1,16 @@
-"""A TLS port that can be taken down and brought up again without losing its number."""
+"""How clients come in: a TLS port that can be taken down without losing its number, and the names of this machine.
+
+A page on the internet can point a name of its own at a loopback address: no request under such a name is answered.
+"""
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from ipaddress import ip_address
 import socket
 import ssl
+
+from yarl import URL
 
 _BACKLOG = 128
 _TLS_SHUTDOWN_SECONDS = 1
@@ -67,10 +73,7 @@ class Listener:
         # A client that does not trust the certificate or goes away is no error of the server.
         with suppress(OSError):
             await self._loop.connect_accepted_socket(
-                self._protocol_factory,
-                accepted,
-                ssl=self.ssl_context,
-                ssl_shutdown_timeout=_TLS_SHUTDOWN_SECONDS,
+                self._protocol_factory, accepted, ssl=self.ssl_context, ssl_shutdown_timeout=_TLS_SHUTDOWN_SECONDS
             )
 
 
@@ -84,3 +87,12 @@ def _bind(family: int, address: tuple[object, ...]) -> socket.socket:
         bound.close()
         raise
     return bound
+
+
+def is_loopback_host(host: str) -> bool:
+    """Whether a `Host` header, with or without a port, names this machine and nothing that somebody else can point."""
+    try:
+        name = URL.build(scheme="http", authority=host).host or ""
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False

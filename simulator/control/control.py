@@ -9,12 +9,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 import json
 import time
+from typing import TypeIs
 
 from aiohttp import hdrs, web
 
 from ..cloud import Cloud
-from ..common.loopback import is_loopback_host
+from ..common.listener import is_loopback_host
 from ..heater.heater import Heater
+from ..options import OptionError
 from .fault_arguments import MAX_COUNT, FaultError
 from .faults import inject
 from .panel import PanelError, write, write_schedules
@@ -128,7 +130,7 @@ class ControlInterface:
             raise ControlError("a topic, and either a payload or a text, are needed")
         payload = text if isinstance(text, str) else json.dumps(members.get("payload"))
         try:
-            self._cloud.broker.publish(topic, payload.encode())
+            self._cloud.broker.service.publish(topic, payload.encode())
         except ValueError as err:
             raise ControlError(str(err)) from err
         return web.json_response({})
@@ -147,8 +149,13 @@ class ControlInterface:
         self._cloud.advance_heaters()
         return web.json_response({})
 
-    async def _reset(self, _request: web.Request) -> web.Response:
-        await self._cloud.reset()
+    async def _reset(self, request: web.Request) -> web.Response:
+        """Begin afresh; `options` are those of the command line that differ from the start's."""
+        members = await _object(request) if request.can_read_body else {}
+        options = members.get("options", [])
+        if members.keys() - {"options"} or not _is_list_of_texts(options):
+            raise ControlError("options, if any, are a list of texts")
+        await self._cloud.reset(options)
         return web.json_response({})
 
 
@@ -158,7 +165,7 @@ async def _explain_errors(
 ) -> web.StreamResponse:
     try:
         return await handler(request)
-    except (ControlError, FaultError, PanelError) as err:
+    except (ControlError, FaultError, OptionError, PanelError) as err:
         return web.json_response({"error": str(err)}, status=HTTPStatus.BAD_REQUEST)
     except web.HTTPException as err:
         return web.json_response({"error": err.text}, status=err.status)
@@ -183,6 +190,10 @@ async def _object(request: web.Request) -> Mapping[str, object]:
     if not isinstance(members, dict):
         raise ControlError("the body is not an object")
     return members
+
+
+def _is_list_of_texts(value: object) -> TypeIs[list[str]]:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _number(name: str, value: object) -> float:

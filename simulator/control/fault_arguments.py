@@ -1,33 +1,67 @@
-"""What the functions of the faults have in common: which heaters, and which values they take."""
+"""What the arguments of a fault may be: its annotations say so, and every request is checked against them."""
 
-from collections.abc import Collection
-
-from ..cloud import Cloud
-from ..heater.heater import Heater
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from inspect import Parameter, signature
+from typing import Annotated, get_args, override
 
 MAX_COUNT = 1_000_000
-MAX_SECONDS = 600.0
 
 
 class FaultError(Exception):
     """The kind or a member of a fault is wrong; nothing was changed."""
 
 
-def within(name: str, value: float, allowed: range | tuple[float, float]) -> None:
-    """Refuse a number outside a range, or outside the two bounds given."""
-    if isinstance(allowed, range):
-        fits, least, most = value in allowed, float(allowed.start), float(allowed.stop - 1)
-    else:
-        least, most = allowed
-        fits = least <= value <= most
-    if not fits:
-        raise FaultError(f"{name} must be {least:g} to {most:g}, not {value}")
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Numbers from a minimum to a maximum."""
+
+    minimum: float
+    maximum: float
+
+    def __contains__(self, value: float) -> bool:
+        return self.minimum <= value <= self.maximum
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.minimum:g} to {self.maximum:g}"
 
 
-def chosen_heaters(cloud: Cloud, mac: str | None) -> Collection[Heater]:
-    """Give the heater with this MAC address, or all of them."""
-    if mac is None:
-        return cloud.heaters.values()
-    if mac not in cloud.heaters:
-        raise FaultError(f"there is no heater {mac}")
-    return (cloud.heaters[mac],)
+Count = Annotated[int, Span(0, MAX_COUNT - 1)]
+Seconds = Annotated[float, Span(0, 600)]
+Interval = Annotated[float, Span(0.1, 600)]
+
+
+def check(fault: Callable[..., None], arguments: Mapping[str, object]) -> None:
+    """Compare members of a request with the keyword parameters of a fault."""
+    parameters = {
+        name: parameter
+        for name, parameter in signature(fault).parameters.items()
+        if parameter.kind is Parameter.KEYWORD_ONLY
+    }
+    unknown = arguments.keys() - parameters.keys()
+    if unknown:
+        raise FaultError(f"{fault.__name__} has no {', '.join(sorted(unknown))}")
+    for name, parameter in parameters.items():
+        if name in arguments:
+            _check_value(name, arguments[name], parameter.annotation)
+        elif parameter.default is Parameter.empty:
+            raise FaultError(f"{fault.__name__} needs {name}")
+
+
+def _check_value(name: str, value: object, annotation: object) -> None:
+    """Compare a JSON value with an annotation, in which `Annotated` says which values of the type are allowed."""
+    restricted = hasattr(annotation, "__metadata__")
+    alternatives = [annotation] if restricted else get_args(annotation) or [annotation]
+    for alternative in alternatives:
+        kind, *allowed = get_args(alternative) or (alternative,)
+        # A whole number may stand for a decimal one.
+        if type(value) is kind or (type(value) is int and kind is float):
+            if allowed and value not in allowed[0]:
+                raise FaultError(f"{name} must be {_described(allowed[0])}, not {value!r}")
+            return
+    raise FaultError(f"{name} cannot be {value!r}")
+
+
+def _described(allowed: Span | Collection[object]) -> str:
+    return str(allowed) if isinstance(allowed, Span) else f"one of {', '.join(map(str, sorted(allowed, key=str)))}"

@@ -12,10 +12,9 @@ from ..answers.schedules import MAX_RECIRCULATION_ENTRIES, MAX_RESERVATIONS
 from ..heater.heater import Heater
 from ..heater.members import FACTORY_FEATURE, FACTORY_STATUS, MIRRORED, ON
 from ..heater.report import derived_members, idle_ambient_error
-from ..heater.schedules import ScheduleError, WeeklySchedule, read_use
+from ..heater.schedules import ScheduleError, WeeklySchedule, read_periods, read_use
 from ..heater.tank import RATED_GALLONS
 from ..heater.thermostat import DhwMode
-from ..heater.tou import read_periods
 
 _PROBE_RANGE = range(-200, 1001)
 _COUNTER_RANGE = range(2**31)

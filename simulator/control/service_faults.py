@@ -1,27 +1,35 @@
-"""Faults of the link, the REST service and the credentials; see `faults`."""
+"""Faults of the MQTT connections, the REST service, the credentials and the account; see `faults`."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from ssl import TLSVersion
+from typing import Annotated
 
 from ..cloud import Cloud
+from ..heater.registration import MAC_FORMS
 from ..mqtt.connection import Withheld
-from .fault_arguments import MAX_COUNT, MAX_SECONDS, FaultError, within
+from ..options import MAX_HEATERS
+from ..rest.api import Refusal
+from ..rest.endpoints import ENDPOINTS
+from ..rest.members import RestError
+from .fault_arguments import Count, Interval, Seconds, Span
 
 _TLS_VERSIONS: Mapping[str, TLSVersion] = {
     "1.0": TLSVersion.TLSv1,
     "1.1": TLSVersion.TLSv1_1,
     "1.2": TLSVersion.TLSv1_2,
 }
+_PATHS = frozenset(path for _, path in ENDPOINTS)
 
 
-def link_down(cloud: Cloud) -> None:
+def mqtt_down(cloud: Cloud) -> None:
     """Cut every MQTT connection and refuse new ones."""
-    cloud.broker.link_down()
+    cloud.broker.take_down()
 
 
-def link_up(cloud: Cloud) -> None:
-    """End `link_down`, `blackhole` and `withhold`."""
-    cloud.broker.link_up()
+def mqtt_up(cloud: Cloud) -> None:
+    """End `mqtt_down`, `blackhole` and `withhold`."""
+    cloud.broker.bring_up()
 
 
 def cut(cloud: Cloud, *, fin: bool = True, after: int | None = None, puback: bool = True) -> None:
@@ -34,22 +42,18 @@ def blackhole(cloud: Cloud, *, new_connections: bool = False) -> None:
     cloud.broker.blackhole(new_connections=new_connections)
 
 
-def withhold(cloud: Cloud, *, what: str, new_connections: bool = False) -> None:
+def withhold(cloud: Cloud, *, what: Annotated[str, tuple(Withheld)], new_connections: bool = False) -> None:
     """Let connections work but for one thing, with which no message arrives, or no PUBACK; several calls add up."""
-    if what not in Withheld:
-        raise FaultError(f"what must be one of {', '.join(Withheld)}, not {what!r}")
     cloud.broker.withhold(Withheld(what), new_connections=new_connections)
 
 
-def tls(cloud: Cloud, *, newest: str | None) -> None:
-    """Let the broker speak no newer version of TLS, `1.1` say; null: as it should be."""
-    if newest is not None and newest not in _TLS_VERSIONS:
-        raise FaultError(f"newest must be one of {', '.join(_TLS_VERSIONS)}, not {newest!r}")
+def tls(cloud: Cloud, *, newest: Annotated[str, _TLS_VERSIONS] | None) -> None:
+    """Let the broker speak no newer version of TLS, such as `1.1`; null: as it should be."""
     cloud.limit_tls(None if newest is None else _TLS_VERSIONS[newest])
 
 
 def refuse_upgrade(cloud: Cloud, *, status: int | None = 403) -> None:
-    """Answer every WebSocket upgrade with an HTTP error, or none any more."""
+    """Answer every WebSocket upgrade with an HTTP error; null: no longer."""
     cloud.broker.refuse_upgrade(status)
 
 
@@ -70,9 +74,8 @@ def change_password(cloud: Cloud, *, password: str) -> None:
     cloud.accounts.expire_aws()
 
 
-def lose_suback(cloud: Cloud, *, count: int = 1) -> None:
+def lose_suback(cloud: Cloud, *, count: Count = 1) -> None:
     """Neither perform nor answer the next subscriptions."""
-    within("count", count, range(MAX_COUNT))
     cloud.broker.lose_suback(count)
 
 
@@ -81,9 +84,8 @@ def drop_session(cloud: Cloud) -> None:
     cloud.broker.drop_session()
 
 
-def latency(cloud: Cloud, *, seconds: float) -> None:
-    """Give the MQTT link a round trip time."""
-    within("seconds", seconds, (0.0, MAX_SECONDS))
+def latency(cloud: Cloud, *, seconds: Seconds) -> None:
+    """Give MQTT a round trip time."""
     cloud.broker.delay(seconds)
 
 
@@ -97,22 +99,57 @@ def maintenance(cloud: Cloud, *, on: bool = True) -> None:
     cloud.rest.faults.maintenance = on
 
 
-def reply_delay(cloud: Cloud, *, seconds: float) -> None:
+def refuse_request(
+    cloud: Cloud,
+    *,
+    path: Annotated[str, _PATHS] = "/user/sign-in",
+    code: Annotated[int, Span(HTTPStatus.BAD_REQUEST, 599)] = 401,
+    msg: str = "UNAUTHORIZED",
+    count: Count = 1,
+) -> None:
+    """Answer the next requests to a path with an error, whatever they ask for."""
+    cloud.rest.faults.refusals[path] = Refusal(count=count, error=RestError(code, msg))
+
+
+def bloat(cloud: Cloud, *, mebibytes: Annotated[int, Span(0, 1024)] = 200, count: Count = 1) -> None:
+    """Pad the next REST answers with so many MiB of blanks, and compress them to a thousandth of that."""
+    cloud.rest.faults.padding, cloud.rest.faults.bloated = mebibytes, count
+
+
+def short_list(cloud: Cloud, *, devices: Annotated[int, Span(0, MAX_HEATERS)] | None = 0, count: Count = 1) -> None:
+    """Let the next device lists have only the first so many devices; null: there is `null` instead of a list."""
+    cloud.rest.faults.cut_to, cloud.rest.faults.cut_lists = devices, count
+
+
+def unreadable_list(cloud: Cloud, *, count: Count = 1) -> None:
+    """Let the next device lists have rows without content."""
+    cloud.rest.faults.unreadable_lists = count
+
+
+def mac_form(cloud: Cloud, *, form: Annotated[str, MAC_FORMS] = "plain") -> None:
+    """Let the device list spell MAC addresses in another way."""
+    cloud.rest.faults.mac_form = form
+
+
+def new_heater(cloud: Cloud) -> None:
+    """Add a heater to the account that it never had; its MAC address is one above that of the last one."""
+    if len(cloud.heaters) >= MAX_HEATERS:
+        raise ValueError(f"there cannot be more than {MAX_HEATERS} heaters")
+    cloud.add_heater()
+
+
+def reply_delay(cloud: Cloud, *, seconds: Seconds) -> None:
     """Let the heaters take so long to answer."""
-    within("seconds", seconds, (0.0, MAX_SECONDS))
     cloud.dispatcher.reply_delay = seconds
 
 
-def push(cloud: Cloud, *, seconds: float | None) -> None:
+def push(cloud: Cloud, *, seconds: Interval | None) -> None:
     """Let the heaters send status unasked to active clients, every so many seconds; null: no more."""
-    if seconds is not None:
-        within("seconds", seconds, (0.1, MAX_SECONDS))
     cloud.push_interval = seconds
 
 
-def vendor_app(cloud: Cloud, *, on: bool = True, seconds: float = 1.0) -> None:
+def vendor_app(cloud: Cloud, *, on: bool = True, seconds: Interval = 1.0) -> None:
     """Let the owner look at the heaters with the vendor's app, which asks them every so many seconds."""
-    within("seconds", seconds, (0.1, MAX_SECONDS))
     if on:
         cloud.vendor_app.open(seconds)
     else:

@@ -1,16 +1,15 @@
 """What the control interface shows of a cloud: the whole state, and the counts that can be waited for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 import json
+from typing import cast
 
 from ..cloud import Cloud
 from ..heater import report
 from ..heater.heater import Heater
 from ..heater.members import OFF, ON
-from ..heater.records import AppliedControl
-from ..heater.schedules import WeeklySchedule
-from ..mqtt.broker import ReceivedMessage
+from ..mqtt.service import ReceivedMessage
 from ..state import (
     AppliedState,
     ConnectionState,
@@ -21,7 +20,6 @@ from ..state import (
     ReceivedState,
     RestRequestState,
     SchedulesState,
-    ScheduleState,
     State,
 )
 
@@ -31,26 +29,13 @@ def snapshot(cloud: Cloud) -> State:
     cloud.advance_heaters()
     return State(
         clock={"now": cloud.clock.now(), "speed": cloud.clock.speed},
-        connections=[
-            ConnectionState(
-                client_id=connection.client_id,
-                connected_at=connection.connected_at,
-                subscriptions=list(connection.subscriptions),
-                pings=connection.pings,
-            )
-            for connection in cloud.broker.connections
-        ],
-        ended=[EndedState(client_id=ended.client_id, reason=ended.reason) for ended in cloud.broker.ended],
-        received=[_received(message) for message in cloud.broker.received],
-        ignored=[
-            IgnoredState(sequence=ignored.sequence, reason=ignored.reason) for ignored in cloud.dispatcher.ignored
-        ],
-        throttled=len(cloud.broker.throttled),
+        connections=[cast("ConnectionState", asdict(connection)) for connection in cloud.broker.service.connections],
+        ended=[cast("EndedState", asdict(ended)) for ended in cloud.broker.service.ended],
+        received=[_received(message) for message in cloud.broker.service.received],
+        ignored=[cast("IgnoredState", asdict(ignored)) for ignored in cloud.dispatcher.ignored],
+        throttled=len(cloud.broker.service.throttled),
         heaters={mac_address: _heater(heater) for mac_address, heater in cloud.heaters.items()},
-        rest_requests=[
-            RestRequestState(path=request.path, status=request.status, time=request.time)
-            for request in cloud.rest.requests
-        ],
+        rest_requests=[cast("RestRequestState", asdict(request)) for request in cloud.rest.requests],
     )
 
 
@@ -59,14 +44,7 @@ def _received(message: ReceivedMessage) -> ReceivedState:
         payload = json.loads(message.payload)
     except ValueError, RecursionError:
         payload = message.payload.decode(errors="replace")
-    return ReceivedState(
-        sequence=message.sequence,
-        time=message.time,
-        client_id=message.client_id,
-        topic=message.topic,
-        qos=message.qos,
-        payload=payload,
-    )
+    return cast("ReceivedState", asdict(message) | {"payload": payload})
 
 
 def _heater(heater: Heater) -> HeaterState:
@@ -80,33 +58,16 @@ def _heater(heater: Heater) -> HeaterState:
         ],
         status=report.status(heater),
         feature=report.feature(heater),
-        applied=[_applied(control) for control in heater.applied],
+        applied=[cast("AppliedState", asdict(control)) for control in heater.applied],
     )
 
 
 def _schedules(heater: Heater) -> SchedulesState:
     schedules = heater.schedules
     return SchedulesState(
-        reservations=_schedule(schedules.reservations),
-        recirculation=_schedule(schedules.recirculation),
-        tou=ScheduleState(
-            reservationUse=ON if heater.members["touStatus"] else OFF, reservation=schedules.tou.as_list()
-        ),
-    )
-
-
-def _schedule(schedule: WeeklySchedule) -> ScheduleState:
-    return ScheduleState(reservationUse=schedule.use, reservation=[entry._asdict() for entry in schedule.entries])
-
-
-def _applied(control: AppliedControl) -> AppliedState:
-    return AppliedState(
-        time=control.time,
-        command=control.command,
-        control=control.control,
-        param=list(control.param),
-        client_id=control.client_id,
-        session_id=control.session_id,
+        reservations=schedules.reservations.as_wire(),
+        recirculation=schedules.recirculation.as_wire(),
+        tou={"reservationUse": ON if heater.members["touStatus"] else OFF, "reservation": schedules.tou.as_list()},
     )
 
 
@@ -124,41 +85,21 @@ class Condition:
         return count == wanted if self.exact else count >= wanted
 
 
-def _count_received(cloud: Cloud, topic_suffix: str) -> int:
-    return sum(message.topic.endswith(topic_suffix) for message in cloud.broker.received)
-
-
-def _count_applied(cloud: Cloud, _topic_suffix: str) -> int:
-    return sum(len(heater.applied) for heater in cloud.heaters.values())
-
-
-def _count_connections(cloud: Cloud, _topic_suffix: str) -> int:
-    return len(cloud.broker.connections)
-
-
-def _count_connects(cloud: Cloud, topic_suffix: str) -> int:
-    return len(cloud.broker.connections) + _count_disconnected(cloud, topic_suffix)
-
-
-def _count_disconnected(cloud: Cloud, _topic_suffix: str) -> int:
-    return sum(bool(ended.client_id) for ended in cloud.broker.ended)
-
-
-def _count_subscriptions(cloud: Cloud, _topic_suffix: str) -> int:
-    return sum(len(connection.subscriptions) for connection in cloud.broker.connections)
-
-
-def _count_rest_requests(cloud: Cloud, _topic_suffix: str) -> int:
-    return len(cloud.rest.requests)
+def _disconnected(cloud: Cloud) -> int:
+    return sum(bool(ended.client_id) for ended in cloud.broker.service.ended)
 
 
 CONDITIONS: Mapping[str, Condition] = {
-    "received": Condition(_count_received),
-    "applied": Condition(_count_applied),
-    "connections": Condition(_count_connections, exact=True),
-    "subscriptions": Condition(_count_subscriptions),
-    "connects": Condition(_count_connects),
-    "disconnected": Condition(_count_disconnected),
-    "rest_requests": Condition(_count_rest_requests),
+    "received": Condition(
+        lambda cloud, suffix: sum(message.topic.endswith(suffix) for message in cloud.broker.service.received)
+    ),
+    "applied": Condition(lambda cloud, _: sum(len(heater.applied) for heater in cloud.heaters.values())),
+    "connections": Condition(lambda cloud, _: len(cloud.broker.service.connections), exact=True),
+    "subscriptions": Condition(
+        lambda cloud, _: sum(len(connection.subscriptions) for connection in cloud.broker.service.connections)
+    ),
+    "connects": Condition(lambda cloud, _: len(cloud.broker.service.connections) + _disconnected(cloud)),
+    "disconnected": Condition(lambda cloud, _: _disconnected(cloud)),
+    "rest_requests": Condition(lambda cloud, _: len(cloud.rest.requests)),
 }
 """By the name that `GET /wait` knows; `connections` are those of now, `connects` and `disconnected` all so far."""

@@ -1,7 +1,7 @@
 """Every control a heater knows, with what it takes and what it does (protocol.md 5.1)."""
 
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 
 from .heater import Heater
 from .members import OFF, ON
@@ -27,21 +27,13 @@ def _store(**members: int) -> Effect:
     return apply
 
 
-def _store_first(name: str, *, unit: int = 1) -> Effect:
-    """Store the first number, in units of `unit`."""
+def _store_first(name: str, *, unit: int = 1, **members: int) -> Effect:
+    """Store the first number, in units of `unit`, and fixed values with it."""
 
     def apply(heater: Heater, param: Param) -> None:
-        heater.members[name] = param[0] * unit
+        heater.members |= {name: param[0] * unit, **members}
 
     return apply
-
-
-def _power_off(heater: Heater, _param: Param) -> None:
-    heater.write_mode(DhwMode.POWER_OFF)
-
-
-def _power_on(heater: Heater, _param: Param) -> None:
-    heater.power_on()
 
 
 def _dhw_mode(heater: Heater, param: Param) -> None:
@@ -50,19 +42,7 @@ def _dhw_mode(heater: Heater, param: Param) -> None:
     heater.write_mode(DhwMode.ENERGY_SAVER if mode is DhwMode.POWER_OFF else mode, *param[1:])
 
 
-def _dhw_temperature(heater: Heater, param: Param) -> None:
-    heater.write_setpoint(param[0])
-
-
-def _anti_legionella_on(heater: Heater, param: Param) -> None:
-    heater.members |= {"antiLegionellaUse": ON, "antiLegionellaPeriod": param[0]}
-
-
-def _filter_reset(heater: Heater, _param: Param) -> None:
-    heater.fan_seconds = 0.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Control:
     """One control: its `mode` text, the forms its `param` may have, its effect and what it needs."""
 
@@ -70,6 +50,7 @@ class Control:
     effect: Effect
     forms: tuple[tuple[Container[int], ...], ...] = ((),)
     """Alternatives; each lists what may stand at every position."""
+    _: KW_ONLY
     gate: str | None = None
     """Member of device info that must say "supported"."""
     gate_by_value: Mapping[int, str] = field(default_factory=dict)
@@ -92,12 +73,12 @@ def _fits(form: tuple[Container[int], ...], param: Param) -> bool:
 
 
 CONTROLS: Mapping[int, Control] = {
-    33554433: Control(mode="power-off", effect=_power_off, gate="powerUse", paced=True),
-    33554434: Control(mode="power-on", effect=_power_on, gate="powerUse", paced=True),
+    33554433: Control("power-off", lambda heater, _: heater.write_mode(DhwMode.POWER_OFF), gate="powerUse", paced=True),
+    33554434: Control("power-on", lambda heater, _: heater.power_on(), gate="powerUse", paced=True),
     33554437: Control(
-        mode="dhw-mode",
-        effect=_dhw_mode,
-        forms=(((1, 2, 3, 4, 6),), ((DhwMode.VACATION,), _VACATION_DAYS)),
+        "dhw-mode",
+        _dhw_mode,
+        (((1, 2, 3, 4, 6),), ((DhwMode.VACATION,), _VACATION_DAYS)),
         gate="dhwUse",
         gate_by_value={
             DhwMode.HEAT_PUMP: "heatpumpUse",
@@ -108,49 +89,36 @@ CONTROLS: Mapping[int, Control] = {
         },
         paced=True,
     ),
-    33554441: Control(mode="reservation-mode", effect=_nothing, gate="programReservationUse"),
-    33554444: Control(
-        mode="recirc-hotbtn", effect=_store(recircOperationBusy=ON), forms=(((1,),),), gate="recirculationUse"
-    ),
-    33554445: Control(
-        mode="recirc-mode",
-        effect=_store_first("recircOperationMode"),
-        forms=((range(1, 5),),),
-        gate="recirculationUse",
-    ),
-    33554463: Control(mode="cond-fault-reset", effect=_nothing),
+    33554441: Control("reservation-mode", _nothing, gate="programReservationUse"),
+    33554444: Control("recirc-hotbtn", _store(recircOperationBusy=ON), (((1,),),), gate="recirculationUse"),
+    33554445: Control("recirc-mode", _store_first("recircOperationMode"), ((range(1, 5),),), gate="recirculationUse"),
+    33554463: Control("cond-fault-reset", _nothing),
     33554464: Control(
-        mode="dhw-temperature",
-        effect=_dhw_temperature,
-        forms=((range(256),),),
+        "dhw-temperature",
+        lambda heater, param: heater.write_setpoint(param[0]),
+        ((range(256),),),
         gate="dhwTemperatureSettingUse",
         paced=True,
     ),
     33554466: Control(
-        mode="goout-day",
-        effect=_store_first("vacationDaySetting"),
-        forms=((_VACATION_DAYS,),),
-        gate="holidayUse",
-        paced=True,
+        "goout-day", _store_first("vacationDaySetting"), ((_VACATION_DAYS,),), gate="holidayUse", paced=True
     ),
-    33554467: Control(mode="intelligent-off", effect=_nothing),
-    33554468: Control(mode="intelligent-on", effect=_nothing),
-    33554469: Control(mode="dr-off", effect=_nothing, gate="drSettingUse"),
-    33554470: Control(mode="dr-on", effect=_nothing, gate="drSettingUse"),
-    33554471: Control(mode="anti-leg-off", effect=_store(antiLegionellaUse=OFF), gate="antiLegionellaSettingUse"),
+    33554467: Control("intelligent-off", _nothing),
+    33554468: Control("intelligent-on", _nothing),
+    33554469: Control("dr-off", _nothing, gate="drSettingUse"),
+    33554470: Control("dr-on", _nothing, gate="drSettingUse"),
+    33554471: Control("anti-leg-off", _store(antiLegionellaUse=OFF), gate="antiLegionellaSettingUse"),
     33554472: Control(
-        mode="anti-leg-on",
-        effect=_anti_legionella_on,
-        forms=((range(1, 31),),),
+        "anti-leg-on",
+        _store_first("antiLegionellaPeriod", antiLegionellaUse=ON),
+        ((range(1, 31),),),
         gate="antiLegionellaSettingUse",
     ),
-    33554473: Control(mode="air-filter-reset", effect=_filter_reset),
+    33554473: Control("air-filter-reset", lambda heater, _: heater.reset_filter()),
     33554474: Control(
-        mode="air-filter-life",
-        effect=_store_first("airFilterAlarmPeriod", unit=_FILTER_UNIT),
-        forms=(((0, *range(2, 21)),),),
+        "air-filter-life", _store_first("airFilterAlarmPeriod", unit=_FILTER_UNIT), (((0, *range(2, 21)),),)
     ),
-    33554475: Control(mode="tou-off", effect=_store(touStatus=0), gate="programReservationUse"),
-    33554476: Control(mode="tou-on", effect=_store(touStatus=1), gate="programReservationUse"),
+    33554475: Control("tou-off", _store(touStatus=0), gate="programReservationUse"),
+    33554476: Control("tou-on", _store(touStatus=1), gate="programReservationUse"),
 }
 """By command code. Codes whose payload is unknown, and those of other products, are not here: a heater ignores them."""

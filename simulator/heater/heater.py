@@ -7,18 +7,13 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from ..common.clock import local_time
-from ..common.identity import Identity
-from .clockwork import Schedules
-from .counters import Counters
-from .energy import EnergyHistory
+from .energy import Counters, EnergyHistory
 from .members import FACTORY_FEATURE, FACTORY_STATUS, OFF, ON
-from .power import power
 from .records import AppliedControl, Draw, FiredEntry, FirmwareDownload, HeaterFaults
-from .registration import Registration
-from .schedules import Entry
-from .tank import Heating, Tank
+from .registration import Identity, Registration
+from .schedules import Entry, Schedules, TouPlan
+from .tank import Heating, Tank, power
 from .thermostat import ELEMENT_RULES, HEATING_MODES, RESERVATION_MODES, DhwMode, Thermostat, Wanted
-from .tou import TouPlan
 
 MAX_STEP = 5.0
 """Longest physical step in simulated seconds, short enough for an element at 1 °C a minute."""
@@ -161,6 +156,10 @@ class Heater:
         """Heat again as before power-off, or before a vacation, which ends; nothing changes on a heater that heats."""
         if self.mode not in HEATING_MODES:
             self.write_mode(self.resume_mode)
+
+    def reset_filter(self) -> None:
+        """Count the hours of the fan anew."""
+        self.fan_seconds = 0.0
 
     def open_window(self, *, is_open: bool) -> None:
         """Open a costly window of an enabled time-of-use schedule, or close it."""

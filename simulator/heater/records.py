@@ -1,6 +1,7 @@
 """What a heater keeps beside its settings: how it was told to go wrong, and what took effect on it."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 import time
 
@@ -9,6 +10,9 @@ from .schedules import Entry
 
 SCHEDULE_FORMS = ("both", "json", "hex")
 """Which of the two forms of a schedule's reply comes (protocol.md 4.1)."""
+
+FIRMWARE_PARTS: Mapping[int, str] = {1: "controller", 2: "panel", 4: "wifi"}
+"""By the number of the part: the beginning of its members' names in device info."""
 
 _SUSTAINED_DRAW = 60.0  # s
 
@@ -64,7 +68,7 @@ class HeaterFaults:
     refusals: int = 0
     refusal_code: int = 0
     ignored_writes: int = 0
-    least_control_interval: float = 0.0
+    minimum_control_interval: float = 0.0
     """Real seconds between two DHW controls, below which the later one is refused."""
     paced_at: float | None = None
     """When the last DHW control was taken, on the monotonic clock."""

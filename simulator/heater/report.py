@@ -7,8 +7,7 @@ from collections.abc import Mapping
 
 from .heater import Heater
 from .members import OFF, ON
-from .power import idle_power, power
-from .tank import THERMOSTAT_ON
+from .tank import THERMOSTAT_ON, idle_power, power
 from .thermostat import DhwMode
 
 _ON_TEMPERATURE = round(THERMOSTAT_ON * 2)
@@ -16,28 +15,17 @@ _WINDOW_REDUCTION = 2.0  # °C that the energy members' target is lower inside a
 _IDLE_AMBIENT_ERROR = 3.4  # °C that the probe of the air reads high while nothing runs
 _CHARGE_PER_MISSING = 0.79  # falls so much slower than the energy members say; fits every recorded pair
 
-_COMPRESSOR_MEMBERS: Mapping[bool, Mapping[str, int]] = {
-    False: {
-        "compUse": OFF,
-        "eevUse": OFF,
-        "evaFanUse": OFF,
-        "targetFanRpm": 0,
-        "currentFanRpm": 0,
-        "fanPwm": 0,
-        "eevStep": 480,
-        "currentSuperHeat": -16,
-    },
-    True: {
-        "compUse": ON,
-        "eevUse": ON,
-        "evaFanUse": ON,
-        "targetFanRpm": 550,
-        "currentFanRpm": 543,
-        "fanPwm": 48,
-        "eevStep": 200,
-        "currentSuperHeat": 38,
-    },
+_COMPRESSOR_MEMBERS: Mapping[str, tuple[int, int]] = {
+    "compUse": (OFF, ON),
+    "eevUse": (OFF, ON),
+    "evaFanUse": (OFF, ON),
+    "targetFanRpm": (0, 550),
+    "currentFanRpm": (0, 543),
+    "fanPwm": (0, 48),
+    "eevStep": (480, 200),
+    "currentSuperHeat": (-16, 38),
 }
+"""At rest, and while it runs."""
 
 # By (compressor, element) running; the state numbers other than 20 and 50 are plausible, not recorded.
 _ACTIVITY: Mapping[tuple[bool, bool], Mapping[str, int]] = {
@@ -81,7 +69,7 @@ def _activity(heater: Heater) -> dict[str, int]:
     heating = heater.heating
     busy = _flag(bool(heating))
     members = {
-        **_COMPRESSOR_MEMBERS[heating.compressor],
+        **{name: values[heating.compressor] for name, values in _COMPRESSOR_MEMBERS.items()},
         **_ACTIVITY[heating.compressor, heating.any_element],
         "operationBusy": busy,
         "dhwOperationBusy": busy,
@@ -133,12 +121,12 @@ def _thermostat_settings(heater: Heater) -> dict[str, int]:
 
 
 def _schedules(heater: Heater) -> dict[str, int]:
-    """A vacation suspends the weekly programme; a unit without recirculation says nothing of its schedule."""
-    programme = heater.schedules.reservations.is_on and heater.mode is not DhwMode.VACATION
+    """A vacation suspends the weekly schedule; a unit without recirculation reports nothing of its own."""
+    weekly = heater.schedules.reservations.is_on and heater.mode is not DhwMode.VACATION
     has_recirculation = heater.feature["recircReservationUse"] == ON
     return {
-        "programReservationUse": _flag(programme),
-        "programReservationType": int(programme),
+        "programReservationUse": _flag(weekly),
+        "programReservationType": int(weekly),
         "recircReservationUse": heater.schedules.recirculation.use if has_recirculation else _UNKNOWN,
     }
 

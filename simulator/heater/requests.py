@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import json
 import re
 
-from ..common.identity import DEVICE_TYPE, Identity
+from .registration import DEVICE_TYPE, Identity
 
 PROTOCOL_VERSION = 2
 

@@ -1,19 +1,53 @@
-"""Weekly schedules as a heater keeps them: reservations (protocol.md 7.1) and recirculation (7.2)."""
+"""The schedules of a heater and the local clock that they go by (protocol.md 7, 13.1 and 13.5).
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import NamedTuple
+Weekly ones are reservations and recirculation; a time-of-use plan has periods with prices.
+"""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from decimal import Decimal
+from typing import NamedTuple, TypedDict
+
+from ..common.clock import LocalMinutes, local_time
 from .members import OFF, ON
 
 SUNDAY = 128
 EVERY_DAY = 254
 """Sunday is bit 7, Saturday bit 1; bit 0 means nothing."""
 
+SLOTS = 40
+"""Periods that a heater keeps."""
+
+ALL_YEAR = 4095
+"""January is bit 0, December bit 11."""
+
+PERIOD_RANGES: Mapping[str, range] = {
+    "season": range(ALL_YEAR + 1),
+    "week": range(EVERY_DAY + 1),
+    "startHour": range(24),
+    "startMinute": range(60),
+    "endHour": range(24),
+    "endMinute": range(60),
+    "priceMin": range(2**31),
+    "priceMax": range(2**31),
+    "decimalPoint": range(11),
+}
+"""Members of a period as MQTT has them, with what they may be."""
+
+INTERVAL_MEMBERS = tuple(name for name in PERIOD_RANGES if name != "season")
+"""Members of a period as REST has them, within a season."""
+
 
 class ScheduleError(ValueError):
     """A schedule that a heater would not understand; nothing was changed."""
+
+
+class ScheduleOnWire(TypedDict):
+    """One schedule of any kind in its wire form."""
+
+    reservationUse: int
+    reservation: list[dict[str, int]]
 
 
 class Entry(NamedTuple):
@@ -62,7 +96,7 @@ class WeeklySchedule:
         """Give the entries that fire in this minute of local time."""
         return tuple(entry for entry in self.entries if entry.is_due(local)) if self.is_on else ()
 
-    def as_wire(self) -> dict[str, object]:
+    def as_wire(self) -> ScheduleOnWire:
         """Give the members of a reply, the entries as a JSON list."""
         return {"reservationUse": self.use, "reservation": [entry._asdict() for entry in self.entries]}
 
@@ -71,6 +105,102 @@ class WeeklySchedule:
         slots = [bytes(value & 0xFF for value in entry) for entry in self.entries]
         padding = [bytes(len(Entry._fields))] * empty_slots if slots else []
         return b"".join(slots + padding).hex()
+
+
+class Period(NamedTuple):
+    """One period, its members in the order of `PERIOD_RANGES`; the minute at its end belongs to it."""
+
+    season: int
+    week: int
+    start_hour: int
+    start_minute: int
+    end_hour: int
+    end_minute: int
+    price_min: int
+    price_max: int
+    decimal_point: int
+
+    @property
+    def price(self) -> Decimal:
+        """Highest price of the period, per kWh."""
+        return Decimal(self.price_max).scaleb(-self.decimal_point)
+
+    def in_season(self, local: datetime) -> bool:
+        """Whether it holds in this month."""
+        return bool(self.season & 1 << (local.month - 1))
+
+    def covers(self, local: datetime) -> bool:
+        """Whether this minute belongs to it."""
+        start, end = (self.start_hour, self.start_minute), (self.end_hour, self.end_minute)
+        return self.in_season(local) and bool(self.week & day_bit(local)) and start <= (local.hour, local.minute) <= end
+
+    def as_wire(self) -> dict[str, int]:
+        """Give all members under their wire names."""
+        return dict(zip(PERIOD_RANGES, self, strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TouPlan:
+    """A plan as the cloud and the heater have it."""
+
+    periods: tuple[Period, ...] = ()
+    name: str = ""
+    utility: str = ""
+    zip_code: str = ""
+    register_path: str = "wifi"
+    source_type: str = "openei"
+    nicknames: Mapping[int, str] = field(default_factory=dict)
+    """Of seasons, by their months."""
+
+    def is_costly(self, local: datetime) -> bool:
+        """Whether the highest-priced period of the season is running, in a season that has more than one price."""
+        prices = {period.price for period in self.periods if period.in_season(local)}
+        running = [period.price for period in self.periods if period.covers(local)]
+        return len(prices) > 1 and bool(running) and max(running) == max(prices)
+
+    def as_list(self) -> list[dict[str, int]]:
+        """Give the periods as MQTT has them."""
+        return [period.as_wire() for period in self.periods]
+
+
+class Schedules:
+    """Keeps what was written last. `step` must be called as time passes."""
+
+    def __init__(self, now: float, zone: tzinfo) -> None:
+        self.zone = zone
+        self.reservations = WeeklySchedule()
+        self.recirculation = WeeklySchedule()
+        self.tou = TouPlan()
+        self.in_costly_period = False
+        """Whether the time-of-use plan has its highest price at the moment, enabled or not."""
+        self._minutes = LocalMinutes(now, zone)
+        self._landing: list[tuple[float, Callable[[], None]]] = []
+
+    def take_reservations(self, schedule: WeeklySchedule) -> None:
+        """Replace the weekly programme; by itself this starts nothing."""
+        self.reservations = schedule
+
+    def take_recirculation(self, schedule: WeeklySchedule) -> None:
+        """Replace the schedule of the recirculation pump."""
+        self.recirculation = schedule
+
+    def take_tou(self, plan: TouPlan, now: float) -> None:
+        """Replace the time-of-use plan."""
+        self.tou = plan
+        self.in_costly_period = plan.is_costly(local_time(now, self.zone))
+
+    def land_later(self, take: Callable[[], None], at: float) -> None:
+        """Let a write take effect at a simulated time to come."""
+        self._landing.append((at, take))
+
+    def step(self, now: float) -> list[datetime]:
+        """Let writes land that are due, and give the minutes of local time that have begun since the last step."""
+        while self._landing and self._landing[0][0] <= now:
+            self._landing.pop(0)[1]()
+        minutes = self._minutes.until(now)
+        for local in minutes:
+            self.in_costly_period = self.tou.is_costly(local)
+        return minutes
 
 
 def day_bit(local: datetime) -> int:
@@ -104,3 +234,12 @@ def read_members(row: object, names: tuple[str, ...]) -> tuple[int, ...]:
 def clamp(value: int, allowed: range) -> int:
     """Bring a value to the nearest one allowed."""
     return min(max(value, allowed.start), allowed.stop - 1)
+
+
+def read_periods(members: Mapping[str, object]) -> tuple[Period, ...]:
+    """Read the flat list of a write over MQTT, where wrong values are brought into range; ScheduleError if empty."""
+    rows = read_list(members)
+    if not rows:
+        raise ScheduleError("there is no schedule")
+    periods = (read_members(row, tuple(PERIOD_RANGES)) for row in rows)
+    return tuple(Period(*map(clamp, period, PERIOD_RANGES.values(), strict=True)) for period in periods)[:SLOTS]

@@ -1,6 +1,6 @@
-"""The MQTT side of the simulated cloud: signed WebSocket upgrades over TLS, and every fault of the link.
+"""The MQTT side of the simulated cloud: signed WebSocket upgrades over TLS, and every fault of the connections.
 
-What the service does with MQTT packets is in `mqtt_service`, how bytes come and go in `connection`.
+What the service does with MQTT packets is in `service`, how bytes come and go in `connection`.
 """
 
 import asyncio
@@ -14,14 +14,11 @@ from uuid import uuid4
 
 from aiohttp import hdrs, web
 
-from ..common.limits import Limits
 from ..common.listener import Listener
 from ..common.sigv4 import CredentialLookup, SignatureRefusedError, verify_presigned_upgrade
 from .connection import Connection, Ending, Withheld
 from .packets import Packet, PubAck, Publish, Subscribe
-from .service import ConnectionInfo, EndedConnection, MqttService, ReceivedMessage
-
-__all__ = ["Broker", "ConnectionInfo", "EndedConnection", "Limits", "ReceivedMessage"]
+from .service import Limits, MqttService, ReceivedMessage
 
 _LOGGER = logging.getLogger(__name__)
 _PATH = "/mqtt"
@@ -47,9 +44,9 @@ class _Cut:
 
 @dataclass(slots=True)
 class _Faults:
-    """What is wrong with the link at the moment."""
+    """What is wrong at the moment."""
 
-    link_is_down: bool = False
+    is_down: bool = False
     upgrades_black_holed: bool = False
     withheld: frozenset[Withheld] = frozenset()
     """From connections still to come."""
@@ -63,7 +60,7 @@ class Broker:
     """Serves MQTT over WebSocket to clients whose upgrade is signed with credentials that ``credentials`` knows.
 
     ``on_publish`` is called for each message received, in order, after its PUBACK and its delivery to subscribers;
-    ``on_change`` whenever something that this class shows may have changed. Everything here belongs on the event loop.
+    ``on_change`` whenever something that ``service`` shows may have changed. Everything here belongs on the event loop.
     """
 
     def __init__(
@@ -77,32 +74,12 @@ class Broker:
         self._credentials = credentials
         self._max_packet_bytes = limits.message_bytes + _ROOM_FOR_TOPIC_AND_PACKET_ID
         self._on_change = on_change
-        self._service = MqttService(limits, on_publish=on_publish)
+        self.service = MqttService(limits, on_publish=on_publish)
         self._connections: set[Connection] = set()
         self._faults = _Faults()
         self._black_hole_over = asyncio.Event()
         self._listener: Listener | None = None
         self._server: web.Server | None = None
-
-    @property
-    def received(self) -> list[ReceivedMessage]:
-        """Every message that was accepted, in order of arrival."""
-        return self._service.received
-
-    @property
-    def throttled(self) -> list[ReceivedMessage]:
-        """Every message that came too fast and was neither acknowledged nor processed."""
-        return self._service.throttled
-
-    @property
-    def ended(self) -> list[EndedConnection]:
-        """Every connection that is over, in order, with the reason."""
-        return self._service.ended
-
-    @property
-    def connections(self) -> tuple[ConnectionInfo, ...]:
-        """The connected clients; also those in a black hole, until they are silent for too long."""
-        return self._service.connections
 
     async def start(self, host: str, port: int, ssl_context: ssl.SSLContext) -> int:
         """Serve on an own TLS port, 0 for any; returns the port or raises OSError."""
@@ -120,29 +97,25 @@ class Broker:
         if self._server is not None:
             await self._server.shutdown(_SHUTDOWN_SECONDS)
 
-    def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
-        """Send a message of the cloud's own to whoever subscribes to it; ValueError for a topic with wildcards."""
-        self._service.publish(topic, payload, qos)
-
     def reset(self) -> None:
         """End every fault, connection and session and forget what was recorded; the address stays."""
-        self.link_up()
+        self.bring_up()
         self._faults = _Faults()
         self.drop_session()
-        self._service.forget_records()
+        self.service.forget_records()
 
-    def link_down(self) -> None:
-        """Cut every connection and refuse new ones until `link_up`."""
-        self._faults.link_is_down = True
+    def take_down(self) -> None:
+        """Cut every connection and refuse new ones until `bring_up`."""
+        self._faults.is_down = True
         if self._listener is not None:
             self._listener.take_down()
-        self._hang_up_all("link is down")
+        self._hang_up_all("broker is down")
 
-    def link_up(self) -> None:
-        """End `link_down`, `blackhole` and `withhold`; what is still in the black hole is reset."""
-        if self._faults.link_is_down and self._listener is not None:
+    def bring_up(self) -> None:
+        """End `take_down`, `blackhole` and `withhold`; what is still in the black hole is reset."""
+        if self._faults.is_down and self._listener is not None:
             self._listener.bring_up()
-        self._faults.link_is_down = self._faults.upgrades_black_holed = False
+        self._faults.is_down = self._faults.upgrades_black_holed = False
         self._black_hole_over.set()
         self._black_hole_over = asyncio.Event()
         self._faults.withheld = frozenset()
@@ -170,7 +143,7 @@ class Broker:
         """Leave the present connections open, but dead; with ``new_connections`` leave upgrades unanswered too."""
         self._faults.upgrades_black_holed = new_connections
         for connection in self._connections:
-            connection.enter_black_hole()
+            connection.black_holed = True
 
     def withhold(self, what: Withheld, *, new_connections: bool = False) -> None:
         """Let nothing of a kind get through the present connections, with ``new_connections`` also later ones."""
@@ -199,7 +172,7 @@ class Broker:
     def drop_session(self) -> None:
         """Cut every connection and forget all sessions."""
         self._hang_up_all("sessions dropped")
-        self._service.forget_idle_sessions()
+        self.service.forget_idle_sessions()
 
     def delay(self, seconds: float) -> None:
         """Make a round trip last so long, half of it in each direction; ValueError below 0."""
@@ -213,7 +186,7 @@ class Broker:
         if self._faults.upgrades_black_holed:
             await self._black_hole_over.wait()
             return _close_without_answer(request)
-        if self._faults.link_is_down or request.transport is None:
+        if self._faults.is_down or request.transport is None:
             return _close_without_answer(request)
         if (refusal := self._refusal(request)) is not None:
             return refusal
@@ -230,7 +203,7 @@ class Broker:
         self._connections.add(connection)
         try:
             await websocket.prepare(request)
-            self._service.connection_opened(connection)
+            self.service.connection_opened(connection)
             await connection.serve()
         finally:
             self._connections.discard(connection)
@@ -272,7 +245,7 @@ class Broker:
         if cut is not None and not cut.puback:
             # Acknowledgements of earlier messages may be on their way and still have to arrive.
             connection.mute()
-        self._service.packet_received(connection, packet)
+        self.service.packet_received(connection, packet)
         if cut is not None:
             self._hang_up_all("cut", cut.ending, flush=True)
         self._on_change()
@@ -289,7 +262,7 @@ class Broker:
         return None
 
     def _connection_ended(self, connection: Connection, reason: str) -> None:
-        self._service.connection_ended(connection, reason)
+        self.service.connection_ended(connection, reason)
         self._on_change()
 
     def _hang_up_all(self, reason: str, ending: Ending = Ending.FIN, *, flush: bool = False) -> None:

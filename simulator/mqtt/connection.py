@@ -1,7 +1,7 @@
 """One client's WebSocket: MQTT packets in and out with a simulated latency, and every way in which it can end."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from enum import Enum, StrEnum, auto
 import socket
@@ -9,7 +9,6 @@ import struct
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from ..common.delay_line import DelayLine
 from .codec import PacketDecoder, encode
 from .fields import MalformedPacketError
 from .packets import ConnAck, ConnectReturnCode, Packet, PubAck, Publish, UnsupportedProtocolError
@@ -43,6 +42,32 @@ class Withheld(StrEnum):
 _OUTGOING: Mapping[type[Packet], Withheld] = {PubAck: Withheld.ACKNOWLEDGEMENTS, Publish: Withheld.DELIVERIES}
 
 
+class DelayLine[ItemT]:
+    """Carries items to ``deliver`` like a long cable: any number may be on their way at a time, none overtakes."""
+
+    def __init__(self, deliver: Callable[[ItemT], Awaitable[None]]) -> None:
+        self._deliver = deliver
+        self._items: asyncio.Queue[tuple[float, ItemT]] = asyncio.Queue()
+
+    def put(self, item: ItemT, delay: float) -> None:
+        """Send an item on its way; it arrives ``delay`` seconds from now, or later where one ahead of it does."""
+        self._items.put_nowait((asyncio.get_running_loop().time() + delay, item))
+
+    def close(self) -> None:
+        """Let `run` return once everything put in so far has arrived; nothing may be put in afterwards."""
+        self._items.shutdown()
+
+    async def run(self) -> None:
+        """Deliver until closed."""
+        loop = asyncio.get_running_loop()
+        with suppress(asyncio.QueueShutDown):
+            while True:
+                due, item = await self._items.get()
+                if (wait := due - loop.time()) > 0:
+                    await asyncio.sleep(wait)
+                await self._deliver(item)
+
+
 class Connection:
     """Reads, decodes, delays; hands packets to ``on_packet`` in order of arrival until the connection ends.
 
@@ -71,7 +96,8 @@ class Connection:
         self._outbound = DelayLine(self._write)
         self._ended = False
         self._muted = False
-        self._black_holed = False
+        self.black_holed = False
+        """TCP is open, but nothing is read, answered or sent any more."""
         self.withheld: frozenset[Withheld] = frozenset()
         self._loop = asyncio.get_running_loop()
         self._aborted = asyncio.Event()
@@ -111,17 +137,8 @@ class Connection:
         self._end(reason)
         if flush:
             self._outbound.put(ending, self._latency())
-        elif not self._black_holed:
+        elif not self.black_holed:
             self._end_tcp(ending)
-
-    @property
-    def black_holed(self) -> bool:
-        """Whether `enter_black_hole` was called."""
-        return self._black_holed
-
-    def enter_black_hole(self) -> None:
-        """Leave TCP open, but read, answer and send nothing any more."""
-        self._black_holed = True
 
     def reset(self, reason: str) -> None:
         """End the connection with a TCP reset, a black-holed one too."""
@@ -147,10 +164,10 @@ class Connection:
 
     async def _receive(self) -> None:
         async for message in self._websocket:
-            if self._black_holed:
+            if self.black_holed:
                 break
             await self._receive_frame(message)
-        if self._black_holed:
+        if self.black_holed:
             # Neither a frame nor the client's own close gets through: the server notices nothing of it.
             await self._aborted.wait()
 
@@ -166,7 +183,7 @@ class Connection:
                 self.hang_up("not a binary WebSocket frame")
 
     async def _process(self, data: bytes) -> None:
-        if self._black_holed:
+        if self.black_holed:
             return
         try:
             for packet in self._decoder.feed(data):
@@ -181,7 +198,7 @@ class Connection:
             self.hang_up(str(err))
 
     async def _write(self, item: bytes | Ending) -> None:
-        if self._black_holed:
+        if self.black_holed:
             return
         if isinstance(item, Ending):
             self._end_tcp(item)

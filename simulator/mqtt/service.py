@@ -10,7 +10,6 @@ from itertools import count
 import logging
 import time
 
-from ..common.limits import Limits
 from .connection import Connection, ProtocolViolationError
 from .packets import (
     ConnAck,
@@ -28,12 +27,42 @@ from .packets import (
     Unsubscribe,
     Will,
 )
-from .session import Session
-from .topic_filter import LEVEL_SEPARATOR, is_topic_filter, is_topic_name
+from .session import LEVEL_SEPARATOR, Session, is_topic_filter, is_topic_name
 
 _LOGGER = logging.getLogger(__name__)
 _QOS_2 = 2
 _SILENCE_PER_KEEP_ALIVE = 1.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What the service grants one client; a test that cannot wait for a day sets others. All times in seconds."""
+
+    subscriptions_per_connection: int = 50
+    filters_per_subscribe: int = 8
+    message_bytes: int = 128 * 1024
+    topic_slashes: int = 7
+    topic_bytes: int = 256
+    client_id_bytes: int = 128
+    publishes_per_second: int = 100
+    unacknowledged_deliveries: int = 100
+    """QoS 1 messages on their way to one client; further ones wait for its PUBACKs."""
+
+    keep_alive_least: float = 30
+    keep_alive_greatest: float = 1200
+    connect_wait: float = 30
+    """From the upgrade to the CONNECT."""
+    connect_interval: float = 1
+    """Least time between two accepted CONNECTs of one client id."""
+    connection_lifetime: float = 24 * 3600
+    session_expiry: float = 3600
+    """How long a persistent session outlives its connection."""
+
+    def granted_keep_alive(self, asked: float) -> float:
+        """Seconds of keep-alive for a client that asks for so many, 0 meaning none."""
+        if not asked:
+            return self.keep_alive_greatest
+        return min(max(asked, self.keep_alive_least), self.keep_alive_greatest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +138,7 @@ class MqttService:
             for client in self._clients.values()
         )
 
-    def publish(self, topic: str, payload: bytes, qos: int) -> None:
+    def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
         """Deliver a message to whoever subscribes to its topic; ValueError for a topic that nothing can be sent to."""
         if not is_topic_name(topic):
             message = f"not a topic name: {topic!r}"
@@ -124,8 +153,9 @@ class MqttService:
             self._forget(client_id)
 
     def forget_records(self) -> None:
-        """Begin the lists of messages and ended connections anew."""
+        """Begin the lists of messages and connections anew."""
         self._sequence = count(1)
+        self._recent_connects.clear()
         for record in (self.received, self.throttled, self.ended):
             record.clear()
 

@@ -21,9 +21,8 @@ def sign_in(api: RestApi, body: JsonObject) -> Json:
     return _sign_in_data(api, web_members | _aws_members(accounts, accounts.issue_aws()))
 
 
-def secured_sign_in(api: RestApi, body: JsonObject) -> Json:
+def secured_sign_in(api: RestApi, _body: JsonObject) -> Json:
     """Answer in the shape of a sign-in, with the AWS members alone."""
-    api.own(body)
     return _sign_in_data(api, _aws_members(api.accounts, api.accounts.issue_aws()))
 
 
@@ -41,15 +40,13 @@ def refresh(api: RestApi, body: JsonObject) -> Json:
     return members | {"refreshToken": tokens.refresh_token} if rotated else members
 
 
-def refresh_session(api: RestApi, body: JsonObject) -> Json:
+def refresh_session(api: RestApi, _body: JsonObject) -> Json:
     """Renew the AWS set alone."""
-    api.own(body)
     return _aws_members(api.accounts, api.accounts.issue_aws())
 
 
-def user_info(api: RestApi, body: JsonObject) -> Json:
+def user_info(api: RestApi, _body: JsonObject) -> Json:
     """Give the owner's profile, in which the last name can be null."""
-    api.own(body)
     account = api.accounts.account
     return {
         "userType": account.user_type,
@@ -67,9 +64,8 @@ def app_version(_api: RestApi, body: JsonObject) -> Json:
     return {"appVersion": "2.04.00", "appForceVersion": "2.00.00"}
 
 
-def update_push_token(api: RestApi, body: JsonObject) -> Json:
+def update_push_token(_api: RestApi, body: JsonObject) -> Json:
     """Take the address for notifications, which are never sent."""
-    api.own(body)
     for name in ("modelName", "appVersion", "os", "osVersion", "pushToken"):
         text(body, name)
     return None

@@ -4,7 +4,7 @@ What answers where is the table in `rest_endpoints`.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
 import json
 import time
@@ -12,7 +12,7 @@ import zlib
 
 from aiohttp import hdrs, web
 
-from ..common.loopback import is_loopback_host
+from ..common.listener import is_loopback_host
 from ..heater.heater import Heater
 from .accounts import Accounts
 from .members import Json, JsonObject, RestError, bad_request, not_authorized, not_found, text
@@ -69,12 +69,15 @@ class RestFaults:
     """MiB of blanks in each, which compress to a thousandth."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """What answers at a path; returns the `data` of the envelope, and raises RestError for anything else."""
 
     answer: Callable[[RestApi, JsonObject], Json]
+    _: KW_ONLY
     signed_in: bool = True
+    """A call that needs an access token names its user as well, who must be the account's owner."""
+    names_user: bool = True
     has_data: bool = True
     """False: a write, in whose envelope there is no `data`."""
 
@@ -151,6 +154,8 @@ class RestApi:
         if endpoint.signed_in and not self.accounts.holds(request.headers.get("authorization", "")):
             raise RestError(401, "UNAUTHORIZED")
         parameters: JsonObject = dict(request.query) if request.method in _BY_QUERY else await _body(request)
+        if endpoint.signed_in and endpoint.names_user:
+            self.own(parameters)
         data = endpoint.answer(self, parameters)
         return {"data": data} if endpoint.has_data else {}
 

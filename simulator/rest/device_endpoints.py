@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 
 from ..common.clock import local_time
-from ..common.identity import DEVICE_TYPE
 from ..heater.heater import Heater
-from ..heater.registration import ALARM_OFF, ALARM_ON, MAC_FORMS, Location
+from ..heater.registration import ALARM_OFF, ALARM_ON, DEVICE_TYPE, MAC_FORMS, Location
 from .api import RestApi
 from .members import Json, JsonObject, bad_request, not_authorized, number, page, part, text
 
@@ -14,6 +13,7 @@ FOREIGN_DEVICE_TYPE = 2
 """A device of another product, which a client has to skip."""
 
 _ONLINE, _OFFLINE = 2, 1
+_NO_DESCALING: JsonObject = {"descalingStartTime": None, "descalingEndTime": None}
 _ALARMS = range(ALARM_ON, ALARM_OFF + 1)
 _OWN_TYPE = range(DEVICE_TYPE, DEVICE_TYPE + 1)
 _COUNTS = range(1, 2**31)
@@ -21,7 +21,6 @@ _COUNTS = range(1, 2**31)
 
 def device_list(api: RestApi, body: JsonObject) -> Json:
     """Give one page of the devices of the account."""
-    api.own(body)
     spell, faults = MAC_FORMS[api.faults.mac_form], api.faults
     rows: list[Json] = [_listed(heater, spell) for heater in api.heaters.values()]
     if api.foreign_device:
@@ -39,7 +38,6 @@ def device_list(api: RestApi, body: JsonObject) -> Json:
 
 def simple_list(api: RestApi, body: JsonObject) -> Json:
     """Give one page of the devices of an account, which can only be the own one: the caller is no installer."""
-    api.own(body)
     api.own({"userId": text(body, "targetUserId")})
     rows: list[Json] = [
         {
@@ -56,7 +54,6 @@ def simple_list(api: RestApi, body: JsonObject) -> Json:
 
 def device_info(api: RestApi, body: JsonObject) -> Json:
     """Give the details of a heater, without its MAC address."""
-    api.own(body)
     heater = api.heater(body)
     books = heater.registration
     return {
@@ -69,20 +66,14 @@ def device_info(api: RestApi, body: JsonObject) -> Json:
             "connected": _connected(heater),
         },
         "location": asdict(books.location),
-        "installer": {
-            "installerId": None,
-            "installerFirstName": None,
-            "installerLastName": None,
-            "installerPhoneNumber": None,
-        },
+        "installer": {f"installer{name}": None for name in ("Id", "FirstName", "LastName", "PhoneNumber")},
         "alarmInfo": {**books.alarms},
-        "descaling": {"descalingStartTime": None, "descalingEndTime": None},
+        "descaling": {**_NO_DESCALING},
     }
 
 
 def change_info(api: RestApi, body: JsonObject) -> Json:
     """Change name, kind of installation and place; what is left out stays."""
-    api.own(body)
     device = part(body, "deviceInfo")
     heater = api.heater(device)
     number(device, "deviceType", _OWN_TYPE)
@@ -100,13 +91,11 @@ def change_info(api: RestApi, body: JsonObject) -> Json:
 
 def push_settings(api: RestApi, body: JsonObject) -> Json:
     """Tell which notifications are on."""
-    api.own(body)
     return {**api.heater(body).registration.alarms}
 
 
 def set_push_settings(api: RestApi, body: JsonObject) -> Json:
     """Switch the notifications that the request names."""
-    api.own(body)
     alarms = api.heater(body).registration.alarms
     alarms |= {name: number(body, name, _ALARMS) for name in alarms if name in body}
     return None
@@ -126,45 +115,41 @@ def preferences(_api: RestApi, _body: JsonObject) -> Json:
 
 
 def _listed(heater: Heater, spell: Callable[[str], str]) -> JsonObject:
-    books = heater.registration
-    occurred = None if books.error_at is None else local_time(books.error_at, heater.zone)
+    books, identity = heater.registration, heater.identity
+    occurred = None if books.error_at is None else f"{local_time(books.error_at, heater.zone):%Y-%m-%dT%H:%M:%S}"
     place = books.location
-    return {
-        "deviceInfo": {
-            "installerId": None,
-            "homeSeq": heater.identity.home_seq,
-            "macAddress": spell(heater.identity.mac_address),
-            "additionalValue": heater.identity.additional_value,
+    return _row(
+        {
+            "homeSeq": identity.home_seq,
+            "macAddress": spell(identity.mac_address),
+            "additionalValue": identity.additional_value,
             "deviceType": DEVICE_TYPE,
-            "modelTypeCode": None,
             "deviceName": books.name,
             "connected": _connected(heater),
         },
-        "location": {"state": place.state, "city": place.city, "address": place.address},
-        "error": {
-            "errorCode": books.error_code,
-            "errorOccuredTime": None if occurred is None else f"{occurred:%Y-%m-%dT%H:%M:%S}",
-        },
-        "descaling": {"descalingStartTime": None, "descalingEndTime": None},
-    }
+        location={"state": place.state, "city": place.city, "address": place.address},
+        error={"errorCode": books.error_code, "errorOccuredTime": occurred},
+    )
+
+
+def _row(device: JsonObject, *, location: JsonObject, error: JsonObject) -> JsonObject:
+    info: JsonObject = {"installerId": None, "modelTypeCode": None, **device}
+    return {"deviceInfo": info, "location": location, "error": error, "descaling": {**_NO_DESCALING}}
 
 
 def _foreign_device() -> JsonObject:
-    return {
-        "deviceInfo": {
-            "installerId": None,
+    return _row(
+        {
             "homeSeq": 10000,
             "macAddress": "0478630a0000",
             "additionalValue": "1001",
             "deviceType": FOREIGN_DEVICE_TYPE,
-            "modelTypeCode": None,
             "deviceName": "Boiler",
             "connected": _ONLINE,
         },
-        "location": {"state": None, "city": None, "address": None},
-        "error": {"errorCode": None, "errorOccuredTime": None},
-        "descaling": {"descalingStartTime": None, "descalingEndTime": None},
-    }
+        location={"state": None, "city": None, "address": None},
+        error={"errorCode": None, "errorOccuredTime": None},
+    )
 
 
 def _moved(location: Location, members: JsonObject) -> Location:

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
-from ..heater.schedules import EVERY_DAY
-from ..heater.tou import Period
+from ..heater.schedules import EVERY_DAY, Period
 from .members import Json, JsonObject, bad_request
 
 WEEKDAYS, WEEKEND = 124, 130

@@ -1,7 +1,7 @@
 """Time-of-use plans over REST, the only way to read one (protocol.md 2.7)."""
 
 from ..heater.heater import Heater
-from ..heater.tou import INTERVAL_MEMBERS, PERIOD_RANGES, SLOTS, Period, TouPlan
+from ..heater.schedules import INTERVAL_MEMBERS, PERIOD_RANGES, SLOTS, Period, TouPlan
 from .api import RestApi
 from .members import Json, JsonObject, RestError, bad_request, not_found, number, part, parts, text
 from .openei import convert
@@ -50,15 +50,13 @@ def delete_plan(api: RestApi, query: JsonObject) -> Json:
 
 def manufacture_id(api: RestApi, query: JsonObject) -> Json:
     """Give the number that a plan is kept under."""
-    api.own(query)
     heater = api.heater(query)
     _check_controller(heater, query, RestError(500, "INTERNAL_SERVER_ERROR"))
     return {"manufactureId": _manufacture_id(heater)}
 
 
-def convert_plans(api: RestApi, body: JsonObject) -> Json:
+def convert_plans(_api: RestApi, body: JsonObject) -> Json:
     """Turn OpenEI plans into plans for a heater; nothing is stored."""
-    api.own(body)
     text(body, "userType")
     number(body, "sourceVersion", _OPENEI_VERSION)
     if text(body, "sourceType") != "openei":
@@ -72,13 +70,11 @@ def convert_plans(api: RestApi, body: JsonObject) -> Json:
 
 
 def _caller(api: RestApi, members: JsonObject) -> Heater:
-    api.own(members)
     text(members, "userType")
     return api.heater(members)
 
 
 def _by_controller(api: RestApi, query: JsonObject) -> Heater:
-    api.own(query)
     text(query, "userType")
     wanted = text(query, "controllerId")
     for heater in api.heaters.values():

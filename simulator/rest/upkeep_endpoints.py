@@ -4,10 +4,9 @@ from datetime import date
 import re
 from typing import Literal
 
-from ..answers.firmware import PARTS
-from ..common.identity import DEVICE_TYPE
 from ..heater.heater import Heater
-from ..heater.registration import Maintenance
+from ..heater.records import FIRMWARE_PARTS
+from ..heater.registration import DEVICE_TYPE, Maintenance
 from .api import RestApi
 from .members import Json, JsonObject, bad_request, not_found, number, page, text
 
@@ -25,7 +24,6 @@ _RELEASED = 1_700_000_000_000  # ms
 
 def firmware(api: RestApi, body: JsonObject) -> Json:
     """Give what a heater runs on, and what it has fetched."""
-    api.own(body)
     heater = api.heater(body)
     return {"firmwares": [_running(heater, number) for number in (_CONTROLLER, _WIFI)]}
 
@@ -34,30 +32,10 @@ def firmware_detail(api: RestApi, body: JsonObject) -> Json:
     """Describe firmware that some heater runs on or has fetched."""
     code, version = number(body, "swCode", _WORDS), number(body, "swVersion", _WORDS)
     for heater in api.heaters.values():
-        for part in PARTS:
-            if heater.feature[f"{PARTS[part]}SwCode"] == code and version in _versions(heater, part):
+        for part in FIRMWARE_PARTS:
+            if heater.feature[f"{FIRMWARE_PARTS[part]}SwCode"] == code and version in _versions(heater, part):
                 return _detail(part, code, version)
     raise not_found()
-
-
-def log_filter(api: RestApi, body: JsonObject) -> Json:
-    """Note that the air filter was cleaned; the heater's own timer goes on."""
-    return _log(api, body, "filter")
-
-
-def log_descaling(api: RestApi, body: JsonObject) -> Json:
-    """Note that the heater was descaled."""
-    return _log(api, body, "cip")
-
-
-def filter_history(api: RestApi, body: JsonObject) -> Json:
-    """Give the log of the air filter."""
-    return _history(api, body, "filter")
-
-
-def descaling_history(api: RestApi, body: JsonObject) -> Json:
-    """Give the log of descaling."""
-    return _history(api, body, "cip")
 
 
 def _running(heater: Heater, part: int) -> JsonObject:
@@ -66,8 +44,8 @@ def _running(heater: Heater, part: int) -> JsonObject:
         "macAddress": heater.identity.mac_address,
         "additionalValue": heater.identity.additional_value,
         "deviceType": DEVICE_TYPE,
-        "curSwCode": heater.feature[f"{PARTS[part]}SwCode"],
-        "curVersion": heater.feature[f"{PARTS[part]}SwVersion"],
+        "curSwCode": heater.feature[f"{FIRMWARE_PARTS[part]}SwCode"],
+        "curVersion": heater.feature[f"{FIRMWARE_PARTS[part]}SwVersion"],
         "downloadedVersion": fetched.version if fetched is not None and fetched.part == part else None,
         "deviceGroup": None,
     }
@@ -75,7 +53,7 @@ def _running(heater: Heater, part: int) -> JsonObject:
 
 def _versions(heater: Heater, part: int) -> set[int]:
     fetched = heater.firmware_download
-    running = {heater.feature[f"{PARTS[part]}SwVersion"]}
+    running = {heater.feature[f"{FIRMWARE_PARTS[part]}SwVersion"]}
     return running | {fetched.version} if fetched is not None and fetched.part == part else running
 
 
@@ -94,8 +72,8 @@ def _detail(part: int, code: int, version: int) -> JsonObject:
     }
 
 
-def _log(api: RestApi, body: JsonObject, log: Log) -> Json:
-    api.own(body)
+def write_log(api: RestApi, body: JsonObject, *, log: Log) -> Json:
+    """Note that the air filter was cleaned or the heater descaled; the heater's own timer goes on."""
     heater = api.heater(body)
     number(body, "deviceType", _OWN_TYPE)
     day = text(body, "maintenanceDate")
@@ -116,9 +94,8 @@ def _is_day(text: str) -> bool:
     return True
 
 
-def _history(api: RestApi, body: JsonObject, log: Log) -> Json:
-    """Give one page, newest first; null when there is nothing."""
-    api.own(body)
+def read_log(api: RestApi, body: JsonObject, *, log: Log) -> Json:
+    """Give one page of a log, newest first; null when there is nothing."""
     newest_first = api.heater(body).registration.maintenance[log][::-1]
     rows: list[Json] = [
         {"maintenanceDate": line.date, "registerAt": line.registered_at} for line in page(newest_first, body)

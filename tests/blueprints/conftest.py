@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
+from simulator.state import Addresses
 from tests.integration.accounts import ACCOUNT, entry_data
 from tests.integration.heaters import HEATER
 from tests.integration.waiting import wait_for_value
@@ -51,10 +52,11 @@ async def configuration(hass: HomeAssistant, tmp_path: Path, caplog: pytest.LogC
 
 
 @pytest.fixture
-async def simulator() -> AsyncIterator[SimulatorProcess]:
-    """Run the cloud and a heater in a process of their own."""
-    async with SimulatorProcess() as running:
-        yield running
+async def simulator(running_simulator: Addresses) -> AsyncIterator[SimulatorProcess]:
+    """The cloud and a heater, in a process of their own."""
+    async with SimulatorProcess(addresses=running_simulator) as simulator:
+        await simulator.reset()
+        yield simulator
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest_asyncio
 from nwp500.api_client import NavienAPIClient
 from nwp500.auth import NavienAuthClient
 from simulator.process import SimulatorProcess
+from simulator.state import Addresses
 from tests.client.support.scripted_service import ScriptedService, recorded, scripted_service, success
 from tests.client.support.sign_in_script import (
     EMAIL,
@@ -37,21 +38,17 @@ def simulator_options() -> tuple[str, ...]:
     return ()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def shared_simulator(simulator_options: tuple[str, ...]) -> AsyncIterator[SimulatorProcess]:
-    """The simulator that a module's tests share; they run on the module's event loop."""
-    async with SimulatorProcess(*simulator_options) as running:
-        yield running
-
-
 @pytest_asyncio.fixture(loop_scope="module")
-async def simulator(shared_simulator: SimulatorProcess) -> AsyncIterator[SimulatorProcess]:
+async def simulator(
+    running_simulator: Addresses, simulator_options: tuple[str, ...]
+) -> AsyncIterator[SimulatorProcess]:
     """The simulator as if it had just been started."""
-    await shared_simulator.reset()
     # The loop outlives the test, but no thread of its executor may.
     with ThreadPoolExecutor() as executor:
         asyncio.get_running_loop().set_default_executor(executor)
-        yield shared_simulator
+        async with SimulatorProcess(addresses=running_simulator) as simulator:
+            await simulator.reset(*simulator_options)
+            yield simulator
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -1,4 +1,4 @@
-"""A simulator of its own for each test, an entry for its account, and the entry set up in a real Home Assistant."""
+"""A fresh simulator for each test, an entry for its account, and the entry set up in a real Home Assistant."""
 
 from collections.abc import AsyncIterator, Mapping
 
@@ -10,6 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
+from simulator.state import Addresses
 from tests.integration.accounts import ACCOUNT, entry_data
 from tests.integration.heaters import HEATER
 from tests.integration.waiting import wait_for_value
@@ -23,15 +24,18 @@ def _real_parts(socket_enabled: None, enable_custom_integrations: None) -> None:
 
 @pytest.fixture
 def simulator_options() -> tuple[str, ...]:
-    """Command line of the simulator; a test parametrizes it to have another one."""
+    """Options of the simulator, as on its command line; a test parametrizes it to have another one."""
     return ()
 
 
 @pytest.fixture
-async def simulator(simulator_options: tuple[str, ...]) -> AsyncIterator[SimulatorProcess]:
-    """Run the cloud and its heaters in a process of their own."""
-    async with SimulatorProcess(*simulator_options) as running:
-        yield running
+async def simulator(
+    running_simulator: Addresses, simulator_options: tuple[str, ...]
+) -> AsyncIterator[SimulatorProcess]:
+    """The cloud and its heaters, in a process of their own."""
+    async with SimulatorProcess(addresses=running_simulator) as simulator:
+        await simulator.reset(*simulator_options)
+        yield simulator
 
 
 @pytest.fixture

@@ -10,11 +10,13 @@ from aiohttp import ClientSession, TCPConnector
 import pytest
 import pytest_asyncio
 
-from simulator.cloud import Cloud, CloudOptions
+from simulator.cloud import Cloud
 from simulator.common.certificates import ServerCertificate, make_server_certificate
-from simulator.common.limits import Limits
 from simulator.mqtt.packets import ConnAck, Connect
+from simulator.mqtt.service import Limits
+from simulator.options import CloudOptions
 from simulator.process import SimulatorProcess
+from simulator.state import Addresses
 
 from .heater_user import CLIENT_ID, HeaterUser, Open, sign_in
 from .rest_user import RestUser, StartService
@@ -82,18 +84,20 @@ async def user(start_service: StartService) -> RestUser:
     return await start_service()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def process() -> AsyncIterator[SimulatorProcess]:
-    """The simulator with two heaters."""
-    async with SimulatorProcess("--heaters", "2") as running:
-        yield running
+@pytest.fixture
+def simulator_options() -> tuple[str, ...]:
+    """Options of the simulator, as on its command line; a test parametrizes it to have others."""
+    return ("--heaters", "2")
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def simulator(process: SimulatorProcess) -> SimulatorProcess:
+async def simulator(
+    running_simulator: Addresses, simulator_options: tuple[str, ...]
+) -> AsyncIterator[SimulatorProcess]:
     """The simulator as if it had just been started."""
-    await process.reset()
-    return process
+    async with SimulatorProcess(addresses=running_simulator) as simulator:
+        await simulator.reset(*simulator_options)
+        yield simulator
 
 
 @pytest_asyncio.fixture(loop_scope="module")

@@ -6,8 +6,8 @@ from typing import Any
 
 from simulator.answers.answers import answer
 from simulator.answers.replies import Reply
-from simulator.common.identity import Identity
 from simulator.heater.heater import Heater
+from simulator.heater.registration import Identity
 from simulator.heater.requests import Address, Request, parse
 from tests import FIXTURES
 

@@ -12,9 +12,10 @@ from aiohttp import ClientSession, ClientWebSocketResponse, TCPConnector, WSMsgT
 
 from simulator.common.certificates import ServerCertificate
 from simulator.common.sigv4 import ALGORITHM, SERVICE, AwsCredentials, canonical_request, sign
-from simulator.mqtt.broker import Broker, Limits, ReceivedMessage
+from simulator.mqtt.broker import Broker
 from simulator.mqtt.codec import PacketDecoder, encode
 from simulator.mqtt.packets import ConnAck, Connect, Packet, PubAck, Publish, SubAck, Subscribe, Will
+from simulator.mqtt.service import Limits, ReceivedMessage
 
 DEADLINE = 20.0
 """Seconds after which what a test waits for counts as never coming."""
@@ -80,7 +81,7 @@ class RunningBroker:
     @property
     def reasons(self) -> list[str]:
         """Why each connection ended."""
-        return [ended.reason for ended in self.broker.ended]
+        return [ended.reason for ended in self.broker.service.ended]
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return as soon as the condition holds; asked again whenever the broker has changed."""

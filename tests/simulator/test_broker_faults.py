@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from awscrt.exceptions import AwsCrtError
 import pytest
 
-from simulator.common.delay_line import DelayLine
-from simulator.mqtt.broker import Limits
-from simulator.mqtt.connection import Withheld
+from simulator.mqtt.connection import DelayLine, Withheld
 from simulator.mqtt.packets import Connect, Packet, PingReq, PingResp, PubAck, Publish, SubAck, Subscribe, Will
+from simulator.mqtt.service import Limits
 
 from .aws_client import AwsClient
 from .conftest import StartBroker
@@ -36,13 +35,13 @@ async def bytes_until_end(reader: asyncio.StreamReader) -> bytes | None:
         return None
 
 
-async def test_link_down_cuts_and_refuses_and_link_up_is_the_same_port(start_broker: StartBroker) -> None:
+async def test_mqtt_down_cuts_and_refuses_and_mqtt_up_is_the_same_port(start_broker: StartBroker) -> None:
     broker = await start_broker(QUICK_RECONNECTS)
     raw, aws = await broker.connect("raw"), await AwsClient(broker, "aws").connect()
     for _ in range(2):
-        broker.broker.link_down()
-        broker.broker.link_down()
-        assert broker.broker.connections == ()
+        broker.broker.take_down()
+        broker.broker.take_down()
+        assert broker.broker.service.connections == ()
         assert await raw.until_closed() == []
         await aws.interrupted()
         with pytest.raises(ConnectionRefusedError):
@@ -50,21 +49,21 @@ async def test_link_down_cuts_and_refuses_and_link_up_is_the_same_port(start_bro
         with pytest.raises(AwsCrtError) as refused:
             await AwsClient(broker, "aws").connect()
         assert refused.value.name == "AWS_IO_SOCKET_CONNECTION_REFUSED"
-        broker.broker.link_up()
-        broker.broker.link_up()
+        broker.broker.bring_up()
+        broker.broker.bring_up()
         raw, aws = await broker.connect("raw"), await AwsClient(broker, "aws").connect()
         assert await aws.publish("cmd/x", b"again") == [True]
-    assert broker.reasons == ["link is down"] * 4
+    assert broker.reasons == ["broker is down"] * 4
 
 
-async def test_link_down_ends_handshakes(broker: RunningBroker) -> None:
+async def test_mqtt_down_ends_handshakes(broker: RunningBroker) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", broker.port)
     writer.write(b"\x16")  # the first byte of a TLS handshake, and no more
     await broker.open()  # accepted after the other one
-    broker.broker.link_down()
+    broker.broker.take_down()
     assert not await bytes_until_end(reader)
     writer.close()
-    broker.broker.link_up()
+    broker.broker.bring_up()
     await broker.connect("client")
 
 
@@ -74,7 +73,7 @@ async def test_a_cut_ends_every_connection_at_once(broker: RunningBroker, *, fin
     reader, writer = await broker.open_stream()
     assert b"101 Switching Protocols" in await reader.readuntil(b"\r\n\r\n")
     broker.broker.cut(fin=fin)
-    assert broker.broker.connections == ()
+    assert broker.broker.service.connections == ()
     assert await raw.until_closed() == []
     assert await bytes_until_end(reader) == (b"" if fin else None)
     writer.close()
@@ -131,8 +130,8 @@ async def test_in_a_black_hole_nothing_passes_and_nothing_ends(start_broker: Sta
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(client.websocket.receive(), 0.2)
     assert payloads(broker) == [7]
-    assert [info.client_id for info in broker.broker.connections] == ["client", "other"]
-    broker.broker.link_up()
+    assert [info.client_id for info in broker.broker.service.connections] == ["client", "other"]
+    broker.broker.bring_up()
     assert await client.until_closed() == []
     assert broker.reasons == ["black hole is over"]
     await other.publish("cmd/x", b"8")
@@ -142,7 +141,7 @@ async def test_the_aws_runtime_notices_a_black_hole_by_its_ping(broker: RunningB
     client = await AwsClient(broker, "client", keep_alive=1).connect()
     broker.broker.blackhole()
     assert await client.interrupted() == "AWS_ERROR_MQTT_TIMEOUT"
-    assert [info.client_id for info in broker.broker.connections] == ["client"], "the server cannot know yet"
+    assert [info.client_id for info in broker.broker.service.connections] == ["client"], "the server cannot know yet"
 
 
 async def test_a_client_in_a_black_hole_is_given_up_and_its_will_published(start_broker: StartBroker) -> None:
@@ -162,7 +161,7 @@ async def test_a_client_can_leave_its_black_hole_for_a_new_connection(start_brok
     lost = await AwsClient(broker, "client", clean_session=False, keep_alive=1).connect()
     await lost.subscribe("a")
     broker.broker.blackhole()
-    broker.broker.publish("a", b"into the hole")
+    broker.broker.service.publish("a", b"into the hole")
     await lost.interrupted()
     found = await AwsClient(broker, "client", clean_session=False).connect()
     assert found.session_present
@@ -177,7 +176,7 @@ async def test_upgrades_can_stay_unanswered(broker: RunningBroker) -> None:
     answered = asyncio.create_task(bytes_until_end(reader))
     done, _ = await asyncio.wait((connecting, answered), timeout=0.3)
     assert not done
-    broker.broker.link_up()
+    broker.broker.bring_up()
     await asyncio.wait((connecting, answered), timeout=DEADLINE)
     assert isinstance(connecting.exception(), AwsCrtError)
     assert not answered.result()
@@ -193,7 +192,7 @@ async def test_subscriptions_can_get_lost(broker: RunningBroker) -> None:
     lost = aws.start_subscribing("lost")
     assert await aws.publish("cmd/x", b"0") == [True]
     assert not lost.done()
-    assert [info.subscriptions for info in broker.broker.connections] == [(), ()]
+    assert [info.subscriptions for info in broker.broker.service.connections] == [(), ()]
     await client.send(Subscribe(2, (("kept", 1),)))
     assert await client.receive(SubAck) == SubAck(2, (1,))
     await aws.subscribe("kept")
@@ -252,16 +251,20 @@ async def test_a_reset_begins_anew(broker: RunningBroker) -> None:
     broker.broker.refuse_upgrade(503)
     broker.broker.delay(5)
     broker.broker.blackhole(new_connections=True)
-    broker.broker.link_down()
+    broker.broker.take_down()
     broker.broker.reset()
     assert await client.until_closed() == []
-    assert (broker.broker.received, broker.broker.throttled, broker.broker.ended) == ([], [], [])
+    assert (broker.broker.service.received, broker.broker.service.throttled, broker.broker.service.ended) == (
+        [],
+        [],
+        [],
+    )
     again = await broker.connect("again", clean_session=False)
     await again.subscribe("cmd/#")
     await again.publish("cmd/y", b"2")
     await again.receive_publish()
     await again.publish("cmd/z", b"3", packet_id=2)
-    assert [received.sequence for received in broker.broker.received] == [1, 2]
+    assert [received.sequence for received in broker.broker.service.received] == [1, 2]
 
 
 async def test_stopping_leaves_no_connection_behind(start_broker: StartBroker) -> None:
@@ -283,7 +286,7 @@ async def test_a_take_over_in_a_row_leaves_the_last_one(start_broker: StartBroke
     clients = [await broker.open() for _ in range(5)]
     await asyncio.gather(*(client.send(Connect(client_id="same")) for client in clients))
     await broker.until(lambda: len(broker.reasons) == 4)
-    assert [info.client_id for info in broker.broker.connections] == ["same"]
+    assert [info.client_id for info in broker.broker.service.connections] == ["same"]
 
 
 async def test_withheld_acknowledgements_leave_messages_processed(broker: RunningBroker) -> None:
@@ -309,16 +312,16 @@ async def test_withheld_deliveries_reach_nobody_on_present_connections(start_bro
     await present.receive(PingResp)
 
 
-async def test_withheld_also_from_connections_to_come_until_link_up(broker: RunningBroker) -> None:
+async def test_withheld_also_from_connections_to_come_until_mqtt_up(broker: RunningBroker) -> None:
     for what in (Withheld.DELIVERIES, Withheld.REQUESTS):
         broker.broker.withhold(what, new_connections=True)
     client = await broker.connect("client")
     await client.subscribe("cmd/#")
     await client.publish("cmd/x", b"1")
-    broker.broker.publish("cmd/x", b"2", qos=0)
+    broker.broker.service.publish("cmd/x", b"2", qos=0)
     await client.send(PingReq())
     await client.receive(PingResp)
     assert broker.received == []
-    broker.broker.link_up()
-    broker.broker.publish("cmd/x", b"3", qos=0)
+    broker.broker.bring_up()
+    broker.broker.service.publish("cmd/x", b"3", qos=0)
     assert (await client.receive_publish()).payload == b"3"

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 import pytest
 
-from simulator.mqtt.broker import Limits
 from simulator.mqtt.packets import (
     ConnAck,
     Connect,
@@ -26,6 +25,7 @@ from simulator.mqtt.packets import (
     Unsubscribe,
     Will,
 )
+from simulator.mqtt.service import Limits
 
 from .conftest import StartBroker
 from .running_broker import RunningBroker
@@ -103,12 +103,12 @@ async def test_junk_harms_nobody_else(
         with suppress(ConnectionResetError):
             await suspect.websocket.send_bytes(octets)
     suspect.vanish()
-    await broker.until(lambda: broker.broker.connections == ())
+    await broker.until(lambda: broker.broker.service.connections == ())
     await suspect.websocket.close()
     witness = await broker.connect(uuid4().hex)
     await witness.publish("cmd/x")
     await witness.websocket.close()
-    await broker.until(lambda: broker.broker.connections == ())
+    await broker.until(lambda: broker.broker.service.connections == ())
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
@@ -124,7 +124,7 @@ async def test_frames_of_many_megabytes_are_refused_unread(broker: RunningBroker
     await client.websocket.send_bytes(bytes(5_000_000))
     assert (await client.websocket.receive()).data == WSCloseCode.MESSAGE_TOO_BIG
     await client.websocket.close()
-    await broker.until(lambda: not broker.broker.connections)
+    await broker.until(lambda: not broker.broker.service.connections)
     assert broker.reasons == ["not a binary WebSocket frame"]
 
 
@@ -160,7 +160,7 @@ async def test_a_refused_connect_is_answered_before_the_close(
     client = await broker.open()
     await client.websocket.send_bytes(bytes.fromhex(octets))
     assert await client.until_closed() == [ConnAck(session_present=False, return_code=return_code)]
-    assert broker.broker.connections == ()
+    assert broker.broker.service.connections == ()
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ async def test_fifty_subscriptions_are_the_most(broker: RunningBroker) -> None:
     for start in range(0, 50, 8):
         await client.subscribe(*filters[start : start + 8])
     await client.subscribe("cmd/49")  # the same again counts once
-    assert broker.broker.connections[0].subscriptions == tuple(filters)
+    assert broker.broker.service.connections[0].subscriptions == tuple(filters)
     await client.send(Unsubscribe(7, ("cmd/0", "cmd/never")))
     assert await client.receive(UnsubAck) == UnsubAck(7)
     await client.subscribe("cmd/50")
@@ -201,8 +201,8 @@ async def test_publishes_beyond_the_rate_are_neither_acknowledged_nor_processed(
         assert await client.receive(PubAck) == PubAck(number + 1)
     await client.receive(PingResp)
     assert [received.payload[0] for received in broker.received] == list(range(100))
-    assert [throttled.payload[0] for throttled in broker.broker.throttled] == list(range(100, 130))
-    assert [received.sequence for received in broker.broker.received] == list(range(1, 101))
+    assert [throttled.payload[0] for throttled in broker.broker.service.throttled] == list(range(100, 130))
+    assert [received.sequence for received in broker.broker.service.received] == list(range(1, 101))
 
 
 async def test_the_rate_is_each_connections_own_and_recovers(start_broker: StartBroker) -> None:
@@ -212,7 +212,7 @@ async def test_the_rate_is_each_connections_own_and_recovers(start_broker: Start
     await first.receive(PubAck)
     await first.receive(PubAck)
     await second.publish("cmd/52/x")
-    assert len(broker.broker.throttled) == 1
+    assert len(broker.broker.service.throttled) == 1
     async with asyncio.timeout(20):
         while len(broker.received) < 4:
             await first.send(message(packet_id=4), PingReq())
@@ -240,7 +240,7 @@ async def test_a_newer_connection_takes_the_client_id_over(start_broker: StartBr
     assert await older.until_closed() == []
     assert (await witness.receive_publish()).payload == b"gone"
     await newer.publish("cmd/52/x")
-    assert [info.client_id for info in broker.broker.connections] == ["witness", "client"]
+    assert [info.client_id for info in broker.broker.service.connections] == ["witness", "client"]
     assert broker.reasons == ["client id taken over by a newer connection"]
 
 
@@ -258,7 +258,7 @@ async def test_a_silent_client_is_dropped_and_a_pinging_one_is_not(start_broker:
     assert gone.result().payload == b"gone"
     assert await silent.until_closed() == []
     assert broker.reasons == ["no packet for 1.5 seconds"]
-    pings = {info.client_id: info.pings for info in broker.broker.connections}
+    pings = {info.client_id: info.pings for info in broker.broker.service.connections}
     assert pings["witness"] == 0
     assert pings["alive"] > 0
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from simulator.mqtt.broker import Limits
 from simulator.mqtt.packets import Disconnect, PingReq, PingResp, PubAck, Publish, Will
-from simulator.mqtt.topic_filter import is_topic_filter, is_topic_name, matches
+from simulator.mqtt.service import Limits
+from simulator.mqtt.session import is_topic_filter, is_topic_name, matches
 
 from .conftest import StartBroker
 from .running_broker import RunningBroker
@@ -58,7 +58,7 @@ async def test_a_client_hears_its_own_messages_and_others(broker: RunningBroker)
     assert (await client.receive_publish()).payload == b"own"
     await other.publish(f"cmd/52/navilink-{MAC}/ctrl", b"theirs")
     await other.publish("cmd/52/navilink-0478630a1b2d/ctrl", b"another heater")
-    broker.broker.publish(f"cmd/52/navilink-{MAC}/client/res", b"reply")
+    broker.broker.service.publish(f"cmd/52/navilink-{MAC}/client/res", b"reply")
     assert (await client.receive_publish()).payload == b"theirs"
     assert (await client.receive_publish()).payload == b"reply"
     assert [received.client_id for received in broker.received] == ["client", "other", "other"]
@@ -67,7 +67,7 @@ async def test_a_client_hears_its_own_messages_and_others(broker: RunningBroker)
 async def test_overlapping_subscriptions_deliver_twice(broker: RunningBroker) -> None:
     client = await broker.connect("client")
     await client.subscribe("cmd/52/client/res/#", "cmd/52/client/res/st")
-    broker.broker.publish("cmd/52/client/res/st", b"once")
+    broker.broker.service.publish("cmd/52/client/res/st", b"once")
     first, second = await client.receive_publish(), await client.receive_publish()
     assert first.payload == second.payload == b"once"
     assert first.packet_id != second.packet_id
@@ -79,14 +79,14 @@ async def test_a_delivery_has_the_lesser_qos(
 ) -> None:
     client = await broker.connect("client")
     await client.subscribe("a", qos=granted)
-    broker.broker.publish("a", b"", published)
+    broker.broker.service.publish("a", b"", published)
     message = await client.receive_publish()
     assert (message.qos, message.packet_id is not None) == (delivered, bool(delivered))
 
 
 async def test_nothing_can_be_published_to_a_filter(broker: RunningBroker) -> None:
     with pytest.raises(ValueError, match="not a topic name"):
-        broker.broker.publish("cmd/#", b"")
+        broker.broker.service.publish("cmd/#", b"")
 
 
 async def test_deliveries_wait_for_acknowledgements(start_broker: StartBroker) -> None:
@@ -94,11 +94,11 @@ async def test_deliveries_wait_for_acknowledgements(start_broker: StartBroker) -
     client = await broker.connect("client")
     await client.subscribe("a")
     for number in range(4):
-        broker.broker.publish("a", bytes((number,)))
+        broker.broker.service.publish("a", bytes((number,)))
     first, second = await client.receive(Publish), await client.receive(Publish)
     await client.send(PingReq())
     await client.receive(PingResp)
-    assert broker.broker.connections[0].unacknowledged == 2
+    assert broker.broker.service.connections[0].unacknowledged == 2
     assert (first.packet_id, second.packet_id) == (1, 2)
     await client.send(PubAck(2), PubAck(777))
     assert (await client.receive(Publish)).payload == b"\2"
@@ -156,15 +156,15 @@ async def test_a_persistent_session_keeps_subscriptions_and_messages(start_broke
     client = await broker.connect("client", clean_session=False)
     assert not client.session_present
     await client.subscribe("a")
-    broker.broker.publish("a", b"acknowledged")
+    broker.broker.service.publish("a", b"acknowledged")
     await client.receive_publish()
-    broker.broker.publish("a", b"in doubt")
+    broker.broker.service.publish("a", b"in doubt")
     in_doubt = await client.receive(Publish)
     client.vanish()
     await broker.until_ended("closed by the client")
-    broker.broker.publish("a", b"first")
-    broker.broker.publish("a", b"lost", qos=0)
-    broker.broker.publish("a", b"second")
+    broker.broker.service.publish("a", b"first")
+    broker.broker.service.publish("a", b"lost", qos=0)
+    broker.broker.service.publish("a", b"second")
 
     again = await broker.connect("client", clean_session=False)
     assert again.session_present
@@ -172,7 +172,7 @@ async def test_a_persistent_session_keeps_subscriptions_and_messages(start_broke
     assert (resent.payload, resent.dup, resent.packet_id) == (b"in doubt", True, in_doubt.packet_id)
     queued = [await again.receive_publish() for _ in range(2)]
     assert [(message.payload, message.dup) for message in queued] == [(b"first", False), (b"second", False)]
-    assert broker.broker.connections[0].subscriptions == ("a",)
+    assert broker.broker.service.connections[0].subscriptions == ("a",)
 
 
 async def test_a_session_is_resumed_over_a_take_over(start_broker: StartBroker) -> None:
@@ -181,7 +181,7 @@ async def test_a_session_is_resumed_over_a_take_over(start_broker: StartBroker) 
     await older.subscribe("a")
     newer = await broker.connect("client", clean_session=False)
     assert newer.session_present
-    broker.broker.publish("a", b"for the newer")
+    broker.broker.service.publish("a", b"for the newer")
     assert (await newer.receive_publish()).payload == b"for the newer"
     assert await older.until_closed() == []
 
@@ -195,10 +195,10 @@ async def test_a_clean_session_begins_and_leaves_nothing(
     await client.subscribe("a")
     client.vanish()
     await broker.until_ended("closed by the client")
-    broker.broker.publish("a", b"nobody is there")
+    broker.broker.service.publish("a", b"nobody is there")
     again = await broker.connect("client", clean_session=after)
     assert not again.session_present
-    assert broker.broker.connections[0].subscriptions == ()
+    assert broker.broker.service.connections[0].subscriptions == ()
     await again.publish("a", b"and nobody hears")
 
 

@@ -54,7 +54,7 @@ async def test_a_wrong_signature_is_forbidden(broker: RunningBroker) -> None:
         assert error.status == 403
         assert error.headers is not None
         assert error.headers["x-amzn-ErrorType"] == "ForbiddenException"
-    assert broker.broker.connections == ()
+    assert broker.broker.service.connections == ()
 
 
 async def test_there_is_nothing_beside_the_mqtt_path(broker: RunningBroker) -> None:

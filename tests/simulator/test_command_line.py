@@ -5,6 +5,7 @@ import json
 import os
 from pathlib import Path
 import signal
+import socket
 import stat
 import sys
 
@@ -12,6 +13,7 @@ import pytest
 
 from simulator.__main__ import main
 from simulator.process import SimulatorError, SimulatorProcess
+from simulator.state import Addresses
 
 ROOT = Path(__file__).parents[2]
 
@@ -69,44 +71,44 @@ async def test_announces_where_it_can_be_reached_and_the_account(tmp_path: Path)
         assert not key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
 
 
-async def test_heaters_as_many_as_asked_for_and_some_offline() -> None:
-    async with SimulatorProcess("--heaters", "3", "--offline-heaters", "2") as simulator:
+async def test_heaters_as_many_as_asked_for_some_offline_in_the_time_zone_asked_for() -> None:
+    async with SimulatorProcess("--heaters", "3", "--offline-heaters", "2", "--time-zone", "Etc/GMT+9") as simulator:
         heaters = (await simulator.state())["heaters"]
     assert [heater["online"] for heater in heaters.values()] == [True, False, False]
     assert list(heaters) == ["0478630a1b2c", "0478630a1b2d", "0478630a1b2e"]
+    assert heaters["0478630a1b2c"]["local_time"].endswith("-09:00")
 
 
-@pytest.mark.parametrize(("zone", "offset"), [("Asia/Kolkata", "+05:30"), ("Etc/GMT+9", "-09:00")])
-async def test_heaters_live_in_the_time_zone_asked_for(zone: str, offset: str) -> None:
-    async with SimulatorProcess("--time-zone", zone) as simulator:
-        (heater,) = (await simulator.state())["heaters"].values()
-    assert heater["local_time"].endswith(offset)
-
-
-async def test_takes_the_ports_it_is_given_and_says_when_one_is_taken(capfd: pytest.CaptureFixture[str]) -> None:
-    async with SimulatorProcess() as simulator:
-        port = str(simulator.addresses["mqtt_port"])
-        with pytest.raises(SimulatorError):
-            async with SimulatorProcess("--mqtt-port", port):
-                pass
+async def test_takes_the_port_it_is_given_and_reports_when_it_is_taken(
+    running_simulator: Addresses, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SimulatorError):
+        async with SimulatorProcess("--mqtt-port", str(running_simulator["mqtt_port"])):
+            pass
     assert "cannot start" in capfd.readouterr().err
-    async with SimulatorProcess("--mqtt-port", port) as simulator:
-        assert str(simulator.addresses["mqtt_port"]) == port
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    async with SimulatorProcess("--mqtt-port", str(port)) as simulator:
+        assert simulator.addresses["mqtt_port"] == port
 
 
-async def test_is_gone_after_the_context() -> None:
+async def test_is_gone_after_the_context_and_has_a_password_of_its_own(running_simulator: Addresses) -> None:
     async with SimulatorProcess() as simulator:
-        pid = simulator.pid
+        pid, passwords = simulator.pid, {simulator.addresses["password"], running_simulator["password"]}
         os.kill(pid, 0)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-
-
-async def test_each_run_has_a_password_of_its_own() -> None:
-    async with SimulatorProcess() as first, SimulatorProcess() as second:
-        passwords = {first.addresses["password"], second.addresses["password"]}
     assert len(passwords) == 2
     assert min(map(len, passwords)) >= 16
+
+
+async def test_a_handle_leaves_a_simulator_running_that_it_did_not_start(running_simulator: Addresses) -> None:
+    for _ in range(2):
+        async with SimulatorProcess(addresses=running_simulator) as simulator:
+            assert (await simulator.state())["clock"]["speed"] >= 0
+            with pytest.raises(SimulatorError):
+                _ = simulator.pid
 
 
 def test_cannot_be_used_before_it_is_started() -> None:

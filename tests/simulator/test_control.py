@@ -101,11 +101,11 @@ async def test_cut_ends_connections_and_new_ones_work(connect: Open, simulator: 
     assert [ended["client_id"] for ended in (await simulator.state())["ended"]] == [user.client_id]
 
 
-async def test_link_down_refuses_connections_until_link_up(connect: Open, simulator: SimulatorProcess) -> None:
-    await simulator.fault("link_down")
+async def test_mqtt_down_refuses_connections_until_mqtt_up(connect: Open, simulator: SimulatorProcess) -> None:
+    await simulator.fault("mqtt_down")
     with pytest.raises(OSError, match="Connect"):
         await connect()
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await connect()
 
 
@@ -280,8 +280,8 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
     connect: Open, simulator: SimulatorProcess
 ) -> None:
     faults: dict[str, dict[str, object]] = {
-        "link_down": {},
-        "link_up": {},
+        "mqtt_down": {},
+        "mqtt_up": {},
         "cut": {"fin": False, "after": 5, "puback": False},
         "blackhole": {"new_connections": True},
         "withhold": {"what": "deliveries", "new_connections": True},
@@ -327,7 +327,7 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
     assert faults.keys() == FAULTS.keys()
     for kind, members in faults.items():
         await simulator.fault(kind, **members)
-    await simulator.reset()
+    await simulator.reset("--heaters", "2")
     with pytest.raises(WSServerHandshakeError) as refused:  # the old credentials are void
         await connect()
     assert refused.value.status == 403
@@ -360,7 +360,7 @@ async def test_bad_faults_are_explained(simulator: SimulatorProcess) -> None:
         ("draw", {"litres": 1, "flow": 0}, "flow must be"),
         ("error", {"code": 1000}, "code must be"),
         ("silent", {"suffix": "st/rsv"}, "suffix must be one of"),
-        ("app_control", {"command": 1}, "no control 1"),
+        ("app_control", {"command": 1}, "command must be one of"),
         ("vendor_app", {"seconds": 0}, "seconds must be"),
         ("schedule_form", {"form": "xml"}, "form must be one of"),
         ("firmware_download", {"version": 1, "part": 3}, "part must be one of"),
@@ -450,7 +450,7 @@ async def test_withheld_requests_are_acknowledged_and_reach_no_heater(
     await simulator.fault("withhold", what="requests")
     await user.set_temperature(110)
     assert isinstance(await user.client.receive_any(), PubAck)
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await user.set_temperature(111)
     assert (await user.reply())[1]["response"]["status"]["dhwTemperatureSetting"] == 111
     state = await simulator.state()
@@ -463,7 +463,7 @@ async def test_reset_begins_afresh_at_the_same_addresses(connect: Open, simulato
     await user.subscribe()
     await user.set_temperature(110)
     await user.reply()
-    await simulator.fault("link_down")
+    await simulator.fault("mqtt_down")
     await simulator.fault("api_down")
     await simulator.clock(60)
     await simulator.reset()
@@ -487,3 +487,43 @@ async def test_status_is_pushed_on_request_to_clients_that_asked_before(
         topic, message = await user.reply()
         assert (topic, message["sessionID"]) == (RESPONSE_TOPIC, "asked")
         assert len(message["response"]["status"]) == 103
+
+
+@pytest.mark.parametrize("simulator_options", [("--control-interval", "500")])
+async def test_the_second_control_comes_too_soon(connect: Open) -> None:
+    user = await connect()
+    await user.subscribe()
+    await user.set_temperature(110)
+    await user.set_temperature(111)
+    assert "status" in (await user.reply())[1]["response"]
+    assert (await user.reply())[1]["response"]["failCode"] == 2
+
+
+async def test_reset_takes_options_of_the_command_line(simulator: SimulatorProcess) -> None:
+    await simulator.reset("--heaters", "3", "--offline-heaters", "2", "--time-zone", "Asia/Kolkata", "--speed", "7")
+    state = await simulator.state()
+    assert [heater["online"] for heater in state["heaters"].values()] == [True, False, False]
+    assert state["heaters"][MAC]["local_time"].endswith("+05:30")
+    assert state["clock"]["speed"] == 7
+    await simulator.reset()
+    state = await simulator.state()
+    assert (list(state["heaters"]), state["clock"]["speed"]) == ([MAC], 1)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--heaters", "-1"),
+        ("--heaters", "1", "--offline-heaters", "2"),
+        ("--speed", "1e9"),
+        ("--email", "somebody@example.com"),
+        ("--rest-port", "0"),
+        ("heater",),
+    ],
+)
+async def test_a_reset_with_bad_options_changes_nothing(simulator: SimulatorProcess, options: tuple[str, ...]) -> None:
+    await simulator.clock(60)
+    with pytest.raises(SimulatorError):
+        await simulator.reset(*options)
+    state = await simulator.state()
+    assert (len(state["heaters"]), state["clock"]["speed"]) == (2, 60)

@@ -5,7 +5,7 @@ import json
 from aiohttp import ClientSession
 import pytest
 
-from simulator.common.loopback import is_loopback_host
+from simulator.common.listener import is_loopback_host
 from simulator.control.control import MAX_BODY
 from simulator.process import SimulatorError, SimulatorProcess
 

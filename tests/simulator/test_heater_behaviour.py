@@ -2,10 +2,10 @@
 
 import pytest
 
-from simulator.common.identity import Identity
 from simulator.heater.heater import Heater
 from simulator.heater.members import ON
 from simulator.heater.records import Draw
+from simulator.heater.registration import Identity
 from simulator.heater.report import status
 from simulator.heater.tank import Tank
 from simulator.heater.thermostat import DhwMode

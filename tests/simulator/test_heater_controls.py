@@ -10,9 +10,9 @@ import pytest
 
 from simulator.answers.answers import ANSWERS, answer
 from simulator.answers.replies import Reply
-from simulator.common.identity import Identity
 from simulator.heater.controls import CONTROLS
 from simulator.heater.heater import Heater
+from simulator.heater.registration import Identity
 from simulator.heater.report import status
 from simulator.heater.requests import Address, Request, RequestError, parse
 from tests import FIXTURES
@@ -244,13 +244,13 @@ def test_ignored_write_is_acknowledged_and_not_applied() -> None:
 
 def test_dhw_controls_too_close_together_are_refused_and_others_are_not() -> None:
     heater = make_heater()
-    heater.faults.least_control_interval = 600.0
+    heater.faults.minimum_control_interval = 600.0
     send(heater, 33554464, 110)
     refused = send(heater, 33554437, 1)
     assert member(refused.message, "response", "failCode") == 2
     send(heater, 33554473)
     assert [applied.control for applied in heater.applied] == ["dhw-temperature", "air-filter-reset"]
-    heater.faults.least_control_interval = 0.0
+    heater.faults.minimum_control_interval = 0.0
     send(heater, 33554437, 1)
     assert len(heater.applied) == 3
 

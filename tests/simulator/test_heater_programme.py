@@ -5,13 +5,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from simulator.common.identity import Identity
 from simulator.heater.heater import Heater
 from simulator.heater.members import ON
+from simulator.heater.registration import Identity
 from simulator.heater.report import status
-from simulator.heater.schedules import Entry, WeeklySchedule, day_bit
+from simulator.heater.schedules import Entry, Period, TouPlan, WeeklySchedule, day_bit
 from simulator.heater.thermostat import DhwMode
-from simulator.heater.tou import Period, TouPlan
 
 NEW_YORK = ZoneInfo("America/New_York")
 DAY = 86400.0

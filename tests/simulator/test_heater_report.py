@@ -4,11 +4,10 @@ import json
 
 import pytest
 
-from simulator.common.identity import Identity
 from simulator.heater.heater import Heater
-from simulator.heater.power import idle_power
+from simulator.heater.registration import Identity
 from simulator.heater.report import feature, status
-from simulator.heater.tank import Tank
+from simulator.heater.tank import Tank, idle_power
 from simulator.heater.thermostat import DhwMode
 from tests import FIXTURES
 

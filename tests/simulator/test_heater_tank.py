@@ -2,8 +2,7 @@
 
 import pytest
 
-from simulator.heater.power import power
-from simulator.heater.tank import COMPRESSOR, RATED_GALLONS, Heating, Tank
+from simulator.heater.tank import COMPRESSOR, RATED_GALLONS, Heating, Tank, power
 
 
 def fahrenheit(celsius: float) -> float:

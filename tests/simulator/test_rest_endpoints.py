@@ -9,7 +9,7 @@ import pytest
 from simulator.heater.heater import Heater
 from simulator.heater.records import FirmwareDownload
 from simulator.heater.report import feature, status
-from simulator.heater.tou import TouPlan
+from simulator.heater.schedules import TouPlan
 from simulator.rest.members import Json, RestError
 from simulator.rest.openei import convert
 

@@ -1,7 +1,6 @@
 """What became of a command: every outcome that the real link and a simulated heater can bring about."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -17,8 +16,10 @@ from nwp500 import (
     StoredQueue,
 )
 from nwp500.protocol.queries import DEVICE_INFO, STATUS
-from tests.client.support.stage import MAC, PATIENCE, Stage, expected, staged
+from tests.client.support.stage import MAC, PATIENCE, Stage, expected
 from tests.client.whole.test_queue_simulator import plugged_in, unplugged
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 OTHER_MAC = "0478630a1b2d"
 CAREFUL: dict[str, object] = {
@@ -31,10 +32,9 @@ CAREFUL: dict[str, object] = {
 """What the integration turns on, with a shorter pause between two controls."""
 
 
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    async with staged("--heaters", "2") as stage, asyncio.timeout(PATIENCE):
-        yield stage
+@pytest.fixture(scope="module")
+def simulator_options() -> tuple[str, ...]:
+    return ("--heaters", "2")
 
 
 async def careful(stage: Stage) -> NavienMqttClient:

@@ -90,16 +90,16 @@ async def test_a_stale_refresh_token_leads_to_the_password(simulator: SimulatorP
     ]
 
 
-async def test_expired_aws_credentials_are_renewed_by_the_session(clock: Clock) -> None:
-    async with SimulatorProcess("--aws-lifetime", "900") as simulator:
-        url = simulator.addresses["api_url"]
-        async with NavienAuthClient(EMAIL, simulator.addresses["password"], base_url=url, now=clock) as auth_client:
-            before = auth_client.current_tokens
-            clock.advance(700)
-            after = await auth_client.ensure_valid_token()
-        assert after.jwt == before.jwt
-        assert after.session_token != before.session_token
-        assert await requests(simulator) == [(SIGN_IN, 200), (SESSION, 200)]
+@pytest.mark.parametrize("simulator_options", [("--aws-lifetime", "900")])
+async def test_expired_aws_credentials_are_renewed_by_the_session(simulator: SimulatorProcess, clock: Clock) -> None:
+    url = simulator.addresses["api_url"]
+    async with NavienAuthClient(EMAIL, simulator.addresses["password"], base_url=url, now=clock) as auth_client:
+        before = auth_client.current_tokens
+        clock.advance(700)
+        after = await auth_client.ensure_valid_token()
+    assert after.jwt == before.jwt
+    assert after.session_token != before.session_token
+    assert await requests(simulator) == [(SIGN_IN, 200), (SESSION, 200)]
 
 
 async def test_secured_sign_in_when_the_session_cannot_be_refreshed(simulator: SimulatorProcess) -> None:
@@ -120,14 +120,14 @@ async def test_secured_sign_in_when_the_session_cannot_be_refreshed(simulator: S
     assert await requests(simulator) == [(SIGN_IN, 200), (REFRESH, 200), ("/nowhere", 404), (SECURED, 200)]
 
 
-async def test_the_password_when_the_access_token_is_dead_too(clock: Clock) -> None:
-    async with SimulatorProcess("--aws-lifetime", "900") as simulator:
-        url = simulator.addresses["api_url"]
-        async with NavienAuthClient(EMAIL, simulator.addresses["password"], base_url=url, now=clock) as auth_client:
-            await simulator.fault("expire_jwt")
-            clock.advance(700)
-            await auth_client.ensure_valid_token()
-        assert await requests(simulator) == [(SIGN_IN, 200), (SESSION, 401), (SECURED, 401), (SIGN_IN, 200)]
+@pytest.mark.parametrize("simulator_options", [("--aws-lifetime", "900")])
+async def test_the_password_when_the_access_token_is_dead_too(simulator: SimulatorProcess, clock: Clock) -> None:
+    url = simulator.addresses["api_url"]
+    async with NavienAuthClient(EMAIL, simulator.addresses["password"], base_url=url, now=clock) as auth_client:
+        await simulator.fault("expire_jwt")
+        clock.advance(700)
+        await auth_client.ensure_valid_token()
+    assert await requests(simulator) == [(SIGN_IN, 200), (SESSION, 401), (SECURED, 401), (SIGN_IN, 200)]
 
 
 @pytest.mark.parametrize(("close", "error"), [(False, ApiError), (True, ApiConnectionError)])
@@ -166,15 +166,15 @@ async def test_parallel_renewals_are_one(simulator: SimulatorProcess, auth_clien
     assert await requests(simulator) == [(SIGN_IN, 200), (REFRESH, 200), (SESSION, 200)]
 
 
-async def test_45_heaters_and_another_product() -> None:
-    async with SimulatorProcess("--heaters", "45", "--foreign-device") as simulator:
-        url = simulator.addresses["api_url"]
-        async with NavienAuthClient(EMAIL, simulator.addresses["password"], base_url=url) as auth_client:
-            devices = await NavienAPIClient(auth_client).list_devices()
-        state = await simulator.state()
-        assert {device.mac_address for device in devices} == set(state["heaters"])
-        assert len(devices) == 45
-        assert await requests(simulator) == [(SIGN_IN, 200), *[(DEVICE_LIST, 200)] * 3]
+@pytest.mark.parametrize("simulator_options", [("--heaters", "45", "--foreign-device")])
+async def test_45_heaters_and_another_product(simulator: SimulatorProcess) -> None:
+    url = simulator.addresses["api_url"]
+    async with NavienAuthClient(EMAIL, simulator.addresses["password"], base_url=url) as auth_client:
+        devices = await NavienAPIClient(auth_client).list_devices()
+    state = await simulator.state()
+    assert {device.mac_address for device in devices} == set(state["heaters"])
+    assert len(devices) == 45
+    assert await requests(simulator) == [(SIGN_IN, 200), *[(DEVICE_LIST, 200)] * 3]
 
 
 async def test_any_error_code_in_the_list(simulator: SimulatorProcess, api: NavienAPIClient) -> None:
