@@ -128,7 +128,7 @@ async def test_queued_temperatures_are_discarded(hass: HomeAssistant, simulator:
     assert queued_words(hass) == ["mode heat pump"]
 
 
-async def test_every_example_is_run_here() -> None:
+def test_every_example_is_run_here() -> None:
     tests = Path(__file__).read_text()
     assert [block["alias"] for block in blocks() if "alias" in block and f'"{block["alias"]}"' not in tests] == []
 

@@ -21,7 +21,19 @@ from nwp500 import (
 )
 from nwp500.events import EVENTS
 from nwp500.heaters.changes import ChangeWatch
-from tests.repository.documents import DOCS, DOCUMENTS, README, ROOT, anchors, links, names, prose, quoted, rows, section
+from tests.repository.documents import (
+    DOCS,
+    DOCUMENTS,
+    README,
+    ROOT,
+    anchors,
+    links,
+    names,
+    prose,
+    quoted,
+    rows,
+    section,
+)
 
 ACTIONS = DOCS / "actions.md"
 ARCHITECTURE = DOCS / "architecture.md"
@@ -132,7 +144,9 @@ def test_what_is_entered_for_an_account_is_described() -> None:
 def test_messages_of_the_setup_are_quoted_as_they_are() -> None:
     messages = tuple(TEXTS["config"]["error"].values())
     listed = [cells[0] for cells in rows(section(TROUBLESHOOTING, "## What the setup reports"))]
-    italic = [text for cells in rows(section(README, "## Troubleshooting")) for text in re.findall(r"^\*([^*]+)\*", cells[0])]
+    italic = [
+        text for cells in rows(section(README, "## Troubleshooting")) for text in re.findall(r"^\*([^*]+)\*", cells[0])
+    ]
     assert listed
     assert italic
     assert [text for text in [*listed, *italic] if not any(message.startswith(text) for message in messages)] == []
@@ -152,9 +166,7 @@ def coroutines(owner: object) -> set[str]:
 def offered(owner: object) -> set[str]:
     """Return the names of the coroutines that an object of the client and its parts offer."""
     parts = [getattr(owner, name) for name in dir(owner) if not name.startswith("_")]
-    return coroutines(owner).union(
-        *(coroutines(part) for part in parts if type(part).__module__.startswith("nwp500."))
-    )
+    return coroutines(owner).union(*(coroutines(part) for part in parts if type(part).__module__.startswith("nwp500.")))
 
 
 def test_every_method_of_the_mqtt_client_is_named() -> None:

@@ -11,7 +11,18 @@ from scripts import branch_coverage, release
 from tests.repository.documents import ROOT
 
 VERSION = json.loads((ROOT / "custom_components" / "navilink" / "manifest.json").read_text())["version"]
-CHANGELOG = f"# Changelog\n\n## [Unreleased]\n\n## [{VERSION}] - 2026-11-28\n\n- Something new.\n\n## [0.0.1] - 2026-01-01\n\n- Old.\n"
+CHANGELOG = f"""# Changelog
+
+## [Unreleased]
+
+## [{VERSION}] - 2026-11-28
+
+- Something new.
+
+## [0.0.1] - 2026-01-01
+
+- Old.
+"""
 
 
 @pytest.fixture
@@ -37,7 +48,9 @@ def test_a_tag_of_another_version_is_rejected(repository: Path, capsys: pytest.C
     assert not (repository / "dist").exists()
 
 
-@pytest.mark.parametrize("changelog", ["", CHANGELOG.replace(" - 2026-11-28", ""), CHANGELOG.replace("- Something new.", "")])
+@pytest.mark.parametrize(
+    "changelog", ["", CHANGELOG.replace(" - 2026-11-28", ""), CHANGELOG.replace("- Something new.", "")]
+)
 def test_a_version_needs_its_section_in_the_changelog(
     repository: Path, changelog: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -49,11 +49,7 @@ def old_words(text: str) -> list[str]:
     """Return the old words in a text, each with the line in which it stands."""
     for name in WIRE_WORDS:
         text = text.replace(name, "")
-    return [
-        f"{line.strip()[:100]}  <- {found[0]}"
-        for line in text.splitlines()
-        for found in _OLD.finditer(line)
-    ]
+    return [f"{line.strip()[:100]}  <- {found[0]}" for line in text.splitlines() for found in _OLD.finditer(line)]
 
 
 def sentences(value: object) -> Iterator[str]:
@@ -76,7 +72,9 @@ def read_in_source(path: Path) -> Iterator[str]:
                 yield text
             case ast.Call(func=ast.Attribute(value=ast.Name(id="_LOGGER"))) | ast.Raise():
                 yield from (
-                    each.value for each in ast.walk(node) if isinstance(each, ast.Constant) and isinstance(each.value, str)
+                    each.value
+                    for each in ast.walk(node)
+                    if isinstance(each, ast.Constant) and isinstance(each.value, str)
                 )
 
 

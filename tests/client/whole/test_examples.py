@@ -27,7 +27,7 @@ MORNING_CHANGED = "Mon Tue Wed Thu Fri at 06:30: energy saver, 57.0 °C"
 NIGHT = "Sun Mon Tue Wed Thu Fri Sat at 22:15: heat pump, 49.0 °C"
 
 
-async def test_energy_and_schedule_example_tells_its_tale(tmp_path: Path) -> None:
+async def test_energy_and_schedule_example(tmp_path: Path) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         energy_and_schedule.__file__,
@@ -38,10 +38,10 @@ async def test_energy_and_schedule_example_tells_its_tale(tmp_path: Path) -> Non
     async with asyncio.timeout(PATIENCE):
         output, errors = await process.communicate()
     assert (process.returncode, errors) == (0, b"")
-    _, energy, _, programme, changed, restored = output.decode().split("\n== ")[1:]
+    _, energy, _, schedule, changed, restored = output.decode().split("\n== ")[1:]
     assert energy.startswith("Energy in ")
     assert "not known" not in energy
-    assert programme.splitlines()[1:] == ["   on, entries: 2", f"   {MORNING_BEFORE}", f"   {NIGHT}"]
+    assert schedule.splitlines()[1:] == ["   on, entries: 2", f"   {MORNING_BEFORE}", f"   {NIGHT}"]
     assert "written, sent 1 time(s)" in changed
     assert changed.splitlines()[2:] == ["   on, entries: 2", f"   {NIGHT}", f"   {MORNING_CHANGED}"]
     assert "written, sent 2 time(s)" in restored
