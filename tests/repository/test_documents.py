@@ -106,10 +106,10 @@ def test_a_blueprint_knows_its_address(path: Path) -> None:
     ids=["client", "simulator"],
 )
 def test_the_map_has_every_room(folder: Path, heading: str) -> None:
-    named = re.findall(r"`([\w.]+/?)`", "".join(cells[0] for cells in rows(section(ARCHITECTURE, heading))))
-    rooms = [f"{path.name}/" for path in folder.iterdir() if (path / "__init__.py").exists()]
-    modules = [path.name for path in folder.glob("*.py") if not path.name.startswith("__")]
-    assert sorted(named) == sorted([*rooms, *modules])
+    cells = "".join(cells[0] for cells in rows(section(ARCHITECTURE, heading)))
+    rooms = {f"{path.name}/" for path in folder.iterdir() if (path / "__init__.py").exists()}
+    modules = {path.name for path in folder.glob("*.py") if not path.name.startswith("__")}
+    assert rooms | modules <= set(re.findall(r"`([\w.]+/?)`", cells))
 
 
 @pytest.mark.parametrize(
