@@ -23,7 +23,7 @@ OLD_WORDS: Mapping[str, str] = {
     r"in doubt": "sent but not confirmed",
     r"costly": "peak period",
     r"gave way|give way|given up|taken back": "superseded, dropped, cleared",
-    r"too old|became old": "expired",
+    r"(?:became|become|becomes) too old": "expired",
     r"already so": "redundant",
     r"listen(?:s|ed|ing)? to (?:a|the|each|every) heater": "subscribe to",
     r"longest (?:wait|time)": "maximum",
