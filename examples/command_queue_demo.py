@@ -1,9 +1,9 @@
-"""What becomes of commands while the link is down, told step by step.
+"""Shows step by step what happens to commands while disconnected.
 
     python examples/command_queue_demo.py                          with a simulated heater, nothing else needed
-    python examples/command_queue_demo.py --email you@example.com  with your own; it is only asked how it is
+    python examples/command_queue_demo.py --email you@example.com  with your own; its status is only read
 
-The password is asked for. Your heater is sent status requests and no commands.
+The password is prompted for. Your heater receives status requests and no commands.
 """
 
 import argparse
@@ -35,10 +35,10 @@ _REPLY_SECONDS = 30.0
 _RECONNECT_SECONDS = 90.0
 
 _OUTCOMES = {
-    "command_queued": "waits in the queue",
+    "command_queued": "is queued",
     "command_sent": "is sent",
-    "command_confirmed": "has taken effect at the heater",
-    "command_rejected": "was refused by the heater",
+    "command_confirmed": "was confirmed by the heater",
+    "command_rejected": "was rejected by the heater",
     "command_dropped": "was dropped, the oldest of a full queue",
     "command_cleared": "was cleared",
     "command_failed": "could not be sent",
@@ -46,33 +46,33 @@ _OUTCOMES = {
 
 
 def step(text: str) -> None:
-    """Begin a chapter of the tale."""
+    """Print the heading of a step."""
     print(f"\n== {text}", flush=True)
 
 
 def announce_outcomes(client: NavienMqttClient) -> None:
-    """Say what becomes of each command, when it does."""
+    """Print what happens to each command, when it does."""
 
-    def teller(outcome: str) -> Callable[[CommandEvent], None]:
-        def tell(event: CommandEvent) -> None:
+    def printer(outcome: str) -> Callable[[CommandEvent], None]:
+        def show(event: CommandEvent) -> None:
             print(f"   {event.command.wanted}: {outcome}", flush=True)
 
-        return tell
+        return show
 
     for event, outcome in _OUTCOMES.items():
-        client.on(event, teller(outcome))
+        client.on(event, printer(outcome))
 
 
 def show_queue(client: NavienMqttClient) -> None:
     """List the queue, next command first."""
     print(f"   in the queue: {client.queued_commands_count}", flush=True)
     for sequence, command in enumerate(client.queued_commands, 1):
-        print(f"     {sequence}. {command.wanted} (given at {command.queued_at:%H:%M:%S} UTC)", flush=True)
+        print(f"     {sequence}. {command.wanted} (queued at {command.queued_at:%H:%M:%S} UTC)", flush=True)
 
 
 @asynccontextmanager
 async def happening(client: NavienMqttClient, event: str, seconds: float, *, times: int = 1) -> AsyncIterator[None]:
-    """Wait, at the end of the block, until the client has told of this event so many times since its beginning."""
+    """Wait, at the end of the block, until the client has fired this event so many times since its start."""
     happened = asyncio.Semaphore(0)
     stop = client.on(event, lambda _: happened.release())
     try:
@@ -85,8 +85,8 @@ async def happening(client: NavienMqttClient, event: str, seconds: float, *, tim
 
 
 async def fill_and_clear(client: NavienMqttClient, device: Device) -> None:
-    """Overfill the queue with status requests, then empty it. Nothing of this reaches the heater."""
-    step(f"Seven status requests into a queue for {_SMALL_QUEUE}")
+    """Overfill the queue with status requests, then clear it. None of them reaches the heater."""
+    step(f"Seven status requests, in a queue of {_SMALL_QUEUE}")
     for _ in range(7):
         await client.request_device_status(device)
     show_queue(client)
@@ -96,7 +96,7 @@ async def fill_and_clear(client: NavienMqttClient, device: Device) -> None:
 
 
 async def with_simulator() -> None:
-    """Tell the whole tale with a simulated heater and its cloud."""
+    """Show everything with a simulated heater and its cloud."""
     # The simulator is part of the repository and not of the installed package.
     sys.path.insert(0, str(_REPOSITORY))
     from simulator.process import SimulatorProcess
@@ -123,22 +123,22 @@ async def with_simulator() -> None:
 
 
 async def cut_queue_and_restore(simulator: SimulatorProcess, client: NavienMqttClient, device: Device) -> None:
-    """Cut the link, give commands, restore it and see them arrive."""
+    """Disconnect, submit commands, reconnect and see them arrive."""
     await ask_status(client, device)
     announce_outcomes(client)
 
-    step("Cut the link")
+    step("Disconnect")
     async with happening(client, "connection_interrupted", _RECONNECT_SECONDS):
         await simulator.fault("link_down")
 
     await fill_and_clear(client, device)
 
-    step("Two commands while the link is still down")
+    step("Two commands while still disconnected")
     await client.set_dhw_temperature(device, 125.0)
     await client.set_dhw_mode(device, DhwMode.HIGH_DEMAND)
     show_queue(client)
 
-    step("Restore the link: the client comes back by itself and sends them in order")
+    step("Restore the network: the client reconnects and sends them in order")
     async with happening(client, "command_confirmed", _RECONNECT_SECONDS, times=2):
         await simulator.fault("link_up")
     show_queue(client)
@@ -148,7 +148,7 @@ async def cut_queue_and_restore(simulator: SimulatorProcess, client: NavienMqttC
 
 
 async def with_own_heater(email: str) -> None:
-    """Tell the part that changes nothing: requests made before the connection is there."""
+    """Show the part that changes nothing: requests made before the connection is established."""
     password = getpass.getpass(f"Password of {email}: ")
     config = MqttConnectionConfig(max_queued_commands=_SMALL_QUEUE)
     step("Sign in")
@@ -161,7 +161,7 @@ async def with_own_heater(email: str) -> None:
         client = NavienMqttClient(auth_client, config=config)
         announce_outcomes(client)
         await fill_and_clear(client, device)
-        step("One more status request, then connect: it goes out as soon as the link is there")
+        step("One more status request, then connect: it is sent as soon as the connection is established")
         await client.request_device_status(device)
         try:
             async with happening(client, "status_received", _REPLY_SECONDS):
@@ -172,29 +172,29 @@ async def with_own_heater(email: str) -> None:
 
 
 async def ask_status(client: NavienMqttClient, device: Device) -> None:
-    """Ask the heater how it is, and say so."""
+    """Request the status of the heater, and print it."""
     async with happening(client, "status_received", _REPLY_SECONDS):
         await client.request_device_status(device)
     show_status(client, device)
 
 
 def show_status(client: NavienMqttClient, device: Device) -> None:
-    """Say what the heater told last."""
+    """Print the last status."""
     status = client.status(device)
     if status is not None and status.dhw_mode is not None:
         mode = status.dhw_mode.name.lower().replace("_", " ")
-        print(f"   mode: {mode}, set point: {status.dhw_temperature_setting} °C", flush=True)
+        print(f"   mode: {mode}, target temperature: {status.dhw_temperature_setting} °C", flush=True)
 
 
 def main() -> int:
-    """Return 0 when the tale came to its end."""
-    parser = argparse.ArgumentParser(description="What becomes of commands while the link is down.")
-    parser.add_argument("--email", help="use your own account instead of the simulator; the password is asked for")
+    """Return 0 when everything worked."""
+    parser = argparse.ArgumentParser(description="Shows what happens to commands while disconnected.")
+    parser.add_argument("--email", help="use your own account instead of the simulator; the password is prompted for")
     arguments = parser.parse_args()
     try:
         asyncio.run(with_own_heater(arguments.email) if arguments.email else with_simulator())
     except (NavienError, TimeoutError) as error:
-        print(f"the tale ended early: {error or 'no answer in time'}", file=sys.stderr)
+        print(f"ended early: {error or 'no response in time'}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -1,9 +1,9 @@
-"""Read what a heater has used and its weekly programme, change one entry of the programme, and put it back.
+"""Reads the energy usage and the schedule of a heater, changes one entry of the schedule, and restores it.
 
     python examples/energy_and_schedule.py                          with a simulated heater, nothing else needed
     python examples/energy_and_schedule.py --email you@example.com  with your own; it is only read
 
-The password is asked for. Nothing is written to your heater.
+The password is prompted for. Nothing is written to your heater.
 """
 
 import argparse
@@ -39,8 +39,8 @@ _REPOSITORY = Path(__file__).resolve().parent.parent
 _WARMER = 4
 """Half-degrees Celsius."""
 
-# As if somebody had entered it at the simulated heater's panel: working days at 6:30, every day at 22:15.
-_PROGRAMME: Mapping[str, object] = {
+# As if somebody had entered it at the panel of the simulated heater: working days at 6:30, every day at 22:15.
+_SCHEDULE: Mapping[str, object] = {
     "reservationUse": 2,
     "reservation": [
         {"enable": 2, "week": 124, "hour": 6, "min": 30, "mode": 3, "param": 110},
@@ -50,11 +50,11 @@ _PROGRAMME: Mapping[str, object] = {
 
 
 class EntryError(Exception):
-    """The entry could not be changed, or is not as it was."""
+    """The entry could not be changed or restored."""
 
 
 def step(text: str) -> None:
-    """Begin a chapter."""
+    """Print the heading of a step."""
     print(f"\n== {text}", flush=True)
 
 
@@ -70,14 +70,14 @@ async def connected(auth_client: NavienAuthClient, config: MqttConnectionConfig)
 
 
 async def read(client: NavienMqttClient, device: Device) -> None:
-    """Show energy and programme."""
+    """Show energy and schedule."""
     await show_energy(client, device)
-    step("The weekly programme")
-    show_programme(await client.request_reservations(device))
+    step("The schedule")
+    show_schedule(await client.request_reservations(device))
 
 
 async def show_energy(client: NavienMqttClient, device: Device) -> None:
-    """Ask for this year by months and for this month by days."""
+    """Request this year by month and this month by day."""
     today = datetime.now().astimezone().date()
     step(f"Energy in {today.year}")
     year = await client.request_energy_monthly(device, [today.year])
@@ -91,17 +91,17 @@ async def show_energy(client: NavienMqttClient, device: Device) -> None:
 
 
 def show_amount(span: str, amount: EnergyAmount | None) -> None:
-    """Say what was used; the heater counts in Wh, and what it does not tell is None."""
+    """Print what was used; the heater counts in Wh, and what it does not report is None."""
     if amount is None or amount.energy is None or amount.elements is None:
         print(f"   {span}: not known", flush=True)
     else:
         print(f"   {span}: {amount.energy / 1000:.1f} kWh, elements {amount.elements / 1000:.1f} kWh", flush=True)
 
 
-def show_programme(programme: ReservationSchedule) -> None:
+def show_schedule(schedule: ReservationSchedule) -> None:
     """List the entries, in the heater's local time."""
-    print(f"   {'on' if programme.is_on else 'off'}, entries: {len(programme.entries)}", flush=True)
-    for entry in programme.entries:
+    print(f"   {'on' if schedule.is_on else 'off'}, entries: {len(schedule.entries)}", flush=True)
+    for entry in schedule.entries:
         print(f"   {in_words(entry)}", flush=True)
 
 
@@ -114,14 +114,14 @@ def in_words(entry: ReservationEntry) -> str:
 
 
 def warmer(entry: ReservationEntry) -> ReservationEntry:
-    """Return an entry with a higher set point; everything else in it stays exactly as the heater has it."""
+    """Return an entry with a higher setpoint; everything else in it stays exactly as the heater has it."""
     if entry.setpoint_raw is None:
-        raise EntryError("the entry's set point is not known")
+        raise EntryError("the setpoint of the entry is not known")
     return replace(entry, raw={**entry.raw, "param": entry.setpoint_raw + _WARMER})
 
 
 async def put(client: NavienMqttClient, device: Device, entry: ReservationEntry) -> None:
-    """Put an entry into its slot, and say what became of the write."""
+    """Write an entry, and print the outcome."""
     write = await client.schedules.put_reservation(device, entry)
     print(f"   {write.outcome}, sent {write.attempts} time(s)", flush=True)
     if write.outcome not in (WriteOutcome.WRITTEN, WriteOutcome.ALREADY_SO):
@@ -129,7 +129,7 @@ async def put(client: NavienMqttClient, device: Device, entry: ReservationEntry)
 
 
 async def with_simulator() -> None:
-    """Read, change and put back, with a simulated heater that loses a write on the way."""
+    """Read, change and restore, with a simulated heater that loses a write."""
     # The simulator is part of the repository and not of the installed package.
     sys.path.insert(0, str(_REPOSITORY))
     from simulator.process import SimulatorProcess
@@ -144,30 +144,30 @@ async def with_simulator() -> None:
             addresses["email"], addresses["password"], base_url=addresses["api_url"]
         ) as auth_client:
             device = (await NavienAPIClient(auth_client).list_devices())[0]
-            await simulator.schedules(device.mac_address, reservations=_PROGRAMME)
+            await simulator.schedules(device.mac_address, reservations=_SCHEDULE)
             async with connected(auth_client, config) as client:
                 await read(client, device)
-                await change_and_put_back(simulator, client, device)
+                await change_and_restore(simulator, client, device)
 
 
-async def change_and_put_back(simulator: SimulatorProcess, client: NavienMqttClient, device: Device) -> None:
-    """Make one entry warmer and put it back; what comes of each write is told by the write itself."""
-    # Once the heater has told its limits, a new set point is checked against them.
+async def change_and_restore(simulator: SimulatorProcess, client: NavienMqttClient, device: Device) -> None:
+    """Make one entry warmer and restore it; each write returns its outcome."""
+    # Once the limits of the heater are known, a new setpoint is validated against them.
     await client.request(device, DEVICE_INFO)
-    programme = await client.request_reservations(device)
-    entry = programme.entries[0]
+    before = await client.request_reservations(device)
+    entry = before.entries[0]
 
     step(f"Make one entry warmer: {in_words(entry)}")
     await put(client, device, warmer(entry))
-    show_programme(await client.request_reservations(device))
+    show_schedule(await client.request_reservations(device))
 
-    step("Put it back; the heater loses the first write without a word, as happens")
+    step("Restore it; the heater loses the first write without an error, as happens")
     await simulator.fault("lose_write")
     await put(client, device, entry)
     after = await client.request_reservations(device)
-    show_programme(after)
-    if not after.is_same_as(programme):
-        raise EntryError("the programme is not as it was")
+    show_schedule(after)
+    if not after.is_same_as(before):
+        raise EntryError("the schedule was not restored")
 
 
 async def with_own_heater(email: str) -> None:
@@ -182,14 +182,14 @@ async def with_own_heater(email: str) -> None:
 
 
 def main() -> int:
-    """Return 0 when all went well."""
-    parser = argparse.ArgumentParser(description="Read energy and weekly programme; change an entry and put it back.")
-    parser.add_argument("--email", help="use your own account instead of the simulator; the password is asked for")
+    """Return 0 when everything worked."""
+    parser = argparse.ArgumentParser(description="Reads energy and schedule; changes an entry and restores it.")
+    parser.add_argument("--email", help="use your own account instead of the simulator; the password is prompted for")
     arguments = parser.parse_args()
     try:
         asyncio.run(with_own_heater(arguments.email) if arguments.email else with_simulator())
     except (NavienError, EntryError, TimeoutError) as error:
-        print(f"ended early: {error or 'no answer in time'}", file=sys.stderr)
+        print(f"ended early: {error or 'no response in time'}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

@@ -43,9 +43,9 @@ async def test_refused_command_is_told_and_a_confirmed_one_is_not(
         (reported,) = notifications.made
         assert reported["title"] == "NWP500: command rejected"
         given_at = dt_util.as_local(dt_util.parse_datetime(state.attributes["queued_at"], raise_on_error=True))
-        assert reported["message"].startswith('"target temperature 60 °C" was refused by the heater')
+        assert reported["message"].startswith('"target temperature 60 °C" was rejected by the heater')
         assert "(code 7)" in reported["message"]
-        assert reported["message"].endswith(f"It was given on {given_at:%Y-%m-%d at %H:%M}.")
+        assert reported["message"].endswith(f"It was submitted on {given_at:%Y-%m-%d at %H:%M}.")
         assert reported["notification_id"] == f"navilink_{state.attributes['command_id']}"
 
 

@@ -131,13 +131,13 @@ def test_a_taken_port_is_said_and_replaced(demo: RunningDemo) -> None:
     assert said.group(1) != said.group(2)
 
 
-async def test_queue_example_tells_its_tale() -> None:
+async def test_queue_example() -> None:
     process = await _start(str(REPOSITORY / "examples" / "command_queue_demo.py"), folder=Path(tempfile.gettempdir()))
     output, errors = await _output_of(process)
     assert process.returncode == 0, errors
     assert errors.count("The command queue is full: dropped the oldest") == 2
     assert output.count("status: was dropped") == 2
     assert "removed: 5" in output
-    restored, _, end = output.partition("== Restore the link")[2].partition("== What the heater has now")
+    restored, _, end = output.partition("== Restore the network")[2].partition("== What the heater has now")
     assert restored.index("set point 125 °F: is sent") < restored.index("mode high demand: is sent")
-    assert "mode: high demand, set point: 51.5 °C" in end
+    assert "mode: high demand, target temperature: 51.5 °C" in end

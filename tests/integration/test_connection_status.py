@@ -27,7 +27,7 @@ from tests.integration.actions import shown
 from tests.integration.waiting import wait_for, wait_for_value
 
 STATUS = "sensor.nwp500_connection_status"
-README = Path(__file__).parents[2] / "README.md"
+TROUBLESHOOTING = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
 TEXTS = Path(connection.__file__).parent / "translations" / "en.json"
 
 
@@ -176,9 +176,9 @@ async def test_nothing_is_written_while_nothing_changes(hass: HomeAssistant, run
     assert shown(hass, STATUS) is before
 
 
-def test_every_state_is_explained_in_the_readme() -> None:
+def test_every_state_is_explained_in_the_documents() -> None:
     states = json.loads(TEXTS.read_text())["entity"]["sensor"]["connection_status"]["state"]
     assert set(states) == set(connection.STATES)
-    table = README.read_text().partition("| **Connection status** | What to do |")[2].partition("\n\n")[0]
+    table = TROUBLESHOOTING.read_text().partition("| **Connection status** | What to do |")[2].partition("\n\n")[0]
     explained = [name for row in table.splitlines()[2:] for name in row.split("|")[1].strip().split(", ")]
     assert sorted(explained) == sorted(states.values())

@@ -37,18 +37,20 @@ RULES = {
     # Platinum
     *["async-dependency", "inject-websession", "strict-typing"],
 }
-SECTIONS = {
-    "docs-configuration-parameters": "Configure",
-    "docs-installation-instructions": "Install",
-    "docs-removal-instructions": "Remove",
-    "docs-data-update": "How data is updated",
-    "docs-examples": "Automate",
-    "docs-known-limitations": "Known limitations",
-    "docs-supported-devices": "Supported devices",
-    "docs-supported-functions": "What you get",
-    "docs-troubleshooting": "Troubleshooting",
-    "docs-use-cases": "Use cases",
+DOCUMENTED = {
+    "docs-actions": "docs/actions.md",
+    "docs-configuration-parameters": "README.md",
+    "docs-data-update": "docs/entities.md",
+    "docs-examples": "docs/actions.md",
+    "docs-installation-instructions": "README.md",
+    "docs-known-limitations": "README.md",
+    "docs-removal-instructions": "README.md",
+    "docs-supported-devices": "README.md",
+    "docs-supported-functions": "docs/entities.md",
+    "docs-troubleshooting": "docs/troubleshooting.md",
+    "docs-use-cases": "README.md",
 }
+"""Where a reviewer finds what a rule asks for; tests/repository/test_documents.py looks at the content."""
 
 
 def manifest() -> dict[str, Any]:
@@ -76,23 +78,10 @@ def test_manifest_is_in_order() -> None:
     assert manifest()["version"] == project["version"]
 
 
-@pytest.mark.parametrize("rule", SECTIONS)
-def test_documentation_has_its_section(rule: str) -> None:
-    assert f"\n## {SECTIONS[rule]}\n" in (ROOT / "README.md").read_text()
-
-
-def test_documentation_names_every_action_and_option() -> None:
-    readme = (ROOT / "README.md").read_text()
-    texts = json.loads((FOLDER / "translations" / "en.json").read_text())
-    for action, described in texts["services"].items():
-        assert f"`navilink.{action}`" in readme
-        for field in described["fields"]:
-            assert f"`{field}`" in readme, action
-    user = texts["config"]["step"]["user"]
-    fields = user["data"] | user["sections"]["private_server"]["data"] | texts["options"]["step"]["init"]["data"]
-    for field, label in fields.items():
-        if field != "longest_wait_time":  # told with the longest wait
-            assert f"| {label} |" in readme, field
+@pytest.mark.parametrize("rule", DOCUMENTED)
+def test_documentation_is_there(rule: str) -> None:
+    assert (ROOT / DOCUMENTED[rule]).exists()
+    assert rule in RULES
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

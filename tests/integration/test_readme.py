@@ -1,4 +1,4 @@
-"""The README's automations and scripts, each run by a real Home Assistant as it stands there."""
+"""The automations and scripts in the documents, each run by a real Home Assistant as it stands there."""
 
 from collections.abc import Mapping
 import logging
@@ -21,15 +21,17 @@ from tests.integration.actions import QUEUED, cut, queued_words, set_mode, set_t
 from tests.integration.heaters import HEATER, applied
 from tests.integration.waiting import wait_for_value
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "actions.md", ROOT / "docs" / "entities.md")
 
 # Any: YAML as people write it.
 type Yaml = dict[str, Any]
 
 
 def blocks() -> list[Yaml]:
-    """Return every YAML block of the README."""
-    found = [parse_yaml(part.partition("```")[0]) for part in README.read_text().split("```yaml\n")[1:]]
+    """Return every YAML block of the documents."""
+    parts = [part for document in DOCUMENTS for part in document.read_text().split("```yaml\n")[1:]]
+    found = [parse_yaml(part.partition("```")[0]) for part in parts]
     assert all(isinstance(block, dict) for block in found)
     return [block for block in found if isinstance(block, dict)]
 
@@ -70,7 +72,7 @@ def notices(hass: HomeAssistant) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def _american(hass: HomeAssistant) -> None:
-    """The README's temperatures are in °F."""
+    """The temperatures in the documents are in °F."""
     hass.config.units = US_CUSTOMARY_SYSTEM
 
 
@@ -87,47 +89,59 @@ async def test_vacation(hass: HomeAssistant, simulator: SimulatorProcess) -> Non
 
 
 @pytest.mark.usefixtures("running")
-@pytest.mark.parametrize("refusals", [0, 1])
-async def test_waiting_for_a_command(hass: HomeAssistant, simulator: SimulatorProcess, refusals: int) -> None:
-    await simulator.fault("ctrl_fail", count=refusals, code=7)
-    await run_script(hass, "Set a temperature, and go on when the heater has it")
-    refused = "target temperature 130 °F ended as rejected: the heater refused it with code 7"
-    assert notices(hass) == [refused if refusals else "The water will be hot."]
+async def test_long_weekend(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    await run_script(hass, "Leave for a long weekend")
+    assert await applied(simulator) == [("dhw-mode", [5, 4])]
 
 
 @pytest.mark.usefixtures("running")
-async def test_what_waits_is_said_listed_and_forgotten(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+@pytest.mark.parametrize("refusals", [0, 1])
+async def test_waiting_for_a_command(hass: HomeAssistant, simulator: SimulatorProcess, refusals: int) -> None:
+    await simulator.fault("ctrl_fail", count=refusals, code=7)
+    await run_script(hass, "Set a temperature and wait for the heater")
+    (notice,) = notices(hass)
+    expected = "target temperature 130 °F ended as rejected: " if refusals else "The water will be hot."
+    assert notice.startswith(expected)
+
+
+@pytest.mark.usefixtures("running")
+async def test_the_queue_is_listed(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await cut(hass, simulator)
-    await run_script(hass, "Say what waits")
+    await run_script(hass, "List the queue")
     await set_temperature(hass, 130)
     await set_mode(hass, "heat_pump")
     await hass.services.async_call("script", "readme", blocking=True)
     await run_automation(hass, "Water heater commands are waiting")
     words = ["target temperature 130 °F", "mode heat pump"]
-    assert notices(hass) == ["nothing waits", ", ".join(words), f"Waiting: {', '.join(words)}"]
+    assert notices(hass) == ["The queue is empty", ", ".join(words), f"Waiting: {', '.join(words)}"]
     (listed,) = [block["commands"] for block in blocks() if "commands" in block]
     assert [each.keys() for each in shown(hass, QUEUED).attributes["commands"]] == [listed[0].keys()] * 2
 
 
 @pytest.mark.usefixtures("running")
-async def test_setpoints_are_forgotten(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+async def test_queued_temperatures_are_discarded(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await cut(hass, simulator)
     await set_temperature(hass, 130)
     await set_mode(hass, "heat_pump")
-    await run_script(hass, "Forget the set points that wait")
+    await run_script(hass, "Discard queued temperatures")
     await wait_for_value(hass, QUEUED, "1")
     assert queued_words(hass) == ["mode heat pump"]
+
+
+def test_every_example_is_run_here() -> None:
+    tests = Path(__file__).read_text()
+    assert [block["alias"] for block in blocks() if "alias" in block and f'"{block["alias"]}"' not in tests] == []
 
 
 async def test_every_action_and_field_is_described(
     hass: HomeAssistant, running: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert running.domain == DOMAIN
-    text = README.read_text()
+    text = (ROOT / "docs" / "actions.md").read_text()
     described = (await async_get_all_descriptions(hass))[DOMAIN]
     assert set(described) == {SERVICE_START_VACATION, *(name for name, *_ in ACTIONS)}
     for name, description in described.items():
-        reported = text.partition(f"### `{DOMAIN}.{name}`")[2].partition("\n#")[0]
+        reported = text.partition(f"## `{DOMAIN}.{name}`")[2].partition("\n#")[0]
         assert [field for field in description["fields"] if field not in reported] == []
     assert shown(hass, HEATER).state == "eco"
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []

@@ -1,90 +1,202 @@
-"""What README and architecture.md say of the client and the simulator is so, and is all there is."""
+"""The documents say what the code does: links resolve, and tables have every entity, action, event and room."""
 
-import builtins
-from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import fields
-from functools import partial
-import getpass
 import inspect
+import json
 from pathlib import Path
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 import nwp500
-from nwp500 import MqttConnectionConfig, NavienAPIClient, NavienAuthClient, WriteOutcome
+from nwp500 import (
+    CommandOutcome,
+    DeviceStatus,
+    MqttConnectionConfig,
+    NavienAPIClient,
+    NavienAuthClient,
+    NavienMqttClient,
+    WriteOutcome,
+)
 from nwp500.events import EVENTS
 from nwp500.heaters.changes import ChangeWatch
-from nwp500.heaters.controls import HeaterControls
-from nwp500.heaters.queries import HeaterQueries
-from nwp500.heaters.schedules import Schedules
-from nwp500.rest.account import AccountAPI, MaintenanceAPI
-from nwp500.rest.tou import TouAPI
-from simulator.control.faults import FAULTS
-from tests.client.support.stage import MAC, Stage
+from tests.repository.documents import (
+    DOCS,
+    DOCUMENTS,
+    README,
+    ROOT,
+    anchors,
+    links,
+    names,
+    prose,
+    quoted,
+    rows,
+    section,
+)
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
-ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text()
-CODE = ("custom_components", "simulator", "tests", "examples")
+ACTIONS = DOCS / "actions.md"
+ARCHITECTURE = DOCS / "architecture.md"
+CLIENT = DOCS / "client.md"
+DEVELOPMENT = DOCS / "development.md"
+ENTITIES = DOCS / "entities.md"
+QUEUE = DOCS / "queue.md"
+TROUBLESHOOTING = DOCS / "troubleshooting.md"
+
 INTEGRATION = ROOT / "custom_components" / "navilink"
-CLIENT = INTEGRATION / "nwp500"
+BLUEPRINTS = ROOT / "blueprints" / "automation" / "navilink"
+TEXTS = json.loads((INTEGRATION / "translations" / "en.json").read_text())
+REPOSITORY = "https://github.com/navilink-ha/navilink"
+CODE = ("custom_components", "simulator", "tests", "examples", "scripts")
+
+FOR_THE_INTEGRATION = {"exchange", "finish_sending", "give"}
+"""Methods of the client that its own parts and the integration use."""
 
 
-def section(text: str, heading: str) -> str:
-    """Return a section of a document, up to the next heading."""
-    return re.split(r"^#+ ", text.partition(f"\n{heading}\n")[2], maxsplit=1, flags=re.MULTILINE)[0]
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_every_link_within_the_repository_resolves(document: Path) -> None:
+    broken = []
+    for link in links(document):
+        path, _, anchor = link.removeprefix(f"{REPOSITORY}/blob/main/").partition("#")
+        start = ROOT if link.startswith(REPOSITORY) else document.parent
+        if urlsplit(path).scheme:
+            continue
+        target = start / path if path else document
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            broken.append(link)
+    assert broken == []
 
 
-def rows(text: str) -> Iterator[list[str]]:
-    """Give the cells of each row of the tables in a text."""
-    for line in text.splitlines():
-        if line.startswith("| `"):
-            yield [cell.strip() for cell in line.strip("|").split(" | ")]
-
-
-def quoted(text: str) -> list[str]:
-    """Return the names in a text that are set as code."""
-    return re.findall(r"`([A-Za-z_.]+)`", text)
-
-
-def public_methods(owner: type) -> set[str]:
-    """Return the names of the coroutines that a class offers."""
-    return {name for name, _ in inspect.getmembers(owner, inspect.iscoroutinefunction) if not name.startswith("_")}
-
-
-@pytest.mark.parametrize("folder", [INTEGRATION, CLIENT], ids=["integration", "client"])
-def test_the_map_has_every_module(folder: Path) -> None:
-    platforms, _, _ = ARCHITECTURE.partition('platforms["platforms')[2].partition('"]')
-    named = {*quoted(section(ARCHITECTURE, "## Floors")), *(f"{name}.py" for name in re.findall(r"[a-z_]+", platforms))}
-    assert {path.name for path in folder.glob("*.py")} - named == {"__init__.py"}
-
-
-@pytest.mark.parametrize("text", [README, ARCHITECTURE], ids=["README", "architecture"])
-def test_every_file_that_is_named_exists(text: str) -> None:
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.name)
+def test_every_file_that_is_named_exists(document: Path) -> None:
     files = {path.name for folder in CODE for path in (ROOT / folder).rglob("*.py")}
-    assert set(re.findall(r"\b[a-z_]+\.py\b", text)) - files == set()
-    assert [transport for transport in re.findall(r"\]\(([^)#:]+)\)", text) if not _leads_somewhere(transport)] == []
+    assert set(re.findall(r"\b[a-z_0-9]+\.py\b", document.read_text())) - files == set()
+    top = "|".join(re.escape(path.name) for path in ROOT.iterdir() if path.is_dir())
+    named = re.findall(rf"`((?:{top})/[\w./-]*)`", document.read_text())
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
-def _leads_somewhere(transport: str) -> bool:
-    return (ROOT / transport).exists() or (ROOT / "docs" / transport).exists()
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text().splitlines()) <= 250
 
 
-def test_every_fault_is_named() -> None:
-    table, _, _ = ARCHITECTURE.partition("| What goes wrong")[2].partition("\n\n")
-    assert sorted(quoted(table)) == sorted(FAULTS)
+def test_buttons_lead_to_this_repository() -> None:
+    buttons = [urlsplit(link) for link in links(README) if link.startswith("https://my.home-assistant.io/redirect/")]
+    reached = {button.path.strip("/").removeprefix("redirect/"): parse_qs(button.query) for button in buttons}
+    assert reached["config_flow_start"] == {"domain": [INTEGRATION.name]}
+    assert reached["hacs_repository"] == {
+        "owner": ["navilink-ha"],
+        "repository": ["navilink"],
+        "category": ["integration"],
+    }
+    imported = [parse_qs(button.query)["blueprint_url"][0] for button in buttons if "blueprint" in button.path]
+    offered = [f"{REPOSITORY}/blob/main/{path.relative_to(ROOT)}" for path in BLUEPRINTS.glob("*.yaml")]
+    assert sorted(imported) == sorted(offered)
+
+
+@pytest.mark.parametrize("path", sorted(BLUEPRINTS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_blueprint_knows_its_address(path: Path) -> None:
+    assert f"source_url: {REPOSITORY}/blob/main/{path.relative_to(ROOT)}\n" in path.read_text()
+    assert f"| `{path.stem}` |" in README.read_text()
+
+
+@pytest.mark.parametrize(
+    ("folder", "heading"),
+    [(INTEGRATION / "nwp500", "### The client: `nwp500/`"), (ROOT / "simulator", "### The simulator: `simulator/`")],
+    ids=["client", "simulator"],
+)
+def test_the_map_has_every_room(folder: Path, heading: str) -> None:
+    cells = "".join(cells[0] for cells in rows(section(ARCHITECTURE, heading)))
+    rooms = {f"{path.name}/" for path in folder.iterdir() if (path / "__init__.py").exists()}
+    modules = {path.name for path in folder.glob("*.py") if not path.name.startswith("__")}
+    assert rooms | modules <= set(re.findall(r"`([\w.]+/?)`", cells))
+
+
+@pytest.mark.parametrize(
+    ("platform", "heading"),
+    [
+        ("sensor", "## Sensors"),
+        ("binary_sensor", "## Binary sensors"),
+        ("button", "## Buttons"),
+        ("event", "## Event"),
+    ],
+)
+def test_every_entity_is_described(platform: str, heading: str) -> None:
+    described = [cells[0] for cells in rows(section(ENTITIES, heading))]
+    assert sorted(described) == sorted(entity["name"] for entity in TEXTS["entity"][platform].values())
+
+
+def test_every_action_and_field_is_described() -> None:
+    for action, texts in TEXTS["services"].items():
+        described = quoted(section(ACTIONS, f"## `navilink.{action}`"))
+        assert set(texts["fields"]) <= set(described), action
+        assert f"`navilink.{action}`" in README.read_text()
+
+
+def test_what_is_entered_for_an_account_is_described() -> None:
+    user = TEXTS["config"]["step"]["user"]
+    described = [cells[0] for cells in rows(section(README, "## Configure"))]
+    assert set(user["data"].values()) <= set(described)
+    server = [cells[0] for cells in rows(section(DEVELOPMENT, "## Private server"))]
+    assert server == list(user["sections"]["private_server"]["data"].values())
+
+
+def test_messages_of_the_setup_are_quoted_as_they_are() -> None:
+    messages = tuple(TEXTS["config"]["error"].values())
+    listed = [cells[0] for cells in rows(section(TROUBLESHOOTING, "## What the setup reports"))]
+    italic = [
+        text for cells in rows(section(README, "## Troubleshooting")) for text in re.findall(r"^\*([^*]+)\*", cells[0])
+    ]
+    assert listed
+    assert italic
+    assert [text for text in [*listed, *italic] if not any(message.startswith(text) for message in messages)] == []
+
+
+def test_every_outcome_is_explained() -> None:
+    assert sorted(names(QUEUE, "## From submission to outcome")) == sorted(CommandOutcome)
+    assert set(CommandOutcome) <= set(quoted(section(ENTITIES, "## Event")))
+
+
+def coroutines(owner: object) -> set[str]:
+    """Return the names of the coroutines that an object offers."""
+    members = inspect.getmembers(type(owner), inspect.iscoroutinefunction)
+    return {name for name, _ in members if not name.startswith("_")}
+
+
+def offered(owner: object) -> set[str]:
+    """Return the names of the coroutines that an object of the client and its parts offer."""
+    parts = [getattr(owner, name) for name in dir(owner) if not name.startswith("_")]
+    return coroutines(owner).union(*(coroutines(part) for part in parts if type(part).__module__.startswith("nwp500.")))
+
+
+def test_every_method_of_the_mqtt_client_is_named() -> None:
+    methods = offered(NavienMqttClient(NavienAuthClient("user@example.com", "secret")))
+    described = set(quoted(prose(CLIENT)))
+    assert methods - FOR_THE_INTEGRATION - described == set()
+    for heading in ("## Connection and messages", "## Controls", "## Requests"):
+        assert set(names(CLIENT, heading)) <= methods, heading
+
+
+def test_every_schedule_method_and_outcome_is_named() -> None:
+    methods = coroutines(NavienMqttClient(NavienAuthClient("user@example.com", "secret")).schedules)
+    assert sorted(names(CLIENT, "## Schedules")) == sorted([*methods, *(outcome.name for outcome in WriteOutcome)])
+
+
+def test_every_rest_call_is_named() -> None:
+    api = NavienAPIClient(NavienAuthClient("user@example.com", "secret"))
+    described = {cells[0].strip("`"): set(quoted(cells[1])) for cells in rows(section(CLIENT, "## REST"))}
+    parts = {name: getattr(api, name.partition(".")[2], api) for name in described}
+    assert described == {name: coroutines(part) for name, part in parts.items()}
+    assert offered(api) == set[str]().union(*described.values())
 
 
 def test_every_event_is_named() -> None:
-    named = [name for cells in rows(section(README, "### Events")) for name in quoted(cells[0])]
-    # One is explained beside the outcomes that it stands for.
-    assert sorted([*named, "command_completed"]) == sorted(EVENTS)
+    assert sorted(names(CLIENT, "## Events")) == sorted(EVENTS)
 
 
 def test_what_a_change_event_watches_is_an_attribute() -> None:
-    (watched,) = (cells[1] for cells in rows(section(README, "### Events")) if cells[0] == "`temperature_changed`")
-    status = nwp500.DeviceStatus(dict.fromkeys(("dhwTemperature", "tankUpperTemperature", "tankLowerTemperature"), 80))
+    (watched,) = (cells[1] for cells in rows(section(CLIENT, "## Events")) if cells[0] == "`temperature_changed`")
+    status = DeviceStatus(dict.fromkeys(("dhwTemperature", "tankUpperTemperature", "tankLowerTemperature"), 80))
     watch = ChangeWatch()
     watch.changes(status)
     changed = watch.changes(status.with_members(dict.fromkeys(status.raw, 100)))
@@ -93,60 +205,12 @@ def test_what_a_change_event_watches_is_an_attribute() -> None:
 
 def test_settings_are_named_with_their_defaults() -> None:
     defaults = {field.name: repr(field.default) for field in fields(MqttConnectionConfig)}
-    reported = {quoted(cells[0])[0]: cells[1].strip("`") for cells in rows(section(README, "### Settings"))}
-    assert reported.pop("MqttConnectionConfig") == "Default"
-    assert reported == {name: defaults[name] for name in reported}
-    assert [name for name in defaults if "command" in name and name not in reported] == []
+    described = {quoted(cells[0])[0]: cells[1].strip("`") for cells in rows(section(CLIENT, "## Settings"))}
+    assert described == {name: defaults[name] for name in described}
+    assert [name for name in defaults if "command" in name and name not in described] == []
 
 
-def test_every_control_is_named() -> None:
-    controls = public_methods(HeaterControls) - {"give", "control"}
-    assert controls <= set(quoted(section(README, "### Control")))
-
-
-def test_every_question_is_named() -> None:
-    questions = public_methods(HeaterQueries) - {"exchange"}
-    assert questions <= set(quoted(section(README, "### Ask")))
-
-
-def test_every_schedule_method_and_outcome_is_named() -> None:
-    text = section(README, "### Change schedules")
-    named = [name for cells in rows(text) for name in quoted(cells[0])]
-    outcomes = [outcome.name for outcome in WriteOutcome]
-    assert sorted(named) == sorted([*public_methods(Schedules), *outcomes, "WriteOutcome"])
-
-
-def test_every_rest_call_is_named() -> None:
-    reported = {cells[0].strip("`"): set(quoted(cells[1])) for cells in rows(section(README, "### REST"))}
-    assert reported == {
-        "api = NavienAPIClient(auth_client)": set(),
-        "api": public_methods(NavienAPIClient),
-        "api.tou": public_methods(TouAPI),
-        "api.maintenance": public_methods(MaintenanceAPI),
-        "api.account": public_methods(AccountAPI),
-    }
-
-
-@pytest.mark.asyncio(loop_scope="module")
-async def test_the_script_works(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    script, _, _ = README.partition("```python\n")[2].partition("```")
-    addresses = stage.simulator.addresses
-    config = partial(
-        MqttConnectionConfig,
-        endpoint=addresses["mqtt_endpoint"],
-        port=addresses["mqtt_port"],
-        ca_file=addresses["ca_file"],
-    )
-    monkeypatch.setattr(nwp500, "NavienAuthClient", partial(NavienAuthClient, base_url=addresses["api_url"]))
-    monkeypatch.setattr(nwp500, "MqttConnectionConfig", config)
-    monkeypatch.setattr(builtins, "input", lambda _: addresses["email"])
-    monkeypatch.setattr(getpass, "getpass", lambda: addresses["password"])
-    before, started, after = script.partition("asyncio.run(main())")
-    assert (started, after) == ("asyncio.run(main())", "\n")
-    names: dict[str, Callable[[], Coroutine[object, object, None]]] = {}
-    exec(before, names)  # noqa: S102 - the script is the README's own
-    await names["main"]()
-    assert capsys.readouterr().out == "set point 120 °F: confirmed, the heater reports it\n"
-    assert await stage.applied(MAC) == [("dhw-temperature", [98])]
+def test_what_the_script_imports_is_public() -> None:
+    imported = re.search(r"^from nwp500 import (.+)$", CLIENT.read_text(), re.MULTILINE)
+    assert imported is not None
+    assert set(imported[1].split(", ")) <= set(nwp500.__all__)
