@@ -24,7 +24,8 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .account import (
+from .account_form import FormError, async_checked
+from .api import (
     CONF_API_URL,
     CONF_CA_FILE,
     CONF_MQTT_ENDPOINT,
@@ -32,7 +33,6 @@ from .account import (
     CONF_PRIVATE_SERVER,
     create_auth_client,
 )
-from .account_form import FormError, async_checked
 from .const import DOMAIN, LOGGER
 from .coordinator import NavilinkConfigEntry
 from .heater import heater_name

@@ -12,17 +12,11 @@ from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .account import create_auth_client, create_mqtt_config
+from .api import create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
 from .devices import async_register_devices, async_remove_devices, async_taken
 from .errors import setup_error
 from .heater import HeaterState, HeaterView, heater_name
-from .issues import (
-    async_report_connection,
-    async_report_lost_command,
-    async_report_store,
-    async_report_unreadable_store,
-)
 from .listing import AccountListing
 from .nwp500 import (
     Changed,
@@ -44,6 +38,12 @@ from .nwp500 import (
 from .options import CONF_QUEUE, all_options, status_interval
 from .outcomes import Outcomes, async_fire_outcome
 from .queue_store import QueueStore, UnreadableStoreError
+from .repairs import (
+    async_report_connection,
+    async_report_lost_command,
+    async_report_store,
+    async_report_unreadable_store,
+)
 from .stored_account import StoredAccount
 
 # Capabilities and versions hardly ever change, nor does the list of heaters.

@@ -31,7 +31,6 @@ from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.delivery import ERROR_OF_OUTCOME
 from custom_components.navilink.errors import setup_error, to_home_assistant_error
 from custom_components.navilink.heater import heater_name
-from custom_components.navilink.issues import ISSUES
 from custom_components.navilink.nwp500 import (
     ApiConnectionError,
     AuthenticationError,
@@ -49,6 +48,7 @@ from custom_components.navilink.nwp500 import (
     ServerError,
     UnsupportedCommandError,
 )
+from custom_components.navilink.repairs import ISSUES
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import MAC
 from tests.integration.waiting import wait_for_value

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
@@ -27,6 +28,13 @@ FAILURES_TO_ISSUE = 3
 
 # Nobody decided that these should not be carried out.
 LOST = frozenset({CommandOutcome.EXPIRED, CommandOutcome.DROPPED})
+
+
+async def async_create_fix_flow(
+    _hass: HomeAssistant, _issue_id: str, _data: dict[str, str | int | float | None] | None
+) -> RepairsFlow:
+    """Start the dialog of an issue; once confirmed, Home Assistant removes the issue."""
+    return ConfirmRepairFlow()
 
 
 @callback
