@@ -8,6 +8,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.navilink import options as options_module
 from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import ACCOUNT, entry_data
@@ -41,10 +42,27 @@ def options() -> Mapping[str, object]:
 
 
 @pytest.fixture
+def no_coalescing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every command be sent, also one that a newer one makes needless; ask for it before `running`."""
+    monkeypatch.setattr(options_module, "COALESCE_COMMANDS", False)
+
+
+@pytest.fixture
+def no_skipping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every command be sent, also for what the heater reports already; ask for it before `running`."""
+    monkeypatch.setattr(options_module, "SKIP_REDUNDANT", False)
+
+
+@pytest.fixture
 def entry(hass: HomeAssistant, simulator: SimulatorProcess, options: Mapping[str, object]) -> MockConfigEntry:
     """An entry for the simulator's account, not set up yet."""
     entry = MockConfigEntry(
-        domain=DOMAIN, title="NWP500", unique_id=ACCOUNT, data=entry_data(simulator), options=dict(options)
+        domain=DOMAIN,
+        title="NWP500",
+        unique_id=ACCOUNT,
+        data=entry_data(simulator),
+        options=dict(options),
+        minor_version=2,
     )
     entry.add_to_hass(hass)
     return entry

@@ -1,7 +1,7 @@
 """The heaters of an account: which ones are believed to have left it, what ends with them, and whose they are."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -18,8 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.coordinator import LISTING_INTERVAL, NavilinkCoordinator
-from custom_components.navilink.listing import CONFIRMATION_DELAY
+from custom_components.navilink.coordinator import CONFIRMATION_DELAY, NavilinkCoordinator
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import entry_data
@@ -27,21 +26,12 @@ from tests.integration.actions import ask, cut, device_id, queued_words, set_tem
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
 from tests.integration.waiting import wait_for, wait_for_value
 
-# Polls are rare here, so that a listing is due after a few of them.
-POLL_INTERVAL = timedelta(minutes=5)
-POLLS_PER_LISTING = LISTING_INTERVAL // POLL_INTERVAL
 TWO_HEATERS = pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
-
-
-@pytest.fixture
-def options() -> Mapping[str, object]:
-    return {"status_interval": POLL_INTERVAL.total_seconds()}
 
 
 async def list_again(hass: HomeAssistant, coordinator: NavilinkCoordinator) -> None:
     """Let the next regular listing be made."""
-    for _ in range(POLLS_PER_LISTING):
-        await coordinator.async_refresh()
+    await coordinator.async_refresh()
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
@@ -97,10 +87,7 @@ async def test_heaters_come_and_go(hass: HomeAssistant, simulator: SimulatorProc
     await list_again(hass, coordinator)
     await simulator.fault("leave_account", mac=OTHER_MAC)
     await list_again(hass, coordinator)
-    # Once is not enough, nor are the polls of the next minute.
-    before = await listings(simulator)
-    await list_again(hass, coordinator)
-    assert await listings(simulator) == before
+    # Once is not enough.
     assert coordinator.data.keys() == {MAC, OTHER_MAC}
     await wait_a_minute(hass)
     assert coordinator.data.keys() == {MAC}
@@ -143,9 +130,8 @@ async def test_a_list_that_fails_in_between_confirms_nothing_and_is_made_again(
     await simulator.fault("short_list", devices=None)
     await wait_a_minute(hass)
     assert coordinator.data.keys() == {MAC, OTHER_MAC}
-    # With the next poll, not only when it is due.
-    await coordinator.async_refresh()
-    await hass.async_block_till_done(wait_background_tasks=True)
+    # After another minute, not only when it is due.
+    await wait_a_minute(hass)
     assert coordinator.data.keys() == {MAC}
 
 

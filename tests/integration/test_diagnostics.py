@@ -139,7 +139,7 @@ async def download(client: TestClient[web.Request, web.Application], path: str) 
 
 
 @pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
-@pytest.mark.parametrize("options", [{"queue_size": 1, "coalesce": False}])
+@pytest.mark.parametrize("options", [{"queue_size": 1}])
 async def test_no_secret_is_anywhere_in_a_download(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,

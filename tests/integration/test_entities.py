@@ -250,7 +250,7 @@ def test_options_have_texts() -> None:
     step = texts()["options"]["step"]["init"]
     assert set(step["data"]) == {str(marker) for marker in options.OPTIONS_SCHEMA.schema}
     choices = texts()["selector"]
-    assert set(choices[options.CONF_LONGEST_WAIT]["options"]) == {each.value for each in options.LongestWait}
+    assert set(choices[options.CONF_EXPIRATION]["options"]) == {each.value for each in options.Expiration}
     assert set(choices["kinds"]["options"]) == set(services.KINDS)
 
 

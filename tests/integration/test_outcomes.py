@@ -136,7 +136,7 @@ async def test_events_tell_each_outcome_once(hass: HomeAssistant, simulator: Sim
     ]
 
 
-@pytest.mark.parametrize("options", [{"longest_wait": "fixed", "longest_wait_time": {"minutes": 1}}])
+@pytest.mark.parametrize("options", [{"expiration": "fixed", "expiration_time": {"minutes": 1}}])
 async def test_commands_that_were_given_up_raise_an_issue_until_it_is_acknowledged(
     hass: HomeAssistant,
     simulator: SimulatorProcess,
@@ -176,14 +176,14 @@ async def test_commands_that_were_given_up_raise_an_issue_until_it_is_acknowledg
     assert registry.async_get_issue(DOMAIN, issue_id) is None
 
 
-@pytest.mark.parametrize("options", [{"queue_size": 1, "coalesce": False}])
+@pytest.mark.parametrize("options", [{"queue_size": 1}])
 async def test_ignored_issue_does_not_hide_a_new_one(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:
     issue_id = f"lost_commands_{running.entry_id}"
     await cut(hass, simulator)
-    for celsius in (50, 51):
-        await set_temperature(hass, celsius)
+    await set_temperature(hass, 50)
+    await set_mode(hass, "heat_pump")
     ir.async_ignore_issue(hass, DOMAIN, issue_id, ignore=True)
     await set_temperature(hass, 52)
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)

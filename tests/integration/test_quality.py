@@ -91,7 +91,7 @@ def test_documentation_names_every_action_and_option() -> None:
     user = texts["config"]["step"]["user"]
     fields = user["data"] | user["sections"]["private_server"]["data"] | texts["options"]["step"]["init"]["data"]
     for field, label in fields.items():
-        if field != "longest_wait_time":  # told with the longest wait
+        if field != "expiration_time":  # described with the expiration
             assert f"| {label} |" in readme, field
 
 

@@ -288,11 +288,11 @@ async def test_file_that_is_too_large_is_not_even_read(hass: HomeAssistant, entr
 
 
 async def test_a_queue_of_three_thousand_is_cut_in_no_time_with_an_outcome_for_each(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = await stopped_with(hass, simulator, running)
     setpoint, _ = content["data"]["queue"]["unsent"]
-    hass.config_entries.async_update_entry(running, options={"coalesce": False})
+    monkeypatch.setattr("custom_components.navilink.options.COALESCE_COMMANDS", False)
     many = [setpoint | {"id": f"command {number}"} for number in range(3000)]
     content["data"]["queue"] |= {"unsent": many, "order": [command["id"] for command in many]}
     passed = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
@@ -414,7 +414,7 @@ async def test_a_flood_of_device_info_is_written_once_and_short(
     assert members.get("controllerSerialNumber") == serial_number
 
 
-@pytest.mark.parametrize("options", [{"skip_redundant": False, "coalesce": False}])
+@pytest.mark.usefixtures("no_coalescing", "no_skipping")
 async def test_reload_while_draining_onto_a_slow_disk_sends_nothing_twice(
     hass: HomeAssistant,
     simulator: SimulatorProcess,

@@ -127,7 +127,7 @@ async def test_reload_by_new_options_keeps_the_queue(
     await cut(hass, simulator)
     await set_temperature(hass, 60)
     result = await hass.config_entries.options.async_init(running.entry_id)
-    await hass.config_entries.options.async_configure(result["flow_id"], {"longest_wait": "forever"})
+    await hass.config_entries.options.async_configure(result["flow_id"], {"expiration": "never"})
     await hass.async_block_till_done()
     assert queued_words(hass) == [SETPOINT]
     # It keeps the life time that it was given with.
@@ -324,7 +324,7 @@ async def test_command_that_was_sent_is_only_watched_after_a_restart(
     assert len(sent) == 1
 
 
-@pytest.mark.parametrize("options", [{"skip_redundant": False}])
+@pytest.mark.usefixtures("no_skipping")
 async def test_command_in_flight_lands_before_a_restart(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:

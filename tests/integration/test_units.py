@@ -104,7 +104,7 @@ async def test_target_temperature_is_named_in_the_users_unit(
     assert f"target temperature {typed + 1} {units.temperature_unit}" in str(refused.value)
 
 
-@pytest.mark.parametrize("options", [{"queue_size": 1, "coalesce": False}])
+@pytest.mark.parametrize("options", [{"queue_size": 1}])
 @users("typed", metric=(55,), us=(131,))
 async def test_repair_issue_names_it_in_the_users_unit(
     hass: HomeAssistant, simulator: SimulatorProcess, heater: MockConfigEntry, units: UnitSystem, typed: int
