@@ -378,6 +378,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             async_report_lost_command(self.hass, self.config_entry, device, event)
 
     async def _on_home_assistant_stop(self, _event: Event) -> None:
+        # Automations are about to end: what is passed on from now on, the next start passes on.
+        self.outcomes.hold()
         await self.async_shutdown()
 
     @override

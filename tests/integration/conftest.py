@@ -1,6 +1,7 @@
 """A simulator of its own for each test, an entry for its account, and the entry set up in a real Home Assistant."""
 
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
@@ -13,6 +14,7 @@ from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import ACCOUNT, entry_data
 from tests.integration.heaters import HEATER
+from tests.integration.stored_files import StoredFiles
 from tests.integration.waiting import wait_for_value
 from tests.integration.wall_clock import WallClock
 
@@ -39,6 +41,18 @@ async def simulator(simulator_options: tuple[str, ...]) -> AsyncIterator[Simulat
 def options() -> Mapping[str, object]:
     """Options of the entry; a test parametrizes them to have others than the defaults."""
     return {}
+
+
+@pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """Let Home Assistant live in a folder of the test's own: the command queue is a file."""
+    return hass_tmp_config_dir
+
+
+@pytest.fixture
+def stored_files(hass_config_dir: str) -> StoredFiles:
+    """What Home Assistant has in its storage."""
+    return StoredFiles(Path(hass_config_dir) / ".storage")
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from simulator.process import SimulatorProcess
 from tests.integration.accounts import entry_data
 from tests.integration.actions import ask, cut, device_id, queued_words, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
+from tests.integration.stored_files import StoredFiles
 from tests.integration.waiting import wait_for, wait_for_value
 
 TWO_HEATERS = pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
@@ -211,7 +212,7 @@ async def test_commands_end_with_their_heater(
     simulator: SimulatorProcess,
     running: MockConfigEntry,
     outcomes: list[dict[str, Any]],
-    hass_storage: dict[str, Any],
+    stored_files: StoredFiles,
 ) -> None:
     await wait_for_value(hass, OTHER_HEATER, "eco")
     other = device_id(hass, running, OTHER_MAC)
@@ -229,7 +230,7 @@ async def test_commands_end_with_their_heater(
     assert (reported["name"], reported["device_id"], reported["entity_id"]) == ("Guest house", other, OTHER_HEATER)
     assert (await waiting)["outcome"] == "cleared"
     await running.runtime_data.store.async_saved()
-    stored = hass_storage[f"{DOMAIN}.{running.entry_id}"]["data"]
+    stored = stored_files[f"{DOMAIN}.{running.entry_id}"]["data"]
     assert OTHER_MAC not in str(stored)
     assert [device["mac_address"] for device in stored["devices"]] == [MAC]
     with pytest.raises(HomeAssistantError):
@@ -375,15 +376,15 @@ async def test_accounts_that_both_had_a_heater_agree_on_the_first(
     simulator: SimulatorProcess,
     running: MockConfigEntry,
     second: MockConfigEntry,
-    hass_storage: dict[str, Any],
+    stored_files: StoredFiles,
     outcomes: list[dict[str, Any]],
 ) -> None:
     """An earlier version let both of them have it."""
     await cut(hass, simulator)
     await set_temperature(hass, 60)
     await running.runtime_data.store.async_saved()
-    hass_storage[f"{DOMAIN}.{second.entry_id}"] = {
-        **hass_storage[f"{DOMAIN}.{running.entry_id}"],
+    stored_files[f"{DOMAIN}.{second.entry_id}"] = {
+        **stored_files[f"{DOMAIN}.{running.entry_id}"],
         "key": f"{DOMAIN}.{second.entry_id}",
     }
     dr.async_get(hass).async_get_or_create(config_entry_id=second.entry_id, identifiers={(DOMAIN, MAC)})
@@ -394,5 +395,5 @@ async def test_accounts_that_both_had_a_heater_agree_on_the_first(
     await hass.async_block_till_done()
     assert [reported["outcome"] for reported in outcomes] == ["cleared"]
     # With the outcome passed on, nothing of the heater is left there.
-    assert MAC not in str(hass_storage[f"{DOMAIN}.{second.entry_id}"])
+    assert MAC not in str(stored_files[f"{DOMAIN}.{second.entry_id}"])
     assert queued_words(hass) == ["target temperature 60 °C"]
