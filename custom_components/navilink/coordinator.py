@@ -46,12 +46,7 @@ from .nwp500 import (
 from .options import CONF_QUEUE, all_options
 from .outcomes import Outcomes, async_fire_outcome
 from .queue_store import QueueStore, UnreadableStoreError
-from .repairs import (
-    async_report_connection,
-    async_report_lost_command,
-    async_report_store,
-    async_report_unreadable_store,
-)
+from .repairs import LostCommands, async_report_connection, async_report_store, async_report_unreadable_store
 from .stored_account import StoredAccount
 
 # A heater reports only when it is asked, and each answer comes out of what the cloud service grants an account.
@@ -86,6 +81,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.client = NavienMqttClient(auth_client, config=create_mqtt_config(entry.data, entry.options))
         self.outcomes = Outcomes(self._pass_on)
         self.store = QueueStore(hass, entry.entry_id, self._to_store, self._on_store_written)
+        self.lost = LostCommands(hass, entry, self.store.async_changed)
         self._api_client = NavienAPIClient(auth_client)
         self._listing = AccountListing()
         self._is_just_set_up = True
@@ -138,6 +134,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         for mac_address, device in self._devices.items():
             members = stored.queue.features.get(mac_address)
             self.client.add_device(device, None if members is None else DeviceFeature(members))
+        self.lost.restore(stored.lost, stored.devices)
         self.outcomes.restore(stored.queue.outcomes)
         self.client.restore(stored.queue)
 
@@ -354,7 +351,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     def _to_store(self) -> StoredAccount:
         queue = replace(self.client.stored_queue(), outcomes=self.outcomes.to_store)
-        return StoredAccount(tuple((self._devices | self._leaving).values()), queue)
+        devices = self._devices | self._leaving
+        return StoredAccount(tuple(devices.values()), queue, self.lost.of(devices))
 
     @callback
     def _on_store_written(self, written: StoredAccount) -> None:
@@ -375,7 +373,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         device = self._devices.get(mac_address) or self._leaving.get(mac_address)
         if device is not None:
             async_fire_outcome(self.hass, self.config_entry, device, event)
-            async_report_lost_command(self.hass, self.config_entry, device, event)
+            self.lost.add(device, event)
 
     async def _on_home_assistant_stop(self, _event: Event) -> None:
         # Automations are about to end: what is passed on from now on, the next start passes on.

@@ -48,7 +48,7 @@ from custom_components.navilink.nwp500 import (
     ServerError,
     UnsupportedCommandError,
 )
-from custom_components.navilink.repairs import ISSUES
+from custom_components.navilink.repairs import ISSUES, RESULT_TEXTS
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import MAC
 from tests.integration.waiting import wait_for_value
@@ -236,8 +236,9 @@ def test_raised_texts_are_those_that_exist() -> None:
     raised = string_arguments("translation_key") | set(ERROR_OF_OUTCOME.values())
     assert raised - described - selectors == set(texts()["exceptions"])
     assert set(ISSUES) == set(texts()["issues"])
+    lost_aborts = set(texts()["issues"]["lost_commands"]["fix_flow"]["abort"])
     assert string_arguments("FormError") | set(ERROR_OF_ADDRESS.values()) == set(texts()["config"]["error"])
-    assert string_arguments("reason") | {"already_configured"} == set(texts()["config"]["abort"])
+    assert string_arguments("reason") | {"already_configured"} == set(texts()["config"]["abort"]) | lost_aborts
 
 
 def test_every_field_is_explained() -> None:
@@ -251,6 +252,7 @@ def test_options_have_texts() -> None:
     assert set(step["data"]) == {str(marker) for marker in options.OPTIONS_SCHEMA.schema}
     choices = texts()["selector"]
     assert set(choices[options.CONF_EXPIRATION]["options"]) == {each.value for each in options.Expiration}
+    assert set(choices[RESULT_TEXTS]["options"]) == {"confirmed", "queued", "replaced"}
     assert set(choices["kinds"]["options"]) == set(services.KINDS)
 
 

@@ -29,6 +29,7 @@ from tests.integration.actions import (
     ask,
     cut,
     device_id,
+    lost,
     queued_words,
     set_mode,
     set_temperature,
@@ -232,8 +233,8 @@ async def test_what_expired_while_off_is_told_once_automations_listen(
     assert outcome.attributes["command"] == SETPOINT
     issue = ir.async_get(hass).async_get_issue(DOMAIN, f"lost_commands_{running.entry_id}")
     assert issue is not None
-    assert issue.translation_placeholders is not None
-    assert SETPOINT in issue.translation_placeholders["commands"]
+    [words] = lost(running)
+    assert SETPOINT in words
     await simulator.fault("link_up")
     await simulator.wait(applied=1)
     await wait_for_value(hass, QUEUED, "0")
