@@ -8,10 +8,12 @@ from homeassistant.helpers.device_registry import AnyDeviceEntry
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
+from .config_flow import NavilinkConfigFlow
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .issues import async_remove_issues
+from .options import migrated_options
 from .queue_store import async_remove_store
+from .repairs import async_remove_issues
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -34,8 +36,19 @@ async def async_setup_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) -> 
     return True
 
 
+async def async_migrate_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) -> bool:
+    """Bring the entry of an earlier version up to date; that of a newer major version cannot be used."""
+    if entry.version > NavilinkConfigFlow.VERSION:
+        return False
+    if (entry.version, entry.minor_version) < (NavilinkConfigFlow.VERSION, NavilinkConfigFlow.MINOR_VERSION):
+        hass.config_entries.async_update_entry(
+            entry, options=migrated_options(entry.options), minor_version=NavilinkConfigFlow.MINOR_VERSION
+        )
+    return True
+
+
 async def async_unload_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) -> bool:
-    """Unload an account; the coordinator ends its link by itself."""
+    """Unload an account; the coordinator ends its connection by itself."""
     coordinator = entry.runtime_data
     # What ends while the listeners go one by one is passed on by the next set-up.
     coordinator.outcomes.hold()

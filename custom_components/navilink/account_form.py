@@ -6,7 +6,7 @@ from typing import Any
 from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 
-from .account import CONF_API_URL, CONF_CA_FILE, CONF_MQTT_ENDPOINT, CONF_PRIVATE_SERVER
+from .api import CONF_API_URL, CONF_CA_FILE, CONF_MQTT_ENDPOINT, CONF_PRIVATE_SERVER
 from .const import LOGGER
 from .nwp500.common.text import visible
 from .nwp500.rest.address import AddressProblem, address_problem, is_host

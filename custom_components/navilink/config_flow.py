@@ -24,7 +24,8 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .account import (
+from .account_form import FormError, async_checked
+from .api import (
     CONF_API_URL,
     CONF_CA_FILE,
     CONF_MQTT_ENDPOINT,
@@ -32,7 +33,6 @@ from .account import (
     CONF_PRIVATE_SERVER,
     create_auth_client,
 )
-from .account_form import FormError, async_checked
 from .const import DOMAIN, LOGGER
 from .coordinator import NavilinkConfigEntry
 from .heater import heater_name
@@ -47,13 +47,13 @@ from .nwp500 import (
     NavienError,
 )
 from .options import (
-    CONF_LONGEST_WAIT,
-    CONF_LONGEST_WAIT_TIME,
-    MAX_WAIT,
+    CONF_EXPIRATION,
+    CONF_EXPIRATION_TIME,
+    MAX_EXPIRATION_TIME,
     OPTIONS_SCHEMA,
-    LongestWait,
+    Expiration,
     all_options,
-    longest_wait,
+    expiration_time,
 )
 
 CREDENTIALS: dict[vol.Marker, Any] = {
@@ -82,6 +82,8 @@ class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
     """The dialogs of one account."""
 
     VERSION = 1
+    # 2: three options, which are called otherwise.
+    MINOR_VERSION = 2
 
     @staticmethod
     @callback
@@ -167,15 +169,15 @@ class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 class NavilinkOptionsFlow(OptionsFlowWithReload):
-    """The options of an account: the queue, and how often the heaters are asked."""
+    """The options of an account's command queue."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the options until they can be used."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            if _can_wait_so_long(user_input):
+            if _is_expiration_in_range(user_input):
                 return self.async_create_entry(data=user_input)
-            errors[CONF_LONGEST_WAIT_TIME] = "wait_out_of_range"
+            errors[CONF_EXPIRATION_TIME] = "expiration_out_of_range"
         form = self.add_suggested_values_to_schema(
             OPTIONS_SCHEMA,  # type: ignore[arg-type]  # see above
             user_input or all_options(self.config_entry.options),
@@ -183,6 +185,6 @@ class NavilinkOptionsFlow(OptionsFlowWithReload):
         return self.async_show_form(step_id="init", data_schema=form, errors=errors)
 
 
-def _can_wait_so_long(options: Mapping[str, Any]) -> bool:
-    is_used = options[CONF_LONGEST_WAIT] == LongestWait.FIXED
-    return not is_used or timedelta() < longest_wait(options) <= MAX_WAIT
+def _is_expiration_in_range(options: Mapping[str, Any]) -> bool:
+    is_used = options[CONF_EXPIRATION] == Expiration.FIXED
+    return not is_used or timedelta() < expiration_time(options) <= MAX_EXPIRATION_TIME

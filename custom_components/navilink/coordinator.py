@@ -1,29 +1,30 @@
-"""The coordinator: owns the MQTT client, and with it the link and the command queue."""
+"""The coordinator: owns the MQTT client, and with it the connection and the command queue."""
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 import logging
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .account import create_auth_client, create_mqtt_config
+from .api import create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
-from .devices import async_register_devices, async_remove_devices, async_taken
-from .errors import setup_error
-from .heater import HeaterState, HeaterView, heater_name
-from .issues import (
-    async_report_connection,
-    async_report_lost_command,
-    async_report_store,
-    async_report_unreadable_store,
+from .devices import (
+    AccountListing,
+    async_claim_devices,
+    async_registered,
+    async_remove_devices,
+    async_taken,
+    async_update_device,
 )
-from .listing import AccountListing
+from .errors import setup_error
+from .heater import HeaterSnapshots, HeaterState, heater_name
 from .nwp500 import (
     Changed,
     CommandCompleted,
@@ -40,74 +41,90 @@ from .nwp500 import (
     NavienError,
     NavienMqttClient,
     NotConnectedError,
+    StatusReceived,
 )
-from .options import CONF_QUEUE, all_options, status_interval
+from .options import CONF_QUEUE, all_options
 from .outcomes import Outcomes, async_fire_outcome
 from .queue_store import QueueStore, UnreadableStoreError
+from .repairs import LostCommands, async_report_connection, async_report_store, async_report_unreadable_store
 from .stored_account import StoredAccount
 
+# A heater reports only when it is asked, and each answer comes out of what the cloud service grants an account.
+STATUS_INTERVAL = timedelta(seconds=30)
 # Capabilities and versions hardly ever change, nor does the list of heaters.
 DEVICE_INFO_INTERVAL = timedelta(minutes=5)
 LISTING_INTERVAL = timedelta(minutes=15)
-
-# This changes nothing but what is shown.
-SHOWN_EVENTS = ("status_received",)
+# After a list that failed, or that lacks a heater, the next one follows sooner.
+CONFIRMATION_DELAY = timedelta(minutes=1)
+# With heaters known from an earlier run, the first list does not hold up the start.
+FIRST_LISTING_DELAY = timedelta(seconds=1)
 
 type NavilinkConfigEntry = ConfigEntry[NavilinkCoordinator]
 
 
 class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
-    """Keeps a picture of every heater of the account, by MAC address."""
+    """Keeps a snapshot of every heater of the account, by MAC address.
+
+    What it fetches is the account's list of heaters. What they report comes as events of the client, each of which
+    updates the entities of its heater only.
+    """
 
     config_entry: NavilinkConfigEntry
 
     def __init__(self, hass: HomeAssistant, entry: NavilinkConfigEntry) -> None:
         """Make the clients of the account; nothing is connected yet."""
-        self._poll_interval = status_interval(entry.options)
         super().__init__(
-            hass, LOGGER, config_entry=entry, name=DOMAIN, update_interval=self._poll_interval, always_update=False
+            hass, LOGGER, config_entry=entry, name=DOMAIN, update_interval=LISTING_INTERVAL, always_update=False
         )
+        self.data = {}
         auth_client = create_auth_client(hass, entry.data)
         self.client = NavienMqttClient(auth_client, config=create_mqtt_config(entry.data, entry.options))
         self.outcomes = Outcomes(self._pass_on)
         self.store = QueueStore(hass, entry.entry_id, self._to_store, self._on_store_written)
-        self._view = HeaterView(
-            self.client, poll_interval=self._poll_interval, has_queue=all_options(entry.options)[CONF_QUEUE]
-        )
+        self.lost = LostCommands(hass, entry, self.store.async_changed)
+        self._api_client = NavienAPIClient(auth_client)
+        self._listing = AccountListing()
+        self._is_just_set_up = True
+        """Whether the list of heaters need not be refreshed, because the set-up has just made it."""
         self._devices: dict[str, Device] = {}
         self._leaving: dict[str, Device] = {}
         """Heaters whose commands are coming to their end, or whose outcomes are still to be passed on."""
         self._taken: set[str] = set()
         """Heaters of this account that another one had first."""
-        self._listing = AccountListing(hass, entry, NavienAPIClient(auth_client), self._async_take)
-        self._polls = 0
+        has_queue = all_options(entry.options)[CONF_QUEUE]
+        self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=has_queue)
         self._stops: list[Callable[[], None]] = []
 
     @override
     async def _async_setup(self) -> None:
-        """Take up what was stored, or learn which heaters there are, and start to connect.
+        """Restore what was stored, or learn which heaters there are, and start to connect.
 
-        With something stored, neither the service nor the link has to be there: commands wait in the queue.
+        With something stored, neither the service nor the connection has to be there: commands wait in the queue.
         """
         stored = await self._async_load()
-        devices = stored.devices if stored is not None and stored.devices else await self._async_list_first()
-        # What the restoring itself brings to its end has to be heard, but every single change need not be shown.
+        departed: set[str] = set()
+        if stored is not None and stored.devices:
+            devices = stored.devices
+            self.update_interval = FIRST_LISTING_DELAY
+        else:
+            devices, departed = await self._async_list()
+        # Outcomes that restoring brings about must be heard, but not every single change need be shown.
         self._stops.append(self.client.on("command_completed", self._on_command_completed))
         if stored is not None:
             self._restore(stored)
         self._async_listen()
-        await self._async_take(devices, set())
+        await self._async_take(devices, departed)
         await self.client.connect(wait=False)
 
     async def _async_load(self) -> StoredAccount | None:
         try:
             stored = await self.store.async_load(self.client.client_id)
         except UnreadableStoreError as err:
-            LOGGER.error("The stored commands cannot be read (%s); the queue starts empty", err)
+            LOGGER.error("Could not read the stored command queue, starting with an empty one: %s", err)
             async_report_unreadable_store(self.hass, self.config_entry, err.kept_as)
             return None
         if stored is not None and stored.queue.unreadable:
-            LOGGER.error("Stored commands that cannot be read: %d; the others are restored", stored.queue.unreadable)
+            LOGGER.error("Could not read %d of the stored commands, the others are restored", stored.queue.unreadable)
             async_report_unreadable_store(self.hass, self.config_entry, await self.store.async_keep_copy())
         return stored
 
@@ -117,20 +134,14 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         for mac_address, device in self._devices.items():
             members = stored.queue.features.get(mac_address)
             self.client.add_device(device, None if members is None else DeviceFeature(members))
+        self.lost.restore(stored.lost, stored.devices)
         self.outcomes.restore(stored.queue.outcomes)
         self.client.restore(stored.queue)
 
-    async def _async_list_first(self) -> tuple[Device, ...]:
-        """Learn which heaters there are, or fail the set-up."""
-        try:
-            return await self._listing.async_first()
-        except NavienError as err:
-            raise setup_error(err) from err
-
     @callback
     def _async_listen(self) -> None:
-        """Follow what the client tells, until the shutdown."""
-        client = self.client
+        """Follow what the client reports, and ask for it, until the shutdown."""
+        client, hass = self.client, self.hass
         self._stops += [
             client.on("connection_changed", self._on_connection_changed),
             client.on("connection_interrupted", self._on_connection_interrupted),
@@ -138,51 +149,44 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             client.on("connection_refused", self._on_connection_refused),
             client.on("device_offline", self._on_device_offline),
             client.on("device_online", self._on_device_online),
+            client.on("status_received", self._on_status_received),
             client.on("feature_received", self._on_feature_received),
             client.on("queue_changed", self._on_queue_changed),
             client.on("knowledge_changed", self._on_knowledge_changed),
-            *(client.on(event, self._async_show) for event in SHOWN_EVENTS),
-            self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._on_home_assistant_stop),
-            self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry_updated),
-            self._listing.async_stop,
+            hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._on_home_assistant_stop),
+            hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry_updated),
+            async_track_time_interval(hass, self._async_request_statuses, STATUS_INTERVAL),
+            async_track_time_interval(hass, self._async_request_device_info, DEVICE_INFO_INTERVAL),
+            self.snapshots.close,
         ]
+
+    # The list of heaters
 
     @override
     async def _async_update_data(self) -> dict[str, HeaterState]:
-        """Ask the heaters; their answers come as events."""
-        self._polls += 1
-        if self.store.has_failed:
-            self.store.async_changed()
-        self._listing.async_look(is_due=self._is_due(LISTING_INTERVAL))
-        self._ask(with_device_info=self._is_due(DEVICE_INFO_INTERVAL))
-        return self._heaters()
+        """List the heaters of the account."""
+        if not self._is_just_set_up:
+            await self._async_take(*await self._async_list())
+        self._is_just_set_up = False
+        return self.data
 
-    def _is_due(self, interval: timedelta) -> bool:
-        return self._polls % max(1, interval // self._poll_interval) == 0
-
-    def refresh_heater(self, mac_address: str) -> None:
-        """Ask one heater for everything; raises `NotConnectedError` when that cannot be done now."""
-        if not self._ask_everything(self._devices[mac_address]):
-            raise NotConnectedError("the link is down")
-
-    def clear_queue(self, mac_address: str, kinds: frozenset[str] | None = None) -> int:
-        """Forget the commands to one heater that are not sent yet, all or some kinds, and return how many."""
-        return self.client.clear_command_queue(self._devices[mac_address], kinds=kinds)
-
-    def _ask(self, *, with_device_info: bool) -> None:
-        """Ask every heater; what cannot be asked now is not queued, but asked afresh with the next link."""
-        ask = self._ask_everything if with_device_info else self.client.poll
-        for device in self._devices.values():
-            ask(device)
-
-    def _ask_everything(self, device: Device) -> bool:
-        return self.client.poll_info(device) and self.client.poll(device)
+    async def _async_list(self) -> tuple[tuple[Device, ...], set[str]]:
+        """Return the heaters that the account has, and the MAC addresses of those that have left it."""
+        self.update_interval = CONFIRMATION_DELAY
+        try:
+            listing = await self._api_client.device_listing()
+        except NavienError as err:
+            raise setup_error(err) from err
+        departed = self._listing.departed(listing, async_registered(self.hass, self.config_entry))
+        if not self._listing.is_in_doubt:
+            self.update_interval = LISTING_INTERVAL
+        return listing.devices, departed
 
     def is_listed(self, mac_address: str) -> bool:
-        """Tell whether the account has a heater, as far as its last list says."""
+        """Return whether the account has a heater, as far as its last list says."""
         return mac_address in self._devices and not self._listing.lacks(mac_address)
 
-    async def _async_take(self, devices: Collection[Device], gone: set[str]) -> None:
+    async def _async_take(self, devices: Collection[Device], departed: set[str]) -> None:
         """Take up the heaters that the account has, and let go of those that left it or belong to another one."""
         taken = async_taken(self.hass, self.config_entry, devices)
         for device in devices:
@@ -193,20 +197,24 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         joined = own.keys() - self._devices.keys()
         self._devices |= own
         # Before anything is awaited: by its device in the registry, other accounts know that a heater is taken.
-        async_register_devices(self.hass, self.config_entry, self.client, own.values())
-        await self.async_release(taken | gone)
-        await self._async_subscribe()
+        async_claim_devices(self.hass, self.config_entry, own.values())
+        await self.async_release(taken | departed)
+        for device in self._devices.values():
+            try:
+                await self.client.subscribe_device(device)
+            except NavienError as err:
+                LOGGER.warning("Could not subscribe to %s: %s", heater_name(device), err)
         for mac_address in joined:
             self._ask_everything(own[mac_address])
         self.store.async_changed()
-        self._async_show(None)
+        self._async_update_all()
 
     async def async_release(self, mac_addresses: set[str]) -> None:
         """Let go of heaters: their entities take no more actions, their commands end, then their devices go."""
         leaving = {mac: device for mac, device in self._devices.items() if mac in mac_addresses}
         self._devices = {mac: device for mac, device in self._devices.items() if mac not in leaving}
         self._leaving |= leaving
-        self._async_show(None)
+        self._async_update_all()
         for device in leaving.values():
             await self.client.unsubscribe_device(device)
         # With the writing, the outcomes of its commands are passed on; during the set-up, at its end.
@@ -223,60 +231,84 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         kept |= {command.mac_address for command in self.client.pending_commands}
         for mac_address in self._leaving.keys() - kept:
             self.outcomes.forget(mac_address)
-            self._view.forget(mac_address)
+            self.snapshots.forget(mac_address)
             del self._leaving[mac_address]
 
     @callback
     def _on_device_registry_updated(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
-        if self._taken and event.data["action"] == "remove":
+        if self._taken and event.data["action"] == "remove" and not self._listing.is_in_doubt:
             # It may be one that this account has, too.
-            self._listing.async_start()
+            self.config_entry.async_create_background_task(self.hass, self.async_request_refresh(), "navilink listing")
 
-    async def _async_subscribe(self) -> None:
-        """Listen to the heaters, with this link or the next."""
-        for device in self._devices.values():
-            try:
-                await self.client.subscribe_device(device)
-            except NavienError as err:
-                LOGGER.warning("A heater cannot be listened to: %s", err)
+    # Requests to the heaters; what cannot be asked now is not queued, but asked afresh once connected
 
     @callback
-    def _async_register_devices(self) -> None:
-        async_register_devices(self.hass, self.config_entry, self.client, self._devices.values())
-
-    def _to_store(self) -> StoredAccount:
-        queue = replace(self.client.stored_queue(), outcomes=self.outcomes.to_store)
-        return StoredAccount(tuple((self._devices | self._leaving).values()), queue)
-
-    def _heaters(self) -> dict[str, HeaterState]:
-        return {mac_address: self._view.state(device) for mac_address, device in self._devices.items()}
+    def _async_request_statuses(self, _now: datetime) -> None:
+        if self.store.has_failed:
+            self.store.async_changed()
+        if not self.config_entry.pref_disable_polling:
+            for device in self._devices.values():
+                self.client.poll(device)
+        # Time has passed for what is shown, too.
+        self.snapshots.outdate(self._devices)
 
     @callback
-    def _async_show(self, _event: object) -> None:
-        """Show what the client knows now; the rhythm of the polls goes on, unlike with `async_set_updated_data`."""
-        self.data = self._heaters()
+    def _async_request_device_info(self, _now: datetime) -> None:
+        if not self.config_entry.pref_disable_polling:
+            for device in self._devices.values():
+                self.client.poll_info(device)
+
+    def refresh_heater(self, mac_address: str) -> None:
+        """Ask one heater for everything; raises `NotConnectedError` when that cannot be done now."""
+        if not self._ask_everything(self._devices[mac_address]):
+            raise NotConnectedError("disconnected")
+
+    def _ask_everything(self, device: Device) -> bool:
+        return self.client.poll_info(device) and self.client.poll(device)
+
+    def clear_queue(self, mac_address: str, kinds: frozenset[str] | None = None) -> int:
+        """Remove the commands to one heater that are not sent yet, all or some kinds, and return how many."""
+        return self.client.clear_command_queue(self._devices[mac_address], kinds=kinds)
+
+    # What is shown
+
+    @callback
+    @override
+    def async_add_listener(self, update_callback: CALLBACK_TYPE, context: str | None = None) -> Callable[[], None]:
+        """Call back with every update of the heater whose MAC address is the context; without one, of the list."""
+        if context is None:
+            return super().async_add_listener(update_callback)
+        return self.snapshots.listen(context, update_callback)
+
+    @callback
+    def _async_update_all(self) -> None:
+        """Show which heaters there are now, and what is known of them."""
+        self.data = self.snapshots.take(self._devices.values())
         self.async_update_listeners()
+
+    # What the client reports
 
     @callback
     def _on_connection_changed(self, event: ConnectionChanged) -> None:
         report = event.report
         if report.state is ConnectionState.WAITING and report.next_attempt_at and report.failed_attempts == 1:
-            # Told once, not with each attempt; aloud only when there has been no connection since the start.
+            # Logged once, not with each attempt; as a warning only when there was no connection since the start.
             level = logging.WARNING if len(report.attempts) == 1 else logging.INFO
             LOGGER.log(level, "Cannot connect to NaviLink, trying again: %s", report.failure)
         async_report_connection(self.hass, self.config_entry, report)
-        self._async_show(event)
+        self.snapshots.outdate(self._devices)
 
     @callback
-    def _on_connection_interrupted(self, event: ConnectionInterrupted) -> None:
+    def _on_connection_interrupted(self, _event: ConnectionInterrupted) -> None:
         LOGGER.info("Disconnected from NaviLink: %s", self.client.connection_report.failure)
-        self._async_show(event)
+        self.snapshots.outdate(self._devices)
 
     @callback
     def _on_connection_resumed(self, event: ConnectionResumed) -> None:
         LOGGER.info("Connected to NaviLink, sent %d queued messages", event.sent)
-        self._ask(with_device_info=True)
-        self._async_show(event)
+        for device in self._devices.values():
+            self._ask_everything(device)
+        self.snapshots.outdate(self._devices)
 
     @callback
     def _on_connection_refused(self, _event: ConnectionRefused) -> None:
@@ -284,28 +316,43 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     @callback
     def _on_device_offline(self, event: Changed) -> None:
-        LOGGER.info("%s is off line", heater_name(event.device))
-        self._async_show(event)
+        LOGGER.info("%s is offline", heater_name(event.device))
+        self.snapshots.outdate({event.device.mac_address})
 
     @callback
     def _on_device_online(self, event: Changed) -> None:
-        LOGGER.info("%s is back on line", heater_name(event.device))
+        LOGGER.info("%s is back online", heater_name(event.device))
         self._ask_everything(event.device)
-        self._async_show(event)
+        self.snapshots.outdate({event.device.mac_address})
+
+    @callback
+    def _on_status_received(self, event: StatusReceived) -> None:
+        self.snapshots.outdate({event.device.mac_address})
 
     @callback
     def _on_feature_received(self, event: FeatureReceived) -> None:
-        self._async_register_devices()
-        self._async_show(event)
+        async_update_device(self.hass, self.config_entry, event.device, event.feature)
+        self.snapshots.outdate({event.device.mac_address})
 
     @callback
-    def _on_queue_changed(self, event: object) -> None:
+    def _on_queue_changed(self, _event: object) -> None:
         self.store.async_changed()
-        self._async_show(event)
+        self.snapshots.outdate()
 
     @callback
     def _on_knowledge_changed(self, event: KnowledgeChanged) -> None:
         self.store.async_changed(event.delay)
+
+    @callback
+    def _on_command_completed(self, event: CommandCompleted) -> None:
+        self.outcomes.completed(event)
+
+    # What is stored
+
+    def _to_store(self) -> StoredAccount:
+        queue = replace(self.client.stored_queue(), outcomes=self.outcomes.to_store)
+        devices = self._devices | self._leaving
+        return StoredAccount(tuple(devices.values()), queue, self.lost.of(devices))
 
     @callback
     def _on_store_written(self, written: StoredAccount) -> None:
@@ -321,18 +368,16 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             self.store.async_changed()
 
     @callback
-    def _on_command_completed(self, event: CommandCompleted) -> None:
-        self.outcomes.completed(event)
-
-    @callback
     def _pass_on(self, event: CommandCompleted) -> None:
         mac_address = event.command.mac_address or ""
         device = self._devices.get(mac_address) or self._leaving.get(mac_address)
         if device is not None:
             async_fire_outcome(self.hass, self.config_entry, device, event)
-            async_report_lost_command(self.hass, self.config_entry, device, event)
+            self.lost.add(device, event)
 
     async def _on_home_assistant_stop(self, _event: Event) -> None:
+        # Automations are about to end: what is passed on from now on, the next start passes on.
+        self.outcomes.hold()
         await self.async_shutdown()
 
     @override

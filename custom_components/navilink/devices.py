@@ -1,4 +1,4 @@
-"""The heaters of an account in the device registry."""
+"""The heaters of an account: which ones its list has, and what the device registry knows of them."""
 
 from collections.abc import Collection, Iterable
 
@@ -8,38 +8,89 @@ from homeassistant.helpers import device_registry as dr
 
 from .const import DOMAIN
 from .heater import heater_name
-from .nwp500 import Device, DeviceFeature, NavienMqttClient, printable
+from .nwp500 import Device, DeviceFeature, DeviceListing, printable
+
+
+class AccountListing:
+    """What the lists of an account's heaters prove.
+
+    The service has answered with an empty list, and with less than the account has. So what a list lacks has left the
+    account only if the next one lacks it as well; a list that is not complete proves nothing.
+    """
+
+    def __init__(self) -> None:
+        """Begin without any list."""
+        self._last: frozenset[str] | None = None
+        """The heaters in the last complete list."""
+        self.is_in_doubt = False
+        """Whether the next list should follow soon, because the last one lacks what is expected."""
+
+    def lacks(self, mac_address: str) -> bool:
+        """Tell whether the last complete list has no such heater, whether or not that is believed yet."""
+        return self._last is not None and mac_address not in self._last
+
+    def departed(self, listing: DeviceListing, known: Collection[str]) -> set[str]:
+        """Return which of the known heaters are proved to have left the account by this list."""
+        listed = frozenset(device.mac_address for device in listing.devices)
+        last = self._last
+        if not listing.is_complete:
+            self._last = None if last is None else last | listed
+            self.is_in_doubt = False
+            return set()
+        self._last = listed
+        absent = set(known) - listed
+        departed = set() if last is None else absent - last
+        self.is_in_doubt = bool(absent - departed) or (not listed and listed != last)
+        return departed
 
 
 @callback
-def async_register_devices(
-    hass: HomeAssistant, entry: ConfigEntry, client: NavienMqttClient, devices: Iterable[Device]
-) -> None:
-    """Bring what the registry knows about heaters up to date."""
+def async_claim_devices(hass: HomeAssistant, entry: ConfigEntry, devices: Iterable[Device]) -> None:
+    """Register heaters, so that other accounts know whose they are; their entities describe them."""
     registry = dr.async_get(hass)
     for device in devices:
-        feature = client.feature(device)
         registry.async_get_or_create(
             config_entry_id=entry.entry_id,
             identifiers={(DOMAIN, device.mac_address)},
-            connections={(dr.CONNECTION_NETWORK_MAC, dr.format_mac(device.mac_address))},
-            manufacturer="Navien",
             name=heater_name(device),
-            model=_model(feature),
-            serial_number=None if feature is None else printable(feature.serial_number or "") or None,
-            sw_version=None if feature is None else feature.controller_version,
         )
 
 
 @callback
-def async_absent(hass: HomeAssistant, entry: ConfigEntry, listed: Collection[str]) -> set[str]:
-    """Return the MAC addresses of the account's devices that are not among those listed."""
-    absent: set[str] = set()
-    for device in dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id):
-        mac_addresses = {mac_address for domain, mac_address in device.identifiers if domain == DOMAIN}
-        if mac_addresses.isdisjoint(listed):
-            absent |= mac_addresses
-    return absent
+def async_update_device(hass: HomeAssistant, entry: ConfigEntry, device: Device, feature: DeviceFeature) -> None:
+    """Bring what a heater reports of itself into the device registry."""
+    registry = dr.async_get(hass)
+    registered = registry.async_get_device_by_identifier((DOMAIN, device.mac_address), entry.entry_id)
+    if registered is not None:
+        registry.async_update_device(
+            registered.id,
+            model=model(feature),
+            serial_number=serial_number(feature),
+            sw_version=sw_version(feature),
+        )
+
+
+def model(feature: DeviceFeature | None) -> str:
+    """Name the model, with the tank size once the heater has reported it."""
+    gallons = None if feature is None else feature.volume_gallons
+    return "NWP500" if gallons is None else f"NWP500 ({gallons} gal)"
+
+
+def serial_number(feature: DeviceFeature | None) -> str | None:
+    """Return the serial number, if it can be shown."""
+    return None if feature is None else printable(feature.serial_number or "") or None
+
+
+def sw_version(feature: DeviceFeature | None) -> str | None:
+    """Return the version of the controller's firmware."""
+    return None if feature is None else feature.controller_version
+
+
+@callback
+def async_registered(hass: HomeAssistant, entry: ConfigEntry) -> set[str]:
+    """Return the MAC addresses of the account's devices."""
+    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
+    return {mac_address for device in devices for domain, mac_address in device.identifiers if domain == DOMAIN}
 
 
 @callback
@@ -63,9 +114,3 @@ def async_remove_devices(hass: HomeAssistant, entry: ConfigEntry, mac_addresses:
         device = registry.async_get_device_by_identifier((DOMAIN, mac_address), entry.entry_id)
         if device is not None:
             registry.async_remove_device(device.id)
-
-
-def _model(feature: DeviceFeature | None) -> str:
-    """Name the model, with the tank size once the heater has told it."""
-    gallons = None if feature is None else feature.volume_gallons
-    return "NWP500" if gallons is None else f"NWP500 ({gallons} gal)"

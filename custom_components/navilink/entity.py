@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import override
 
 from homeassistant.core import callback
-from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.device_registry import CONNECTION_NETWORK_MAC, DeviceInfo, format_mac
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
@@ -12,7 +12,8 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .delivery import async_deliver
-from .heater import HeaterState
+from .devices import model, serial_number, sw_version
+from .heater import HeaterState, heater_name
 from .nwp500 import DeviceStatus, HeaterCommand, NavienMqttClient
 
 
@@ -41,18 +42,54 @@ def async_add_for_each_heater(
 
 
 class NavilinkEntity(CoordinatorEntity[NavilinkCoordinator]):
-    """An entity of one heater, available as long as the account lists the heater, whether the link is up or not."""
+    """An entity of one heater, available as long as the account lists the heater, connected or not."""
 
     _attr_has_entity_name = True
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str, description: EntityDescription) -> None:
         """Tie the entity to its heater."""
-        super().__init__(coordinator)
+        super().__init__(coordinator, context=mac_address)
         self.entity_description = description
         self._mac_address = mac_address
         self._first_state = coordinator.data[mac_address]
+        self._written: tuple[object, ...] | None = None
         self._attr_unique_id = f"{mac_address}_{description.key}"
-        self._attr_device_info = DeviceInfo(identifiers={(DOMAIN, mac_address)})
+        device, feature = self._first_state.device, self._first_state.feature
+        self._attr_device_info = DeviceInfo(
+            identifiers={(DOMAIN, mac_address)},
+            connections={(CONNECTION_NETWORK_MAC, format_mac(mac_address))},
+            manufacturer="Navien",
+            name=heater_name(device),
+            model=model(feature),
+            serial_number=serial_number(feature),
+            sw_version=sw_version(feature),
+        )
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Write the state if what the entity shows has changed; most reports of a heater repeat the last one."""
+        self._update_attrs()
+        shown = self._shown()
+        if shown != self._written:
+            self._written = shown
+            self.async_write_ha_state()
+
+    @callback
+    def _update_attrs(self) -> None:
+        """Take in what is to be worked out once for each snapshot of the heater."""
+
+    def _shown(self) -> tuple[object, ...]:
+        """Return everything of the entity that goes into its state."""
+        about = self.supported_features, self.capability_attributes
+        if not self.available:
+            return about
+        return *about, self.state, self.state_attributes, self.extra_state_attributes
+
+    @override
+    async def async_update(self) -> None:
+        """Ask for the heater's status; only used by the action that updates entities."""
+        self.client.poll(self.heater.device)
 
     @property
     def heater(self) -> HeaterState:
@@ -71,7 +108,7 @@ class NavilinkEntity(CoordinatorEntity[NavilinkCoordinator]):
         return self._mac_address in self.coordinator.data
 
     async def async_send(self, *commands: HeaterCommand) -> None:
-        """Give commands to the heater and tell the user if they are not carried out."""
+        """Send commands to the heater; raises when they are not carried out."""
         await async_deliver(self.coordinator, self.heater.device, *commands)
 
 
@@ -86,5 +123,5 @@ class MeasuredEntity(NavilinkEntity):
 
     @property
     def status(self) -> DeviceStatus | None:
-        """What the heater last said."""
+        """What the heater last reported."""
         return self.heater.status

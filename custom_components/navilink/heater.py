@@ -1,22 +1,48 @@
-"""One heater as the entities see it: an immutable picture of everything known about it."""
+"""One heater as the entities see it: an immutable snapshot of everything known about it."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .connection import ConnectionStatus, connection_status
-from .nwp500 import CommandOutcome, CommandStage, Device, DeviceFeature, DeviceStatus, NavienMqttClient, QueuedCommand
+from .const import LOGGER
+from .nwp500 import (
+    CommandOutcome,
+    CommandStage,
+    ConnectionProblem,
+    Device,
+    DeviceFeature,
+    DeviceStatus,
+    NavienMqttClient,
+    QueuedCommand,
+)
 from .wording import command_words
 
 # Measured values are not shown any longer than this after the heater's last message.
 FRESH_FOR = timedelta(minutes=5)
-# Where polls are rare, so many have to stay unanswered before that.
-POLLS_TO_STALE = 3
 # While the heater is online, the time of its last message is shown anew only after so long.
 STEADY_FOR = timedelta(minutes=5)
+
+CONNECTED = "connected"
+CONNECTING = "connecting"
+HEATER_OFFLINE = "heater_offline"
+CONNECTION_STATES = (CONNECTED, CONNECTING, HEATER_OFFLINE, *(problem.value for problem in ConnectionProblem))
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStatus:
+    """How a heater is reached at the moment, or why it is not; times are aware."""
+
+    state: str
+    """One of `CONNECTION_STATES`."""
+    detail: str | None = None
+    """The name that the service, or the part that connects to it, has for what is wrong."""
+    since: datetime | None = None
+    next_attempt_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +52,7 @@ class PendingCommand:
     command: QueuedCommand
     stage: CommandStage
     age_minutes: int
-    """How long ago it was given, when the picture was made."""
+    """How long ago it was given, when the snapshot was taken."""
 
     def in_words(self, hass: HomeAssistant) -> dict[str, str | int | None]:
         """Describe it to people, in their unit and language, and to automations."""
@@ -51,7 +77,7 @@ class HeaterState:
     device: Device
     feature: DeviceFeature | None
     status: DeviceStatus | None
-    """What the heater last said."""
+    """What the heater last reported."""
     shown: DeviceStatus | None
     """The same, with the values that commands on their way will set."""
     last_message_at: datetime | None
@@ -60,15 +86,15 @@ class HeaterState:
     is_fresh: bool
     """Whether the status is young enough for its measured values to be shown."""
     is_online: bool | None
-    """Whether the link is up and the heater on line; None while nobody knows of the heater."""
+    """Whether the account is connected and the heater online; None while nothing is known of the heater."""
     connection: ConnectionStatus
     """How it is reached, or why it is not."""
     takes_commands: bool
-    """Whether it was ever seen, and the link is up or commands can wait for it."""
+    """Whether it was ever seen, and is connected or commands can wait for that."""
     pending: tuple[PendingCommand, ...]
     """Commands without an outcome, in order; questions to the heater go around the queue."""
     dropped: int
-    """Commands that a full queue gave up since the start."""
+    """Commands that were dropped from a full queue since the start."""
     expired: int
     """Commands that became too old to be sent since the start."""
 
@@ -78,18 +104,76 @@ class HeaterState:
         return sum(each.stage is CommandStage.WAITING for each in self.pending)
 
 
-class HeaterView:
-    """Takes the pictures of an account's heaters from what its client knows."""
+class HeaterSnapshots:
+    """Keeps the snapshots of an account's heaters, and calls back whoever shows one that is outdated.
 
-    def __init__(self, client: NavienMqttClient, *, poll_interval: timedelta, has_queue: bool) -> None:
-        """Say how often the heaters are polled, and whether commands wait while the link is down."""
+    That is done once in each round of the loop, whatever else happens to a heater in it: entities show the end.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, client: NavienMqttClient, *, has_queue: bool) -> None:
+        """Take the client, and whether commands wait while it is disconnected."""
+        self._loop = loop
         self._client = client
-        self._stale_after = max(FRESH_FOR, poll_interval * POLLS_TO_STALE)
         self._has_queue = has_queue
         self._message_times: dict[str, datetime] = {}
+        self._taken: dict[str, HeaterState] = {}
+        self._outdated: set[str] = set()
+        self._scheduled: asyncio.Handle | None = None
+        self._listeners: dict[str, list[CALLBACK_TYPE]] = {}
 
-    def state(self, device: Device) -> HeaterState:
-        """Return everything known about a heater now."""
+    def take(self, devices: Iterable[Device]) -> dict[str, HeaterState]:
+        """Return the snapshots of these heaters by MAC address, which are kept up to date from now on."""
+        pending = self._pending()
+        self._taken = {device.mac_address: self._snapshot(device, pending) for device in devices}
+        for mac_address in self._listeners:
+            self.call_back(mac_address)
+        return self._taken
+
+    @callback
+    def listen(self, mac_address: str, update_callback: CALLBACK_TYPE) -> Callable[[], None]:
+        """Call back with each new snapshot of a heater; returns what ends that."""
+        listeners = self._listeners.setdefault(mac_address, [])
+        listeners.append(update_callback)
+        return partial(listeners.remove, update_callback)
+
+    @callback
+    def outdate(self, mac_addresses: Iterable[str] = ()) -> None:
+        """Take new snapshots soon: of these heaters, and of those with other commands than before."""
+        self._outdated.update(mac_addresses)
+        if self._scheduled is None:
+            self._scheduled = self._loop.call_soon(self._update)
+
+    @callback
+    def call_back(self, mac_address: str) -> None:
+        """Let those who show a heater look at its snapshot."""
+        for update_callback in tuple(self._listeners.get(mac_address, ())):
+            try:
+                update_callback()
+            except Exception:  # noqa: BLE001 - one entity that cannot be shown must not cost the others
+                LOGGER.exception("Unexpected error updating an entity")
+
+    @callback
+    def forget(self, mac_address: str) -> None:
+        """Show a heater, should it come back, as one that was never heard from."""
+        self._message_times.pop(mac_address, None)
+
+    @callback
+    def close(self) -> None:
+        """Call nobody back any more."""
+        if self._scheduled is not None:
+            self._scheduled.cancel()
+
+    @callback
+    def _update(self) -> None:
+        self._scheduled = None
+        outdated, self._outdated = self._outdated, set()
+        pending = self._pending()
+        outdated |= {mac for mac, heater in self._taken.items() if heater.pending != pending.get(mac, ())}
+        for mac_address in outdated & self._taken.keys():
+            self._taken[mac_address] = self._snapshot(self._taken[mac_address].device, pending)
+            self.call_back(mac_address)
+
+    def _snapshot(self, device: Device, pending: Mapping[str, tuple[PendingCommand, ...]]) -> HeaterState:
         client = self._client
         status, feature, received_at = client.status(device), client.feature(device), client.last_message_at(device)
         silence = None if received_at is None else dt_util.utcnow() - received_at
@@ -106,29 +190,31 @@ class HeaterView:
                 status is not None
                 and not client.is_status_restored(device)
                 and silence is not None
-                and silence <= self._stale_after
+                and silence <= FRESH_FOR
             ),
             is_online=is_online,
-            connection=connection_status(client, device),
+            connection=_connection_status(client, device),
             takes_commands=(status is not None or feature is not None) and (self._has_queue or client.is_connected),
-            pending=tuple(
-                PendingCommand(command, stage, int(command.age() / timedelta(minutes=1)))
-                for command in client.pending_commands
-                if command.mac_address == device.mac_address and (stage := client.stage(command.id)) is not None
-            ),
+            pending=pending.get(device.mac_address, ()),
             dropped=outcomes.get(CommandOutcome.DROPPED, 0),
             expired=outcomes.get(CommandOutcome.EXPIRED, 0),
         )
 
-    def forget(self, mac_address: str) -> None:
-        """Show a heater, should it come back, as one that was never heard."""
-        self._message_times.pop(mac_address, None)
+    def _pending(self) -> dict[str, tuple[PendingCommand, ...]]:
+        """Return the commands without an outcome by MAC address."""
+        found: dict[str, tuple[PendingCommand, ...]] = {}
+        for command in self._client.pending_commands:
+            stage = self._client.stage(command.id)
+            if command.mac_address is not None and stage is not None:
+                pending = PendingCommand(command, stage, int(command.age() / timedelta(minutes=1)))
+                found[command.mac_address] = (*found.get(command.mac_address, ()), pending)
+        return found
 
     def _is_online(self, device: Device) -> bool | None:
         if not self._client.is_connected:
             return False
         seen = self._client.is_online(device)
-        # A heater of an earlier run is on line or not as the account's list has it, until it is heard.
+        # A heater of an earlier run is online or not as the account's list has it, until it is heard from.
         return device.connected if seen is None else seen
 
     def _shown_message_at(self, mac_address: str, received_at: datetime | None, *, is_online: bool) -> datetime | None:
@@ -140,11 +226,32 @@ class HeaterView:
         return self._message_times.get(mac_address)
 
 
-def _shown(status: DeviceStatus | None, wanted: Mapping[str, int]) -> DeviceStatus | None:
-    """Return what a heater will say once every command has taken effect."""
+def _connection_status(client: NavienMqttClient, device: Device) -> ConnectionStatus:
+    """Return how a heater is reached: first what is wrong with the account's connection, then with the heater."""
+    report = client.connection_report
+    if client.is_connected:
+        return _heater_status(client, device)
+    if report.failure is None:
+        return ConnectionStatus(CONNECTING, since=report.since)
+    return ConnectionStatus(report.failure.problem.value, report.failure.detail, report.since, report.next_attempt_at)
+
+
+def _heater_status(client: NavienMqttClient, device: Device) -> ConnectionStatus:
+    connected_since, received_at = client.connection_report.since, client.last_message_at(device)
+    if client.is_refused(device):
+        return ConnectionStatus(ConnectionProblem.SUBSCRIPTION_FAILED.value, since=connected_since)
+    if client.is_silent(device):
+        return ConnectionStatus(ConnectionProblem.NO_ANSWER.value, since=received_at)
+    if client.is_online(device) is False:
+        return ConnectionStatus(HEATER_OFFLINE, since=received_at)
+    return ConnectionStatus(CONNECTED, since=connected_since)
+
+
+def _shown(status: DeviceStatus | None, pending_members: Mapping[str, int]) -> DeviceStatus | None:
+    """Return what a heater will report once every command has taken effect."""
     if status is not None:
-        return status.with_members(wanted)
-    return DeviceStatus(wanted) if wanted else None
+        return status.with_members(pending_members)
+    return DeviceStatus(pending_members) if pending_members else None
 
 
 def heater_name(device: Device) -> str:

@@ -1,4 +1,4 @@
-"""What the user can choose about an account, and what that means for the client."""
+"""What the user can choose about an account's command queue, and what that means for the client."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -19,48 +19,46 @@ import voluptuous as vol
 
 CONF_QUEUE = "queue"
 CONF_QUEUE_SIZE = "queue_size"
-CONF_LONGEST_WAIT = "longest_wait"
-CONF_LONGEST_WAIT_TIME = "longest_wait_time"
-CONF_COALESCE = "coalesce"
-CONF_SKIP_SETTLED = "skip_redundant"
-CONF_STATUS_INTERVAL = "status_interval"
+CONF_EXPIRATION = "expiration"
+CONF_EXPIRATION_TIME = "expiration_time"
 
-MAX_WAIT = timedelta(days=7)
+MAX_EXPIRATION_TIME = timedelta(days=7)
 
 # Seconds: a heater refuses a control that follows another one too soon.
 COMMAND_INTERVAL = 2.0
+# An older command makes no difference once a newer one for the same setting is sent, so it is not sent at all.
+COALESCE_COMMANDS = True
+# A heater takes two seconds for each command, also for one that asks for what it reports already.
+SKIP_REDUNDANT = True
 
 
-class LongestWait(StrEnum):
-    """How long a command may wait to be sent."""
+class Expiration(StrEnum):
+    """When commands that wait to be sent expire."""
 
-    BY_CLASS = "by_class"
+    BY_KIND = "by_kind"
     FIXED = "fixed"
-    FOREVER = "forever"
-
-
-def _whole_number(low: int, high: int, unit: str | None = None) -> vol.All:
-    config = NumberSelectorConfig(min=low, max=high, step=1, mode=NumberSelectorMode.BOX)
-    if unit is not None:
-        config["unit_of_measurement"] = unit
-    return vol.All(NumberSelector(config), vol.Coerce(int))
+    NEVER = "never"
 
 
 OPTIONS_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_QUEUE, default=True): BooleanSelector(),
-        vol.Required(CONF_QUEUE_SIZE, default=100): _whole_number(1, 1000),
-        vol.Required(CONF_LONGEST_WAIT, default=LongestWait.BY_CLASS.value): SelectSelector(
-            SelectSelectorConfig(options=[each.value for each in LongestWait], translation_key=CONF_LONGEST_WAIT)
+        vol.Required(CONF_QUEUE_SIZE, default=100): vol.All(
+            NumberSelector(NumberSelectorConfig(min=1, max=1000, step=1, mode=NumberSelectorMode.BOX)),
+            vol.Coerce(int),
         ),
-        vol.Required(CONF_LONGEST_WAIT_TIME, default={"days": 1}): DurationSelector(
+        vol.Required(CONF_EXPIRATION, default=Expiration.BY_KIND.value): SelectSelector(
+            SelectSelectorConfig(options=[each.value for each in Expiration], translation_key=CONF_EXPIRATION)
+        ),
+        vol.Required(CONF_EXPIRATION_TIME, default={"days": 1}): DurationSelector(
             DurationSelectorConfig(enable_day=True, enable_second=False)
         ),
-        vol.Required(CONF_COALESCE, default=True): BooleanSelector(),
-        vol.Required(CONF_SKIP_SETTLED, default=True): BooleanSelector(),
-        vol.Required(CONF_STATUS_INTERVAL, default=30): _whole_number(10, 300, "s"),
     }
 )
+
+# The names that options had in the first version of the entry, and of the values that are called otherwise now.
+_FORMER_NAMES = {"longest_wait": CONF_EXPIRATION, "longest_wait_time": CONF_EXPIRATION_TIME}
+_FORMER_VALUES = {"by_class": Expiration.BY_KIND.value, "forever": Expiration.NEVER.value}
 
 
 def all_options(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -69,27 +67,30 @@ def all_options(options: Mapping[str, Any]) -> dict[str, Any]:
     return chosen
 
 
-def longest_wait(options: Mapping[str, Any]) -> timedelta:
+def migrated_options(former: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of the first version as they are called now; what is no choice any more is dropped."""
+    renamed = {_FORMER_NAMES.get(name, name): value for name, value in former.items()}
+    if CONF_EXPIRATION in renamed:
+        renamed[CONF_EXPIRATION] = _FORMER_VALUES.get(renamed[CONF_EXPIRATION], renamed[CONF_EXPIRATION])
+    return {str(name): renamed[name] for name in OPTIONS_SCHEMA.schema if name in renamed}
+
+
+def expiration_time(options: Mapping[str, Any]) -> timedelta:
     """Return the one time that was chosen for all commands; it counts only if that is how they expire."""
-    return timedelta(**options[CONF_LONGEST_WAIT_TIME])
-
-
-def status_interval(options: Mapping[str, Any]) -> timedelta:
-    """Return how often the heaters are asked for their status."""
-    return timedelta(seconds=all_options(options)[CONF_STATUS_INTERVAL])
+    return timedelta(**options[CONF_EXPIRATION_TIME])
 
 
 def queue_settings(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of the client that the options decide, and those that Home Assistant always wants."""
+    """Return the settings of the client's queue: those that the options decide, and those that are always the same."""
     chosen = all_options(options)
-    wait = chosen[CONF_LONGEST_WAIT]
+    expiration = chosen[CONF_EXPIRATION]
     return {
         "enable_command_queue": chosen[CONF_QUEUE],
         "max_queued_commands": chosen[CONF_QUEUE_SIZE],
-        "expire_by_class": wait == LongestWait.BY_CLASS,
-        "max_queued_command_age": longest_wait(chosen).total_seconds() if wait == LongestWait.FIXED else None,
-        "coalesce_commands": chosen[CONF_COALESCE],
-        "skip_redundant": chosen[CONF_SKIP_SETTLED],
+        "expire_by_class": expiration == Expiration.BY_KIND,
+        "max_queued_command_age": (expiration_time(chosen).total_seconds() if expiration == Expiration.FIXED else None),
+        "coalesce_commands": COALESCE_COMMANDS,
+        "skip_redundant": SKIP_REDUNDANT,
         "guard_commands": True,
         "command_interval": COMMAND_INTERVAL,
     }

@@ -1,18 +1,24 @@
-"""What an account has to find again after a restart: its heaters, and the commands that are not settled."""
+"""What an account has to find again after a restart: its heaters, and the commands without an outcome.
+
+Home Assistant's own `Store` logs that a file could not be written and goes on. Here an action returns once its command
+is on the disk, so this reads and writes a file of the same form by itself, and knows whether it could.
+"""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 import os
 from pathlib import Path
 import shutil
 import tempfile
-from typing import Any, override
+from typing import Any
 
-from homeassistant.core import CoreState, HomeAssistant, callback
-from homeassistant.exceptions import HomeAssistantError, UnsupportedStorageVersionError
-from homeassistant.helpers.storage import Store
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.json import save_json
+from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
+from homeassistant.util.json import load_json
 import voluptuous as vol
 
 from .const import DOMAIN, LOGGER
@@ -20,8 +26,9 @@ from .nwp500 import NavienError, migrated_queue, watched
 from .stored_account import StoredAccount
 
 VERSION = 1
-# 2: commands by their parameters instead of their messages, and outcomes. 3: the sessions of each command.
-MINOR_VERSION = 3
+# 2: commands by their parameters instead of their messages, and outcomes. 3: the sessions of each command. 4: commands
+# that expired or were dropped, until the user has decided about them.
+MINOR_VERSION = 4
 
 # More than any account fills: what is larger is not even read.
 MAX_FILE_BYTES = 16 * 2**20
@@ -29,45 +36,23 @@ MAX_FILE_BYTES = 16 * 2**20
 # A temporary file says whose it is within so many bytes.
 MARK_BYTES = 200
 
+FILE = vol.Schema(
+    {
+        vol.Required("version"): int,
+        vol.Optional("minor_version", default=1): int,
+        vol.Optional("key"): object,
+        vol.Required("data"): dict,
+    }
+)
+
 
 class UnreadableStoreError(Exception):
     """What is stored cannot be used: it is damaged, or a newer version of the integration wrote it."""
 
     def __init__(self, reason: str, kept_as: Path) -> None:
-        """Tell why, and in which file it is kept from now on."""
+        """Take why, and in which file it is kept from now on."""
         super().__init__(reason)
         self.kept_as = kept_as
-
-
-class CheckedStore(Store[dict[str, Any]]):
-    """A store that knows whether it could be written; Home Assistant's own only logs that it could not."""
-
-    has_failed = False
-
-    @override
-    async def _async_write_data(self, data: dict[str, Any]) -> None:
-        try:
-            await super()._async_write_data(data)
-        except HomeAssistantError, OSError:
-            self.has_failed = True
-            # What is in the file is not so any more, and must not come back: an old command would win over newer ones.
-            await self.hass.async_add_executor_job(_void, Path(self.path))
-            raise
-        self.has_failed = False
-
-    @override
-    async def _async_migrate_func(
-        self, old_major_version: int, old_minor_version: int, old_data: dict[str, Any]
-    ) -> dict[str, Any]:
-        if old_major_version != VERSION:
-            raise NotImplementedError
-        if old_minor_version >= MINOR_VERSION:
-            # A newer minor version can be read as it is.
-            return old_data
-        data = {**old_data, "queue": migrated_queue(old_data["queue"])}
-        # What is damage as a whole is found before it is written over the old file; commands are made later.
-        StoredAccount.from_dict(data, client_id="")
-        return data
 
 
 class QueueStore:
@@ -80,44 +65,33 @@ class QueueStore:
         snapshot: Callable[[], StoredAccount],
         written: Callable[[StoredAccount], None],
     ) -> None:
-        """Take the function that tells what there is to store now, and the one to call with it after each writing.
-
-        It is called as well when the writing failed, but not while Home Assistant stops, for then nothing is written
-        before its end.
-        """
+        """Take what returns what there is to store now, and what is called with it after each writing, failed too."""
         self._hass = hass
+        self._file = _store_file(hass, entry_id)
         self._snapshot = snapshot
         self._written = written
-        self._store = _store(hass, entry_id)
+        self.has_failed = False
+        """Whether the last writing failed: what changed since the one before would not outlive a restart."""
         self._is_outdated = False
         self._is_closed = False
         self._saving: asyncio.Task[None] | None = None
         self._due: asyncio.TimerHandle | None = None
 
-    @property
-    def has_failed(self) -> bool:
-        """Whether the last writing failed: what changed since the one before would not outlive a restart."""
-        return self._store.has_failed
-
     async def async_load(self, client_id: str) -> StoredAccount | None:
         """Return what was stored, with its commands for a client of this id; None when nothing was.
 
-        What cannot be used is set aside, so that no later writing destroys it, and raises `UnreadableStoreError`. A
-        file that is no JSON is set aside by Home Assistant itself, which also raises an issue for it.
+        What cannot be used is quarantined, so that no later writing destroys it, and raises `UnreadableStoreError`.
         """
-        file = Path(self._store.path)
-        await self._hass.async_add_executor_job(_remove_strays, file)
-        if await self._hass.async_add_executor_job(_size, file) > MAX_FILE_BYTES:
-            raise UnreadableStoreError("the file is too large", await self._async_set_aside("corrupt"))
         try:
-            stored = await self._store.async_load()
-            return None if stored is None else StoredAccount.from_dict(stored, client_id)
-        except UnsupportedStorageVersionError as err:
-            raise UnreadableStoreError(str(err), await self._async_set_aside("newer")) from err
+            content = await self._hass.async_add_executor_job(_read, self._file)
+            if content is None:
+                return None
+            content = FILE(content)
+            if content["version"] <= VERSION:
+                return StoredAccount.from_dict(_migrated(content), client_id)
         except (
-            # What the store raises for a file that cannot be read, an older version, and a frame of other kinds.
+            # What reading the file raises, and a frame of other kinds.
             HomeAssistantError,
-            NotImplementedError,
             LookupError,
             TypeError,
             ValueError,
@@ -126,12 +100,13 @@ class QueueStore:
             vol.Invalid,
             NavienError,
         ) as err:
-            # Its text may tell values, so only its kind is passed on.
-            raise UnreadableStoreError(type(err).__name__, await self._async_set_aside("corrupt")) from err
+            # Its text may contain values, so only its kind is passed on.
+            raise UnreadableStoreError(type(err).__name__, await self._async_quarantine("corrupt")) from err
+        raise UnreadableStoreError("a newer version wrote it", await self._async_quarantine("newer"))
 
     async def async_keep_copy(self) -> Path:
         """Keep the file as it is beside its place, and return the name of the copy."""
-        return await self._async_set_aside("corrupt", shutil.copyfile)
+        return await self._async_quarantine("corrupt", shutil.copyfile)
 
     @callback
     def async_changed(self, delay: float = 0) -> None:
@@ -151,7 +126,7 @@ class QueueStore:
             )
 
     async def async_saved(self) -> None:
-        """Wait until everything that has changed so far is on the disk."""
+        """Wait until everything that has changed so far is on the disk, or could not be written."""
         if self._saving is not None:
             await asyncio.shield(self._saving)
 
@@ -172,49 +147,88 @@ class QueueStore:
 
     async def _async_write(self) -> None:
         self._cancel_due()
-        picture = self._snapshot()
-        is_deferred = self._hass.state is CoreState.stopping
+        snapshot = self._snapshot()
+        content = {
+            "version": VERSION,
+            "minor_version": MINOR_VERSION,
+            "key": self._file.name,
+            "data": snapshot.to_dict(),
+        }
         try:
-            await self._store.async_save(picture.to_dict())
-        except OSError as err:
-            # Of the folder; what goes wrong with the file itself is logged by the store.
-            LOGGER.error("The folder for the queued commands cannot be used: %s", err)
-        if not is_deferred:
-            self._written(picture)
+            await self._hass.async_add_executor_job(_write, self._file, content)
+        except (HomeAssistantError, OSError) as err:
+            self.has_failed = True
+            LOGGER.error("Cannot write the command queue to %s: %s", self._file, err)
+        else:
+            self.has_failed = False
+        self._written(snapshot)
 
     def _cancel_due(self) -> None:
         if self._due is not None:
             self._due.cancel()
             self._due = None
 
-    async def _async_set_aside(self, kind: str, put: Callable[[Path, Path], object] = Path.rename) -> Path:
+    async def _async_quarantine(self, kind: str, put: Callable[[Path, Path], object] = Path.rename) -> Path:
         """Give the file another name, or put a copy under it; return that name."""
-        file = Path(self._store.path)
         # The same form as that of Home Assistant for what is no JSON.
-        kept_as = file.with_name(f"{file.name}.{kind}.{dt_util.utcnow().isoformat()}")
+        kept_as = self._file.with_name(f"{self._file.name}.{kind}.{dt_util.utcnow().isoformat()}")
         try:
-            await self._hass.async_add_executor_job(put, file, kept_as)
+            await self._hass.async_add_executor_job(put, self._file, kept_as)
         except OSError as err:
             # Where a file cannot be renamed it cannot be replaced either, so it stays as it is.
-            LOGGER.error("The stored commands cannot be set aside: %s", err)
-            return file
+            LOGGER.error("Cannot rename the unreadable queue file: %s", err)
+            return self._file
         return kept_as
 
 
 async def async_remove_store(hass: HomeAssistant, entry_id: str) -> None:
-    """Forget what is stored of an account, and what was set aside of it."""
-    store = _store(hass, entry_id)
-    await store.async_remove()
-    await hass.async_add_executor_job(_remove_aside, Path(store.path))
+    """Remove what is stored of an account, and what was quarantined of it."""
+    await hass.async_add_executor_job(_remove, _store_file(hass, entry_id))
 
 
-def _remove_aside(file: Path) -> None:
-    for kept in file.parent.glob(f"{file.name}.*"):
-        kept.unlink()
+def _store_file(hass: HomeAssistant, entry_id: str) -> Path:
+    return Path(hass.config.path(STORAGE_DIR, f"{DOMAIN}.{entry_id}"))
 
 
-def _size(file: Path) -> int:
-    return file.stat().st_size if file.is_file() else 0
+def _read(file: Path) -> object:
+    """Return the content of a file, None when there is none."""
+    _remove_strays(file)
+    if not file.exists():
+        return None
+    if file.stat().st_size > MAX_FILE_BYTES:
+        raise ValueError("the file is too large")
+    content = load_json(file)
+    # An empty file of JSON is damaged, not missing.
+    return {} if content is None else content
+
+
+def _migrated(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the data of an earlier minor version in today's form; a newer one can be read as it is."""
+    if content["version"] < VERSION:
+        raise ValueError("there is no such version")
+    data: dict[str, Any] = content["data"]
+    if content["minor_version"] >= MINOR_VERSION:
+        return data
+    return {**data, "queue": migrated_queue(data["queue"])}
+
+
+def _write(file: Path, content: dict[str, Any]) -> None:
+    """Write a file as a whole, or leave nothing in it.
+
+    What is in the file is not so any more when it cannot be written, and must not come back: an old command would win
+    over newer ones.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        save_json(str(file), content, private=True, atomic_writes=True)
+    except HomeAssistantError, OSError:
+        _void(file)
+        raise
+
+
+def _remove(file: Path) -> None:
+    for stored in (file, *file.parent.glob(f"{file.name}.*")):
+        stored.unlink(missing_ok=True)
 
 
 def _void(file: Path) -> None:
@@ -238,9 +252,3 @@ def _remove_strays(file: Path) -> None:
                 is_ours = mark in content.read(MARK_BYTES)
             if is_ours:
                 stray.unlink()
-
-
-def _store(hass: HomeAssistant, entry_id: str) -> CheckedStore:
-    return CheckedStore(
-        hass, VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True, minor_version=MINOR_VERSION
-    )

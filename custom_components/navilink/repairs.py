@@ -1,11 +1,338 @@
-"""How issues are got rid of: by having read them."""
+"""The repair issues: commands that were not sent, a queue or a connection out of order."""
 
-from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow
-from homeassistant.core import HomeAssistant
+import asyncio
+from collections.abc import Callable, Container, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.translation import async_get_cached_translations
+from homeassistant.util import dt as dt_util
+import voluptuous as vol
+
+from .const import DOMAIN
+from .delivery import async_deliver
+from .heater import HeaterState, heater_name
+from .markdown import escaped
+from .nwp500 import (
+    CommandCompleted,
+    CommandOutcome,
+    ConnectionProblem,
+    ConnectionReport,
+    ConnectionState,
+    Device,
+    HeaterCommand,
+    QueuedCommand,
+    commands,
+)
+from .nwp500.protocol.setpoint import raw_limits
+from .outcomes import outcome_details
+from .wording import degrees, user_temperature, user_unit
+
+if TYPE_CHECKING:
+    # It owns what this module reports, and so imports it.
+    from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
+
+LOST_COMMANDS = "lost_commands"
+UNREADABLE_STORE = "unreadable_store"
+UNWRITABLE_STORE = "unwritable_store"
+BROKEN_CONNECTION = "broken_connection"
+ISSUES = (LOST_COMMANDS, UNREADABLE_STORE, UNWRITABLE_STORE, BROKEN_CONNECTION)
+
+# The newest ones can be listed and sent again.
+MAX_LOST = 100
+
+# So often in a row, and it is no accident.
+FAILURES_TO_ISSUE = 3
+
+# Nobody decided that these should not be carried out.
+LOST = frozenset({CommandOutcome.EXPIRED, CommandOutcome.DROPPED})
+
+# Those that the integration sends.
+CONTROLS = (commands.DHW_MODE, commands.VACATION, commands.DHW_TEMPERATURE, commands.POWER_ON, commands.POWER_OFF)
+
+# The texts for what became of a command that was sent again, under `selector` in the translations.
+RESULT_TEXTS = "send_again_result"
 
 
 async def async_create_fix_flow(
-    _hass: HomeAssistant, _issue_id: str, _data: dict[str, str | int | float | None] | None
+    _hass: HomeAssistant, issue_id: str, _data: dict[str, str | int | float | None] | None
 ) -> RepairsFlow:
-    """Start the dialog of an issue; once confirmed, Home Assistant removes the issue."""
-    return ConfirmRepairFlow()
+    """Start the dialog of an issue."""
+    kind, _, entry_id = issue_id.rpartition("_")
+    return LostCommandsFlow(entry_id) if kind == LOST_COMMANDS else ConfirmRepairFlow()
+
+
+class LostCommands:
+    """The commands of an account that expired or were dropped, until the user has decided about them.
+
+    While there are any, there is one issue for them.
+    """
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, changed: Callable[[], None]) -> None:
+        """Take what is called when there are others to be stored."""
+        self._hass = hass
+        self._entry = entry
+        self._changed = changed
+        self._names: dict[str, str] = {}
+        """What the heaters were called, should they be gone."""
+        self.events: tuple[CommandCompleted, ...] = ()
+        """Oldest first."""
+
+    @callback
+    def restore(self, events: Iterable[CommandCompleted], devices: Iterable[Device]) -> None:
+        """Take up those of an earlier run."""
+        self.events = tuple(events)
+        self._names = {device.mac_address: heater_name(device) for device in devices}
+        self._async_update_issue()
+
+    @callback
+    def add(self, device: Device, event: CommandCompleted) -> None:
+        """Take in the outcome of a command, which may be lost by it."""
+        if event.result.outcome not in LOST:
+            return
+        issue_id = _issue_id(LOST_COMMANDS, self._entry.entry_id)
+        issue = ir.async_get(self._hass).async_get_issue(DOMAIN, issue_id)
+        if issue is not None and issue.dismissed_version is not None:
+            # The user has ignored the earlier ones, but not the one that is new now.
+            self.events = ()
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+        self._names[device.mac_address] = heater_name(device)
+        self.events = (*self.events, event)[-MAX_LOST:]
+        self._async_update_issue()
+        self._changed()
+
+    @callback
+    def remove(self, events: Iterable[CommandCompleted]) -> None:
+        """Forget those that the user has decided about."""
+        decided = {event.command.id for event in events}
+        self.events = tuple(event for event in self.events if event.command.id not in decided)
+        self._async_update_issue()
+        self._changed()
+
+    def of(self, mac_addresses: Container[str]) -> tuple[CommandCompleted, ...]:
+        """Return those to some heaters."""
+        return tuple(event for event in self.events if event.command.mac_address in mac_addresses)
+
+    def heater(self, event: CommandCompleted) -> str:
+        """Return what the heater of a command is called."""
+        mac_address = event.command.mac_address or ""
+        registered = dr.async_get(self._hass).async_get_device_by_identifier(
+            (DOMAIN, mac_address), self._entry.entry_id
+        )
+        known = None if registered is None else registered.name_by_user or registered.name
+        return known or self._names.get(mac_address, "NWP500")
+
+    @callback
+    def _async_update_issue(self) -> None:
+        issue_id = _issue_id(LOST_COMMANDS, self._entry.entry_id)
+        if not self.events:
+            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+            return
+        ir.async_create_issue(
+            self._hass,
+            DOMAIN,
+            issue_id,
+            is_fixable=True,
+            severity=ir.IssueSeverity.WARNING,
+            translation_key=LOST_COMMANDS,
+            # Home Assistant puts this into the diagnostics download, so it names no heater.
+            translation_placeholders={"count": str(len(self.events))},
+        )
+
+
+class LostCommandsFlow(RepairsFlow):
+    """The dialog in which lost commands are sent again or discarded."""
+
+    def __init__(self, entry_id: str) -> None:
+        """Take the account's entry."""
+        self._entry_id = entry_id
+        self._listed: tuple[CommandCompleted, ...] = ()
+
+    async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """List the commands, and let the user choose."""
+        if (coordinator := self._coordinator()) is None:
+            return self.async_abort(reason="not_loaded")
+        self._listed = coordinator.lost.events
+        lines = [lost_command_words(self.hass, coordinator, event) for event in self._listed]
+        return self.async_show_menu(
+            step_id="init",
+            menu_options=["send_again", "discard"],
+            description_placeholders={"count": str(len(lines)), "commands": "\n".join(lines)},
+        )
+
+    async def async_step_send_again(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Send the commands again, in their order, and report what became of each."""
+        if (coordinator := self._coordinator()) is None:
+            return self.async_abort(reason="not_loaded")
+        results = await asyncio.gather(*(self._async_send(coordinator, event) for event in self._listed))
+        coordinator.lost.remove(
+            event for event, error in zip(self._listed, results, strict=True) if not isinstance(error, Exception)
+        )
+        await coordinator.store.async_saved()
+        lines = [
+            f"- {_about(self.hass, coordinator, event)}: {_result(self.hass, result)}"
+            for event, result in zip(self._listed, results, strict=True)
+        ]
+        return self._show_results("\n".join(lines))
+
+    def _show_results(self, results: str) -> RepairsFlowResult:
+        form = vol.Schema({})
+        return self.async_show_form(
+            step_id="results",
+            # Home Assistant puts its own library in the place of voluptuous; the type checker cannot know that.
+            data_schema=form,  # type: ignore[arg-type]  # as said above
+            description_placeholders={"results": results},
+        )
+
+    async def async_step_results(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Have read what became of each; those that could not be sent are discarded."""
+        return await self.async_step_discard()
+
+    async def async_step_discard(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
+        """Forget the commands that were listed."""
+        if (coordinator := self._coordinator()) is None:
+            return self.async_abort(reason="not_loaded")
+        coordinator.lost.remove(self._listed)
+        await coordinator.store.async_saved()
+        if coordinator.lost.events:
+            # They were lost while this dialog was open.
+            return await self.async_step_init()
+        return self.async_create_entry(data={})
+
+    async def _async_send(self, coordinator: NavilinkCoordinator, event: CommandCompleted) -> str | HomeAssistantError:
+        """Send a command again, and return the key of what became of it, or why it was not sent."""
+        newer = self._listed[self._listed.index(event) + 1 :]
+        if any(each.command.replaces(event.command) for each in newer):
+            return "replaced"
+        heater = coordinator.data.get(event.command.mac_address or "")
+        try:
+            if heater is None:
+                raise ServiceValidationError(translation_domain=DOMAIN, translation_key="heater_gone")
+            await async_deliver(coordinator, heater.device, _renewed(self.hass, heater, event.command))
+        except HomeAssistantError as err:
+            return err
+        return "confirmed" if coordinator.client.is_connected else "queued"
+
+    def _coordinator(self) -> NavilinkCoordinator | None:
+        entry: NavilinkConfigEntry | None = self.hass.config_entries.async_get_entry(self._entry_id)
+        return entry.runtime_data if entry is not None and entry.state is ConfigEntryState.LOADED else None
+
+
+def _renewed(hass: HomeAssistant, heater: HeaterState, command: QueuedCommand) -> HeaterCommand:
+    """Return a command to be sent anew; raises when the temperature is outside the limits that the heater has now."""
+    [control] = [
+        each for each in CONTROLS if each.name == command.kind and len(each.parameters) == len(command.parameters)
+    ]
+    if control is commands.DHW_TEMPERATURE:
+        [raw] = command.parameters
+        low, high = raw_limits(user_unit(hass), heater.feature)
+        if not low <= raw <= high:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="setpoint_out_of_range",
+                translation_placeholders={
+                    name: degrees(hass, user_temperature(hass, value))
+                    for name, value in (("temperature", raw), ("lowest", low), ("highest", high))
+                },
+            )
+    return HeaterCommand(heater.device, control, command.parameters, command.wanted)
+
+
+def lost_command_words(hass: HomeAssistant, coordinator: NavilinkCoordinator, event: CommandCompleted) -> str:
+    """Describe a lost command in a line of Markdown: for which heater, what, since when, and why it was not sent."""
+    given = dt_util.as_local(event.command.queued_at).strftime("%Y-%m-%d %H:%M")
+    reason = escaped(str(outcome_details(hass, event)["reason"]))
+    return f"- {_about(hass, coordinator, event)}, given {given}: {reason}"
+
+
+def _about(hass: HomeAssistant, coordinator: NavilinkCoordinator, event: CommandCompleted) -> str:
+    return f"{escaped(coordinator.lost.heater(event))}: {escaped(str(outcome_details(hass, event)['command']))}"
+
+
+def _result(hass: HomeAssistant, result: str | HomeAssistantError) -> str:
+    """Put what became of a command that was sent again into the system's language."""
+    language = hass.config.language
+    if isinstance(result, str):
+        texts = async_get_cached_translations(hass, language, "selector", DOMAIN)
+        return texts[f"component.{DOMAIN}.selector.{RESULT_TEXTS}.options.{result}"]
+    texts = async_get_cached_translations(hass, language, "exceptions", DOMAIN)
+    text = texts.get(f"component.{DOMAIN}.exceptions.{result.translation_key}.message")
+    return escaped(str(result) if text is None else text.format_map(result.translation_placeholders or {}))
+
+
+@callback
+def async_report_unreadable_store(hass: HomeAssistant, entry: ConfigEntry, kept_as: Path) -> None:
+    """Report that commands of an earlier run are not in the queue, and which file keeps them.
+
+    Home Assistant puts this into the diagnostics download, so it says neither where the file is nor whose it is.
+    """
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(UNREADABLE_STORE, entry.entry_id),
+        is_fixable=True,
+        # It stays until somebody has read it, also over a restart.
+        is_persistent=True,
+        severity=ir.IssueSeverity.WARNING,
+        translation_key=UNREADABLE_STORE,
+        translation_placeholders={"file": kept_as.name},
+    )
+
+
+@callback
+def async_report_store(hass: HomeAssistant, entry: ConfigEntry, *, has_failed: bool) -> None:
+    """Report while commands are not kept over a restart."""
+    issue_id = _issue_id(UNWRITABLE_STORE, entry.entry_id)
+    if not has_failed:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        issue_id,
+        # It is removed with the next writing that succeeds.
+        is_fixable=False,
+        severity=ir.IssueSeverity.ERROR,
+        translation_key=UNWRITABLE_STORE,
+        translation_placeholders={"account": escaped(entry.title)},
+    )
+
+
+@callback
+def async_report_connection(hass: HomeAssistant, entry: ConfigEntry, report: ConnectionReport) -> None:
+    """Report while the connection fails in a way that no waiting cures: something is broken here, not there."""
+    issue_id = _issue_id(BROKEN_CONNECTION, entry.entry_id)
+    if report.state is ConnectionState.CONNECTED:
+        ir.async_delete_issue(hass, DOMAIN, issue_id)
+        return
+    failure = report.failure
+    if failure is None or failure.problem is not ConnectionProblem.UNEXPECTED_ERROR:
+        return
+    if report.failed_attempts >= FAILURES_TO_ISSUE:
+        ir.async_create_issue(
+            hass,
+            DOMAIN,
+            issue_id,
+            # It is removed with the next attempt that succeeds.
+            is_fixable=False,
+            severity=ir.IssueSeverity.ERROR,
+            translation_key=BROKEN_CONNECTION,
+            translation_placeholders={"account": escaped(entry.title), "error": escaped(failure.detail)},
+        )
+
+
+@callback
+def async_remove_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Remove the issues of an account."""
+    for kind in ISSUES:
+        ir.async_delete_issue(hass, DOMAIN, _issue_id(kind, entry.entry_id))
+
+
+def _issue_id(kind: str, entry_id: str) -> str:
+    return f"{kind}_{entry_id}"

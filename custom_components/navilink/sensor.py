@@ -27,10 +27,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.typing import StateType
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 
-from .connection import STATES
 from .coordinator import NavilinkConfigEntry
 from .entity import MeasuredEntity, NavilinkEntity, async_add_for_each_heater
-from .heater import HeaterState
+from .heater import CONNECTION_STATES, HeaterState
 from .nwp500 import DeviceStatus
 from .nwp500.enums import HeatSource, OperationMode
 from .nwp500.models.error_codes import error_label, error_meaning
@@ -203,7 +202,7 @@ SERVICE_DESCRIPTIONS = (
         translation_key="connection_status",
         device_class=SensorDeviceClass.ENUM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        options=list(STATES),
+        options=list(CONNECTION_STATES),
         value_fn=lambda heater: heater.connection.state,
         attributes_fn=lambda _, heater: {
             "detail": heater.connection.detail,

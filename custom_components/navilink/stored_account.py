@@ -1,12 +1,12 @@
 """What is stored of an account: the one place where the content of its file is checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import voluptuous as vol
 
-from .nwp500 import Device, StoredQueue, printable
+from .nwp500 import CommandCompleted, Device, StoredQueue, printable
 from .nwp500.enums import DeviceType
 
 # What a service may call a heater; topics leave room for this much.
@@ -34,15 +34,24 @@ DEVICE = vol.Schema(
         vol.Required("name"): vol.All(str, printable),
     }
 )
-STORED = vol.Schema({vol.Required("devices"): vol.All([DEVICE], vol.Length(max=1000)), vol.Required("queue"): dict})
+STORED = vol.Schema(
+    {
+        vol.Required("devices"): vol.All([DEVICE], vol.Length(max=1000)),
+        vol.Required("queue"): dict,
+        vol.Optional("lost"): dict,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredAccount:
-    """The heaters of an account, and its commands without an outcome. Credentials are not part of it."""
+    """The heaters of an account, and its commands. Credentials are not part of it."""
 
     devices: tuple[Device, ...]
     queue: StoredQueue
+    """Commands without an outcome."""
+    lost: tuple[CommandCompleted, ...] = ()
+    """Commands that were not sent, and about which the user has not decided yet."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values only."""
@@ -50,6 +59,7 @@ class StoredAccount:
         return {
             "devices": [{name: getattr(device, name) for name in names} for device in self.devices],
             "queue": self.queue.to_dict(),
+            "lost": StoredQueue(outcomes=self.lost).to_dict(),
         }
 
     @classmethod
@@ -60,4 +70,8 @@ class StoredAccount:
         """
         content = STORED(stored)
         devices = tuple(Device(**device) for device in content["devices"])
-        return cls(devices, StoredQueue.from_dict(content["queue"], devices, client_id))
+        queue = StoredQueue.from_dict(content["queue"], devices, client_id)
+        if "lost" not in content:
+            return cls(devices, queue)
+        lost = StoredQueue.from_dict(content["lost"], devices, client_id)
+        return cls(devices, replace(queue, unreadable=queue.unreadable + lost.unreadable), lost.outcomes)

@@ -108,7 +108,7 @@ async def async_setup_entry(
 
 
 class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
-    """A heat-pump water heater; it shows the values that are wanted until the heater has or refuses them.
+    """A heat-pump water heater; it shows the values of commands on their way until the heater has or refuses them.
 
     It speaks the user's unit: then Home Assistant converts nothing, and what the user enters arrives as it was entered.
     """
@@ -117,7 +117,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         """Tie the entity to its heater."""
         super().__init__(coordinator, mac_address, DESCRIPTION)
         self._last_modes = LastModes()
-        self._look()
+        self._update_attrs()
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -126,7 +126,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         stored = await self.async_get_last_extra_data()
         if stored is not None:
             self._last_modes = LastModes.from_dict(stored.as_dict())
-        self._look()
+        self._update_attrs()
 
     @property
     @override
@@ -136,12 +136,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
 
     @callback
     @override
-    def _handle_coordinator_update(self) -> None:
-        self._look()
-        super()._handle_coordinator_update()
-
-    @callback
-    def _look(self) -> None:
+    def _update_attrs(self) -> None:
         """Take in what the heater is and has now, so that an action need not work it out while its command waits."""
         self._last_modes = self._last_modes.after(self._shown_mode)
         feature = self.heater.feature

@@ -1,6 +1,7 @@
 """A fresh simulator for each test, an entry for its account, and the entry set up in a real Home Assistant."""
 
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
@@ -8,11 +9,13 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.navilink import options as options_module
 from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
 from simulator.state import Addresses
 from tests.integration.accounts import ACCOUNT, entry_data
 from tests.integration.heaters import HEATER
+from tests.integration.stored_files import StoredFiles
 from tests.integration.waiting import wait_for_value
 from tests.integration.wall_clock import WallClock
 
@@ -45,10 +48,39 @@ def options() -> Mapping[str, object]:
 
 
 @pytest.fixture
+def hass_config_dir(hass_tmp_config_dir: str) -> str:
+    """Let Home Assistant live in a folder of the test's own: the command queue is a file."""
+    return hass_tmp_config_dir
+
+
+@pytest.fixture
+def stored_files(hass_config_dir: str) -> StoredFiles:
+    """What Home Assistant has in its storage."""
+    return StoredFiles(Path(hass_config_dir) / ".storage")
+
+
+@pytest.fixture
+def no_coalescing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every command be sent, also one that a newer one makes needless; ask for it before `running`."""
+    monkeypatch.setattr(options_module, "COALESCE_COMMANDS", False)
+
+
+@pytest.fixture
+def no_skipping(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every command be sent, also for what the heater reports already; ask for it before `running`."""
+    monkeypatch.setattr(options_module, "SKIP_REDUNDANT", False)
+
+
+@pytest.fixture
 def entry(hass: HomeAssistant, simulator: SimulatorProcess, options: Mapping[str, object]) -> MockConfigEntry:
     """An entry for the simulator's account, not set up yet."""
     entry = MockConfigEntry(
-        domain=DOMAIN, title="NWP500", unique_id=ACCOUNT, data=entry_data(simulator), options=dict(options)
+        domain=DOMAIN,
+        title="NWP500",
+        unique_id=ACCOUNT,
+        data=entry_data(simulator),
+        options=dict(options),
+        minor_version=2,
     )
     entry.add_to_hass(hass)
     return entry

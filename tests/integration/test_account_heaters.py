@@ -1,7 +1,7 @@
 """The heaters of an account: which ones are believed to have left it, what ends with them, and whose they are."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -18,30 +18,21 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.coordinator import LISTING_INTERVAL, NavilinkCoordinator
-from custom_components.navilink.listing import CONFIRMATION_DELAY
+from custom_components.navilink.coordinator import CONFIRMATION_DELAY, NavilinkCoordinator
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import entry_data
 from tests.integration.actions import ask, cut, device_id, queued_words, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
+from tests.integration.stored_files import StoredFiles
 from tests.integration.waiting import wait_for, wait_for_value
 
-# Polls are rare here, so that a listing is due after a few of them.
-POLL_INTERVAL = timedelta(minutes=5)
-POLLS_PER_LISTING = LISTING_INTERVAL // POLL_INTERVAL
 TWO_HEATERS = pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
-
-
-@pytest.fixture
-def options() -> Mapping[str, object]:
-    return {"status_interval": POLL_INTERVAL.total_seconds()}
 
 
 async def list_again(hass: HomeAssistant, coordinator: NavilinkCoordinator) -> None:
     """Let the next regular listing be made."""
-    for _ in range(POLLS_PER_LISTING):
-        await coordinator.async_refresh()
+    await coordinator.async_refresh()
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
@@ -97,10 +88,7 @@ async def test_heaters_come_and_go(hass: HomeAssistant, simulator: SimulatorProc
     await list_again(hass, coordinator)
     await simulator.fault("leave_account", mac=OTHER_MAC)
     await list_again(hass, coordinator)
-    # Once is not enough, nor are the polls of the next minute.
-    before = await listings(simulator)
-    await list_again(hass, coordinator)
-    assert await listings(simulator) == before
+    # Once is not enough.
     assert coordinator.data.keys() == {MAC, OTHER_MAC}
     await wait_a_minute(hass)
     assert coordinator.data.keys() == {MAC}
@@ -143,9 +131,8 @@ async def test_a_list_that_fails_in_between_confirms_nothing_and_is_made_again(
     await simulator.fault("short_list", devices=None)
     await wait_a_minute(hass)
     assert coordinator.data.keys() == {MAC, OTHER_MAC}
-    # With the next poll, not only when it is due.
-    await coordinator.async_refresh()
-    await hass.async_block_till_done(wait_background_tasks=True)
+    # After another minute, not only when it is due.
+    await wait_a_minute(hass)
     assert coordinator.data.keys() == {MAC}
 
 
@@ -225,7 +212,7 @@ async def test_commands_end_with_their_heater(
     simulator: SimulatorProcess,
     running: MockConfigEntry,
     outcomes: list[dict[str, Any]],
-    hass_storage: dict[str, Any],
+    stored_files: StoredFiles,
 ) -> None:
     await wait_for_value(hass, OTHER_HEATER, "eco")
     other = device_id(hass, running, OTHER_MAC)
@@ -243,7 +230,7 @@ async def test_commands_end_with_their_heater(
     assert (reported["name"], reported["device_id"], reported["entity_id"]) == ("Guest house", other, OTHER_HEATER)
     assert (await waiting)["outcome"] == "cleared"
     await running.runtime_data.store.async_saved()
-    stored = hass_storage[f"{DOMAIN}.{running.entry_id}"]["data"]
+    stored = stored_files[f"{DOMAIN}.{running.entry_id}"]["data"]
     assert OTHER_MAC not in str(stored)
     assert [device["mac_address"] for device in stored["devices"]] == [MAC]
     with pytest.raises(HomeAssistantError):
@@ -389,15 +376,15 @@ async def test_accounts_that_both_had_a_heater_agree_on_the_first(
     simulator: SimulatorProcess,
     running: MockConfigEntry,
     second: MockConfigEntry,
-    hass_storage: dict[str, Any],
+    stored_files: StoredFiles,
     outcomes: list[dict[str, Any]],
 ) -> None:
     """An earlier version let both of them have it."""
     await cut(hass, simulator)
     await set_temperature(hass, 60)
     await running.runtime_data.store.async_saved()
-    hass_storage[f"{DOMAIN}.{second.entry_id}"] = {
-        **hass_storage[f"{DOMAIN}.{running.entry_id}"],
+    stored_files[f"{DOMAIN}.{second.entry_id}"] = {
+        **stored_files[f"{DOMAIN}.{running.entry_id}"],
         "key": f"{DOMAIN}.{second.entry_id}",
     }
     dr.async_get(hass).async_get_or_create(config_entry_id=second.entry_id, identifiers={(DOMAIN, MAC)})
@@ -408,5 +395,5 @@ async def test_accounts_that_both_had_a_heater_agree_on_the_first(
     await hass.async_block_till_done()
     assert [reported["outcome"] for reported in outcomes] == ["cleared"]
     # With the outcome passed on, nothing of the heater is left there.
-    assert MAC not in str(hass_storage[f"{DOMAIN}.{second.entry_id}"])
+    assert MAC not in str(stored_files[f"{DOMAIN}.{second.entry_id}"])
     assert queued_words(hass) == ["target temperature 60 °C"]

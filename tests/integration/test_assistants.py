@@ -206,8 +206,8 @@ async def test_every_state_is_understood(
     heater = coordinator.data[MAC]
     understood: set[str] = set()
     for situation in situations():
-        coordinator.data = {MAC: situation.of(heater)}
-        coordinator.async_update_listeners()
+        coordinator.data[MAC] = situation.of(heater)
+        coordinator.snapshots.call_back(MAC)
         try:
             views = {state.entity_id: assistants.views(state) for state in states_of(hass, running)}
             json.dumps(views, allow_nan=False)

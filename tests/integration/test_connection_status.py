@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.navilink import connection
+from custom_components.navilink import heater
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.nwp500 import ConnectionProblem
 from simulator.process import SimulatorProcess
@@ -28,7 +28,7 @@ from tests.integration.waiting import wait_for, wait_for_value
 
 STATUS = "sensor.nwp500_connection_status"
 TROUBLESHOOTING = Path(__file__).parents[2] / "docs" / "troubleshooting.md"
-TEXTS = Path(connection.__file__).parent / "translations" / "en.json"
+TEXTS = Path(heater.__file__).parent / "translations" / "en.json"
 
 
 def own_lines(caplog: pytest.LogCaptureFixture, level: int) -> list[str]:
@@ -81,7 +81,7 @@ async def test_a_service_that_is_down_from_the_start_is_told_once(
     assert states[0].state_info is not None
     assert "next_attempt" in states[0].state_info["unrecorded_attributes"]
     await simulator.fault("link_up")
-    state = await wait_for_value(hass, STATUS, connection.CONNECTED)
+    state = await wait_for_value(hass, STATUS, heater.CONNECTED)
     assert (state.attributes["detail"], state.attributes["next_attempt"]) == (None, None)
     assert state.attributes["since"] > first.attributes["since"]
     await wait_for_value(hass, "water_heater.nwp500", "eco")
@@ -137,7 +137,7 @@ async def test_a_runtime_of_another_version_is_an_issue_until_it_fits(
         issue = registry.async_get_issue(DOMAIN, issue_id)
         assert issue is not None
         assert issue.translation_placeholders == {"account": "NWP500", "error": "TypeError"}
-    await wait_for_value(hass, STATUS, connection.CONNECTED)
+    await wait_for_value(hass, STATUS, heater.CONNECTED)
     assert registry.async_get_issue(DOMAIN, issue_id) is None
     assert own_lines(caplog, logging.ERROR) == ["The connection to NaviLink failed unexpectedly"]
     assert caplog.text.count("Traceback") == 1
@@ -147,11 +147,11 @@ async def test_a_runtime_of_another_version_is_an_issue_until_it_fits(
 async def test_a_heater_that_is_gone(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await wait_for_value(hass, STATUS, connection.CONNECTED)
+    await wait_for_value(hass, STATUS, heater.CONNECTED)
     await simulator.fault("device_offline")
-    await wait_for_value(hass, STATUS, connection.HEATER_OFFLINE)
+    await wait_for_value(hass, STATUS, heater.HEATER_OFFLINE)
     await simulator.fault("device_offline", on=False)
-    await wait_for_value(hass, STATUS, connection.CONNECTED)
+    await wait_for_value(hass, STATUS, heater.CONNECTED)
     client = running.runtime_data.client
     # The silence of a heater takes minutes, so it is not waited for here.
     monkeypatch.setattr(type(client), "is_silent", lambda _client, _device: True)
@@ -170,7 +170,7 @@ async def test_credentials_that_are_refused_for_good(
 
 
 async def test_nothing_is_written_while_nothing_changes(hass: HomeAssistant, running: MockConfigEntry) -> None:
-    before = await wait_for_value(hass, STATUS, connection.CONNECTED)
+    before = await wait_for_value(hass, STATUS, heater.CONNECTED)
     for _ in range(5):
         await running.runtime_data.async_refresh()
     assert shown(hass, STATUS) is before
@@ -178,7 +178,7 @@ async def test_nothing_is_written_while_nothing_changes(hass: HomeAssistant, run
 
 def test_every_state_is_explained_in_the_documents() -> None:
     states = json.loads(TEXTS.read_text())["entity"]["sensor"]["connection_status"]["state"]
-    assert set(states) == set(connection.STATES)
+    assert set(states) == set(heater.CONNECTION_STATES)
     table = TROUBLESHOOTING.read_text().partition("| **Connection status** | What to do |")[2].partition("\n\n")[0]
     explained = [name for row in table.splitlines()[2:] for name in row.split("|")[1].strip().split(", ")]
     assert sorted(explained) == sorted(states.values())

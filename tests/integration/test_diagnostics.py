@@ -20,12 +20,13 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.navilink.account import create_auth_client
+from custom_components.navilink.api import create_auth_client
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.nwp500 import NavienAuthClient
 from simulator.process import SimulatorProcess
 from tests.integration.actions import cut, device_id, set_mode, set_temperature
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC
+from tests.integration.stored_files import StoredFiles
 from tests.integration.waiting import wait_for, wait_for_value
 
 
@@ -139,14 +140,14 @@ async def download(client: TestClient[web.Request, web.Application], path: str) 
 
 
 @pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
-@pytest.mark.parametrize("options", [{"queue_size": 1, "coalesce": False}])
+@pytest.mark.parametrize("options", [{"queue_size": 1}])
 async def test_no_secret_is_anywhere_in_a_download(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
     simulator: SimulatorProcess,
     auth_clients: list[NavienAuthClient],
     running: MockConfigEntry,
-    hass_storage: dict[str, Any],
+    stored_files: StoredFiles,
 ) -> None:
     assert await async_setup_component(hass, "diagnostics", {})
     await wait_for(hass, HEATER, lambda state: state.attributes["min_temp"] == 40.5)
@@ -169,8 +170,8 @@ async def test_no_secret_is_anywhere_in_a_download(
     secrets |= secrets_of_the_account(hass, running, auth_clients[0])
     storage_key = f"{DOMAIN}.{running.entry_id}"
     assert await hass.config_entries.async_unload(running.entry_id)
-    stored = hass_storage[storage_key]
-    hass_storage[storage_key] = {**stored, "data": {"devices": "damaged"}}
+    stored = stored_files[storage_key]
+    stored_files[storage_key] = {**stored, "data": {"devices": "damaged"}}
     await simulator.fault("link_up")
     assert await hass.config_entries.async_setup(running.entry_id)
     await wait_for_value(hass, HEATER, "eco")

@@ -31,7 +31,6 @@ from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.delivery import ERROR_OF_OUTCOME
 from custom_components.navilink.errors import setup_error, to_home_assistant_error
 from custom_components.navilink.heater import heater_name
-from custom_components.navilink.issues import ISSUES
 from custom_components.navilink.nwp500 import (
     ApiConnectionError,
     AuthenticationError,
@@ -49,6 +48,7 @@ from custom_components.navilink.nwp500 import (
     ServerError,
     UnsupportedCommandError,
 )
+from custom_components.navilink.repairs import ISSUES, RESULT_TEXTS
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import MAC
 from tests.integration.waiting import wait_for_value
@@ -236,8 +236,9 @@ def test_raised_texts_are_those_that_exist() -> None:
     raised = string_arguments("translation_key") | set(ERROR_OF_OUTCOME.values())
     assert raised - described - selectors == set(texts()["exceptions"])
     assert set(ISSUES) == set(texts()["issues"])
+    lost_aborts = set(texts()["issues"]["lost_commands"]["fix_flow"]["abort"])
     assert string_arguments("FormError") | set(ERROR_OF_ADDRESS.values()) == set(texts()["config"]["error"])
-    assert string_arguments("reason") | {"already_configured"} == set(texts()["config"]["abort"])
+    assert string_arguments("reason") | {"already_configured"} == set(texts()["config"]["abort"]) | lost_aborts
 
 
 def test_every_field_is_explained() -> None:
@@ -250,7 +251,8 @@ def test_options_have_texts() -> None:
     step = texts()["options"]["step"]["init"]
     assert set(step["data"]) == {str(marker) for marker in options.OPTIONS_SCHEMA.schema}
     choices = texts()["selector"]
-    assert set(choices[options.CONF_LONGEST_WAIT]["options"]) == {each.value for each in options.LongestWait}
+    assert set(choices[options.CONF_EXPIRATION]["options"]) == {each.value for each in options.Expiration}
+    assert set(choices[RESULT_TEXTS]["options"]) == {"confirmed", "queued", "replaced"}
     assert set(choices["kinds"]["options"]) == set(services.KINDS)
 
 

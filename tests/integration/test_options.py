@@ -7,13 +7,22 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType, InvalidData
-from homeassistant.util import dt as dt_util
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from simulator.process import SimulatorProcess
-from tests.integration.actions import CONNECTION, OUTCOME, QUEUED, cut, queued_words, set_mode, set_temperature, shown
-from tests.integration.heaters import HEATER, MAC, applied
+from tests.integration.actions import (
+    CONNECTION,
+    OUTCOME,
+    QUEUED,
+    act,
+    cut,
+    queued_words,
+    set_mode,
+    set_temperature,
+    shown,
+)
+from tests.integration.heaters import HEATER, applied
 from tests.integration.waiting import wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
@@ -22,11 +31,8 @@ EXPIRED = "sensor.nwp500_expired_commands"
 DEFAULTS = {
     "queue": True,
     "queue_size": 100,
-    "longest_wait": "by_class",
-    "longest_wait_time": {"days": 1},
-    "coalesce": True,
-    "skip_redundant": True,
-    "status_interval": 30,
+    "expiration": "by_kind",
+    "expiration_time": {"days": 1},
 }
 
 
@@ -40,7 +46,7 @@ async def test_dialog_shows_what_holds_and_reloads_with_what_is_chosen(
     suggested = {str(key): key.description["suggested_value"] for key in result["data_schema"].schema}
     assert suggested == DEFAULTS
 
-    chosen = DEFAULTS | {"queue_size": 7, "status_interval": 45}
+    chosen = DEFAULTS | {"queue_size": 7}
     before = running.runtime_data
     result = await hass.config_entries.options.async_configure(result["flow_id"], chosen)
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -48,19 +54,18 @@ async def test_dialog_shows_what_holds_and_reloads_with_what_is_chosen(
     assert running.options == chosen
     assert running.state is ConfigEntryState.LOADED
     assert running.runtime_data is not before
-    assert running.runtime_data.update_interval == timedelta(seconds=45)
 
 
 @pytest.mark.parametrize("wait", [{"hours": 0}, {"days": 7, "minutes": 1}])
-async def test_wait_that_is_no_time_or_too_long(
+async def test_expiration_that_is_no_time_or_too_long(
     hass: HomeAssistant, entry: MockConfigEntry, wait: dict[str, int]
 ) -> None:
     result = await hass.config_entries.options.async_init(entry.entry_id)
-    chosen = DEFAULTS | {"longest_wait": "fixed", "longest_wait_time": wait}
+    chosen = DEFAULTS | {"expiration": "fixed", "expiration_time": wait}
     result = await hass.config_entries.options.async_configure(result["flow_id"], chosen)
     assert result["type"] is FlowResultType.FORM
-    assert result["errors"] == {"longest_wait_time": "wait_out_of_range"}
-    chosen |= {"longest_wait_time": {"days": 7}}
+    assert result["errors"] == {"expiration_time": "expiration_out_of_range"}
+    chosen |= {"expiration_time": {"days": 7}}
     result = await hass.config_entries.options.async_configure(result["flow_id"], chosen)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert entry.options == chosen
@@ -68,7 +73,7 @@ async def test_wait_that_is_no_time_or_too_long(
 
 async def test_values_out_of_range_are_not_taken(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     result = await hass.config_entries.options.async_init(entry.entry_id)
-    for wrong in ({"queue_size": 0}, {"queue_size": 1001}, {"status_interval": 9}, {"longest_wait": "sometimes"}):
+    for wrong in ({"queue_size": 0}, {"queue_size": 1001}, {"expiration": "sometimes"}):
         with pytest.raises(InvalidData):
             await hass.config_entries.options.async_configure(result["flow_id"], DEFAULTS | wrong)
     assert entry.options == {}
@@ -91,12 +96,13 @@ async def test_without_a_queue_nothing_can_be_commanded_while_the_link_is_down(
 
 
 @pytest.mark.usefixtures("running")
-@pytest.mark.parametrize("options", [{"queue_size": 2, "coalesce": False}])
-async def test_size_and_coalescing(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+@pytest.mark.parametrize("options", [{"queue_size": 2}])
+async def test_size(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await cut(hass, simulator)
-    for celsius in (50, 55, 60):
-        await set_temperature(hass, celsius)
-    assert queued_words(hass) == ["target temperature 55 °C", "target temperature 60 °C"]
+    await set_temperature(hass, 50)
+    await set_mode(hass, "electric")
+    await act(hass, "turn_off")
+    assert queued_words(hass) == ["mode electric", "power off"]
     assert shown(hass, OUTCOME).attributes["event_type"] == "dropped"
 
 
@@ -107,12 +113,12 @@ async def test_size_and_coalescing(hass: HomeAssistant, simulator: SimulatorProc
         ({}, timedelta(minutes=59), 2),
         ({}, timedelta(minutes=61), 1),
         ({}, timedelta(hours=25), 0),
-        ({"longest_wait": "fixed", "longest_wait_time": {"minutes": 10}}, timedelta(minutes=9), 2),
-        ({"longest_wait": "fixed", "longest_wait_time": {"minutes": 10}}, timedelta(minutes=11), 0),
-        ({"longest_wait": "forever"}, timedelta(days=300), 2),
+        ({"expiration": "fixed", "expiration_time": {"minutes": 10}}, timedelta(minutes=9), 2),
+        ({"expiration": "fixed", "expiration_time": {"minutes": 10}}, timedelta(minutes=11), 0),
+        ({"expiration": "never"}, timedelta(days=300), 2),
     ],
 )
-async def test_longest_wait(
+async def test_expiration(
     hass: HomeAssistant,
     simulator: SimulatorProcess,
     wall_clock: WallClock,
@@ -125,7 +131,7 @@ async def test_longest_wait(
     await set_temperature(hass, 60)
     await set_mode(hass, "heat_pump")
     expiries = [command["expires_at"] for command in shown(hass, QUEUED).attributes["commands"]]
-    assert (expiries == [None, None]) == (options.get("longest_wait") == "forever")
+    assert (expiries == [None, None]) == (options.get("expiration") == "never")
     await wall_clock.pass_by(after)
     await wait_for_value(hass, QUEUED, str(left))
     assert shown(hass, EXPIRED).state == str(2 - left)
@@ -135,10 +141,7 @@ async def test_longest_wait(
 
 
 @pytest.mark.usefixtures("running")
-@pytest.mark.parametrize(("options", "sent"), [({}, []), ({"skip_redundant": False}, [("dhw-mode", [3])])])
-async def test_what_is_already_so(
-    hass: HomeAssistant, simulator: SimulatorProcess, sent: list[tuple[str, list[int]]]
-) -> None:
+async def test_what_is_already_so_is_not_sent(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     assert shown(hass, HEATER).state == "eco"
     await cut(hass, simulator)
     await set_mode(hass, "eco")
@@ -146,13 +149,41 @@ async def test_what_is_already_so(
     reported = await wait_for(hass, OUTCOME, lambda state: state.attributes["event_type"] is not None)
     outcome = reported.attributes
     assert outcome["event_type"] == "confirmed"
-    assert ("already so" in outcome["reason"]) == (not sent)
-    assert await applied(simulator) == sent
+    assert "already so" in outcome["reason"]
+    assert await applied(simulator) == []
 
 
-@pytest.mark.usefixtures("running")
-@pytest.mark.parametrize("options", [{"status_interval": 10}])
-async def test_status_interval(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
-    await simulator.device(MAC, tankUpperTemperature=555)
-    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=12))
-    await wait_for(hass, "sensor.nwp500_upper_tank_temperature", lambda state: float(state.state) > 55)
+FORMER = {
+    "queue": True,
+    "queue_size": 7,
+    "longest_wait": "by_class",
+    "longest_wait_time": {"hours": 3},
+    "coalesce": False,
+    "skip_redundant": False,
+    "status_interval": 45,
+}
+
+
+@pytest.mark.parametrize(
+    ("former", "migrated"),
+    [
+        ({}, {}),
+        (FORMER, {"queue": True, "queue_size": 7, "expiration": "by_kind", "expiration_time": {"hours": 3}}),
+        ({"longest_wait": "fixed"}, {"expiration": "fixed"}),
+        ({"longest_wait": "forever", "queue": False}, {"queue": False, "expiration": "never"}),
+    ],
+)
+async def test_options_of_the_first_version_are_taken_over(
+    hass: HomeAssistant, entry: MockConfigEntry, former: dict[str, object], migrated: dict[str, object]
+) -> None:
+    hass.config_entries.async_update_entry(entry, options=former, minor_version=1)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert (entry.version, entry.minor_version) == (1, 2)
+    assert entry.options == migrated
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_entry_of_a_newer_version_is_not_used(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    hass.config_entries.async_update_entry(entry, version=2)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.state is ConfigEntryState.MIGRATION_ERROR

@@ -1,20 +1,22 @@
 """Exactly one outcome of each command, also over a restart: it is passed on once the store knows it."""
 
 import asyncio
+import threading
 from typing import Any
 
 from homeassistant.core import Event, HomeAssistant
+from homeassistant.helpers.json import save_json
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.nwp500 import CommandCompleted, CommandOutcome, CommandResult, QueuedCommand
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME, Outcomes
-from custom_components.navilink.queue_store import CheckedStore
 from simulator.process import SimulatorProcess
 from tests.integration.actions import OUTCOME, QUEUED, cut, queued_words, set_mode, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC
-from tests.integration.waiting import wait_for, wait_for_value
+from tests.integration.stored_files import StoredFiles
+from tests.integration.waiting import DEADLINE, wait_for, wait_for_value
 
 
 def completed_event(name: str) -> CommandCompleted:
@@ -75,20 +77,20 @@ async def test_what_ends_while_the_listeners_go_is_kept_for_the_next_run() -> No
     assert passed == [kept]
 
 
-def unsent_ids(hass_storage: dict[str, Any], entry: MockConfigEntry) -> set[str]:
-    queue = hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]["queue"]
+def unsent_ids(stored_files: StoredFiles, entry: MockConfigEntry) -> set[str]:
+    queue = stored_files[f"{DOMAIN}.{entry.entry_id}"]["data"]["queue"]
     return {command["id"] for command in (*queue["unsent"], *queue["sent"])}
 
 
 async def test_no_outcome_is_passed_on_while_the_store_still_has_the_command(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, hass_storage: dict[str, Any]
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, stored_files: StoredFiles
 ) -> None:
     too_early: list[Event] = []
     passed: list[str] = []
 
     def look(event: Event) -> None:
         passed.append(event.data["outcome"])
-        if event.data["command_id"] in unsent_ids(hass_storage, running):
+        if event.data["command_id"] in unsent_ids(stored_files, running):
             too_early.append(event)
 
     hass.bus.async_listen(EVENT_COMMAND_OUTCOME, look)
@@ -103,7 +105,7 @@ async def test_no_outcome_is_passed_on_while_the_store_still_has_the_command(
     assert sorted(passed) == ["confirmed", "confirmed", "superseded", "superseded"]
     assert too_early == []
     await hass.async_block_till_done()
-    assert hass_storage[f"{DOMAIN}.{running.entry_id}"]["data"]["queue"]["outcomes"] == []
+    assert stored_files[f"{DOMAIN}.{running.entry_id}"]["data"]["queue"]["outcomes"] == []
 
 
 @pytest.mark.usefixtures("running")
@@ -113,15 +115,15 @@ async def test_outcome_waits_for_a_slow_disk_and_its_action_too(
     passed = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
     await cut(hass, simulator)
     await set_temperature(hass, 55)
-    written, writing = asyncio.Event(), asyncio.Event()
-    write = CheckedStore._async_write_data  # noqa: SLF001 - the one place that writes, as the class overrides it
+    written, writing = threading.Event(), asyncio.Event()
+    write = save_json
 
-    async def slow(store: CheckedStore, data: dict[str, Any]) -> None:
-        writing.set()
-        await written.wait()
-        await write(store, data)
+    def slow(filename: str, data: dict[str, Any], *, private: bool, atomic_writes: bool) -> None:
+        hass.loop.call_soon_threadsafe(writing.set)
+        assert written.wait(DEADLINE)
+        write(filename, data, private=private, atomic_writes=atomic_writes)
 
-    monkeypatch.setattr(CheckedStore, "_async_write_data", slow)
+    monkeypatch.setattr("custom_components.navilink.queue_store.save_json", slow)
     action = hass.async_create_task(set_temperature(hass, 60))
     await writing.wait()
     assert queued_words(hass) == ["target temperature 60 °C"]
@@ -134,7 +136,7 @@ async def test_outcome_waits_for_a_slow_disk_and_its_action_too(
 
 
 async def test_outcome_that_was_not_passed_on_is_passed_on_after_the_start_and_only_once(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, hass_storage: dict[str, Any]
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, stored_files: StoredFiles
 ) -> None:
     passed = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
     await cut(hass, simulator)
@@ -144,7 +146,7 @@ async def test_outcome_that_was_not_passed_on_is_passed_on_after_the_start_and_o
     await set_temperature(hass, 60)
     assert passed == []
     assert await hass.config_entries.async_unload(running.entry_id)
-    [outcome] = hass_storage[f"{DOMAIN}.{running.entry_id}"]["data"]["queue"]["outcomes"]
+    [outcome] = stored_files[f"{DOMAIN}.{running.entry_id}"]["data"]["queue"]["outcomes"]
     assert outcome["command"]["id"] == first["command_id"]
     assert await hass.config_entries.async_setup(running.entry_id)
     await hass.async_block_till_done()
@@ -152,7 +154,7 @@ async def test_outcome_that_was_not_passed_on_is_passed_on_after_the_start_and_o
         (first["command_id"], "superseded")
     ]
     assert shown(hass, OUTCOME).attributes["event_type"] == "superseded"
-    assert hass_storage[f"{DOMAIN}.{running.entry_id}"]["data"]["queue"]["outcomes"] == []
+    assert stored_files[f"{DOMAIN}.{running.entry_id}"]["data"]["queue"]["outcomes"] == []
     assert await hass.config_entries.async_reload(running.entry_id)
     await hass.async_block_till_done()
     assert len(passed) == 1

@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
@@ -12,7 +11,6 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events, async_mock_service
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.navilink import delivery, outcomes
 from custom_components.navilink.const import DOMAIN
@@ -24,6 +22,7 @@ from tests.integration.actions import (
     ask,
     cut,
     device_id,
+    lost,
     queued_words,
     set_mode,
     set_temperature,
@@ -136,16 +135,13 @@ async def test_events_tell_each_outcome_once(hass: HomeAssistant, simulator: Sim
     ]
 
 
-@pytest.mark.parametrize("options", [{"longest_wait": "fixed", "longest_wait_time": {"minutes": 1}}])
-async def test_commands_that_were_given_up_raise_an_issue_until_it_is_acknowledged(
+@pytest.mark.parametrize("options", [{"expiration": "fixed", "expiration_time": {"minutes": 1}}])
+async def test_lost_commands_raise_an_issue(
     hass: HomeAssistant,
     simulator: SimulatorProcess,
     running: MockConfigEntry,
     wall_clock: WallClock,
-    hass_client: ClientSessionGenerator,
 ) -> None:
-    assert await async_setup_component(hass, REPAIRS, {})
-    client = await hass_client()
     registry = ir.async_get(hass)
     issue_id = f"lost_commands_{running.entry_id}"
     await cut(hass, simulator)
@@ -159,39 +155,30 @@ async def test_commands_that_were_given_up_raise_an_issue_until_it_is_acknowledg
     issue = registry.async_get_issue(DOMAIN, issue_id)
     assert issue is not None
     assert issue.is_fixable
-    assert issue.translation_placeholders is not None
-    assert issue.translation_placeholders["count"] == "2"
-    first, second = issue.translation_placeholders["commands"].splitlines()
-    transport = f"/config/devices/device/{device_id(hass, running)}"
-    assert first.startswith(f"- [target temperature 60 °C]({transport}), given 20")
-    assert first.endswith(": it waited longer than it may")
+    assert issue.translation_placeholders == {"count": "2"}
+    first, second = lost(running)
+    assert first.startswith("- NWP500: target temperature 60 °C, given 20")
+    assert first.endswith(r"it waited longer than it may")
     assert "mode heat pump" in second
     assert MAC not in str(issue)
 
-    started = await client.post("/api/repairs/issues/fix", json={"handler": DOMAIN, "issue_id": issue_id})
-    flow = await started.json()
-    assert flow["step_id"] == "confirm"
-    assert "target temperature 60 °C" in flow["description_placeholders"]["commands"]
-    await client.post(f"/api/repairs/issues/fix/{flow['flow_id']}", json={})
-    assert registry.async_get_issue(DOMAIN, issue_id) is None
 
-
-@pytest.mark.parametrize("options", [{"queue_size": 1, "coalesce": False}])
+@pytest.mark.parametrize("options", [{"queue_size": 1}])
 async def test_ignored_issue_does_not_hide_a_new_one(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:
     issue_id = f"lost_commands_{running.entry_id}"
     await cut(hass, simulator)
-    for celsius in (50, 51):
-        await set_temperature(hass, celsius)
+    await set_temperature(hass, 50)
+    await set_mode(hass, "heat_pump")
     ir.async_ignore_issue(hass, DOMAIN, issue_id, ignore=True)
     await set_temperature(hass, 52)
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
     assert issue is not None
     assert issue.dismissed_version is None
-    assert issue.translation_placeholders is not None
-    assert issue.translation_placeholders["count"] == "1"
-    assert "the queue was full" in issue.translation_placeholders["commands"]
+    assert issue.translation_placeholders == {"count": "1"}
+    [words] = lost(running)
+    assert "the queue was full" in words
 
 
 @pytest.mark.parametrize("simulator_options", [("--heaters", "2")])

@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers import storage
+from homeassistant.helpers import json as json_helper
 from homeassistant.util.file import WriteError, write_utf8_file_atomic
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
@@ -30,18 +30,6 @@ from tests.integration.actions import CONNECTION, OUTCOME, QUEUED, cut, queued_w
 from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.waiting import next_event, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
-
-
-@pytest.fixture
-def hass_config_dir(hass_tmp_config_dir: str) -> str:
-    """Let Home Assistant live in a folder of the test's own."""
-    return hass_tmp_config_dir
-
-
-@pytest.fixture
-def hass_storage() -> dict[str, object]:
-    """Put nothing in the place of the real storage."""
-    return {}
 
 
 def queue_file(hass: HomeAssistant, entry: MockConfigEntry) -> Path:
@@ -288,11 +276,11 @@ async def test_file_that_is_too_large_is_not_even_read(hass: HomeAssistant, entr
 
 
 async def test_a_queue_of_three_thousand_is_cut_in_no_time_with_an_outcome_for_each(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = await stopped_with(hass, simulator, running)
     setpoint, _ = content["data"]["queue"]["unsent"]
-    hass.config_entries.async_update_entry(running, options={"coalesce": False})
+    monkeypatch.setattr("custom_components.navilink.options.COALESCE_COMMANDS", False)
     many = [setpoint | {"id": f"command {number}"} for number in range(3000)]
     content["data"]["queue"] |= {"unsent": many, "order": [command["id"] for command in many]}
     passed = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
@@ -341,7 +329,7 @@ def on_writing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Write], None]:
         def changed(filename: str, data: bytes, private: bool, *, mode: str) -> None:
             around(lambda: write_file(filename, data, private, mode), data)
 
-        monkeypatch.setattr(storage, "write_utf8_file_atomic", changed)
+        monkeypatch.setattr(json_helper, "write_utf8_file_atomic", changed)
 
     return put
 
@@ -414,7 +402,7 @@ async def test_a_flood_of_device_info_is_written_once_and_short(
     assert members.get("controllerSerialNumber") == serial_number
 
 
-@pytest.mark.parametrize("options", [{"skip_redundant": False, "coalesce": False}])
+@pytest.mark.usefixtures("no_coalescing", "no_skipping")
 async def test_reload_while_draining_onto_a_slow_disk_sends_nothing_twice(
     hass: HomeAssistant,
     simulator: SimulatorProcess,

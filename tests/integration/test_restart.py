@@ -29,12 +29,14 @@ from tests.integration.actions import (
     ask,
     cut,
     device_id,
+    lost,
     queued_words,
     set_mode,
     set_temperature,
     shown,
 )
 from tests.integration.heaters import HEATER, MAC, applied
+from tests.integration.stored_files import StoredFiles
 from tests.integration.waiting import next_event, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
@@ -46,9 +48,9 @@ def key(entry: MockConfigEntry) -> str:
     return f"{DOMAIN}.{entry.entry_id}"
 
 
-def stored_commands(hass_storage: dict[str, Any], entry: MockConfigEntry) -> list[str]:
+def stored_commands(stored_files: StoredFiles, entry: MockConfigEntry) -> list[str]:
     """Return the commands on the disk that are still to be sent, in the client's own words."""
-    return [command["wanted"] for command in hass_storage[key(entry)]["data"]["queue"]["unsent"]]
+    return [command["wanted"] for command in stored_files[key(entry)]["data"]["queue"]["unsent"]]
 
 
 async def no_network(simulator: SimulatorProcess) -> None:
@@ -70,29 +72,29 @@ async def unload(hass: HomeAssistant, entry: MockConfigEntry) -> None:
 
 
 async def test_command_is_on_the_disk_when_its_action_returns(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, hass_storage: dict[str, Any]
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, stored_files: StoredFiles
 ) -> None:
     await cut(hass, simulator)
     await set_temperature(hass, 60)
-    assert stored_commands(hass_storage, running) == [STORED_SETPOINT]
+    assert stored_commands(stored_files, running) == [STORED_SETPOINT]
     # Several at a time, the newest of a setting counts.
     await asyncio.gather(set_mode(hass, "electric"), set_temperature(hass, 55), set_mode(hass, "heat_pump"))
-    assert stored_commands(hass_storage, running) == ["set point 55 °C", MODE]
+    assert stored_commands(stored_files, running) == ["set point 55 °C", MODE]
     await simulator.fault("link_up")
     await wait_for(hass, OUTCOME, lambda state: state.attributes["event_type"] == "confirmed")
     await wait_for_value(hass, QUEUED, "0")
     await wait_for(hass, QUEUED, lambda state: not state.attributes["commands"])
     await hass.async_block_till_done()
-    assert stored_commands(hass_storage, running) == []
+    assert stored_commands(stored_files, running) == []
 
 
 async def test_store_is_private_and_holds_no_credentials(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, hass_storage: dict[str, Any]
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, stored_files: StoredFiles
 ) -> None:
     await cut(hass, simulator)
     await set_temperature(hass, 60)
-    content = str(hass_storage[key(running)])
-    assert hass_storage[key(running)]["version"] == 1
+    content = str(stored_files[key(running)])
+    assert stored_files[key(running)]["version"] == 1
     for secret in (simulator.addresses["email"], simulator.addresses["password"], "Bearer", "oken"):
         assert secret not in content
 
@@ -127,7 +129,7 @@ async def test_reload_by_new_options_keeps_the_queue(
     await cut(hass, simulator)
     await set_temperature(hass, 60)
     result = await hass.config_entries.options.async_init(running.entry_id)
-    await hass.config_entries.options.async_configure(result["flow_id"], {"longest_wait": "forever"})
+    await hass.config_entries.options.async_configure(result["flow_id"], {"expiration": "never"})
     await hass.async_block_till_done()
     assert queued_words(hass) == [SETPOINT]
     # It keeps the life time that it was given with.
@@ -135,7 +137,7 @@ async def test_reload_by_new_options_keeps_the_queue(
 
 
 async def test_stop_of_home_assistant_keeps_the_queue(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, hass_storage: dict[str, Any]
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, stored_files: StoredFiles
 ) -> None:
     await cut(hass, simulator)
     await set_temperature(hass, 60)
@@ -147,7 +149,7 @@ async def test_stop_of_home_assistant_keeps_the_queue(
     await hass.async_block_till_done()
     hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
     await hass.async_block_till_done()
-    assert stored_commands(hass_storage, running) == [STORED_SETPOINT]
+    assert stored_commands(stored_files, running) == [STORED_SETPOINT]
     hass.set_state(CoreState.running)
 
 
@@ -231,8 +233,8 @@ async def test_what_expired_while_off_is_told_once_automations_listen(
     assert outcome.attributes["command"] == SETPOINT
     issue = ir.async_get(hass).async_get_issue(DOMAIN, f"lost_commands_{running.entry_id}")
     assert issue is not None
-    assert issue.translation_placeholders is not None
-    assert SETPOINT in issue.translation_placeholders["commands"]
+    [words] = lost(running)
+    assert SETPOINT in words
     await simulator.fault("link_up")
     await simulator.wait(applied=1)
     await wait_for_value(hass, QUEUED, "0")
@@ -289,7 +291,7 @@ async def test_status_of_an_earlier_run_is_shown_but_is_not_fresh(
 
 
 async def test_what_ends_while_home_assistant_stops_is_passed_on_by_the_next_run(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, hass_storage: dict[str, Any]
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, stored_files: StoredFiles
 ) -> None:
     passed = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
     await cut(hass, simulator)
@@ -301,7 +303,7 @@ async def test_what_ends_while_home_assistant_stops_is_passed_on_by_the_next_run
     for event in (EVENT_HOMEASSISTANT_STOP, EVENT_HOMEASSISTANT_FINAL_WRITE):
         hass.bus.async_fire(event)
         await hass.async_block_till_done()
-    assert stored_commands(hass_storage, running) == []
+    assert stored_commands(stored_files, running) == []
     hass.set_state(CoreState.running)
     assert await hass.config_entries.async_reload(running.entry_id)
     await hass.async_block_till_done()
@@ -324,7 +326,7 @@ async def test_command_that_was_sent_is_only_watched_after_a_restart(
     assert len(sent) == 1
 
 
-@pytest.mark.parametrize("options", [{"skip_redundant": False}])
+@pytest.mark.usefixtures("no_skipping")
 async def test_command_in_flight_lands_before_a_restart(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:
@@ -354,9 +356,9 @@ async def test_command_in_flight_lands_before_a_restart(
     ],
 )
 async def test_store_that_cannot_be_read(
-    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any], stored: dict[str, Any]
+    hass: HomeAssistant, entry: MockConfigEntry, stored_files: StoredFiles, stored: dict[str, Any]
 ) -> None:
-    hass_storage[key(entry)] = stored | {"minor_version": 1, "key": key(entry)}
+    stored_files[key(entry)] = stored | {"minor_version": 1, "key": key(entry)}
     await set_up(hass, entry)
     await wait_for_value(hass, HEATER, "eco")
     assert shown(hass, QUEUED).state == "0"

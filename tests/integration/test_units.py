@@ -23,7 +23,7 @@ from custom_components.navilink.nwp500.protocol.controls import (
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME
 from custom_components.navilink.wording import command_words
 from simulator.process import SimulatorProcess
-from tests.integration.actions import OUTCOME, act, ask, cut, device_id, queued_words, set_temperature, shown
+from tests.integration.actions import OUTCOME, act, ask, cut, device_id, lost, queued_words, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.waiting import next_event, wait_for
 
@@ -104,7 +104,7 @@ async def test_target_temperature_is_named_in_the_users_unit(
     assert f"target temperature {typed + 1} {units.temperature_unit}" in str(refused.value)
 
 
-@pytest.mark.parametrize("options", [{"queue_size": 1, "coalesce": False}])
+@pytest.mark.parametrize("options", [{"queue_size": 1}])
 @users("typed", metric=(55,), us=(131,))
 async def test_repair_issue_names_it_in_the_users_unit(
     hass: HomeAssistant, simulator: SimulatorProcess, heater: MockConfigEntry, units: UnitSystem, typed: int
@@ -114,10 +114,8 @@ async def test_repair_issue_names_it_in_the_users_unit(
     await act(hass, "turn_off")
     issue = ir.async_get(hass).async_get_issue(DOMAIN, f"lost_commands_{heater.entry_id}")
     assert issue is not None
-    assert issue.translation_placeholders is not None
-    words, address = f"target temperature {typed} {units.temperature_unit}", device_id(hass, heater)
-    given = f"- [{words}](/config/devices/device/{address}), given"
-    assert issue.translation_placeholders["commands"].startswith(given)
+    [words] = lost(heater)
+    assert words.startswith(f"- NWP500: target temperature {typed} {units.temperature_unit}, given")
 
 
 @pytest.mark.usefixtures("heater")
