@@ -20,8 +20,9 @@ from .nwp500 import NavienError, migrated_queue, watched
 from .stored_account import StoredAccount
 
 VERSION = 1
-# 2: commands by their parameters instead of their messages, and outcomes. 3: the sessions of each command.
-MINOR_VERSION = 3
+# 2: commands by their parameters instead of their messages, and outcomes. 3: the sessions of each command. 4: codes
+# instead of sentences as reasons.
+MINOR_VERSION = 4
 
 # More than any account fills: what is larger is not even read.
 MAX_FILE_BYTES = 16 * 2**20

@@ -76,7 +76,7 @@ from .models.weekdays import Weekday
 from .mqtt_client import MqttConnectionConfig, NavienMqttClient
 from .protocol import controls as commands
 from .protocol import queries
-from .queue.command import CommandHandle, CommandOutcome, CommandResult, CommandStage, QueuedCommand
+from .queue.command import CommandHandle, CommandOutcome, CommandReason, CommandResult, CommandStage, QueuedCommand
 from .queue.events import CommandCompleted, CommandEvent, KnowledgeChanged, QueueChanged
 from .queue.persistence import StoredQueue, migrated_queue
 from .transport.events import ConnectionChanged, ConnectionInterrupted, ConnectionRefused, ConnectionResumed
@@ -94,6 +94,7 @@ __all__ = [
     "CommandEvent",
     "CommandHandle",
     "CommandOutcome",
+    "CommandReason",
     "CommandResult",
     "CommandStage",
     "ConnectionAttempt",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 import time
-from typing import Self
+from typing import Self, override
 import uuid
 
 import orjson
@@ -156,13 +156,56 @@ class CommandOutcome(StrEnum):
     """Not sent: it could not be."""
 
 
+class CommandReason(StrEnum):
+    """Why a command has its outcome; `words` says it in English."""
+
+    words: str
+    """A clause in English, such as `the queue was full`."""
+
+    def __new__(cls, code: str, words: str) -> Self:
+        """Make a member whose value is its code."""
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.words = words
+        return member
+
+    REPORTED = "reported", "the heater reports it"
+    ANSWERED = "answered", "the heater answered it"
+    ACKNOWLEDGED = "acknowledged", "the broker acknowledged it"
+    ALREADY_SET = "already_set", "the heater already reported it"
+    REFUSED = "refused", "the heater refused it"
+    PEAK_PERIOD = "peak_period", "the heater holds it until the peak period is over"
+    NOT_REPORTED = "not_reported", "the heater did not report it in time"
+    NO_ANSWER = "no_answer", "the heater did not answer"
+    ACKNOWLEDGEMENT_LOST = (
+        "acknowledgement_lost",
+        "the connection was lost before it was acknowledged, and it is not repeated",
+    )
+    NEWER_COMMAND = "newer_command", "a newer command for the same setting replaced it"
+    NEWER_SENT = "newer_sent", "a newer command for the same setting was sent before it"
+    NEWER_CONFIRMED = "newer_confirmed", "a newer command for the same setting took effect"
+    CHANGED_ELSEWHERE = "changed_elsewhere", "the setting was changed at the heater or in the app since it was given"
+    TOO_OLD = "too_old", "it was not sent in time"
+    QUEUE_FULL = "queue_full", "the queue was full"
+    QUEUE_CLEARED = "queue_cleared", "the queue was cleared"
+    QUEUE_DISABLED = "queue_disabled", "the connection was lost and the queue is disabled"
+    HEATER_REMOVED = "heater_removed", "the heater was removed"
+    CLIENT_DISCONNECTED = "client_disconnected", "the client was disconnected"
+    UNKNOWN = "unknown", "the reason was not stored"
+
+
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """An outcome, the reason in words, and the heater's own code if it gave one."""
+    """An outcome, its reason, and the heater's own code if it gave one; its text form is English."""
 
     outcome: CommandOutcome
-    reason: str
+    reason: CommandReason
     code: int | None = None
+
+    @override
+    def __str__(self) -> str:
+        code = "" if self.code is None else f" (code {self.code})"
+        return f"{self.outcome}: {self.reason.words}{code}"
 
 
 class CommandHandle:
