@@ -47,7 +47,7 @@ async def test_action_returns_when_the_heater_has_it(hass: HomeAssistant, simula
     reported = shown(hass, OUTCOME).attributes
     assert reported["event_type"] == "confirmed"
     assert reported["command"] == "target temperature 60 °C"
-    assert reported["setting"] == "set point"
+    assert reported["setting"] == "setpoint"
     assert reported["code"] is None
     assert reported["command_id"]
     assert reported["queued_at"]

@@ -148,5 +148,5 @@ async def test_the_script_works(
     names: dict[str, Callable[[], Coroutine[object, object, None]]] = {}
     exec(before, names)  # noqa: S102 - the script is the README's own
     await names["main"]()
-    assert capsys.readouterr().out == "set point 120 °F: confirmed, the heater reports it\n"
+    assert capsys.readouterr().out == "setpoint 120 °F: confirmed, the heater reports it\n"
     assert await stage.applied(MAC) == [("dhw-temperature", [98])]

@@ -63,7 +63,7 @@ class NavienAPIClient:
     async def list_devices(self, *, device_type: int | None = DeviceType.HEAT_PUMP_WATER_HEATER) -> list[Device]:
         """Return the account's devices of one type, or of every type for None, in the service's order.
 
-        An entry that does not say which device it is, is left out: one odd entry does not hide the others.
+        An entry that does not identify its device is left out: it does not hide the others.
         """
         return list((await self.device_listing(device_type=device_type)).devices)
 
@@ -122,15 +122,15 @@ class NavienAPIClient:
         """Return the errors that a device had, in the service's order.
 
         Raises:
-            NotPermittedError: the account is an owner's; the service tells installers alone.
+            NotPermittedError: the account is an owner's; the service answers installers only.
 
         """
         errors: dict[PastError, None] = {}
         time_zone = None
         continuous_key = None
         while len(errors) < MOST_ROWS:
-            page, zone_told = await self._error_page(device, continuous_key)
-            time_zone = time_zone or zone_told
+            page, page_time_zone = await self._error_page(device, continuous_key)
+            time_zone = time_zone or page_time_zone
             # Whether the row that the key names comes again is not known, so each is kept once.
             news = [error for error in page if error not in errors]
             errors |= dict.fromkeys(news)
@@ -174,7 +174,7 @@ class NavienAPIClient:
         """Return the versions of the vendor's app; needs no signing in.
 
         Raises:
-            MaintenanceError: the service is closed, and says until when: this is the call to ask it by.
+            MaintenanceError: the service is closed; its notice says until when, so this is the call to check with.
 
         """
         data = await self._auth_client.rest.request(HTTPMethod.POST, _APP_VERSION, body={"os": "A"})
@@ -203,6 +203,6 @@ def _device(entry: Mapping[str, object]) -> Device | None:
         device = Device.from_message(entry)
         check_device(device)
     except (ResponseFormatError, InvalidParameterError) as err:
-        _LOGGER.debug("An entry of the device list cannot be read: %s", err)
+        _LOGGER.debug("Ignoring an unreadable entry of the device list: %s", err)
         return None
     return device

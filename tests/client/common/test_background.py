@@ -48,7 +48,7 @@ def unseen_beginnings(source: str) -> list[int]:
 
 @pytest.mark.parametrize("path", modules_in(INTEGRATION), ids=module_name)
 def test_tasks_are_begun_where_their_end_is_seen(path: Path) -> None:
-    if module_name(path) != f"{CLIENT}.background":
+    if module_name(path) != f"{CLIENT}.common.background":
         assert unseen_beginnings(path.read_text()) == []
 
 
@@ -100,7 +100,7 @@ async def test_an_error_that_nobody_foresaw_is_logged_once_with_its_traceback(
         background.start("The work", failing(UnforeseenError("odd")), on_failure=lambda: failures.append("failed"))
         await turns()
     assert lines(caplog, logging.ERROR) == ["The work failed unexpectedly"]
-    assert "raise error\ntests.client.test_background.UnforeseenError: odd" in caplog.text
+    assert "raise error\ntests.client.common.test_background.UnforeseenError: odd" in caplog.text
     assert failures == ["failed"] * 3
     assert not background.tasks
 

@@ -49,7 +49,7 @@ def test_what_is_given_for_a_cleared_command_waits() -> None:
         bench.emitter.once("command_cleared", lambda _: bench.give(SETPOINT, 110))
         bench.give(SETPOINT, 120)
         assert bench.pipeline.clear(lambda _: True) == 1
-        assert [command.wanted for command in bench.pipeline.waiting] == ["set point 110"]
+        assert [command.wanted for command in bench.pipeline.waiting] == ["setpoint 110"]
 
     on_the_bench(story)
 

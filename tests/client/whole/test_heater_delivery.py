@@ -104,7 +104,7 @@ async def test_what_is_cleared_is_not_wanted_any_more(stage: Stage) -> None:
     assert client.clear_command_queue() == 1
     event = await cleared
     assert isinstance(event, CommandEvent)
-    assert event.command.wanted == "set point 130 °F"
+    assert event.command.wanted == "setpoint 130 °F"
     assert client.wanted_members(stage.device) == {}
 
 

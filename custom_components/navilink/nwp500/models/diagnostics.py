@@ -129,7 +129,7 @@ class PartCounters(Counters):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostics:
-    """All counters of a heater; None for what the heater does not tell."""
+    """All counters of a heater; None for what the heater does not report."""
 
     system: SystemCounters
     draws: DrawCounters

@@ -67,7 +67,7 @@ class Firmware:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirmwareDetail:
-    """What the service tells about one version of a software part; numbers that it leaves open are 0."""
+    """What the service reports about one version of a software part; numbers that it leaves open are 0."""
 
     software_code: int | None
     version_raw: int | None

@@ -1,4 +1,4 @@
-"""The errors that a device had, as the REST service tells them to installers (protocol.md 2.8)."""
+"""The errors that a device had, as the REST service reports them to installers (protocol.md 2.8)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -68,7 +68,7 @@ class MaintenanceEntry:
 
     @property
     def day(self) -> date | None:
-        """When it was done, as somebody said."""
+        """When it was done, as entered."""
         return DATE.read(self.date_raw)
 
     @classmethod

@@ -1,7 +1,7 @@
 """How a member of a wire message is described and read: the one mechanism of all models.
 
 A message keeps its members exactly as they came. What they mean stands in a table of `Member` declarations, one line
-each, and is worked out when it is read: decoding a message costs nothing for what nobody looks at, and a member that
+each, and is worked out when it is read: decoding a message costs nothing for what is not read, and a member that
 makes no sense is unknown (None) without harm to the others.
 """
 
@@ -67,16 +67,16 @@ class Message:
 
     @override
     def __repr__(self) -> str:
-        """Tell nothing of the content: a serial number must not reach a log."""
+        """Show nothing of the content: a serial number must not reach a log."""
         return f"<{type(self).__name__} of {len(self.raw)} members>"
 
     @classmethod
     def members(cls) -> dict[str, Member[object]]:
-        """Give the declared members by attribute name, in the order of their declaration."""
+        """Return the declared members by attribute name, in the order of their declaration."""
         return {name: member for name, member in vars(cls).items() if isinstance(member, Member)}
 
     def decoded(self) -> dict[str, object]:
-        """Give the value of every declared member by attribute name."""
+        """Return the value of every declared member by attribute name."""
         return {name: getattr(self, name) for name in self.members()}
 
 
@@ -101,13 +101,13 @@ def reply_content(message: Mapping[str, object], *names: str) -> Mapping[str, ob
 
 
 def block(message: Mapping[str, object], name: str) -> Mapping[str, object]:
-    """Give an object inside a message, empty when it is missing or is something else."""
+    """Return an object inside a message, empty when it is missing or is something else."""
     content = message.get(name)
     return content if isinstance(content, Mapping) else {}
 
 
 def objects(message: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
-    """Give a list inside a message, empty when it is something else; what is no object is an empty one in its place."""
+    """Return a list inside a message, empty when it is something else; entries that are none become empty ones."""
     content = message.get(name)
     return [item if isinstance(item, Mapping) else {} for item in content] if isinstance(content, list) else []
 
@@ -187,7 +187,7 @@ HALF = numeric(conversions.celsius_from_half, "°C", name="half")
 DECI = numeric(conversions.celsius_from_deci, "°C", name="deci")
 DELTA = numeric(conversions.celsius_from_delta, "Celsius degrees of difference", name="delta")
 OUTSIDE = numeric(conversions.celsius_from_half, "°C", name="outside")
-FLOW = numeric(conversions.litres_per_minute, "L/min", name="0.1 L/min")
+FLOW = numeric(conversions.liters_per_minute, "L/min", name="0.1 L/min")
 TANK_ENERGY = numeric(conversions.watt_hours, "Wh", name="4 Wh")
 FLAG = numeric(conversions.flag, name="b")
 TRI_STATE = numeric(conversions.tri_state, name="t")

@@ -11,7 +11,7 @@ from .members import WHOLE
 from .weekdays import DAY_MASKS, Weekday, day_mask, days_in
 
 DEFAULT_DECIMAL_POINT = 5
-"""Of prices, also where a period does not say."""
+"""Of prices, also where a period names none."""
 
 _MONTHS = range(1, 13)
 _SEASONS = range(1, 4096)
@@ -55,7 +55,7 @@ def season_of(months: Iterable[int]) -> int:
 
 
 def months_in(season: int) -> frozenset[int]:
-    """Decode a season to its months, 1 to 12; bits that stand for no month say nothing."""
+    """Decode a season to its months, 1 to 12; bits that stand for no month are ignored."""
     return frozenset(month for month in _MONTHS if season & 1 << month - 1)
 
 
@@ -68,7 +68,13 @@ def raw_price(price: Decimal, decimal_point: int = DEFAULT_DECIMAL_POINT) -> int
     """
     decimals = _checked("decimal_point", decimal_point, _DECIMAL_POINTS)
     if not (price.is_finite() and _PRICES.start <= price < _PRICES.stop):
-        raise InvalidParameterError(parameter="price", value=price, allowed=f"a number, {_PRICES[0]} to {_PRICES[-1]}")
+        raise InvalidParameterError(
+            parameter="price",
+            value=price,
+            allowed=f"a number from {_PRICES[0]} to {_PRICES[-1]}",
+            minimum=_PRICES[0],
+            maximum=_PRICES[-1],
+        )
     rounded = price.quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
     return _checked("price", int(rounded.scaleb(decimals, context=_EXACT)), _PRICES)
 
@@ -188,7 +194,8 @@ def _checked(parameter: str, value: object, allowed: range) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value in allowed:
         return value
     kind = "an even whole number" if allowed is DAY_MASKS else "a whole number"
-    raise InvalidParameterError(parameter=parameter, value=value, allowed=f"{kind}, {allowed[0]} to {allowed[-1]}")
+    low, high = allowed[0], allowed[-1]
+    raise InvalidParameterError(parameter, value, f"{kind} from {low} to {high}", minimum=low, maximum=high)
 
 
 def _time(hour: int | None, minute: int | None) -> time | None:

@@ -33,7 +33,7 @@ class TouPlan:
     def from_message(cls, message: Mapping[str, object]) -> Self:
         """Read a `touInfo` object; nothing in it is required.
 
-        A period that cannot be read is kept as one of which nothing is known, so that nobody writes the plan back
+        A period that cannot be read is kept as one of which nothing is known, so that the plan is not written back
         without it by accident.
         """
         seasons = [_mapping(entry) for entry in _list(message, "schedule")]

@@ -66,7 +66,7 @@ def address_problem(address: str) -> AddressProblem | None:
 
 
 def is_host(text: str) -> bool:
-    """Tell whether a text is a host name or an IP address, without a scheme, a port or a path."""
+    """Return whether a text is a host name or an IP address, without a scheme, a port or a path."""
     is_name = len(text) <= _LONGEST_HOST and _HOST.fullmatch(text) is not None
     return is_name or _is_private_address(text) is not None
 
@@ -77,7 +77,7 @@ def _is_private_host(host: str) -> bool:
 
 
 def _is_private_address(text: str) -> bool | None:
-    """Tell whether an IP address is private; None for what is none."""
+    """Return whether an IP address is private; None for what is none."""
     try:
         address = ip_address(text)
     except ValueError:

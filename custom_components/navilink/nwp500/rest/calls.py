@@ -73,7 +73,7 @@ class SignedCalls:
         return self._auth_client.user_type
 
     def device_key(self, device: Device) -> dict[str, object]:
-        """Give the members that name a device and who asks for it."""
+        """Return the members that name a device and who asks for it."""
         return {
             "macAddress": device.mac_address,
             "additionalValue": device.additional_value,

@@ -52,7 +52,7 @@ class IssuedSecrets:
             object.__setattr__(self, "issued_at", self.issued_at.replace(tzinfo=UTC))
 
     def is_expired(self, now: datetime) -> bool:
-        """Tell whether the set has ended at `now` (aware), or ends within the margin."""
+        """Return whether the set has ended at `now` (aware), or ends within the margin."""
         if self.expires_in is None:
             return False
         return (now - self.issued_at).total_seconds() >= self.expires_in - EXPIRY_MARGIN
