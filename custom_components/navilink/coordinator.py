@@ -125,7 +125,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         try:
             return await self._listing.async_first()
         except NavienError as err:
-            raise setup_error(err) from err
+            raise setup_error(self.hass, err) from err
 
     @callback
     def _async_listen(self) -> None:

@@ -11,7 +11,7 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .markdown import escaped
 from .nwp500 import CommandCompleted, CommandOutcome, ConnectionProblem, ConnectionReport, ConnectionState, Device
-from .wording import command_words
+from .wording import command_words, reason_words
 
 LOST_COMMANDS = "lost_commands"
 UNREADABLE_STORE = "unreadable_store"
@@ -40,7 +40,7 @@ def async_report_lost_command(hass: HomeAssistant, entry: ConfigEntry, device: D
     registered = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, device.mac_address), entry.entry_id)
     words = command_words(hass, command)
     wanted = words if registered is None else f"[{words}](/config/devices/device/{registered.id})"
-    line = f"- {wanted}, given {given}: {escaped(event.result.reason)}"
+    line = f"- {wanted}, given {given}: {escaped(reason_words(hass, event.result))}"
     issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(LOST_COMMANDS, entry.entry_id))
     earlier: list[str] = []
     count = 0

@@ -6,8 +6,7 @@ from typing import Any, Self
 
 import voluptuous as vol
 
-from .nwp500 import Device, StoredQueue
-from .nwp500.common import text as printable
+from .nwp500 import Device, StoredQueue, printable
 from .nwp500.enums import DeviceType
 
 # What a service may call a heater; topics leave room for this much.

@@ -21,6 +21,7 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
+from .errors import to_home_assistant_error
 from .nwp500 import (
     DeviceFeature,
     DhwMode,
@@ -29,10 +30,9 @@ from .nwp500 import (
     TemperatureUnit,
     UnsupportedCommandError,
 )
-from .nwp500.models.conversions import in_unit
 from .nwp500.protocol.controls import DHW_MODE, DHW_TEMPERATURE, POWER_ON, VACATION, Control
 from .nwp500.protocol.setpoint import raw_limits, raw_step
-from .wording import degrees, user_temperature, user_unit
+from .wording import user_temperature, user_unit
 
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
 PARALLEL_UPDATES = 0
@@ -191,7 +191,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         """Return the temperature at the upper probe, the best reading of the hot water."""
         heater = self.heater
         celsius = heater.status.tank_upper_temperature if heater.status is not None and heater.is_fresh else None
-        return None if celsius is None else in_unit(celsius, self._unit)
+        return None if celsius is None else self._unit.from_celsius(celsius)
 
     @property
     def native_target_temperature(self) -> float | None:
@@ -293,15 +293,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         try:
             return self.client.dhw_temperature_command(self.heater.device, pending_effect, unit=self._unit)
         except InvalidParameterError as err:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="setpoint_out_of_range",
-                translation_placeholders={
-                    "temperature": degrees(self.hass, temperature),
-                    "lowest": degrees(self.hass, lowest),
-                    "highest": degrees(self.hass, highest),
-                },
-            ) from err
+            raise to_home_assistant_error(self.hass, err) from err
 
     def _operation_command(self, operation: str) -> HeaterCommand:
         operations = self.operation_list or []

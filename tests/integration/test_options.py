@@ -146,7 +146,7 @@ async def test_what_is_already_so(
     reported = await wait_for(hass, OUTCOME, lambda state: state.attributes["event_type"] is not None)
     outcome = reported.attributes
     assert outcome["event_type"] == "confirmed"
-    assert ("already so" in outcome["reason"]) == (not sent)
+    assert (outcome["reason_code"] == "already_set") == (not sent)
     assert await applied(simulator) == sent
 
 

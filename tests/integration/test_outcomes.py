@@ -47,7 +47,7 @@ async def test_action_returns_when_the_heater_has_it(hass: HomeAssistant, simula
     reported = shown(hass, OUTCOME).attributes
     assert reported["event_type"] == "confirmed"
     assert reported["command"] == "target temperature 60 °C"
-    assert reported["setting"] == "setpoint"
+    assert reported["setting"] == "target temperature"
     assert reported["code"] is None
     assert reported["command_id"]
     assert reported["queued_at"]
@@ -164,7 +164,7 @@ async def test_commands_that_were_given_up_raise_an_issue_until_it_is_acknowledg
     first, second = issue.translation_placeholders["commands"].splitlines()
     transport = f"/config/devices/device/{device_id(hass, running)}"
     assert first.startswith(f"- [target temperature 60 °C]({transport}), given 20")
-    assert first.endswith(": it waited longer than it may")
+    assert first.endswith(": it expired before it could be sent")
     assert "mode heat pump" in second
     assert MAC not in str(issue)
 

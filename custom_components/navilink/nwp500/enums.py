@@ -98,6 +98,19 @@ class TemperatureUnit(IntEnum):
     CELSIUS = 1
     FAHRENHEIT = 2
 
+    @property
+    def symbol(self) -> str:
+        """The symbol of the unit."""
+        return "°C" if self is TemperatureUnit.CELSIUS else "°F"
+
+    def from_celsius(self, celsius: float) -> float:
+        """Return a temperature in this unit, unrounded."""
+        return celsius if self is TemperatureUnit.CELSIUS else celsius * 9 / 5 + 32
+
+    def from_half_degrees(self, raw: float) -> float:
+        """Return raw half-degrees Celsius in this unit, unrounded."""
+        return self.from_celsius(raw / 2)
+
 
 @unique
 class TemperatureFormula(IntEnum):

@@ -57,7 +57,7 @@ def test_a_wish_between_two_steps_goes_to_the_even_one(value: float, unit: Tempe
 @given(raw=RAW)
 def test_half_degrees_survive_decoding_and_encoding(raw: int) -> None:
     assert conversions.half_degrees_from(conversions.celsius_from_half(raw), CELSIUS) == raw
-    assert conversions.half_degrees_from(conversions.in_unit(raw / 2, FAHRENHEIT), FAHRENHEIT) == raw
+    assert conversions.half_degrees_from(FAHRENHEIT.from_half_degrees(raw), FAHRENHEIT) == raw
 
 
 @given(value=st.decimals(-200, 400, places=2).map(float), unit=st.sampled_from(TemperatureUnit))
@@ -93,8 +93,8 @@ def test_temperatures_decode_unrounded() -> None:
 
 
 def test_temperature_in_the_unit_wanted() -> None:
-    assert conversions.in_unit(60.0, CELSIUS) == 60.0
-    assert conversions.in_unit(60.0, FAHRENHEIT) == 140.0
+    assert CELSIUS.from_half_degrees(120) == CELSIUS.from_celsius(60.0) == 60.0
+    assert FAHRENHEIT.from_half_degrees(120) == FAHRENHEIT.from_celsius(60.0) == 140.0
 
 
 def test_flow_and_energy() -> None:

@@ -37,11 +37,6 @@ def celsius_from_delta(raw: float) -> float:
     return raw / 10
 
 
-def in_unit(celsius: float, unit: TemperatureUnit) -> float:
-    """Return a temperature in the unit wanted."""
-    return celsius if unit is TemperatureUnit.CELSIUS else celsius * 9 / 5 + 32
-
-
 def half_degrees_from(value: float, unit: TemperatureUnit, *, step: int = 1) -> int:
     """Encode a temperature as the nearest half-degree, ties to the even number: 150 °F is 131.
 

@@ -3,7 +3,7 @@
 from ..enums import DhwTemperatureControl, TemperatureUnit
 from ..exceptions import InvalidParameterError
 from ..models import DeviceFeature
-from ..models.conversions import celsius_from_half, half_degrees_from, in_unit
+from ..models.conversions import half_degrees_from
 
 LOWEST, HIGHEST = 70, 131
 """No setpoint in raw half-degrees is outside these, 35-65.5 °C, whatever a message reports (protocol.md 14.1)."""
@@ -17,28 +17,26 @@ _FALLBACK_LIMITS = {TemperatureUnit.CELSIUS: (LOWEST, 130), TemperatureUnit.FAHR
 _WILD = 1e6
 """Beyond any temperature, and still exact in every step of the arithmetic."""
 
-_SYMBOLS = {TemperatureUnit.CELSIUS: "°C", TemperatureUnit.FAHRENHEIT: "°F"}
-
 
 def raw_setpoint(temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None) -> int:
     """Return the raw setpoint in the heater's steps; limits are compared raw: 150 °F (131) is allowed up to 131.
 
     Raises `InvalidParameterError` for anything but a number within the heater's limits.
     """
-    if type(unit) not in (int, TemperatureUnit) or unit not in _SYMBOLS:
+    if type(unit) not in (int, TemperatureUnit) or unit not in TemperatureUnit:
         raise InvalidParameterError("unit", unit, "1 (Celsius) or 2 (Fahrenheit)")
     unit = TemperatureUnit(unit)
     low, high = raw_limits(unit, feature)
     is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
     if not is_number or not abs(temperature) <= _WILD or not low <= half_degrees_from(temperature, unit) <= high:
-        raise _out_of_range(temperature, _rounded(low, unit), _rounded(high, unit), _SYMBOLS[unit])
+        raise _out_of_range(temperature, _rounded(low, unit), _rounded(high, unit), unit.symbol)
     # The limits may lie between the steps of a heater, and are reached all the same.
     return min(max(half_degrees_from(temperature, unit, step=raw_step(feature)), low), high)
 
 
 def setpoint_words(temperature: float, unit: TemperatureUnit) -> str:
     """Return a setpoint in words, such as `setpoint 140 °F`; a converted one has more digits than anybody entered."""
-    return f"setpoint {round(temperature, 1):g} {_SYMBOLS[TemperatureUnit(unit)]}"
+    return f"setpoint {round(temperature, 1):g} {TemperatureUnit(unit).symbol}"
 
 
 def raw_step(feature: DeviceFeature | None) -> int:
@@ -67,7 +65,7 @@ def raw_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[in
 
 def _rounded(raw: int, unit: TemperatureUnit) -> float:
     # Every whole °F has a raw value of its own, so whole ones are shown.
-    return round(in_unit(celsius_from_half(raw), unit), 1 if unit is TemperatureUnit.CELSIUS else 0)
+    return round(unit.from_half_degrees(raw), 1 if unit is TemperatureUnit.CELSIUS else 0)
 
 
 def _out_of_range(temperature: object, minimum: float, maximum: float, unit: str) -> InvalidParameterError:
