@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from .account import CONF_API_URL, CONF_CA_FILE, CONF_MQTT_ENDPOINT, CONF_PRIVATE_SERVER
 from .const import LOGGER
 from .nwp500.common.text import visible
-from .nwp500.rest.address import AddressProblem, address_problem, is_host
+from .nwp500.rest.server import AddressProblem, address_problem, is_host
 from .nwp500.rest.trust import tls_context
 
 # Characters; far more than an account or a path has.

@@ -19,7 +19,7 @@ from ..exceptions import (
     PayloadError,
     ServerError,
 )
-from .address import address_problem
+from .server import address_problem
 from .trust import tls_context
 
 DEFAULT_BASE_URL = "https://nlus.naviensmartcontrol.com/api/v2.1"
