@@ -8,7 +8,7 @@ from homeassistant.helpers import device_registry as dr
 
 from .const import DOMAIN
 from .heater import heater_name
-from .nwp500 import Device, DeviceFeature, NavienMqttClient, printable
+from .nwp500 import Device, DeviceFeature, NavienMqttClient
 
 
 @callback
@@ -26,7 +26,7 @@ def async_register_devices(
             manufacturer="Navien",
             name=heater_name(device),
             model=_model(feature),
-            serial_number=None if feature is None else printable(feature.serial_number or "") or None,
+            serial_number=None if feature is None else feature.serial_number or None,
             sw_version=None if feature is None else feature.controller_version,
         )
 

@@ -29,9 +29,9 @@ from .nwp500 import (
     InvalidParameterError,
     TemperatureUnit,
     UnsupportedCommandError,
+    commands,
+    setpoint,
 )
-from .nwp500.protocol.controls import DHW_MODE, DHW_TEMPERATURE, POWER_ON, VACATION, Control
-from .nwp500.protocol.setpoint import raw_limits, raw_step
 from .wording import user_temperature, user_unit
 
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
@@ -145,12 +145,12 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         """Take in what the heater is and has now, so that an action need not work it out while its command waits."""
         self._last_modes = self._last_modes.after(self._shown_mode)
         feature = self.heater.feature
-        operations = [name for name, mode in MODE_OF_OPERATION.items() if _takes(feature, DHW_MODE, mode)]
+        operations = [name for name, mode in MODE_OF_OPERATION.items() if _takes(feature, commands.DHW_MODE, mode)]
         supported = {
-            WaterHeaterEntityFeature.TARGET_TEMPERATURE: _takes(feature, DHW_TEMPERATURE),
+            WaterHeaterEntityFeature.TARGET_TEMPERATURE: _takes(feature, commands.DHW_TEMPERATURE),
             WaterHeaterEntityFeature.OPERATION_MODE: bool(operations),
-            WaterHeaterEntityFeature.AWAY_MODE: _takes(feature, VACATION),
-            WaterHeaterEntityFeature.ON_OFF: _takes(feature, POWER_ON),
+            WaterHeaterEntityFeature.AWAY_MODE: _takes(feature, commands.VACATION),
+            WaterHeaterEntityFeature.ON_OFF: _takes(feature, commands.POWER_ON),
         }
         self._attr_supported_features = WaterHeaterEntityFeature(
             sum(flag for flag, is_supported in supported.items() if is_supported)
@@ -208,20 +208,20 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     @override
     def target_temperature_step(self) -> float:
         """Return the step in the user's unit, which Home Assistant does not convert."""
-        return STEPS[self._unit] * raw_step(self.heater.feature)
+        return STEPS[self._unit] * setpoint.raw_step(self.heater.feature)
 
     @property
     @override
     def min_temp(self) -> float:
         """Return the lowest target temperature that this heater takes."""
-        low, _ = raw_limits(self._unit, self.heater.feature)
+        low, _ = setpoint.raw_limits(self._unit, self.heater.feature)
         return user_temperature(self.hass, low)
 
     @property
     @override
     def max_temp(self) -> float:
         """Return the highest target temperature that this heater takes."""
-        _, high = raw_limits(self._unit, self.heater.feature)
+        _, high = setpoint.raw_limits(self._unit, self.heater.feature)
         return user_temperature(self.hass, high)
 
     @property
@@ -318,7 +318,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         return self.client.dhw_mode_command(self.heater.device, mode)
 
 
-def _takes(feature: DeviceFeature | None, control: Control, *parameters: int) -> bool:
+def _takes(feature: DeviceFeature | None, control: commands.Control, *parameters: int) -> bool:
     """Tell whether a heater takes a command, with these parameters or any; what it does not report it may have."""
     try:
         control.checked(parameters or tuple(each.low for each in control.parameters), feature)

@@ -41,6 +41,10 @@ from custom_components.navilink.nwp500 import (
     MaintenanceError,
     NavienError,
     NotConnectedError,
+    UnsupportedCommandError,
+    commands,
+)
+from custom_components.navilink.nwp500.exceptions import (
     NotPermittedError,
     PayloadError,
     RequestTimeoutError,
@@ -48,8 +52,6 @@ from custom_components.navilink.nwp500 import (
     ScheduleReadError,
     SerialNumberUnknownError,
     ServerError,
-    UnsupportedCommandError,
-    commands,
 )
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import MAC

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
@@ -92,6 +92,7 @@ async def test_no_outcome_is_passed_on_while_the_store_still_has_the_command(
     too_early: list[Event] = []
     passed: list[str] = []
 
+    @callback
     def look(event: Event) -> None:
         passed.append(event.data["outcome"])
         if event.data["command_id"] in unsent_ids(hass_storage, running):

@@ -88,7 +88,7 @@ def test_every_message_is_described(model: type[Message]) -> None:
         ("reservation entry", "| `week` | `days` | day mask |  | The days on which it acts | 2 to 254 in steps of 2 |"),
         (
             "reservation entry",
-            "| `param` | `setpoint` | half | °C | The set point that it sets | 70 to 131 half-degrees Celsius |",
+            "| `param` | `setpoint` | half | °C | The setpoint that it sets | 70 to 131 half-degrees Celsius |",
         ),
         ("recirculation entry", "| `mode` | `pump_on` | t |  | Whether the pump is switched on or off | 1 to 2 |"),
         ("recirculation entry", "| `param` | `parameter` | number |  | Always -1, in the hexadecimal form ff | -1 |"),

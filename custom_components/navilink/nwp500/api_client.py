@@ -26,7 +26,7 @@ from .models import (
 from .models.members import TEXT, WHOLE, block
 from .protocol.topics import check_device
 from .rest.account import AccountAPI, MaintenanceAPI
-from .rest.calls import MOST_ROWS, PAGE_SIZE, Rows, SignedCalls, as_list, as_object
+from .rest.calls import MAX_ROWS, PAGE_SIZE, Rows, SignedCalls, as_list, as_object
 from .rest.tou import TouAPI
 
 _LOGGER = logging.getLogger(__name__)
@@ -128,7 +128,7 @@ class NavienAPIClient:
         errors: dict[PastError, None] = {}
         time_zone = None
         continuous_key = None
-        while len(errors) < MOST_ROWS:
+        while len(errors) < MAX_ROWS:
             page, page_time_zone = await self._error_page(device, continuous_key)
             time_zone = time_zone or page_time_zone
             # Whether the row that the key names comes again is not known, so each is kept once.

@@ -14,7 +14,8 @@ import aiohttp
 
 from .common.text import visible
 from .exceptions import ApiError, AuthenticationError, InvalidResponseError, MaintenanceError, NavienError, ServerError
-from .rest.service import DEFAULT_BASE_URL, RestService
+from .rest.servers import DEFAULT_BASE_URL
+from .rest.service import RestService
 from .rest.tokens import AuthTokens, SignIn, token_object
 
 _LOGGER = logging.getLogger(__name__)

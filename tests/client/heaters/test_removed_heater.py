@@ -13,10 +13,10 @@ from nwp500 import (
     Device,
     DeviceFeature,
     MqttConnectionConfig,
-    MqttConnectionError,
     NavienMqttClient,
     commands,
 )
+from nwp500.exceptions import MqttConnectionError
 from tests.client.support.bench import ONE, OTHER, Bench, on_the_bench
 from tests.client.support.own_transport import DEVICE, OwnTransport, scripted
 from tests.client.support.stage import MAC

@@ -21,10 +21,10 @@ from nwp500 import (
     DeviceStatus,
     QueuedCommand,
     StoredQueue,
-    StoredQueueError,
     commands,
     migrated_queue,
 )
+from nwp500.exceptions import StoredQueueError
 from nwp500.protocol.controls import Control
 from nwp500.queue import stored_members
 from nwp500.queue.command import running_seconds
@@ -274,7 +274,7 @@ def test_words_are_cut_to_one_printable_line() -> None:
     written = on_the_disk(StoredQueue(unsent=(made(commands.TOU_ON),)))
     first_command(written)["wanted"] = "time\nof\x1b[31m use" + "!" * 1000
     [command] = read(written).unsent
-    assert command.wanted.startswith("timeof[31m use!")
+    assert command.wanted.startswith("time of [31m use!")
     assert len(command.wanted) == 256
 
 

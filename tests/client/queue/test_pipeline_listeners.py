@@ -2,7 +2,8 @@
 
 import pytest
 
-from nwp500 import CommandEvent, CommandHandle, CommandOutcome, QueueChanged, commands
+from nwp500 import CommandEvent, CommandHandle, CommandOutcome, commands
+from nwp500.queue.events import QueueChanged
 from tests.client.support.bench import Bench, on_the_bench
 
 SETPOINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from examples import energy_and_schedule
-from nwp500 import ReservationEntry
 from nwp500.enums import ReservationMode
+from nwp500.models import ReservationEntry
 from nwp500.models.weekdays import EVERY_DAY
 from tests.client.support.stage import PATIENCE, Stage
 

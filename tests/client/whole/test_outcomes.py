@@ -10,13 +10,12 @@ from nwp500 import (
     CommandReason,
     CommandStage,
     DeviceStatus,
-    MqttConnectionError,
     NavienMqttClient,
     NotConnectedError,
-    RequestTimeoutError,
     StatusReceived,
     StoredQueue,
 )
+from nwp500.exceptions import MqttConnectionError, RequestTimeoutError
 from nwp500.protocol.queries import DEVICE_INFO, STATUS
 from tests.client.support.stage import MAC, PATIENCE, Stage, expected, staged
 from tests.client.whole.test_queue_simulator import plugged_in, unplugged

@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from nwp500 import CommandEvent, ConnectionChanged, ConnectionState, NavienMqttClient, PayloadError
+from nwp500 import CommandEvent, ConnectionChanged, ConnectionState, NavienMqttClient
+from nwp500.exceptions import PayloadError
 from tests.client.support.stage import PATIENCE, Stage, expected
 
 TOPIC = "test/n"

@@ -12,6 +12,7 @@ from .schedule import RecirculationEntry, RecirculationSchedule, ReservationEntr
 from .status import DeviceStatus
 from .tou import TouPeriod
 from .tou_plan import RegisteredPlan, RegisterPath, TouPlan
+from .weekdays import Weekday
 
 __all__ = [
     "AppVersion",
@@ -48,4 +49,5 @@ __all__ = [
     "TouPeriod",
     "TouPlan",
     "UserInfo",
+    "Weekday",
 ]

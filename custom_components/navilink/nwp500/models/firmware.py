@@ -7,8 +7,7 @@ from typing import Self
 
 from ..enums import FirmwarePart
 from ..exceptions import ResponseFormatError
-from .dates import EPOCH_MILLISECONDS
-from .members import KEY, LONG_TEXT, VERSION, WHOLE, Member, Message, block, objects, one_of
+from .members import EPOCH_MILLISECONDS, KEY, LONG_TEXT, VERSION, WHOLE, Member, Message, block, objects, one_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum, unique
 from typing import Self
 
-from .dates import DATE, EPOCH_MILLISECONDS
-from .members import TEXT, WHOLE
+from .members import DATE, EPOCH_MILLISECONDS, TEXT, WHOLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

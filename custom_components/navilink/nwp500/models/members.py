@@ -7,6 +7,7 @@ makes no sense is unknown (None) without harm to the others.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Self, overload, override
@@ -17,6 +18,8 @@ from . import conversions
 
 _LARGEST_NUMBER = 2**53
 """Every number on the wire is far smaller, and up to here integers and floats agree exactly."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +148,23 @@ def _key(value: object) -> str | None:
     return value if isinstance(value, str) and len(value) <= SHORT and value.isprintable() else None
 
 
+def _from_epoch_milliseconds(raw: float) -> datetime | None:
+    try:
+        return _EPOCH + timedelta(milliseconds=raw)
+    except OverflowError:
+        return None
+
+
+def _date(value: object) -> date | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        year, month, day = (int(part) for part in value.split("-"))
+        return date(year, month, day)
+    except ValueError, OverflowError:
+        return None
+
+
 def numeric[T](decode: Callable[[float], T | None], unit: str = "", *, name: str = "number") -> Kind[T]:
     """Make the kind of a number that `decode` gives its meaning."""
 
@@ -194,3 +214,6 @@ TRI_STATE = numeric(conversions.tri_state, name="t")
 TOU_STATUS = numeric(conversions.tou_enabled, name="TOU status")
 TOU_OVERRIDE = numeric(conversions.tou_overridden, name="TOU override")
 CAPABILITY = numeric(conversions.capability, name="capability")
+EPOCH_MILLISECONDS = numeric(_from_epoch_milliseconds)
+DATE = Kind(_date)
+"""A date, with or without leading zeros (protocol.md 2.8)."""
