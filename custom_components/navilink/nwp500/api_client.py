@@ -98,9 +98,7 @@ class NavienAPIClient:
 
         Empty texts and coordinates of 0 cannot be set: the service wants them left out.
 
-        Raises:
-            InvalidParameterError: the name is empty, or the location has neither state nor city nor address.
-
+        Raises `InvalidParameterError` if the name is empty, or the location has neither state nor city nor address.
         """
         if name is not None and not name.strip():
             raise InvalidParameterError(parameter="name", value=name, allowed="a text that is not empty")
@@ -121,9 +119,7 @@ class NavienAPIClient:
     async def get_error_history(self, device: Device) -> ErrorHistory:
         """Return the errors that a device had, in the service's order.
 
-        Raises:
-            NotPermittedError: the account is an owner's; the service answers installers only.
-
+        Raises `NotPermittedError`: the account is an owner's; the service answers installers only.
         """
         errors: dict[PastError, None] = {}
         time_zone = None
@@ -173,9 +169,7 @@ class NavienAPIClient:
     async def get_app_version(self) -> AppVersion:
         """Return the versions of the vendor's app; needs no signing in.
 
-        Raises:
-            MaintenanceError: the service is closed; its notice says until when, so this is the call to check with.
-
+        Raises `MaintenanceError`: the service is closed; its notice says until when, so this is the call to check with.
         """
         data = await self._auth_client.rest.request(HTTPMethod.POST, _APP_VERSION, body={"os": "A"})
         return AppVersion.from_message(as_object(_APP_VERSION, data))

@@ -31,12 +31,7 @@ class PushSettings:
         )
 
     def as_message(self) -> dict[str, int]:
-        """Write the flags that are known.
-
-        Raises:
-            InvalidParameterError: none is.
-
-        """
+        """Write the flags that are known; raises `InvalidParameterError` if none is."""
         flags = {"isErrorAlarm": self.errors, "isDescalingAlarm": self.descaling, "isEtcAlarm": self.others}
         known = {name: _RAW_FLAGS[flag] for name, flag in flags.items() if flag is not None}
         if not known:

@@ -44,9 +44,7 @@ def half_degrees_from(value: float, unit: TemperatureUnit, *, step: int = 1) -> 
 
     The arithmetic is exact on the decimal as it was written, so that a tie such as 95.45 °F is one.
 
-    Raises:
-        InvalidParameterError: the value is not a finite number.
-
+    Raises `InvalidParameterError` if the value is not a finite number.
     """
     if not math.isfinite(value):
         raise InvalidParameterError(parameter="temperature", value=value, allowed="a finite number")
@@ -100,9 +98,7 @@ def bytes_from_hex(text: str) -> bytes:
 
     `bytes.fromhex` would pass over blanks, and so make a shorter list of it.
 
-    Raises:
-        ResponseFormatError: the text has an odd count of digits, or a character that is none.
-
+    Raises `ResponseFormatError` if the text has an odd count of digits, or a character that is none.
     """
     if _HEX.fullmatch(text) is None:
         raise ResponseFormatError(lacking="hexadecimal digits in pairs")

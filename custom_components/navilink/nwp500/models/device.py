@@ -50,9 +50,7 @@ class Location:
     def as_message(self) -> dict[str, object]:
         """Write a `location` object without what is unknown, empty or zero, as the service wants it.
 
-        Raises:
-            InvalidParameterError: neither state nor city nor address is set.
-
+        Raises `InvalidParameterError` if neither state nor city nor address is set.
         """
         if not (self.state or self.city or self.address):
             raise InvalidParameterError(
@@ -138,9 +136,7 @@ class Device:
     def from_message(cls, message: Mapping[str, object]) -> Self:
         """Read one entry of the device list; what is missing or unreadable is None.
 
-        Raises:
-            ResponseFormatError: the entry does not identify its device (MAC, additional value) or its type.
-
+        Raises `ResponseFormatError` if the entry does not identify its device (MAC, additional value) or its type.
         """
         info = block(message, "deviceInfo")
         error = block(message, "error")

@@ -137,12 +137,7 @@ class Diagnostics:
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Decode a whole reply as it came off the wire.
-
-        Raises:
-            ResponseFormatError: the message has no counters.
-
-        """
+        """Decode a whole reply as it came off the wire; raises `ResponseFormatError` if the message has no counters."""
         data = block(block(message, "response") or message, "data")
         if data.keys().isdisjoint(("tsData", "tdData", "taData")):
             raise ResponseFormatError(lacking="tsData, tdData or taData")

@@ -74,12 +74,7 @@ class DeviceFeature(Message):
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Decode a whole device-info reply as it came off the wire.
-
-        Raises:
-            ResponseFormatError: the message has no feature in it.
-
-        """
+        """Decode a whole device-info reply; raises `ResponseFormatError` if the message has no feature in it."""
         return cls(reply_content(message, "feature", "did"))
 
     @property

@@ -124,9 +124,7 @@ class FirmwareDownload(Message):
 def firmware_downloads(message: Mapping[str, object]) -> tuple[FirmwareDownload, ...]:
     """Decode a whole reply as it came off the wire; empty when nothing waits, for which the wire has an entry of zeros.
 
-    Raises:
-        ResponseFormatError: the message has no list.
-
+    Raises `ResponseFormatError` if the message has no list.
     """
     reply = block(message, "response") or message
     if not isinstance(reply.get("downloadSwInfo"), list):

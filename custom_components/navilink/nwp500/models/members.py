@@ -88,9 +88,7 @@ def reply_content(message: Mapping[str, object], *names: str) -> Mapping[str, ob
 
     Content that is present counts even when it is empty (protocol.md 4.3).
 
-    Raises:
-        ResponseFormatError: there is no such content, or it is not an object.
-
+    Raises `ResponseFormatError` if there is no such content, or it is not an object.
     """
     for sequence in (block(message, "response"), message):
         for name in names:

@@ -96,9 +96,7 @@ class ReservationEntry(WeeklyEntry):
     ) -> Self:
         """Make an entry, with the setpoint in half-degrees Celsius; it is checked when it is written.
 
-        Raises:
-            InvalidParameterError: there is no day.
-
+        Raises `InvalidParameterError` if there is no day.
         """
         return cls(_raw(days, hour, minute, mode, setpoint_raw, is_enabled=is_enabled))
 
@@ -118,9 +116,7 @@ class RecirculationEntry(WeeklyEntry):
     def of(cls, days: Iterable[Weekday], hour: int, minute: int, *, pump_on: bool, is_enabled: bool = True) -> Self:
         """Make an entry; it is checked when it is written.
 
-        Raises:
-            InvalidParameterError: there is no day.
-
+        Raises `InvalidParameterError` if there is no day.
         """
         return cls(_raw(days, hour, minute, ON if pump_on else OFF, _NO_PARAMETER, is_enabled=is_enabled))
 
@@ -176,12 +172,7 @@ class ReservationSchedule(WeeklySchedule[ReservationEntry]):
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Decode a whole reply as it came off the wire.
-
-        Raises:
-            ResponseFormatError: the message has no list of entries in either form.
-
-        """
+        """Decode a whole reply; raises `ResponseFormatError` if the message has no list of entries in either form."""
         return cls(*_schedule_in(message, ReservationEntry))
 
 
@@ -191,12 +182,7 @@ class RecirculationSchedule(WeeklySchedule[RecirculationEntry]):
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Decode a whole reply as it came off the wire.
-
-        Raises:
-            ResponseFormatError: the message has no list of entries in either form.
-
-        """
+        """Decode a whole reply; raises `ResponseFormatError` if the message has no list of entries in either form."""
         return cls(*_schedule_in(message, RecirculationEntry))
 
 
@@ -218,9 +204,7 @@ def _schedule_in[EntryT: WeeklyEntry](
 def _six_bytes_each(text: str) -> list[bytes]:
     """Split the hexadecimal form, which is whole entries or no list: read as a shorter one, it would be written back.
 
-    Raises:
-        ResponseFormatError: the text is anything but whole entries.
-
+    Raises `ResponseFormatError` if the text is anything but whole entries.
     """
     numbers = conversions.bytes_from_hex(text)
     size = len(_WIRE_NAMES)

@@ -167,12 +167,7 @@ class DeviceStatus(Message):
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Decode a whole status reply as it came off the wire.
-
-        Raises:
-            ResponseFormatError: the message has no status in it.
-
-        """
+        """Decode a whole status reply; raises `ResponseFormatError` if the message has no status in it."""
         return cls(reply_content(message, "status", "st"))
 
     def with_members(self, members: Mapping[str, int]) -> Self:

@@ -46,9 +46,7 @@ _MEMBERS = (
 def season_of(months: Iterable[int]) -> int:
     """Encode months, 1 to 12 and at least one of them, as a season: January is 1, December 2048.
 
-    Raises:
-        InvalidParameterError: there is none, or one that no year has.
-
+    Raises `InvalidParameterError` if there is none, or one that no year has.
     """
     chosen = frozenset(_checked("month", month, _MONTHS) for month in months)
     return _checked("season", sum(1 << month - 1 for month in chosen), _SEASONS)
@@ -62,9 +60,7 @@ def months_in(season: int) -> frozenset[int]:
 def raw_price(price: Decimal, decimal_point: int = DEFAULT_DECIMAL_POINT) -> int:
     """Encode a price with so many decimals, ties rounded up: 0.125 with 2 decimals is 13.
 
-    Raises:
-        InvalidParameterError: the price is not a finite number or too large, or the decimals are not 0 to 10.
-
+    Raises `InvalidParameterError` if the price is not a finite number or too large, or the decimals are not 0 to 10.
     """
     decimals = _checked("decimal_point", decimal_point, _DECIMAL_POINTS)
     if not (price.is_finite() and _PRICES.start <= price < _PRICES.stop):
@@ -119,10 +115,8 @@ class TouPeriod:
     ) -> Self:
         """Make a period from what people know; `end` is its last minute, and seconds are left out of account.
 
-        Raises:
-            InvalidParameterError: there is no month or no day, the price cannot be written, or the period ends before
-                it starts: one over midnight is two.
-
+        Raises `InvalidParameterError` if there is no month or no day, the price cannot be written, or the period ends
+        before it starts: one over midnight is two.
         """
         if end < start:
             raise InvalidParameterError(parameter="end", value=end, allowed=f"not before the start, {start}")
@@ -150,9 +144,7 @@ class TouPeriod:
     def as_message(self) -> dict[str, int]:
         """Write the period as in a flat list.
 
-        Raises:
-            InvalidParameterError: a member is unknown or outside its range.
-
+        Raises `InvalidParameterError` if a member is unknown or outside its range.
         """
         return {
             member.wire_name: _checked(member.attribute, getattr(self, member.attribute), member.allowed)

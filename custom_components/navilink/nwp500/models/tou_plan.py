@@ -53,9 +53,7 @@ class TouPlan:
     def as_message(self) -> dict[str, object]:
         """Write the plan as a `touInfo` object, its periods grouped by season in the order of the first of each.
 
-        Raises:
-            InvalidParameterError: there is no period, or one with a member unknown or outside its range.
-
+        Raises `InvalidParameterError` if there is no period, or one with a member unknown or outside its range.
         """
         if not self.periods:
             raise InvalidParameterError(parameter="periods", value=self.periods, allowed="at least one period")

@@ -34,12 +34,7 @@ def is_day_mask(value: object) -> TypeGuard[int]:
 
 
 def checked_day_mask(mask: object) -> int:
-    """Return a day mask that may be written.
-
-    Raises:
-        InvalidParameterError: it is none.
-
-    """
+    """Return a day mask that may be written; raises `InvalidParameterError` if it is none."""
     if is_day_mask(mask):
         return mask
     raise InvalidParameterError(
@@ -52,12 +47,7 @@ def checked_day_mask(mask: object) -> int:
 
 
 def day_mask(days: Iterable[Weekday]) -> int:
-    """Encode days, at least one of them.
-
-    Raises:
-        InvalidParameterError: there is none.
-
-    """
+    """Encode days, at least one of them; raises `InvalidParameterError` if there is none."""
     return checked_day_mask(sum(frozenset(days)))
 
 

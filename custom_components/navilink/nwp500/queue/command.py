@@ -221,7 +221,7 @@ class CommandResult:
     @override
     def __str__(self) -> str:
         code = "" if self.code is None else f" (code {self.code})"
-        return f"{self.outcome}: {self.reason.words}{code}"
+        return f"{self.outcome}, {self.reason.words}{code}"
 
 
 class CommandHandle:

@@ -32,9 +32,7 @@ class AccountAPI:
         The service wants every flag that the account has: take the settings as they are and replace what changes. The
         flags that are None are left out.
 
-        Raises:
-            InvalidParameterError: every flag is None.
-
+        Raises `InvalidParameterError` if every flag is None.
         """
         await self._calls.post(_SET_PUSH_SETTINGS, self._calls.device_key(device) | settings.as_message())
 

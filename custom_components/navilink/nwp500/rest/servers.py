@@ -99,9 +99,8 @@ def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
 
     Reads files, so it is not for the event loop.
 
-    Raises:
-        OSError, ValueError: the file cannot be read, is too large for what it should be, or holds no certificate.
-
+    Raises `OSError` or `ValueError` if the file cannot be read, is too large for what it should be, or holds no
+    certificate.
     """
     context = ssl.create_default_context(cadata=None if ca_file is None else _certificates(Path(ca_file)))
     context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
