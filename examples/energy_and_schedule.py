@@ -19,17 +19,14 @@ from typing import TYPE_CHECKING
 
 from nwp500 import (
     Device,
-    EnergyAmount,
     MqttConnectionConfig,
     NavienAPIClient,
     NavienAuthClient,
     NavienError,
     NavienMqttClient,
-    ReservationEntry,
-    ReservationSchedule,
-    Weekday,
     WriteOutcome,
 )
+from nwp500.models import EnergyAmount, ReservationEntry, ReservationSchedule, Weekday
 from nwp500.protocol.queries import DEVICE_INFO
 
 if TYPE_CHECKING:

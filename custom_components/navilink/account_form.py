@@ -8,17 +8,15 @@ from homeassistant.core import HomeAssistant
 
 from .api import CONF_API_URL, CONF_CA_FILE, CONF_MQTT_ENDPOINT, CONF_PRIVATE_SERVER
 from .const import LOGGER
-from .nwp500.common.text import visible
-from .nwp500.rest.address import AddressProblem, address_problem, is_host
-from .nwp500.rest.trust import tls_context
+from .nwp500 import servers, visible
 
 # Characters; far more than an account or a path has.
 MAX_LENGTH = 2000
 
 ERROR_OF_ADDRESS = {
-    AddressProblem.MALFORMED: "invalid_url",
-    AddressProblem.NOT_BARE: "url_not_bare",
-    AddressProblem.INSECURE: "url_insecure",
+    servers.AddressProblem.MALFORMED: "invalid_url",
+    servers.AddressProblem.NOT_BARE: "url_not_bare",
+    servers.AddressProblem.INSECURE: "url_insecure",
 }
 
 
@@ -48,14 +46,14 @@ async def async_checked(hass: HomeAssistant, entered: Mapping[str, Any]) -> dict
 
 
 async def _async_check_server(hass: HomeAssistant, server: Mapping[str, Any]) -> None:
-    problem = address_problem(server[CONF_API_URL]) if CONF_API_URL in server else None
+    problem = servers.address_problem(server[CONF_API_URL]) if CONF_API_URL in server else None
     if problem is not None:
         raise FormError(ERROR_OF_ADDRESS[problem])
-    if CONF_MQTT_ENDPOINT in server and not is_host(server[CONF_MQTT_ENDPOINT]):
+    if CONF_MQTT_ENDPOINT in server and not servers.is_host(server[CONF_MQTT_ENDPOINT]):
         raise FormError("invalid_host")
     if CONF_CA_FILE in server:
         try:
-            await hass.async_add_executor_job(tls_context, server[CONF_CA_FILE])
+            await hass.async_add_executor_job(servers.tls_context, server[CONF_CA_FILE])
         except (OSError, ValueError) as err:
             # An SSLError, for a file that holds no certificate, is an OSError too.
             LOGGER.debug("The CA file cannot be used: %s", err)

@@ -7,8 +7,7 @@ from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 
-from .nwp500 import MqttConnectionConfig, NavienAuthClient
-from .nwp500.rest.service import DEFAULT_BASE_URL
+from .nwp500 import MqttConnectionConfig, NavienAuthClient, servers
 from .options import queue_settings
 
 CONF_PRIVATE_SERVER = "private_server"
@@ -23,7 +22,7 @@ _MQTT_SETTINGS = {CONF_MQTT_ENDPOINT: "endpoint", CONF_MQTT_PORT: "port", CONF_C
 
 def api_url(data: Mapping[str, Any]) -> str:
     """Return the address of the REST service."""
-    url: str = data.get(CONF_PRIVATE_SERVER, {}).get(CONF_API_URL, DEFAULT_BASE_URL)
+    url: str = data.get(CONF_PRIVATE_SERVER, {}).get(CONF_API_URL, servers.DEFAULT_BASE_URL)
     return url
 
 

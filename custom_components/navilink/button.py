@@ -62,6 +62,6 @@ class NavilinkButton(NavilinkEntity, ButtonEntity):
         try:
             self.entity_description.press_fn(self.coordinator, self._mac_address)
         except NavienError as err:
-            raise to_home_assistant_error(err) from err
+            raise to_home_assistant_error(self.hass, err) from err
         # What was cleared does not come back, whatever happens to this process from now on.
         await self.coordinator.store.async_saved()

@@ -176,7 +176,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         try:
             listing = await self._api_client.device_listing()
         except NavienError as err:
-            raise setup_error(err) from err
+            raise setup_error(self.hass, err) from err
         departed = self._listing.departed(listing, async_registered(self.hass, self.config_entry))
         if not self._listing.is_in_doubt:
             self.update_interval = LISTING_INTERVAL

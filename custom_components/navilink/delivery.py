@@ -1,4 +1,4 @@
-"""Giving commands on behalf of an action: how long it waits, and what it tells the user."""
+"""Commands on behalf of an action: how long it waits, and which error it raises."""
 
 import asyncio
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from .nwp500 import (
     QueuedCommand,
     watched,
 )
-from .wording import command_words
+from .wording import command_words, reason_words
 
 if TYPE_CHECKING:
     # Its repair issues send commands again, and so import this module.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # Seconds that an action waits for the heater.
 OUTCOME_TIME = 10.0
 
-# The others are what somebody wanted: to have it done, to have something newer done, or to have it forgotten.
+# The other outcomes are no errors: confirmed, replaced by something newer, or removed on request.
 ERROR_OF_OUTCOME = {
     CommandOutcome.REJECTED: "command_rejected",
     CommandOutcome.HELD: "command_held",
@@ -39,25 +39,25 @@ ERROR_OF_OUTCOME = {
 
 
 async def async_deliver(coordinator: NavilinkCoordinator, device: Device, *commands: HeaterCommand) -> None:
-    """Give commands to a heater, in order, and return once they have their outcomes, or wait safely for a connection.
+    """Send commands to a heater, in order, and return once they are completed, or stored until a connection is there.
 
-    Raises `ServiceValidationError` for what the heater would not take, `HomeAssistantError` for what was not done, or
-    is not known to be done in time.
+    Raises `ServiceValidationError` for what the heater would not accept, `HomeAssistantError` for what failed, or is
+    not confirmed in time.
     """
     hass = coordinator.hass
-    given = await _async_give(coordinator.client, device, commands)
+    given = await _async_give(hass, coordinator.client, device, commands)
     outcomes = [coordinator.outcomes.future(command.id) for command in given]
-    could_settle = await _async_wait(coordinator, device, outcomes)
+    was_reachable = await _async_wait(coordinator, device, outcomes)
     if not all(outcome.done() for outcome in outcomes):
-        # Whatever happens to this process from now on, the commands are not forgotten.
+        # From now on the commands outlive this process.
         await coordinator.store.async_saved()
     for command, outcome in zip(given, outcomes, strict=True):
         if outcome.cancelled():
-            # The account is being taken down; the command is stored.
+            # The account is being unloaded; the command is stored.
             continue
         if outcome.done():
             _raise_for(hass, outcome.result())
-        elif could_settle:
+        elif was_reachable:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
                 translation_key="command_not_completed",
@@ -72,21 +72,21 @@ async def async_deliver(coordinator: NavilinkCoordinator, device: Device, *comma
 
 
 async def _async_give(
-    client: NavienMqttClient, device: Device, commands: tuple[HeaterCommand, ...]
+    hass: HomeAssistant, client: NavienMqttClient, device: Device, commands: tuple[HeaterCommand, ...]
 ) -> list[QueuedCommand]:
-    """Check all commands of an action, then give them: it is carried out as a whole or not at all."""
+    """Check all commands of an action, then submit them: it is carried out as a whole or not at all."""
     try:
         for command in commands:
             command.control.checked(command.parameters, client.feature(device))
         return [(await client.submit(command)).command for command in commands]
     except NavienError as err:
-        raise to_home_assistant_error(err) from err
+        raise to_home_assistant_error(hass, err) from err
 
 
 async def _async_wait(
     coordinator: NavilinkCoordinator, device: Device, outcomes: list[asyncio.Future[CommandCompleted]]
 ) -> bool:
-    """Wait for all outcomes while the heater can be reached; return whether it could be, all the time."""
+    """Wait for all outcomes while the heater can be reached; return whether it could be reached all the time."""
     client = coordinator.client
     if not client.is_connected or client.is_waiting_for_status(device):
         return False
@@ -108,18 +108,13 @@ async def _async_wait(
 
 
 def _raise_for(hass: HomeAssistant, event: CommandCompleted) -> None:
-    """Tell the user of a command that was not carried out."""
+    """Raise an error for a command that was not carried out."""
     key = ERROR_OF_OUTCOME.get(event.result.outcome)
     if key is not None:
-        code = event.result.code
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key=key,
-            translation_placeholders={
-                **_about(hass, event.command),
-                "reason": event.result.reason,
-                "code": "unknown" if code is None else str(code),
-            },
+            translation_placeholders={**_about(hass, event.command), "reason": reason_words(hass, event.result)},
         )
 
 

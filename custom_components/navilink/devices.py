@@ -8,7 +8,7 @@ from homeassistant.helpers import device_registry as dr
 
 from .const import DOMAIN
 from .heater import heater_name
-from .nwp500 import Device, DeviceFeature, DeviceListing, printable
+from .nwp500 import Device, DeviceFeature, DeviceListing, one_line
 
 
 class AccountListing:
@@ -78,7 +78,7 @@ def model(feature: DeviceFeature | None) -> str:
 
 def serial_number(feature: DeviceFeature | None) -> str | None:
     """Return the serial number, if it can be shown."""
-    return None if feature is None else printable(feature.serial_number or "") or None
+    return None if feature is None else one_line(feature.serial_number or "") or None
 
 
 def sw_version(feature: DeviceFeature | None) -> str | None:

@@ -1,4 +1,4 @@
-"""What became of each command to a heater, as an event that automations can use."""
+"""The outcome of each command to a heater, as an event that automations can use."""
 
 from typing import override
 
@@ -39,18 +39,18 @@ class CommandOutcomeEvent(NavilinkEntity, EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the heater's outcomes.
+        """Follow the heater's outcomes once Home Assistant has started.
 
-        Those of commands that expired while Home Assistant was off wait until automations listen.
+        Outcomes of commands that expired while it was off wait until automations listen.
         """
         await super().async_added_to_hass()
         self.async_on_remove(async_at_started(self.hass, self._follow))
 
     @callback
     def _follow(self, _hass: HomeAssistant) -> None:
-        self.async_on_remove(self.coordinator.outcomes.listen(self._mac_address, self._tell))
+        self.async_on_remove(self.coordinator.outcomes.listen(self._mac_address, self._on_outcome))
 
     @callback
-    def _tell(self, event: CommandCompleted) -> None:
+    def _on_outcome(self, event: CommandCompleted) -> None:
         self._trigger_event(event.result.outcome, outcome_details(self.hass, event))
         self.async_write_ha_state()

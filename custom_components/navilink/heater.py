@@ -20,7 +20,7 @@ from .nwp500 import (
     NavienMqttClient,
     QueuedCommand,
 )
-from .wording import command_words
+from .wording import command_words, setting_words
 
 # Measured values are not shown any longer than this after the heater's last message.
 FRESH_FOR = timedelta(minutes=5)
@@ -65,7 +65,7 @@ class PendingCommand:
             "expires_at": None if command.expires_at is None else command.expires_at.isoformat(),
             "attempts": command.attempts,
             "kind": command.kind,
-            "setting": command.setting,
+            "setting": None if command.setting is None else setting_words(hass, command.setting),
             "command_id": command.id,
         }
 

@@ -1,4 +1,4 @@
-"""Texts from outside in what Home Assistant renders as Markdown: repair issues and the descriptions of dialogs."""
+"""Texts from outside in what Home Assistant renders as Markdown: repair issues and dialogs."""
 
 import re
 
@@ -6,5 +6,5 @@ _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 
 def escaped(text: str) -> str:
-    """Return a text that shows as it is: with a backslash before it, punctuation means nothing (CommonMark 2.4)."""
+    """Return a text that renders as it is, with its punctuation escaped (CommonMark 2.4)."""
     return _PUNCTUATION.sub(r"\\\g<0>", text)

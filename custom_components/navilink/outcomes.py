@@ -1,4 +1,4 @@
-"""What became of the commands of an account: stored, then passed on, kept a while, and waited for."""
+"""The outcomes of an account's commands: stored, then passed on, kept a while, and waited for."""
 
 import asyncio
 from collections import OrderedDict
@@ -14,9 +14,9 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .heater import heater_name
 from .nwp500 import CommandCompleted, Device
-from .wording import command_words
+from .wording import command_words, duration, reason_words, setting_words
 
-# Outcomes of so many commands can be asked for later.
+# Outcomes of so many commands can be looked up later.
 REMEMBERED = 1000
 
 EVENT_COMMAND_OUTCOME = f"{DOMAIN}_command_outcome"
@@ -25,32 +25,32 @@ type OutcomeListener = Callable[[CommandCompleted], None]
 
 
 def outcome_details(hass: HomeAssistant, event: CommandCompleted) -> dict[str, str | int | None]:
-    """Describe a command and its end to people, in their unit and language, and to automations."""
+    """Describe a command and its outcome: in words of the system's language and the user's unit, and in codes."""
     command, result = event.command, event.result
     return {
         "command": command_words(hass, command),
-        "reason": result.reason,
+        "setting": None if command.setting is None else setting_words(hass, command.setting),
+        "reason": reason_words(hass, result),
+        "kind": command.kind,
+        "reason_code": result.reason.value,
         "code": result.code,
         "queued_at": command.queued_at.isoformat(),
         "command_id": command.id,
-        "setting": command.setting,
     }
 
 
 @callback
 def async_fire_outcome(hass: HomeAssistant, entry: ConfigEntry, device: Device, event: CommandCompleted) -> None:
-    """Tell the event bus of an outcome, under the names by which the heater and its entity are known there."""
+    """Fire an outcome on the event bus, with the names by which the heater and its entity are known there."""
     registered = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, device.mac_address), entry.entry_id)
     known_name = None if registered is None else registered.name_by_user or registered.name
     entities = [] if registered is None else er.async_entries_for_device(er.async_get(hass), registered.id)
-    # A clock that was set back has it given in the future.
-    given = min(event.command.queued_at, dt_util.utcnow())
     hass.bus.async_fire(
         EVENT_COMMAND_OUTCOME,
         {
             **outcome_details(hass, event),
             "outcome": event.result.outcome.value,
-            "waited": dt_util.get_age(given),
+            "waited": duration(dt_util.utcnow() - event.command.queued_at),
             "name": known_name or heater_name(device),
             "device_id": None if registered is None else registered.id,
             "entity_id": next((each.entity_id for each in entities if each.domain == Platform.WATER_HEATER), None),
@@ -61,13 +61,13 @@ def async_fire_outcome(hass: HomeAssistant, entry: ConfigEntry, device: Device, 
 class Outcomes:
     """The outcomes of an account's controls.
 
-    Each goes three steps, so that there is exactly one of each command, also when the process is killed: it is taken
-    in, stored, and passed on. Whoever waits for it in an action learns it once it is stored; everybody else, once
-    there is somebody to listen. Until then it is in the store, and the next run passes it on.
+    Each takes three steps, so that there is exactly one for each command, also when the process is killed: it is taken
+    in, stored, and passed on. An action that waits for it gets it once it is stored; everybody else, once there are
+    listeners. Until then it is in the store, and the next run passes it on.
     """
 
     def __init__(self, pass_on: Callable[[CommandCompleted], None]) -> None:
-        """Take what tells everybody but the heaters' listeners; nothing is passed on before `open`."""
+        """Take the callback for everybody but the heaters' listeners; nothing is passed on before `open`."""
         self._pass_on = pass_on
         self._is_open = False
         self._new: dict[str, CommandCompleted] = {}
@@ -92,31 +92,31 @@ class Outcomes:
 
     @callback
     def restore(self, events: Iterable[CommandCompleted]) -> None:
-        """Take in outcomes that an earlier run has stored, and nobody was told yet."""
+        """Take in outcomes that an earlier run has stored and not passed on."""
         for event in events:
             self._stored[event.command.id] = event
             self._remember(event)
 
     @callback
     def stored(self, events: Iterable[CommandCompleted]) -> bool:
-        """These are stored, or could not be, for which nobody waits; return whether any was passed on now."""
+        """Pass on what is stored now, or could not be; return whether anything was passed on."""
         self.restore(self._new.pop(event.command.id) for event in events if event.command.id in self._new)
         return self._flush()
 
     @callback
     def open(self) -> bool:
-        """From now on there is somebody to listen; return whether anything was passed on now."""
+        """Pass on outcomes from now on, to listeners that are there; return whether anything was passed on now."""
         self._is_open = True
         return self._flush()
 
     @callback
     def hold(self) -> None:
-        """The listeners are about to go: pass nothing on until the next `open`, of this run or another."""
+        """Pass nothing on until the next `open`, of this run or another: the listeners are about to go."""
         self._is_open = False
 
     @callback
     def listen(self, mac_address: str, listener: OutcomeListener) -> Callable[[], None]:
-        """Tell a heater's outcomes; returns what ends that."""
+        """Call a listener for each outcome of a heater; returns what ends that."""
         self._listeners[mac_address] = listener
 
         @callback
@@ -126,7 +126,7 @@ class Outcomes:
         return stop
 
     def of(self, mac_address: str) -> tuple[CommandCompleted, ...]:
-        """Return what is remembered of a heater, oldest first."""
+        """Return the remembered outcomes of a heater, oldest first."""
         known = (*self._recent.values(), *self._new.values())
         return tuple(event for event in known if event.command.mac_address == mac_address)
 
@@ -140,14 +140,14 @@ class Outcomes:
 
     @callback
     def forget(self, mac_address: str) -> None:
-        """Remember nothing of a heater that was removed."""
+        """Forget the outcomes of a heater that was removed."""
         for known in (self._new, self._stored, self._recent):
             for command_id in [each for each, event in known.items() if event.command.mac_address == mac_address]:
                 del known[command_id]
 
     @callback
     def close(self) -> None:
-        """Let nobody wait any longer: the commands, or their outcomes, are stored."""
+        """End all waits: the commands, or their outcomes, are stored."""
         self.hold()
         for awaited in self._awaited.values():
             awaited.cancel()

@@ -26,8 +26,8 @@ from .nwp500 import NavienError, migrated_queue, watched
 from .stored_account import StoredAccount
 
 VERSION = 1
-# 2: commands by their parameters instead of their messages, and outcomes. 3: the sessions of each command. 4: commands
-# that expired or were dropped, until the user has decided about them.
+# 2: commands by their parameters instead of their messages, and outcomes. 3: the sessions of each command. 4: codes
+# instead of sentences as reasons, and the commands that expired or were dropped until the user has decided about them.
 MINOR_VERSION = 4
 
 # More than any account fills: what is larger is not even read.

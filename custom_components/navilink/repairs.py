@@ -32,7 +32,7 @@ from .nwp500 import (
 )
 from .nwp500.protocol.setpoint import raw_limits
 from .outcomes import outcome_details
-from .wording import degrees, user_temperature, user_unit
+from .wording import user_temperature, user_unit
 
 if TYPE_CHECKING:
     # It owns what this module reports, and so imports it.
@@ -231,16 +231,10 @@ def _renewed(hass: HomeAssistant, heater: HeaterState, command: QueuedCommand) -
     ]
     if control is commands.DHW_TEMPERATURE:
         [raw] = command.parameters
-        low, high = raw_limits(user_unit(hass), heater.feature)
-        if not low <= raw <= high:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="setpoint_out_of_range",
-                translation_placeholders={
-                    name: degrees(hass, user_temperature(hass, value))
-                    for name, value in (("temperature", raw), ("lowest", low), ("highest", high))
-                },
-            )
+        # Checked as if the user had entered it now.
+        heater_command = coordinator.client.dhw_temperature_command(
+            heater.device, user_temperature(hass, raw), unit=user_unit(hass)
+        )
     return HeaterCommand(heater.device, control, command.parameters, command.wanted)
 
 

@@ -30,9 +30,7 @@ from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 from .coordinator import NavilinkConfigEntry
 from .entity import MeasuredEntity, NavilinkEntity, async_add_for_each_heater
 from .heater import CONNECTION_STATES, HeaterState
-from .nwp500 import DeviceStatus
-from .nwp500.enums import HeatSource, OperationMode
-from .nwp500.models.error_codes import error_label, error_meaning
+from .nwp500 import DeviceStatus, enums, error_codes
 
 PARALLEL_UPDATES = 0
 
@@ -86,12 +84,12 @@ def _error_code(status: DeviceStatus) -> str | None:
     code = status.error_code
     if code is None:
         return None
-    return error_label(code) if code else NO_ERROR
+    return error_codes.error_label(code) if code else NO_ERROR
 
 
 def _error_attributes(status: DeviceStatus) -> Attributes:
     code, sub_code = status.error_code, status.sub_error_code
-    return {"meaning": None if code is None else error_meaning(code, sub_code), "sub_code": sub_code}
+    return {"meaning": None if code is None else error_codes.error_meaning(code, sub_code), "sub_code": sub_code}
 
 
 STATUS_DESCRIPTIONS = (
@@ -151,14 +149,14 @@ STATUS_DESCRIPTIONS = (
         key="heat_source",
         translation_key="heat_source",
         device_class=SensorDeviceClass.ENUM,
-        options=[source.name.lower() for source in HeatSource],
+        options=[source.name.lower() for source in enums.HeatSource],
         value_fn=lambda status: None if status.heat_source is None else status.heat_source.name.lower(),
     ),
     StatusSensorDescription(
         key="operation",
         translation_key="operation",
         device_class=SensorDeviceClass.ENUM,
-        options=[operation.name.lower() for operation in OperationMode],
+        options=[operation.name.lower() for operation in enums.OperationMode],
         value_fn=lambda status: None if status.operation_mode is None else status.operation_mode.name.lower(),
     ),
     StatusSensorDescription(

@@ -6,8 +6,7 @@ from typing import Any, Self
 
 import voluptuous as vol
 
-from .nwp500 import CommandCompleted, Device, StoredQueue, printable
-from .nwp500.enums import DeviceType
+from .nwp500 import CommandCompleted, Device, StoredQueue, enums, one_line
 
 # What a service may call a heater; topics leave room for this much.
 MAX_NAME = 64
@@ -29,9 +28,9 @@ DEVICE = vol.Schema(
         vol.Required("mac_address"): vol.All(str, vol.Length(max=MAX_NAME), vol.Match(r".*[0-9A-Za-z]")),
         vol.Required("additional_value"): vol.All(str, vol.Length(max=MAX_ADDITIONAL_VALUE)),
         # The account's other products are never stored.
-        vol.Required("device_type"): vol.All(_whole, vol.In([DeviceType.HEAT_PUMP_WATER_HEATER.value])),
+        vol.Required("device_type"): vol.All(_whole, vol.In([enums.DeviceType.HEAT_PUMP_WATER_HEATER.value])),
         vol.Required("home_seq"): vol.Any(None, _whole),
-        vol.Required("name"): vol.All(str, printable),
+        vol.Required("name"): vol.All(str, one_line),
     }
 )
 STORED = vol.Schema(

@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant, callback
 from .api import api_url
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry
-from .nwp500.rest.service import DEFAULT_BASE_URL
+from .nwp500 import servers
 
 
 @callback
@@ -18,7 +18,7 @@ def async_register(_hass: HomeAssistant, register: system_health.SystemHealthReg
 async def system_health_info(hass: HomeAssistant) -> dict[str, object]:
     """Return the state of the service and of the accounts."""
     entries: list[NavilinkConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    service = next((api_url(entry.data) for entry in entries), DEFAULT_BASE_URL)
+    service = next((api_url(entry.data) for entry in entries), servers.DEFAULT_BASE_URL)
     heaters = [heater for entry in entries for heater in entry.runtime_data.data.values()]
     failures = [entry.runtime_data.client.connection_report.failure for entry in entries]
     return {

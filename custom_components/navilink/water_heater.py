@@ -21,6 +21,7 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
+from .errors import to_home_assistant_error
 from .nwp500 import (
     DeviceFeature,
     DhwMode,
@@ -28,11 +29,10 @@ from .nwp500 import (
     InvalidParameterError,
     TemperatureUnit,
     UnsupportedCommandError,
+    commands,
+    setpoint,
 )
-from .nwp500.models.conversions import in_unit
-from .nwp500.protocol.controls import DHW_MODE, DHW_TEMPERATURE, POWER_ON, VACATION, Control
-from .nwp500.protocol.setpoint import raw_limits, raw_step
-from .wording import degrees, user_temperature, user_unit
+from .wording import user_temperature, user_unit
 
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
 PARALLEL_UPDATES = 0
@@ -140,12 +140,12 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         """Take in what the heater is and has now, so that an action need not work it out while its command waits."""
         self._last_modes = self._last_modes.after(self._shown_mode)
         feature = self.heater.feature
-        operations = [name for name, mode in MODE_OF_OPERATION.items() if _takes(feature, DHW_MODE, mode)]
+        operations = [name for name, mode in MODE_OF_OPERATION.items() if _takes(feature, commands.DHW_MODE, mode)]
         supported = {
-            WaterHeaterEntityFeature.TARGET_TEMPERATURE: _takes(feature, DHW_TEMPERATURE),
+            WaterHeaterEntityFeature.TARGET_TEMPERATURE: _takes(feature, commands.DHW_TEMPERATURE),
             WaterHeaterEntityFeature.OPERATION_MODE: bool(operations),
-            WaterHeaterEntityFeature.AWAY_MODE: _takes(feature, VACATION),
-            WaterHeaterEntityFeature.ON_OFF: _takes(feature, POWER_ON),
+            WaterHeaterEntityFeature.AWAY_MODE: _takes(feature, commands.VACATION),
+            WaterHeaterEntityFeature.ON_OFF: _takes(feature, commands.POWER_ON),
         }
         self._attr_supported_features = WaterHeaterEntityFeature(
             sum(flag for flag, is_supported in supported.items() if is_supported)
@@ -186,7 +186,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         """Return the temperature at the upper probe, the best reading of the hot water."""
         heater = self.heater
         celsius = heater.status.tank_upper_temperature if heater.status is not None and heater.is_fresh else None
-        return None if celsius is None else in_unit(celsius, self._unit)
+        return None if celsius is None else self._unit.from_celsius(celsius)
 
     @property
     def native_target_temperature(self) -> float | None:
@@ -203,20 +203,20 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     @override
     def target_temperature_step(self) -> float:
         """Return the step in the user's unit, which Home Assistant does not convert."""
-        return STEPS[self._unit] * raw_step(self.heater.feature)
+        return STEPS[self._unit] * setpoint.raw_step(self.heater.feature)
 
     @property
     @override
     def min_temp(self) -> float:
         """Return the lowest target temperature that this heater takes."""
-        low, _ = raw_limits(self._unit, self.heater.feature)
+        low, _ = setpoint.raw_limits(self._unit, self.heater.feature)
         return user_temperature(self.hass, low)
 
     @property
     @override
     def max_temp(self) -> float:
         """Return the highest target temperature that this heater takes."""
-        _, high = raw_limits(self._unit, self.heater.feature)
+        _, high = setpoint.raw_limits(self._unit, self.heater.feature)
         return user_temperature(self.hass, high)
 
     @property
@@ -288,15 +288,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         try:
             return self.client.dhw_temperature_command(self.heater.device, pending_effect, unit=self._unit)
         except InvalidParameterError as err:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="setpoint_out_of_range",
-                translation_placeholders={
-                    "temperature": degrees(self.hass, temperature),
-                    "lowest": degrees(self.hass, lowest),
-                    "highest": degrees(self.hass, highest),
-                },
-            ) from err
+            raise to_home_assistant_error(self.hass, err) from err
 
     def _operation_command(self, operation: str) -> HeaterCommand:
         operations = self.operation_list or []
@@ -321,7 +313,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         return self.client.dhw_mode_command(self.heater.device, mode)
 
 
-def _takes(feature: DeviceFeature | None, control: Control, *parameters: int) -> bool:
+def _takes(feature: DeviceFeature | None, control: commands.Control, *parameters: int) -> bool:
     """Tell whether a heater takes a command, with these parameters or any; what it does not report it may have."""
     try:
         control.checked(parameters or tuple(each.low for each in control.parameters), feature)

@@ -1,18 +1,14 @@
-"""What commands want, in words for people: in the user's unit and language, made from the exact parameters."""
+"""Commands, settings and reasons in words of the system's language and the user's unit, made from codes."""
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
-from homeassistant.const import UnitOfTemperature
+from homeassistant.const import UnitOfTemperature, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_cached_translations
 
 from .const import DOMAIN
-from .nwp500 import DhwMode, QueuedCommand, TemperatureUnit
-from .nwp500.models.conversions import celsius_from_half, in_unit
-from .nwp500.protocol.controls import DHW_MODE, DHW_TEMPERATURE, POWER_OFF, POWER_ON
-
-# Where the texts of the commands stand in the translations.
-TEXTS = f"component.{DOMAIN}.selector.command.options"
+from .nwp500 import CommandResult, DhwMode, QueuedCommand, TemperatureUnit, commands
 
 MODE_TEXTS = {
     DhwMode.HEAT_PUMP: "mode_heat_pump",
@@ -29,8 +25,18 @@ UNITS = {
 # value of its own that is less than half a degree away (protocol.md 6.1).
 DECIMALS = {TemperatureUnit.CELSIUS: 1, TemperatureUnit.FAHRENHEIT: None}
 
+DURATION_UNITS = {UnitOfTime.DAYS: 86400, UnitOfTime.HOURS: 3600, UnitOfTime.MINUTES: 60, UnitOfTime.SECONDS: 1}
+
 type Text = tuple[str, Mapping[str, str]]
-"""A key under `TEXTS`, and its placeholders."""
+"""A key of the texts of commands, and its placeholders."""
+
+
+@callback
+def text(hass: HomeAssistant, group: str, key: str, placeholders: Mapping[str, str] | None = None) -> str | None:
+    """Return a text of the system's language, from the group of this name under `selector` in the translations."""
+    translations = async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN)
+    template = translations.get(f"component.{DOMAIN}.selector.{group}.options.{key}")
+    return None if template is None else template.format_map(placeholders or {})
 
 
 def user_unit(hass: HomeAssistant) -> TemperatureUnit:
@@ -41,29 +47,51 @@ def user_unit(hass: HomeAssistant) -> TemperatureUnit:
 def user_temperature(hass: HomeAssistant, raw: int) -> float:
     """Return raw half-degrees Celsius in the user's unit, as it is shown: 109 is 54.5 °C and 130 °F."""
     unit = user_unit(hass)
-    return round(in_unit(celsius_from_half(raw), unit), DECIMALS[unit])
+    return round(unit.from_half_degrees(raw), DECIMALS[unit])
 
 
-def degrees(hass: HomeAssistant, temperature: float) -> str:
-    """Return a temperature of the user's unit in words, with one decimal at most."""
-    return f"{round(temperature, 1):g} {hass.config.units.temperature_unit}"
+def quantity(number: float, unit: str) -> str:
+    """Return a number with its unit, with one decimal at most."""
+    return f"{round(number, 1):g} {unit}".rstrip()
+
+
+def duration(age: timedelta) -> str:
+    """Return a duration in its two largest units, such as `1 h 5 min`; the symbols are the same in all languages."""
+    left = max(0, round(age.total_seconds()))
+    parts: list[str] = []
+    for unit, seconds in DURATION_UNITS.items():
+        count, left = divmod(left, seconds)
+        if count:
+            parts.append(f"{count} {unit}")
+        elif parts:
+            break
+    return " ".join(parts[:2]) or f"0 {UnitOfTime.SECONDS}"
 
 
 @callback
 def command_words(hass: HomeAssistant, command: QueuedCommand) -> str:
     """Return what a command wants, such as `target temperature 55 °C`.
 
-    What the integration itself does not give has the client's own words; so has a command of a version that did not
-    store the parameters.
+    A command that the integration itself does not send has the client's own words, and so has one of a version that
+    did not store the parameters.
     """
     describe = DESCRIPTIONS.get(command.kind)
-    text = None if describe is None else describe(hass, *command.parameters)
-    if text is None:
-        return command.wanted
-    key, placeholders = text
-    translations = async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN)
-    template = translations.get(f"{TEXTS}.{key}")
-    return command.wanted if template is None else template.format_map(placeholders)
+    described = None if describe is None else describe(hass, *command.parameters)
+    return (None if described is None else text(hass, "command", *described)) or command.wanted
+
+
+@callback
+def setting_words(hass: HomeAssistant, setting: str) -> str:
+    """Return the name of a setting, such as `target temperature`."""
+    return text(hass, "setting", setting) or setting.replace("_", " ")
+
+
+@callback
+def reason_words(hass: HomeAssistant, result: CommandResult) -> str:
+    """Return why a command has its outcome, such as `the queue was full`."""
+    code = "" if result.code is None else str(result.code)
+    key = f"{result.reason}_with_code" if code else result.reason.value
+    return text(hass, "reason", key, {"code": code}) or text(hass, "reason", result.reason) or result.reason.words
 
 
 def _mode(_hass: HomeAssistant, mode: int | None = None, days: int | None = None) -> Text | None:
@@ -73,12 +101,15 @@ def _mode(_hass: HomeAssistant, mode: int | None = None, days: int | None = None
 
 
 def _target_temperature(hass: HomeAssistant, raw: int | None = None) -> Text | None:
-    return None if raw is None else ("target_temperature", {"temperature": degrees(hass, user_temperature(hass, raw))})
+    if raw is None:
+        return None
+    temperature = quantity(user_temperature(hass, raw), hass.config.units.temperature_unit)
+    return "target_temperature", {"temperature": temperature}
 
 
 DESCRIPTIONS: Mapping[str, Callable[..., Text | None]] = {
-    DHW_MODE.name: _mode,
-    DHW_TEMPERATURE.name: _target_temperature,
-    POWER_OFF.name: lambda _hass: ("power_off", {}),
-    POWER_ON.name: lambda _hass: ("power_on", {}),
+    commands.DHW_MODE.name: _mode,
+    commands.DHW_TEMPERATURE.name: _target_temperature,
+    commands.POWER_OFF.name: lambda _hass: ("power_off", {}),
+    commands.POWER_ON.name: lambda _hass: ("power_on", {}),
 }

@@ -75,7 +75,7 @@ async def test_commands_that_end_within_a_millisecond_are_told_each(hass: HomeAs
         for number in range(3):
             attributes = {
                 "event_type": "expired",
-                "command": f"set point {number}",
+                "command": f"setpoint {number}",
                 "command_id": f"id {number}",
                 "reason": "waited for more than 1 h",
                 "code": None,

@@ -5,7 +5,7 @@ from enum import IntEnum
 import pytest
 
 from nwp500 import enums
-from nwp500.models.error_codes import alarm_label, error_label, error_meaning
+from nwp500.models.error_codes import error_label, error_meaning
 
 
 @pytest.mark.parametrize(
@@ -75,4 +75,3 @@ def test_labels_are_what_people_see() -> None:
     assert error_label(96) == "E096"
     assert error_label(515) == "E515"
     assert error_label(9999) == "E9999"
-    assert alarm_label(101) == "R101"

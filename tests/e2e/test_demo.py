@@ -139,5 +139,5 @@ async def test_queue_example() -> None:
     assert output.count("status: was dropped") == 2
     assert "removed: 5" in output
     restored, _, end = output.partition("== Restore the network")[2].partition("== What the heater has now")
-    assert restored.index("set point 125 °F: is sent") < restored.index("mode high demand: is sent")
+    assert restored.index("setpoint 125 °F: is sent") < restored.index("mode high demand: is sent")
     assert "mode: high demand, target temperature: 51.5 °C" in end

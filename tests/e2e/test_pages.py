@@ -110,12 +110,12 @@ async def test_refusal_is_said_and_written_down(home_assistant: HomeAssistantPag
         (
             "water_heater.set_temperature",
             {"temperature": 190},
-            "190 °F is not allowed as the set point. This water heater takes 105 °F to 150 °F.",
+            "Provided value 190 °F is not valid for target temperature. Accepted range is 105 °F to 150 °F.",
         ),
         (
             "navilink.start_vacation",
             {"days": 100},
-            "100 is not allowed for vacation days. It must be a whole number from 1 to 99 days.",
+            "Provided value 100 is not valid for vacation length. Accepted range is 1 to 99.",
         ),
     ],
 )

@@ -15,7 +15,7 @@ _SETPOINTS = range(106, 146)
 _SETPOINTS_PER_ROUND = 4
 
 _REPLACED_BY = {
-    "set point": frozenset({"set point"}),
+    "setpoint": frozenset({"setpoint"}),
     "mode": frozenset({"mode"}),
     "vacation": frozenset({"mode", "vacation"}),
 }
@@ -90,7 +90,7 @@ def _setpoints(mac_address: str, status: Mapping[str, int]) -> list[GivenCommand
     return [
         GivenCommand(
             mac_address=mac_address,
-            setting="set point",
+            setting="setpoint",
             action="water_heater.set_temperature",
             data={"temperature": degrees},
             arrival=("dhw-temperature", (raw,)),

@@ -224,7 +224,7 @@ async def test_commands_end_with_their_heater(
     [reported] = outcomes
     assert (reported["outcome"], reported["reason"], reported["command"]) == (
         "cleared",
-        "the heater was removed",
+        "the water heater was removed",
         "target temperature 55 °C",
     )
     assert (reported["name"], reported["device_id"], reported["entity_id"]) == ("Guest house", other, OTHER_HEATER)
@@ -265,7 +265,7 @@ async def test_what_was_sent_ends_with_its_heater_too(
         await sending
     assert caught.value.translation_key == "command_unconfirmed"
     assert [(reported["outcome"], reported["reason"]) for reported in outcomes] == [
-        ("unconfirmed", "the heater was removed")
+        ("unconfirmed", "the water heater was removed")
     ]
 
 

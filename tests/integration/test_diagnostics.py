@@ -55,7 +55,7 @@ async def test_diagnostics_tell_the_state_and_no_secret(
     assert (ended["command"], ended["outcome"], ended["reason"]) == (
         "mode heat pump",
         "confirmed",
-        "the heater reports it",
+        "the water heater reports it",
     )
 
     coordinator = running.runtime_data

@@ -16,11 +16,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components import navilink
 from custom_components.navilink import delivery
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.logbook import MESSAGES
-from custom_components.navilink.nwp500 import CommandOutcome
 from custom_components.navilink.nwp500.queue import confirmation as confirmations
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME
 from custom_components.navilink.repairs import LOST
+from custom_components.navilink.wording import text
 from simulator.process import SimulatorProcess
 from tests.integration.actions import OUTCOME, QUEUED, ask, cut, device_id, press, set_mode, set_temperature, shown
 from tests.integration.heaters import HEATER
@@ -161,14 +160,17 @@ async def test_outcome_is_told_everywhere(
     assert {name: event.data[name] for name in end} == end
     assert event.data["device_id"] == heater
     assert event.data["entity_id"] == HEATER
-    assert "{" not in MESSAGES[CommandOutcome(case.outcome)].format_map(event.data)
+    line = text(hass, "logbook", case.outcome, event.data)
+    assert line is not None
+    assert line.startswith(case.words)
+    assert "{" not in line
 
     attributes = shown(hass, OUTCOME).attributes
     assert attributes["event_type"] == case.outcome
     details = {name: value for name, value in attributes.items() if name not in COMMON_ATTRIBUTES}
     assert {"outcome": case.outcome, **details} == end
-    texts = json.loads((Path(navilink.__file__).parent / "translations" / "en.json").read_text())
-    named = texts["entity"]["event"]["command_outcome"]["state_attributes"]
+    named_texts = json.loads((Path(navilink.__file__).parent / "translations" / "en.json").read_text())
+    named = named_texts["entity"]["event"]["command_outcome"]["state_attributes"]
     assert set(named) == {"event_type", *details}
 
     issue = ir.async_get(hass).async_get_issue(DOMAIN, f"lost_commands_{running.entry_id}")

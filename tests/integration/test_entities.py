@@ -34,11 +34,16 @@ from custom_components.navilink.heater import heater_name
 from custom_components.navilink.nwp500 import (
     ApiConnectionError,
     AuthenticationError,
+    CommandReason,
     Device,
     InvalidParameterError,
     MaintenanceError,
     NavienError,
     NotConnectedError,
+    UnsupportedCommandError,
+    commands,
+)
+from custom_components.navilink.nwp500.exceptions import (
     NotPermittedError,
     PayloadError,
     RequestTimeoutError,
@@ -46,7 +51,6 @@ from custom_components.navilink.nwp500 import (
     ScheduleReadError,
     SerialNumberUnknownError,
     ServerError,
-    UnsupportedCommandError,
 )
 from custom_components.navilink.repairs import ISSUES, RESULT_TEXTS
 from simulator.process import SimulatorProcess
@@ -270,6 +274,14 @@ def test_actions_are_described() -> None:
 def test_every_outcome_has_a_text() -> None:
     states = texts()["entity"]["event"]["command_outcome"]["state_attributes"]["event_type"]["state"]
     assert set(states) == set(event.COMMAND_OUTCOME.event_types or ())
+    selectors = texts()["selector"]
+    assert set(selectors["logbook"]["options"]) == set(states)
+    assert set(selectors["reason"]["options"]) == {*CommandReason, "refused_with_code"}
+    assert set(selectors["setting"]["options"]) >= {
+        kind.setting
+        for kind in vars(commands).values()
+        if isinstance(kind, commands.Control) and kind.name in services.KINDS
+    }
 
 
 def test_icons_belong_to_entities_and_the_others_have_a_device_class() -> None:
@@ -307,23 +319,28 @@ async def check_text(hass: HomeAssistant, reported: HomeAssistantError) -> None:
     ("error", "kind", "translation_key"),
     [
         (
-            InvalidParameterError("temperature", 200, "a number from 95 to 150"),
+            InvalidParameterError("setpoint", 200, "a number from 95 to 150", minimum=95, maximum=150, unit="°F"),
             ServiceValidationError,
-            "invalid_parameter",
+            "value_out_of_range",
+        ),
+        (
+            InvalidParameterError("on", None, "True or False"),
+            ServiceValidationError,
+            "value_not_valid",
         ),
         (UnsupportedCommandError("power-on", "powerUse"), ServiceValidationError, "unsupported_command"),
         (NotConnectedError("the link is down"), HomeAssistantError, "not_connected"),
-        (PayloadError("too large"), HomeAssistantError, "command_not_taken"),
-        (ScheduleReadError("it has no end"), HomeAssistantError, "command_not_taken"),
-        (SerialNumberUnknownError(), HomeAssistantError, "command_not_taken"),
-        (NotPermittedError("/device/tou", 404, "COMMON_NOT_AUTHORIZED"), HomeAssistantError, "command_not_taken"),
-        (RequestTimeoutError("the heater did not answer within 10 s"), HomeAssistantError, "command_not_taken"),
+        (PayloadError("too large"), HomeAssistantError, "command_not_accepted"),
+        (ScheduleReadError("it has no end"), HomeAssistantError, "command_not_accepted"),
+        (SerialNumberUnknownError(), HomeAssistantError, "command_not_accepted"),
+        (NotPermittedError("/device/tou", 404, "COMMON_NOT_AUTHORIZED"), HomeAssistantError, "command_not_accepted"),
+        (RequestTimeoutError("the heater did not answer within 10 s"), HomeAssistantError, "command_not_accepted"),
     ],
 )
 async def test_errors_are_told_in_the_users_words(
     hass: HomeAssistant, error: NavienError, kind: type[HomeAssistantError], translation_key: str
 ) -> None:
-    reported = to_home_assistant_error(error)
+    reported = to_home_assistant_error(hass, error)
     assert type(reported) is kind
     assert reported.translation_key == translation_key
     await check_text(hass, reported)
@@ -343,7 +360,7 @@ async def test_errors_are_told_in_the_users_words(
 async def test_set_up_says_what_is_wrong(
     hass: HomeAssistant, error: NavienError, kind: type[HomeAssistantError], translation_key: str
 ) -> None:
-    reported = setup_error(error)
+    reported = setup_error(hass, error)
     assert type(reported) is kind
     assert reported.translation_key == translation_key
     await check_text(hass, reported)

@@ -149,7 +149,7 @@ async def test_what_is_already_so_is_not_sent(hass: HomeAssistant, simulator: Si
     reported = await wait_for(hass, OUTCOME, lambda state: state.attributes["event_type"] is not None)
     outcome = reported.attributes
     assert outcome["event_type"] == "confirmed"
-    assert "already so" in outcome["reason"]
+    assert outcome["reason_code"] == "already_set"
     assert await applied(simulator) == []
 
 

@@ -4,13 +4,19 @@ import asyncio
 import threading
 from typing import Any
 
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.json import save_json
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.nwp500 import CommandCompleted, CommandOutcome, CommandResult, QueuedCommand
+from custom_components.navilink.nwp500 import (
+    CommandCompleted,
+    CommandOutcome,
+    CommandReason,
+    CommandResult,
+    QueuedCommand,
+)
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME, Outcomes
 from simulator.process import SimulatorProcess
 from tests.integration.actions import OUTCOME, QUEUED, cut, queued_words, set_mode, set_temperature, shown
@@ -21,7 +27,7 @@ from tests.integration.waiting import DEADLINE, wait_for, wait_for_value
 
 def completed_event(name: str) -> CommandCompleted:
     command = QueuedCommand(id=name, kind="tou-on", wanted="time of use on", mac_address=MAC, topic="t", body=b"{}")
-    return CommandCompleted(command, CommandResult(CommandOutcome.DROPPED, "the queue was full"))
+    return CommandCompleted(command, CommandResult(CommandOutcome.DROPPED, CommandReason.QUEUE_FULL))
 
 
 async def test_an_outcome_is_passed_on_when_it_is_stored_and_somebody_listens() -> None:
@@ -55,7 +61,7 @@ async def test_the_first_outcome_of_a_command_counts() -> None:
     outcomes = Outcomes(passed.append)
     outcomes.open()
     one = completed_event("one")
-    again = CommandCompleted(one.command, CommandResult(CommandOutcome.CONFIRMED, "the heater reports it"))
+    again = CommandCompleted(one.command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED))
     outcomes.restore([one])
     outcomes.completed(again)
     assert outcomes.to_store == (one,)
@@ -88,6 +94,7 @@ async def test_no_outcome_is_passed_on_while_the_store_still_has_the_command(
     too_early: list[Event] = []
     passed: list[str] = []
 
+    @callback
     def look(event: Event) -> None:
         passed.append(event.data["outcome"])
         if event.data["command_id"] in unsent_ids(stored_files, running):

@@ -46,7 +46,7 @@ async def test_action_returns_when_the_heater_has_it(hass: HomeAssistant, simula
     reported = shown(hass, OUTCOME).attributes
     assert reported["event_type"] == "confirmed"
     assert reported["command"] == "target temperature 60 °C"
-    assert reported["setting"] == "set point"
+    assert reported["setting"] == "target temperature"
     assert reported["code"] is None
     assert reported["command_id"]
     assert reported["queued_at"]
@@ -158,7 +158,7 @@ async def test_lost_commands_raise_an_issue(
     assert issue.translation_placeholders == {"count": "2"}
     first, second = lost(running)
     assert first.startswith("- NWP500: target temperature 60 °C, given 20")
-    assert first.endswith(r"it waited longer than it may")
+    assert first.endswith(": it expired before it could be sent")
     assert "mode heat pump" in second
     assert MAC not in str(issue)
 

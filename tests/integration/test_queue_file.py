@@ -43,7 +43,7 @@ async def test_file_holds_the_command_when_its_action_returns(
     await set_temperature(hass, 60)
     file = queue_file(hass, running)
     content = json.loads(await hass.async_add_executor_job(file.read_text))
-    assert [command["wanted"] for command in content["data"]["queue"]["unsent"]] == ["set point 60 °C"]
+    assert [command["wanted"] for command in content["data"]["queue"]["unsent"]] == ["setpoint 60 °C"]
     assert stat.S_IMODE((await hass.async_add_executor_job(file.stat)).st_mode) == 0o600
     await hass.config_entries.async_remove(running.entry_id)
     assert not await hass.async_add_executor_job(file.exists)
@@ -137,7 +137,7 @@ async def test_file_of_a_newer_version_outlives_a_downgrade(
     await wait_for_value(hass, CONNECTION, "on")
     await cut(hass, simulator)
     await set_temperature(hass, 60)
-    assert await hass.async_add_executor_job(stored, file) == ["set point 60 °C"]
+    assert await hass.async_add_executor_job(stored, file) == ["setpoint 60 °C"]
     [newer] = await hass.async_add_executor_job(kept, file)
     assert newer.name.startswith(f"{file.name}.newer.")
     assert await hass.async_add_executor_job(newer.read_bytes) == content
@@ -170,7 +170,7 @@ async def test_queue_that_cannot_be_written_is_told_until_it_can(
     await hass.async_add_executor_job(file.rmdir)
     await wall_clock.pass_by(timedelta(seconds=31))
     assert registry.async_get_issue(DOMAIN, issue_id) is None
-    assert await hass.async_add_executor_job(stored, file) == ["set point 60 °C"]
+    assert await hass.async_add_executor_job(stored, file) == ["setpoint 60 °C"]
     await set_mode(hass, "heat_pump")
     await simulator.fault("link_up")
     await simulator.wait(applied=2)
@@ -190,7 +190,7 @@ async def test_folder_that_cannot_be_used_is_told_too(
     assert not_stored.value.translation_key == "command_not_stored"
     await hass.async_add_executor_job(file.parent.unlink)
     await set_temperature(hass, 55)
-    assert await hass.async_add_executor_job(stored, file) == ["set point 55 °C"]
+    assert await hass.async_add_executor_job(stored, file) == ["setpoint 55 °C"]
     assert not ir.async_get(hass).issues
 
 
@@ -343,7 +343,7 @@ async def test_what_is_stale_on_a_full_disk_does_not_come_back(
     await cut(hass, simulator)
     await set_temperature(hass, 60)
     file = queue_file(hass, running)
-    assert await hass.async_add_executor_job(stored, file) == ["set point 60 °C"]
+    assert await hass.async_add_executor_job(stored, file) == ["setpoint 60 °C"]
 
     def no_space(_write: Callable[[], None], _data: bytes) -> None:
         raise WriteError(OSError(errno.ENOSPC, "No space left on device"))

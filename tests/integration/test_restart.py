@@ -41,7 +41,7 @@ from tests.integration.waiting import next_event, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
 SETPOINT, MODE = "target temperature 60 °C", "mode heat pump"
-STORED_SETPOINT = "set point 60 °C"
+STORED_SETPOINT = "setpoint 60 °C"
 
 
 def key(entry: MockConfigEntry) -> str:
@@ -79,7 +79,7 @@ async def test_command_is_on_the_disk_when_its_action_returns(
     assert stored_commands(stored_files, running) == [STORED_SETPOINT]
     # Several at a time, the newest of a setting counts.
     await asyncio.gather(set_mode(hass, "electric"), set_temperature(hass, 55), set_mode(hass, "heat_pump"))
-    assert stored_commands(stored_files, running) == ["set point 55 °C", MODE]
+    assert stored_commands(stored_files, running) == ["setpoint 55 °C", MODE]
     await simulator.fault("link_up")
     await wait_for(hass, OUTCOME, lambda state: state.attributes["event_type"] == "confirmed")
     await wait_for_value(hass, QUEUED, "0")

@@ -121,7 +121,7 @@ def test_name_is_cut_to_printable_text() -> None:
     stored = content()
     stored["devices"] = [ACCOUNT.to_dict()["devices"][0] | {"name": "Cellar\n\x1b" + "x" * 80_000}]
     [device] = StoredAccount.from_dict(stored, "client").devices
-    assert device.name == "Cellar" + "x" * 58
+    assert device.name == "Cellar " + "x" * 57
 
 
 def test_times_are_those_of_now() -> None:

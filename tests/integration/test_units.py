@@ -27,7 +27,7 @@ from tests.integration.actions import OUTCOME, act, ask, cut, device_id, lost, q
 from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.waiting import next_event, wait_for
 
-# What a heater's display shows, and in which steps its set point goes (protocol.md 11).
+# What a heater's display shows, and in which steps its setpoint goes (protocol.md 11).
 CELSIUS, FAHRENHEIT = 1, 2
 WHOLE_DEGREES, THREE_STAGES = 3, 4
 
@@ -71,7 +71,7 @@ async def heater(
 
 
 def raw_values(heater: MockConfigEntry) -> list[int]:
-    """Return the raw set points that wait, exactly as they will go over the wire."""
+    """Return the raw setpoints that wait, exactly as they will go over the wire."""
     return [raw for command in heater.runtime_data.client.queued_commands for raw in command.parameters]
 
 
@@ -146,11 +146,17 @@ async def test_every_step_leads_to_another_value(hass: HomeAssistant, simulator:
     "refused",
     metric=(
         {66: 131, 65.9: 131, 65.5: 131, 40.5: 81, 40.1: 81, 40: 81, 48.9: 98},
-        {66.1: "66.1 °C is not allowed as the set point. This water heater takes 40.5 °C to 65.5 °C", 39.9: "39.9 °C"},
+        {
+            66.1: "66.1 °C is not valid for target temperature. Accepted range is 40.5 °C to 65.5 °C",
+            39.9: "39.9 °C",
+        },
     ),
     us=(
         {150.5: 131, 150: 131, 149.9: 131, 105: 81, 104.9: 81, 104.5: 81, 120.4: 98},
-        {150.6: "150.6 °F is not allowed as the set point. This water heater takes 105 °F to 150 °F", 104: "104 °F"},
+        {
+            150.6: "150.6 °F is not valid for target temperature. Accepted range is 105 °F to 150 °F",
+            104: "104 °F",
+        },
     ),
 )
 async def test_what_a_bridge_rounded_past_a_limit_is_the_limit(

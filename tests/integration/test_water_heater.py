@@ -116,10 +116,18 @@ async def test_mode_before_a_vacation_outlives_a_restart(
 @pytest.mark.parametrize(
     ("units", "temperature", "words"),
     [
-        (US_CUSTOMARY_SYSTEM, 104, "104 °F is not allowed as the set point. This water heater takes 105 °F to 150 °F"),
-        (US_CUSTOMARY_SYSTEM, 150.6, "150.6 °F is not allowed"),
-        (US_CUSTOMARY_SYSTEM, 32, "32 °F is not allowed"),
-        (METRIC_SYSTEM, 66.1, "66.1 °C is not allowed as the set point. This water heater takes 40.5 °C to 65.5 °C"),
+        (
+            US_CUSTOMARY_SYSTEM,
+            104,
+            "104 °F is not valid for target temperature. Accepted range is 105 °F to 150 °F",
+        ),
+        (US_CUSTOMARY_SYSTEM, 150.6, "150.6 °F is not valid"),
+        (US_CUSTOMARY_SYSTEM, 32, "32 °F is not valid"),
+        (
+            METRIC_SYSTEM,
+            66.1,
+            "66.1 °C is not valid for target temperature. Accepted range is 40.5 °C to 65.5 °C",
+        ),
     ],
 )
 async def test_setpoint_outside_the_limits_changes_nothing(
@@ -202,7 +210,7 @@ async def test_vacation_that_is_too_long_or_too_short(
 ) -> None:
     with pytest.raises(ServiceValidationError) as refused:
         await hass.services.async_call(DOMAIN, "start_vacation", {"entity_id": HEATER, "days": days}, blocking=True)
-    assert refused.value.translation_key == "invalid_parameter"
+    assert refused.value.translation_key == "value_out_of_range"
     assert refused.value.translation_placeholders is not None
     assert refused.value.translation_placeholders["value"] == str(days)
     assert await applied(simulator) == []

@@ -79,8 +79,8 @@ async def test_commands_are_checked_together_before_the_first_is_given(
     for wrong, key in (
         (HeaterCommand(device, DHW_MODE, (1,)), "unsupported_command"),
         (HeaterCommand(device, VACATION, (5, 7)), "unsupported_command"),
-        (HeaterCommand(device, VACATION, (5, 100)), "invalid_parameter"),
-        (HeaterCommand(device, DHW_TEMPERATURE, ()), "invalid_parameter"),
+        (HeaterCommand(device, VACATION, (5, 100)), "value_out_of_range"),
+        (HeaterCommand(device, DHW_TEMPERATURE, ()), "value_not_valid"),
     ):
         with pytest.raises(ServiceValidationError) as refused:
             await async_deliver(coordinator, device, *fine, wrong)

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+import nwp500
+
 ROOT = Path(__file__).parents[2]
 INTEGRATION = "custom_components.navilink"
 CLIENT = f"{INTEGRATION}.nwp500"
@@ -35,6 +37,7 @@ FLOORS: Mapping[str, tuple[frozenset[str], ...]] = {
     ),
 }
 
+MAX_PUBLIC_NAMES = 53
 CLIENT_NEEDS = {"aiohttp", "awscrt", "orjson"}
 """The packages that the client may use, all of them dependencies of the project."""
 
@@ -146,6 +149,22 @@ def test_only_the_client_and_what_stands_on_it_is_reached_from_the_client() -> N
 )
 def test_the_two_readings_of_the_protocol_share_nothing(package: str, others: tuple[str, ...]) -> None:
     assert [found for found in all_imports(package) if any(found.is_of(other) for other in others)] == []
+
+
+def test_the_integration_imports_public_names_of_the_client_only() -> None:
+    written = [
+        (path.name, node.module, alias.name)
+        for path in ROOT.joinpath(*INTEGRATION.split(".")).glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.level and (node.module or "").partition(".")[0] == "nwp500"
+        for alias in node.names
+    ]
+    assert written
+    assert [each for each in written if each[1] != "nwp500" or each[2] not in nwp500.__all__] == []
+
+
+def test_the_client_has_about_as_many_public_names_as_callers_use() -> None:
+    assert len(nwp500.__all__) <= MAX_PUBLIC_NAMES
 
 
 def test_only_one_module_knows_the_aws_runtime() -> None:

@@ -1,102 +1,58 @@
 """Client for Navien NWP500 heat-pump water heaters over the NaviLink cloud.
 
-`NavienAuthClient` signs in, `NavienAPIClient` speaks with the REST service, and `NavienMqttClient` holds the link to
-the heaters: it controls them, with a queue that keeps what is given while the link is down, asks them, changes their
-schedules, and tells what happens as events. What heaters and cloud say are immutable values in which unknown is None.
-The tables behind it are `nwp500.commands`, `nwp500.queries` and `nwp500.enums`. Every error is a `NavienError`.
+`NavienAuthClient` signs in, `NavienAPIClient` calls the REST service, and `NavienMqttClient` keeps the connection to
+the heaters: it controls them, with a queue for commands that are given while disconnected, queries them, edits their
+schedules, and reports what happens as events. What heaters and cloud report are immutable values; unknown is None.
+
+Here is what callers use and annotate with. All other models are in `nwp500.models`, all errors in `nwp500.exceptions`;
+every one of them is a `NavienError`. The tables behind the client are `commands`, `queries` and `enums`.
 """
 
+from . import enums
 from .api_client import NavienAPIClient
 from .auth import NavienAuthClient
 from .common.background import watched
-from .common.text import printable
-from .enums import DhwMode, InstallType, RecirculationMode, ReservationMode, TemperatureUnit
+from .common.text import one_line, visible
+from .config import MqttConnectionConfig
+from .enums import DhwMode, TemperatureUnit
 from .exceptions import (
     ApiConnectionError,
     ApiError,
     AuthenticationError,
-    CommandError,
     InvalidParameterError,
     InvalidResponseError,
     MaintenanceError,
-    MqttConnectionError,
-    MqttError,
-    MqttSubscribeError,
     NavienError,
     NotConnectedError,
-    NotFoundError,
-    NotPermittedError,
-    PayloadError,
-    RequestTimeoutError,
-    ResponseFormatError,
-    ScheduleReadError,
-    SerialNumberUnknownError,
-    ServerError,
-    StoredQueueError,
     UnsupportedCommandError,
 )
 from .heaters.command import HeaterCommand
 from .heaters.events import Changed, FeatureReceived, StatusReceived
-from .heaters.schedule_editor import ScheduleWrite, WriteOutcome
-from .heaters.schedules import Schedules
-from .models import (
-    AppVersion,
-    Descaling,
-    Device,
-    DeviceFeature,
-    DeviceGroup,
-    DeviceInfo,
-    DeviceListing,
-    DeviceStatus,
-    Diagnostics,
-    EnergyAmount,
-    EnergyPeriod,
-    EnergyUsage,
-    ErrorHistory,
-    Firmware,
-    FirmwareDetail,
-    FirmwareDownload,
-    Installer,
-    Location,
-    MaintenanceEntry,
-    MaintenanceKind,
-    PastError,
-    PushSettings,
-    RecirculationEntry,
-    RecirculationSchedule,
-    RegisteredPlan,
-    RegisterPath,
-    ReservationEntry,
-    ReservationSchedule,
-    TouPeriod,
-    TouPlan,
-    UserInfo,
-)
-from .models.weekdays import Weekday
-from .mqtt_client import MqttConnectionConfig, NavienMqttClient
+from .heaters.schedule_editor import WriteOutcome
+from .models import Device, DeviceFeature, DeviceListing, DeviceStatus, error_codes
+from .mqtt_client import NavienMqttClient
 from .protocol import controls as commands
-from .protocol import queries
-from .queue.command import CommandHandle, CommandOutcome, CommandResult, CommandStage, QueuedCommand
-from .queue.events import CommandCompleted, CommandEvent, KnowledgeChanged, QueueChanged
+from .protocol import queries, setpoint
+from .queue.command import CommandHandle, CommandOutcome, CommandReason, CommandResult, CommandStage, QueuedCommand
+from .queue.events import CommandCompleted, CommandEvent, KnowledgeChanged
 from .queue.persistence import StoredQueue, migrated_queue
+from .rest import servers
 from .transport.events import ConnectionChanged, ConnectionInterrupted, ConnectionRefused, ConnectionResumed
 from .transport.failures import failure_of
-from .transport.report import ConnectionAttempt, ConnectionFailure, ConnectionProblem, ConnectionReport, ConnectionState
+from .transport.report import ConnectionFailure, ConnectionProblem, ConnectionReport, ConnectionState
 
 __all__ = [
     "ApiConnectionError",
     "ApiError",
-    "AppVersion",
     "AuthenticationError",
     "Changed",
     "CommandCompleted",
-    "CommandError",
     "CommandEvent",
     "CommandHandle",
     "CommandOutcome",
+    "CommandReason",
     "CommandResult",
     "CommandStage",
-    "ConnectionAttempt",
     "ConnectionChanged",
     "ConnectionFailure",
     "ConnectionInterrupted",
@@ -105,78 +61,38 @@ __all__ = [
     "ConnectionReport",
     "ConnectionResumed",
     "ConnectionState",
-    "Descaling",
     "Device",
     "DeviceFeature",
-    "DeviceGroup",
-    "DeviceInfo",
     "DeviceListing",
     "DeviceStatus",
     "DhwMode",
-    "Diagnostics",
-    "EnergyAmount",
-    "EnergyPeriod",
-    "EnergyUsage",
-    "ErrorHistory",
     "FeatureReceived",
-    "Firmware",
-    "FirmwareDetail",
-    "FirmwareDownload",
     "HeaterCommand",
-    "InstallType",
-    "Installer",
     "InvalidParameterError",
     "InvalidResponseError",
     "KnowledgeChanged",
-    "Location",
-    "MaintenanceEntry",
     "MaintenanceError",
-    "MaintenanceKind",
     "MqttConnectionConfig",
-    "MqttConnectionError",
-    "MqttError",
-    "MqttSubscribeError",
     "NavienAPIClient",
     "NavienAuthClient",
     "NavienError",
     "NavienMqttClient",
     "NotConnectedError",
-    "NotFoundError",
-    "NotPermittedError",
-    "PastError",
-    "PayloadError",
-    "PushSettings",
-    "QueueChanged",
     "QueuedCommand",
-    "RecirculationEntry",
-    "RecirculationMode",
-    "RecirculationSchedule",
-    "RegisterPath",
-    "RegisteredPlan",
-    "RequestTimeoutError",
-    "ReservationEntry",
-    "ReservationMode",
-    "ReservationSchedule",
-    "ResponseFormatError",
-    "ScheduleReadError",
-    "ScheduleWrite",
-    "Schedules",
-    "SerialNumberUnknownError",
-    "ServerError",
     "StatusReceived",
     "StoredQueue",
-    "StoredQueueError",
     "TemperatureUnit",
-    "TouPeriod",
-    "TouPlan",
     "UnsupportedCommandError",
-    "UserInfo",
-    "Weekday",
     "WriteOutcome",
     "commands",
+    "enums",
+    "error_codes",
     "failure_of",
     "migrated_queue",
-    "printable",
+    "one_line",
     "queries",
+    "servers",
+    "setpoint",
+    "visible",
     "watched",
 ]

@@ -26,7 +26,7 @@ from .models import (
 from .models.members import TEXT, WHOLE, block
 from .protocol.topics import check_device
 from .rest.account import AccountAPI, MaintenanceAPI
-from .rest.calls import MOST_ROWS, PAGE_SIZE, Rows, SignedCalls, as_list, as_object
+from .rest.calls import MAX_ROWS, PAGE_SIZE, Rows, SignedCalls, as_list, as_object
 from .rest.tou import TouAPI
 
 _LOGGER = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class NavienAPIClient:
     async def list_devices(self, *, device_type: int | None = DeviceType.HEAT_PUMP_WATER_HEATER) -> list[Device]:
         """Return the account's devices of one type, or of every type for None, in the service's order.
 
-        An entry that does not say which device it is, is left out: one odd entry does not hide the others.
+        An entry that does not identify its device is left out: it does not hide the others.
         """
         return list((await self.device_listing(device_type=device_type)).devices)
 
@@ -98,9 +98,7 @@ class NavienAPIClient:
 
         Empty texts and coordinates of 0 cannot be set: the service wants them left out.
 
-        Raises:
-            InvalidParameterError: the name is empty, or the location has neither state nor city nor address.
-
+        Raises `InvalidParameterError` if the name is empty, or the location has neither state nor city nor address.
         """
         if name is not None and not name.strip():
             raise InvalidParameterError(parameter="name", value=name, allowed="a text that is not empty")
@@ -121,16 +119,14 @@ class NavienAPIClient:
     async def get_error_history(self, device: Device) -> ErrorHistory:
         """Return the errors that a device had, in the service's order.
 
-        Raises:
-            NotPermittedError: the account is an owner's; the service tells installers alone.
-
+        Raises `NotPermittedError`: the account is an owner's; the service answers installers only.
         """
         errors: dict[PastError, None] = {}
         time_zone = None
         continuous_key = None
-        while len(errors) < MOST_ROWS:
-            page, zone_told = await self._error_page(device, continuous_key)
-            time_zone = time_zone or zone_told
+        while len(errors) < MAX_ROWS:
+            page, page_time_zone = await self._error_page(device, continuous_key)
+            time_zone = time_zone or page_time_zone
             # Whether the row that the key names comes again is not known, so each is kept once.
             news = [error for error in page if error not in errors]
             errors |= dict.fromkeys(news)
@@ -173,9 +169,7 @@ class NavienAPIClient:
     async def get_app_version(self) -> AppVersion:
         """Return the versions of the vendor's app; needs no signing in.
 
-        Raises:
-            MaintenanceError: the service is closed, and says until when: this is the call to ask it by.
-
+        Raises `MaintenanceError`: the service is closed; its notice says until when, so this is the call to check with.
         """
         data = await self._auth_client.rest.request(HTTPMethod.POST, _APP_VERSION, body={"os": "A"})
         return AppVersion.from_message(as_object(_APP_VERSION, data))
@@ -203,6 +197,6 @@ def _device(entry: Mapping[str, object]) -> Device | None:
         device = Device.from_message(entry)
         check_device(device)
     except (ResponseFormatError, InvalidParameterError) as err:
-        _LOGGER.debug("An entry of the device list cannot be read: %s", err)
+        _LOGGER.debug("Ignoring an unreadable entry of the device list: %s", err)
         return None
     return device

@@ -14,7 +14,8 @@ import aiohttp
 
 from .common.text import visible
 from .exceptions import ApiError, AuthenticationError, InvalidResponseError, MaintenanceError, NavienError, ServerError
-from .rest.service import DEFAULT_BASE_URL, RestService
+from .rest.servers import DEFAULT_BASE_URL
+from .rest.service import RestService
 from .rest.tokens import AuthTokens, SignIn, token_object
 
 _LOGGER = logging.getLogger(__name__)
@@ -29,7 +30,7 @@ _INVALID, _UNAUTHORIZED, _USER_NOT_FOUND = "invalid", "unauthorized", "user_not_
 _REFUSALS = (_INVALID, _UNAUTHORIZED, _USER_NOT_FOUND)
 
 SECOND_TRY_SECONDS = 5.0
-"""Between a refusal that may be a passing one and the second try, whose answer is believed."""
+"""Between a refusal that may be temporary and the second attempt, whose answer is final."""
 
 
 def _utc_now() -> datetime:
@@ -165,7 +166,7 @@ class NavienAuthClient:
         try:
             tokens = await way(current.tokens)
         except (ApiError, InvalidResponseError) as err:
-            _LOGGER.debug("A renewal was refused: %s", err)
+            _LOGGER.debug("Token renewal was refused: %s", err)
             return False
         self._signed_in = replace(current, tokens=tokens)
         return True
@@ -200,7 +201,7 @@ class NavienAuthClient:
                 raise
             if _is_definite(err):
                 raise _refused(err) from err
-            _LOGGER.debug("The sign-in was refused, perhaps in passing; it is tried a second time: %s", err)
+            _LOGGER.debug("Sign-in was refused, perhaps temporarily; trying again: %s", err)
             answer = await self._request_sign_in_again()
         self._signed_in = _present(_SIGN_IN, SignIn.from_answer(answer, self._now()))
 
@@ -232,17 +233,17 @@ def _present[T](path: str, part: T | None) -> T:
 
 
 def _refused(error: ApiError) -> AuthenticationError:
-    return AuthenticationError(f"the e-mail or the password was refused: {error.message}")
+    return AuthenticationError(f"the email or password was refused: {error.message}")
 
 
 def _is_definite(error: ApiError) -> bool:
-    """Tell whether a refusal says itself what was wrong; a bare 401 has been seen to pass."""
+    """Return whether a refusal names what was wrong; a bare 401 can be temporary."""
     message = error.message.casefold()
     return _USER_NOT_FOUND in message or (error.code == HTTPStatus.UNAUTHORIZED and _INVALID in message)
 
 
 def _refuses_credentials(error: ApiError) -> bool:
-    """Tell a refusal from trouble of the service's own, which a new password would not cure."""
+    """Return whether the credentials are refused; a new password would not cure trouble of the service's own."""
     message = error.message.casefold()
     refused = error.code == HTTPStatus.UNAUTHORIZED or any(word in message for word in _REFUSALS)
     return refused and not isinstance(error, (ServerError, MaintenanceError))

@@ -1,4 +1,4 @@
-"""What the user of the MQTT client can choose."""
+"""The options of the MQTT client."""
 
 from dataclasses import dataclass, field, fields
 import secrets
@@ -60,7 +60,7 @@ class MqttConnectionConfig:
     max_queued_commands: int = 100
     """When full the oldest is dropped with a warning and the new one is added."""
     max_queued_command_age: float | None = None
-    """Seconds; older commands end as expired instead of being sent. `None`: they wait for ever."""
+    """Seconds; older commands end as expired instead of being sent. `None`: no limit."""
     expire_by_class: bool = False
     """Commands expire by class: what adds heat after 1 hour, other settings after 24, momentary ones after 60 s."""
     coalesce_commands: bool = False
@@ -70,9 +70,9 @@ class MqttConnectionConfig:
     max_publish_rate: int | None = 90
     """Messages in any one second; the service allows 100. `None`: unlimited."""
     command_interval: float = 0.0
-    """Least seconds between two controls to one device. Above 0 also: the next goes when the last is answered."""
+    """Minimum seconds between two controls to one device. Above 0 also: the next goes when the last is answered."""
     guard_commands: bool = False
-    """After each connection a control waits for a status of its heater; a setting changed there meanwhile wins."""
+    """After each connection a control waits for a status of its heater; a change made there meanwhile wins."""
     skip_redundant: bool = False
     """A command whose wanted value the heater already reports is not sent, but confirmed at once."""
 

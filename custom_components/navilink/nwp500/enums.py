@@ -1,4 +1,4 @@
-"""The enumerations that the client shows or sends (protocol.md 11).
+"""The enumerations of the protocol (protocol.md 11).
 
 A number outside its list is no member: what reads it gives None and keeps the raw number.
 """
@@ -67,7 +67,7 @@ class RecirculationMode(IntEnum):
 
 @unique
 class ReservationMode(IntEnum):
-    """The mode of an entry of the weekly programme (protocol.md 11.6); a reported 0 is an unused slot.
+    """The mode of an entry of the weekly schedule (protocol.md 11.6); a reported 0 is an unused slot.
 
     Not the numbers of `DhwMode`: 5 is not vacation here, and there is no 6.
     """
@@ -81,7 +81,7 @@ class ReservationMode(IntEnum):
 
 @unique
 class DhwTemperatureControl(IntEnum):
-    """How the set point can be set (protocol.md 11.7); a reported 0 means unknown."""
+    """How the setpoint can be set (protocol.md 11.7); a reported 0 means unknown."""
 
     DISABLED = 1
     HALF_DEGREE_STEPS = 2
@@ -97,6 +97,19 @@ class TemperatureUnit(IntEnum):
 
     CELSIUS = 1
     FAHRENHEIT = 2
+
+    @property
+    def symbol(self) -> str:
+        """The symbol of the unit."""
+        return "°C" if self is TemperatureUnit.CELSIUS else "°F"
+
+    def from_celsius(self, celsius: float) -> float:
+        """Return a temperature in this unit, unrounded."""
+        return celsius if self is TemperatureUnit.CELSIUS else celsius * 9 / 5 + 32
+
+    def from_half_degrees(self, raw: float) -> float:
+        """Return raw half-degrees Celsius in this unit, unrounded."""
+        return self.from_celsius(raw / 2)
 
 
 @unique
@@ -143,7 +156,7 @@ class FirmwarePart(IntEnum):
 
 @unique
 class ConnectionStatus(IntEnum):
-    """Whether the cloud has the device on line (protocol.md 2.4); offline is 1, not 0."""
+    """Whether the cloud has the device online (protocol.md 2.4); offline is 1, not 0."""
 
     OFFLINE = 1
     ONLINE = 2

@@ -1,6 +1,6 @@
 """The one tree of errors: every error of this package is a NavienError.
 
-Each says what was wrong, with the value and the allowed range where there is one, and leaves everything as it was.
+Each carries what was wrong as data, and says it in English when it is shown. After an error everything is as before.
 """
 
 
@@ -23,7 +23,7 @@ class ApiError(NavienError):
 
 
 class NotPermittedError(ApiError):
-    """The account is of a type that may not make this call; the service says so with code 404 (protocol.md 2.1)."""
+    """The account is of a type that may not make this call, which the service reports as code 404 (protocol.md 2.1)."""
 
 
 class NotFoundError(ApiError):
@@ -35,7 +35,7 @@ class ServerError(ApiError):
 
 
 class MaintenanceError(ApiError):
-    """The service is closed for maintenance; `notice` is what it tells people, in one line."""
+    """The service is closed for maintenance; `notice` is its message to users, in one line."""
 
     def __init__(self, path: str, code: int, message: str, notice: str) -> None:
         super().__init__(path, code, message)
@@ -55,11 +55,11 @@ class InvalidResponseError(ApiConnectionError):
 
 
 class MqttError(NavienError):
-    """Base of the errors of the MQTT link."""
+    """Base of the errors of the MQTT connection."""
 
 
 class MqttConnectionError(MqttError):
-    """The link could not be made or was lost."""
+    """The connection could not be made or was lost."""
 
 
 class MqttSubscribeError(MqttError):
@@ -67,7 +67,7 @@ class MqttSubscribeError(MqttError):
 
 
 class NotConnectedError(MqttError, RuntimeError):
-    """The link is down and the command queue is disabled, so the message can go nowhere."""
+    """Disconnected, and the command queue is disabled, so the message cannot be sent."""
 
 
 class CommandError(NavienError):
@@ -75,29 +75,45 @@ class CommandError(NavienError):
 
 
 class InvalidParameterError(CommandError, ValueError):
-    """A parameter is of the wrong kind or outside its range."""
+    """A parameter is of the wrong kind or outside its range.
 
-    def __init__(self, parameter: str, value: object, allowed: str) -> None:
+    `allowed` describes in English what it may be. Where that is a range, its ends and the unit of all three numbers
+    are known as well.
+    """
+
+    def __init__(
+        self,
+        parameter: str,
+        value: object,
+        allowed: str,
+        *,
+        minimum: float | None = None,
+        maximum: float | None = None,
+        unit: str = "",
+    ) -> None:
         super().__init__(f"{parameter} must be {allowed}, not {value!r}")
         self.parameter = parameter
         self.value = value
         self.allowed = allowed
+        self.minimum = minimum
+        self.maximum = maximum
+        self.unit = unit
 
 
 class UnsupportedCommandError(CommandError):
-    """The heater says in its device-info message that it does not have what the command needs."""
+    """The heater reports in its device info that it does not have what the command needs."""
 
     def __init__(self, command: str, feature: str) -> None:
-        super().__init__(f"the heater does not support {command} (its {feature} says so)")
+        super().__init__(f"the heater does not support {command}, according to its {feature}")
         self.command = command
         self.feature = feature
 
 
 class SerialNumberUnknownError(CommandError):
-    """The heater has not told its serial number, without which a time-of-use plan cannot be written."""
+    """The heater has not reported its serial number, without which a time-of-use plan cannot be written."""
 
     def __init__(self) -> None:
-        super().__init__("the heater has not told its serial number yet: ask for its device info first")
+        super().__init__("the heater has not reported its serial number yet: request its device info first")
 
 
 class PayloadError(CommandError, ValueError):

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from nwp500 import MqttSubscribeError, NavienError
+from nwp500 import NavienError
 from nwp500.common.background import Background, UnexpectedErrors, all_of, begun, watched
+from nwp500.exceptions import MqttSubscribeError
 from tests.repository.test_imports import CLIENT, INTEGRATION, module_name, modules_in
 
 # What makes a task, whatever it is called on.

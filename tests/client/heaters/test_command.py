@@ -34,7 +34,7 @@ def test_days_go_with_vacation_alone(mode: int, days: int | None, words: str) ->
 
 @pytest.mark.parametrize(
     ("temperature", "unit", "words"),
-    [(140, TemperatureUnit.FAHRENHEIT, "set point 140 °F"), (60, TemperatureUnit.CELSIUS, "set point 60 °C")],
+    [(140, TemperatureUnit.FAHRENHEIT, "setpoint 140 °F"), (60, TemperatureUnit.CELSIUS, "setpoint 60 °C")],
 )
 def test_a_setpoint_is_in_the_words_of_its_unit(temperature: float, unit: TemperatureUnit, words: str) -> None:
     command = heater_command.dhw_temperature(DEVICE, temperature, unit, None)

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from nwp500 import MqttConnectionError, ResponseFormatError
+from nwp500.exceptions import MqttConnectionError, ResponseFormatError
 from nwp500.heaters.requests import PendingReplies
 from nwp500.json_types import JsonMessage
 

@@ -10,13 +10,12 @@ import pytest
 from nwp500 import (
     DeviceFeature,
     InvalidParameterError,
-    MqttConnectionError,
     NavienMqttClient,
     NotConnectedError,
-    RequestTimeoutError,
     UnsupportedCommandError,
     queries,
 )
+from nwp500.exceptions import MqttConnectionError, RequestTimeoutError
 from nwp500.models import FirmwareDownload, ReservationSchedule
 from tests.client.support.answering_heater import (
     CLIENT_ID,

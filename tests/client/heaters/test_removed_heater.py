@@ -8,14 +8,15 @@ import pytest
 from nwp500 import (
     CommandCompleted,
     CommandOutcome,
+    CommandReason,
     CommandStage,
     Device,
     DeviceFeature,
     MqttConnectionConfig,
-    MqttConnectionError,
     NavienMqttClient,
     commands,
 )
+from nwp500.exceptions import MqttConnectionError
 from tests.client.support.bench import ONE, OTHER, Bench, on_the_bench
 from tests.client.support.own_transport import DEVICE, OwnTransport, scripted
 from tests.client.support.stage import MAC
@@ -65,7 +66,7 @@ def test_each_command_of_a_removed_heater_has_one_end_and_the_neighbor_keeps_its
             CommandOutcome.UNCONFIRMED,
         ]
         assert {handle.result.reason for handle in (waiting, sent, in_flight) if handle.result} == {
-            "the heater was removed"
+            CommandReason.HEATER_REMOVED
         }
         assert [command.id for command in bench.pipeline.pending()] == [neighbors.command.id]
         # Whatever arrives of it later changes nothing any more.
@@ -161,7 +162,7 @@ def test_a_removed_heater_is_not_heard_asked_or_stored() -> None:
 
         await client.unsubscribe_device(DEVICE)
         assert [end for end in ends if end[0] == "dhw-temperature"] == [
-            ("dhw-temperature", CommandOutcome.CLEARED, "the heater was removed")
+            ("dhw-temperature", CommandOutcome.CLEARED, CommandReason.HEATER_REMOVED)
         ]
         assert [command.mac_address for command in client.queued_commands] == [NEIGHBOR.mac_address]
         assert not [topic_filter for topic_filter in transports[0].filters if MAC in topic_filter]

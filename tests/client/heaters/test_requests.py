@@ -5,14 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from nwp500 import (
-    ConnectionInterrupted,
-    MqttConnectionError,
-    NavienMqttClient,
-    NotConnectedError,
-    RequestTimeoutError,
-    queries,
-)
+from nwp500 import ConnectionInterrupted, NavienMqttClient, NotConnectedError, queries
+from nwp500.exceptions import MqttConnectionError, RequestTimeoutError
 from tests.client.support.own_transport import DEVICE, OwnTransport, scripted
 from tests.client.support.stage import MAC
 from tests.client.support.steps import outcomes_of

@@ -14,12 +14,11 @@ from nwp500 import (
     InvalidParameterError,
     NavienMqttClient,
     NotConnectedError,
-    ScheduleReadError,
-    SerialNumberUnknownError,
     UnsupportedCommandError,
     WriteOutcome,
 )
 from nwp500.enums import ReservationMode
+from nwp500.exceptions import ScheduleReadError, SerialNumberUnknownError
 from nwp500.models import RecirculationEntry, ReservationEntry, TouPeriod
 from nwp500.models.weekdays import EVERY_DAY, WORKING_DAYS, Weekday
 from tests.client.support.answering_heater import (

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from nwp500 import CommandOutcome, NavienMqttClient, ScheduleReadError, WriteOutcome, commands
+from nwp500 import CommandOutcome, NavienMqttClient, WriteOutcome, commands
+from nwp500.exceptions import ScheduleReadError
 from tests.client.heaters.test_schedules import PROGRAMME, entry, lists, run
 from tests.client.support.answering_heater import DEVICE, AnsweringHeater, AnsweringLink
 

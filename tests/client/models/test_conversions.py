@@ -2,13 +2,12 @@
 
 from collections.abc import Callable
 from fractions import Fraction
-import math
 
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from nwp500.enums import TemperatureFormula, TemperatureUnit
+from nwp500.enums import TemperatureUnit
 from nwp500.exceptions import InvalidParameterError, ResponseFormatError
 from nwp500.models import conversions
 
@@ -58,13 +57,13 @@ def test_a_wish_between_two_steps_goes_to_the_even_one(value: float, unit: Tempe
 @given(raw=RAW)
 def test_half_degrees_survive_decoding_and_encoding(raw: int) -> None:
     assert conversions.half_degrees_from(conversions.celsius_from_half(raw), CELSIUS) == raw
-    assert conversions.half_degrees_from(conversions.fahrenheit_from_half(raw), FAHRENHEIT) == raw
+    assert conversions.half_degrees_from(FAHRENHEIT.from_half_degrees(raw), FAHRENHEIT) == raw
 
 
 @given(value=st.decimals(-200, 400, places=2).map(float), unit=st.sampled_from(TemperatureUnit))
-def test_an_encoded_wish_is_the_nearest_step(value: float, unit: TemperatureUnit) -> None:
-    pending_effect = Fraction(str(value)) * 2 if unit is CELSIUS else (Fraction(str(value)) - 32) * 10 / 9
-    assert abs(conversions.half_degrees_from(value, unit) - pending_effect) <= Fraction(1, 2)
+def test_an_encoded_temperature_is_the_nearest_step(value: float, unit: TemperatureUnit) -> None:
+    exact = Fraction(str(value)) * 2 if unit is CELSIUS else (Fraction(str(value)) - 32) * 10 / 9
+    assert abs(conversions.half_degrees_from(value, unit) - exact) <= Fraction(1, 2)
 
 
 def test_every_whole_fahrenheit_degree_has_its_own_step() -> None:
@@ -78,75 +77,29 @@ def test_what_is_no_number_is_refused(value: float) -> None:
 
 
 @given(raw=RAW)
-def test_fahrenheit_is_exactly_what_the_celsius_value_is_in_fahrenheit(raw: int) -> None:
-    assert conversions.fahrenheit_from_half(raw) == float(Fraction(raw, 2) * 9 / 5 + 32)
-    assert conversions.fahrenheit_from_deci(raw) == float(Fraction(raw, 10) * 9 / 5 + 32)
-    assert conversions.fahrenheit_from_delta(raw) == float(Fraction(raw, 10) * 9 / 5)
-
-
-@given(raw=RAW)
 def test_tenths_are_recovered_from_what_they_decode_to(raw: int) -> None:
     for decoded in (
         conversions.celsius_from_deci(raw),
         conversions.celsius_from_delta(raw),
-        conversions.litres_per_minute(raw),
-        conversions.fahrenheit_from_delta(raw) / 1.8,
-        (conversions.fahrenheit_from_deci(raw) - 32) / 1.8,
+        conversions.liters_per_minute(raw),
     ):
         assert round(decoded * 10) == raw
 
 
 def test_temperatures_decode_unrounded() -> None:
     assert conversions.celsius_from_half(122) == 61.0
-    assert conversions.fahrenheit_from_half(122) == 141.8
     assert conversions.celsius_from_deci(602) == 60.2
-    assert conversions.fahrenheit_from_deci(602) == 140.36
     assert conversions.celsius_from_delta(-16) == -1.6
-    assert conversions.fahrenheit_from_delta(16) == 2.88
-
-
-@pytest.mark.parametrize(("raw", "fahrenheit"), [(29, 58), (30, 59), (31, 60), (-11, 23), (-9, 24), (0, 32)])
-def test_outside_temperature_by_the_asymmetric_formula(raw: int, fahrenheit: int) -> None:
-    assert conversions.fahrenheit_from_outside(raw, TemperatureFormula.ASYMMETRIC) == fahrenheit
-
-
-@pytest.mark.parametrize(("raw", "fahrenheit"), [(29, 58), (30, 59), (31, 60), (-11, 22), (5, 36), (15, 46)])
-def test_outside_temperature_by_the_standard_formula(raw: int, fahrenheit: int) -> None:
-    assert conversions.fahrenheit_from_outside(raw, TemperatureFormula.STANDARD) == fahrenheit
-
-
-@given(raw=RAW)
-def test_the_asymmetric_formula_rounds_down_after_a_nine_above_zero_and_up_everywhere_else(raw: int) -> None:
-    exact = Fraction(raw, 2) * 9 / 5 + 32
-    rounds_down = raw > 0 and str(raw).endswith("9")
-    expected = math.floor(exact) if rounds_down else math.ceil(exact)
-    assert conversions.fahrenheit_from_outside(raw, TemperatureFormula.ASYMMETRIC) == expected
-
-
-@given(raw=RAW)
-def test_outside_temperature_is_within_a_degree_of_the_exact_one(raw: int) -> None:
-    exact = Fraction(raw, 2) * 9 / 5 + 32
-    assert abs(conversions.fahrenheit_from_outside(raw, TemperatureFormula.STANDARD) - exact) <= Fraction(1, 2)
-    assert abs(conversions.fahrenheit_from_outside(raw, TemperatureFormula.ASYMMETRIC) - exact) < 1
 
 
 def test_temperature_in_the_unit_wanted() -> None:
-    assert conversions.in_unit(60.0, CELSIUS) == 60.0
-    assert conversions.in_unit(60.0, FAHRENHEIT) == 140.0
+    assert CELSIUS.from_half_degrees(120) == CELSIUS.from_celsius(60.0) == 60.0
+    assert FAHRENHEIT.from_half_degrees(120) == FAHRENHEIT.from_celsius(60.0) == 140.0
 
 
-def test_flow_volume_and_energy() -> None:
-    assert conversions.litres_per_minute(76) == 7.6
-    assert conversions.gallons_from(conversions.litres_per_minute(76)) == 2.01
-    assert conversions.gallons_from(246.0) == 64.99
+def test_flow_and_energy() -> None:
+    assert conversions.liters_per_minute(76) == 7.6
     assert conversions.watt_hours(1369) == 5476
-
-
-@given(litres=st.integers(0, 10**9))
-def test_gallons_have_two_decimals(litres: int) -> None:
-    gallons = conversions.gallons_from(litres)
-    assert abs(Fraction(litres) * Fraction("0.264172") - Fraction(gallons)) <= Fraction("0.00501")
-    assert round(gallons, 2) == gallons
 
 
 @given(counts=RAW)

@@ -21,7 +21,6 @@ EXPECTED: dict[str, dict[str, object]] = {
         "control_type_code": 1,
         "volume_code": VolumeCode.GALLONS_65,
         "volume_gallons": 65,
-        "volume_litres": 246.0,
         "controller_version": "11.5.0.0",
         "panel_version": None,
         "wifi_version": "2.7.0.0",
@@ -58,7 +57,6 @@ EXPECTED: dict[str, dict[str, object]] = {
     RECIRCULATION: {
         "temperature_unit": TemperatureUnit.CELSIUS,
         "volume_gallons": 80,
-        "volume_litres": 302.8,
         "recirculation_version": "1.0.0.0",
         "recirculation_model_type_code": 1,
         "serial_number": "00000000BT00000002",
@@ -124,7 +122,7 @@ def test_how_the_setpoint_can_be_set(raw: int, control: DhwTemperatureControl | 
 
 def test_an_unknown_volume_code_leaves_the_volume_unknown() -> None:
     feature = in_feature(volumeCode=4)
-    assert (feature.volume_code, feature.volume_litres, feature.volume_gallons) == (None, None, None)
+    assert (feature.volume_code, feature.volume_gallons) == (None, None)
 
 
 def test_a_serial_number_that_is_no_text_is_unknown() -> None:

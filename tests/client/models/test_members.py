@@ -23,13 +23,11 @@ JUNK = st.recursive(
 )
 DERIVED = {
     DeviceStatus: (
-        "is_powered_off",
         "is_on_vacation",
         "usable_energy",
         "filter_hours_left",
-        "outside_temperature_fahrenheit",
     ),
-    DeviceFeature: ("supported_modes", "volume_litres", "volume_gallons"),
+    DeviceFeature: ("supported_modes", "volume_gallons"),
 }
 
 

@@ -7,6 +7,7 @@ from nwp500 import (
     CommandCompleted,
     CommandEvent,
     CommandOutcome,
+    CommandReason,
     CommandResult,
     Device,
     DeviceFeature,
@@ -26,7 +27,7 @@ DEVICE = Device(mac_address=ONE, additional_value="5322", name=ONE)
 FEATURE = DeviceFeature({"controllerSerialNumber": SERIAL, "macAddress": ONE})
 STATUS = DeviceStatus({"macAddress": ONE, "x": SERIAL})
 COMMAND = made(commands.VACATION, 5, 7)
-SETTLED = CommandCompleted(COMMAND, CommandResult(CommandOutcome.DROPPED, "the queue was full"))
+SETTLED = CommandCompleted(COMMAND, CommandResult(CommandOutcome.DROPPED, CommandReason.QUEUE_FULL))
 STORED = StoredQueue(
     unsent=(COMMAND,),
     sent=(COMMAND,),

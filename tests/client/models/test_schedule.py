@@ -1,4 +1,4 @@
-"""The weekly programme and the recirculation schedule: both forms of both, against protocol.md 7.1 and 7.2."""
+"""The weekly schedule and the recirculation schedule: both forms of both, against protocol.md 7.1 and 7.2."""
 
 from collections.abc import Mapping, Sequence
 import json

@@ -49,7 +49,6 @@ EXPECTED: dict[str, dict[str, object]] = {
         "target_superheat": 5.0,
         "current_superheat": -1.6,
         "outside_temperature": 0.0,
-        "outside_temperature_fahrenheit": 32,
         "freeze_protection_temperature": 6.0,
         "freeze_protection_temperature_min": 6.0,
         "freeze_protection_temperature_max": 10.0,
@@ -75,7 +74,6 @@ EXPECTED: dict[str, dict[str, object]] = {
         "anti_legionella_enabled": True,
         "anti_legionella_period": 7,
         "error_code": 0,
-        "is_powered_off": False,
         "is_on_vacation": False,
     },
     "status_heat_pump_heating": {
@@ -122,7 +120,7 @@ EXPECTED: dict[str, dict[str, object]] = {
         "upper_element_on": False,
         "lower_element_on": True,
     },
-    "status_powered_off": {"dhw_mode": DhwMode.POWER_OFF, "is_powered_off": True, "state_number": 0},
+    "status_powered_off": {"dhw_mode": DhwMode.POWER_OFF, "state_number": 0},
     "status_vacation": {
         "dhw_mode": DhwMode.VACATION,
         "is_on_vacation": True,
@@ -169,7 +167,6 @@ EXPECTED: dict[str, dict[str, object]] = {
         "air_filter_alarm_period": 0,
         "filter_hours_left": None,
         "outside_temperature": -5.5,
-        "outside_temperature_fahrenheit": 23,
         "dhw_temperature": 50.5,
         "dhw_temperature_setting": 55.0,
     },
@@ -252,7 +249,7 @@ def test_statuses_compare_by_every_member() -> None:
 def test_an_unknown_number_of_an_enumeration_is_carried() -> None:
     decoded = in_status(dhwOperationSetting=17, operationMode=48, currentHeatUse=4)
     assert (decoded.dhw_mode, decoded.operation_mode, decoded.heat_source) == (None, None, None)
-    assert (decoded.is_powered_off, decoded.is_on_vacation) == (None, None)
+    assert decoded.is_on_vacation is None
     assert decoded.raw["dhwOperationSetting"] == 17
 
 
@@ -268,7 +265,6 @@ def test_a_missing_member_is_unknown() -> None:
     assert {value for attribute, value in decoded.decoded().items() if attribute != "dhw_temperature"} == {None}
     assert decoded.usable_energy is None
     assert decoded.filter_hours_left is None
-    assert decoded.outside_temperature_fahrenheit is None
 
 
 DIFFERENCES = (

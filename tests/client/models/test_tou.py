@@ -196,18 +196,18 @@ def test_an_odd_member_leaves_the_others_readable(name: str, value: object) -> N
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"season": 0}, "season must be a whole number, 1 to 4095, not 0"),
+        ({"season": 0}, "season must be a whole number from 1 to 4095, not 0"),
         ({"season": 4096}, "season"),
-        ({"week": 125}, "week must be an even whole number, 2 to 254, not 125"),
+        ({"week": 125}, "week must be an even whole number from 2 to 254, not 125"),
         ({"week": 0}, "week"),
         ({"week": 256}, "week"),
-        ({"start_hour": 24}, "start_hour must be a whole number, 0 to 23, not 24"),
+        ({"start_hour": 24}, "start_hour must be a whole number from 0 to 23, not 24"),
         ({"start_minute": 60}, "start_minute"),
         ({"end_hour": -1}, "end_hour"),
-        ({"end_minute": None}, "end_minute must be a whole number, 0 to 59, not None"),
+        ({"end_minute": None}, "end_minute must be a whole number from 0 to 59, not None"),
         ({"price_min_raw": 2**31}, "price_min_raw"),
         ({"price_max_raw": 0.5}, "price_max_raw"),
-        ({"decimal_point": 11}, "decimal_point must be a whole number, 0 to 10, not 11"),
+        ({"decimal_point": 11}, "decimal_point must be a whole number from 0 to 10, not 11"),
         ({"start_hour": True}, "start_hour"),
     ],
 )

@@ -51,7 +51,7 @@ def test_masks_there_and_back() -> None:
 @pytest.mark.parametrize("mask", [0, 1, 3, 125, 255, 256, -2, True, False, None, "124", 124.0, [124]])
 def test_what_is_no_day_mask_is_refused(mask: object) -> None:
     assert not is_day_mask(mask)
-    with pytest.raises(InvalidParameterError, match="week must be an even whole number, 2 to 254, not"):
+    with pytest.raises(InvalidParameterError, match="week must be an even whole number from 2 to 254, not"):
         checked_day_mask(mask)
 
 

@@ -80,7 +80,7 @@ OVERWRITES: dict[str, set[str | None]] = {
     "POWER_ON": {"power", "vacation"},
     "DHW_MODE": {"power", "mode", "vacation"},
     "VACATION": {"vacation"},
-    "ANTI_LEGIONELLA_ON": {"anti-legionella", "anti-legionella period"},
+    "ANTI_LEGIONELLA_ON": {"anti_legionella", "anti_legionella_period"},
 }
 NO_SETTINGS = {"RESERVATION_MODE", "RECIRCULATION_HOT_BUTTON", "AIR_FILTER_RESET", "CONDENSER_FAULT_RESET"}
 NOT_REPEATABLE = {"RECIRCULATION_HOT_BUTTON", "AIR_FILTER_RESET", "CONDENSER_FAULT_RESET"}

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from nwp500 import Device, InvalidParameterError, PayloadError, commands, queries
+from nwp500 import Device, InvalidParameterError, commands, queries
+from nwp500.exceptions import PayloadError
 from nwp500.protocol.codec import MAX_MESSAGE_BYTES, encoded
 from nwp500.protocol.controls import Control
 from nwp500.protocol.queries import Request
@@ -158,9 +159,9 @@ def test_each_request_has_a_session_id_of_its_own() -> None:
 
 
 def test_the_words_of_the_caller_come_first() -> None:
-    assert control_request(commands.DHW_TEMPERATURE, (120,), DEVICE, CLIENT).wanted == "set point 120"
-    request = control_request(commands.DHW_TEMPERATURE, (120,), DEVICE, CLIENT, wanted="set point 140 °F")
-    assert request.wanted == "set point 140 °F"
+    assert control_request(commands.DHW_TEMPERATURE, (120,), DEVICE, CLIENT).wanted == "setpoint 120"
+    request = control_request(commands.DHW_TEMPERATURE, (120,), DEVICE, CLIENT, wanted="setpoint 140 °F")
+    assert request.wanted == "setpoint 140 °F"
 
 
 @pytest.mark.parametrize("mac_address", ["0478630A1B2C", "04:78:63:0a:1b:2c", "04-78-63-0A-1B-2C"])

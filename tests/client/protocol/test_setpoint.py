@@ -66,12 +66,10 @@ def test_beyond_the_limits_the_range_is_told(
 ) -> None:
     with pytest.raises(InvalidParameterError) as refused:
         raw_setpoint(temperature, unit, feature)
-    assert (refused.value.parameter, refused.value.value, refused.value.allowed) == (
-        "temperature",
-        temperature,
-        allowed,
-    )
-    assert allowed in str(refused.value)
+    error = refused.value
+    assert (error.parameter, error.value, error.allowed) == ("setpoint", temperature, allowed)
+    assert error.allowed == f"a number from {error.minimum:g} {error.unit} to {error.maximum:g} {error.unit}"
+    assert allowed in str(error)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +167,7 @@ def test_no_way_to_the_wire_is_wider(raw: int) -> None:
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, True, False, "120", None, [120], 120j])
 def test_only_a_finite_number_is_a_temperature(value: float, unit: TemperatureUnit) -> None:
     for feature in (None, HEATER):
-        with pytest.raises(InvalidParameterError, match=r"^temperature must be a "):
+        with pytest.raises(InvalidParameterError, match=r"^setpoint must be a "):
             raw_setpoint(value, unit, feature)
 
 
@@ -227,11 +225,11 @@ def test_nothing_outside_the_limits_comes_out(low: int, temperature: float) -> N
 @pytest.mark.parametrize(
     ("temperature", "unit", "words"),
     [
-        (140, F, "set point 140 °F"),
-        (140.0, F, "set point 140 °F"),
-        (60.5, C, "set point 60.5 °C"),
+        (140, F, "setpoint 140 °F"),
+        (140.0, F, "setpoint 140 °F"),
+        (60.5, C, "setpoint 60.5 °C"),
         # 54.4 °C, wished in a house that reckons in °C by a heater that shows °F.
-        (129.92, F, "set point 129.9 °F"),
+        (129.92, F, "setpoint 129.9 °F"),
     ],
 )
 def test_a_setpoint_in_words(temperature: float, unit: TemperatureUnit, words: str) -> None:

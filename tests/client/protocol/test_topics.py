@@ -115,7 +115,7 @@ def test_what_the_service_allows(text: str) -> None:
 def test_what_the_service_refuses(text: str) -> None:
     with pytest.raises(InvalidParameterError, match=r"^topic must be"):
         check_topic(text)
-    with pytest.raises(InvalidParameterError, match=r"^topic filter must be"):
+    with pytest.raises(InvalidParameterError, match=r"^topic_filter must be"):
         check_filter(text)
 
 

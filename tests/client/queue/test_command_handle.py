@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
-from nwp500 import CommandOutcome, commands
+from nwp500 import CommandOutcome, CommandReason, commands
 from nwp500.queue.command import CommandHandle, CommandResult
 from tests.client.support.bench import made
 from tests.client.support.virtual_time import VirtualTimeLoop
 
-CONFIRMED = CommandResult(CommandOutcome.CONFIRMED, "the heater reports it")
-REJECTED = CommandResult(CommandOutcome.REJECTED, "the heater refused it", 7)
+CONFIRMED = CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED)
+REJECTED = CommandResult(CommandOutcome.REJECTED, CommandReason.REFUSED, 7)
 
 
 def new_handle() -> CommandHandle:
@@ -63,5 +63,5 @@ async def test_what_ends_unsent_has_no_packet_id() -> None:
     handle = new_handle()
     sending = asyncio.ensure_future(handle.sent())
     await asyncio.sleep(0)
-    handle.complete(CommandResult(CommandOutcome.CLEARED, "the queue was cleared"))
+    handle.complete(CommandResult(CommandOutcome.CLEARED, CommandReason.QUEUE_CLEARED))
     assert await sending == 0

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from nwp500 import CommandOutcome, CommandStage, Device, StoredQueue, commands, queries
+from nwp500 import CommandOutcome, CommandReason, CommandStage, Device, StoredQueue, commands, queries
 from nwp500.queue.requests import plain_message, query_request
 from tests.client.support.bench import ONE, OTHER, Bench, made, on_the_bench, with_life_time
 
@@ -122,7 +122,7 @@ def test_what_the_heater_reports_when_asked_after_the_giving_is_not_sent() -> No
         bench.up()
         bench.reports(dhwTemperatureSetting=120, dhwOperationSetting=1)
         assert same.result is not None
-        assert (same.result.outcome, same.result.reason) == (CommandOutcome.CONFIRMED, "already so")
+        assert (same.result.outcome, same.result.reason) == (CommandOutcome.CONFIRMED, CommandReason.ALREADY_SET)
         assert bench.written == [other.command.id]
 
     on_the_bench(story, skip_redundant=True, guard_commands=True)
@@ -409,7 +409,7 @@ def test_somebody_elses_later_change_of_the_setting_wins(found: dict[str, object
         assert bench.written == ([handle.command.id] if is_sent else []) + [mode.command.id]
         assert bench.outcomes == ([] if is_sent else [CommandOutcome.SUPERSEDED])
         if handle.result is not None:
-            assert "changed at the heater" in handle.result.reason
+            assert handle.result.reason is CommandReason.CHANGED_ELSEWHERE
 
     on_the_bench(story, guard_commands=True)
 

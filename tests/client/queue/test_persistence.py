@@ -14,16 +14,17 @@ import pytest
 from nwp500 import (
     CommandCompleted,
     CommandOutcome,
+    CommandReason,
     CommandResult,
     Device,
     DeviceFeature,
     DeviceStatus,
     QueuedCommand,
     StoredQueue,
-    StoredQueueError,
     commands,
     migrated_queue,
 )
+from nwp500.exceptions import StoredQueueError
 from nwp500.protocol.controls import Control
 from nwp500.queue import stored_members
 from nwp500.queue.command import running_seconds
@@ -89,9 +90,8 @@ def stored_commands(draw: st.DrawFn) -> QueuedCommand:
 
 @st.composite
 def stored_outcomes(draw: st.DrawFn) -> CommandCompleted:
-    result = CommandResult(
-        draw(st.sampled_from(CommandOutcome)), draw(PRINTABLE), draw(st.none() | st.integers(0, 300))
-    )
+    outcome, reason = draw(st.sampled_from(CommandOutcome)), draw(st.sampled_from(CommandReason))
+    result = CommandResult(outcome, reason, draw(st.none() | st.integers(0, 300)))
     return CommandCompleted(draw(stored_commands()), result)
 
 
@@ -179,7 +179,7 @@ def test_of_a_command_that_is_stored_twice_the_first_counts(sequence: str) -> No
 
 def test_what_is_stored_as_sent_too_is_not_sent_again_and_what_has_an_outcome_gets_no_other() -> None:
     command, other, ended = made(commands.DHW_TEMPERATURE, 120), made(commands.DHW_MODE, 1), made(commands.TOU_ON)
-    result = CommandCompleted(ended, CommandResult(CommandOutcome.DROPPED, "the queue was full"))
+    result = CommandCompleted(ended, CommandResult(CommandOutcome.DROPPED, CommandReason.QUEUE_FULL))
     stored = StoredQueue(unsent=(command, other, ended), sent=(command, ended), outcomes=(result, result))
     restored = read(on_the_disk(stored))
     assert [found.id for found in restored.sent] == [command.id]
@@ -274,7 +274,7 @@ def test_words_are_cut_to_one_printable_line() -> None:
     written = on_the_disk(StoredQueue(unsent=(made(commands.TOU_ON),)))
     first_command(written)["wanted"] = "time\nof\x1b[31m use" + "!" * 1000
     [command] = read(written).unsent
-    assert command.wanted.startswith("timeof[31m use!")
+    assert command.wanted.startswith("time of [31m use!")
     assert len(command.wanted) == 256
 
 
@@ -336,6 +336,30 @@ def test_what_the_second_version_stored_is_read(stored: StoredQueue) -> None:
         assert command.sessions == ((command.id,) if command.attempts else ())
 
 
+@pytest.mark.parametrize(
+    ("sentence", "reason"),
+    [
+        ("the queue was full", CommandReason.QUEUE_FULL),
+        ("it waited longer than it may", CommandReason.TOO_OLD),
+        ("the heater refused it with code 7", CommandReason.REFUSED),
+        ("the heater refused it with code None", CommandReason.REFUSED),
+        ("words of nobody", CommandReason.UNKNOWN),
+    ],
+)
+def test_the_sentences_of_the_third_version_become_codes(
+    written: dict[str, object], sentence: str, reason: CommandReason
+) -> None:
+    written["outcomes"][0]["reason"] = sentence  # type: ignore[index]  # JSON, whose shape only this test knows.
+    [event] = read(migrated_queue(written)).outcomes
+    assert event.result == CommandResult(CommandOutcome.REJECTED, reason, 3)
+
+
+def test_a_reason_of_a_newer_version_costs_no_outcome(written: dict[str, object]) -> None:
+    written["outcomes"][0]["reason"] = "not_invented_yet"  # type: ignore[index]  # As above.
+    [event] = read(written).outcomes
+    assert event.result.reason is CommandReason.UNKNOWN
+
+
 def test_the_order_of_the_first_version_is_that_of_the_times() -> None:
     older, newer = made(commands.DHW_TEMPERATURE, 120), made(commands.DHW_MODE, 1)
     older = replace(older, queued_at=older.queued_at - timedelta(hours=1))
@@ -364,7 +388,7 @@ def written() -> dict[str, object]:
         StoredQueue(
             unsent=(command,),
             sent=(replace(command, id="of the one that was sent", queued_at=command.queued_at - timedelta(hours=1)),),
-            outcomes=(CommandCompleted(ended, CommandResult(CommandOutcome.REJECTED, "refused", 3)),),
+            outcomes=(CommandCompleted(ended, CommandResult(CommandOutcome.REJECTED, CommandReason.REFUSED, 3)),),
             features={ONE: {"powerUse": 2}},
             statuses={ONE: {"dhwTemperatureSetting": 120}},
             running_modes={ONE: 3},
@@ -524,7 +548,7 @@ def test_no_text_form_of_what_is_stored_has_a_mac_or_a_serial_number() -> None:
     command = made(commands.VACATION, 5, 7)
     stored = StoredQueue(
         unsent=(command,),
-        outcomes=(CommandCompleted(command, CommandResult(CommandOutcome.DROPPED, "the queue was full")),),
+        outcomes=(CommandCompleted(command, CommandResult(CommandOutcome.DROPPED, CommandReason.QUEUE_FULL)),),
         features={ONE: {"controllerSerialNumber": "SERIAL"}},
         statuses={ONE: {"dhwTemperatureSetting": 120}},
         running_modes={ONE: 3},

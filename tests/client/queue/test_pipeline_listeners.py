@@ -2,7 +2,8 @@
 
 import pytest
 
-from nwp500 import CommandEvent, CommandHandle, CommandOutcome, QueueChanged, commands
+from nwp500 import CommandEvent, CommandHandle, CommandOutcome, commands
+from nwp500.queue.events import QueueChanged
 from tests.client.support.bench import Bench, on_the_bench
 
 SETPOINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
@@ -49,7 +50,7 @@ def test_what_is_given_for_a_cleared_command_waits() -> None:
         bench.emitter.once("command_cleared", lambda _: bench.give(SETPOINT, 110))
         bench.give(SETPOINT, 120)
         assert bench.pipeline.clear(lambda _: True) == 1
-        assert [command.wanted for command in bench.pipeline.waiting] == ["set point 110"]
+        assert [command.wanted for command in bench.pipeline.waiting] == ["setpoint 110"]
 
     on_the_bench(story)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from nwp500 import CommandOutcome, MqttConnectionConfig, StoredQueue, commands
+from nwp500 import CommandOutcome, CommandReason, MqttConnectionConfig, StoredQueue, commands
 from tests.client.support.bench import ONE, Bench, made, on_the_bench
 from tests.client.support.own_transport import DEVICE, scripted
 
@@ -56,7 +56,7 @@ def test_what_was_known_before_a_restart_tells_what_was_changed_since() -> None:
         bench.reports(dhwTemperatureSetting=100)
         assert bench.written == []
         assert handle.result is not None
-        assert "changed at the heater" in handle.result.reason
+        assert handle.result.reason is CommandReason.CHANGED_ELSEWHERE
 
     on_the_bench(story, **CAREFUL)
 
@@ -116,9 +116,7 @@ def test_of_a_panel_and_a_command_during_an_outage_nobody_knows_the_order_so_the
         bench.up()
         bench.reports(dhwTemperatureSetting=100)
         assert handle.result is not None
-        assert handle.result.reason == (
-            "the setting was changed at the heater or in the app since its last known status"
-        )
+        assert handle.result.reason is CommandReason.CHANGED_ELSEWHERE
 
     on_the_bench(story, **CAREFUL)
 

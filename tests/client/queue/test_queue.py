@@ -179,7 +179,7 @@ def test_a_device_is_represented_by_its_first_command() -> None:
     assert list(CommandQueue(1).heads()) == []
 
 
-SETPOINT = "set point"
+SETPOINT = "setpoint"
 
 
 def test_without_coalescing_nothing_is_superseded() -> None:

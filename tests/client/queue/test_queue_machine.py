@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 import pytest
 
-from nwp500 import CommandOutcome, CommandStage, QueuedCommand, StoredQueue, queries
+from nwp500 import CommandOutcome, CommandReason, CommandStage, QueuedCommand, StoredQueue, queries
 from tests.client.support.machine.heater import Manner
 from tests.client.support.machine.stage import MACS, WISHES, MachineStage, Options
 
@@ -353,7 +353,7 @@ class QueueMachine(MachineStage):
         assert entry.delivery is None, f"written although {case.member} had been set at the panel"
         (result,) = entry.outcomes
         assert result.outcome is CommandOutcome.SUPERSEDED
-        assert "changed at the heater" in result.reason
+        assert result.reason is CommandReason.CHANGED_ELSEWHERE
         assert heater.status[case.member] == case.turned
         self.give(mac, others)
 

@@ -8,7 +8,7 @@ import logging
 
 import pytest
 
-from nwp500 import CommandOutcome
+from nwp500 import CommandOutcome, CommandReason
 from tests.client.support.reasons.play import played
 
 SEQUENCES, PART = 2_000, 1_000
@@ -26,14 +26,14 @@ LEAST: dict[str, int] = {
     "restart with an old store": 100,
     "had its outcome, but the store was older": 30,
     "clock set": 200,
-    "already so": 400,
-    "the heater reports it": 2_000,
-    "the setting was changed at the heater or in the app since its last known status": 80,
-    "a newer command for the same setting was given": 600,
-    "a newer command for the same setting was sent before it": 5,
-    "a newer command for the same setting took effect": 60,
-    "the heater did not report it in time": 120,
-    "the link was lost before its PUBACK, and it is not repeated": 10,
+    CommandReason.ALREADY_SET: 400,
+    CommandReason.REPORTED: 2_000,
+    CommandReason.CHANGED_ELSEWHERE: 80,
+    CommandReason.NEWER_COMMAND: 600,
+    CommandReason.NEWER_SENT: 5,
+    CommandReason.NEWER_CONFIRMED: 60,
+    CommandReason.NOT_REPORTED: 120,
+    CommandReason.ACKNOWLEDGEMENT_LOST: 10,
     CommandOutcome.EXPIRED: 60,
     CommandOutcome.HELD: 50,
     CommandOutcome.REJECTED: 40,

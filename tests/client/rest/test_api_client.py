@@ -94,7 +94,7 @@ async def test_an_odd_entry_does_not_hide_the_others(
     caplog.set_level(logging.DEBUG)
     service.answer(DEVICE_LIST, success([entry(1), odd, entry(2)]))
     assert [device.name for device in await api.list_devices()] == ["Heater 1", "Heater 2"]
-    assert "cannot be read" in caplog.text
+    assert "unreadable entry" in caplog.text
     assert "0478630a" not in caplog.text
 
 

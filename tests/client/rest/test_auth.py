@@ -247,7 +247,7 @@ async def test_no_secret_shows(
     with pytest.raises(AuthenticationError) as caught:
         await auth_client.renew_aws_credentials()
     assert service.paths == [REFRESH, SIGN_IN, REFRESH, SESSION, SECURED, SIGN_IN, REFRESH, SIGN_IN]
-    assert caplog.text.count("A renewal was refused") == 4
+    assert caplog.text.count("Token renewal was refused") == 4
     shown = [
         caplog.text,
         repr(caught.value),

@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from nwp500.rest.trust import tls_context
+from nwp500.rest.servers import tls_context
 from simulator.common.certificates import make_server_certificate
 
 

@@ -13,6 +13,7 @@ from nwp500 import (
     CommandCompleted,
     CommandEvent,
     CommandOutcome,
+    CommandReason,
     MqttConnectionConfig,
     NavienMqttClient,
     QueuedCommand,
@@ -113,7 +114,7 @@ class Given:
     memory: Mapping[str, int]
     """What the heater remembered when it was given."""
     outcome: CommandOutcome | None = None
-    reason: str = ""
+    reason: CommandReason | None = None
 
     @property
     def writes(self) -> frozenset[str]:
@@ -377,7 +378,8 @@ class EndsStage:
         if self._client is not None:
             given = self._by_command[event.command.id]
             given.outcome, given.reason = event.result.outcome, event.result.reason
-            self.seen[event.result.reason if event.result.reason == "already so" else event.result.outcome] += 1
+            result = event.result
+            self.seen[result.reason if result.reason is CommandReason.ALREADY_SET else result.outcome] += 1
 
     # The heater
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 
-from nwp500 import Diagnostics, EnergyUsage, queries
+from nwp500 import queries
 from nwp500.heaters.inbox import announced_presence
 from nwp500.models import (
     DeviceFeature,
     DeviceStatus,
+    Diagnostics,
+    EnergyUsage,
     FirmwareDownload,
     RecirculationSchedule,
     ReservationSchedule,

@@ -9,10 +9,10 @@ from nwp500 import (
     ConnectionInterrupted,
     ConnectionState,
     MqttConnectionConfig,
-    MqttConnectionError,
     NavienMqttClient,
     NotConnectedError,
 )
+from nwp500.exceptions import MqttConnectionError
 from tests.client.support.credentials import InventedCredentials
 from tests.client.support.stage import PATIENCE, Stage, expected
 

@@ -7,15 +7,9 @@ from typing import override
 
 import pytest
 
-from nwp500 import (
-    ConnectionState,
-    Device,
-    MqttConnectionConfig,
-    MqttConnectionError,
-    MqttSubscribeError,
-    NavienMqttClient,
-)
+from nwp500 import ConnectionState, Device, MqttConnectionConfig, NavienMqttClient
 from nwp500.common.background import begun
+from nwp500.exceptions import MqttConnectionError, MqttSubscribeError
 from nwp500.transport.base import AwsCredentials, MessageListener, SubscriptionRefusedError, Transport
 from nwp500.transport.subscriptions import MAX_SUBSCRIPTIONS
 from tests.client.support.credentials import InventedCredentials

@@ -14,9 +14,9 @@ from nwp500 import (
     ConnectionProblem,
     ConnectionReport,
     ConnectionState,
-    MqttConnectionError,
     NavienMqttClient,
 )
+from nwp500.exceptions import MqttConnectionError
 from nwp500.heaters.inbox import Inbox
 from nwp500.queue.writer import CommandWriter
 from nwp500.transport.base import AwsCredentials, MessageListener, Transport, TransportError

@@ -15,8 +15,8 @@ from nwp500 import (
     InvalidResponseError,
     MaintenanceError,
     NavienError,
-    ServerError,
 )
+from nwp500.exceptions import ServerError
 from nwp500.transport.base import (
     CaFileError,
     SubscriptionRefusedError,

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from nwp500 import Changed, NavienMqttClient, ReservationEntry
+from nwp500 import Changed, NavienMqttClient
 from nwp500.enums import ReservationMode
+from nwp500.models import ReservationEntry
 from nwp500.models.weekdays import EVERY_DAY
 from nwp500.protocol.queries import DEVICE_INFO, STATUS
 from tests.client.support.heater_clock import heater_time, lived, stopped_at

@@ -15,8 +15,9 @@ import pytest
 
 from examples import energy_and_schedule
 import nwp500
-from nwp500 import MqttConnectionConfig, NavienAuthClient, ReservationEntry
+from nwp500 import MqttConnectionConfig, NavienAuthClient
 from nwp500.enums import ReservationMode
+from nwp500.models import ReservationEntry
 from nwp500.models.weekdays import EVERY_DAY
 from tests.client.support.stage import MAC, PATIENCE, Stage
 

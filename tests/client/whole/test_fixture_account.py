@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from nwp500 import Device, NavienAPIClient, NavienAuthClient, NotPermittedError
+from nwp500 import Device, NavienAPIClient, NavienAuthClient
+from nwp500.exceptions import NotPermittedError
 from nwp500.models import Location, MaintenanceKind, PushSettings, TouPeriod
 from tests.client.support.fixture_heater import fixture_rest_service
 from tests.client.support.scripted_service import RECORDED, ScriptedService

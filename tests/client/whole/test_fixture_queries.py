@@ -9,18 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from nwp500 import (
-    Device,
-    Diagnostics,
-    EnergyUsage,
-    InvalidParameterError,
-    NavienMqttClient,
-    UnsupportedCommandError,
-    WriteOutcome,
-    queries,
-)
+from nwp500 import Device, InvalidParameterError, NavienMqttClient, UnsupportedCommandError, WriteOutcome, queries
 from nwp500.heaters.schedule_editor import ScheduleWrite
-from nwp500.models import FirmwareDownload, RecirculationEntry, ReservationEntry, TouPeriod
+from nwp500.models import Diagnostics, EnergyUsage, FirmwareDownload, RecirculationEntry, ReservationEntry, TouPeriod
 from nwp500.models.weekdays import EVERY_DAY, WEEKEND, WORKING_DAYS
 from nwp500.protocol.queries import Query
 from tests.client.support.fixture_client import connected

@@ -81,11 +81,11 @@ async def test_setpoints(stage: Stage) -> None:
     client = await stage.connected()
     await reported(client, stage.device)
     table: tuple[tuple[float, TemperatureUnit | None, int, str], ...] = (
-        (140, None, 120, "set point 140 °F"),
-        (150, None, 131, "set point 150 °F"),
-        (105.0, F, 81, "set point 105 °F"),
-        (60, C, 120, "set point 60 °C"),
-        (40.5, C, 81, "set point 40.5 °C"),
+        (140, None, 120, "setpoint 140 °F"),
+        (150, None, 131, "setpoint 150 °F"),
+        (105.0, F, 81, "setpoint 105 °F"),
+        (60, C, 120, "setpoint 60 °C"),
+        (40.5, C, 81, "setpoint 40.5 °C"),
     )
     for temperature, unit, raw, words in table:
         event = await outcome(client, "confirmed", client.set_dhw_temperature(stage.device, temperature, unit=unit))
@@ -129,7 +129,7 @@ async def test_a_refused_setpoint_changes_nothing(stage: Stage) -> None:
     for wrong in (104, 151, 0, -40, math.nan, math.inf, True, "120", None):
         with pytest.raises(InvalidParameterError) as refused:
             await client.set_dhw_temperature(stage.device, wrong)  # type: ignore[arg-type]  # what is refused
-        assert refused.value.parameter == "temperature"
+        assert refused.value.parameter == "setpoint"
         if wrong in (104, 151):
             assert "105 °F to 150 °F" in str(refused.value)
     with pytest.raises(InvalidParameterError, match=r"40\.5 °C to 65\.5 °C"):

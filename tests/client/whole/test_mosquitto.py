@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from nwp500 import MqttConnectionConfig, NavienMqttClient, ReservationEntry, WriteOutcome
+from nwp500 import MqttConnectionConfig, NavienMqttClient, WriteOutcome
 from nwp500.enums import ReservationMode
 from nwp500.json_types import JsonMessage
+from nwp500.models import ReservationEntry
 from nwp500.models.weekdays import WORKING_DAYS
 from tests.client.support.answering_heater import DEVICE, AnsweringHeater
 from tests.client.support.credentials import InventedCredentials

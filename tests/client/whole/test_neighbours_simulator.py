@@ -4,18 +4,10 @@ import asyncio
 
 import pytest
 
-from nwp500 import (
-    Changed,
-    CommandEvent,
-    CommandOutcome,
-    Device,
-    DhwMode,
-    NavienMqttClient,
-    ReservationEntry,
-    WriteOutcome,
-)
+from nwp500 import Changed, CommandEvent, CommandOutcome, Device, DhwMode, NavienMqttClient, WriteOutcome
 from nwp500.enums import ReservationMode
 from nwp500.json_types import JsonMessage
+from nwp500.models import ReservationEntry
 from nwp500.models.weekdays import EVERY_DAY, WORKING_DAYS
 from nwp500.protocol.queries import DEVICE_INFO, STATUS
 from tests.client.support.heater_clock import lived, stopped_at

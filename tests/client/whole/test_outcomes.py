@@ -6,15 +6,15 @@ import pytest
 
 from nwp500 import (
     CommandOutcome,
+    CommandReason,
     CommandStage,
     DeviceStatus,
-    MqttConnectionError,
     NavienMqttClient,
     NotConnectedError,
-    RequestTimeoutError,
     StatusReceived,
     StoredQueue,
 )
+from nwp500.exceptions import MqttConnectionError, RequestTimeoutError
 from nwp500.protocol.queries import DEVICE_INFO, STATUS
 from tests.client.support.stage import MAC, PATIENCE, Stage, expected
 from tests.client.whole.test_queue_simulator import plugged_in, unplugged
@@ -123,7 +123,7 @@ async def test_a_mode_that_is_held_is_remembered_over_a_restart(stage: Stage) ->
     # The heater is in this mode, but only until the costly period ends.
     cancelled = await later.submit(later.dhw_mode_command(stage.device, 1))
     result = await cancelled.outcome(timeout=PATIENCE)
-    assert (result.outcome, result.reason) == (CommandOutcome.CONFIRMED, "the heater reports it")
+    assert (result.outcome, result.reason) == (CommandOutcome.CONFIRMED, CommandReason.REPORTED)
     await stage.simulator.fault("tou_window", on=False)
     status = DeviceStatus.from_message(await later.request(stage.device, STATUS))
     assert status.dhw_mode == 1
@@ -138,7 +138,7 @@ async def test_what_the_heater_already_reports_is_not_sent(stage: Stage) -> None
     handle = await client.submit(client.dhw_temperature_command(stage.device, now.dhw_temperature_setting * 9 / 5 + 32))
     await plugged_in(stage, client)
     result = await handle.outcome(timeout=PATIENCE)
-    assert (result.outcome, result.reason) == (CommandOutcome.CONFIRMED, "already so")
+    assert (result.outcome, result.reason) == (CommandOutcome.CONFIRMED, CommandReason.ALREADY_SET)
     assert await stage.applied() == []
 
 
@@ -151,7 +151,7 @@ async def test_a_change_at_the_panel_wins_over_what_was_queued_before(stage: Sta
     await plugged_in(stage, client)
     result = await setpoint.outcome(timeout=PATIENCE)
     assert result.outcome is CommandOutcome.SUPERSEDED
-    assert "changed at the heater" in result.reason
+    assert result.reason is CommandReason.CHANGED_ELSEWHERE
     assert (await mode.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
     assert await stage.applied() == [("dhw-mode", [1])]
 

@@ -6,9 +6,10 @@ from datetime import date
 
 import pytest
 
-from nwp500 import DeviceFeature, DeviceStatus, DhwMode, Diagnostics, NavienMqttClient, RequestTimeoutError
+from nwp500 import DeviceFeature, DeviceStatus, DhwMode, NavienMqttClient
+from nwp500.exceptions import RequestTimeoutError
 from nwp500.json_types import JsonMessage
-from nwp500.models import EnergyAmount
+from nwp500.models import Diagnostics, EnergyAmount
 from nwp500.protocol.queries import DEVICE_INFO, DIAGNOSTICS, ENERGY_HOURLY, STATUS
 from nwp500.protocol.topics import ReplyForm
 from tests.client.support.heater_clock import heater_time, lived, stopped_at

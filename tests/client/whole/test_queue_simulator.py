@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from nwp500 import CommandEvent, ConnectionChanged, ConnectionState, NavienMqttClient, PayloadError
+from nwp500 import CommandEvent, ConnectionChanged, ConnectionState, NavienMqttClient
+from nwp500.exceptions import PayloadError
 from tests.client.support.stage import PATIENCE, Stage, expected
 
 TOPIC = "test/n"
@@ -209,8 +210,8 @@ async def test_the_newest_command_for_a_setting_supersedes_the_queued_one(stage:
         await client.set_dhw_temperature(stage.device, temperature)
     await client.set_dhw_mode(stage.device, 1)
     await client.set_dhw_temperature(stage.device, 135)
-    assert [command.wanted for command in client.queued_commands] == ["mode heat pump", "set point 135 °F"]
-    assert [event.command.wanted for event in superseded] == [f"set point {t} °F" for t in (120, 125, 130)]
+    assert [command.wanted for command in client.queued_commands] == ["mode heat pump", "setpoint 135 °F"]
+    assert [event.command.wanted for event in superseded] == [f"setpoint {t} °F" for t in (120, 125, 130)]
     await plugged_in(stage, client)
     await stage.simulator.wait(applied=2)
     assert await stage.applied() == [("dhw-mode", [1]), ("dhw-temperature", [114])]

@@ -5,18 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from nwp500 import (
-    NavienMqttClient,
-    RecirculationEntry,
-    ReservationEntry,
-    ScheduleReadError,
-    ScheduleWrite,
-    TouPeriod,
-    UnsupportedCommandError,
-    Weekday,
-    WriteOutcome,
-)
+from nwp500 import NavienMqttClient, UnsupportedCommandError, WriteOutcome
 from nwp500.enums import FirmwarePart, ReservationMode
+from nwp500.exceptions import ScheduleReadError
+from nwp500.heaters.schedule_editor import ScheduleWrite
+from nwp500.models import RecirculationEntry, ReservationEntry, TouPeriod, Weekday
 from nwp500.models.weekdays import EVERY_DAY, WORKING_DAYS
 from simulator.state import ScheduleState
 from tests.client.support.stage import MAC, Stage

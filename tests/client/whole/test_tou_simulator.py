@@ -5,17 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from nwp500 import (
-    CommandOutcome,
-    DeviceStatus,
-    DhwMode,
-    NavienAPIClient,
-    NavienMqttClient,
-    ReservationEntry,
-    TouPeriod,
-    WriteOutcome,
-)
+from nwp500 import CommandOutcome, DeviceStatus, DhwMode, NavienAPIClient, NavienMqttClient, WriteOutcome
 from nwp500.enums import ReservationMode
+from nwp500.models import ReservationEntry, TouPeriod
 from nwp500.models.weekdays import EVERY_DAY
 from nwp500.protocol.queries import DEVICE_INFO, STATUS
 from tests.client.support.heater_clock import lived, stopped_at

@@ -1,4 +1,4 @@
-"""What the heater and the cloud say, as immutable values (protocol.md 2.4 to 2.8 and 7 to 10)."""
+"""What heater and cloud report, as immutable values (protocol.md 2.4 to 2.8 and 7 to 10)."""
 
 from .account import AppVersion, PushSettings, UserInfo
 from .device import Descaling, Device, DeviceInfo, DeviceListing, Installer, Location
@@ -12,6 +12,7 @@ from .schedule import RecirculationEntry, RecirculationSchedule, ReservationEntr
 from .status import DeviceStatus
 from .tou import TouPeriod
 from .tou_plan import RegisteredPlan, RegisterPath, TouPlan
+from .weekdays import Weekday
 
 __all__ = [
     "AppVersion",
@@ -48,4 +49,5 @@ __all__ = [
     "TouPeriod",
     "TouPlan",
     "UserInfo",
+    "Weekday",
 ]

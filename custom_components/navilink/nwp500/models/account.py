@@ -1,4 +1,4 @@
-"""What the REST service tells about an account and its app (protocol.md 2.8)."""
+"""What the REST service reports about an account and its app (protocol.md 2.8)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,11 +14,11 @@ _RAW_FLAGS = {True: 1, False: 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushSettings:
-    """What the owner of a heater is notified of, on the phone; None where the service does not tell."""
+    """What the owner of a heater is notified of, on the phone; None where the service does not report it."""
 
     errors: bool | None = None
     descaling: bool | None = None
-    """Members of an account, who are no owners, are not told."""
+    """Not reported to members of an account, who are not its owners."""
     others: bool | None = None
 
     @classmethod
@@ -31,12 +31,7 @@ class PushSettings:
         )
 
     def as_message(self) -> dict[str, int]:
-        """Write the flags that are known.
-
-        Raises:
-            InvalidParameterError: none is.
-
-        """
+        """Write the flags that are known; raises `InvalidParameterError` if none is."""
         flags = {"isErrorAlarm": self.errors, "isDescalingAlarm": self.descaling, "isEtcAlarm": self.others}
         known = {name: _RAW_FLAGS[flag] for name, flag in flags.items() if flag is not None}
         if not known:
@@ -46,7 +41,7 @@ class PushSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserInfo:
-    """Who an account belongs to; its repr tells nobody."""
+    """Who an account belongs to; its repr names nobody."""
 
     user_type: str | None
     """ "O" an owner, "M" a member, others installers."""

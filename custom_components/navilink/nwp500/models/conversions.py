@@ -1,4 +1,4 @@
-"""What raw numbers mean and how a wish becomes one (protocol.md 6): pure functions, each the only place of its rule.
+"""Between raw numbers and their meaning (protocol.md 6): pure functions, each the only place of its rule.
 
 Raw values are signed integers; a decimal, which the device has not been seen to send, is decoded all the same.
 """
@@ -7,18 +7,13 @@ from fractions import Fraction
 import math
 import re
 
-from ..enums import TemperatureFormula, TemperatureUnit
+from ..enums import TemperatureUnit
 from ..exceptions import InvalidParameterError, ResponseFormatError
 
 WATT_HOURS_PER_COUNT = 4
 """Of the tank energy counts; software that took it for 10 was wrong (protocol.md 14, trap 31)."""
 
-GALLONS_PER_LITRE = 0.264172
-
 _ON = 2
-_REMAINDER_ROUNDED_DOWN = 9
-"""Of an outside temperature by ten; every other one is rounded up."""
-
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})*")
 
 _TRI_STATES: dict[float, bool] = {1: False, 2: True}
@@ -28,13 +23,8 @@ _REVERSED_FLAGS: dict[float, bool] = {1: True, 2: False}
 
 
 def celsius_from_half(raw: float) -> float:
-    """Decode half-degrees (set points, limits, DHW and recirculation temperatures) to °C."""
+    """Decode half-degrees (setpoints, limits, DHW and recirculation temperatures) to °C."""
     return raw / 2
-
-
-def fahrenheit_from_half(raw: float) -> float:
-    """Decode half-degrees to °F, unrounded: 122 is 141.8."""
-    return (9 * raw + 320) / 10
 
 
 def celsius_from_deci(raw: float) -> float:
@@ -42,63 +32,30 @@ def celsius_from_deci(raw: float) -> float:
     return raw / 10
 
 
-def fahrenheit_from_deci(raw: float) -> float:
-    """Decode tenths of a degree Celsius to °F, unrounded."""
-    return (9 * raw + 1600) / 50
-
-
 def celsius_from_delta(raw: float) -> float:
     """Decode a temperature difference (superheat, differential settings) to Celsius degrees."""
     return raw / 10
 
 
-def fahrenheit_from_delta(raw: float) -> float:
-    """Decode a temperature difference to Fahrenheit degrees: a difference has no offset of 32."""
-    return 9 * raw / 50
-
-
-def fahrenheit_from_outside(raw: float, formula: TemperatureFormula) -> int:
-    """Decode an outside temperature (half-degrees) to whole °F; in °C it reads like any half-degree value.
-
-    The device's asymmetric rule looks at the remainder of a truncating division, which keeps the sign of `raw`.
-    """
-    fahrenheit = fahrenheit_from_half(raw)
-    if formula is TemperatureFormula.STANDARD:
-        return round(fahrenheit)
-    return math.floor(fahrenheit) if math.fmod(raw, 10) == _REMAINDER_ROUNDED_DOWN else math.ceil(fahrenheit)
-
-
-def in_unit(celsius: float, unit: TemperatureUnit) -> float:
-    """Give a temperature in the unit wanted."""
-    return celsius if unit is TemperatureUnit.CELSIUS else celsius * 9 / 5 + 32
-
-
 def half_degrees_from(value: float, unit: TemperatureUnit, *, step: int = 1) -> int:
-    """Encode a wished temperature as the nearest half-degree, ties to the even number: 150 °F is 131.
+    """Encode a temperature as the nearest half-degree, ties to the even number: 150 °F is 131.
 
     With `step` it is the nearest multiple of so many half-degrees: 2 for whole degrees Celsius.
 
     The arithmetic is exact on the decimal as it was written, so that a tie such as 95.45 °F is one.
 
-    Raises:
-        InvalidParameterError: the value is not a finite number.
-
+    Raises `InvalidParameterError` if the value is not a finite number.
     """
     if not math.isfinite(value):
         raise InvalidParameterError(parameter="temperature", value=value, allowed="a finite number")
-    pending_effect = Fraction(str(value))
-    half_degrees = pending_effect * 2 if unit is TemperatureUnit.CELSIUS else (pending_effect - 32) * Fraction(10, 9)
+    exact = Fraction(str(value))
+    half_degrees = exact * 2 if unit is TemperatureUnit.CELSIUS else (exact - 32) * Fraction(10, 9)
     return step * round(half_degrees / step)
 
 
-def litres_per_minute(raw: float) -> float:
+def liters_per_minute(raw: float) -> float:
     """Decode a flow rate; the wire has tenths in both unit settings (protocol.md 6.3)."""
     return raw / 10
-
-
-def gallons_from(litres: float) -> float:
-    """Give litres in US gallons, or L/min in gal/min, with two decimals."""
-    return round(litres * GALLONS_PER_LITRE, 2)
 
 
 def watt_hours(counts: float) -> float:
@@ -141,9 +98,7 @@ def bytes_from_hex(text: str) -> bytes:
 
     `bytes.fromhex` would pass over blanks, and so make a shorter list of it.
 
-    Raises:
-        ResponseFormatError: the text has an odd count of digits, or a character that is none.
-
+    Raises `ResponseFormatError` if the text has an odd count of digits, or a character that is none.
     """
     if _HEX.fullmatch(text) is None:
         raise ResponseFormatError(lacking="hexadecimal digits in pairs")

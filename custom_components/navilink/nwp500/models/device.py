@@ -1,6 +1,6 @@
 """The devices of an account, as the REST service describes them (protocol.md 2.4 and 2.5).
 
-What could tell who or where somebody is stays out of every repr: MAC, numbers, location, people.
+What could identify or locate somebody stays out of every repr: MAC, numbers, location, people.
 """
 
 from collections.abc import Mapping
@@ -50,9 +50,7 @@ class Location:
     def as_message(self) -> dict[str, object]:
         """Write a `location` object without what is unknown, empty or zero, as the service wants it.
 
-        Raises:
-            InvalidParameterError: neither state nor city nor address is set.
-
+        Raises `InvalidParameterError` if neither state nor city nor address is set.
         """
         if not (self.state or self.city or self.address):
             raise InvalidParameterError(
@@ -71,7 +69,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Installer:
-    """Who installed a device and is linked to it."""
+    """Who installed a device and is registered for it."""
 
     installer_id: str | None = None
     first_name: str | None = None
@@ -117,16 +115,16 @@ class Device:
     name: str = field(default=_DEFAULT_NAME, repr=False)
     """The owner's label."""
     connected: bool | None = None
-    """Whether the cloud has the device on line."""
+    """Whether the cloud has the device online."""
     install_type: InstallType | None = None
     error_code: int | None = None
-    """The last fault known to the cloud, also while the device is off line: 0 none, None when it knows nothing."""
+    """The last fault known to the cloud, also while the device is offline: 0 none, None when it knows nothing."""
     error_time: str | None = None
     """When that fault occurred: ISO date and time as received, without a time zone."""
     location: Location | None = field(default=None, repr=False)
     descaling: Descaling = Descaling()
     installer_id: str | None = field(default=None, repr=False)
-    """The linked installer."""
+    """The registered installer."""
     model_type_code: int | None = None
     """None on the units seen: decide nothing by it."""
 
@@ -136,11 +134,9 @@ class Device:
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Read one entry of the device list; what it does not tell, or tells in an odd way, is None.
+        """Read one entry of the device list; what is missing or unreadable is None.
 
-        Raises:
-            ResponseFormatError: the entry does not say which device it is (MAC, additional value) or of what type.
-
+        Raises `ResponseFormatError` if the entry does not identify its device (MAC, additional value) or its type.
         """
         info = block(message, "deviceInfo")
         error = block(message, "error")
@@ -177,7 +173,7 @@ class DeviceListing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceInfo:
-    """What the service tells about one device on request; it does not say which: whoever asked knows."""
+    """What the service reports about one device on request, without naming it."""
 
     name: str | None = field(repr=False)
     device_type: int | None

@@ -129,7 +129,7 @@ class PartCounters(Counters):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostics:
-    """All counters of a heater; None for what the heater does not tell."""
+    """All counters of a heater; None for what the heater does not report."""
 
     system: SystemCounters
     draws: DrawCounters
@@ -137,12 +137,7 @@ class Diagnostics:
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Decode a whole reply as it came off the wire.
-
-        Raises:
-            ResponseFormatError: the message has no counters.
-
-        """
+        """Decode a whole reply as it came off the wire; raises `ResponseFormatError` if the message has no counters."""
         data = block(block(message, "response") or message, "data")
         if data.keys().isdisjoint(("tsData", "tdData", "taData")):
             raise ResponseFormatError(lacking="tsData, tdData or taData")

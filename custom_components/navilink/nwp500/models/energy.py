@@ -57,12 +57,7 @@ class EnergyUsage(Message):
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Decode a whole reply as it came off the wire.
-
-        Raises:
-            ResponseFormatError: the message has neither a total nor a list.
-
-        """
+        """Decode a whole reply; raises `ResponseFormatError` if the message has neither a total nor a list."""
         reply = block(message, "response") or message
         if not isinstance(reply.get("total"), Mapping) and not isinstance(reply.get("usage"), list):
             raise ResponseFormatError(lacking="total or usage")

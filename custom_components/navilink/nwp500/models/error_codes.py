@@ -56,7 +56,7 @@ _DETAILED_MEANINGS = {
     (615, 30): "feedback: lower element",
     **{(code, sub): f"{sensor} {limit}" for code, sensor in _SENSORS.items() for sub, limit in _LIMITS.items()},
 }
-"""The meaning of a code and its sub code, where the sub code tells more."""
+"""The meaning of a code and its sub code, where the sub code has a meaning of its own."""
 
 
 def error_label(code: int) -> str:
@@ -64,13 +64,8 @@ def error_label(code: int) -> str:
     return f"E{code:03d}"
 
 
-def alarm_label(minor_code: int) -> str:
-    """Write a secondary alarm code as people see it: 101 is R101 (protocol.md 8.4)."""
-    return f"R{minor_code:03d}"
-
-
 def error_meaning(code: int, sub_code: int | None = None) -> str | None:
-    """Tell what an error is, as closely as its sub code allows; None for a code outside the table.
+    """Return what an error is, as closely as its sub code allows; None for a code outside the table.
 
     The REST device list knows no sub code, so a code alone has a meaning too.
     """

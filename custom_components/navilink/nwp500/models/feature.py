@@ -8,12 +8,11 @@ from ..enums import DhwMode, DhwTemperatureControl, TemperatureFormula, Temperat
 from .members import CAPABILITY, HALF, KEY, VERSION, WHOLE, Member, Message, one_of, reply_content
 
 _GALLONS = {VolumeCode.GALLONS_50: 50, VolumeCode.GALLONS_65: 65, VolumeCode.GALLONS_80: 80}
-_LITRES = {VolumeCode.GALLONS_50: 189.2, VolumeCode.GALLONS_65: 246.0, VolumeCode.GALLONS_80: 302.8}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DeviceFeature(Message):
-    """What one heater can do; temperatures in °C, and None wherever the heater does not tell.
+    """What one heater can do; temperatures in °C, and None for what the heater does not report.
 
     A `supports_...` is None when the heater does not mention it, False when it is not supported or not fitted.
     """
@@ -37,11 +36,11 @@ class DeviceFeature(Message):
 
     # Limits
     dhw_temperature_control = Member(
-        "dhwTemperatureSettingUse", one_of(DhwTemperatureControl), "How the set point can be set, in which steps"
+        "dhwTemperatureSettingUse", one_of(DhwTemperatureControl), "How the setpoint can be set, in which steps"
     )
-    dhw_temperature_min = Member("dhwTemperatureMin", HALF, "Lowest set point, 35-45: the installer's choice")
+    dhw_temperature_min = Member("dhwTemperatureMin", HALF, "Minimum setpoint, 35-45: the installer's choice")
     dhw_temperature_min_raw = dhw_temperature_min.in_raw()
-    dhw_temperature_max = Member("dhwTemperatureMax", HALF, "Highest set point, 65.5")
+    dhw_temperature_max = Member("dhwTemperatureMax", HALF, "Maximum setpoint, 65.5")
     dhw_temperature_max_raw = dhw_temperature_max.in_raw()
     freeze_protection_temperature_min = Member("freezeProtectionTempMin", HALF, "Lower limit of freeze protection, 6")
     freeze_protection_temperature_max = Member("freezeProtectionTempMax", HALF, "Upper limit of freeze protection, 10")
@@ -51,7 +50,7 @@ class DeviceFeature(Message):
     # Capabilities
     supports_power = Member("powerUse", CAPABILITY, "Power on and off")
     supports_vacation = Member("holidayUse", CAPABILITY, "Vacation")
-    supports_program_reservation = Member("programReservationUse", CAPABILITY, "Weekly programme and time of use")
+    supports_program_reservation = Member("programReservationUse", CAPABILITY, "Weekly schedule and time of use")
     supports_dhw = Member("dhwUse", CAPABILITY, "Hot water and its modes")
     supports_smart_diagnostic = Member("smartDiagnosticUse", CAPABILITY, "Smart diagnostic")
     supports_wifi_signal = Member("wifiRssiUse", CAPABILITY, "Signal strength in the status")
@@ -75,12 +74,7 @@ class DeviceFeature(Message):
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Decode a whole device-info reply as it came off the wire.
-
-        Raises:
-            ResponseFormatError: the message has no feature in it.
-
-        """
+        """Decode a whole device-info reply; raises `ResponseFormatError` if the message has no feature in it."""
         return cls(reply_content(message, "feature", "did"))
 
     @property
@@ -94,11 +88,6 @@ class DeviceFeature(Message):
             DhwMode.VACATION: self.supports_vacation,
         }
         return tuple(mode for mode, supported in capabilities.items() if supported)
-
-    @property
-    def volume_litres(self) -> float | None:
-        """Tank volume in litres."""
-        return None if self.volume_code is None else _LITRES[self.volume_code]
 
     @property
     def volume_gallons(self) -> int | None:

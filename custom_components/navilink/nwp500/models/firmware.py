@@ -7,8 +7,7 @@ from typing import Self
 
 from ..enums import FirmwarePart
 from ..exceptions import ResponseFormatError
-from .dates import EPOCH_MILLISECONDS
-from .members import KEY, LONG_TEXT, VERSION, WHOLE, Member, Message, block, objects, one_of
+from .members import EPOCH_MILLISECONDS, KEY, LONG_TEXT, VERSION, WHOLE, Member, Message, block, objects, one_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +66,7 @@ class Firmware:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FirmwareDetail:
-    """What the service tells about one version of a software part; numbers that it leaves open are 0."""
+    """What the service reports about one version of a software part; numbers that it leaves open are 0."""
 
     software_code: int | None
     version_raw: int | None
@@ -125,9 +124,7 @@ class FirmwareDownload(Message):
 def firmware_downloads(message: Mapping[str, object]) -> tuple[FirmwareDownload, ...]:
     """Decode a whole reply as it came off the wire; empty when nothing waits, for which the wire has an entry of zeros.
 
-    Raises:
-        ResponseFormatError: the message has no list.
-
+    Raises `ResponseFormatError` if the message has no list.
     """
     reply = block(message, "response") or message
     if not isinstance(reply.get("downloadSwInfo"), list):

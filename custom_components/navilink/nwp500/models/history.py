@@ -1,4 +1,4 @@
-"""The errors that a device had, as the REST service tells them to installers (protocol.md 2.8)."""
+"""The errors that a device had, as the REST service reports them to installers (protocol.md 2.8)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum, unique
 from typing import Self
 
-from .dates import DATE, EPOCH_MILLISECONDS
-from .members import TEXT, WHOLE
+from .members import DATE, EPOCH_MILLISECONDS, TEXT, WHOLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +67,7 @@ class MaintenanceEntry:
 
     @property
     def day(self) -> date | None:
-        """When it was done, as somebody said."""
+        """When it was done, as entered."""
         return DATE.read(self.date_raw)
 
     @classmethod

@@ -1,12 +1,13 @@
 """How a member of a wire message is described and read: the one mechanism of all models.
 
 A message keeps its members exactly as they came. What they mean stands in a table of `Member` declarations, one line
-each, and is worked out when it is read: decoding a message costs nothing for what nobody looks at, and a member that
+each, and is worked out when it is read: decoding a message costs nothing for what is not read, and a member that
 makes no sense is unknown (None) without harm to the others.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Self, overload, override
@@ -17,6 +18,8 @@ from . import conversions
 
 _LARGEST_NUMBER = 2**53
 """Every number on the wire is far smaller, and up to here integers and floats agree exactly."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,16 +70,16 @@ class Message:
 
     @override
     def __repr__(self) -> str:
-        """Tell nothing of the content: a serial number must not reach a log."""
+        """Show nothing of the content: a serial number must not reach a log."""
         return f"<{type(self).__name__} of {len(self.raw)} members>"
 
     @classmethod
     def members(cls) -> dict[str, Member[object]]:
-        """Give the declared members by attribute name, in the order of their declaration."""
+        """Return the declared members by attribute name, in the order of their declaration."""
         return {name: member for name, member in vars(cls).items() if isinstance(member, Member)}
 
     def decoded(self) -> dict[str, object]:
-        """Give the value of every declared member by attribute name."""
+        """Return the value of every declared member by attribute name."""
         return {name: getattr(self, name) for name in self.members()}
 
 
@@ -85,9 +88,7 @@ def reply_content(message: Mapping[str, object], *names: str) -> Mapping[str, ob
 
     Content that is present counts even when it is empty (protocol.md 4.3).
 
-    Raises:
-        ResponseFormatError: there is no such content, or it is not an object.
-
+    Raises `ResponseFormatError` if there is no such content, or it is not an object.
     """
     for sequence in (block(message, "response"), message):
         for name in names:
@@ -101,13 +102,13 @@ def reply_content(message: Mapping[str, object], *names: str) -> Mapping[str, ob
 
 
 def block(message: Mapping[str, object], name: str) -> Mapping[str, object]:
-    """Give an object inside a message, empty when it is missing or is something else."""
+    """Return an object inside a message, empty when it is missing or is something else."""
     content = message.get(name)
     return content if isinstance(content, Mapping) else {}
 
 
 def objects(message: Mapping[str, object], name: str) -> list[Mapping[str, object]]:
-    """Give a list inside a message, empty when it is something else; what is no object is an empty one in its place."""
+    """Return a list inside a message, empty when it is something else; entries that are none become empty ones."""
     content = message.get(name)
     return [item if isinstance(item, Mapping) else {} for item in content] if isinstance(content, list) else []
 
@@ -143,6 +144,23 @@ def _long_text(value: object) -> str | None:
 
 def _key(value: object) -> str | None:
     return value if isinstance(value, str) and len(value) <= SHORT and value.isprintable() else None
+
+
+def _from_epoch_milliseconds(raw: float) -> datetime | None:
+    try:
+        return _EPOCH + timedelta(milliseconds=raw)
+    except OverflowError:
+        return None
+
+
+def _date(value: object) -> date | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        year, month, day = (int(part) for part in value.split("-"))
+        return date(year, month, day)
+    except ValueError, OverflowError:
+        return None
 
 
 def numeric[T](decode: Callable[[float], T | None], unit: str = "", *, name: str = "number") -> Kind[T]:
@@ -187,10 +205,13 @@ HALF = numeric(conversions.celsius_from_half, "°C", name="half")
 DECI = numeric(conversions.celsius_from_deci, "°C", name="deci")
 DELTA = numeric(conversions.celsius_from_delta, "Celsius degrees of difference", name="delta")
 OUTSIDE = numeric(conversions.celsius_from_half, "°C", name="outside")
-FLOW = numeric(conversions.litres_per_minute, "L/min", name="0.1 L/min")
+FLOW = numeric(conversions.liters_per_minute, "L/min", name="0.1 L/min")
 TANK_ENERGY = numeric(conversions.watt_hours, "Wh", name="4 Wh")
 FLAG = numeric(conversions.flag, name="b")
 TRI_STATE = numeric(conversions.tri_state, name="t")
 TOU_STATUS = numeric(conversions.tou_enabled, name="TOU status")
 TOU_OVERRIDE = numeric(conversions.tou_overridden, name="TOU override")
 CAPABILITY = numeric(conversions.capability, name="capability")
+EPOCH_MILLISECONDS = numeric(_from_epoch_milliseconds)
+DATE = Kind(_date)
+"""A date, with or without leading zeros (protocol.md 2.8)."""

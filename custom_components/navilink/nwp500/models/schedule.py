@@ -1,4 +1,4 @@
-"""The weekly programme and the recirculation schedule (protocol.md 7.1 and 7.2), which come in two forms.
+"""The weekly schedule and the recirculation schedule (protocol.md 7.1 and 7.2), which come in two forms.
 
 A JSON list and a hexadecimal text with six bytes an entry decode to equal objects. An entry keeps its raw numbers, also
 those whose meaning is not known, so that it can be written back as it was.
@@ -52,7 +52,7 @@ class WeeklyEntry(Message):
 
     @property
     def is_empty_slot(self) -> bool:
-        """Whether it says that there is no entry: all zeros."""
+        """Whether it stands for no entry: all zeros."""
         return all(number == 0 for number in self._numbers())
 
     @property
@@ -73,14 +73,14 @@ class WeeklyEntry(Message):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ReservationEntry(WeeklyEntry):
-    """Sets mode and set point at a minute of some weekdays, in the heater's local time."""
+    """Sets mode and setpoint at a minute of some weekdays, in the heater's local time."""
 
     is_enabled = Member("enable", TRI_STATE, "Whether the entry is active; off, it is only stored")
     days = Member("week", _DAYS, "The days on which it acts")
     hour = Member("hour", WHOLE, "Hour, 0-23")
     minute = Member("min", WHOLE, "Minute, 0-59")
     mode = Member("mode", one_of(ReservationMode), "The mode that it sets")
-    setpoint = Member("param", HALF, "The set point that it sets")
+    setpoint = Member("param", HALF, "The setpoint that it sets")
     setpoint_raw = setpoint.in_raw()
 
     @classmethod
@@ -94,11 +94,9 @@ class ReservationEntry(WeeklyEntry):
         *,
         is_enabled: bool = True,
     ) -> Self:
-        """Make an entry, with the set point in half-degrees Celsius; it is checked when it is written.
+        """Make an entry, with the setpoint in half-degrees Celsius; it is checked when it is written.
 
-        Raises:
-            InvalidParameterError: there is no day.
-
+        Raises `InvalidParameterError` if there is no day.
         """
         return cls(_raw(days, hour, minute, mode, setpoint_raw, is_enabled=is_enabled))
 
@@ -118,9 +116,7 @@ class RecirculationEntry(WeeklyEntry):
     def of(cls, days: Iterable[Weekday], hour: int, minute: int, *, pump_on: bool, is_enabled: bool = True) -> Self:
         """Make an entry; it is checked when it is written.
 
-        Raises:
-            InvalidParameterError: there is no day.
-
+        Raises `InvalidParameterError` if there is no day.
         """
         return cls(_raw(days, hour, minute, ON if pump_on else OFF, _NO_PARAMETER, is_enabled=is_enabled))
 
@@ -151,7 +147,7 @@ class WeeklySchedule[EntryT: WeeklyEntry]:
         return self.use in _USES and all(entry.is_complete for entry in self.entries)
 
     def is_same_as(self, other: WeeklySchedule[EntryT]) -> bool:
-        """Tell whether both have the same content: the order does not matter, and 0 is off (protocol.md 7.1)."""
+        """Return whether both have the same content: the order does not matter, and 0 is off (protocol.md 7.1)."""
         return (
             self.is_complete
             and other.is_complete
@@ -172,16 +168,11 @@ class WeeklySchedule[EntryT: WeeklyEntry]:
 
 @dataclass(frozen=True, slots=True)
 class ReservationSchedule(WeeklySchedule[ReservationEntry]):
-    """The weekly programme."""
+    """The weekly schedule."""
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Decode a whole reply as it came off the wire.
-
-        Raises:
-            ResponseFormatError: the message has no list of entries in either form.
-
-        """
+        """Decode a whole reply; raises `ResponseFormatError` if the message has no list of entries in either form."""
         return cls(*_schedule_in(message, ReservationEntry))
 
 
@@ -191,12 +182,7 @@ class RecirculationSchedule(WeeklySchedule[RecirculationEntry]):
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Decode a whole reply as it came off the wire.
-
-        Raises:
-            ResponseFormatError: the message has no list of entries in either form.
-
-        """
+        """Decode a whole reply; raises `ResponseFormatError` if the message has no list of entries in either form."""
         return cls(*_schedule_in(message, RecirculationEntry))
 
 
@@ -218,9 +204,7 @@ def _schedule_in[EntryT: WeeklyEntry](
 def _six_bytes_each(text: str) -> list[bytes]:
     """Split the hexadecimal form, which is whole entries or no list: read as a shorter one, it would be written back.
 
-    Raises:
-        ResponseFormatError: the text is anything but whole entries.
-
+    Raises `ResponseFormatError` if the text is anything but whole entries.
     """
     numbers = conversions.bytes_from_hex(text)
     size = len(_WIRE_NAMES)

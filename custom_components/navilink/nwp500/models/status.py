@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Self
 
 from ..enums import DhwMode, DrEvent, HeatSource, OperationMode, RecirculationMode, TemperatureFormula, TemperatureUnit
-from . import conversions
 from .members import (
     DAYS,
     DECI,
@@ -29,7 +28,7 @@ from .members import (
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DeviceStatus(Message):
-    """One status of the heater; temperatures in °C, and None wherever the heater does not tell.
+    """One status of the heater; temperatures in °C, and None for what the heater does not report.
 
     `raw` has the numbers as they came, under their wire names.
     """
@@ -64,10 +63,10 @@ class DeviceStatus(Message):
     dhw_temperature = Member("dhwTemperature", HALF, "Hot water inside the tank, in steps of 0.5")
     dhw_temperature_2 = Member("dhwTemperature2", HALF, "Second reading of the hot water; raw 0 when unused")
     dhw_temperature_setting = Member(
-        "dhwTemperatureSetting", HALF, "Set point, typically 35-65.5; from the factory 120 °F"
+        "dhwTemperatureSetting", HALF, "Setpoint, typically 35-65.5; from the factory 120 °F"
     )
     dhw_temperature_setting_raw = dhw_temperature_setting.in_raw()
-    dhw_target_temperature_setting = Member("dhwTargetTemperatureSetting", HALF, "The same as the set point")
+    dhw_target_temperature_setting = Member("dhwTargetTemperatureSetting", HALF, "The same as the setpoint")
     tank_upper_temperature = Member("tankUpperTemperature", DECI, "Upper probe: the best reading of the hot water")
     tank_lower_temperature = Member("tankLowerTemperature", DECI, "Lower probe")
     ambient_temperature = Member("ambientTemperature", DECI, "Air at the unit; about 3.4 °C too high while idle")
@@ -84,9 +83,9 @@ class DeviceStatus(Message):
     freeze_protection_temperature_min = Member("freezeProtectionTempMin", HALF, "Lower limit of freeze protection, 6")
     freeze_protection_temperature_max = Member("freezeProtectionTempMax", HALF, "Upper limit of freeze protection, 10")
     min_setpoint = Member(
-        "heatMinOpTemperature", HALF, "The installer's lowest set point, 35-45; old firmware tells nonsense"
+        "heatMinOpTemperature", HALF, "The installer's minimum setpoint, 35-45; old firmware reports nonsense"
     )
-    recirculation_temperature_setting = Member("recircTempSetting", HALF, "Recirculation set point")
+    recirculation_temperature_setting = Member("recircTempSetting", HALF, "Recirculation setpoint")
     recirculation_temperature = Member("recircTemperature", HALF, "Recirculation loop; raw 0 without one")
     recirculation_faucet_temperature = Member(
         "recircFaucetTemperature", HALF, "Recirculation at the faucet; raw 0 without a loop"
@@ -118,8 +117,8 @@ class DeviceStatus(Message):
 
     # Energy, flow, counters (protocol.md 8.3)
     current_power = Member("currentInstPower", measured("W"), "Power of the whole unit, elements included")
-    full_recovery_energy = Member("totalEnergyCapacity", TANK_ENERGY, "Energy of a full recovery to the set point")
-    missing_energy = Member("availableEnergyCapacity", TANK_ENERGY, "Energy still missing to the set point")
+    full_recovery_energy = Member("totalEnergyCapacity", TANK_ENERGY, "Energy of a full recovery to the setpoint")
+    missing_energy = Member("availableEnergyCapacity", TANK_ENERGY, "Energy still missing to the setpoint")
     dhw_charge = Member("dhwChargePer", measured("%"), "The vendor's own estimate; does not match the energies")
     dhw_flow_rate = Member("currentDhwFlowRate", FLOW, "Hot water flow")
     recirculation_flow_rate = Member("recircDhwFlowRate", FLOW, "Recirculation flow; 0 without a loop")
@@ -142,7 +141,7 @@ class DeviceStatus(Message):
     anti_legionella_enabled = Member("antiLegionellaUse", TRI_STATE, "Whether anti-legionella is enabled")
     anti_legionella_period = Member("antiLegionellaPeriod", DAYS, "Interval of anti-legionella, 1-30")
     anti_legionella_running = Member("antiLegionellaOperationBusy", TRI_STATE, "Whether an anti-legionella cycle runs")
-    program_reservation_enabled = Member("programReservationUse", FLAG, "Whether a weekly programme is in use")
+    program_reservation_enabled = Member("programReservationUse", FLAG, "Whether a weekly schedule is in use")
     program_reservation_type = Member("programReservationType", WHOLE, "0 none, 1 active")
     tou_enabled = Member("touStatus", TOU_STATUS, "Whether time of use is enabled, window or not")
     tou_overridden = Member("touOverrideStatus", TOU_OVERRIDE, "Whether the owner has overridden time of use")
@@ -168,22 +167,12 @@ class DeviceStatus(Message):
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Decode a whole status reply as it came off the wire.
-
-        Raises:
-            ResponseFormatError: the message has no status in it.
-
-        """
+        """Decode a whole status reply; raises `ResponseFormatError` if the message has no status in it."""
         return cls(reply_content(message, "status", "st"))
 
     def with_members(self, members: Mapping[str, int]) -> Self:
-        """Give the status as it will be with other raw members."""
+        """Return the status as it will be with other raw members."""
         return type(self)({**self.raw, **members})
-
-    @property
-    def is_powered_off(self) -> bool | None:
-        """Whether the heater is switched off."""
-        return None if self.dhw_mode is None else self.dhw_mode is DhwMode.POWER_OFF
 
     @property
     def is_on_vacation(self) -> bool | None:
@@ -192,7 +181,7 @@ class DeviceStatus(Message):
 
     @property
     def is_in_tou_window(self) -> bool | None:
-        """Whether a costly time-of-use period is in force, as the thermostat members show it (protocol.md 13.5)."""
+        """Whether a peak period is in force, as the thermostat members show it (protocol.md 13.5)."""
         if not self.tou_enabled:
             return self.tou_enabled
         differences = (
@@ -216,11 +205,3 @@ class DeviceStatus(Message):
         """Fan hours until the air filter is due; unknown while no period is set (protocol.md 8.3)."""
         period, used = self.air_filter_alarm_period, self.evaporator_fan_hours
         return None if not period or used is None else max(0, period - used)
-
-    @property
-    def outside_temperature_fahrenheit(self) -> int | None:
-        """The outdoor air in whole °F by the device's own rounding rule (protocol.md 6.1)."""
-        celsius, formula = self.outside_temperature, self.temperature_formula
-        if celsius is None or formula is None:
-            return None
-        return conversions.fahrenheit_from_outside(celsius * 2, formula)

@@ -11,7 +11,7 @@ from .members import WHOLE
 from .weekdays import DAY_MASKS, Weekday, day_mask, days_in
 
 DEFAULT_DECIMAL_POINT = 5
-"""Of prices, also where a period does not say."""
+"""Of prices, also where a period names none."""
 
 _MONTHS = range(1, 13)
 _SEASONS = range(1, 4096)
@@ -46,29 +46,31 @@ _MEMBERS = (
 def season_of(months: Iterable[int]) -> int:
     """Encode months, 1 to 12 and at least one of them, as a season: January is 1, December 2048.
 
-    Raises:
-        InvalidParameterError: there is none, or one that no year has.
-
+    Raises `InvalidParameterError` if there is none, or one that no year has.
     """
     chosen = frozenset(_checked("month", month, _MONTHS) for month in months)
     return _checked("season", sum(1 << month - 1 for month in chosen), _SEASONS)
 
 
 def months_in(season: int) -> frozenset[int]:
-    """Decode a season to its months, 1 to 12; bits that stand for no month say nothing."""
+    """Decode a season to its months, 1 to 12; bits that stand for no month are ignored."""
     return frozenset(month for month in _MONTHS if season & 1 << month - 1)
 
 
 def raw_price(price: Decimal, decimal_point: int = DEFAULT_DECIMAL_POINT) -> int:
     """Encode a price with so many decimals, ties rounded up: 0.125 with 2 decimals is 13.
 
-    Raises:
-        InvalidParameterError: the price is not a finite number or too large, or the decimals are not 0 to 10.
-
+    Raises `InvalidParameterError` if the price is not a finite number or too large, or the decimals are not 0 to 10.
     """
     decimals = _checked("decimal_point", decimal_point, _DECIMAL_POINTS)
     if not (price.is_finite() and _PRICES.start <= price < _PRICES.stop):
-        raise InvalidParameterError(parameter="price", value=price, allowed=f"a number, {_PRICES[0]} to {_PRICES[-1]}")
+        raise InvalidParameterError(
+            parameter="price",
+            value=price,
+            allowed=f"a number from {_PRICES[0]} to {_PRICES[-1]}",
+            minimum=_PRICES[0],
+            maximum=_PRICES[-1],
+        )
     rounded = price.quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
     return _checked("price", int(rounded.scaleb(decimals, context=_EXACT)), _PRICES)
 
@@ -113,10 +115,8 @@ class TouPeriod:
     ) -> Self:
         """Make a period from what people know; `end` is its last minute, and seconds are left out of account.
 
-        Raises:
-            InvalidParameterError: there is no month or no day, the price cannot be written, or the period ends before
-                it starts: one over midnight is two.
-
+        Raises `InvalidParameterError` if there is no month or no day, the price cannot be written, or the period ends
+        before it starts: one over midnight is two.
         """
         if end < start:
             raise InvalidParameterError(parameter="end", value=end, allowed=f"not before the start, {start}")
@@ -144,9 +144,7 @@ class TouPeriod:
     def as_message(self) -> dict[str, int]:
         """Write the period as in a flat list.
 
-        Raises:
-            InvalidParameterError: a member is unknown or outside its range.
-
+        Raises `InvalidParameterError` if a member is unknown or outside its range.
         """
         return {
             member.wire_name: _checked(member.attribute, getattr(self, member.attribute), member.allowed)
@@ -188,7 +186,8 @@ def _checked(parameter: str, value: object, allowed: range) -> int:
     if isinstance(value, int) and not isinstance(value, bool) and value in allowed:
         return value
     kind = "an even whole number" if allowed is DAY_MASKS else "a whole number"
-    raise InvalidParameterError(parameter=parameter, value=value, allowed=f"{kind}, {allowed[0]} to {allowed[-1]}")
+    low, high = allowed[0], allowed[-1]
+    raise InvalidParameterError(parameter, value, f"{kind} from {low} to {high}", minimum=low, maximum=high)
 
 
 def _time(hour: int | None, minute: int | None) -> time | None:

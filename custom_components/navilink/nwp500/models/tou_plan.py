@@ -33,7 +33,7 @@ class TouPlan:
     def from_message(cls, message: Mapping[str, object]) -> Self:
         """Read a `touInfo` object; nothing in it is required.
 
-        A period that cannot be read is kept as one of which nothing is known, so that nobody writes the plan back
+        A period that cannot be read is kept as one of which nothing is known, so that the plan is not written back
         without it by accident.
         """
         seasons = [_mapping(entry) for entry in _list(message, "schedule")]
@@ -53,9 +53,7 @@ class TouPlan:
     def as_message(self) -> dict[str, object]:
         """Write the plan as a `touInfo` object, its periods grouped by season in the order of the first of each.
 
-        Raises:
-            InvalidParameterError: there is no period, or one with a member unknown or outside its range.
-
+        Raises `InvalidParameterError` if there is no period, or one with a member unknown or outside its range.
         """
         if not self.periods:
             raise InvalidParameterError(parameter="periods", value=self.periods, allowed="at least one period")

@@ -29,32 +29,28 @@ DAY_MASKS = range(2, 255, 2)
 
 
 def is_day_mask(value: object) -> TypeGuard[int]:
-    """Tell whether a value is a day mask: an even whole number, 2 to 254."""
+    """Return whether a value is a day mask: an even whole number, 2 to 254."""
     return isinstance(value, int) and not isinstance(value, bool) and value in DAY_MASKS
 
 
 def checked_day_mask(mask: object) -> int:
-    """Return a day mask that may be written.
-
-    Raises:
-        InvalidParameterError: it is none.
-
-    """
+    """Return a day mask that may be written; raises `InvalidParameterError` if it is none."""
     if is_day_mask(mask):
         return mask
-    raise InvalidParameterError(parameter="week", value=mask, allowed="an even whole number, 2 to 254")
+    raise InvalidParameterError(
+        parameter="week",
+        value=mask,
+        allowed="an even whole number from 2 to 254",
+        minimum=DAY_MASKS[0],
+        maximum=DAY_MASKS[-1],
+    )
 
 
 def day_mask(days: Iterable[Weekday]) -> int:
-    """Encode days, at least one of them.
-
-    Raises:
-        InvalidParameterError: there is none.
-
-    """
+    """Encode days, at least one of them; raises `InvalidParameterError` if there is none."""
     return checked_day_mask(sum(frozenset(days)))
 
 
 def days_in(mask: int) -> frozenset[Weekday]:
-    """Decode a day mask; bits that stand for no day say nothing."""
+    """Decode a day mask; bits that stand for no day are ignored."""
     return frozenset(day for day in Weekday if mask & day)

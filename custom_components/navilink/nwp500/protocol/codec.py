@@ -29,7 +29,7 @@ def decoded(body: bytes) -> JsonMessage | None:
 
 
 def _depth_is_within(limit: int, message: JsonMessage) -> bool:
-    """Tell whether a message is not deeper than a limit, level by level, so that depth costs no stack."""
+    """Return whether a message is not deeper than a limit, level by level, so that depth costs no stack."""
     level: list[JsonValue] = [message]
     for _ in range(limit):
         inner = (each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list))

@@ -2,11 +2,10 @@
 
 The device acts on the number and not on the mode text, so a code outside this table is never sent.
 
-What a control overwrites is said by the names of what a heater remembers each for itself: that it is on, the mode in
-which it heats, a vacation on top of these, the setpoint, and so on. Each control sets everything in its `overwrites` to
-values of its own, whatever they were before, and nothing else. So an older command makes no difference, and may be left
-out, once a newer one overwrites everything that it does: then, and only then. Power off, for one, leaves the mode as it
-is, so a mode that was wanted before is still what power on brings back; and a vacation leaves both as they are.
+`overwrites` names what a heater remembers separately: that it is on, the mode in which it heats, a vacation on top of
+these, the setpoint, and so on. A control sets everything in its `overwrites`, whatever it was before, and nothing else.
+So an older command may be left out once a newer one overwrites everything that it does, and only then. Power off, for
+one, leaves the mode as it is, so the mode requested before is what power on restores; a vacation leaves both.
 """
 
 from collections.abc import Callable, Mapping
@@ -43,10 +42,16 @@ class Parameter:
     def check(self, value: object) -> int:
         """Return the value; raises `InvalidParameterError` unless it is a whole number in the range."""
         if not isinstance(value, int) or isinstance(value, bool):
-            raise InvalidParameterError(self.name, value, self.allowed)
+            raise self.refusal(value)
         if not self.low <= value <= self.high or value == self.gap:
-            raise InvalidParameterError(self.name, value, self.allowed)
+            raise self.refusal(value)
         return int(value)
+
+    def refusal(self, value: object) -> InvalidParameterError:
+        """Return the error for a value that is not allowed."""
+        return InvalidParameterError(
+            self.name, value, self.allowed, minimum=self.low, maximum=self.high, unit=self.unit
+        )
 
 
 def _no_effect(*_: int) -> Effect:
@@ -63,7 +68,7 @@ def _shows_parameter(member: str) -> Callable[..., Effect]:
 
 
 _HEATING = timedelta(hours=1)
-"""Nobody wants yesterday's "150 °F" to fire today."""
+"""Yesterday's "150 °F" must not fire today."""
 _SETTING = timedelta(hours=24)
 _MOMENTARY = timedelta(seconds=60)
 
@@ -85,7 +90,7 @@ def _life_of_a_mode(parameters: tuple[int, ...], _baseline: Mapping[str, int]) -
 
 
 def _life_of_a_setpoint(parameters: tuple[int, ...], baseline: Mapping[str, int]) -> timedelta:
-    """A higher set point adds heat; so may one over a set point that is not known."""
+    """A higher setpoint adds heat; so may one over a setpoint that is not known."""
     known = baseline.get("dhwTemperatureSetting")
     return _SETTING if known is not None and parameters[0] <= known else _HEATING
 
@@ -99,9 +104,9 @@ class Control:
     code: int
     parameters: tuple[Parameter, ...] = ()
     gate: str | None = None
-    """Member of the device-info message that must say that the heater has what the command needs."""
+    """Member of the device info that must report what the command needs."""
     setting: str | None = None
-    """What it sets, for people. `None`: not a setting."""
+    """The name of what it sets. `None`: not a setting."""
     overwrites: frozenset[str] = frozenset()
     """Everything that it sets to values of its own (see above); unless said otherwise, just its setting."""
     repeatable: bool = True
@@ -114,7 +119,7 @@ class Control:
     words: str
     """The wanted value in words; `{0}` stands for the first parameter."""
     value_words: Mapping[int, str] = field(default_factory=dict)
-    """What to say for the first parameter instead of its number."""
+    """Words for the first parameter instead of its number."""
 
     def __post_init__(self) -> None:
         """Take the setting for what it overwrites, where nothing else is said."""
@@ -141,17 +146,17 @@ class Control:
 
 
 def check_gate(command: str, gate: str, feature: DeviceFeature) -> None:
-    """Raise `UnsupportedCommandError` when the heater says that it lacks something; silence does not count.
+    """Raise `UnsupportedCommandError` when the heater reports that it lacks something; silence does not count.
 
-    0 is "not fitted" and 1 "not supported" (protocol.md 6.2); of set-point steps, "unknown" and "disabled".
+    0 is "not fitted" and 1 "not supported" (protocol.md 6.2); of setpoint steps, "unknown" and "disabled".
     """
     if feature.raw.get(gate) in (0, 1):
         raise UnsupportedCommandError(command, gate)
 
 
-_DAYS_AWAY = Parameter("vacation days", 1, 99, "days")
+_DAYS_AWAY = Parameter("vacation_days", 1, 99, "days")
 HELD_MODES = frozenset({DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
-"""The heater keeps a write of these back in a peak period (protocol.md 13.5)."""
+"""The heater holds a write of these in a peak period (protocol.md 13.5)."""
 RUNNING_MODES = HELD_MODES | {DhwMode.HEAT_PUMP}
 """Those in which it heats."""
 
@@ -217,21 +222,21 @@ VACATION = Control(
 DHW_TEMPERATURE = Control(
     name="dhw-temperature",
     code=33554464,
-    # The heater's own limits, or the fallback ones, are checked by whoever knows them; none is wider than these.
-    parameters=(Parameter("set point", LOWEST, HIGHEST, "half-degrees Celsius"),),
+    # The heater's own limits, or the fallback ones, are checked in `setpoint.py`; none is wider than these.
+    parameters=(Parameter("setpoint", LOWEST, HIGHEST, "half-degrees Celsius"),),
     gate="dhwTemperatureSettingUse",
-    setting="set point",
+    setting="setpoint",
     effect=_shows_parameter("dhwTemperatureSetting"),
     life_time=_life_of_a_setpoint,
-    words="set point {0}",
+    words="setpoint {0}",
 )
 ANTI_LEGIONELLA_ON = Control(
     name="anti-leg-on",
     code=33554472,
-    parameters=(Parameter("anti-legionella period", 1, 30, "days"),),
+    parameters=(Parameter("anti_legionella_period", 1, 30, "days"),),
     gate="antiLegionellaSettingUse",
-    setting="anti-legionella",
-    overwrites=frozenset({"anti-legionella", "anti-legionella period"}),
+    setting="anti_legionella",
+    overwrites=frozenset({"anti_legionella", "anti_legionella_period"}),
     effect=lambda days: {"antiLegionellaUse": frozenset({2}), "antiLegionellaPeriod": frozenset({days})},
     words="anti-legionella every {0} days",
 )
@@ -239,7 +244,7 @@ ANTI_LEGIONELLA_OFF = Control(
     name="anti-leg-off",
     code=33554471,
     gate="antiLegionellaSettingUse",
-    setting="anti-legionella",
+    setting="anti_legionella",
     effect=_shows(antiLegionellaUse=1),
     words="anti-legionella off",
 )
@@ -247,7 +252,7 @@ TOU_ON = Control(
     name="tou-on",
     code=33554476,
     gate="programReservationUse",
-    setting="time of use",
+    setting="tou",
     effect=_shows(touStatus=1),
     words="time of use on",
 )
@@ -255,36 +260,36 @@ TOU_OFF = Control(
     name="tou-off",
     code=33554475,
     gate="programReservationUse",
-    setting="time of use",
+    setting="tou",
     effect=_shows(touStatus=0),
     words="time of use off",
 )
 RESERVATION_MODE = Control(
-    name="reservation-mode", code=33554441, gate="programReservationUse", words="weekly programme mode"
+    name="reservation-mode", code=33554441, gate="programReservationUse", words="weekly schedule mode"
 )
 VACATION_DAYS = Control(
     name="goout-day",
     code=33554466,
     parameters=(_DAYS_AWAY,),
     gate="holidayUse",
-    setting="vacation days",
+    setting="vacation_days",
     effect=_shows_parameter("vacationDaySetting"),
     words="vacation length {0} days",
 )
-INTELLIGENT_ON = Control(name="intelligent-on", code=33554468, setting="intelligent mode", words="intelligent mode on")
+INTELLIGENT_ON = Control(name="intelligent-on", code=33554468, setting="intelligent_mode", words="intelligent mode on")
 INTELLIGENT_OFF = Control(
-    name="intelligent-off", code=33554467, setting="intelligent mode", words="intelligent mode off"
+    name="intelligent-off", code=33554467, setting="intelligent_mode", words="intelligent mode off"
 )
 DEMAND_RESPONSE_ON = Control(
-    name="dr-on", code=33554470, gate="drSettingUse", setting="demand response", words="demand response on"
+    name="dr-on", code=33554470, gate="drSettingUse", setting="demand_response", words="demand response on"
 )
 DEMAND_RESPONSE_OFF = Control(
-    name="dr-off", code=33554469, gate="drSettingUse", setting="demand response", words="demand response off"
+    name="dr-off", code=33554469, gate="drSettingUse", setting="demand_response", words="demand response off"
 )
 RECIRCULATION_HOT_BUTTON = Control(
     name="recirc-hotbtn",
     code=33554444,
-    parameters=(Parameter("hot button", 1, 1),),
+    parameters=(Parameter("hot_button", 1, 1),),
     gate="recirculationUse",
     repeatable=False,
     life_time=_momentary_life,
@@ -293,9 +298,9 @@ RECIRCULATION_HOT_BUTTON = Control(
 RECIRCULATION_MODE = Control(
     name="recirc-mode",
     code=33554445,
-    parameters=(Parameter("recirculation mode", RecirculationMode.ALWAYS_ON, RecirculationMode.OFF),),
+    parameters=(Parameter("recirculation_mode", RecirculationMode.ALWAYS_ON, RecirculationMode.OFF),),
     gate="recirculationUse",
-    setting="recirculation mode",
+    setting="recirculation_mode",
     effect=_shows_parameter("recircOperationMode"),
     words="recirculation {0}",
     value_words={
@@ -309,9 +314,9 @@ AIR_FILTER_RESET = Control(name="air-filter-reset", code=33554473, repeatable=Fa
 AIR_FILTER_LIFE = Control(
     name="air-filter-life",
     code=33554474,
-    # 0 switches the reminder off; the status tells the interval in hours.
-    parameters=(Parameter("air filter interval", 0, 20, "steps of 500 hours", gap=1),),
-    setting="air filter interval",
+    # 0 switches the reminder off; the status reports the interval in hours.
+    parameters=(Parameter("air_filter_interval", 0, 20, "steps of 500 hours", gap=1),),
+    setting="air_filter_interval",
     effect=lambda steps: {"airFilterAlarmPeriod": frozenset({steps * 500})},
     words="air filter interval {0}",
     value_words={0: "off"} | {steps: f"{steps * 500} h" for steps in range(2, 21)},

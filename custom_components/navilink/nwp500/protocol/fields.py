@@ -45,7 +45,7 @@ class Number(Parameter):
     def check(self, value: object) -> int:
         number = super().check(value)
         if (number - self.low) % self.step:
-            raise InvalidParameterError(self.name, value, self.allowed)
+            raise self.refusal(value)
         return number
 
 
@@ -125,25 +125,25 @@ class Record:
 class Records:
     """A list of such objects.
 
-    Whole lists are written, with entries that somebody else made and that may be outside the ranges; they have to go
-    back as they were. So `check` wants whole numbers only; whoever makes an entry has `each` check it.
+    Whole lists are written, with entries that others made and that may be outside the ranges; they have to go back as
+    they were. So `check` requires whole numbers only, and a new entry is checked by `each`.
     """
 
     name: str
     each: Record
-    least: int = 0
-    most: int | None = None
+    min_entries: int = 0
+    max_entries: int | None = None
 
     @property
     def allowed(self) -> str:
         """The allowed values in words."""
-        limit = "any number of entries" if self.most is None else f"at most {self.most} entries"
-        return f"a list of {limit}, at least {self.least}, each {self.each.allowed}"
+        limit = "any number of entries" if self.max_entries is None else f"at most {self.max_entries} entries"
+        return f"a list of {limit}, at least {self.min_entries}, each {self.each.allowed}"
 
     def check(self, value: object) -> JsonValue:
         """Return the list with the members of each entry in their order; raises `InvalidParameterError`."""
         if not isinstance(value, Sequence) or isinstance(value, str | bytes):
             raise InvalidParameterError(self.name, value, self.allowed)
-        if len(value) < self.least or (self.most is not None and len(value) > self.most):
+        if len(value) < self.min_entries or (self.max_entries is not None and len(value) > self.max_entries):
             raise InvalidParameterError(self.name, f"{len(value)} entries", self.allowed)
         return [self.each.whole(entry) for entry in value]

@@ -26,7 +26,7 @@ class Request:
     reply: ReplyForm = ReplyForm.CLIENT_KEYED
     members: tuple[RequestMember, ...] = ()
     gate: str | None = None
-    """Member of the device-info message that must say that the heater has what the request needs."""
+    """Member of the device info that must report what the request needs."""
 
     @property
     def reply_suffix(self) -> str:
@@ -37,7 +37,7 @@ class Request:
         """Return the members as they go over the wire.
 
         Raises `InvalidParameterError` for a wrong value and for a member too few or too many, and
-        `UnsupportedCommandError` when the heater says that it lacks what the request needs.
+        `UnsupportedCommandError` when the heater reports that it lacks what the request needs.
         """
         names = [member.name for member in self.members]
         if content.keys() != set(names):
@@ -72,7 +72,7 @@ DEVICE_INFO = Query(
 )
 # No answer was ever seen to this one.
 SESSION_END = Query(name="session-end", code=16777218, suffix="st/end", words="end of session")
-RESERVATIONS = Query(name="reservations", code=16777222, suffix="st/rsv/rd", words="weekly programme")
+RESERVATIONS = Query(name="reservations", code=16777222, suffix="st/rsv/rd", words="weekly schedule")
 RECIRCULATION_SCHEDULE = Query(
     name="recirculation-schedule",
     code=16777231,
@@ -128,7 +128,7 @@ _MINUTE = Number("min", 0, 59)
 
 
 def reservation_entry(low: int = 0, high: int = 255) -> Record:
-    """Return the members of an entry of the weekly programme, for a heater with these limits of the set point."""
+    """Return the members of an entry of the weekly schedule, for a heater with these limits of the setpoint."""
     setpoint = Number("param", low, high, "half-degrees Celsius")
     return Record("reservation", (_ENABLE, _WEEK, _HOUR, _MINUTE, Number("mode", 1, 5), setpoint))
 
@@ -156,7 +156,7 @@ WRITE_RESERVATIONS = Write(
     name="write-reservations",
     code=16777226,
     suffix="ctrl/rsv/rd",
-    words="weekly programme",
+    words="weekly schedule",
     members=(_USE, Records("reservation", reservation_entry())),
 )
 WRITE_RECIRCULATION_SCHEDULE = Write(
@@ -164,7 +164,7 @@ WRITE_RECIRCULATION_SCHEDULE = Write(
     code=33554440,
     suffix="ctrl/recirc-rsv/rd",
     words="recirculation schedule",
-    members=(_USE, Records("reservation", RECIRCULATION_ENTRY, most=20)),
+    members=(_USE, Records("reservation", RECIRCULATION_ENTRY, max_entries=20)),
     gate="recircReservationUse",
 )
 WRITE_TOU = Write(
@@ -176,12 +176,12 @@ WRITE_TOU = Write(
         Text("controllerSerialNumber"),
         _USE,
         # Without a list it has the shape of a read, which does not exist; the heater's memory has 40 slots.
-        Records("reservation", TOU_PERIOD, least=1, most=40),
+        Records("reservation", TOU_PERIOD, min_entries=1, max_entries=40),
     ),
     gate="programReservationUse",
 )
 COMMIT_FIRMWARE = Write(
-    # Installs firmware; nobody has seen it done, or its reply.
+    # Installs firmware; neither this nor its reply was ever observed.
     name="commit-firmware",
     code=33554442,
     suffix="ctrl/commit-ota",

@@ -1,46 +1,42 @@
-"""Set points: from a person's wish to the raw half-degrees of the heater, within its limits (protocol.md 6.1)."""
+"""Setpoints: from a temperature to the raw half-degrees of the heater, within its limits (protocol.md 6.1)."""
 
 from ..enums import DhwTemperatureControl, TemperatureUnit
 from ..exceptions import InvalidParameterError
 from ..models import DeviceFeature
-from ..models.conversions import celsius_from_half, half_degrees_from, in_unit
+from ..models.conversions import half_degrees_from
 
 LOWEST, HIGHEST = 70, 131
-"""No set point in raw half-degrees is outside these, 35-65.5 °C, whatever a message says (protocol.md 14.1)."""
+"""No setpoint in raw half-degrees is outside these, 35-65.5 °C, whatever a message reports (protocol.md 14.1)."""
 
 _TOLERANCE = 2
-"""Half-degrees by which a limit of the heater may be outside; it then counts as the limit that no set point passes."""
+"""Half-degrees by which a limit of the heater may be outside; it then counts as the limit of all heaters."""
 
 _FALLBACK_LIMITS = {TemperatureUnit.CELSIUS: (LOWEST, 130), TemperatureUnit.FAHRENHEIT: (LOWEST, HIGHEST)}
-"""Raw limits while the heater has reported none that can be believed: 35-65 °C or 95-150 °F (protocol.md 6.1)."""
+"""Raw limits while the heater has reported none that make sense: 35-65 °C or 95-150 °F (protocol.md 6.1)."""
 
 _WILD = 1e6
 """Beyond any temperature, and still exact in every step of the arithmetic."""
 
-_SYMBOLS = {TemperatureUnit.CELSIUS: "°C", TemperatureUnit.FAHRENHEIT: "°F"}
-
 
 def raw_setpoint(temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None) -> int:
-    """Return the raw set point in the heater's steps; limits are compared raw: 150 °F (131) is allowed up to 131.
+    """Return the raw setpoint in the heater's steps; limits are compared raw: 150 °F (131) is allowed up to 131.
 
     Raises `InvalidParameterError` for anything but a number within the heater's limits.
     """
-    if type(unit) not in (int, TemperatureUnit) or unit not in _SYMBOLS:
+    if type(unit) not in (int, TemperatureUnit) or unit not in TemperatureUnit:
         raise InvalidParameterError("unit", unit, "1 (Celsius) or 2 (Fahrenheit)")
     unit = TemperatureUnit(unit)
     low, high = raw_limits(unit, feature)
-    allowed = f"a number from {_in_words(low, unit)} to {_in_words(high, unit)}"
-    if isinstance(temperature, bool) or not isinstance(temperature, int | float) or abs(temperature) > _WILD:
-        raise InvalidParameterError("temperature", temperature, allowed)
-    if not low <= half_degrees_from(temperature, unit) <= high:
-        raise InvalidParameterError("temperature", temperature, allowed)
+    is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
+    if not is_number or not abs(temperature) <= _WILD or not low <= half_degrees_from(temperature, unit) <= high:
+        raise _out_of_range(temperature, _rounded(low, unit), _rounded(high, unit), unit.symbol)
     # The limits may lie between the steps of a heater, and are reached all the same.
     return min(max(half_degrees_from(temperature, unit, step=raw_step(feature)), low), high)
 
 
 def setpoint_words(temperature: float, unit: TemperatureUnit) -> str:
-    """Return a set point as a person would name it, such as `set point 140 °F`; a converted wish has more digits."""
-    return f"set point {round(temperature, 1):g} {_SYMBOLS[TemperatureUnit(unit)]}"
+    """Return a setpoint in words, such as `setpoint 140 °F`; a converted one has more digits than anybody entered."""
+    return f"setpoint {round(temperature, 1):g} {TemperatureUnit(unit).symbol}"
 
 
 def raw_step(feature: DeviceFeature | None) -> int:
@@ -50,11 +46,11 @@ def raw_step(feature: DeviceFeature | None) -> int:
 
 
 def raw_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[int, int]:
-    """Return the lowest and the highest set point in raw half-degrees; `unit` tells which fallback limits hold.
+    """Return the minimum and the maximum setpoint in raw half-degrees; `unit` decides which fallback limits hold.
 
-    Anybody who may publish on the heater's topics can send a device-info message, and old firmware sends nonsense: a
-    limit that is not reported is the fallback, and if either of the two is far outside what any heater has, or the
-    lower is not below the upper, neither is believed.
+    Anybody who may publish on the heater's topics can send a device info, and old firmware sends nonsense: a limit that
+    is not reported is the fallback, and if either of the two is far outside what any heater has, or the lower is not
+    below the upper, neither is used.
     """
     fallback = _FALLBACK_LIMITS[unit]
     if feature is None:
@@ -67,7 +63,11 @@ def raw_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[in
     return (low, high) if low < high else fallback
 
 
-def _in_words(raw: int, unit: TemperatureUnit) -> str:
-    # Every whole °F has a raw value of its own, so people are told whole ones.
-    digits = 1 if unit is TemperatureUnit.CELSIUS else 0
-    return f"{round(in_unit(celsius_from_half(raw), unit), digits):g} {_SYMBOLS[unit]}"
+def _rounded(raw: int, unit: TemperatureUnit) -> float:
+    # Every whole °F has a raw value of its own, so whole ones are shown.
+    return round(unit.from_half_degrees(raw), 1 if unit is TemperatureUnit.CELSIUS else 0)
+
+
+def _out_of_range(temperature: object, minimum: float, maximum: float, unit: str) -> InvalidParameterError:
+    allowed = f"a number from {minimum:g} {unit} to {maximum:g} {unit}"
+    return InvalidParameterError("setpoint", temperature, allowed, minimum=minimum, maximum=maximum, unit=unit)

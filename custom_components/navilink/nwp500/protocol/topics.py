@@ -74,12 +74,12 @@ def five_segment_filter(device: Addressed, client_id: str) -> str:
 
 
 def connection_topic(device: Addressed) -> str:
-    """Return the topic on which a device tells that it comes or goes."""
+    """Return the topic on which the broker announces that a device comes online or goes offline."""
     return f"evt/{device.device_type}/navilink-{device.mac_address}/connection"
 
 
 def matches(topic_filter: str, topic: str) -> bool:
-    """Tell whether an MQTT topic filter, with its `+` and `#`, covers a topic; at the start they never cover `$`."""
+    """Return whether an MQTT topic filter, with its `+` and `#`, covers a topic; at the start they never cover `$`."""
     wanted = topic_filter.split("/")
     levels = topic.split("/")
     if topic.startswith("$") and wanted[0] in ("+", "#"):
@@ -93,10 +93,16 @@ def matches(topic_filter: str, topic: str) -> bool:
 
 
 def check_device(device: Addressed) -> None:
-    """Raise `InvalidParameterError` for a device whose topics no service takes: they would end every link."""
+    """Raise `InvalidParameterError` for a device whose topics no service accepts: they would end every connection."""
     length = len(device.mac_address.encode())
     if not 0 < length <= _MAX_NAME_BYTES:
-        raise InvalidParameterError("length of the MAC address", length, f"1 to {_MAX_NAME_BYTES} letters and digits")
+        raise InvalidParameterError(
+            "length of the MAC address",
+            length,
+            f"1 to {_MAX_NAME_BYTES} letters and digits",
+            minimum=1,
+            maximum=_MAX_NAME_BYTES,
+        )
 
 
 def check_topic(topic: str) -> None:
@@ -108,13 +114,13 @@ def check_topic(topic: str) -> None:
 
 def check_filter(topic_filter: str) -> None:
     """Raise `InvalidParameterError` for a filter that the service would refuse to subscribe to."""
-    _check_size(topic_filter, "topic filter")
+    _check_size(topic_filter, "topic_filter")
     levels = topic_filter.split("/")
     if "\0" in topic_filter or any(
         (len(level) > 1 and ("+" in level or "#" in level)) or (level == "#" and index < len(levels) - 1)
         for index, level in enumerate(levels)
     ):
-        raise InvalidParameterError("topic filter", topic_filter, "a filter with wildcards in levels of their own")
+        raise InvalidParameterError("topic_filter", topic_filter, "a filter with wildcards in levels of their own")
 
 
 def _check_size(topic: str, name: str) -> None:

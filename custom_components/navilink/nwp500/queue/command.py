@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 import time
-from typing import Self
+from typing import Self, override
 import uuid
 
 import orjson
@@ -16,49 +16,49 @@ from ..models.members import WHOLE
 
 
 def running_seconds() -> float:
-    """Return the seconds on the clock that nobody sets; where the system has one that counts sleep as well, on that."""
+    """Return the monotonic time in seconds, including the sleep of the system where that is known."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedCommand:
-    """One command on its way to a heater. Its text form tells neither MAC nor topic, so it may be logged."""
+    """One command on its way to a heater. Its text form has neither MAC nor topic, so it may be logged."""
 
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     """Also the `sessionID` of the message as it is made, by which a reply finds its command."""
     kind: str
     """The command's name, such as `dhw-temperature` or `status`."""
     wanted: str
-    """The wanted value in words, such as `set point 140 °F`."""
+    """The wanted value in words, such as `setpoint 140 °F`."""
     mac_address: str | None = field(default=None, repr=False)
     topic: str = field(repr=False)
     body: bytes = field(repr=False)
     """The message exactly as it goes over the wire."""
     qos: int = 1
     queued_at: datetime = field(default_factory=lambda: datetime.now(UTC))
-    """When the user gave the command, aware, UTC."""
+    """When the command was given, aware, UTC."""
     expires_at: datetime | None = None
     attempts: int = 0
-    """How often it was written to a link."""
+    """How often it was written to a connection."""
     sessions: tuple[str, ...] = field(default=(), repr=False)
     """The `sessionID` of each of its writings that is known, in order.
 
     Each writing has its own, so that a late or doubled answer counts for the writing that it answers.
     """
     setting: str | None = field(default=None, repr=False)
-    """What it sets, for people. `None`: not a setting."""
+    """The name of what it sets. `None`: not a setting."""
     overwrites: frozenset[str] = field(default=frozenset(), repr=False)
     """Everything that it sets, whatever that was before (see `commands.py`): the key of coalescing."""
     parameters: tuple[int, ...] = field(default=(), repr=False)
-    """What a control carries on the wire, exact; with its kind they say what is wanted, in any unit and language."""
+    """What a control carries on the wire. With its kind, what is wanted, exact and in no unit or language."""
     is_control: bool = field(default=False, repr=False)
     """Whether it changes something at the heater."""
     repeatable: bool = field(default=True, repr=False)
-    """Whether sending it a second time, when the first is in doubt, does no harm and is still wanted."""
+    """Whether it may be sent again when its acknowledgement was lost: a duplicate does no harm and is still wanted."""
     expected: Mapping[str, frozenset[int]] = field(default_factory=dict, repr=False)
     """Raw status members, each with the values that show that the command took effect."""
     is_restored: bool = field(default=False, repr=False)
-    """Whether an earlier run was given it: then the time in between is known by the wall clock alone."""
+    """Whether it was given to an earlier run: then only the wall clock knows the time in between."""
     given_at: float = field(default_factory=running_seconds, repr=False)
     """When it was given by `running_seconds`; of an earlier run, set back by its age."""
 
@@ -92,10 +92,10 @@ class QueuedCommand:
         )
 
     def age(self) -> timedelta:
-        """Return how long ago the user gave the command.
+        """Return how long ago the command was given.
 
         Within one run the monotonic clock alone counts, for the wall clock is set forward and back. Of a command of an
-        earlier run the wall clock tells what passed in between; if it is set right only later, that counts from then.
+        earlier run the wall clock measures the time in between; if it is set right only later, that counts from then.
         """
         elapsed = timedelta(seconds=max(0.0, running_seconds() - self.given_at))
         return max(elapsed, datetime.now(UTC) - self.queued_at) if self.is_restored else elapsed
@@ -106,21 +106,21 @@ class QueuedCommand:
         return None if self.expires_at is None else self.expires_at - self.queued_at
 
     def is_expired(self) -> bool:
-        """Tell whether the command is too old to be sent."""
+        """Return whether the command is too old to be sent."""
         return self.life_time is not None and self.age() >= self.life_time
 
     def is_shown_by(self, raw: Mapping[str, object]) -> bool:
-        """Tell whether a status with these raw members has everything that the command wants."""
+        """Return whether a status with these raw members has everything that the command wants."""
         return bool(self.expected) and all(
             WHOLE.read(raw.get(name)) in values for name, values in self.expected.items()
         )
 
     def is_related_to(self, other: QueuedCommand) -> bool:
-        """Tell whether it changes what another command for the same device changes."""
+        """Return whether it changes what another command for the same device changes."""
         return self.mac_address == other.mac_address and not self.overwrites.isdisjoint(other.overwrites)
 
     def replaces(self, older: QueuedCommand) -> bool:
-        """Tell whether carrying this command out makes no difference to whether an older one was carried out before."""
+        """Return whether this command makes an older one pointless."""
         return self.mac_address == older.mac_address and bool(older.overwrites) and older.overwrites <= self.overwrites
 
 
@@ -141,13 +141,13 @@ class CommandOutcome(StrEnum):
     REJECTED = "rejected"
     """The heater refused it."""
     HELD = "held"
-    """The heater keeps it back until the costly time-of-use period is over (protocol.md 13.5)."""
+    """The heater holds it until the peak period of the time-of-use plan is over (protocol.md 13.5)."""
     UNCONFIRMED = "unconfirmed"
     """Sent, but the heater did not report it in time, or what became of it cannot be known."""
     EXPIRED = "expired"
-    """Not sent: it had waited longer than it may."""
+    """Not sent: it was too old."""
     SUPERSEDED = "superseded"
-    """Not sent: a newer command, or somebody at the heater, decided otherwise."""
+    """Not sent: replaced by a newer command, or by a change at the heater or in the app."""
     DROPPED = "dropped"
     """Not sent: it was the oldest when the queue was full."""
     CLEARED = "cleared"
@@ -156,24 +156,83 @@ class CommandOutcome(StrEnum):
     """Not sent: it could not be."""
 
 
+class CommandReason(StrEnum):
+    """Why a command has its outcome."""
+
+    REPORTED = "reported"
+    ANSWERED = "answered"
+    ACKNOWLEDGED = "acknowledged"
+    ALREADY_SET = "already_set"
+    REFUSED = "refused"
+    PEAK_PERIOD = "peak_period"
+    NOT_REPORTED = "not_reported"
+    NO_ANSWER = "no_answer"
+    ACKNOWLEDGEMENT_LOST = "acknowledgement_lost"
+    NEWER_COMMAND = "newer_command"
+    NEWER_SENT = "newer_sent"
+    NEWER_CONFIRMED = "newer_confirmed"
+    CHANGED_ELSEWHERE = "changed_elsewhere"
+    TOO_OLD = "too_old"
+    QUEUE_FULL = "queue_full"
+    QUEUE_CLEARED = "queue_cleared"
+    QUEUE_DISABLED = "queue_disabled"
+    HEATER_REMOVED = "heater_removed"
+    CLIENT_DISCONNECTED = "client_disconnected"
+    UNKNOWN = "unknown"
+
+    @property
+    def words(self) -> str:
+        """A clause in English, such as `the queue was full`."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    CommandReason.REPORTED: "the heater reports it",
+    CommandReason.ANSWERED: "the heater answered it",
+    CommandReason.ACKNOWLEDGED: "the broker acknowledged it",
+    CommandReason.ALREADY_SET: "the heater already reported it",
+    CommandReason.REFUSED: "the heater refused it",
+    CommandReason.PEAK_PERIOD: "the heater holds it until the peak period is over",
+    CommandReason.NOT_REPORTED: "the heater did not report it in time",
+    CommandReason.NO_ANSWER: "the heater did not answer",
+    CommandReason.ACKNOWLEDGEMENT_LOST: "the connection was lost before it was acknowledged, and it is not repeated",
+    CommandReason.NEWER_COMMAND: "a newer command for the same setting replaced it",
+    CommandReason.NEWER_SENT: "a newer command for the same setting was sent before it",
+    CommandReason.NEWER_CONFIRMED: "a newer command for the same setting took effect",
+    CommandReason.CHANGED_ELSEWHERE: "the setting was changed at the heater or in the app since it was given",
+    CommandReason.TOO_OLD: "it was not sent in time",
+    CommandReason.QUEUE_FULL: "the queue was full",
+    CommandReason.QUEUE_CLEARED: "the queue was cleared",
+    CommandReason.QUEUE_DISABLED: "the connection was lost and the queue is disabled",
+    CommandReason.HEATER_REMOVED: "the heater was removed",
+    CommandReason.CLIENT_DISCONNECTED: "the client was disconnected",
+    CommandReason.UNKNOWN: "the reason was not stored",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """An outcome, the reason in words, and the heater's own code if it gave one."""
+    """An outcome, its reason, and the heater's own code if it gave one; its text form is English."""
 
     outcome: CommandOutcome
-    reason: str
+    reason: CommandReason
     code: int | None = None
+
+    @override
+    def __str__(self) -> str:
+        code = "" if self.code is None else f" (code {self.code})"
+        return f"{self.outcome}, {self.reason.words}{code}"
 
 
 class CommandHandle:
-    """Follows one command from giving to outcome."""
+    """Follows one command until its outcome."""
 
     def __init__(self, command: QueuedCommand, sequence: int) -> None:
         loop = asyncio.get_running_loop()
         self.command = command
         """The command as it was given."""
         self.sequence = sequence
-        """Its number in the order of giving."""
+        """Its number in the order in which commands were given."""
         self.packet_id = 0
         """Of its last writing; 0 before."""
         self._sent: asyncio.Future[int] = loop.create_future()
@@ -195,16 +254,16 @@ class CommandHandle:
             return await asyncio.shield(self._result)
 
     async def sent(self) -> int:
-        """Return the packet id once the PUBACK is seen, or 0 when the command waits in the queue or ended unsent."""
+        """Return the packet id once the command is acknowledged, or 0 when it is queued or ended unsent."""
         return await asyncio.shield(self._sent)
 
     def handed_over(self, packet_id: int) -> None:
-        """Tell whoever waits for the sending: acknowledged under this packet id, or 0 for not sent by now."""
+        """End the wait of `sent()`: acknowledged under this packet id, or 0 for not sent by now."""
         if not self._sent.done():
             self._sent.set_result(packet_id)
 
     def complete(self, result: CommandResult) -> None:
-        """Give the outcome; the first one counts."""
+        """Return the outcome; the first one counts."""
         self.handed_over(0)
         if not self._result.done():
             self._result.set_result(result)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ..models import DeviceStatus
 from ..protocol.controls import HELD_MODES
-from .command import CommandOutcome, CommandResult, QueuedCommand
+from .command import CommandOutcome, CommandReason, CommandResult, QueuedCommand
 
 ANSWER_SECONDS = 10.0
 """After this long without an answer the next control to the same heater may go."""
@@ -61,7 +61,7 @@ class Confirmations:
     def sent(self, command: QueuedCommand, written_at: int) -> None:
         """A command's PUBACK was seen, which was written at that moment: from now on its effect is waited for."""
         if command.mac_address is None:
-            self._complete(command, CommandResult(CommandOutcome.CONFIRMED, "the broker acknowledged it"))
+            self._complete(command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.ACKNOWLEDGED))
             return
         sent = _Sent(command, written_at)
         self._sent[command.id] = sent
@@ -94,7 +94,7 @@ class Confirmations:
         if sent is None:
             return
         if not sent.command.expected:
-            self._complete(sent.command, CommandResult(CommandOutcome.CONFIRMED, "the heater answered it"))
+            self._complete(sent.command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.ANSWERED))
         elif not sent.is_answered:
             sent.is_answered = True
             # The answer is a status too, as a rule still the old one: after it has been read, it is time to look.
@@ -110,10 +110,9 @@ class Confirmations:
             if sent.command.mac_address != mac_address or not sent.command.expected or asked_at < sent.written_at:
                 continue
             if sent.command.is_shown_by(status.raw):
-                self._complete(sent.command, CommandResult(CommandOutcome.CONFIRMED, "the heater reports it"))
+                self._complete(sent.command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED))
             elif sent.is_answered and sent.looks and status.is_in_tou_window and _can_be_held(sent.command):
-                reason = "the heater holds it until the costly time-of-use period is over"
-                self._complete(sent.command, CommandResult(CommandOutcome.HELD, reason))
+                self._complete(sent.command, CommandResult(CommandOutcome.HELD, CommandReason.PEAK_PERIOD))
 
     def look_at_what_is_due(self) -> None:
         """The link is back: make the looks that were due meanwhile, one for all commands of a heater."""
@@ -157,7 +156,7 @@ class Confirmations:
         self._may_send_more()
 
     def _unconfirmed(self, sent: _Sent) -> None:
-        reason = "the heater did not report it in time" if sent.command.is_control else "the heater did not answer"
+        reason = CommandReason.NOT_REPORTED if sent.command.is_control else CommandReason.NO_ANSWER
         self._complete(sent.command, CommandResult(CommandOutcome.UNCONFIRMED, reason))
 
 

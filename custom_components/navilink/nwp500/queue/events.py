@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from .command import CommandResult, QueuedCommand
+from .command import CommandReason, CommandResult, QueuedCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,7 +10,8 @@ class CommandEvent:
     """Something became of a command."""
 
     command: QueuedCommand
-    reason: str = ""
+    reason: CommandReason | None = None
+    """Why it ended, once it did."""
     code: int | None = None
     """The heater's own number, when it refused the command (protocol.md 10.4)."""
 

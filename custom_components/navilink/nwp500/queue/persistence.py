@@ -19,7 +19,7 @@ from ..models import Device
 from ..protocol import controls
 from ..protocol.controls import Control, Effect
 from ..protocol.setpoint import raw_limits
-from .command import CommandOutcome, CommandResult, QueuedCommand, running_seconds
+from .command import CommandOutcome, CommandReason, CommandResult, QueuedCommand, running_seconds
 from .events import CommandCompleted
 from .requests import control_request
 from .stored_members import CONTROLS, Members, read_members
@@ -148,7 +148,7 @@ class _Maker:
         code = stored["code"]
         result = CommandResult(
             CommandOutcome(as_text(stored["outcome"])),
-            as_sentence(stored["reason"]),
+            _reason(as_text(stored["reason"])),
             None if code is None else as_whole(code),
         )
         return CommandCompleted(self.command(as_object(stored["command"])), result)
@@ -186,8 +186,8 @@ class _Maker:
 def migrated_queue(stored: object) -> object:
     """Return what an older version stored in today's form.
 
-    The first version kept messages instead of parameters, and no ages; the second no sessions. What is not as such a
-    version wrote it stays as it is; `StoredQueue.from_dict` decides about it.
+    The first version kept messages instead of parameters, and no ages; the second no sessions; the third a sentence for
+    each reason. What is not as such a version wrote it stays as it is; `StoredQueue.from_dict` decides about it.
     """
     if not isinstance(stored, Mapping):
         return stored
@@ -210,10 +210,44 @@ def _migrated_commands(stored: object, now: datetime) -> object:
 def _migrated_outcomes(stored: object, now: datetime) -> object:
     if not isinstance(stored, list):
         return stored
-    return [
-        {**outcome, "command": _migrated_command(outcome.get("command"), now)} if isinstance(outcome, dict) else outcome
-        for outcome in stored
-    ]
+    return [_migrated_outcome(outcome, now) if isinstance(outcome, dict) else outcome for outcome in stored]
+
+
+def _migrated_outcome(stored: Mapping[str, object], now: datetime) -> object:
+    return {
+        **stored,
+        "command": _migrated_command(stored.get("command"), now),
+        "reason": _migrated_reason(stored.get("reason")),
+    }
+
+
+_EARLIER_REASONS = {
+    "already so": CommandReason.ALREADY_SET,
+    "the heater reports it": CommandReason.REPORTED,
+    "the heater answered it": CommandReason.ANSWERED,
+    "the heater holds it until the costly time-of-use period is over": CommandReason.PEAK_PERIOD,
+    "the heater did not report it in time": CommandReason.NOT_REPORTED,
+    "the heater did not answer": CommandReason.NO_ANSWER,
+    "the link was lost before its PUBACK, and it is not repeated": CommandReason.ACKNOWLEDGEMENT_LOST,
+    "a newer command for the same setting was given": CommandReason.NEWER_COMMAND,
+    "a newer command for the same setting was sent before it": CommandReason.NEWER_SENT,
+    "a newer command for the same setting took effect": CommandReason.NEWER_CONFIRMED,
+    "the setting was changed at the heater or in the app since its last known status": CommandReason.CHANGED_ELSEWHERE,
+    "it waited longer than it may": CommandReason.TOO_OLD,
+    "the queue was full": CommandReason.QUEUE_FULL,
+    "the queue was cleared": CommandReason.QUEUE_CLEARED,
+    "the link was lost and the queue is disabled": CommandReason.QUEUE_DISABLED,
+    "the heater was removed": CommandReason.HEATER_REMOVED,
+    "the client was disconnected": CommandReason.CLIENT_DISCONNECTED,
+}
+"""The sentences of version 3; one more had a number in it."""
+
+
+def _migrated_reason(stored: object) -> object:
+    if not isinstance(stored, str) or stored in CommandReason:
+        return stored
+    is_refusal = stored.startswith("the heater refused it")
+    return CommandReason.REFUSED if is_refusal else _EARLIER_REASONS.get(stored, CommandReason.UNKNOWN)
 
 
 def _migrated_command(stored: object, now: datetime) -> object:
@@ -258,7 +292,7 @@ def _stored_outcome(event: CommandCompleted) -> JsonObject:
     return {
         "command": _stored(event.command),
         "outcome": result.outcome.value,
-        "reason": result.reason,
+        "reason": result.reason.value,
         "code": result.code,
     }
 
@@ -270,6 +304,11 @@ def _given_at(command: QueuedCommand, age: timedelta) -> datetime:
     except OverflowError:
         # Before the year 1, which only a wall clock gone mad can tell.
         return command.queued_at
+
+
+def _reason(code: str) -> CommandReason:
+    """Return a reason; one that only a newer version knows is unknown, and costs no outcome."""
+    return CommandReason(code) if code in CommandReason else CommandReason.UNKNOWN
 
 
 def _control(stored: Mapping[str, object]) -> tuple[Control, tuple[int, ...]]:

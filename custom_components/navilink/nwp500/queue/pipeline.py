@@ -17,7 +17,7 @@ from ..exceptions import NotConnectedError
 from ..models import DeviceStatus
 from ..protocol.controls import Effect
 from ..transport.base import Transport
-from .command import CommandHandle, CommandOutcome, CommandResult, CommandStage, QueuedCommand
+from .command import CommandHandle, CommandOutcome, CommandReason, CommandResult, CommandStage, QueuedCommand
 from .confirmation import Confirmations
 from .events import CommandCompleted, CommandEvent, QueueChanged
 from .guard import CommandGuard
@@ -29,14 +29,11 @@ from .writer import CommandWriter, WriterListener
 
 _LOGGER = logging.getLogger(__name__)
 
-_EXPIRED = CommandResult(CommandOutcome.EXPIRED, "it waited longer than it may")
-_OVERRULED = CommandResult(
-    CommandOutcome.SUPERSEDED, "the setting was changed at the heater or in the app since its last known status"
-)
-_OVERTAKEN = CommandResult(CommandOutcome.SUPERSEDED, "a newer command for the same setting was sent before it")
-_OUTLIVED = CommandResult(CommandOutcome.UNCONFIRMED, "a newer command for the same setting took effect")
-_HEATER_REMOVED = "the heater was removed"
-_IN_DOUBT = CommandResult(CommandOutcome.UNCONFIRMED, "the link was lost before its PUBACK, and it is not repeated")
+_EXPIRED = CommandResult(CommandOutcome.EXPIRED, CommandReason.TOO_OLD)
+_OVERRULED = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.CHANGED_ELSEWHERE)
+_OVERTAKEN = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.NEWER_SENT)
+_OUTLIVED = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.NEWER_CONFIRMED)
+_IN_DOUBT = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.ACKNOWLEDGEMENT_LOST)
 
 
 class CommandPipeline(CommandOverview, WriterListener):
@@ -149,7 +146,7 @@ class CommandPipeline(CommandOverview, WriterListener):
             self._pacing.forbid_repeat(command.id)
         self._queue.forbid_return(is_meant)
         for command in cleared:
-            self._complete(command, CommandResult(CommandOutcome.CLEARED, "the queue was cleared"))
+            self._complete(command, CommandResult(CommandOutcome.CLEARED, CommandReason.QUEUE_CLEARED))
         self._changed()
         self._writer.pump()
         return len(cleared)
@@ -158,10 +155,10 @@ class CommandPipeline(CommandOverview, WriterListener):
         """End all commands of a heater and forget it: what may have reached it by now is unconfirmed, not cleared."""
         waiting = self._queue.remove(lambda command: command.mac_address == mac_address)
         for command in waiting:
-            self._complete(command, CommandResult(CommandOutcome.CLEARED, _HEATER_REMOVED))
+            self._complete(command, CommandResult(CommandOutcome.CLEARED, CommandReason.HEATER_REMOVED))
         for command in self.on_their_way:
             if command.mac_address == mac_address:
-                self._complete(command, CommandResult(CommandOutcome.UNCONFIRMED, _HEATER_REMOVED))
+                self._complete(command, CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.HEATER_REMOVED))
         self._guard.forget(mac_address)
         self._pacing.forget_heater(mac_address)
         self._succession.forget(mac_address)
@@ -203,9 +200,7 @@ class CommandPipeline(CommandOverview, WriterListener):
         self._writer.detach()
         if not self._config.enable_command_queue:
             for command in self._queue.remove(lambda _: True):
-                self._complete(
-                    command, CommandResult(CommandOutcome.FAILED, "the link was lost and the queue is disabled")
-                )
+                self._complete(command, CommandResult(CommandOutcome.FAILED, CommandReason.QUEUE_DISABLED))
         self._changed()
 
     def close(self) -> None:
@@ -213,7 +208,7 @@ class CommandPipeline(CommandOverview, WriterListener):
         self.clear(lambda _: True)
         self.on_disconnected()
         for handle in self._registry:
-            self._complete(handle.command, CommandResult(CommandOutcome.UNCONFIRMED, "the client was disconnected"))
+            self._complete(handle.command, CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.CLIENT_DISCONNECTED))
         self._confirmations.close()
         self._expiry.stop()
 
@@ -269,7 +264,7 @@ class CommandPipeline(CommandOverview, WriterListener):
         if pause is not None:
             self._take_back(command, pause)
             return
-        self._complete(command, CommandResult(CommandOutcome.REJECTED, f"the heater refused it with code {code}", code))
+        self._complete(command, CommandResult(CommandOutcome.REJECTED, CommandReason.REFUSED, code))
         self._writer.pump()
 
     # From the writer
@@ -289,7 +284,7 @@ class CommandPipeline(CommandOverview, WriterListener):
         if self._guard.is_overruled(command):
             return _OVERRULED
         if self._guard.is_already_so(command, self.on_their_way):
-            return CommandResult(CommandOutcome.CONFIRMED, "already so")
+            return CommandResult(CommandOutcome.CONFIRMED, CommandReason.ALREADY_SET)
         return None
 
     @override
@@ -318,20 +313,19 @@ class CommandPipeline(CommandOverview, WriterListener):
         self._changed()
         if self._guard.is_shown(command):
             # What proves that it was sent has come after what proves its effect.
-            self._complete(command, CommandResult(CommandOutcome.CONFIRMED, "the heater reports it"))
+            self._complete(command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED))
 
     @override
     def commands_displaced(self, displaced: Displaced) -> None:
         for command in displaced.superseded:
-            reason = "a newer command for the same setting was given"
-            self._complete(command, CommandResult(CommandOutcome.SUPERSEDED, reason))
+            self._complete(command, CommandResult(CommandOutcome.SUPERSEDED, CommandReason.NEWER_COMMAND))
         for command in displaced.dropped:
             _LOGGER.warning(
                 "The command queue is full: dropped the oldest, %s of %s",
                 command.wanted,
                 command.queued_at.isoformat(timespec="seconds"),
             )
-            self._complete(command, CommandResult(CommandOutcome.DROPPED, "the queue was full"))
+            self._complete(command, CommandResult(CommandOutcome.DROPPED, CommandReason.QUEUE_FULL))
         for command in displaced.in_doubt:
             self._complete(command, _IN_DOUBT)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from ..common.text import printable
+from ..common.text import SHORT
 from ..models import DeviceFeature
 from ..protocol import controls
 from ..protocol.controls import Control
@@ -73,7 +73,7 @@ def _chosen(raw: Mapping[str, object], names: Iterable[str]) -> Members:
         value = raw.get(name)
         if isinstance(value, str):
             # A key that was cut would be another key.
-            if printable(value) == value:
+            if len(value) <= SHORT and value.isprintable():
                 members[name] = value
         elif is_whole(value):
             members[name] = value

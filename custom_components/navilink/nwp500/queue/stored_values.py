@@ -9,7 +9,7 @@ from datetime import datetime
 import math
 from typing import TypeIs
 
-from ..common.text import printable
+from ..common.text import SHORT, one_line
 
 MAX_ENTRIES = 50_000
 """Of any list or object: more than any queue that makes sense."""
@@ -37,7 +37,7 @@ def as_list(value: object) -> Sequence[object]:
 
 def as_text(value: object) -> str:
     """Return a text that is short and printable already."""
-    if not isinstance(value, str) or not value or printable(value) != value:
+    if not isinstance(value, str) or not value or len(value) > SHORT or not value.isprintable():
         raise TypeError("no text, or not a short printable one")
     return value
 
@@ -46,7 +46,7 @@ def as_sentence(value: object) -> str:
     """Return a text for people, cut to one printable line."""
     if not isinstance(value, str):
         raise TypeError("no text")
-    return printable(value, _MAX_SENTENCE)
+    return one_line(value, _MAX_SENTENCE)
 
 
 def as_whole(value: object, low: int = _LOWEST, high: int = _HIGHEST) -> int:

@@ -3,7 +3,6 @@
 from datetime import date
 
 from ..models import Device, MaintenanceEntry, MaintenanceKind, PushSettings, UserInfo
-from ..models.dates import date_text
 from .calls import SignedCalls, as_object
 
 _USER_INFO = "/user/info"
@@ -33,9 +32,7 @@ class AccountAPI:
         The service wants every flag that the account has: take the settings as they are and replace what changes. The
         flags that are None are left out.
 
-        Raises:
-            InvalidParameterError: every flag is None.
-
+        Raises `InvalidParameterError` if every flag is None.
         """
         await self._calls.post(_SET_PUSH_SETTINGS, self._calls.device_key(device) | settings.as_message())
 
@@ -51,7 +48,7 @@ class MaintenanceAPI:
 
     async def write(self, device: Device, kind: MaintenanceKind, day: date) -> None:
         """Write down that maintenance was done on a day."""
-        details: dict[str, object] = {"deviceType": device.device_type, "maintenanceDate": date_text(day)}
+        details: dict[str, object] = {"deviceType": device.device_type, "maintenanceDate": _date_text(day)}
         await self._calls.post(f"/device/{kind}/change-info", self._calls.device_key(device) | details)
 
     async def read(self, device: Device, kind: MaintenanceKind) -> list[MaintenanceEntry]:
@@ -59,3 +56,8 @@ class MaintenanceAPI:
         path = f"/device/{kind}/history"
         log = await self._calls.all_rows(path, self._calls.device_key(device), may_be_null=True)
         return [MaintenanceEntry.from_message(row) for row in log.rows if isinstance(row, dict)]
+
+
+def _date_text(day: date) -> str:
+    """Return a date without leading zeros, as the service writes it: 2026-3-7."""
+    return f"{day.year}-{day.month}-{day.day}"

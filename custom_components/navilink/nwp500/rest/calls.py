@@ -14,8 +14,8 @@ from .tokens import AuthTokens
 _LOGGER = logging.getLogger(__name__)
 
 PAGE_SIZE = 20
-"""The most rows that the service gives at a time."""
-MOST_ROWS = 1000
+"""The maximum number of rows in an answer."""
+MAX_ROWS = 1000
 """Where paging ends in any case."""
 
 
@@ -29,7 +29,7 @@ class Rows:
 
 
 class Account(Protocol):
-    """Whoever signs in, and keeps the tokens of an account."""
+    """What signs in, and keeps the tokens of an account."""
 
     @property
     def rest(self) -> RestService:
@@ -55,7 +55,7 @@ class SignedCalls:
 
     Every method raises `AuthenticationError` when the credentials are definitely refused, `ApiError` when the service
     answers with an error (`NotPermittedError` when the account is of the wrong type, `MaintenanceError` while the
-    service is closed), `ApiConnectionError` when it cannot be reached, and `UnreadableAnswerError`, one of those, when
+    service is closed), `ApiConnectionError` when it cannot be reached, and `InvalidResponseError`, one of those, when
     its answer cannot be read.
     """
 
@@ -73,7 +73,7 @@ class SignedCalls:
         return self._auth_client.user_type
 
     def device_key(self, device: Device) -> dict[str, object]:
-        """Give the members that name a device and who asks for it."""
+        """Return the members that name a device and who asks for it."""
         return {
             "macAddress": device.mac_address,
             "additionalValue": device.additional_value,
@@ -107,11 +107,11 @@ class SignedCalls:
     async def all_rows(self, path: str, body: Mapping[str, object], *, may_be_null: bool = False) -> Rows:
         """POST a body page after page, and return the rows of all pages.
 
-        Raises `UnreadableAnswerError` for a page without a list; with `may_be_null`, no data is no rows.
+        Raises `InvalidResponseError` for a page without a list; with `may_be_null`, no data is no rows.
         """
         rows: list[object] = []
         last_page: list[object] = []
-        for offset in range(0, MOST_ROWS, PAGE_SIZE):
+        for offset in range(0, MAX_ROWS, PAGE_SIZE):
             data = await self.post(path, {**body, "offset": offset, "count": PAGE_SIZE})
             page = [] if data is None and may_be_null else as_list(path, data)
             if len(page) < PAGE_SIZE:
@@ -125,14 +125,14 @@ class SignedCalls:
 
 
 def as_object(path: str, data: object) -> Mapping[str, object]:
-    """Return data that must be an object; raises `UnreadableAnswerError`."""
+    """Return data that must be an object; raises `InvalidResponseError`."""
     if isinstance(data, dict):
         return data
     raise InvalidResponseError(path, "success without an object")
 
 
 def as_list(path: str, data: object) -> list[object]:
-    """Return data that must be a list; raises `UnreadableAnswerError`."""
+    """Return data that must be a list; raises `InvalidResponseError`."""
     if isinstance(data, list):
         return data
     raise InvalidResponseError(path, "success without a list")

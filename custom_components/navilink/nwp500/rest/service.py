@@ -19,17 +19,15 @@ from ..exceptions import (
     PayloadError,
     ServerError,
 )
-from .address import address_problem
-from .trust import tls_context
+from .servers import DEFAULT_BASE_URL, address_problem, tls_context
 
-DEFAULT_BASE_URL = "https://nlus.naviensmartcontrol.com/api/v2.1"
 USER_AGENT = "navilink-nwp500"
 
 _SUCCESSES = range(200, 300)
 _SERVER_ERRORS = range(500, 600)
-_LONGEST_MESSAGE = 200
-_LARGEST_ANSWER = 4 * 1024 * 1024
-"""Bytes, unpacked; the longest list of the service has some ten thousand."""
+_MAX_MESSAGE = 200
+_MAX_ANSWER_BYTES = 4 * 1024 * 1024
+"""Unpacked; the longest list of the service has some ten thousand."""
 
 _KINDS_OF_ERROR: Mapping[tuple[int, str], type[ApiError]] = {
     (HTTPStatus.NOT_FOUND, "COMMON_NOT_AUTHORIZED"): NotPermittedError,
@@ -76,8 +74,8 @@ class RestService:
 
         Null members of body and query are left out. `access_token` signs the call. Raises `ApiError`, or the kind of it
         that fits, when the service answers with an error, by its HTTP status or by the code in the envelope,
-        `ApiConnectionError` when its address may not be used (see `service_address`), it cannot be reached or does not
-        answer in time, `UnreadableAnswerError` when what it answers is no envelope or larger than 4 MiB, and
+        `ApiConnectionError` when its address may not be used (see `servers.py`), it cannot be reached or does not
+        answer in time, `InvalidResponseError` when what it answers is no envelope or larger than 4 MiB, and
         `PayloadError` for a body that is no JSON.
         """
         headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
@@ -132,7 +130,7 @@ class RestService:
             msg = f"{path} answered something other than HTTP"
             raise ApiConnectionError(msg) from None
         except aiohttp.ClientError as err:
-            msg = f"{path} could not be called: {one_line(str(err), _LONGEST_MESSAGE)}"
+            msg = f"{path} could not be called: {one_line(str(err), _MAX_MESSAGE)}"
             raise ApiConnectionError(msg) from err
 
     async def _verification(self) -> ssl.SSLContext | bool:
@@ -144,7 +142,7 @@ class RestService:
                 # In a thread, since reading certificates blocks.
                 self._context = await asyncio.to_thread(tls_context, self._ca_file)
             except (OSError, ValueError) as err:
-                msg = f"the CA file cannot be used: {one_line(str(err), _LONGEST_MESSAGE)}"
+                msg = f"the CA file cannot be used: {one_line(str(err), _MAX_MESSAGE)}"
                 raise ApiConnectionError(msg) from err
         return self._context
 
@@ -163,9 +161,9 @@ async def _body(path: str, response: aiohttp.ClientResponse) -> bytes:
     content = bytearray()
     async for piece in response.content.iter_any():
         content += piece
-        if len(content) > _LARGEST_ANSWER:
+        if len(content) > _MAX_ANSWER_BYTES:
             response.close()
-            raise InvalidResponseError(path, f"HTTP {response.status} with more than {_LARGEST_ANSWER} bytes")
+            raise InvalidResponseError(path, f"HTTP {response.status} with more than {_MAX_ANSWER_BYTES} bytes")
     return bytes(content)
 
 
@@ -197,7 +195,7 @@ def _is_markup(content: bytes) -> bool:
 def _error(path: str, code: int, envelope: Mapping[str, object]) -> ApiError:
     """Find the kind of an answered error: the one place where codes and messages get their meaning."""
     message = envelope.get("msg")
-    message = one_line(message, _LONGEST_MESSAGE) if isinstance(message, str) else "without a message"
+    message = one_line(message, _MAX_MESSAGE) if isinstance(message, str) else "without a message"
     if code in _SERVER_ERRORS:
         return ServerError(path, code, message)
     data = envelope.get("data")

@@ -52,7 +52,7 @@ class IssuedSecrets:
             object.__setattr__(self, "issued_at", self.issued_at.replace(tzinfo=UTC))
 
     def is_expired(self, now: datetime) -> bool:
-        """Tell whether the set has ended at `now` (aware), or ends within the margin."""
+        """Return whether the set has ended at `now` (aware), or ends within the margin."""
         if self.expires_in is None:
             return False
         return (now - self.issued_at).total_seconds() >= self.expires_in - EXPIRY_MARGIN
@@ -93,6 +93,9 @@ class JwtTokens(IssuedSecrets):
         )
 
 
+_AWS_MEMBERS = {"access_key_id": "accessKeyId", "secret_key": "secretKey", "session_token": "sessionToken"}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AwsCredentials(IssuedSecrets):
     """The temporary set that MQTT connections are signed with."""
@@ -104,35 +107,23 @@ class AwsCredentials(IssuedSecrets):
     @classmethod
     def from_answer(cls, answer: Mapping[str, object], now: datetime) -> Self | None:
         """Read the set from a token object, or None when one of its three members is missing."""
-        access_key_id = _text(answer, "accessKeyId")
-        secret_key = _text(answer, "secretKey")
-        session_token = _text(answer, "sessionToken")
-        if access_key_id is None or secret_key is None or session_token is None:
+        secrets = _aws_secrets(answer)
+        if secrets.keys() != _AWS_MEMBERS.keys():
             return None
-        return cls(
-            access_key_id=access_key_id,
-            secret_key=secret_key,
-            session_token=session_token,
-            issued_at=now,
-            expires_in=_seconds(answer, "authorizationExpiresIn"),
-        )
+        return cls(**secrets, issued_at=now, expires_in=_seconds(answer, "authorizationExpiresIn"))
 
     def renewed(self, answer: Mapping[str, object], now: datetime) -> Self | None:
         """Read the next set; what the answer lacks stays as it was. None when it has none of the three members."""
-        access_key_id = _text(answer, "accessKeyId")
-        secret_key = _text(answer, "secretKey")
-        session_token = _text(answer, "sessionToken")
-        if access_key_id is None and secret_key is None and session_token is None:
+        secrets = _aws_secrets(answer)
+        if not secrets:
             return None
         expires_in = _seconds(answer, "authorizationExpiresIn")
-        return replace(
-            self,
-            access_key_id=access_key_id or self.access_key_id,
-            secret_key=secret_key or self.secret_key,
-            session_token=session_token or self.session_token,
-            issued_at=now,
-            expires_in=self.expires_in if expires_in is None else expires_in,
-        )
+        return replace(self, **secrets, issued_at=now, expires_in=self.expires_in if expires_in is None else expires_in)
+
+
+def _aws_secrets(answer: Mapping[str, object]) -> dict[str, str]:
+    found = {name: _text(answer, member) for name, member in _AWS_MEMBERS.items()}
+    return {name: secret for name, secret in found.items() if secret is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,9 +46,7 @@ class TouAPI:
 
         `source` is the rate that the plan was made from.
 
-        Raises:
-            InvalidParameterError: the plan has no period, or one with a member unknown or outside its range.
-
+        Raises `InvalidParameterError` if the plan has no period, or one with a member unknown or outside its range.
         """
         body = {
             "additionalValue": device.additional_value,
@@ -69,9 +67,7 @@ class TouAPI:
     ) -> None:
         """Delete the plan of a heater; one that came over Bluetooth is named by the controller.
 
-        Raises:
-            InvalidParameterError: the plan came over Bluetooth, and `controller_id` is missing.
-
+        Raises `InvalidParameterError` if the plan came over Bluetooth, and `controller_id` is missing.
         """
         if register_path is RegisterPath.WIFI:
             plan_key = {"macAddress": device.mac_address, "additionalValue": device.additional_value}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from nwp500 import CommandOutcome, CommandResult, DeviceStatus, QueuedCommand
+from nwp500 import CommandOutcome, CommandReason, CommandResult, DeviceStatus, QueuedCommand
 from tests.client.support.machine.broker import Delivery
 from tests.client.support.machine.clock import Reading
 
@@ -154,14 +154,14 @@ class Ledger:
             CommandOutcome.CONFIRMED: lambda: _is_true(entry, shown) and not self._will_be_undone(entry),
             CommandOutcome.SUPERSEDED: lambda: (
                 foreign_changes > entry.known_changes
-                if "changed at the heater" in result.reason
-                else self._has_successor(entry, is_sent="sent" in result.reason)
+                if result.reason is CommandReason.CHANGED_ELSEWHERE
+                else self._has_successor(entry, is_sent=result.reason is CommandReason.NEWER_SENT)
             ),
             CommandOutcome.EXPIRED: lambda: entry.age(now) + _ROUNDING >= _seconds_to_live(entry.command),
             CommandOutcome.UNCONFIRMED: lambda: (
                 self._has_successor(entry)
-                if "a newer" in result.reason
-                else not ("in time" in result.reason and _is_refused_for_now(entry))
+                if result.reason is CommandReason.NEWER_CONFIRMED
+                else not (result.reason is CommandReason.NOT_REPORTED and _is_refused_for_now(entry))
             ),
             CommandOutcome.REJECTED: lambda: result.code is not None,
         }

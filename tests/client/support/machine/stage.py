@@ -12,6 +12,7 @@ from nwp500 import (
     CommandCompleted,
     CommandEvent,
     CommandHandle,
+    CommandReason,
     DeviceFeature,
     MqttConnectionConfig,
     NavienError,
@@ -218,7 +219,7 @@ class MachineStage(RuleBasedStateMachine):
             self.ledger.completed(command_id, event.result, now, None, 0)
             return
         heater = self.heaters[event.command.mac_address]
-        if event.result.reason == "already so" and heater.will_leave(event.command.expected):
+        if event.result.reason is CommandReason.ALREADY_SET and heater.will_leave(event.command.expected):
             self.ledger.broken.append(f"{event.command}: skipped, but the heater will do something else")
         self.ledger.completed(command_id, event.result, now, client.status(heater.device), heater.foreign_changes)
 

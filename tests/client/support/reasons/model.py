@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from nwp500 import CommandOutcome, CommandResult, QueuedCommand, StoredQueue
+from nwp500 import CommandOutcome, CommandReason, CommandResult, QueuedCommand, StoredQueue
 from tests.client.support.machine.clock import Reading
 from tests.client.support.reasons.heater import ITSELF, PANEL, State, TrueHeater
 from tests.client.support.reasons.ledger import Answer, Given, Writing, loop_time
@@ -109,7 +109,7 @@ class Truth:
         entry.outcomes.append(result)
         entry.ended = next(self.heater.ticks)
         self.happened[result.outcome] += 1
-        self.happened[result.reason.split(" with code")[0]] += 1
+        self.happened[result.reason] += 1
         judges: dict[CommandOutcome, Callable[[Given, CommandResult], bool]] = {
             CommandOutcome.CONFIRMED: self._is_true,
             CommandOutcome.SUPERSEDED: self._has_cause,
@@ -270,7 +270,7 @@ class Truth:
     def _is_true(self, entry: Given, result: CommandResult) -> bool:
         if not entry.command.expected:
             return any(writing.is_answered for writing in entry.writings)
-        is_unwritten = result.reason == "already so"
+        is_unwritten = result.reason is CommandReason.ALREADY_SET
         since = entry.tick if is_unwritten else self.first_written[entry.writings[-1].session_id]
         for answer in (*self.answers[-1:], *self.reports[-1:]):
             if answer.made > since and entry.command.is_shown_by(answer.state.raw):
@@ -279,10 +279,10 @@ class Truth:
         return False
 
     def _has_cause(self, entry: Given, result: CommandResult) -> bool:
-        if "changed at the heater" in result.reason:
+        if result.reason is CommandReason.CHANGED_ELSEWHERE:
             return any(self._shows_somebody_else(entry, answer) for answer in (*self.answers, *self.reports))
         newer = [other for other in self.given.values() if other.order > entry.order and not other.is_lost]
-        if "was sent" in result.reason:
+        if result.reason is CommandReason.NEWER_SENT:
             return any(other.writings and other.command.is_related_to(entry.command) for other in newer)
         return any(other.command.replaces(entry.command) for other in newer)
 
@@ -343,13 +343,13 @@ class Truth:
         return any(answer.asked > entry.ended and answer.made < tick and answer.at >= over for answer in self.answers)
 
     def _could_not_be_known(self, entry: Given, result: CommandResult) -> bool:
-        if "a newer" in result.reason:
+        if result.reason is CommandReason.NEWER_CONFIRMED:
             return any(
                 other.order > entry.order and other.command.replaces(entry.command) for other in self.given.values()
             )
         if not entry.writings:
             return False
-        if "in time" not in result.reason:
+        if result.reason is not CommandReason.NOT_REPORTED:
             return True
         written = entry.writings[-1]
         is_refused_for_now = written.refusal == _TOO_SOON and written.refused_in == self.run

@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 import pytest
 from yarl import URL
 
-from nwp500.rest.address import AddressProblem, address_problem, is_host
-from nwp500.rest.service import DEFAULT_BASE_URL
+from nwp500.rest.servers import DEFAULT_BASE_URL, AddressProblem, address_problem, is_host
 
 MALFORMED, NOT_BARE, INSECURE = AddressProblem.MALFORMED, AddressProblem.NOT_BARE, AddressProblem.INSECURE
 

@@ -1,10 +1,14 @@
-"""Which addresses the REST service may have: secrets go there, so nothing about one is guessed."""
+"""Which server is called: what its address may be, and which certificates are trusted. Secrets go there."""
 
 from enum import StrEnum, unique
 from ipaddress import IPv6Address, ip_address, ip_network
+from pathlib import Path
 import re
+import ssl
 
-_LONGEST, _LONGEST_HOST = 2048, 253
+DEFAULT_BASE_URL = "https://nlus.naviensmartcontrol.com/api/v2.1"
+
+_MAX_ADDRESS, _MAX_HOST = 2048, 253
 _PORTS = range(1, 65536)
 
 # Its own grammar, and a narrow one: what two parsers could take for two different hosts does not match.
@@ -40,6 +44,9 @@ _PRIVATE_NAMES = ("localhost", "local", "home.arpa", "internal")
 A name without a dot is not among them: a resolver may complete it with any domain.
 """
 
+_MAX_CA_FILE_BYTES = 4 * 1024 * 1024
+"""The bundle of all public authorities has a quarter of a million."""
+
 
 @unique
 class AddressProblem(StrEnum):
@@ -55,7 +62,7 @@ def address_problem(address: str) -> AddressProblem | None:
 
     `http://` is for loopback and private addresses only.
     """
-    found = _ADDRESS.fullmatch(address) if len(address) <= _LONGEST else None
+    found = _ADDRESS.fullmatch(address) if len(address) <= _MAX_ADDRESS else None
     if found is None or int(found["port"] or _PORTS[0]) not in _PORTS:
         has_extras = address.lower().startswith(_SCHEMES) and any(extra in address for extra in _EXTRAS)
         return AddressProblem.NOT_BARE if has_extras else AddressProblem.MALFORMED
@@ -66,8 +73,8 @@ def address_problem(address: str) -> AddressProblem | None:
 
 
 def is_host(text: str) -> bool:
-    """Tell whether a text is a host name or an IP address, without a scheme, a port or a path."""
-    is_name = len(text) <= _LONGEST_HOST and _HOST.fullmatch(text) is not None
+    """Return whether a text is a host name or an IP address, without a scheme, a port or a path."""
+    is_name = len(text) <= _MAX_HOST and _HOST.fullmatch(text) is not None
     return is_name or _is_private_address(text) is not None
 
 
@@ -77,7 +84,7 @@ def _is_private_host(host: str) -> bool:
 
 
 def _is_private_address(text: str) -> bool | None:
-    """Tell whether an IP address is private; None for what is none."""
+    """Return whether an IP address is private; None for what is none."""
     try:
         address = ip_address(text)
     except ValueError:
@@ -85,3 +92,32 @@ def _is_private_address(text: str) -> bool | None:
     if isinstance(address, IPv6Address):
         address = address.ipv4_mapped or address
     return any(address in network for network in _PRIVATE_NETWORKS)
+
+
+def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
+    """Make a context with TLS 1.2 at least, that trusts the certificates of a PEM file, or of the system for None.
+
+    Reads files, so it is not for the event loop.
+
+    Raises `OSError` or `ValueError` if the file cannot be read, is too large for what it should be, or holds no
+    certificate.
+    """
+    context = ssl.create_default_context(cadata=None if ca_file is None else _certificates(Path(ca_file)))
+    context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
+    return context
+
+
+def _certificates(file: Path) -> str:
+    # A device or a pipe could be read without an end.
+    if not file.is_file():
+        raise OSError("it is not a file that can be read")
+    with file.open("rb") as opened:
+        content = opened.read(_MAX_CA_FILE_BYTES + 1)
+    if len(content) > _MAX_CA_FILE_BYTES:
+        raise ValueError("it is too large for a file of certificates")
+    # Certificates are ASCII; the comments between them need not be.
+    text = content.decode("ascii", "ignore")
+    if not text.strip():
+        # An empty text would stand for the system's authorities.
+        raise ValueError("it is empty")
+    return text
