@@ -23,8 +23,8 @@ from .events import CommandCompleted, CommandEvent, QueueChanged
 from .guard import CommandGuard
 from .persistence import StoredQueue
 from .queue import CommandQueue, Displaced
-from .registry import CommandOverview, CommandRegistry, Succession
-from .timing import Expiry, Pacing
+from .succession import CommandOverview, CommandRegistry, Succession
+from .expiry import Expiry, Pacing
 from .writer import CommandWriter, WriterListener
 
 _LOGGER = logging.getLogger(__name__)
