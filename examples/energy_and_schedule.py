@@ -73,19 +73,19 @@ async def read(client: NavienMqttClient, device: Device) -> None:
     """Show energy and programme."""
     await show_energy(client, device)
     step("The weekly programme")
-    show_programme(await client.request_reservations(device))
+    show_programme(await client.queries.request_reservations(device))
 
 
 async def show_energy(client: NavienMqttClient, device: Device) -> None:
     """Ask for this year by months and for this month by days."""
     today = datetime.now().astimezone().date()
     step(f"Energy in {today.year}")
-    year = await client.request_energy_monthly(device, [today.year])
+    year = await client.queries.request_energy_monthly(device, [today.year])
     for month in range(1, today.month + 1):
         show_amount(f"{today.year}-{month:02}", year.of_month(today.year, month))
     show_amount("since the installation", year.total)
     step("Energy in this month")
-    days = await client.request_energy_daily(device, today.year, [today.month])
+    days = await client.queries.request_energy_daily(device, today.year, [today.month])
     for day in range(1, today.day + 1):
         show_amount(f"{today.replace(day=day)}", days.of_day(today.year, today.month, day))
 
@@ -153,18 +153,18 @@ async def with_simulator() -> None:
 async def change_and_put_back(simulator: SimulatorProcess, client: NavienMqttClient, device: Device) -> None:
     """Make one entry warmer and put it back; what comes of each write is told by the write itself."""
     # Once the heater has told its limits, a new set point is checked against them.
-    await client.request(device, DEVICE_INFO)
-    programme = await client.request_reservations(device)
+    await client.queries.request(device, DEVICE_INFO)
+    programme = await client.queries.request_reservations(device)
     entry = programme.entries[0]
 
     step(f"Make one entry warmer: {in_words(entry)}")
     await put(client, device, warmer(entry))
-    show_programme(await client.request_reservations(device))
+    show_programme(await client.queries.request_reservations(device))
 
     step("Put it back; the heater loses the first write without a word, as happens")
     await simulator.fault("lose_write")
     await put(client, device, entry)
-    after = await client.request_reservations(device)
+    after = await client.queries.request_reservations(device)
     show_programme(after)
     if not after.is_same_as(programme):
         raise EntryError("the programme is not as it was")

@@ -35,7 +35,7 @@ from .exceptions import (
     StoredQueueError,
     UnsupportedCommandError,
 )
-from .heaters.command import HeaterCommand
+from .heaters import command as heater_commands
 from .heaters.events import Changed, FeatureReceived, StatusReceived
 from .heaters.schedule_editor import ScheduleWrite, WriteOutcome
 from .heaters.schedules import Schedules
@@ -76,6 +76,8 @@ from .models.weekdays import Weekday
 from .mqtt_client import MqttConnectionConfig, NavienMqttClient
 from .protocol import controls as commands
 from .protocol import queries
+from .protocol.controls import HeaterCommand
+from .protocol.setpoint import dhw_temperature
 from .queue.command import CommandHandle, CommandOutcome, CommandResult, CommandStage, QueuedCommand
 from .queue.events import CommandCompleted, CommandEvent, KnowledgeChanged, QueueChanged
 from .queue.persistence import StoredQueue, migrated_queue
@@ -174,7 +176,9 @@ __all__ = [
     "Weekday",
     "WriteOutcome",
     "commands",
+    "dhw_temperature",
     "failure_of",
+    "heater_commands",
     "migrated_queue",
     "printable",
     "queries",

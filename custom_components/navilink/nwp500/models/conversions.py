@@ -1,14 +1,13 @@
-"""What raw numbers mean and how a wish becomes one (protocol.md 6): pure functions, each the only place of its rule.
+"""What raw numbers mean (protocol.md 6): pure functions, each the only place of its rule.
 
 Raw values are signed integers; a decimal, which the device has not been seen to send, is decoded all the same.
 """
 
-from fractions import Fraction
 import math
 import re
 
 from ..enums import TemperatureFormula, TemperatureUnit
-from ..exceptions import InvalidParameterError, ResponseFormatError
+from ..exceptions import ResponseFormatError
 
 WATT_HOURS_PER_COUNT = 4
 """Of the tank energy counts; software that took it for 10 was wrong (protocol.md 14, trap 31)."""
@@ -71,24 +70,6 @@ def fahrenheit_from_outside(raw: float, formula: TemperatureFormula) -> int:
 def in_unit(celsius: float, unit: TemperatureUnit) -> float:
     """Give a temperature in the unit wanted."""
     return celsius if unit is TemperatureUnit.CELSIUS else celsius * 9 / 5 + 32
-
-
-def half_degrees_from(value: float, unit: TemperatureUnit, *, step: int = 1) -> int:
-    """Encode a wished temperature as the nearest half-degree, ties to the even number: 150 °F is 131.
-
-    With `step` it is the nearest multiple of so many half-degrees: 2 for whole degrees Celsius.
-
-    The arithmetic is exact on the decimal as it was written, so that a tie such as 95.45 °F is one.
-
-    Raises:
-        InvalidParameterError: the value is not a finite number.
-
-    """
-    if not math.isfinite(value):
-        raise InvalidParameterError(parameter="temperature", value=value, allowed="a finite number")
-    pending_effect = Fraction(str(value))
-    half_degrees = pending_effect * 2 if unit is TemperatureUnit.CELSIUS else (pending_effect - 32) * Fraction(10, 9)
-    return step * round(half_degrees / step)
 
 
 def litres_per_minute(raw: float) -> float:

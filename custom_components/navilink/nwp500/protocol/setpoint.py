@@ -1,17 +1,21 @@
-"""Set points: from a person's wish to the raw half-degrees of the heater, within its limits (protocol.md 6.1)."""
+"""Setpoints: from the temperature that a person enters to the raw half-degrees of the heater (protocol.md 6.1)."""
+
+from fractions import Fraction
+import math
 
 from ..enums import DhwTemperatureControl, TemperatureUnit
 from ..exceptions import InvalidParameterError
-from ..models import DeviceFeature
-from ..models.conversions import celsius_from_half, half_degrees_from, in_unit
-
-LOWEST, HIGHEST = 70, 131
-"""No set point in raw half-degrees is outside these, 35-65.5 °C, whatever a message says (protocol.md 14.1)."""
+from ..models import Device, DeviceFeature, DeviceStatus
+from ..models.conversions import celsius_from_half, in_unit
+from .controls import DHW_TEMPERATURE, HIGHEST_SETPOINT, LOWEST_SETPOINT, HeaterCommand
 
 _TOLERANCE = 2
-"""Half-degrees by which a limit of the heater may be outside; it then counts as the limit that no set point passes."""
+"""Half-degrees by which a limit of the heater may be outside; it then counts as the limit that no setpoint passes."""
 
-_FALLBACK_LIMITS = {TemperatureUnit.CELSIUS: (LOWEST, 130), TemperatureUnit.FAHRENHEIT: (LOWEST, HIGHEST)}
+_FALLBACK_LIMITS = {
+    TemperatureUnit.CELSIUS: (LOWEST_SETPOINT, 130),
+    TemperatureUnit.FAHRENHEIT: (LOWEST_SETPOINT, HIGHEST_SETPOINT),
+}
 """Raw limits while the heater has reported none that can be believed: 35-65 °C or 95-150 °F (protocol.md 6.1)."""
 
 _WILD = 1e6
@@ -20,8 +24,24 @@ _WILD = 1e6
 _SYMBOLS = {TemperatureUnit.CELSIUS: "°C", TemperatureUnit.FAHRENHEIT: "°F"}
 
 
+def dhw_temperature(
+    device: Device, temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None
+) -> HeaterCommand:
+    """Return the command for a target temperature; raises `InvalidParameterError` outside the heater's limits."""
+    raw = raw_setpoint(temperature, unit, feature)
+    # As a person would name it; a converted one has more digits.
+    words = f"set point {round(temperature, 1):g} {_SYMBOLS[TemperatureUnit(unit)]}"
+    return HeaterCommand(device, DHW_TEMPERATURE, (raw,), words)
+
+
+def display_unit(status: DeviceStatus | None, feature: DeviceFeature | None) -> TemperatureUnit:
+    """Return the unit in which a heater shows temperatures; °F until it has reported one."""
+    reported = (message.temperature_unit for message in (status, feature) if message is not None)
+    return next((unit for unit in reported if unit is not None), TemperatureUnit.FAHRENHEIT)
+
+
 def raw_setpoint(temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None) -> int:
-    """Return the raw set point in the heater's steps; limits are compared raw: 150 °F (131) is allowed up to 131.
+    """Return the raw setpoint in the heater's steps; limits are compared raw: 150 °F (131) is allowed up to 131.
 
     Raises `InvalidParameterError` for anything but a number within the heater's limits.
     """
@@ -29,18 +49,30 @@ def raw_setpoint(temperature: float, unit: TemperatureUnit, feature: DeviceFeatu
         raise InvalidParameterError("unit", unit, "1 (Celsius) or 2 (Fahrenheit)")
     unit = TemperatureUnit(unit)
     low, high = raw_limits(unit, feature)
-    allowed = f"a number from {_in_words(low, unit)} to {_in_words(high, unit)}"
-    if isinstance(temperature, bool) or not isinstance(temperature, int | float) or abs(temperature) > _WILD:
-        raise InvalidParameterError("temperature", temperature, allowed)
-    if not low <= half_degrees_from(temperature, unit) <= high:
+    is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
+    if not is_number or abs(temperature) > _WILD or not low <= half_degrees_from(temperature, unit) <= high:
+        allowed = f"a number from {_in_words(low, unit)} to {_in_words(high, unit)}"
         raise InvalidParameterError("temperature", temperature, allowed)
     # The limits may lie between the steps of a heater, and are reached all the same.
     return min(max(half_degrees_from(temperature, unit, step=raw_step(feature)), low), high)
 
 
-def setpoint_words(temperature: float, unit: TemperatureUnit) -> str:
-    """Return a set point as a person would name it, such as `set point 140 °F`; a converted wish has more digits."""
-    return f"set point {round(temperature, 1):g} {_SYMBOLS[TemperatureUnit(unit)]}"
+def half_degrees_from(value: float, unit: TemperatureUnit, *, step: int = 1) -> int:
+    """Encode a temperature as the nearest half-degree, ties to the even number: 150 °F is 131.
+
+    With `step` it is the nearest multiple of so many half-degrees: 2 for whole degrees Celsius.
+
+    The arithmetic is exact on the decimal as it was written, so that a tie such as 95.45 °F is one.
+
+    Raises:
+        InvalidParameterError: the value is not a finite number.
+
+    """
+    if not math.isfinite(value):
+        raise InvalidParameterError(parameter="temperature", value=value, allowed="a finite number")
+    exact = Fraction(str(value))
+    half_degrees = exact * 2 if unit is TemperatureUnit.CELSIUS else (exact - 32) * Fraction(10, 9)
+    return step * round(half_degrees / step)
 
 
 def raw_step(feature: DeviceFeature | None) -> int:
@@ -50,7 +82,7 @@ def raw_step(feature: DeviceFeature | None) -> int:
 
 
 def raw_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[int, int]:
-    """Return the lowest and the highest set point in raw half-degrees; `unit` tells which fallback limits hold.
+    """Return the lowest and the highest setpoint in raw half-degrees; `unit` tells which fallback limits hold.
 
     Anybody who may publish on the heater's topics can send a device-info message, and old firmware sends nonsense: a
     limit that is not reported is the fallback, and if either of the two is far outside what any heater has, or the
@@ -61,9 +93,9 @@ def raw_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[in
         return fallback
     own = (feature.dhw_temperature_min_raw, feature.dhw_temperature_max_raw)
     low, high = (known if limit is None else limit for limit, known in zip(own, fallback, strict=True))
-    if not LOWEST - _TOLERANCE <= low < high <= HIGHEST + _TOLERANCE:
+    if not LOWEST_SETPOINT - _TOLERANCE <= low < high <= HIGHEST_SETPOINT + _TOLERANCE:
         return fallback
-    low, high = max(low, LOWEST), min(high, HIGHEST)
+    low, high = max(low, LOWEST_SETPOINT), min(high, HIGHEST_SETPOINT)
     return (low, high) if low < high else fallback
 
 

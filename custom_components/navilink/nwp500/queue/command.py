@@ -1,10 +1,12 @@
 """A command, and what becomes of it: its stages, its one outcome, and the handle by which a caller follows it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import count
 import time
 from typing import Self
 import uuid
@@ -16,13 +18,13 @@ from ..models.members import WHOLE
 
 
 def running_seconds() -> float:
-    """Return the seconds on the clock that nobody sets; where the system has one that counts sleep as well, on that."""
+    """Return the seconds on the monotonic clock; where the system has one that counts sleep as well, on that."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueuedCommand:
-    """One command on its way to a heater. Its text form tells neither MAC nor topic, so it may be logged."""
+    """One command on its way to a heater. Its text form has neither MAC nor topic, so it may be logged."""
 
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     """Also the `sessionID` of the message as it is made, by which a reply finds its command."""
@@ -39,7 +41,7 @@ class QueuedCommand:
     """When the user gave the command, aware, UTC."""
     expires_at: datetime | None = None
     attempts: int = 0
-    """How often it was written to a link."""
+    """How often it was written to a connection."""
     sessions: tuple[str, ...] = field(default=(), repr=False)
     """The `sessionID` of each of its writings that is known, in order.
 
@@ -48,13 +50,13 @@ class QueuedCommand:
     setting: str | None = field(default=None, repr=False)
     """What it sets, for people. `None`: not a setting."""
     overwrites: frozenset[str] = field(default=frozenset(), repr=False)
-    """Everything that it sets, whatever that was before (see `commands.py`): the key of coalescing."""
+    """Everything that it sets, whatever that was before (see `protocol/controls.py`): the key of coalescing."""
     parameters: tuple[int, ...] = field(default=(), repr=False)
     """What a control carries on the wire, exact; with its kind they say what is wanted, in any unit and language."""
     is_control: bool = field(default=False, repr=False)
     """Whether it changes something at the heater."""
     repeatable: bool = field(default=True, repr=False)
-    """Whether sending it a second time, when the first is in doubt, does no harm and is still wanted."""
+    """Whether a duplicate delivery does no harm, and the command is still wanted."""
     expected: Mapping[str, frozenset[int]] = field(default_factory=dict, repr=False)
     """Raw status members, each with the values that show that the command took effect."""
     is_restored: bool = field(default=False, repr=False)
@@ -82,8 +84,9 @@ class QueuedCommand:
         What an earlier run was given may have been written by it and not stored as such. So only the first writing of a
         command of this run has the session that its message was made with.
         """
-        is_first = not self.attempts and not self.is_restored
-        session_id = self.id if is_first else uuid.uuid4().hex
+        if not self.attempts and not self.is_restored:
+            return replace(self, attempts=1, sessions=(self.id,))
+        session_id = uuid.uuid4().hex
         return replace(
             self,
             attempts=self.attempts + 1,
@@ -95,7 +98,7 @@ class QueuedCommand:
         """Return how long ago the user gave the command.
 
         Within one run the monotonic clock alone counts, for the wall clock is set forward and back. Of a command of an
-        earlier run the wall clock tells what passed in between; if it is set right only later, that counts from then.
+        earlier run the wall clock shows what passed in between; if it is set right only later, that counts from then.
         """
         elapsed = timedelta(seconds=max(0.0, running_seconds() - self.given_at))
         return max(elapsed, datetime.now(UTC) - self.queued_at) if self.is_restored else elapsed
@@ -106,21 +109,21 @@ class QueuedCommand:
         return None if self.expires_at is None else self.expires_at - self.queued_at
 
     def is_expired(self) -> bool:
-        """Tell whether the command is too old to be sent."""
-        return self.life_time is not None and self.age() >= self.life_time
+        """Return whether the command is too old to be sent."""
+        return self.expires_at is not None and self.age() >= self.expires_at - self.queued_at
 
     def is_shown_by(self, raw: Mapping[str, object]) -> bool:
-        """Tell whether a status with these raw members has everything that the command wants."""
+        """Return whether a status with these raw members shows the whole effect."""
         return bool(self.expected) and all(
             WHOLE.read(raw.get(name)) in values for name, values in self.expected.items()
         )
 
     def is_related_to(self, other: QueuedCommand) -> bool:
-        """Tell whether it changes what another command for the same device changes."""
+        """Return whether it changes what another command for the same device changes."""
         return self.mac_address == other.mac_address and not self.overwrites.isdisjoint(other.overwrites)
 
     def replaces(self, older: QueuedCommand) -> bool:
-        """Tell whether carrying this command out makes no difference to whether an older one was carried out before."""
+        """Return whether an older command makes no difference once this one is carried out."""
         return self.mac_address == older.mac_address and bool(older.overwrites) and older.overwrites <= self.overwrites
 
 
@@ -141,7 +144,7 @@ class CommandOutcome(StrEnum):
     REJECTED = "rejected"
     """The heater refused it."""
     HELD = "held"
-    """The heater keeps it back until the costly time-of-use period is over (protocol.md 13.5)."""
+    """The heater keeps it back until the peak period is over (protocol.md 13.5)."""
     UNCONFIRMED = "unconfirmed"
     """Sent, but the heater did not report it in time, or what became of it cannot be known."""
     EXPIRED = "expired"
@@ -199,7 +202,7 @@ class CommandHandle:
         return await asyncio.shield(self._sent)
 
     def handed_over(self, packet_id: int) -> None:
-        """Tell whoever waits for the sending: acknowledged under this packet id, or 0 for not sent by now."""
+        """Complete the waiting for the sending: acknowledged under this packet id, or 0 for not sent by now."""
         if not self._sent.done():
             self._sent.set_result(packet_id)
 
@@ -208,3 +211,56 @@ class CommandHandle:
         self.handed_over(0)
         if not self._result.done():
             self._result.set_result(result)
+
+
+class CommandRegistry:
+    """The commands without an outcome, in the order of giving, and how often each outcome occurred."""
+
+    def __init__(self) -> None:
+        self._handles: dict[str, CommandHandle] = {}
+        self._sequences = count()
+        self._counts: dict[str | None, Counter[CommandOutcome]] = {}
+
+    def __contains__(self, command_id: object) -> bool:
+        """Return whether a command has no outcome yet."""
+        return command_id in self._handles
+
+    def __len__(self) -> int:
+        """Return how many commands have no outcome yet."""
+        return len(self._handles)
+
+    def __iter__(self) -> Iterator[CommandHandle]:
+        """Go through the handles in the order of giving."""
+        return iter(tuple(self._handles.values()))
+
+    def add(self, command: QueuedCommand) -> CommandHandle:
+        """Take a command in and return its handle."""
+        handle = self._handles[command.id] = CommandHandle(command, next(self._sequences))
+        return handle
+
+    def handle(self, command_id: str) -> CommandHandle | None:
+        """Return the handle of a command that has no outcome yet."""
+        return self._handles.get(command_id)
+
+    def sequence(self, command: QueuedCommand) -> int:
+        """Return a command's number in the order of giving."""
+        handle = self._handles.get(command.id)
+        return 0 if handle is None else handle.sequence
+
+    def complete(self, command: QueuedCommand, result: CommandResult) -> CommandHandle | None:
+        """Give a command its outcome and return its handle; `None` when it has one already: only the first counts."""
+        handle = self._handles.pop(command.id, None)
+        if handle is not None:
+            handle.complete(result)
+            self._counts.setdefault(command.mac_address, Counter())[result.outcome] += 1
+        return handle
+
+    def forget(self, mac_address: str) -> None:
+        """Count the outcomes of a heater for all of them only."""
+        if (counts := self._counts.pop(mac_address, None)) is not None:
+            self._counts.setdefault(None, Counter()).update(counts)
+
+    def counts(self, mac_address: str | None = None) -> Mapping[CommandOutcome, int]:
+        """Return how often each outcome occurred, for one heater or for all."""
+        chosen = self._counts.values() if mac_address is None else [self._counts.get(mac_address, Counter())]
+        return sum(chosen, Counter())
