@@ -1,7 +1,7 @@
 """What the user of the MQTT client can choose."""
 
 from dataclasses import dataclass, field, fields
-import secrets
+import os
 
 _RANGES: dict[str, tuple[float, float]] = {
     "port": (1, 65535),
@@ -31,7 +31,7 @@ _SWITCHES = {
 
 def unique_client_id() -> str:
     """Return a client id that no other installation has; two equal ones push each other out (protocol.md 3)."""
-    return f"nwp500-{secrets.token_hex(8)}"
+    return f"nwp500-{os.urandom(8).hex()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +60,7 @@ class MqttConnectionConfig:
     max_queued_commands: int = 100
     """When full the oldest is dropped with a warning and the new one is added."""
     max_queued_command_age: float | None = None
-    """Seconds; older commands end as expired instead of being sent. `None`: they wait for ever."""
+    """Seconds; older commands end as expired instead of being sent. `None`: they never expire."""
     expire_by_class: bool = False
     """Commands expire by class: what adds heat after 1 hour, other settings after 24, momentary ones after 60 s."""
     coalesce_commands: bool = False
@@ -70,7 +70,7 @@ class MqttConnectionConfig:
     max_publish_rate: int | None = 90
     """Messages in any one second; the service allows 100. `None`: unlimited."""
     command_interval: float = 0.0
-    """Least seconds between two controls to one device. Above 0 also: the next goes when the last is answered."""
+    """Minimum seconds between two controls to one device. Above 0 also: the next goes when the last is answered."""
     guard_commands: bool = False
     """After each connection a control waits for a status of its heater; a setting changed there meanwhile wins."""
     skip_redundant: bool = False

@@ -1,6 +1,5 @@
 """Setpoints: from the temperature that a person enters to the raw half-degrees of the heater (protocol.md 6.1)."""
 
-from fractions import Fraction
 import math
 
 from ..enums import DhwTemperatureControl, TemperatureUnit
@@ -70,6 +69,9 @@ def half_degrees_from(value: float, unit: TemperatureUnit, *, step: int = 1) -> 
     """
     if not math.isfinite(value):
         raise InvalidParameterError(parameter="temperature", value=value, allowed="a finite number")
+    # Slow to load, and not needed before somebody sets a temperature.
+    from fractions import Fraction
+
     exact = Fraction(str(value))
     half_degrees = exact * 2 if unit is TemperatureUnit.CELSIUS else (exact - 32) * Fraction(10, 9)
     return step * round(half_degrees / step)

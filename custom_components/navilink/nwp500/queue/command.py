@@ -1,7 +1,7 @@
 """A command, and what becomes of it: its stages, its one outcome, and the handle by which a caller follows it."""
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -172,15 +172,15 @@ class CommandHandle:
     """Follows one command from giving to outcome."""
 
     def __init__(self, command: QueuedCommand, sequence: int) -> None:
-        loop = asyncio.get_running_loop()
         self.command = command
         """The command as it was given."""
         self.sequence = sequence
         """Its number in the order of giving."""
         self.packet_id = 0
         """Of its last writing; 0 before."""
-        self._sent: asyncio.Future[int] = loop.create_future()
-        self._result: asyncio.Future[CommandResult] = loop.create_future()
+        self._sent: int | None = None
+        self._waiting_for_sent: list[asyncio.Future[int]] = []
+        self._result: asyncio.Future[CommandResult] = asyncio.get_running_loop().create_future()
 
     @property
     def result(self) -> CommandResult | None:
@@ -199,12 +199,20 @@ class CommandHandle:
 
     async def sent(self) -> int:
         """Return the packet id once the PUBACK is seen, or 0 when the command waits in the queue or ended unsent."""
-        return await asyncio.shield(self._sent)
+        if self._sent is None:
+            # A future for each caller, of whom one may be cancelled: a shield would take one more turn of the loop.
+            waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+            self._waiting_for_sent.append(waiting)
+            return await waiting
+        return self._sent
 
     def handed_over(self, packet_id: int) -> None:
         """Complete the waiting for the sending: acknowledged under this packet id, or 0 for not sent by now."""
-        if not self._sent.done():
-            self._sent.set_result(packet_id)
+        if self._sent is None:
+            self._sent = packet_id
+            for waiting in self._waiting_for_sent:
+                if not waiting.done():
+                    waiting.set_result(packet_id)
 
     def complete(self, result: CommandResult) -> None:
         """Give the outcome; the first one counts."""
@@ -219,7 +227,7 @@ class CommandRegistry:
     def __init__(self) -> None:
         self._handles: dict[str, CommandHandle] = {}
         self._sequences = count()
-        self._counts: dict[str | None, Counter[CommandOutcome]] = {}
+        self._counts: defaultdict[str | None, Counter[CommandOutcome]] = defaultdict(Counter)
 
     def __contains__(self, command_id: object) -> bool:
         """Return whether a command has no outcome yet."""
@@ -252,13 +260,13 @@ class CommandRegistry:
         handle = self._handles.pop(command.id, None)
         if handle is not None:
             handle.complete(result)
-            self._counts.setdefault(command.mac_address, Counter())[result.outcome] += 1
+            self._counts[command.mac_address][result.outcome] += 1
         return handle
 
     def forget(self, mac_address: str) -> None:
         """Count the outcomes of a heater for all of them only."""
         if (counts := self._counts.pop(mac_address, None)) is not None:
-            self._counts.setdefault(None, Counter()).update(counts)
+            self._counts[None].update(counts)
 
     def counts(self, mac_address: str | None = None) -> Mapping[CommandOutcome, int]:
         """Return how often each outcome occurred, for one heater or for all."""

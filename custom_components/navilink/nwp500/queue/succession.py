@@ -21,6 +21,8 @@ class Succession:
         It came back from a lost connection or from a refusal; what is in flight must not come back either. That it
         overwrites some of the same is enough: sent after the newer one, it would undo that.
         """
+        if not newer.overwrites:
+            return []
         sequence = self._registry.sequence(newer)
         for overwritten in newer.overwrites:
             key = newer.mac_address, overwritten
