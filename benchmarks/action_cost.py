@@ -139,7 +139,7 @@ async def measure(hass: HomeAssistant, simulator: SimulatorProcess, written: Wri
         for client in (bare, integrated):
             await client.connect()
             for device in devices:
-                await client.request(device, STATUS)
+                await client.queries.request(device, STATUS)
         # What is there by now does not have to be looked through again and again.
         gc.freeze()
         times = await take_times(await ways_to_give(hass, bare, integrated, devices), written)

@@ -70,19 +70,19 @@ async def read(client: NavienMqttClient, device: Device) -> None:
     """Show energy and schedule."""
     await show_energy(client, device)
     step("The schedule")
-    show_schedule(await client.request_reservations(device))
+    show_schedule(await client.queries.request_reservations(device))
 
 
 async def show_energy(client: NavienMqttClient, device: Device) -> None:
     """Request this year by month and this month by day."""
     today = datetime.now().astimezone().date()
     step(f"Energy in {today.year}")
-    year = await client.request_energy_monthly(device, [today.year])
+    year = await client.queries.request_energy_monthly(device, [today.year])
     for month in range(1, today.month + 1):
         show_amount(f"{today.year}-{month:02}", year.of_month(today.year, month))
     show_amount("since the installation", year.total)
     step("Energy in this month")
-    days = await client.request_energy_daily(device, today.year, [today.month])
+    days = await client.queries.request_energy_daily(device, today.year, [today.month])
     for day in range(1, today.day + 1):
         show_amount(f"{today.replace(day=day)}", days.of_day(today.year, today.month, day))
 
@@ -150,18 +150,18 @@ async def with_simulator() -> None:
 async def change_and_restore(simulator: SimulatorProcess, client: NavienMqttClient, device: Device) -> None:
     """Make one entry warmer and restore it; each write returns its outcome."""
     # Once the limits of the heater are known, a new setpoint is validated against them.
-    await client.request(device, DEVICE_INFO)
-    before = await client.request_reservations(device)
+    await client.queries.request(device, DEVICE_INFO)
+    before = await client.queries.request_reservations(device)
     entry = before.entries[0]
 
     step(f"Make one entry warmer: {in_words(entry)}")
     await put(client, device, warmer(entry))
-    show_schedule(await client.request_reservations(device))
+    show_schedule(await client.queries.request_reservations(device))
 
     step("Restore it; the heater loses the first write without an error, as happens")
     await simulator.fault("lose_write")
     await put(client, device, entry)
-    after = await client.request_reservations(device)
+    after = await client.queries.request_reservations(device)
     show_schedule(after)
     if not after.is_same_as(before):
         raise EntryError("the schedule was not restored")

@@ -12,8 +12,8 @@ from nwp500.models import Message, RecirculationEntry, ReservationEntry, TouPeri
 from nwp500.protocol.controls import Control, Parameter
 from nwp500.protocol.fields import Number, Record, Records, RequestMember
 from nwp500.protocol.queries import Query, Request, Write
+from nwp500.protocol.requests import ReplyForm
 from nwp500.protocol.setpoint import raw_limits
-from nwp500.protocol.topics import ReplyForm
 from scripts.markdown_table import code, in_words, table
 from scripts.message_tables import COLUMNS, member_rows
 
@@ -103,7 +103,7 @@ def _requests(kind: type[Request]) -> str:
                 code(request.suffix),
                 "; ".join(row for member in request.members for row in _request_member(request, member)) or "none",
                 "none" if request.gate is None else code(request.gate),
-                _REPLY_PLACES[request.reply].format(request.reply_suffix),
+                _REPLY_PLACES[request.reply].format(request.suffix.partition("/")[2]),
             )
             for _, request in _constants(kind)
         ),

@@ -17,6 +17,7 @@ import voluptuous as vol
 
 from .const import DOMAIN
 from .delivery import async_deliver
+from .errors import to_home_assistant_error
 from .heater import HeaterState, heater_name
 from .markdown import escaped
 from .nwp500 import (
@@ -27,10 +28,11 @@ from .nwp500 import (
     ConnectionState,
     Device,
     HeaterCommand,
+    NavienError,
     QueuedCommand,
     commands,
+    setpoint,
 )
-from .nwp500.protocol.setpoint import raw_limits
 from .outcomes import outcome_details
 from .wording import user_temperature, user_unit
 
@@ -217,6 +219,8 @@ class LostCommandsFlow(RepairsFlow):
             await async_deliver(coordinator, heater.device, _renewed(self.hass, heater, event.command))
         except HomeAssistantError as err:
             return err
+        except NavienError as err:
+            return to_home_assistant_error(self.hass, err)
         return "confirmed" if coordinator.client.is_connected else "queued"
 
     def _coordinator(self) -> NavilinkCoordinator | None:
@@ -232,9 +236,7 @@ def _renewed(hass: HomeAssistant, heater: HeaterState, command: QueuedCommand) -
     if control is commands.DHW_TEMPERATURE:
         [raw] = command.parameters
         # Checked as if the user had entered it now.
-        heater_command = coordinator.client.dhw_temperature_command(
-            heater.device, user_temperature(hass, raw), unit=user_unit(hass)
-        )
+        return setpoint.dhw_temperature(heater.device, user_temperature(hass, raw), user_unit(hass), heater.feature)
     return HeaterCommand(heater.device, control, command.parameters, command.wanted)
 
 

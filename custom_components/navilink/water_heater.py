@@ -30,6 +30,7 @@ from .nwp500 import (
     TemperatureUnit,
     UnsupportedCommandError,
     commands,
+    heater_commands,
     setpoint,
 )
 from .wording import user_temperature, user_unit
@@ -150,6 +151,9 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         self._attr_supported_features = WaterHeaterEntityFeature(
             sum(flag for flag, is_supported in supported.items() if is_supported)
         )
+        hass = self.coordinator.hass
+        low, high = setpoint.raw_limits(user_unit(hass), feature)
+        self._attr_min_temp, self._attr_max_temp = user_temperature(hass, low), user_temperature(hass, high)
         can_be_off = supported[WaterHeaterEntityFeature.ON_OFF]
         self._attr_operation_list = [*operations, STATE_OFF] if can_be_off else operations
 
@@ -251,7 +255,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     @override
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Switch the heater on; it returns to the mode it had. On vacation it is on already: then the vacation ends."""
-        on = self._heating_command() if self.is_away_mode_on else self.client.power_command(self.heater.device, True)
+        on = self._heating_command() if self.is_away_mode_on else heater_commands.power(self.heater.device, on=True)
         await self.async_send(on)
 
     @override
@@ -270,7 +274,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         if days is None:
             await self.async_turn_away_mode_on()
         else:
-            await self.async_send(self.client.vacation_command(self.heater.device, days))
+            await self.async_send(heater_commands.dhw_mode(self.heater.device, DhwMode.VACATION, days))
 
     @override
     async def async_turn_away_mode_off(self) -> None:
@@ -286,7 +290,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         limit = min(max(temperature, lowest), highest)
         pending_effect = limit if abs(temperature - limit) <= BRIDGE_ROUNDING else temperature
         try:
-            return self.client.dhw_temperature_command(self.heater.device, pending_effect, unit=self._unit)
+            return setpoint.dhw_temperature(self.heater.device, pending_effect, self._unit, self.heater.feature)
         except InvalidParameterError as err:
             raise to_home_assistant_error(self.hass, err) from err
 
@@ -300,17 +304,17 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
             )
         if operation == STATE_OFF:
             return self._off_command()
-        return self.client.dhw_mode_command(self.heater.device, MODE_OF_OPERATION[operation])
+        return heater_commands.dhw_mode(self.heater.device, MODE_OF_OPERATION[operation])
 
     def _off_command(self) -> HeaterCommand:
-        return self.client.power_command(self.heater.device, False)
+        return heater_commands.power(self.heater.device, on=False)
 
     def _heating_command(self) -> HeaterCommand:
         """Let the heater heat in the mode in which it did last, or in another one if it does not have that."""
         last = self._last_modes.heating
         modes = [MODE_OF_OPERATION[name] for name in self.operation_list or [] if name in MODE_OF_OPERATION]
         mode = last if last in modes or not modes else modes[0]
-        return self.client.dhw_mode_command(self.heater.device, mode)
+        return heater_commands.dhw_mode(self.heater.device, mode)
 
 
 def _takes(feature: DeviceFeature | None, control: commands.Control, *parameters: int) -> bool:

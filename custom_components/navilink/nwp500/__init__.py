@@ -26,13 +26,14 @@ from .exceptions import (
     NotConnectedError,
     UnsupportedCommandError,
 )
-from .heaters.command import HeaterCommand
+from .heaters import command as heater_commands
 from .heaters.events import Changed, FeatureReceived, StatusReceived
 from .heaters.schedule_editor import WriteOutcome
 from .models import Device, DeviceFeature, DeviceListing, DeviceStatus, error_codes
 from .mqtt_client import NavienMqttClient
 from .protocol import controls as commands
 from .protocol import queries, setpoint
+from .protocol.controls import HeaterCommand
 from .queue.command import CommandHandle, CommandOutcome, CommandReason, CommandResult, CommandStage, QueuedCommand
 from .queue.events import CommandCompleted, CommandEvent, KnowledgeChanged
 from .queue.persistence import StoredQueue, migrated_queue
@@ -88,6 +89,7 @@ __all__ = [
     "enums",
     "error_codes",
     "failure_of",
+    "heater_commands",
     "migrated_queue",
     "one_line",
     "queries",

@@ -1,7 +1,7 @@
 """The options of the MQTT client."""
 
 from dataclasses import dataclass, field, fields
-import secrets
+import os
 
 _RANGES: dict[str, tuple[float, float]] = {
     "port": (1, 65535),
@@ -31,7 +31,7 @@ _SWITCHES = {
 
 def unique_client_id() -> str:
     """Return a client id that no other installation has; two equal ones push each other out (protocol.md 3)."""
-    return f"nwp500-{secrets.token_hex(8)}"
+    return f"nwp500-{os.urandom(8).hex()}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,32 +1,32 @@
-"""The MQTT client that users hold: one link, one queue, and the heaters behind them."""
+"""The MQTT client that users hold: one connection, one queue, and the heaters behind them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 import logging
-from typing import override
 
 from .common.background import Background, UnexpectedErrors
 from .config import MqttConnectionConfig
+from .enums import TemperatureUnit
 from .events import EventEmitter, Listener
-from .exceptions import AuthenticationError, InvalidParameterError, NotConnectedError
-from .heaters.access import QueueAccess
-from .heaters.command import HeaterCommand
+from .exceptions import InvalidParameterError, NotConnectedError
+from .heaters import command as heater_command
 from .heaters.controls import HeaterControls
 from .heaters.inbox import Inbox
 from .heaters.polling import PeriodicRequests
-from .heaters.queries import REPLY_SECONDS, HeaterQueries
+from .heaters.queries import HeaterQueries
 from .heaters.requests import HeaterRequests, PendingReplies
 from .heaters.schedules import Schedules
 from .heaters.subscriptions import HeaterSubscriptions
 from .heaters.watchdog import ResponseWatchdog
-from .json_types import JsonMessage
 from .models import Device, DeviceFeature, DeviceStatus
 from .models.members import WHOLE
-from .protocol import queries
+from .protocol import queries, setpoint
 from .protocol.codec import decoded
+from .protocol.controls import HeaterCommand
 from .protocol.topics import check_filter
-from .queue.command import CommandHandle, CommandOutcome, QueuedCommand
+from .queue.command import CommandHandle, CommandOutcome, CommandStage, QueuedCommand
+from .queue.persistence import StoredQueue
 from .queue.pipeline import CommandPipeline
 from .queue.requests import control_request, plain_message, query_request
 from .transport.aws import AwsRuntime
@@ -41,11 +41,11 @@ __all__ = ["MqttConnectionConfig", "NavienMqttClient"]
 
 _LOGGER = logging.getLogger(__name__)
 
-_LOST_WITH_THE_LINK = frozenset({CommandOutcome.FAILED, CommandOutcome.UNCONFIRMED})
+_LOST_WITH_THE_CONNECTION = frozenset({CommandOutcome.FAILED, CommandOutcome.UNCONFIRMED})
 
 
-class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionListener):
-    """Controls and listens to the heaters of an account; what is given while the link is down is kept for later."""
+class NavienMqttClient:
+    """Controls and watches the heaters of an account; commands given while disconnected are queued."""
 
     def __init__(
         self,
@@ -62,35 +62,41 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
             auth_client,
             make_transport or AwsRuntime(self._config).make_transport,
             self._deliver,
-            self,
+            ConnectionListener(
+                on_connected=self._on_connected,
+                on_disconnected=self._on_disconnected,
+                on_refused=lambda error: self._events.emit("connection_refused", ConnectionRefused(error)),
+                on_changed=lambda report: self._events.emit("connection_changed", ConnectionChanged(report)),
+            ),
         )
         self._answers = ResponseWatchdog(
             lambda: self._connection.fail(UNANSWERED),
             self._heater_absent,
         )
         self._replies = PendingReplies()
-        self._probes = HeaterRequests(
-            self._connection,
-            self.client_id,
-            self._answers,
-            self._replies,
-            on_written=self._request_written,
-        )
-        pipeline = CommandPipeline(
+        self._pipeline = CommandPipeline(
             self._config,
             self._events,
             ask_status=self._ask_status,
             replace_connection=self._connection.fail,
-            written_query=self._probes.written,
+            written_query=self._answers.written,
         )
-        super().__init__(pipeline, Inbox(self._events, pipeline, self._answers, self._replies))
+        self._requests = HeaterRequests(
+            self._connection, self.client_id, self._answers, self._replies, on_written=self._pipeline.guard.written
+        )
+        self._inbox = Inbox(self._events, self._pipeline, self._answers, self._replies, self.client_id)
         self._periodic = PeriodicRequests()
-        self._schedules = Schedules(self)
         self._heaters = HeaterSubscriptions(self._connection.subscriptions, self.client_id)
         self._background = Background()
         self._delivery_errors = UnexpectedErrors()
+        self.controls = HeaterControls(self.give)
+        """The controls beside target temperature and mode."""
+        self.queries = HeaterQueries(self._requests, self._inbox, self.subscribe_device)
+        """What can be asked of the heaters."""
+        self.schedules = Schedules(self.queries)
+        """The schedules of the heaters, to be changed entry by entry or whole."""
 
-    # The link
+    # The connection
 
     @property
     def client_id(self) -> str:
@@ -99,18 +105,18 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
 
     @property
     def state(self) -> ConnectionState:
-        """Where the connection is."""
-        return self._connection.state
+        """The state of the connection."""
+        return self._connection.report.state
 
     @property
     def connection_report(self) -> ConnectionReport:
-        """How the connection is doing: why there is none, since when, when it is tried again, and the last attempts."""
+        """The connection in full: why there is none, since when, when it is tried again, and the last attempts."""
         return self._connection.report
 
     @property
     def is_connected(self) -> bool:
-        """Whether the link is up and subscribed."""
-        return self._connection.state is ConnectionState.CONNECTED
+        """Whether the client is connected and subscribed."""
+        return self._connection.report.state is ConnectionState.CONNECTED
 
     async def connect(self, *, wait: bool = True) -> None:
         """Connect; with `wait=False` in the background, so that commands can be given at once.
@@ -120,14 +126,14 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         await self._connection.connect(wait=wait)
 
     async def disconnect(self) -> None:
-        """End the connection on purpose and empty the queue; heaters in use are told that the session ends."""
+        """End the connection on purpose and empty the queue; the end of the session is announced to the heaters."""
         # First of all, so that nothing is sent that the caller has already taken out of `stored_queue()` for later.
         self._pipeline.close()
         try:
             await self._periodic.close()
-            await self._probes.announce_disconnect(self._inbox.devices)
+            await self._requests.announce_disconnect(self._inbox.devices)
         finally:
-            # Whatever became of the courtesy: nothing may be left connected or at work.
+            # Whatever became of the announcement: nothing may be left connected or at work.
             await self._connection.close()
             self._background.cancel()
             self._replies.on_disconnected("disconnected")
@@ -140,25 +146,25 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
     async def publish(self, topic: str, payload: object, qos: int = 1) -> int:
         """Publish a message, JSON unless it is text or bytes; returns its packet id once acknowledged, 0 when queued.
 
-        Raises `InvalidParameterError` or `PayloadError` when it can never be sent, and `NotConnectedError` when the
-        link is down and the queue is disabled.
+        Raises `InvalidParameterError` or `PayloadError` when it can never be sent, and `NotConnectedError` while
+        disconnected with the queue disabled.
         """
         if qos not in (0, 1) or isinstance(qos, bool):
             raise InvalidParameterError("qos", qos, "0 or 1")
-        return await self._sent(self._give(plain_message(topic, payload, qos)))
+        return await self._sent(self._pipeline.give(plain_message(topic, payload, qos)))
 
     async def subscribe(self, topic: str, callback: MessageCallback) -> None:
         """Call `callback(topic, message)` on the event loop with each JSON object on a topic (wildcards allowed).
 
-        While disconnected the subscription is made with the next link. Raises `InvalidParameterError` for a malformed
-        filter and `MqttSubscribeError` for one that the service refuses.
+        While disconnected the subscription is made with the next connection. Raises `InvalidParameterError` for a
+        malformed filter and `MqttSubscribeError` for one that the service refuses.
         """
         check_filter(topic)
         self._subscriptions.add(topic, callback)
         try:
             await self._connection.subscriptions.subscribe(topic)
         except BaseException:
-            # Also when it was cancelled: whoever gave up waiting does not expect to be called.
+            # Also when it was cancelled: the caller does not expect to be called.
             self._subscriptions.remove(topic, callback)
             raise
 
@@ -168,16 +174,16 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
             await self._connection.subscriptions.unsubscribe(topic)
 
     async def subscribe_device(self, device: Device) -> None:
-        """Listen to a heater and wait for the SUBACKs; every method that takes a device listens by itself."""
+        """Subscribe to a heater and wait for the SUBACKs; every method that takes a device subscribes by itself."""
         self._inbox.add(device)
         await self._heaters.subscribe(device)
         # What was restored for a heater that is only known by now has waited for this.
         self._pipeline.ask_what_is_due()
-        if self.is_connected and self._inbox.device(device.mac_address) is not None:
-            self._background.start("Listening for a heater's presence", self._heaters.try_presence(device))
+        if self.is_connected and device.mac_address in self._inbox.records:
+            self._background.start("Subscribing to a heater's presence", self._heaters.try_presence(device))
 
     async def unsubscribe_device(self, device: Device) -> None:
-        """Forget a heater: it is not asked or listened to any more, and starts afresh should it be used again.
+        """Forget a heater: it is unsubscribed and not asked any more, and starts afresh should it be used again.
 
         Of its commands, those that wait end as *cleared*, those that may have reached it as *unconfirmed*. Whoever
         waits for a reply of the heater gets `MqttConnectionError`.
@@ -188,9 +194,9 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         await self._heaters.unsubscribe(device, self._is_needed)
 
     def add_device(self, device: Device, feature: DeviceFeature | None = None) -> None:
-        """Listen to a heater from the next link on, with what it was known to have until it says so itself."""
+        """Subscribe to a heater with the next connection, with what it was known to have until it reports that."""
         self._inbox.add(device, feature)
-        self._listen_to(device)
+        self._use(device)
 
     # Requests
 
@@ -203,34 +209,14 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         return await self._query(queries.DEVICE_INFO, device)
 
     def poll(self, device: Device) -> bool:
-        """Ask for the status now, around the queue; tells whether there was a link to ask over."""
-        self._listen_to(device)
-        return self._probes.ask(queries.STATUS, device)
+        """Ask for the status now, around the queue; returns whether there was a connection to ask over."""
+        self._use(device)
+        return self._requests.ask(queries.STATUS, device)
 
     def poll_info(self, device: Device) -> bool:
-        """Ask what the heater has now, around the queue; tells whether there was a link to ask over."""
-        self._listen_to(device)
-        return self._probes.ask(queries.DEVICE_INFO, device)
-
-    @override
-    async def exchange[T](
-        self,
-        device: Device,
-        request: queries.Request,
-        read: Callable[[JsonMessage], T],
-        *,
-        content: Mapping[str, object] | None = None,
-        timeout: float = REPLY_SECONDS,
-    ) -> T:
-        checked = request.checked(content or {}, self.feature(device))
-        # Waited for, because a quick reply would come before the second of the subscriptions is made.
-        await self.subscribe_device(device)
-        return await self._probes.request(request, device, checked, read, timeout)
-
-    @property
-    def schedules(self) -> Schedules:
-        """The schedules of the heaters, to be changed entry by entry or whole."""
-        return self._schedules
+        """Ask what the heater has now, around the queue; returns whether there was a connection to ask over."""
+        self._use(device)
+        return self._requests.ask(queries.DEVICE_INFO, device)
 
     async def start_periodic_requests(self, device: Device, period_seconds: float = 60) -> None:
         """Ask for the status now and then every `period_seconds`, connected or not."""
@@ -240,47 +226,153 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
         """End the periodic requests to a device."""
         await self._periodic.stop(device.mac_address)
 
-    # Controls
+    # Commands
 
-    @override
+    async def set_dhw_temperature(
+        self, device: Device, temperature: float, *, unit: TemperatureUnit | None = None
+    ) -> int:
+        """Set the target temperature, in the heater's display unit (°F while it is unknown) unless `unit` is given.
+
+        Raises `InvalidParameterError` outside the heater's own limits, or 95-150 °F while they are unknown.
+        """
+        status, feature = self.status(device), self.feature(device)
+        if unit is None:
+            unit = setpoint.display_unit(status, feature)
+        return await self.give(setpoint.dhw_temperature(device, temperature, unit, feature))
+
+    async def set_dhw_mode(self, device: Device, mode: int, *, vacation_days: int | None = None) -> int:
+        """Set the mode: 1 to 4, or 5 (vacation) with 1 to 99 days; `controls.set_power` switches off."""
+        return await self.give(heater_command.dhw_mode(device, mode, vacation_days))
+
     async def give(self, command: HeaterCommand) -> int:
         """Give a command and wait for its PUBACK; returns its packet id, or 0 when queued."""
-        return await self._sent(self._submit(command))
+        return await self._sent(await self.submit(command))
 
     async def submit(self, command: HeaterCommand) -> CommandHandle:
         """Give a command and return its handle as soon as it is written or queued.
 
         Raises `InvalidParameterError` or `UnsupportedCommandError` when the heater would not take it, and
-        `NotConnectedError` when the link is down and the queue is disabled.
+        `NotConnectedError` while disconnected with the queue disabled.
         """
-        return self._submit(command)
+        device, control = command.device, command.control
+        record = self._inbox.records.get(device.mac_address)
+        checked = control.checked(command.parameters, None if record is None else record.feature)
+        request = control_request(control, checked, device, self._config.client_id, wanted=command.words)
+        if self._config.expire_by_class:
+            raw = {} if record is None or record.status is None else record.status.raw
+            known = {name: value for name in request.expected if (value := WHOLE.read(raw.get(name))) is not None}
+            request = replace(request, expires_at=request.queued_at + control.life_time(checked, known))
+        self._use(device)
+        return self._pipeline.give(request)
 
-    # What heaters said
+    # The queue
 
-    @override
+    @property
+    def queued_commands(self) -> tuple[QueuedCommand, ...]:
+        """What waits to be sent, next one first."""
+        return self._pipeline.queue.waiting
+
+    @property
+    def queued_commands_count(self) -> int:
+        """How many commands wait to be sent."""
+        return len(self._pipeline.queue)
+
+    @property
+    def pending_commands(self) -> tuple[QueuedCommand, ...]:
+        """Everything given that has no outcome yet, in the order of giving."""
+        return self._pipeline.pending()
+
+    def stage(self, command_id: str) -> CommandStage | None:
+        """Return where a command is; `None` once it has its outcome."""
+        return self._pipeline.stage(command_id)
+
+    def handle(self, command_id: str) -> CommandHandle | None:
+        """Return the handle of a command that has no outcome yet, also of one restored from an earlier run."""
+        return self._pipeline.registry.handle(command_id)
+
+    def outcome_counts(self, device: Device | None = None) -> Mapping[CommandOutcome, int]:
+        """Return how often each outcome occurred, for all devices or one."""
+        return self._pipeline.registry.counts(None if device is None else device.mac_address)
+
+    def is_waiting_for_status(self, device: Device) -> bool:
+        """Return whether a heater's commands are held until it has reported its status on this connection."""
+        return self._pipeline.guard.is_waiting_for_status(device.mac_address)
+
+    def wanted_members(self, device: Device) -> Mapping[str, int]:
+        """Return the raw status members that the commands without an outcome will set."""
+        return self._pipeline.wanted(device.mac_address)
+
+    def clear_command_queue(self, device: Device | None = None, *, kinds: frozenset[str] | None = None) -> int:
+        """Remove what waits, for all devices or one, of all kinds or some; return how many commands that were.
+
+        What is in flight cannot be recalled, but is not sent a second time either.
+        """
+        mac_address = None if device is None else device.mac_address
+        return self._pipeline.clear(
+            lambda command: (
+                (mac_address is None or command.mac_address == mac_address) and (kinds is None or command.kind in kinds)
+            )
+        )
+
+    def stored_queue(self) -> StoredQueue:
+        """Return what has to survive a restart."""
+        pipeline = self._pipeline
+        return StoredQueue(
+            unsent=tuple(command for command in pipeline.queue.unsent() if command.is_control),
+            sent=tuple(command for command in pipeline.confirmations.commands if command.is_control),
+            order=tuple(command.id for command in pipeline.pending() if command.is_control),
+            features=self._inbox.features,
+            statuses=self._inbox.statuses,
+            running_modes=pipeline.guard.running_modes,
+            completed_effects=pipeline.guard.completed_effects,
+        )
+
+    def restore(self, stored: StoredQueue) -> None:
+        """Take up what an earlier run left, before `connect()`; what has expired since ends as expired at once.
+
+        The last statuses are known again, but are no news: see `is_status_restored`.
+        """
+        self._inbox.restore(stored.statuses)
+        self._pipeline.restore(stored)
+
+    async def finish_sending(self) -> None:
+        """Send no more commands, and wait until those in flight are acknowledged or overdue.
+
+        Then `stored_queue()` has what another client has to go on with, until `disconnect()`.
+        """
+        await self._pipeline.writer.finish(self._config.operation_timeout)
+
+    # What heaters reported
+
     def status(self, device: Device) -> DeviceStatus | None:
         """Return the last status of a heater."""
-        return self._inbox.record(device).status
+        record = self._inbox.records.get(device.mac_address)
+        return None if record is None else record.status
 
-    @override
     def feature(self, device: Device) -> DeviceFeature | None:
-        return self._inbox.record(device).feature
+        """Return what a heater last reported to have."""
+        record = self._inbox.records.get(device.mac_address)
+        return None if record is None else record.feature
+
+    def is_status_restored(self, device: Device) -> bool:
+        """Return whether `status()` is that of an earlier run: the heater has reported none since `restore()`."""
+        return self._inbox.record(device).is_status_restored
 
     def last_message_at(self, device: Device) -> datetime | None:
-        """Return when a heater last said anything, aware, UTC."""
+        """Return the time of a heater's last message, aware, UTC."""
         return self._inbox.record(device).last_message_at
 
     def is_online(self, device: Device) -> bool | None:
-        """Tell whether a heater is on line, as it was last seen over a link; `None` before it is known."""
+        """Return whether a heater is online, as last seen while connected; `None` before it is known."""
         return self._inbox.record(device).is_online
 
     def is_silent(self, device: Device) -> bool:
-        """Tell whether a heater is offline by its silence: it has left three questions in a row unanswered."""
+        """Return whether a heater counts as offline because it left three requests in a row unanswered."""
         return self._answers.is_silent(device.mac_address)
 
     def is_refused(self, device: Device) -> bool:
-        """Tell whether the service refuses to let this client hear a heater."""
-        return self._heaters.is_refused(device)
+        """Return whether the service refuses the subscriptions of a heater."""
+        return not self._connection.subscriptions.refused.isdisjoint(self._inbox.record(device).filters)
 
     # Events
 
@@ -309,33 +401,23 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
             self._delivery_errors.log("Reading a message", error)
         self._subscriptions.deliver(topic, message)
 
-    @override
-    def connection_changed(self, report: ConnectionReport) -> None:
-        self._events.emit("connection_changed", ConnectionChanged(report))
-
-    @override
-    def on_connected(self, transport: Transport, *, is_awaited: bool) -> None:
+    def _on_connected(self, transport: Transport, is_awaited: bool) -> None:  # noqa: FBT001 - called by the connection
         self._background.start(
             "Sending the queue",
             self._on_connection_resumed_internal(transport, is_announced=not is_awaited),
-            # A connection that the queue is not drained into would hold every command for ever.
+            # A connection that the queue is not drained into would hold every command indefinitely.
             on_failure=lambda: self._connection.fail(UNEXPECTED),
         )
 
-    @override
-    def on_disconnected(self, reason: str) -> None:
-        _LOGGER.debug("Link lost: %s", reason)
+    def _on_disconnected(self, reason: str) -> None:
+        _LOGGER.debug("Disconnected: %s", reason)
         self._answers.reset()
         self._replies.on_disconnected(reason)
         self._pipeline.on_disconnected()
         self._events.emit("connection_interrupted", ConnectionInterrupted(reason))
 
-    @override
-    def credentials_refused(self, error: AuthenticationError) -> None:
-        self._events.emit("connection_refused", ConnectionRefused(error))
-
     async def _on_connection_resumed_internal(self, transport: Transport, *, is_announced: bool) -> None:
-        """The link is back: drain the queue into it, then say so."""
+        """Connected again: drain the queue, then announce it."""
         self._pipeline.on_connected(transport)
         sent = await self._send_queued_commands()
         if is_announced and self._connection.transport is transport:
@@ -344,61 +426,43 @@ class NavienMqttClient(HeaterControls, HeaterQueries, QueueAccess, ConnectionLis
             await self._heaters.try_presence(device)
 
     async def _send_queued_commands(self) -> int:
-        """Drain: send what can be sent now, in order, until that is done or the link ends; returns how many went."""
-        sent_before = self._pipeline.sent_count
-        await self._pipeline.drain()
-        return self._pipeline.sent_count - sent_before
+        """Send what can be sent now, in order, until done or disconnected; returns how many were acknowledged."""
+        writer = self._pipeline.writer
+        sent_before = writer.sent_count
+        await writer.drain()
+        return writer.sent_count - sent_before
 
     # Inner steps
 
     async def _query(self, query: queries.Query, device: Device) -> int:
-        self._listen_to(device)
-        return await self._sent(self._give(query_request(query, device, self.client_id)))
-
-    def _submit(self, command: HeaterCommand) -> CommandHandle:
-        """Check a command, give it its life time and what is known of its setting, and hand it in."""
-        device, control = command.device, command.control
-        record = self._inbox.record(device)
-        checked = control.checked(command.parameters, record.feature)
-        request = control_request(control, checked, device, self.client_id, wanted=command.words)
-        if self._config.expire_by_class:
-            raw = {} if record.status is None else record.status.raw
-            known = {name: value for name in request.expected if (value := WHOLE.read(raw.get(name))) is not None}
-            request = replace(request, expires_at=request.queued_at + control.life_time(checked, known))
-        self._listen_to(device)
-        return self._give(request)
-
-    def _give(self, command: QueuedCommand) -> CommandHandle:
-        if self._config.max_queued_command_age is not None:
-            latest = command.queued_at + timedelta(seconds=self._config.max_queued_command_age)
-            command = replace(command, expires_at=min(latest, command.expires_at or latest))
-        return self._pipeline.give(command, is_connected=self.is_connected)
+        self._use(device)
+        return await self._sent(self._pipeline.give(query_request(query, device, self.client_id)))
 
     async def _sent(self, handle: CommandHandle) -> int:
         """Wait for the PUBACK of a command that went straight out; 0 while it waits, or when it need not go out."""
         packet_id = await handle.sent()
         if packet_id or self._config.enable_command_queue:
             return packet_id
-        if handle.result is None or handle.result.outcome in _LOST_WITH_THE_LINK:
-            raise NotConnectedError("the link was lost before the PUBACK, and the command queue is disabled")
+        if handle.result is None or handle.result.outcome in _LOST_WITH_THE_CONNECTION:
+            raise NotConnectedError("disconnected before the PUBACK, and the command queue is disabled")
         return 0
 
     def _ask_status(self, mac_address: str) -> bool:
-        device = self._inbox.device(mac_address)
-        return device is not None and self._probes.ask(queries.STATUS, device)
-
-    def _request_written(self, request: QueuedCommand) -> None:
-        self._pipeline.request_written(request)
-
-    def _listen_to(self, device: Device) -> None:
-        """Make a device known and write its subscriptions, without waiting: commands keep the order of their calls."""
-        self._inbox.add(device)
-        if not self._heaters.covers(device):
-            self._background.start("Listening to a heater", self.subscribe_device(device))
-
-    def _is_needed(self, topic_filter: str) -> bool:
-        """Tell whether a caller wants the messages of a filter, or a heater is heard by it."""
-        return self._subscriptions.has(topic_filter) or self._heaters.is_for_any(topic_filter, self._inbox.devices)
+        record = self._inbox.records.get(mac_address)
+        return record is not None and self._requests.ask(queries.STATUS, record.device)
 
     def _heater_absent(self, mac_address: str) -> None:
         self._inbox.absent(mac_address)
+
+    def _use(self, device: Device) -> None:
+        """Make a device known and write its subscriptions, without waiting: commands keep the order of their calls."""
+        record = self._inbox.records.get(device.mac_address)
+        if record is None or record.device is not device:
+            self._inbox.add(device)
+            record = self._inbox.records[device.mac_address]
+        if not record.filters <= self._connection.subscriptions.filters:
+            self._background.start("Subscribing to a heater", self.subscribe_device(device))
+
+    def _is_needed(self, topic_filter: str) -> bool:
+        """Return whether a filter is still needed, by a caller or for a heater."""
+        return self._subscriptions.has(topic_filter) or self._heaters.is_for_any(topic_filter, self._inbox.devices)

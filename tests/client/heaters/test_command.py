@@ -4,7 +4,8 @@ import pytest
 
 from nwp500 import Device, DeviceFeature, InvalidParameterError, TemperatureUnit, commands
 from nwp500.heaters import command as heater_command
-from nwp500.heaters.command import HeaterCommand
+from nwp500.protocol.controls import HeaterCommand
+from nwp500.protocol.setpoint import dhw_temperature
 
 DEVICE = Device(mac_address="0478630a1b2c", additional_value="5322")
 
@@ -37,11 +38,11 @@ def test_days_go_with_vacation_alone(mode: int, days: int | None, words: str) ->
     [(140, TemperatureUnit.FAHRENHEIT, "setpoint 140 °F"), (60, TemperatureUnit.CELSIUS, "setpoint 60 °C")],
 )
 def test_a_setpoint_is_in_the_words_of_its_unit(temperature: float, unit: TemperatureUnit, words: str) -> None:
-    command = heater_command.dhw_temperature(DEVICE, temperature, unit, None)
+    command = dhw_temperature(DEVICE, temperature, unit, None)
     assert command == HeaterCommand(DEVICE, commands.DHW_TEMPERATURE, (120,), words)
 
 
 def test_a_setpoint_is_within_the_heaters_own_limits() -> None:
     feature = DeviceFeature({"dhwTemperatureMax": 110})
     with pytest.raises(InvalidParameterError):
-        heater_command.dhw_temperature(DEVICE, 60, TemperatureUnit.CELSIUS, feature)
+        dhw_temperature(DEVICE, 60, TemperatureUnit.CELSIUS, feature)

@@ -76,7 +76,7 @@ class Desk:
         )
         self.pipeline.on_connected(self.transport)
         self.answers = ResponseWatchdog(lambda: None, lambda _: None)
-        self.inbox = Inbox(emitter, self.pipeline, self.answers, self.replies)
+        self.inbox = Inbox(emitter, self.pipeline, self.answers, self.replies, CLIENT)
         for device in devices:
             self.inbox.add(device)
 
@@ -98,7 +98,7 @@ class Desk:
     def sent(self, raw: int) -> QueuedCommand:
         """Send a set point to the first heater, up to its PUBACK."""
         command = control_request(commands.DHW_TEMPERATURE, (raw,), DEVICE, CLIENT)
-        self.pipeline.give(command, is_connected=True)
+        self.pipeline.give(command)
         self.transport.acknowledge()
         return command
 
@@ -403,7 +403,7 @@ async def test_a_refusal_is_of_the_command_of_its_session(desk: Desk) -> None:
     assert desk.pipeline.stage(command.id) is CommandStage.SENT
     desk.inbox.receive(refusal["topic"], {**refusal["payload"], "sessionID": command.id})
     assert desk.outcomes == []
-    assert desk.pipeline.waiting == (command.written_again(),)
+    assert desk.pipeline.queue.waiting == (command.written_again(),)
     assert desk.events == []
 
 
@@ -444,7 +444,7 @@ async def test_an_acknowledgement_is_a_status_that_may_still_be_the_old_one(desk
     desk.inbox.receive(reply["topic"], {**reply["payload"], "sessionID": "of somebody else"})
     assert desk.outcomes == []
     later = query_request(queries.STATUS, DEVICE, CLIENT)
-    desk.pipeline.request_written(later)
+    desk.pipeline.guard.written(later)
     desk.inbox.receive(reply["topic"], {**reply["payload"], "sessionID": later.id})
     assert desk.outcomes == [(CommandOutcome.CONFIRMED, command.id, None)]
 

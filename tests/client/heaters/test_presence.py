@@ -8,7 +8,7 @@ from typing import override
 import pytest
 
 from nwp500 import Changed, MqttConnectionConfig, NavienMqttClient
-from nwp500.transport.base import AwsCredentials, MessageListener, SubscriptionRefusedError, Transport
+from nwp500.transport.base import MessageListener, SigningCredentials, SubscriptionRefusedError, Transport
 from nwp500.transport.failures import UNANSWERED
 from nwp500.transport.subscriptions import MAX_SUBSCRIPTIONS
 from tests.client.support.credentials import InventedCredentials
@@ -104,7 +104,7 @@ def test_a_heater_made_known_before_the_link_is_listened_to_with_it() -> None:
     async def story() -> None:
         transports: list[OwnTransport] = []
 
-        async def make_transport(_: AwsCredentials, on_message: MessageListener) -> Transport:
+        async def make_transport(_: SigningCredentials, on_message: MessageListener) -> Transport:
             transports.append(OwnTransport(on_message, acknowledges=True))
             return transports[-1]
 
@@ -123,7 +123,7 @@ def test_a_service_that_does_not_want_it_is_not_asked_again(kind: type[OwnTransp
     async def story() -> None:
         transports: list[OwnTransport] = []
 
-        async def make_transport(_: AwsCredentials, on_message: MessageListener) -> Transport:
+        async def make_transport(_: SigningCredentials, on_message: MessageListener) -> Transport:
             transports.append(kind(on_message, acknowledges=True))
             return transports[-1]
 

@@ -56,9 +56,9 @@ def run(story: Story, *others: AnsweringHeater) -> None:
 def test_schedules_are_taken_in_whichever_form_comes_first(forms: tuple[str, ...]) -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
         heater.forms = forms
-        programme = await client.request_reservations(DEVICE)
+        programme = await client.queries.request_reservations(DEVICE)
         assert [entry.slot for entry in programme.entries] == [(124, 6, 30), (130, 8, 0), (254, 22, 15)]
-        recirculation = await client.request_recirculation_schedule(DEVICE)
+        recirculation = await client.queries.request_recirculation_schedule(DEVICE)
         assert [entry.parameter for entry in recirculation.entries] == [-1, -1]
         assert heater.suffixes() == ["st/rsv/rd", "st/recirc-rsv/rd"]
 
@@ -67,9 +67,9 @@ def test_schedules_are_taken_in_whichever_form_comes_first(forms: tuple[str, ...
 
 def test_energy() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
-        days = await client.request_energy_daily(DEVICE, 2026, [9])
+        days = await client.queries.request_energy_daily(DEVICE, 2026, [9])
         assert len(days.periods[0].amounts) == 30
-        months = await client.request_energy_monthly(DEVICE, [2025, 2026, 2025])
+        months = await client.queries.request_energy_monthly(DEVICE, [2025, 2026, 2025])
         assert [period.year for period in months.periods] == [2025, 2026]
         asked = [{name: request["request"].get(name) for name in ("year", "month")} for request in heater.asked]
         assert asked == [{"year": 2026, "month": [9]}, {"year": [2025, 2026], "month": None}]
@@ -79,7 +79,7 @@ def test_energy() -> None:
 
 def test_energy_by_hours_is_not_answered_and_nobody_minds() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
-        assert await client.request_energy_hourly(DEVICE, 2026, 9, [11, 12]) is None
+        assert await client.queries.request_energy_hourly(DEVICE, 2026, 9, [11, 12]) is None
         assert heater.asked[0]["request"]["day"] == [11, 12]
         assert client.is_connected
 
@@ -92,7 +92,7 @@ def test_energy_by_hours_is_not_answered_and_nobody_minds() -> None:
 def test_what_is_out_of_range_is_not_asked(year: int, months: list[int]) -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
         with pytest.raises(InvalidParameterError):
-            await client.request_energy_daily(DEVICE, year, months)
+            await client.queries.request_energy_daily(DEVICE, year, months)
         assert heater.asked == []
 
     run(story)
@@ -101,13 +101,13 @@ def test_what_is_out_of_range_is_not_asked(year: int, months: list[int]) -> None
 def test_diagnostics_are_heard_on_five_segments_on_every_link() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         for _ in range(2):
-            counters = await client.request_diagnostics(DEVICE)
+            counters = await client.queries.request_diagnostics(DEVICE)
             assert counters.system.days_since_installation == 367
         assert transports[0].filters.count(FIVE_SEGMENTS) == 1
         transports[0].cut()
         await asyncio.sleep(10)
         assert transports[1].filters.count(FIVE_SEGMENTS) == 1
-        await client.request_diagnostics(DEVICE)
+        await client.queries.request_diagnostics(DEVICE)
         assert heater.suffixes() == ["st/td/rd"] * 3
 
     run(story)
@@ -119,7 +119,9 @@ def test_two_heaters_of_a_home_share_a_topic_but_not_their_counters() -> None:
     async def story(client: NavienMqttClient, _: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         other.silent.add("st/td/rd")
         mine, theirs = await asyncio.gather(
-            client.request_diagnostics(DEVICE), client.request_diagnostics(OTHER), return_exceptions=True
+            client.queries.request_diagnostics(DEVICE),
+            client.queries.request_diagnostics(OTHER),
+            return_exceptions=True,
         )
         assert not isinstance(mine, BaseException)
         assert isinstance(theirs, RequestTimeoutError)
@@ -130,9 +132,9 @@ def test_two_heaters_of_a_home_share_a_topic_but_not_their_counters() -> None:
 
 def test_firmware_that_is_downloaded_can_be_installed_and_no_other() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
-        assert await client.request_firmware_download(DEVICE) == ()
+        assert await client.queries.request_firmware_download(DEVICE) == ()
         with pytest.raises(InvalidParameterError, match="that the heater has downloaded"):
-            await client.install_firmware(DEVICE, FirmwareDownload(WAITING))
+            await client.queries.install_firmware(DEVICE, FirmwareDownload(WAITING))
         assert "ctrl/commit-ota" not in heater.suffixes()
 
     run(story)
@@ -141,7 +143,7 @@ def test_firmware_that_is_downloaded_can_be_installed_and_no_other() -> None:
 def test_the_firmware_that_is_installed_is_the_one_downloaded() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         heater.silent.add("st/dl-sw-info")
-        installing = asyncio.ensure_future(client.install_firmware(DEVICE, FirmwareDownload(WAITING)))
+        installing = asyncio.ensure_future(client.queries.install_firmware(DEVICE, FirmwareDownload(WAITING)))
         await asyncio.sleep(1)
         transports[0].deliver(
             f"cmd/52/navilink-{MAC}/res/dl-sw-info",
@@ -160,13 +162,13 @@ def test_the_firmware_that_is_installed_is_the_one_downloaded() -> None:
 
 def test_any_query_of_the_table_can_be_asked() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
-        reply = await client.request(DEVICE, queries.ENERGY_MONTHLY, content={"year": [2026]})
+        reply = await client.queries.request(DEVICE, queries.ENERGY_MONTHLY, content={"year": [2026]})
         assert reply["sessionID"] == heater.asked[0]["sessionID"]
         assert isinstance(reply["response"], dict)
         with pytest.raises(InvalidParameterError, match="a request with year"):
-            await client.request(DEVICE, queries.ENERGY_MONTHLY)
+            await client.queries.request(DEVICE, queries.ENERGY_MONTHLY)
         with pytest.raises(InvalidParameterError, match="a request with no members"):
-            await client.request(DEVICE, queries.STATUS, content={"year": 2026})
+            await client.queries.request(DEVICE, queries.STATUS, content={"year": 2026})
 
     run(story)
 
@@ -175,10 +177,10 @@ def test_a_heater_that_lacks_recirculation_is_not_asked_for_its_schedule() -> No
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
         client.add_device(DEVICE, DeviceFeature({"recircReservationUse": 1}))
         with pytest.raises(UnsupportedCommandError):
-            await client.request_recirculation_schedule(DEVICE)
+            await client.queries.request_recirculation_schedule(DEVICE)
         assert heater.asked == []
         # An energy query has no gate.
-        await client.request_energy_daily(DEVICE, 2026, [9])
+        await client.queries.request_energy_daily(DEVICE, 2026, [9])
 
     run(story)
 
@@ -188,7 +190,7 @@ def test_a_reply_without_a_mac_or_with_one_written_otherwise_is_taken(names: dic
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
         client.add_device(OTHER)
         heater.reply_names = names
-        assert (await client.request_reservations(DEVICE)).is_on
+        assert (await client.queries.request_reservations(DEVICE)).is_on
 
     run(story, AnsweringHeater(OTHER))
 
@@ -200,7 +202,7 @@ def test_a_reply_that_names_another_heater_is_not_taken(known: bool) -> None:
             client.add_device(OTHER)
         heater.reply_names = {"macAddress": OTHER.mac_address}
         with pytest.raises(RequestTimeoutError):
-            await client.request_reservations(DEVICE)
+            await client.queries.request_reservations(DEVICE)
 
     run(story, AnsweringHeater(OTHER))
 
@@ -208,7 +210,7 @@ def test_a_reply_that_names_another_heater_is_not_taken(known: bool) -> None:
 def test_a_reply_that_makes_no_sense_is_not_the_end() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         heater.forms = ("hex",)
-        asking = asyncio.ensure_future(client.request_reservations(DEVICE))
+        asking = asyncio.ensure_future(client.queries.request_reservations(DEVICE))
         await asyncio.sleep(1)
         for response in ({"reservation": "zz7c061e0478"}, {"reservation": 5}, {}):
             transports[0].deliver(
@@ -222,7 +224,7 @@ def test_a_reply_that_makes_no_sense_is_not_the_end() -> None:
 
 def test_the_reply_of_another_session_is_not_taken() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
-        asking = asyncio.ensure_future(client.request_reservations(DEVICE))
+        asking = asyncio.ensure_future(client.queries.request_reservations(DEVICE))
         await asyncio.sleep(1)
         transports[0].deliver(f"{CLIENT_KEYED}/rsv/rd", recorded("reservations_empty")["payload"])
         assert (await asking).entries
@@ -234,7 +236,9 @@ def test_the_reply_of_another_session_is_not_taken() -> None:
 def test_a_reply_that_comes_at_once_is_heard() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
         heater.reply_seconds = 0.01
-        first, second = await asyncio.gather(client.request_reservations(DEVICE), client.request_diagnostics(DEVICE))
+        first, second = await asyncio.gather(
+            client.queries.request_reservations(DEVICE), client.queries.request_diagnostics(DEVICE)
+        )
         assert first.is_on
         assert second.system.days_since_installation == 367
 
@@ -245,7 +249,7 @@ def test_without_a_link_nothing_is_asked_or_kept() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         transports[0].cut()
         await asyncio.sleep(0.01)
-        for question in (client.request_reservations(DEVICE), client.request_diagnostics(DEVICE)):
+        for question in (client.queries.request_reservations(DEVICE), client.queries.request_diagnostics(DEVICE)):
             with pytest.raises(NotConnectedError):
                 await question
         await asyncio.sleep(10)
@@ -258,7 +262,7 @@ def test_without_a_link_nothing_is_asked_or_kept() -> None:
 
 def test_no_question_outlives_the_link() -> None:
     async def story(client: NavienMqttClient, _: AnsweringHeater, transports: list[AnsweringLink]) -> None:
-        asking = asyncio.ensure_future(client.request_reservations(DEVICE))
+        asking = asyncio.ensure_future(client.queries.request_reservations(DEVICE))
         await asyncio.sleep(1)
         transports[0].cut()
         with pytest.raises(MqttConnectionError):
@@ -269,7 +273,7 @@ def test_no_question_outlives_the_link() -> None:
 
 def test_questions_never_enter_the_queue() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
-        asking = asyncio.ensure_future(client.request_reservations(DEVICE))
+        asking = asyncio.ensure_future(client.queries.request_reservations(DEVICE))
         await asyncio.sleep(1)
         assert (client.queued_commands, client.pending_commands) == ((), ())
         await asking

@@ -80,8 +80,8 @@ def test_each_command_of_a_removed_heater_has_one_end_and_the_neighbor_keeps_its
             sent.command.id,
         ]
         # Counted for all, while the heater itself starts afresh.
-        assert bench.pipeline.counts(ONE) == {}
-        assert bench.pipeline.counts() == {CommandOutcome.CLEARED: 1, CommandOutcome.UNCONFIRMED: 2}
+        assert bench.pipeline.registry.counts(ONE) == {}
+        assert bench.pipeline.registry.counts() == {CommandOutcome.CLEARED: 1, CommandOutcome.UNCONFIRMED: 2}
         bench.reports(OTHER, dhwTemperatureSetting=110)
         assert neighbors.result is not None
         assert neighbors.result.outcome is CommandOutcome.CONFIRMED
@@ -111,12 +111,12 @@ def test_a_heater_that_comes_back_starts_clean() -> None:
         # Its effect is not known when the heater goes, so that the setting is in doubt.
         bench.give(commands.DHW_TEMPERATURE, 110)
         await bench.arrives()
-        assert bench.pipeline.running_modes == {ONE: 1}
+        assert bench.pipeline.guard.running_modes == {ONE: 1}
         bench.pipeline.remove_heater(ONE)
-        assert bench.pipeline.running_modes == {}
-        assert bench.pipeline.completed_effects == {}
-        assert bench.pipeline.known_status(ONE) is None
-        assert bench.pipeline.is_waiting_for_status(ONE)
+        assert bench.pipeline.guard.running_modes == {}
+        assert bench.pipeline.guard.completed_effects == {}
+        assert bench.pipeline.guard.known_status(ONE) is None
+        assert bench.pipeline.guard.is_waiting_for_status(ONE)
         again = bench.give(commands.DHW_TEMPERATURE, 120)
         assert bench.pipeline.stage(again.command.id) is CommandStage.WAITING
         bench.reports(dhwTemperatureSetting=98)
@@ -135,7 +135,7 @@ def test_a_command_given_for_the_end_of_another_is_a_new_one() -> None:
         bench.give(commands.DHW_TEMPERATURE, 120)
         bench.emitter.on("command_completed", once_more)
         bench.pipeline.remove_heater(ONE)
-        assert [command.kind for command in bench.pipeline.waiting] == ["dhw-mode"]
+        assert [command.kind for command in bench.pipeline.queue.waiting] == ["dhw-mode"]
         # The guard asks for it, so it does not wait for ever.
         bench.reports(dhwOperationSetting=3)
         assert len(bench.written) == 1
@@ -224,8 +224,8 @@ def test_what_a_caller_subscribed_to_stays() -> None:
 def test_whoever_waits_for_a_reply_of_a_removed_heater_waits_no_longer() -> None:
     async def story() -> None:
         client, transports = await scripted()
-        asking = asyncio.create_task(client.request_diagnostics(DEVICE))
-        theirs = asyncio.create_task(client.request_reservations(NEIGHBOR))
+        asking = asyncio.create_task(client.queries.request_diagnostics(DEVICE))
+        theirs = asyncio.create_task(client.queries.request_reservations(NEIGHBOR))
         await asyncio.sleep(1)
         assert any("/0/0/" in topic_filter for topic_filter in transports[0].filters)
         await client.unsubscribe_device(DEVICE)

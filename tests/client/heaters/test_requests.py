@@ -59,7 +59,7 @@ def test_without_a_link_nothing_is_asked_and_nothing_is_kept() -> None:
         transports[0].drop()
         assert not client.poll(DEVICE)
         with pytest.raises(NotConnectedError):
-            await client.request(DEVICE, queries.STATUS)
+            await client.queries.request(DEVICE, queries.STATUS)
         await asyncio.sleep(60)
         assert len(transports) == 2
         assert transports[0].topics == transports[1].topics == []
@@ -69,9 +69,9 @@ def test_without_a_link_nothing_is_asked_and_nothing_is_kept() -> None:
 
 def test_a_request_gets_its_own_reply() -> None:
     async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
-        first = asyncio.ensure_future(client.request(DEVICE, queries.STATUS))
+        first = asyncio.ensure_future(client.queries.request(DEVICE, queries.STATUS))
         await asyncio.sleep(1)
-        second = asyncio.ensure_future(client.request(DEVICE, queries.STATUS))
+        second = asyncio.ensure_future(client.queries.request(DEVICE, queries.STATUS))
         await asyncio.sleep(1)
         assert len(set(transports[0].session_ids)) == 2
         transports[0].reply("client/res", status={"errorCode": 2})
@@ -88,7 +88,7 @@ def test_a_request_ends_in_time() -> None:
     async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
         since = asyncio.get_running_loop().time()
         with pytest.raises(RequestTimeoutError, match="within 5 s"):
-            await client.request(DEVICE, queries.STATUS, timeout=5)
+            await client.queries.request(DEVICE, queries.STATUS, timeout=5)
         assert asyncio.get_running_loop().time() - since == pytest.approx(5)
         # A reply that comes too late is a status like any other.
         transports[0].reply("client/res", status={"errorCode": 0})
@@ -100,7 +100,7 @@ def test_a_request_ends_in_time() -> None:
 @pytest.mark.parametrize("ends", [OwnTransport.drop, OwnTransport.refuse], ids=["link lost", "PUBACK overdue"])
 def test_no_request_outlives_the_link(ends: Callable[[OwnTransport], None]) -> None:
     async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
-        waiting = asyncio.ensure_future(client.request(DEVICE, queries.STATUS, timeout=600))
+        waiting = asyncio.ensure_future(client.queries.request(DEVICE, queries.STATUS, timeout=600))
         await asyncio.sleep(1)
         ends(transports[0])
         with pytest.raises(MqttConnectionError):
@@ -111,7 +111,7 @@ def test_no_request_outlives_the_link(ends: Callable[[OwnTransport], None]) -> N
 
 def test_no_request_outlives_the_client() -> None:
     async def story(client: NavienMqttClient, _: list[OwnTransport]) -> None:
-        waiting = asyncio.ensure_future(client.request(DEVICE, queries.STATUS, timeout=600))
+        waiting = asyncio.ensure_future(client.queries.request(DEVICE, queries.STATUS, timeout=600))
         await asyncio.sleep(1)
         await client.disconnect()
         with pytest.raises(MqttConnectionError):
@@ -128,7 +128,7 @@ def test_a_link_that_cannot_be_written_to_is_replaced() -> None:
         await asyncio.sleep(10)
         transports[1].refuses = True
         with pytest.raises(MqttConnectionError):
-            await client.request(DEVICE, queries.STATUS)
+            await client.queries.request(DEVICE, queries.STATUS)
         await asyncio.sleep(10)
         assert reasons == ["AWS_ERROR_MQTT_NOT_CONNECTED"] * 2
         assert len(transports) == 3

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from nwp500 import CommandOutcome, NavienMqttClient, WriteOutcome, commands
+from nwp500 import CommandOutcome, HeaterCommand, NavienMqttClient, WriteOutcome, commands
 from nwp500.exceptions import ScheduleReadError
 from tests.client.heaters.test_schedules import PROGRAMME, entry, lists, run
 from tests.client.support.answering_heater import DEVICE, AnsweringHeater, AnsweringLink
@@ -41,7 +41,7 @@ def test_an_edit_and_controls_on_their_way_do_not_meet() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         edit = asyncio.create_task(client.schedules.put_reservation(DEVICE, entry()))
         await asyncio.sleep(READ_SECONDS + 0.5)
-        handles = [await client.submit(client.control_command(DEVICE, commands.AIR_FILTER_RESET)) for _ in range(3)]
+        handles = [await client.submit(HeaterCommand(DEVICE, commands.AIR_FILTER_RESET)) for _ in range(3)]
         transports[0].cut()
         assert (await edit).outcome is WriteOutcome.UNKNOWN
         for handle in handles:

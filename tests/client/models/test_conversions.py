@@ -10,6 +10,7 @@ import pytest
 from nwp500.enums import TemperatureUnit
 from nwp500.exceptions import InvalidParameterError, ResponseFormatError
 from nwp500.models import conversions
+from nwp500.protocol.setpoint import half_degrees_from
 
 CELSIUS, FAHRENHEIT = TemperatureUnit.CELSIUS, TemperatureUnit.FAHRENHEIT
 RAW = st.integers(-(2**31), 2**31 - 1)
@@ -35,7 +36,7 @@ RAW = st.integers(-(2**31), 2**31 - 1)
     ],
 )
 def test_setpoints_encode_as_the_protocol_lists_them(value: float, unit: TemperatureUnit, raw: int) -> None:
-    encoded = conversions.half_degrees_from(value, unit)
+    encoded = half_degrees_from(value, unit)
     assert encoded == raw
     assert type(encoded) is int
 
@@ -51,29 +52,29 @@ def test_setpoints_encode_as_the_protocol_lists_them(value: float, unit: Tempera
     ],
 )
 def test_a_wish_between_two_steps_goes_to_the_even_one(value: float, unit: TemperatureUnit, raw: int) -> None:
-    assert conversions.half_degrees_from(value, unit) == raw
+    assert half_degrees_from(value, unit) == raw
 
 
 @given(raw=RAW)
 def test_half_degrees_survive_decoding_and_encoding(raw: int) -> None:
-    assert conversions.half_degrees_from(conversions.celsius_from_half(raw), CELSIUS) == raw
-    assert conversions.half_degrees_from(FAHRENHEIT.from_half_degrees(raw), FAHRENHEIT) == raw
+    assert half_degrees_from(conversions.celsius_from_half(raw), CELSIUS) == raw
+    assert half_degrees_from(FAHRENHEIT.from_half_degrees(raw), FAHRENHEIT) == raw
 
 
 @given(value=st.decimals(-200, 400, places=2).map(float), unit=st.sampled_from(TemperatureUnit))
 def test_an_encoded_temperature_is_the_nearest_step(value: float, unit: TemperatureUnit) -> None:
     exact = Fraction(str(value)) * 2 if unit is CELSIUS else (Fraction(str(value)) - 32) * 10 / 9
-    assert abs(conversions.half_degrees_from(value, unit) - exact) <= Fraction(1, 2)
+    assert abs(half_degrees_from(value, unit) - exact) <= Fraction(1, 2)
 
 
 def test_every_whole_fahrenheit_degree_has_its_own_step() -> None:
-    assert len({conversions.half_degrees_from(degree, FAHRENHEIT) for degree in range(70, 160)}) == 90
+    assert len({half_degrees_from(degree, FAHRENHEIT) for degree in range(70, 160)}) == 90
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
 def test_what_is_no_number_is_refused(value: float) -> None:
     with pytest.raises(InvalidParameterError, match="temperature must be a finite number"):
-        conversions.half_degrees_from(value, FAHRENHEIT)
+        half_degrees_from(value, FAHRENHEIT)
 
 
 @given(raw=RAW)

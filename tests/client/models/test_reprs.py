@@ -17,9 +17,9 @@ from nwp500 import (
     StoredQueue,
     commands,
 )
-from nwp500.heaters.command import HeaterCommand
 from nwp500.heaters.inbox import HeaterRecord
 from nwp500.models import Device as ModelDevice
+from nwp500.protocol.controls import HeaterCommand
 from tests.client.support.bench import ONE, made
 
 SERIAL = "SERIAL12345"

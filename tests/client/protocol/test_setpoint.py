@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from nwp500 import DeviceFeature, InvalidParameterError, TemperatureUnit, commands
-from nwp500.protocol.setpoint import raw_limits, raw_setpoint, raw_step, setpoint_words
+from nwp500 import Device, DeviceFeature, InvalidParameterError, TemperatureUnit, commands
+from nwp500.protocol.setpoint import dhw_temperature, raw_limits, raw_setpoint, raw_step
 
 C, F = TemperatureUnit.CELSIUS, TemperatureUnit.FAHRENHEIT
 HEATER = DeviceFeature({"dhwTemperatureMin": 81, "dhwTemperatureMax": 131})
@@ -233,7 +233,8 @@ def test_nothing_outside_the_limits_comes_out(low: int, temperature: float) -> N
     ],
 )
 def test_a_setpoint_in_words(temperature: float, unit: TemperatureUnit, words: str) -> None:
-    assert setpoint_words(temperature, unit) == words
+    device = Device(mac_address="0478630a1b2c", additional_value="5322")
+    assert dhw_temperature(device, temperature, unit, None).words == words
 
 
 @pytest.mark.parametrize(

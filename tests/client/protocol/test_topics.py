@@ -1,5 +1,6 @@
 """Topic names, filters, and which filter covers which topic."""
 
+import json
 import re
 
 from hypothesis import given
@@ -7,16 +8,15 @@ from hypothesis import strategies as st
 import pytest
 
 from nwp500 import Device, InvalidParameterError
+from nwp500.protocol.queries import Query
+from nwp500.protocol.requests import ReplyForm, request_message
 from nwp500.protocol.topics import (
-    ReplyForm,
     check_filter,
     check_topic,
     client_filter,
     device_filter,
     five_segment_filter,
     matches,
-    reply_topic,
-    request_topic,
 )
 
 DEVICE = Device(mac_address="0478630a1b2c", additional_value="5322", home_seq=10001)
@@ -24,6 +24,15 @@ CLIENT = "ha-client-3f9a1c07"
 
 LEVELS = st.sampled_from(["", "a", "b", "navilink-0478630a1b2c"])
 TOPICS = st.lists(LEVELS, min_size=1, max_size=5).map("/".join)
+
+
+def topics_of(device: Device, suffix: str, form: ReplyForm = ReplyForm.CLIENT_KEYED) -> tuple[str, str]:
+    """Return the topics that a query is published to and asks its reply on."""
+    query = Query(name="any", code=1, suffix=suffix, words="any", reply=form)
+    topic, body = request_message(query, {}, device, CLIENT, "session")
+    message = json.loads(body)
+    assert message["requestTopic"] == topic
+    return topic, message["responseTopic"]
 
 
 @st.composite
@@ -34,7 +43,7 @@ def filters(draw: st.DrawFn) -> str:
 
 
 def test_the_topics_of_a_device() -> None:
-    assert request_topic(DEVICE, "st/did") == "cmd/52/navilink-0478630a1b2c/st/did"
+    assert topics_of(DEVICE, "st/did")[0] == "cmd/52/navilink-0478630a1b2c/st/did"
     assert device_filter(DEVICE) == "cmd/52/navilink-0478630a1b2c/#"
     assert client_filter(DEVICE, CLIENT) == "cmd/52/ha-client-3f9a1c07/res/#"
     assert five_segment_filter(DEVICE, CLIENT) == "cmd/52/10001/0/ha-client-3f9a1c07/res/#"
@@ -50,7 +59,7 @@ def test_the_topics_of_a_device() -> None:
     ],
 )
 def test_the_forms_of_a_reply_topic(form: ReplyForm, topic: str, covering: str) -> None:
-    assert reply_topic(form, DEVICE, CLIENT, "rsv/rd") == topic
+    assert topics_of(DEVICE, "st/rsv/rd", form)[1] == topic
     check_topic(topic)
     assert matches(covering, topic)
 
@@ -58,7 +67,7 @@ def test_the_forms_of_a_reply_topic(form: ReplyForm, topic: str, covering: str) 
 @pytest.mark.parametrize("mac_address", ["0478630a1b2c", "0478630A1B2C", "04:78:63:0a:1b:2c", "04-78-63-0A-1B-2C"])
 def test_however_a_mac_is_written_its_topics_are_the_same(mac_address: str) -> None:
     written = Device(mac_address=mac_address, additional_value="5322")
-    assert request_topic(written, "st") == request_topic(DEVICE, "st")
+    assert topics_of(written, "st") == topics_of(DEVICE, "st")
     assert device_filter(written) == device_filter(DEVICE)
 
 

@@ -15,7 +15,7 @@ def test_nothing_more_is_written_and_the_end_comes_with_the_last_puback() -> Non
         bench.up()
         given = [bench.give(commands.DHW_TEMPERATURE, raw) for raw in (100, 102, 104)]
         assert bench.written == [handle.command.id for handle in given[:2]]
-        finish = asyncio.ensure_future(bench.pipeline.finish_sending())
+        finish = asyncio.ensure_future(bench.pipeline.writer.finish(10))
         await asyncio.sleep(0)
         late = bench.give(commands.DHW_MODE, 1)
         assert bench.transport.acknowledge()
@@ -36,7 +36,7 @@ def test_without_anything_in_flight_the_end_is_at_once() -> None:
     async def story(bench: Bench) -> None:
         bench.give(commands.DHW_TEMPERATURE, 100)
         before = asyncio.get_running_loop().time()
-        await bench.pipeline.finish_sending()
+        await bench.pipeline.writer.finish(10)
         assert asyncio.get_running_loop().time() == before
         bench.up()
         assert bench.written == []
@@ -50,15 +50,15 @@ def test_a_lost_connection_and_a_puback_that_never_comes_end_it_too() -> None:
         bench.up()
         handle = bench.give(commands.DHW_TEMPERATURE, 100)
         before = loop.time()
-        await bench.pipeline.finish_sending()
+        await bench.pipeline.writer.finish(10)
         assert loop.time() - before == _TIMEOUT
-        finish = asyncio.ensure_future(bench.pipeline.finish_sending())
+        finish = asyncio.ensure_future(bench.pipeline.writer.finish(10))
         await asyncio.sleep(1)
         bench.down()
         await finish
         assert loop.time() - before == _TIMEOUT + 1
         # It may have arrived, and is stored so.
-        [waiting] = bench.pipeline.unsent
+        [waiting] = tuple(bench.pipeline.queue.unsent())
         assert (waiting.id, waiting.attempts) == (handle.command.id, 1)
 
     on_the_bench(story)

@@ -23,20 +23,20 @@ def test_what_waits_too_long_ends_at_that_moment() -> None:
         await asyncio.sleep(10)
         for seconds in (100, 50, None):
             command = made(SETPOINT, 120)
-            bench.pipeline.give(with_life_time(command, seconds), is_connected=False)
+            bench.pipeline.give(with_life_time(command, seconds))
         await asyncio.sleep(3600)
         assert [(end.outcome, round(end.at)) for end in bench.ends] == [
             (CommandOutcome.EXPIRED, 60),
             (CommandOutcome.EXPIRED, 110),
         ]
-        assert bench.pipeline.waiting_count == 1
+        assert len(bench.pipeline.queue) == 1
 
     on_the_bench(story)
 
 
 def test_age_is_judged_again_right_before_the_send() -> None:
     async def story(bench: Bench) -> None:
-        handle = bench.pipeline.give(with_life_time(made(SETPOINT, 120), 3600), is_connected=False)
+        handle = bench.pipeline.give(with_life_time(made(SETPOINT, 120), 3600))
         # The timer stands still while the machine sleeps.
         bench.clocks.sleep(4000)
         bench.up()
@@ -49,7 +49,7 @@ def test_age_is_judged_again_right_before_the_send() -> None:
 @pytest.mark.parametrize("years", [-1000, -30, -1])
 def test_a_wall_clock_set_back_by_years_makes_nothing_younger(years: int) -> None:
     async def story(bench: Bench) -> None:
-        bench.pipeline.give(with_life_time(made(SETPOINT, 120), 3600), is_connected=False)
+        bench.pipeline.give(with_life_time(made(SETPOINT, 120), 3600))
         await asyncio.sleep(3000)
         bench.clocks.set_wall_clock(years * 365 * 86400)
         await asyncio.sleep(599)
@@ -64,11 +64,11 @@ def test_a_wall_clock_set_back_by_years_makes_nothing_younger(years: int) -> Non
 def test_within_one_run_the_wall_clock_makes_nothing_older(seconds: float) -> None:
     async def story(bench: Bench) -> None:
         bench.clocks.set_wall_clock(-seconds)
-        handle = bench.pipeline.give(with_life_time(made(SETPOINT, 120), 3600), is_connected=False)
+        handle = bench.pipeline.give(with_life_time(made(SETPOINT, 120), 3600))
         bench.clocks.set_wall_clock(seconds)
         await asyncio.sleep(3000)
         assert bench.outcomes == []
-        assert bench.pipeline.waiting[0].age() == timedelta(seconds=3000)
+        assert bench.pipeline.queue.waiting[0].age() == timedelta(seconds=3000)
         bench.up()
         assert bench.written == [handle.command.id]
 
@@ -82,7 +82,7 @@ def test_the_age_of_what_an_earlier_run_was_given_is_judged_again_when_the_clock
         bench.clocks.set_wall_clock(-7200)
         bench.pipeline.restore(StoredQueue(unsent=(command,)))
         await asyncio.sleep(10)
-        assert bench.pipeline.waiting[0].age() == timedelta(seconds=10)
+        assert bench.pipeline.queue.waiting[0].age() == timedelta(seconds=10)
         bench.clocks.set_wall_clock(7200 + 3600)
         await asyncio.sleep(61)
         assert bench.outcomes == [CommandOutcome.EXPIRED]
@@ -93,7 +93,7 @@ def test_the_age_of_what_an_earlier_run_was_given_is_judged_again_when_the_clock
 def test_what_was_sent_does_not_expire() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.pipeline.give(with_life_time(made(SETPOINT, 120), 5), is_connected=True)
+        bench.pipeline.give(with_life_time(made(SETPOINT, 120), 5))
         await bench.arrives()
         await asyncio.sleep(20)
         bench.reports(dhwTemperatureSetting=120)
@@ -105,7 +105,7 @@ def test_what_was_sent_does_not_expire() -> None:
 def test_what_comes_back_from_a_lost_link_can_still_expire() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.pipeline.give(with_life_time(made(SETPOINT, 120), 5), is_connected=True)
+        bench.pipeline.give(with_life_time(made(SETPOINT, 120), 5))
         bench.down()
         await asyncio.sleep(6)
         assert [(end.outcome, round(end.at)) for end in bench.ends] == [(CommandOutcome.EXPIRED, 5)]
@@ -279,16 +279,16 @@ def test_what_nobody_asked_for_counts_only_when_nothing_newer_was_asked() -> Non
 def test_after_each_connection_a_control_waits_for_a_status_of_its_heater() -> None:
     async def story(bench: Bench) -> None:
         first = bench.give(SETPOINT, 120)
-        assert not bench.pipeline.is_waiting_for_status(ONE)
+        assert not bench.pipeline.guard.is_waiting_for_status(ONE)
         for _ in range(2):
             bench.up()
-            assert bench.pipeline.is_waiting_for_status(ONE)
+            assert bench.pipeline.guard.is_waiting_for_status(ONE)
             assert bench.written == []
             assert bench.asked[-1][0] == ONE
             bench.reports(OTHER, dhwTemperatureSetting=98)
             assert bench.written == []
             bench.reports(dhwTemperatureSetting=98)
-            assert not bench.pipeline.is_waiting_for_status(ONE)
+            assert not bench.pipeline.guard.is_waiting_for_status(ONE)
             assert bench.written == [first.command.id]
             bench.down()
 
@@ -304,10 +304,10 @@ def test_a_late_status_is_not_a_fresh_one() -> None:
         bench.up()
         # Made before somebody turned the panel, and on its way since: the answer to a question of the older link.
         bench.answers(question, dhwTemperatureSetting=98)
-        assert bench.pipeline.is_waiting_for_status(ONE)
+        assert bench.pipeline.guard.is_waiting_for_status(ONE)
         assert bench.written == []
         bench.reports(dhwTemperatureSetting=100)
-        assert not bench.pipeline.is_waiting_for_status(ONE)
+        assert not bench.pipeline.guard.is_waiting_for_status(ONE)
         assert bench.written == []
         assert [(end.outcome, end.command_id) for end in bench.ends] == [(CommandOutcome.SUPERSEDED, handle.command.id)]
 
@@ -318,7 +318,7 @@ def test_what_is_written_again_has_a_session_of_its_own() -> None:
     async def story(bench: Bench) -> None:
         device = Device(mac_address=ONE, additional_value="5322")
         bench.up()
-        asked = bench.pipeline.give(query_request(queries.STATUS, device, "client"), is_connected=True)
+        asked = bench.pipeline.give(query_request(queries.STATUS, device, "client"))
         bench.give(SETPOINT, 120)
         bench.down()
         bench.up()
@@ -326,9 +326,9 @@ def test_what_is_written_again_has_a_session_of_its_own() -> None:
         assert again != asked.command.id
         # The answer to the first writing, which may be older than this link, proves nothing of it.
         bench.answers(asked.command.id, dhwTemperatureSetting=98)
-        assert bench.pipeline.is_waiting_for_status(ONE)
+        assert bench.pipeline.guard.is_waiting_for_status(ONE)
         bench.answers(again, dhwTemperatureSetting=98)
-        assert not bench.pipeline.is_waiting_for_status(ONE)
+        assert not bench.pipeline.guard.is_waiting_for_status(ONE)
 
     on_the_bench(story, guard_commands=True)
 
@@ -382,7 +382,7 @@ def test_a_heater_that_does_not_answer_is_asked_again_and_holds_up_nobody() -> N
 def test_a_query_does_not_wait_for_a_status() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
-        bench.pipeline.give(plain_message("test/a", {"sessionID": "plain"}, 1), is_connected=True)
+        bench.pipeline.give(plain_message("test/a", {"sessionID": "plain"}, 1))
         assert bench.written == ["plain"]
 
     on_the_bench(story, guard_commands=True)
@@ -515,10 +515,10 @@ def test_what_an_earlier_run_left_is_taken_up() -> None:
     async def story(bench: Bench) -> None:
         sent, first, second = made(SETPOINT, 110), made(SETPOINT, 120), made(MODE, 1)
         bench.pipeline.restore(StoredQueue(unsent=(first, second), sent=(sent,)))
-        assert bench.pipeline.waiting == (first, second)
-        assert bench.pipeline.sent == (sent,)
+        assert bench.pipeline.queue.waiting == (first, second)
+        assert bench.pipeline.confirmations.commands == (sent,)
         assert bench.pipeline.wanted(ONE) == {"dhwTemperatureSetting": 120, "dhwOperationSetting": 1}
-        handles = [bench.pipeline.handle(command.id) for command in (sent, first, second)]
+        handles = [bench.pipeline.registry.handle(command.id) for command in (sent, first, second)]
         assert [handle and await handle.sent() for handle in handles] == [0, 0, 0]
         bench.up()
         await bench.arrives()
@@ -541,7 +541,7 @@ def test_of_what_an_earlier_run_left_some_ends_at_once() -> None:
             old.id: CommandOutcome.EXPIRED,
             in_doubt.id: CommandOutcome.UNCONFIRMED,
         }
-        assert bench.pipeline.waiting == (unpressed, again)
+        assert bench.pipeline.queue.waiting == (unpressed, again)
 
     on_the_bench(story)
 
@@ -556,7 +556,7 @@ def test_what_expired_while_nobody_ran_does_not_bring_an_older_command_back() ->
             (CommandOutcome.SUPERSEDED, older.id),
             (CommandOutcome.EXPIRED, newer.id),
         ]
-        assert not bench.pipeline.waiting
+        assert not bench.pipeline.queue.waiting
 
     on_the_bench(story, coalesce_commands=True)
 
@@ -581,10 +581,10 @@ def test_what_is_restored_twice_is_there_once() -> None:
         stored = StoredQueue(unsent=(waiting,), sent=(sent,))
         bench.pipeline.restore(stored)
         bench.up()
-        handle = bench.pipeline.handle(waiting.id)
+        handle = bench.pipeline.registry.handle(waiting.id)
         bench.pipeline.restore(stored)
-        assert bench.pipeline.handle(waiting.id) is handle
-        assert (bench.written, bench.pipeline.waiting) == ([waiting.id], ())
+        assert bench.pipeline.registry.handle(waiting.id) is handle
+        assert (bench.written, bench.pipeline.queue.waiting) == ([waiting.id], ())
         await bench.arrives()
         bench.reports(dhwOperationSetting=1, dhwTemperatureSetting=120)
         assert bench.outcomes == [CommandOutcome.CONFIRMED] * 2
@@ -597,7 +597,7 @@ def test_what_an_earlier_run_left_held_may_still_take_effect() -> None:
     async def story(bench: Bench) -> None:
         held = {"dhwOperationSetting": frozenset({2})}
         bench.pipeline.restore(StoredQueue(completed_effects={ONE: (held,)}))
-        assert bench.pipeline.completed_effects == {ONE: (held,)}
+        assert bench.pipeline.guard.completed_effects == {ONE: (held,)}
         # The heater will take up the mode that it holds, unless it is told once more to stay in this one.
         mode, setpoint = bench.give(MODE, 1), bench.give(SETPOINT, 120)
         bench.up()
@@ -606,11 +606,11 @@ def test_what_an_earlier_run_left_held_may_still_take_effect() -> None:
         assert bench.written == [mode.command.id]
         bench.reports(dhwOperationSetting=1, touStatus=1, hpUpperOnDiffTempSetting=16)
         assert bench.outcomes == [CommandOutcome.CONFIRMED] * 2
-        assert bench.pipeline.completed_effects[ONE] == (held, mode.command.expected)
+        assert bench.pipeline.guard.completed_effects[ONE] == (held, mode.command.expected)
         await asyncio.sleep(60)
         for _ in range(2):
             bench.reports(dhwOperationSetting=1, touStatus=1, hpUpperOnDiffTempSetting=0)
-        assert bench.pipeline.completed_effects == {}
+        assert bench.pipeline.guard.completed_effects == {}
         assert setpoint.is_completed
 
     on_the_bench(story, skip_redundant=True, guard_commands=True)
@@ -637,7 +637,7 @@ def test_a_queue_that_has_become_smaller_drops_the_oldest() -> None:
     async def story(bench: Bench) -> None:
         left = tuple(made(SETPOINT, raw) for raw in (100, 110, 120))
         bench.pipeline.restore(StoredQueue(unsent=left))
-        assert bench.pipeline.waiting == (left[1], left[2])
+        assert bench.pipeline.queue.waiting == (left[1], left[2])
         assert [(end.outcome, end.command_id) for end in bench.ends] == [(CommandOutcome.DROPPED, left[0].id)]
 
     on_the_bench(story, max_queued_commands=2)

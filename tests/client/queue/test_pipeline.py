@@ -24,15 +24,15 @@ def test_from_waiting_to_its_outcome() -> None:
         assert await handle.sent() == 0
         bench.up()
         assert bench.pipeline.stage(command_id) is CommandStage.IN_FLIGHT
-        assert bench.pipeline.waiting_count == 0
-        assert [command.id for command in bench.pipeline.unsent] == [command_id]
+        assert len(bench.pipeline.queue) == 0
+        assert [command.id for command in tuple(bench.pipeline.queue.unsent())] == [command_id]
         await bench.arrives()
         assert bench.pipeline.stage(command_id) is CommandStage.SENT
-        assert [command.id for command in bench.pipeline.sent] == [command_id]
-        assert bench.pipeline.handle(command_id) is handle
+        assert [command.id for command in bench.pipeline.confirmations.commands] == [command_id]
+        assert bench.pipeline.registry.handle(command_id) is handle
         bench.reports(dhwTemperatureSetting=120)
         assert bench.pipeline.stage(command_id) is None
-        assert bench.pipeline.handle(command_id) is None
+        assert bench.pipeline.registry.handle(command_id) is None
         assert handle.result is not None
         assert handle.result.outcome is CommandOutcome.CONFIRMED
         assert [name for name in bench.events if name.startswith("command_")] == [
@@ -56,7 +56,7 @@ def test_what_goes_straight_out_gives_its_packet_id_with_the_puback() -> None:
         await bench.arrives()
         assert (await first.sent(), await sending) == (1, 2)
         assert "command_queued" not in bench.events
-        assert bench.pipeline.sent_count == 2
+        assert bench.pipeline.writer.sent_count == 2
 
     on_the_bench(story)
 
@@ -67,11 +67,11 @@ def test_outcomes_are_counted_for_each_heater_and_for_all() -> None:
         bench.give(SETPOINT, 110, mac_address=OTHER)
         bench.give(MODE, 1, mac_address=OTHER)
         assert bench.pipeline.clear(lambda command: command.mac_address == OTHER) == 2
-        assert bench.pipeline.counts(ONE) == {}
-        assert bench.pipeline.counts(OTHER) == {CommandOutcome.CLEARED: 2}
+        assert bench.pipeline.registry.counts(ONE) == {}
+        assert bench.pipeline.registry.counts(OTHER) == {CommandOutcome.CLEARED: 2}
         assert bench.pipeline.clear(lambda _: True) == 1
-        assert bench.pipeline.counts() == {CommandOutcome.CLEARED: 3}
-        assert bench.pipeline.counts("0478630affff") == {}
+        assert bench.pipeline.registry.counts() == {CommandOutcome.CLEARED: 3}
+        assert bench.pipeline.registry.counts("0478630affff") == {}
 
     on_the_bench(story)
 
@@ -238,7 +238,7 @@ def test_power_on_is_expected_to_bring_back_the_mode_before(reported: tuple[obje
 def test_the_mode_before_is_known_from_an_earlier_run_too() -> None:
     async def story(bench: Bench) -> None:
         bench.pipeline.restore(StoredQueue(running_modes={ONE: 4}))
-        assert bench.pipeline.running_modes == {ONE: 4}
+        assert bench.pipeline.guard.running_modes == {ONE: 4}
         bench.give(commands.POWER_ON)
         assert bench.pipeline.wanted(ONE) == {"dhwOperationSetting": 4}
 
@@ -257,7 +257,7 @@ def test_a_reply_that_overtakes_the_puback_proves_that_it_was_sent(
         handle = bench.give(control, *parameters)
         bench.answers(handle.command.id)
         assert await handle.sent() == 1
-        assert bench.pipeline.unsent == ()
+        assert tuple(bench.pipeline.queue.unsent()) == ()
         bench.down()
         bench.up()
         assert bench.written == []

@@ -26,7 +26,7 @@ def test_what_is_given_for_an_answer_lines_up_behind(event: str, *, is_up: bool)
         (second,) = answers
         assert first.sequence < second.sequence
         if not is_up:
-            assert [command.id for command in bench.pipeline.waiting] == [first.command.id, second.command.id]
+            assert [command.id for command in bench.pipeline.queue.waiting] == [first.command.id, second.command.id]
             bench.up()
         assert bench.written == [first.command.id, second.command.id]
 
@@ -50,7 +50,7 @@ def test_what_is_given_for_a_cleared_command_waits() -> None:
         bench.emitter.once("command_cleared", lambda _: bench.give(SETPOINT, 110))
         bench.give(SETPOINT, 120)
         assert bench.pipeline.clear(lambda _: True) == 1
-        assert [command.wanted for command in bench.pipeline.waiting] == ["setpoint 110"]
+        assert [command.wanted for command in bench.pipeline.queue.waiting] == ["setpoint 110"]
 
     on_the_bench(story)
 

@@ -38,7 +38,7 @@ def test_too_soon_means_again_after_growing_pauses_and_in_the_end_rejected() -> 
             await bench.arrives()
             bench.refuses(handle.command.id, 2)
             await asyncio.sleep(pause - 0.1)
-            assert bench.pipeline.waiting_count == 1
+            assert len(bench.pipeline.queue) == 1
             assert len(bench.written) == attempts
             await asyncio.sleep(0.2)
             assert len(bench.written) == attempts + 1
@@ -94,7 +94,7 @@ def test_refused_commands_that_come_back_to_a_full_queue_are_the_oldest_and_go()
         for handle in given[:3]:
             bench.refuses(handle.command.id, 2)
         assert bench.outcomes == [CommandOutcome.DROPPED] * 3
-        assert [command.id for command in bench.pipeline.waiting] == [handle.command.id for handle in given[3:]]
+        assert [command.id for command in bench.pipeline.queue.waiting] == [handle.command.id for handle in given[3:]]
 
     on_the_bench(story, max_queued_commands=3)
 
@@ -187,7 +187,7 @@ def test_a_message_to_no_heater_waits_for_no_control() -> None:
         bench.give(SETPOINT, 120)
         bench.give(MODE, 1)
         message = plain_message("test/a", {"sessionID": "plain"}, 1)
-        bench.pipeline.give(message, is_connected=True)
+        bench.pipeline.give(message)
         assert bench.written[-1] == "plain"
 
     on_the_bench(story, command_interval=1)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from nwp500 import CommandOutcome, CommandReason, MqttConnectionConfig, StoredQueue, commands
+from nwp500 import CommandOutcome, CommandReason, HeaterCommand, MqttConnectionConfig, StoredQueue, commands
 from tests.client.support.bench import ONE, Bench, made, on_the_bench
 from tests.client.support.own_transport import DEVICE, scripted
 
@@ -148,7 +148,7 @@ async def test_what_an_answer_shows_is_judged_before_the_next_command_goes() -> 
     transport.reply("client/res", status=known)
     pending_effects = ((MODE, 1), (commands.TOU_ON,), (SETPOINT, 120))
     handles = [
-        await client.submit(client.control_command(DEVICE, control, *parameters))
+        await client.submit(HeaterCommand(DEVICE, control, tuple(parameters)))
         for control, *parameters in pending_effects
     ]
     known |= {"dhwOperationSetting": 1, "dhwTemperatureSetting": 100}
@@ -193,9 +193,9 @@ def test_a_session_of_somebody_else_is_no_report_without_a_session() -> None:
         bench.up()
         await asyncio.sleep(100)
         # As late as the answer to what an earlier run has asked.
-        question = bench.pipeline.dated(ONE, "of an earlier run")
+        question = bench.pipeline.guard.dated(ONE, "of an earlier run")
         assert question == 0
-        assert bench.pipeline.is_waiting_for_status(ONE)
+        assert bench.pipeline.guard.is_waiting_for_status(ONE)
         assert handle.result is None
 
     on_the_bench(story, guard_commands=True)

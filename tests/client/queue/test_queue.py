@@ -146,7 +146,7 @@ def test_everything_in_flight_returns_to_the_front_in_its_old_order() -> None:
 def test_what_must_not_be_sent_twice_does_not_come_back() -> None:
     queue = filled(command("a"), command("b", repeatable=False), command("c"))
     take(queue, 2)
-    assert ids(queue.return_in_flight().in_doubt) == "b"
+    assert ids(queue.return_in_flight().unrepeatable) == "b"
     assert ids(queue.waiting) == "ac"
 
 
@@ -154,7 +154,7 @@ def test_a_return_that_is_forbidden() -> None:
     queue = filled(command("a"), command("b", OTHER), command("c"))
     take(queue, 2)
     queue.forbid_return(lambda found: found.mac_address == ONE)
-    assert ids(queue.return_in_flight().in_doubt) == "a"
+    assert ids(queue.return_in_flight().unrepeatable) == "a"
     assert ids(queue.waiting) == "bc"
 
 
@@ -232,7 +232,7 @@ def test_what_is_in_doubt_is_not_called_superseded() -> None:
     take(queue, 1)
     queue.append(command("b", setting=SETPOINT))
     displaced = queue.return_in_flight()
-    assert (ids(displaced.superseded), ids(displaced.in_doubt)) == ("", "a")
+    assert (ids(displaced.superseded), ids(displaced.unrepeatable)) == ("", "a")
 
 
 def aged(

@@ -144,7 +144,7 @@ class QueueMachine(MachineStage):
     @rule(mac=HEATERS)
     def ask_and_wait(self, mac: str) -> None:
         async def own_reply() -> None:
-            reply = await self._client.request(self.heaters[mac].device, queries.STATUS)
+            reply = await self._client.queries.request(self.heaters[mac].device, queries.STATUS)
             response = reply["response"]
             assert isinstance(response, dict)
             assert response["macAddress"] == mac

@@ -5,7 +5,7 @@ import itertools
 
 import pytest
 
-from nwp500 import CommandEvent, MqttConnectionConfig, NavienMqttClient, commands
+from nwp500 import CommandEvent, HeaterCommand, MqttConnectionConfig, NavienMqttClient, commands
 from tests.client.support.machine.clock import VirtualClocks
 from tests.client.support.own_transport import DEVICE, OwnTransport, scripted
 from tests.client.support.steps import outcomes_of
@@ -56,7 +56,7 @@ def test_a_setpoint_in_doubt_is_sent_again_before_what_has_to_travel_alone() -> 
         client, transports = await scripted(acknowledges=False)
         given = [
             asyncio.create_task(client.set_dhw_temperature(DEVICE, 130)),
-            asyncio.create_task(client.control(DEVICE, commands.RECIRCULATION_HOT_BUTTON, 1)),
+            asyncio.create_task(client.give(HeaterCommand(DEVICE, commands.RECIRCULATION_HOT_BUTTON, (1,)))),
         ]
         await asyncio.sleep(0.1)
         assert len(transports[0].session_ids) == 1
@@ -78,7 +78,7 @@ def test_a_hot_button_in_doubt_is_not_pressed_again() -> None:
     async def story() -> None:
         client, transports = await scripted(acknowledges=False)
         outcomes = outcomes_of(client)
-        pressed = asyncio.create_task(client.control(DEVICE, commands.RECIRCULATION_HOT_BUTTON, 1))
+        pressed = asyncio.create_task(client.give(HeaterCommand(DEVICE, commands.RECIRCULATION_HOT_BUTTON, (1,))))
         await asyncio.sleep(0.1)
         transports[0].drop()
         await asyncio.sleep(5)
@@ -111,7 +111,7 @@ def test_a_confirmed_hot_button_is_not_in_doubt_any_more() -> None:
     async def story() -> None:
         client, transports = await scripted(acknowledges=False)
         outcomes = outcomes_of(client)
-        pressed = asyncio.create_task(client.control(DEVICE, commands.RECIRCULATION_HOT_BUTTON, 1))
+        pressed = asyncio.create_task(client.give(HeaterCommand(DEVICE, commands.RECIRCULATION_HOT_BUTTON, (1,))))
         await asyncio.sleep(0.1)
         transports[0].reply("client/res", status={})
         transports[0].drop()

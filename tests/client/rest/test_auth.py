@@ -11,7 +11,7 @@ import pytest
 from nwp500 import NavienMqttClient
 from nwp500.auth import NavienAuthClient
 from nwp500.exceptions import ApiConnectionError, ApiError, AuthenticationError, InvalidResponseError, NavienError
-from nwp500.transport.base import AwsCredentials, MessageListener, Transport
+from nwp500.transport.base import MessageListener, SigningCredentials, Transport
 from tests.client.support.own_transport import OwnTransport
 from tests.client.support.scripted_service import Answer, ScriptedService, recorded, refusal, success
 from tests.client.support.sign_in_script import (
@@ -133,7 +133,7 @@ async def test_the_connection_outlives_a_refusal_that_passes(service: ScriptedSe
     service.answer(REFRESH, refusal())
     transports: list[OwnTransport] = []
 
-    async def make_transport(_: AwsCredentials, on_message: MessageListener) -> Transport:
+    async def make_transport(_: SigningCredentials, on_message: MessageListener) -> Transport:
         transports.append(OwnTransport(on_message, acknowledges=True))
         return transports[-1]
 

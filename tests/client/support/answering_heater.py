@@ -10,7 +10,7 @@ from typing import Any, override
 
 from nwp500 import Device, MqttConnectionConfig, NavienMqttClient
 from nwp500.protocol.topics import matches
-from nwp500.transport.base import AwsCredentials, MessageListener, PublishListener, Transport, TransportError
+from nwp500.transport.base import MessageListener, PublishListener, SigningCredentials, Transport, TransportError
 from tests import FIXTURES
 from tests.client.support.credentials import InventedCredentials
 from tests.client.support.stage import MAC
@@ -176,7 +176,7 @@ async def answered_by(*heaters: AnsweringHeater) -> tuple[NavienMqttClient, list
     """Connect a client to heaters; its newest link is the last."""
     transports: list[AnsweringLink] = []
 
-    async def make_transport(_: AwsCredentials, on_message: MessageListener) -> Transport:
+    async def make_transport(_: SigningCredentials, on_message: MessageListener) -> Transport:
         transports.append(AnsweringLink(heaters, on_message))
         return transports[-1]
 

@@ -84,7 +84,7 @@ class Bench:
     def pump(self) -> None:
         """Let the pipeline send what it can."""
         loop = asyncio.get_running_loop()
-        self.drained = asyncio.Task(self.pipeline.drain(), loop=loop, eager_start=True)
+        self.drained = asyncio.Task(self.pipeline.writer.drain(), loop=loop, eager_start=True)
 
     def down(self) -> None:
         """Lose the link."""
@@ -95,7 +95,7 @@ class Bench:
         """Give a command, after what is known of the heater was reported."""
         if known:
             self.reports(mac_address, **known)
-        return self.pipeline.give(made(control, *parameters, mac_address=mac_address), is_connected=self.is_up)
+        return self.pipeline.give(made(control, *parameters, mac_address=mac_address))
 
     async def arrives(self) -> None:
         """Let everything written be acknowledged, and what follows be written."""
@@ -114,7 +114,7 @@ class Bench:
     def asks(self, mac_address: str = ONE) -> str:
         """Write a question to the link, around the queue, and return its session."""
         question = query_request(STATUS, Device(mac_address=mac_address, additional_value="5322"), "client")
-        self.pipeline.request_written(question)
+        self.pipeline.guard.written(question)
         return question.id
 
     def answers(self, session_id: str, mac_address: str = ONE, /, **raw: object) -> bool:
@@ -125,7 +125,7 @@ class Bench:
         return is_taken_in
 
     def _takes_in(self, mac_address: str, session_id: str | None, raw: dict[str, object]) -> bool:
-        asked_at = self.pipeline.dated(mac_address, session_id)
+        asked_at = self.pipeline.guard.dated(mac_address, session_id)
         if asked_at is not None:
             self.pipeline.on_status(mac_address, DeviceStatus(raw), asked_at)
         return asked_at is not None

@@ -14,6 +14,7 @@ from nwp500 import (
     CommandEvent,
     CommandOutcome,
     CommandReason,
+    HeaterCommand,
     MqttConnectionConfig,
     NavienMqttClient,
     QueuedCommand,
@@ -23,9 +24,9 @@ from nwp500 import (
 from nwp500.protocol.topics import matches
 from nwp500.queue.requests import control_request
 from nwp500.transport.base import (
-    AwsCredentials,
     MessageListener,
     PublishListener,
+    SigningCredentials,
     Transport,
     TransportError,
     TransportFactory,
@@ -254,9 +255,7 @@ class EndsStage:
         """Give a command. This never waits, so what is given without a moment in between is one burst."""
         pending_effect, client = WISHES[name], self.client
         self._next_name = name
-        await client.submit(
-            client.control_command(self.heater.device, pending_effect.control, *pending_effect.parameters)
-        )
+        await client.submit(HeaterCommand(self.heater.device, pending_effect.control, pending_effect.parameters))
         self._store = client.stored_queue()
 
     async def _circumstance(self, step: str) -> None:
@@ -357,7 +356,7 @@ class EndsStage:
         """Return what makes the links of one client, of which nothing is heard any more once there is another one."""
         self._owner = owner
 
-        async def make(_: AwsCredentials, on_message: MessageListener) -> Transport:
+        async def make(_: SigningCredentials, on_message: MessageListener) -> Transport:
             await self._is_reachable.wait()
             assert owner is self._owner, "an ended client connects"
             self._transport = _EndsLink(self, on_message)

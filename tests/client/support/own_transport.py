@@ -9,7 +9,7 @@ from nwp500 import (
     MqttConnectionConfig,
     NavienMqttClient,
 )
-from nwp500.transport.base import AwsCredentials, MessageListener, PublishListener, Transport, TransportError
+from nwp500.transport.base import MessageListener, PublishListener, SigningCredentials, Transport, TransportError
 from tests.client.support.credentials import InventedCredentials
 from tests.client.support.stage import MAC
 
@@ -92,7 +92,7 @@ async def scripted(
     """Connect a client over links of the test's own; the newest is the last."""
     transports: list[OwnTransport] = []
 
-    async def make_transport(_: AwsCredentials, on_message: MessageListener) -> Transport:
+    async def make_transport(_: SigningCredentials, on_message: MessageListener) -> Transport:
         transports.append(OwnTransport(on_message, acknowledges=acknowledges))
         return transports[-1]
 

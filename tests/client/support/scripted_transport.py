@@ -7,7 +7,7 @@ from typing import override
 
 import orjson
 
-from nwp500.transport.base import AwsCredentials, MessageListener, PublishListener, Transport, TransportError
+from nwp500.transport.base import MessageListener, PublishListener, SigningCredentials, Transport, TransportError
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class ScriptedBroker:
     acknowledges_at_once: bool = False
     refuses_connections: bool = False
 
-    async def make_transport(self, _: AwsCredentials, on_message: MessageListener) -> Transport:
+    async def make_transport(self, _: SigningCredentials, on_message: MessageListener) -> Transport:
         """Make the next link; the client's seam for links."""
         transport = ScriptedTransport(self, on_message)
         self.transports.append(transport)

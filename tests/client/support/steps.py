@@ -3,10 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from nwp500 import CommandEvent, Device, NavienMqttClient
+from nwp500 import CommandEvent, Device, HeaterCommand, NavienMqttClient, TemperatureUnit
 from nwp500.events import EVENTS
+from nwp500.protocol.setpoint import dhw_temperature
 from simulator.state import ReceivedState
 from tests.client.support.stage import MAC, Stage, expected
+
+
+def setpoint_command(device: Device, fahrenheit: float) -> HeaterCommand:
+    """Return the command for a target temperature, to a heater of which nothing is known."""
+    return dhw_temperature(device, fahrenheit, TemperatureUnit.FAHRENHEIT, None)
 
 
 async def reported(client: NavienMqttClient, device: Device) -> None:

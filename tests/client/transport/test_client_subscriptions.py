@@ -78,7 +78,7 @@ def test_a_device_that_would_end_every_link_is_refused_before_anything_is_sent(m
             client.set_dhw_temperature(nobody, 120),
             client.request_device_status(nobody),
             client.subscribe_device(nobody),
-            client.request_reservations(nobody),
+            client.queries.request_reservations(nobody),
         ):
             with pytest.raises(InvalidParameterError, match="length of the MAC address"):
                 await waited

@@ -10,7 +10,7 @@ import pytest
 from nwp500 import ConnectionState, Device, MqttConnectionConfig, NavienMqttClient
 from nwp500.common.background import begun
 from nwp500.exceptions import MqttConnectionError, MqttSubscribeError
-from nwp500.transport.base import AwsCredentials, MessageListener, SubscriptionRefusedError, Transport
+from nwp500.transport.base import MessageListener, SigningCredentials, SubscriptionRefusedError, Transport
 from nwp500.transport.subscriptions import MAX_SUBSCRIPTIONS
 from tests.client.support.credentials import InventedCredentials
 from tests.client.support.own_transport import DEVICE, OwnTransport, scripted
@@ -47,7 +47,7 @@ class SlowLinks:
     transports: list[SlowLink] = field(default_factory=list)
     refused: str | None = None
 
-    async def make(self, _: AwsCredentials, on_message: MessageListener) -> Transport:
+    async def make(self, _: SigningCredentials, on_message: MessageListener) -> Transport:
         """Make the next link."""
         self.transports.append(transport := SlowLink(on_message, acknowledges=True))
         transport.refused = self.refused
@@ -186,7 +186,7 @@ def test_a_disconnect_that_is_given_up_disconnects_all_the_same(patience: float)
     async def story(_: SlowLinks) -> None:
         transports: list[Unacknowledged] = []
 
-        async def make_transport(_: AwsCredentials, on_message: MessageListener) -> Transport:
+        async def make_transport(_: SigningCredentials, on_message: MessageListener) -> Transport:
             transports.append(Unacknowledged(on_message, acknowledges=False))
             return transports[-1]
 

@@ -19,7 +19,7 @@ from nwp500 import (
 from nwp500.exceptions import MqttConnectionError
 from nwp500.heaters.inbox import Inbox
 from nwp500.queue.writer import CommandWriter
-from nwp500.transport.base import AwsCredentials, MessageListener, Transport, TransportError
+from nwp500.transport.base import MessageListener, SigningCredentials, Transport, TransportError
 from tests.client.support.credentials import InventedCredentials
 from tests.client.support.own_transport import DEVICE, OwnTransport
 from tests.client.support.virtual_time import VirtualTimeLoop
@@ -63,7 +63,7 @@ class Breaking:
     transports: list[BreakingLink] = field(default_factory=list)
     reports: list[ConnectionReport] = field(default_factory=list)
 
-    async def make(self, _: AwsCredentials, on_message: MessageListener) -> Transport:
+    async def make(self, _: SigningCredentials, on_message: MessageListener) -> Transport:
         """Make the next link."""
         self.made_at.append(asyncio.get_running_loop().time())
         is_broken = len(self.made_at) <= self.failures
@@ -313,7 +313,7 @@ def test_a_report_tells_the_whole_story() -> None:
 
 def test_a_link_error_is_nothing_to_log_aloud(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
-        async def refused(_: AwsCredentials, __: MessageListener) -> Transport:
+        async def refused(_: SigningCredentials, __: MessageListener) -> Transport:
             raise TransportError("AWS_IO_SOCKET_CONNECTION_REFUSED")
 
         client = NavienMqttClient(InventedCredentials(), make_transport=refused)

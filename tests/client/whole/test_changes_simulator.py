@@ -69,7 +69,7 @@ def changes_of(client: NavienMqttClient) -> list[Told]:
 async def heard(client: NavienMqttClient, stage: Stage) -> None:
     """Have the first heater answer anew; by then all that it said before has come, too, and twice."""
     for query in (STATUS, DEVICE_INFO):
-        await client.request(stage.device, query)
+        await client.queries.request(stage.device, query)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ async def test_a_costly_window(stage: Stage) -> None:
 async def test_a_vacation_that_a_mode_write_ends(stage: Stage) -> None:
     client = await watching(stage)
     changes = changes_of(client)
-    await client.set_vacation(stage.device, 7)
+    await client.controls.set_vacation(stage.device, 7)
     await heard(client, stage)
     await client.set_dhw_mode(stage.device, 1)
     await heard(client, stage)
@@ -175,7 +175,7 @@ async def test_a_vacation_that_a_mode_write_ends(stage: Stage) -> None:
 
 async def test_a_vacation_that_ends_by_itself(stage: Stage) -> None:
     client = await watching(stage)
-    await client.set_vacation(stage.device, 1)
+    await client.controls.set_vacation(stage.device, 1)
     await heard(client, stage)
     changes = changes_of(client)
     await lived(stage, minutes=24 * 60)
@@ -190,8 +190,8 @@ async def test_firmware_that_is_installed(stage: Stage) -> None:
     client = await watching(stage)
     changes = changes_of(client)
     await stage.simulator.fault("firmware_download", version=184877057, mac=MAC)
-    (download,) = await client.request_firmware_download(stage.device)
-    await client.install_firmware(stage.device, download)
+    (download,) = await client.queries.request_firmware_download(stage.device)
+    await client.queries.install_firmware(stage.device, download)
     await heard(client, stage)
     await stage.simulator.device(MAC, feature={"wifiSwVersion": 34013185})
     for _ in range(3):

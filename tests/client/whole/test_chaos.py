@@ -10,7 +10,7 @@ import random
 
 import pytest
 
-from nwp500 import CommandCompleted, CommandHandle, CommandOutcome, Device, NavienMqttClient, commands
+from nwp500 import CommandCompleted, CommandHandle, CommandOutcome, Device, HeaterCommand, NavienMqttClient, commands
 from nwp500.protocol.controls import Control
 from simulator.state import ReceivedState
 from tests.client.support.stage import Stage, staged
@@ -44,7 +44,7 @@ async def given(stage: Stage, client: NavienMqttClient, chance: random.Random) -
     for _ in range(COUNT):
         control, parameters = chance.choice(COMMANDS)
         device: Device = chance.choice(stage.devices)
-        handles.append(await client.submit(client.control_command(device, control, *parameters)))
+        handles.append(await client.submit(HeaterCommand(device, control, parameters)))
         if chance.random() < 1 / 4:
             await stage.simulator.fault(**chance.choice(TROUBLES))  # type: ignore[arg-type]  # checked by the simulator
         await asyncio.sleep(chance.uniform(0, 0.3))

@@ -63,7 +63,7 @@ def assert_ended(write: ScheduleWrite[object], outcome: WriteOutcome, attempts: 
 
 async def test_the_weekly_programme(tmp_path: Path) -> None:
     async with heaters(tmp_path) as (_, client, device):
-        programme = await client.request_reservations(device)
+        programme = await client.queries.request_reservations(device)
         assert programme.use == response_of("reservations_json")["reservationUse"] == 2
         assert programme.is_on is True
         for entry, raw in zip(programme.entries, PROGRAMME, strict=True):
@@ -74,7 +74,7 @@ async def test_the_weekly_programme(tmp_path: Path) -> None:
 
 async def test_the_recirculation_schedule(tmp_path: Path) -> None:
     async with heaters(tmp_path, RECIRCULATION_MAC) as (_, client, device):
-        schedule = await client.request_recirculation_schedule(device)
+        schedule = await client.queries.request_recirculation_schedule(device)
         assert schedule.is_on is (response_of("recirculation_schedule_json")["reservationUse"] == 2)
         for entry, raw in zip(schedule.entries, RECIRCULATION, strict=True):
             assert (entry.is_enabled, entry.pump_on) == (raw["enable"] == 2, raw["mode"] == 2)
@@ -85,7 +85,7 @@ async def test_a_heater_without_recirculation_is_not_asked_for_its_schedule(tmp_
     async with heaters(tmp_path) as (service, client, device):
         asked = len(service.heaters.requests)
         with pytest.raises(UnsupportedCommandError):
-            await client.request_recirculation_schedule(device)
+            await client.queries.request_recirculation_schedule(device)
         assert len(service.heaters.requests) == asked
 
 
@@ -106,13 +106,13 @@ def assert_amounts(usage: EnergyUsage, recorded: Json) -> None:
 async def test_energy_by_days_and_by_months(tmp_path: Path) -> None:
     async with heaters(tmp_path) as (_, client, device):
         daily, monthly = response_of("energy_daily"), response_of("energy_monthly")
-        days = await client.request_energy_daily(device, 2026, [9])
+        days = await client.queries.request_energy_daily(device, 2026, [9])
         assert_amounts(days, daily)
         last = daily["usage"][0]["data"][29]
         thirtieth = days.of_day(2026, 9, 30)
         assert thirtieth is not None
         assert thirtieth.raw == last
-        months = await client.request_energy_monthly(device, [2025, 2026])
+        months = await client.queries.request_energy_monthly(device, [2025, 2026])
         assert_amounts(months, monthly)
         september = months.of_month(2026, 9)
         assert september is not None
@@ -132,29 +132,29 @@ def values_of(counters: Diagnostics) -> Json:
 @pytest.mark.parametrize("mac_address", [MAC, RECIRCULATION_MAC])
 async def test_diagnostics(tmp_path: Path, mac_address: str) -> None:
     async with heaters(tmp_path, mac_address) as (_, client, device):
-        counters = await client.request_diagnostics(device)
+        counters = await client.queries.request_diagnostics(device)
         recorded = response_of("diagnostics")["data"]
         assert values_of(counters) == recorded["tsData"] | recorded["tdData"] | recorded["taData"]
-        energy = await client.request_energy_daily(device, 2026, [9])
+        energy = await client.queries.request_energy_daily(device, 2026, [9])
         assert counters.system.heat_pump_energy == energy.total.heat_pump == 1301880
 
 
 async def test_no_firmware_waits_and_none_is_installed(tmp_path: Path) -> None:
     async with heaters(tmp_path) as (service, client, device):
-        assert await client.request_firmware_download(device) == ()
+        assert await client.queries.request_firmware_download(device) == ()
         waiting = FirmwareDownload({"swCode": 1, "otaMode": 1, "swVersion": 184877056, "status": 1})
         with pytest.raises(InvalidParameterError, match="that the heater has downloaded"):
-            await client.install_firmware(device, waiting)
+            await client.queries.install_firmware(device, waiting)
         assert writes(service) == []
 
 
 async def test_every_recorded_reply_is_asked_for_by_a_query_or_a_write(tmp_path: Path) -> None:
     async with heaters(tmp_path, RECIRCULATION_MAC) as (service, client, device):
-        await client.request_energy_daily(device, 2026, [9])
-        await client.request_energy_monthly(device, [2025, 2026])
+        await client.queries.request_energy_daily(device, 2026, [9])
+        await client.queries.request_energy_monthly(device, [2025, 2026])
         for query in (queries.RESERVATIONS, queries.RECIRCULATION_SCHEDULE, queries.FIRMWARE_DOWNLOAD):
-            await client.request(device, query)
-        await client.request_diagnostics(device)
+            await client.queries.request(device, query)
+        await client.queries.request_diagnostics(device)
         await client.schedules.clear_reservations(device)
         await client.schedules.write_tou(device, PERIODS, on=True)
         assert service.heaters.reported == REPLIES
@@ -171,7 +171,7 @@ async def test_a_programme_is_cleared_and_written_back(tmp_path: Path) -> None:
     async with heaters(tmp_path) as (service, client, device):
         cleared = await client.schedules.clear_reservations(device)
         assert_ended(cleared, WriteOutcome.WRITTEN, 1)
-        assert (await client.request_reservations(device)).entries == ()
+        assert (await client.queries.request_reservations(device)).entries == ()
         entries = [ReservationEntry(raw) for raw in PROGRAMME]
         restored = await client.schedules.replace_reservations(device, entries, on=True)
         assert_ended(restored, WriteOutcome.WRITTEN, 1)
@@ -221,7 +221,7 @@ async def test_a_write_that_a_heater_never_shows_is_given_up(tmp_path: Path) -> 
             client.schedules.put_reservation(device, ReservationEntry(EVENING)),
             client.schedules.put_recirculation(device, RecirculationEntry(SUNDAY)),
             client.schedules.write_tou(device, PERIODS[:1], on=True),
-            client.request_energy_hourly(device, 2026, 9, [11]),
+            client.queries.request_energy_hourly(device, 2026, 9, [11]),
         )
         assert_ended(programme, WriteOutcome.LOST, 3)
         assert programme.after == programme.before

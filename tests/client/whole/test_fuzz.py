@@ -9,7 +9,7 @@ from typing import Never, override
 
 import pytest
 
-from nwp500 import DhwMode, MqttConnectionConfig, NavienMqttClient, commands
+from nwp500 import DhwMode, HeaterCommand, MqttConnectionConfig, NavienMqttClient, commands
 from nwp500.events import EVENTS
 from nwp500.exceptions import ResponseFormatError
 from nwp500.json_types import JsonMessage
@@ -64,8 +64,8 @@ async def client_at_work() -> tuple[NavienMqttClient, OwnTransport]:
         client.on(event, lambda happened: heard.append(str(happened)))
     await client.set_dhw_temperature(DEVICE, 97)
     await client.set_dhw_mode(DEVICE, DhwMode.VACATION, vacation_days=98)
-    await client.control(DEVICE, commands.ANTI_LEGIONELLA_ON, 29)
-    await client.control(DEVICE, commands.RECIRCULATION_HOT_BUTTON, 1)
+    await client.give(HeaterCommand(DEVICE, commands.ANTI_LEGIONELLA_ON, (29,)))
+    await client.give(HeaterCommand(DEVICE, commands.RECIRCULATION_HOT_BUTTON, (1,)))
     return client, transports[0]
 
 
@@ -84,7 +84,7 @@ async def asked(kind: Kind, client: NavienMqttClient, transport: OwnTransport) -
 
     transport.written.clear()
     asking = asyncio.create_task(
-        client.exchange(DEVICE, question.request, hear, content=question.content, timeout=_FOREVER)
+        client.queries.exchange(DEVICE, question.request, hear, content=question.content, timeout=_FOREVER)
     )
     await transport.written.wait()
     try:

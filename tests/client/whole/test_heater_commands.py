@@ -10,6 +10,7 @@ from nwp500 import (
     CommandEvent,
     DhwMode,
     FeatureReceived,
+    HeaterCommand,
     InvalidParameterError,
     StatusReceived,
     TemperatureUnit,
@@ -154,12 +155,12 @@ async def test_every_mode_and_vacation_and_power(stage: Stage) -> None:
         with pytest.raises(InvalidParameterError, match="a whole number from 1 to 4"):
             await client.set_dhw_mode(device, wrong)
     await outcome(client, "confirmed", client.set_dhw_mode(device, 5, vacation_days=7))
-    event = await outcome(client, "confirmed", client.set_vacation(device, 99))
+    event = await outcome(client, "confirmed", client.controls.set_vacation(device, 99))
     assert event.command.wanted == "vacation for 99 days"
     assert (await stage.heater())["status"]["vacationDaySetting"] == 99
-    await outcome(client, "confirmed", client.set_power(device, on=False))
+    await outcome(client, "confirmed", client.controls.set_power(device, on=False))
     assert (await stage.heater())["status"]["dhwOperationSetting"] == DhwMode.POWER_OFF
-    await outcome(client, "confirmed", client.set_power(device, on=True))
+    await outcome(client, "confirmed", client.controls.set_power(device, on=True))
     status = client.status(device)
     assert status is not None
     assert status.dhw_mode is DhwMode.HIGH_DEMAND
@@ -187,7 +188,7 @@ async def test_a_refused_mode_changes_nothing(stage: Stage) -> None:
             await client.set_dhw_mode(stage.device, mode, vacation_days=days)  # type: ignore[arg-type]  # what is refused
     for days in (0, 100, None):
         with pytest.raises(InvalidParameterError, match="1 to 99"):
-            await client.set_vacation(stage.device, days)  # type: ignore[arg-type]  # as above
+            await client.controls.set_vacation(stage.device, days)  # type: ignore[arg-type]  # as above
     assert outcomes == []
     assert await requests(stage, "ctrl") == []
 
@@ -199,9 +200,9 @@ async def test_what_the_heater_does_not_have_is_refused(stage: Stage) -> None:
     await reported(client, device)
     refused: tuple[tuple[Callable[[], Awaitable[int]], str], ...] = (
         (lambda: client.set_dhw_mode(device, DhwMode.ELECTRIC), "electricUse"),
-        (lambda: client.set_vacation(device, 7), "holidayUse"),
-        (lambda: client.set_power(device, on=True), "powerUse"),
-        (lambda: client.control(device, commands.RECIRCULATION_HOT_BUTTON, 1), "recirculationUse"),
+        (lambda: client.controls.set_vacation(device, 7), "holidayUse"),
+        (lambda: client.controls.set_power(device, on=True), "powerUse"),
+        (lambda: client.give(HeaterCommand(device, commands.RECIRCULATION_HOT_BUTTON, (1,))), "recirculationUse"),
     )
     for command, gate in refused:
         with pytest.raises(UnsupportedCommandError, match=gate) as error:

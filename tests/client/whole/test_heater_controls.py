@@ -25,45 +25,45 @@ RECORDED: dict[str, dict[str, Any]] = {
 
 type Step = Callable[[NavienMqttClient, Device], Awaitable[int]]
 STEPS: dict[str, Step] = {
-    "power_off": lambda client, device: client.set_power(device, on=False),
-    "power_on": lambda client, device: client.set_power(device, on=True),
+    "power_off": lambda client, device: client.controls.set_power(device, on=False),
+    "power_on": lambda client, device: client.controls.set_power(device, on=True),
     "dhw_mode_heat_pump": lambda client, device: client.set_dhw_mode(device, 1),
     "dhw_mode_electric": lambda client, device: client.set_dhw_mode(device, 2),
     "dhw_mode_energy_saver": lambda client, device: client.set_dhw_mode(device, 3),
     "dhw_mode_high_demand": lambda client, device: client.set_dhw_mode(device, 4),
-    "dhw_mode_vacation_7_days": lambda client, device: client.set_vacation(device, 7),
+    "dhw_mode_vacation_7_days": lambda client, device: client.controls.set_vacation(device, 7),
     "dhw_temperature_140F": lambda client, device: client.set_dhw_temperature(device, 140.0),
-    "anti_legionella_on_7_days": lambda client, device: client.set_anti_legionella(device, 7),
-    "anti_legionella_off": lambda client, device: client.set_anti_legionella(device, None),
-    "tou_on": lambda client, device: client.set_tou(device, on=True),
-    "tou_off": lambda client, device: client.set_tou(device, on=False),
-    "reservation_mode": lambda client, device: client.set_reservation_mode(device),
-    "vacation_day_count": lambda client, device: client.set_vacation_days(device, 7),
-    "intelligent_on": lambda client, device: client.set_intelligent_mode(device, on=True),
-    "intelligent_off": lambda client, device: client.set_intelligent_mode(device, on=False),
-    "demand_response_on": lambda client, device: client.set_demand_response(device, on=True),
-    "demand_response_off": lambda client, device: client.set_demand_response(device, on=False),
-    "recirculation_hot_button": lambda client, device: client.press_hot_button(device),
-    "recirculation_mode_hot_button_only": lambda client, device: client.set_recirculation_mode(
+    "anti_legionella_on_7_days": lambda client, device: client.controls.set_anti_legionella(device, 7),
+    "anti_legionella_off": lambda client, device: client.controls.set_anti_legionella(device, None),
+    "tou_on": lambda client, device: client.controls.set_tou(device, on=True),
+    "tou_off": lambda client, device: client.controls.set_tou(device, on=False),
+    "reservation_mode": lambda client, device: client.controls.set_reservation_mode(device),
+    "vacation_day_count": lambda client, device: client.controls.set_vacation_days(device, 7),
+    "intelligent_on": lambda client, device: client.controls.set_intelligent_mode(device, on=True),
+    "intelligent_off": lambda client, device: client.controls.set_intelligent_mode(device, on=False),
+    "demand_response_on": lambda client, device: client.controls.set_demand_response(device, on=True),
+    "demand_response_off": lambda client, device: client.controls.set_demand_response(device, on=False),
+    "recirculation_hot_button": lambda client, device: client.controls.press_hot_button(device),
+    "recirculation_mode_hot_button_only": lambda client, device: client.controls.set_recirculation_mode(
         device, RecirculationMode.HOT_BUTTON
     ),
-    "air_filter_reset": lambda client, device: client.reset_air_filter(device),
-    "air_filter_life_3000h": lambda client, device: client.set_air_filter_interval(device, 3000),
-    "condenser_fault_reset": lambda client, device: client.reset_condenser_fault(device),
+    "air_filter_reset": lambda client, device: client.controls.reset_air_filter(device),
+    "air_filter_life_3000h": lambda client, device: client.controls.set_air_filter_interval(device, 3000),
+    "condenser_fault_reset": lambda client, device: client.controls.reset_condenser_fault(device),
 }
 """By the name of the recorded request, the method that makes it."""
 WRONG: tuple[Step, ...] = (
-    lambda client, device: client.set_power(device, on=1),  # type: ignore[arg-type]  # what is refused
-    lambda client, device: client.set_tou(device, on="on"),  # type: ignore[arg-type]  # as above
-    lambda client, device: client.set_demand_response(device, on=0),  # type: ignore[arg-type]  # as above
-    lambda client, device: client.set_intelligent_mode(device, on=None),  # type: ignore[arg-type]  # as above
-    lambda client, device: client.set_anti_legionella(device, 0),
-    lambda client, device: client.set_anti_legionella(device, 31),
-    lambda client, device: client.set_anti_legionella(device, days=True),
-    lambda client, device: client.set_vacation_days(device, 0),
-    lambda client, device: client.set_vacation_days(device, 100),
-    lambda client, device: client.set_recirculation_mode(device, 0),
-    lambda client, device: client.set_recirculation_mode(device, 5),
+    lambda client, device: client.controls.set_power(device, on=1),  # type: ignore[arg-type]  # what is refused
+    lambda client, device: client.controls.set_tou(device, on="on"),  # type: ignore[arg-type]  # as above
+    lambda client, device: client.controls.set_demand_response(device, on=0),  # type: ignore[arg-type]  # as above
+    lambda client, device: client.controls.set_intelligent_mode(device, on=None),  # type: ignore[arg-type]  # as above
+    lambda client, device: client.controls.set_anti_legionella(device, 0),
+    lambda client, device: client.controls.set_anti_legionella(device, 31),
+    lambda client, device: client.controls.set_anti_legionella(device, days=True),
+    lambda client, device: client.controls.set_vacation_days(device, 0),
+    lambda client, device: client.controls.set_vacation_days(device, 100),
+    lambda client, device: client.controls.set_recirculation_mode(device, 0),
+    lambda client, device: client.controls.set_recirculation_mode(device, 5),
     lambda client, device: client.set_dhw_mode(device, 6),
 )
 
@@ -110,7 +110,7 @@ async def test_what_is_out_of_range_or_of_the_wrong_kind_is_refused(stage: Stage
             await step(client, stage.device)
     for hours in (1, 500, 999, 1250, 10_500, -500, 1000.0, True, "1000", None):
         with pytest.raises(InvalidParameterError, match="steps of 500") as refused:
-            await client.set_air_filter_interval(stage.device, hours)  # type: ignore[arg-type]  # what is refused
+            await client.controls.set_air_filter_interval(stage.device, hours)  # type: ignore[arg-type]  # what is refused
         assert refused.value.value == hours
     assert client.pending_commands == ()
     assert await requests(stage, "ctrl") == []
@@ -121,7 +121,7 @@ async def test_the_air_filter_interval_is_in_hours(stage: Stage, hours: int, raw
     client = await stage.connected()
     given: list[str] = []
     client.on("command_given", lambda event: given.append(event.command.wanted))
-    await client.set_air_filter_interval(stage.device, hours)
+    await client.controls.set_air_filter_interval(stage.device, hours)
     (message,) = await requests(stage, "ctrl")
     assert message["payload"]["request"]["param"] == [raw]
     assert given == [f"air filter interval {words}"]

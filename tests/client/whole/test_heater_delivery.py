@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from nwp500 import CommandEvent, CommandReason, InvalidParameterError, NotConnectedError, commands
+from nwp500 import CommandEvent, CommandReason, HeaterCommand, InvalidParameterError, NotConnectedError, commands
 from tests.client.support.stage import MAC, Stage, expected
 from tests.client.support.steps import outcome, outcomes_of, reported, requests
 from tests.client.whole.test_queue_simulator import plugged_in, unplugged
@@ -32,7 +32,7 @@ async def test_a_command_is_sent_and_then_confirmed(stage: Stage) -> None:
 
 async def test_a_command_that_shows_nothing_is_confirmed_by_the_reply(stage: Stage) -> None:
     client = await stage.connected()
-    event = await outcome(client, "confirmed", client.control(stage.device, commands.AIR_FILTER_RESET))
+    event = await outcome(client, "confirmed", client.give(HeaterCommand(stage.device, commands.AIR_FILTER_RESET)))
     assert event.command.wanted == "air filter reset"
     assert await stage.applied() == [("air-filter-reset", [])]
 
@@ -80,7 +80,7 @@ async def test_the_wanted_values_are_shown_while_they_wait_in_the_queue(stage: S
     await unplugged(stage, client)
     assert await client.set_dhw_temperature(device, 120) == 0
     assert await client.set_dhw_temperature(device, 130) == 0
-    assert await client.set_vacation(device, 7) == 0
+    assert await client.controls.set_vacation(device, 7) == 0
     assert client.wanted_members(device) == {
         "dhwTemperatureSetting": 109,
         "dhwOperationSetting": 5,
@@ -115,8 +115,8 @@ async def test_commands_given_before_the_first_subscription_is_in_place_keep_the
     await asyncio.gather(
         client.set_dhw_temperature(device, 120),
         client.set_dhw_mode(device, 1),
-        client.set_power(device, on=False),
-        client.set_power(device, on=True),
+        client.controls.set_power(device, on=False),
+        client.controls.set_power(device, on=True),
     )
     await stage.simulator.wait(applied=4)
     assert [kind for kind, _ in await stage.applied()] == ["dhw-temperature", "dhw-mode", "power-off", "power-on"]

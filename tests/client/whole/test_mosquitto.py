@@ -78,9 +78,9 @@ async def test_queries_and_schedule_writes_over_a_real_broker(broker: Mosquitto,
     entry = ReservationEntry.of(WORKING_DAYS, 6, 30, ReservationMode.HIGH_DEMAND, 120)
     write = await client.schedules.put_reservation(DEVICE, entry)
     assert (write.outcome, write.attempts) == (WriteOutcome.WRITTEN, 1)
-    assert (await client.request_reservations(DEVICE)).entries == (entry,)
-    assert (await client.request_energy_monthly(DEVICE, [2026])).total.heat_pump == 1301880
+    assert (await client.queries.request_reservations(DEVICE)).entries == (entry,)
+    assert (await client.queries.request_energy_monthly(DEVICE, [2026])).total.heat_pump == 1301880
     for _ in range(2):
-        assert (await client.request_diagnostics(DEVICE)).system.days_since_installation == 367
+        assert (await client.queries.request_diagnostics(DEVICE)).system.days_since_installation == 367
     await asyncio.gather(*published)
     await module.disconnect()

@@ -4,7 +4,16 @@ import asyncio
 
 import pytest
 
-from nwp500 import Changed, CommandEvent, CommandOutcome, Device, DhwMode, NavienMqttClient, WriteOutcome
+from nwp500 import (
+    Changed,
+    CommandEvent,
+    CommandOutcome,
+    Device,
+    DhwMode,
+    NavienMqttClient,
+    WriteOutcome,
+    heater_commands,
+)
 from nwp500.enums import ReservationMode
 from nwp500.json_types import JsonMessage
 from nwp500.models import ReservationEntry
@@ -12,7 +21,7 @@ from nwp500.models.weekdays import EVERY_DAY, WORKING_DAYS
 from nwp500.protocol.queries import DEVICE_INFO, STATUS
 from tests.client.support.heater_clock import lived, stopped_at
 from tests.client.support.stage import MAC, PATIENCE, Stage, expected
-from tests.client.support.steps import outcome, outcomes_of, requests
+from tests.client.support.steps import outcome, outcomes_of, requests, setpoint_command
 
 OTHER_MAC = "0478630a1b2d"
 APP = "app-5f0c1e7a"
@@ -32,8 +41,8 @@ async def knowing(stage: Stage, **settings: object) -> NavienMqttClient:
     """Connect a client that knows both heaters."""
     client = await stage.connected(**settings)
     for device in stage.devices:
-        await client.request(device, STATUS)
-        await client.request(device, DEVICE_INFO)
+        await client.queries.request(device, STATUS)
+        await client.queries.request(device, DEVICE_INFO)
     return client
 
 
@@ -57,10 +66,10 @@ async def test_two_heaters_answer_for_themselves_alone(stage: Stage) -> None:
         status, feature = client.status(device), client.feature(device)
         assert status is not None
         assert feature is not None
-        programme = await client.request_reservations(device)
-        counters = await client.request_diagnostics(device)
-        usage = await client.request_energy_monthly(device, [int(year)])
-        download = await client.request_firmware_download(device)
+        programme = await client.queries.request_reservations(device)
+        counters = await client.queries.request_diagnostics(device)
+        usage = await client.queries.request_energy_monthly(device, [int(year)])
+        download = await client.queries.request_firmware_download(device)
         assert counters.system.heat_pump_energy == usage.total.heat_pump
         return (
             status.dhw_temperature_setting_raw,
@@ -73,7 +82,9 @@ async def test_two_heaters_answer_for_themselves_alone(stage: Stage) -> None:
     answers = await asyncio.gather(*(everything(device) for device in (first, second) * 5))
     assert answers[::2] == [(90, 65, (True, (MORNING,)), 0, [])] * 5
     assert answers[1::2] == [(131, 80, (False, (NIGHT,)), 1, ["11.5.0.1"])] * 5
-    totals = [(await client.request_energy_monthly(device, [int(year)])).total.energy for device in (first, second)]
+    totals = [
+        (await client.queries.request_energy_monthly(device, [int(year)])).total.energy for device in (first, second)
+    ]
     assert totals[0] != totals[1]
 
 
@@ -85,7 +96,7 @@ async def test_a_change_at_one_heater_is_none_at_the_other(stage: Stage) -> None
     await stage.simulator.device(OTHER_MAC, dhwTemperatureSetting=110, dhwOperationSetting=1)
     await stage.simulator.fault("error", code=799, mac=OTHER_MAC)
     for device in (*stage.devices, *stage.devices):
-        await client.request(device, STATUS)
+        await client.queries.request(device, STATUS)
     gone = expected(client, "device_offline")
     await stage.simulator.fault("device_offline", mac=OTHER_MAC)
     await gone
@@ -123,13 +134,13 @@ async def test_an_app_that_looks_at_the_heaters_confuses_nothing(stage: Stage) -
     written = await client.schedules.replace_reservations(device, [MORNING], on=True)
     assert (written.outcome, written.attempts) == (WriteOutcome.WRITTEN, 1)
     event = await outcome(client, "confirmed", client.set_dhw_temperature(device, 130))
-    assert (await client.request_diagnostics(device)).system.heat_pump_energy
-    assert (await client.request_reservations(device)).entries == (MORNING,)
+    assert (await client.queries.request_diagnostics(device)).system.heat_pump_energy
+    assert (await client.queries.request_reservations(device)).entries == (MORNING,)
     # The heater's own event has a topic that differs in a word only.
     await client.subscribe(f"evt/52/navilink-{MAC}/app-connection", lambda _topic, _message: went.set())
     await stage.simulator.fault("vendor_app", on=False)
     await went.wait()
-    await client.request(device, STATUS)
+    await client.queries.request(device, STATUS)
     root = f"cmd/52/navilink-{MAC}"
     assert passed_by == {f"{root}/st", f"{root}/st/did", f"{root}/st/rsv/rd", f"{root}/{APP}/res"}
     assert outcomes == [(name, "dhw-temperature", event.command.id) for name in ("sent", "confirmed")]
@@ -165,7 +176,7 @@ async def test_what_the_app_is_refused_is_not_taken_for_ours(stage: Stage) -> No
     await stage.simulator.fault("ignore_write", mac=MAC)
     await stage.simulator.fault("app_control", command=SETPOINT, value=110, mac=MAC)
     await refused.wait()
-    handle = await client.submit(client.dhw_temperature_command(stage.device, 130))
+    handle = await client.submit(setpoint_command(stage.device, 130))
     await handle.sent()
     await stage.simulator.fault("ctrl_fail", code=7, mac=MAC)
     await stage.simulator.fault("app_control", command=MODE, value=4, mac=MAC)
@@ -183,8 +194,8 @@ async def test_what_the_app_sets_in_an_outage_wins_over_what_was_queued_before(s
     interrupted, resumed = expected(client, "connection_interrupted"), expected(client, "connection_resumed")
     await stage.simulator.fault("link_down")
     await interrupted
-    setpoint = await client.submit(client.dhw_temperature_command(stage.device, 150))
-    mode = await client.submit(client.dhw_mode_command(stage.device, DhwMode.HEAT_PUMP))
+    setpoint = await client.submit(setpoint_command(stage.device, 150))
+    mode = await client.submit(heater_commands.dhw_mode(stage.device, DhwMode.HEAT_PUMP))
     await stage.simulator.fault("app_control", command=SETPOINT, value=100, mac=MAC)
     await stage.simulator.fault("link_up")
     await resumed
@@ -199,7 +210,7 @@ async def test_what_the_app_sets_in_an_outage_wins_over_what_was_queued_before(s
 
 async def test_vacation_without_days_is_not_sent_and_would_be_ignored(stage: Stage) -> None:
     client = await knowing(stage)
-    confirmed = await outcome(client, "confirmed", client.set_vacation(stage.device, 7))
+    confirmed = await outcome(client, "confirmed", client.controls.set_vacation(stage.device, 7))
     await client.set_dhw_mode(stage.device, DhwMode.HEAT_PUMP)
     (vacation, _) = await requests(stage, "ctrl")
     assert vacation["payload"]["sessionID"] == confirmed.command.id
@@ -211,8 +222,8 @@ async def test_vacation_without_days_is_not_sent_and_would_be_ignored(stage: Sta
         "request": vacation["payload"]["request"] | {"param": [5]},
     }
     await client.publish(vacation["topic"], without_days)
-    await client.request(stage.device, STATUS)
-    await client.request(stage.device, STATUS)
+    await client.queries.request(stage.device, STATUS)
+    await client.queries.request(stage.device, STATUS)
     status = client.status(stage.device)
     assert status is not None
     assert status.dhw_mode is DhwMode.HEAT_PUMP
@@ -229,8 +240,8 @@ async def test_controls_in_quick_succession_are_refused_and_sent_again_until_tak
     handles = [
         await client.submit(command)
         for command in (
-            client.dhw_temperature_command(stage.device, 130),
-            client.dhw_mode_command(stage.device, DhwMode.HEAT_PUMP),
+            setpoint_command(stage.device, 130),
+            heater_commands.dhw_mode(stage.device, DhwMode.HEAT_PUMP),
         )
     ]
     for handle in handles:

@@ -13,10 +13,12 @@ from nwp500 import (
     NotConnectedError,
     StatusReceived,
     StoredQueue,
+    heater_commands,
 )
 from nwp500.exceptions import MqttConnectionError, RequestTimeoutError
 from nwp500.protocol.queries import DEVICE_INFO, STATUS
 from tests.client.support.stage import MAC, PATIENCE, Stage, expected
+from tests.client.support.steps import setpoint_command
 from tests.client.whole.test_queue_simulator import plugged_in, unplugged
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -41,13 +43,13 @@ async def careful(stage: Stage) -> NavienMqttClient:
     """Make a client as the integration does, connected, with both heaters' statuses known."""
     client = await stage.connected(**CAREFUL)
     for device in stage.devices:
-        await client.request(device, STATUS)
+        await client.queries.request(device, STATUS)
     return client
 
 
 async def test_confirmed_when_the_heater_reports_it(stage: Stage) -> None:
     client = await careful(stage)
-    handle = await client.submit(client.dhw_temperature_command(stage.device, 130))
+    handle = await client.submit(setpoint_command(stage.device, 130))
     assert client.wanted_members(stage.device) == {"dhwTemperatureSetting": 109}
     assert await handle.sent() > 0
     result = await handle.outcome(timeout=PATIENCE)
@@ -60,7 +62,7 @@ async def test_confirmed_when_the_heater_reports_it(stage: Stage) -> None:
 async def test_a_status_is_asked_for_until_it_shows_the_effect(stage: Stage) -> None:
     client = await careful(stage)
     await stage.simulator.fault("ignore_write", count=1)
-    handle = await client.submit(client.dhw_temperature_command(stage.device, 130))
+    handle = await client.submit(setpoint_command(stage.device, 130))
     await stage.simulator.wait(topic_suffix=f"{MAC}/st", received=2, timeout=PATIENCE)
     assert not handle.is_completed
     # The heater takes its time: it shows the value in a later status, to which nobody but the client's looks lead.
@@ -71,7 +73,7 @@ async def test_a_status_is_asked_for_until_it_shows_the_effect(stage: Stage) -> 
 async def test_rejected_with_the_code_of_the_heater(stage: Stage) -> None:
     client = await careful(stage)
     await stage.simulator.fault("ctrl_fail", count=1, code=7, mac=MAC)
-    handle = await client.submit(client.dhw_temperature_command(stage.device, 130))
+    handle = await client.submit(setpoint_command(stage.device, 130))
     result = await handle.outcome(timeout=PATIENCE)
     assert (result.outcome, result.code) == (CommandOutcome.REJECTED, 7)
 
@@ -79,9 +81,9 @@ async def test_rejected_with_the_code_of_the_heater(stage: Stage) -> None:
 async def test_too_soon_means_wait_and_send_again_in_order(stage: Stage) -> None:
     client = await careful(stage)
     await stage.simulator.fault("ctrl_fail", count=1, code=2, mac=MAC)
-    first = await client.submit(client.dhw_temperature_command(stage.device, 130))
-    second = await client.submit(client.dhw_mode_command(stage.device, 1))
-    elsewhere = await client.submit(client.dhw_temperature_command(stage.devices[1], 125))
+    first = await client.submit(setpoint_command(stage.device, 130))
+    second = await client.submit(heater_commands.dhw_mode(stage.device, 1))
+    elsewhere = await client.submit(setpoint_command(stage.devices[1], 125))
     assert (await elsewhere.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
     assert not first.is_completed, "the other heater's command was held up"
     for handle in (first, second):
@@ -92,7 +94,7 @@ async def test_too_soon_means_wait_and_send_again_in_order(stage: Stage) -> None
 async def test_one_control_at_a_time_is_never_too_soon(stage: Stage) -> None:
     client = await stage.connected(**CAREFUL | {"command_interval": 0.5, "coalesce_commands": False})
     await stage.simulator.fault("control_interval", seconds=0.3)
-    handles = [await client.submit(client.dhw_temperature_command(stage.device, t)) for t in (125, 130, 135)]
+    handles = [await client.submit(setpoint_command(stage.device, t)) for t in (125, 130, 135)]
     for handle in handles:
         await handle.outcome(timeout=PATIENCE)
     assert [param for _, param in await stage.applied()] == [[103], [109], [114]]
@@ -101,7 +103,7 @@ async def test_one_control_at_a_time_is_never_too_soon(stage: Stage) -> None:
 async def test_held_in_a_costly_period(stage: Stage) -> None:
     await stage.simulator.fault("tou_window", on=True)
     client = await careful(stage)
-    handle = await client.submit(client.dhw_mode_command(stage.device, 4))
+    handle = await client.submit(heater_commands.dhw_mode(stage.device, 4))
     result = await handle.outcome(timeout=PATIENCE)
     assert result.outcome is CommandOutcome.HELD
     assert (await stage.heater())["status"]["dhwOperationSetting"] != 4
@@ -110,8 +112,8 @@ async def test_held_in_a_costly_period(stage: Stage) -> None:
 async def test_a_mode_that_is_held_is_remembered_over_a_restart(stage: Stage) -> None:
     await stage.simulator.fault("tou_window", on=True)
     client = await careful(stage)
-    await (await client.submit(client.dhw_mode_command(stage.device, 1))).outcome(timeout=PATIENCE)
-    held = await client.submit(client.dhw_mode_command(stage.device, 4))
+    await (await client.submit(heater_commands.dhw_mode(stage.device, 1))).outcome(timeout=PATIENCE)
+    held = await client.submit(heater_commands.dhw_mode(stage.device, 4))
     assert (await held.outcome(timeout=PATIENCE)).outcome is CommandOutcome.HELD
     stored = StoredQueue.from_dict(client.stored_queue().to_dict(), stage.devices, client.client_id)
     await client.disconnect()
@@ -119,13 +121,13 @@ async def test_a_mode_that_is_held_is_remembered_over_a_restart(stage: Stage) ->
     later = stage.client(**CAREFUL)
     later.restore(stored)
     await later.connect()
-    await later.request(stage.device, STATUS)
+    await later.queries.request(stage.device, STATUS)
     # The heater is in this mode, but only until the costly period ends.
-    cancelled = await later.submit(later.dhw_mode_command(stage.device, 1))
+    cancelled = await later.submit(heater_commands.dhw_mode(stage.device, 1))
     result = await cancelled.outcome(timeout=PATIENCE)
     assert (result.outcome, result.reason) == (CommandOutcome.CONFIRMED, CommandReason.REPORTED)
     await stage.simulator.fault("tou_window", on=False)
-    status = DeviceStatus.from_message(await later.request(stage.device, STATUS))
+    status = DeviceStatus.from_message(await later.queries.request(stage.device, STATUS))
     assert status.dhw_mode == 1
 
 
@@ -135,7 +137,7 @@ async def test_what_the_heater_already_reports_is_not_sent(stage: Stage) -> None
     assert now is not None
     assert now.dhw_temperature_setting is not None
     await unplugged(stage, client)
-    handle = await client.submit(client.dhw_temperature_command(stage.device, now.dhw_temperature_setting * 9 / 5 + 32))
+    handle = await client.submit(setpoint_command(stage.device, now.dhw_temperature_setting * 9 / 5 + 32))
     await plugged_in(stage, client)
     result = await handle.outcome(timeout=PATIENCE)
     assert (result.outcome, result.reason) == (CommandOutcome.CONFIRMED, CommandReason.ALREADY_SET)
@@ -145,8 +147,8 @@ async def test_what_the_heater_already_reports_is_not_sent(stage: Stage) -> None
 async def test_a_change_at_the_panel_wins_over_what_was_queued_before(stage: Stage) -> None:
     client = await careful(stage)
     await unplugged(stage, client)
-    setpoint = await client.submit(client.dhw_temperature_command(stage.device, 150))
-    mode = await client.submit(client.dhw_mode_command(stage.device, 1))
+    setpoint = await client.submit(setpoint_command(stage.device, 150))
+    mode = await client.submit(heater_commands.dhw_mode(stage.device, 1))
     await stage.simulator.device(MAC, dhwTemperatureSetting=100)
     await plugged_in(stage, client)
     result = await setpoint.outcome(timeout=PATIENCE)
@@ -159,8 +161,8 @@ async def test_a_change_at_the_panel_wins_over_what_was_queued_before(stage: Sta
 async def test_commands_wait_for_a_heater_that_is_off_line(stage: Stage) -> None:
     client = await careful(stage)
     await unplugged(stage, client)
-    handle = await client.submit(client.dhw_temperature_command(stage.device, 130))
-    other = await client.submit(client.dhw_temperature_command(stage.devices[1], 125))
+    handle = await client.submit(setpoint_command(stage.device, 130))
+    other = await client.submit(setpoint_command(stage.devices[1], 125))
     await stage.simulator.fault("device_offline", on=True, mac=MAC)
     await plugged_in(stage, client)
     assert (await other.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
@@ -173,7 +175,7 @@ async def test_commands_wait_for_a_heater_that_is_off_line(stage: Stage) -> None
 async def test_five_setpoints_given_offline_are_one_publish(stage: Stage) -> None:
     client = await careful(stage)
     await unplugged(stage, client)
-    handles = [await client.submit(client.dhw_temperature_command(stage.device, t)) for t in range(121, 126)]
+    handles = [await client.submit(setpoint_command(stage.device, t)) for t in range(121, 126)]
     await plugged_in(stage, client)
     outcomes = [(await handle.outcome(timeout=PATIENCE)).outcome for handle in handles]
     assert outcomes == [CommandOutcome.SUPERSEDED] * 4 + [CommandOutcome.CONFIRMED]
@@ -184,8 +186,8 @@ async def test_a_restart_keeps_order_ages_and_identity(stage: Stage) -> None:
     client = await careful(stage)
     await unplugged(stage, client)
     given = [
-        (await client.submit(client.dhw_temperature_command(stage.device, 130))).command,
-        (await client.submit(client.dhw_mode_command(stage.device, 1))).command,
+        (await client.submit(setpoint_command(stage.device, 130))).command,
+        (await client.submit(heater_commands.dhw_mode(stage.device, 1))).command,
     ]
     stored = StoredQueue.from_dict(client.stored_queue().to_dict(), stage.devices, client.client_id)
     await client.disconnect()
@@ -209,10 +211,10 @@ async def test_a_restart_keeps_order_ages_and_identity(stage: Stage) -> None:
 async def test_what_was_restored_goes_on_once_its_heater_is_known(stage: Stage) -> None:
     client = await careful(stage)
     await stage.simulator.fault("ignore_write", count=1)
-    sent = await client.submit(client.dhw_temperature_command(stage.device, 130))
+    sent = await client.submit(setpoint_command(stage.device, 130))
     assert await sent.sent() > 0
     await unplugged(stage, client)
-    waiting = await client.submit(client.dhw_mode_command(stage.device, 1))
+    waiting = await client.submit(heater_commands.dhw_mode(stage.device, 1))
     stored = client.stored_queue()
     await client.disconnect()
 
@@ -232,7 +234,7 @@ async def test_what_was_restored_goes_on_once_its_heater_is_known(stage: Stage) 
 async def test_disconnecting_settles_everything(stage: Stage) -> None:
     client = await careful(stage)
     await unplugged(stage, client)
-    handle = await client.submit(client.dhw_temperature_command(stage.device, 130))
+    handle = await client.submit(setpoint_command(stage.device, 130))
     await client.disconnect()
     assert handle.result is not None
     assert handle.result.outcome is CommandOutcome.CLEARED
@@ -241,7 +243,7 @@ async def test_disconnecting_settles_everything(stage: Stage) -> None:
 async def test_each_request_gets_its_own_reply(stage: Stage) -> None:
     client = await stage.connected()
     replies = await asyncio.gather(
-        *(client.request(device, query) for device in stage.devices for query in (STATUS, DEVICE_INFO))
+        *(client.queries.request(device, query) for device in stage.devices for query in (STATUS, DEVICE_INFO))
     )
     macs = [reply["response"]["macAddress"] for reply in replies]  # type: ignore[index, call-overload]  # decoded JSON
     assert macs == [MAC, MAC, OTHER_MAC, OTHER_MAC]
@@ -252,14 +254,14 @@ async def test_no_request_outlives_its_time_or_the_link(stage: Stage) -> None:
     client = await stage.connected()
     await stage.simulator.fault("device_offline", on=True, mac=MAC)
     with pytest.raises(RequestTimeoutError):
-        await client.request(stage.device, STATUS, timeout=0.2)
-    waiting = asyncio.ensure_future(client.request(stage.device, STATUS, timeout=PATIENCE))
+        await client.queries.request(stage.device, STATUS, timeout=0.2)
+    waiting = asyncio.ensure_future(client.queries.request(stage.device, STATUS, timeout=PATIENCE))
     await stage.simulator.wait(topic_suffix="/st", received=2)
     await stage.simulator.fault("link_down")
     with pytest.raises(MqttConnectionError):
         await waiting
     with pytest.raises(NotConnectedError):
-        await client.request(stage.device, STATUS)
+        await client.queries.request(stage.device, STATUS)
 
 
 async def test_polls_are_never_queued(stage: Stage) -> None:

@@ -11,7 +11,7 @@ from nwp500.exceptions import RequestTimeoutError
 from nwp500.json_types import JsonMessage
 from nwp500.models import Diagnostics, EnergyAmount
 from nwp500.protocol.queries import DEVICE_INFO, DIAGNOSTICS, ENERGY_HOURLY, STATUS
-from nwp500.protocol.topics import ReplyForm
+from nwp500.protocol.requests import ReplyForm
 from tests.client.support.heater_clock import heater_time, lived, stopped_at
 from tests.client.support.stage import MAC, Stage
 from tests.client.support.steps import reported, requests
@@ -26,7 +26,7 @@ def simulator_options() -> tuple[str, ...]:
 
 async def used_on(client: NavienMqttClient, stage: Stage, day: date) -> EnergyAmount:
     """Return what the heater says it has used on a day."""
-    usage = await client.request_energy_daily(stage.device, day.year, [day.month])
+    usage = await client.queries.request_energy_daily(stage.device, day.year, [day.month])
     amount = usage.of_day(day.year, day.month, day.day)
     assert amount is not None
     return amount
@@ -37,7 +37,7 @@ async def power_while(client: NavienMqttClient, stage: Stage, minutes: int) -> l
     told_powers = []
     for _ in range(minutes):
         await lived(stage, minutes=1)
-        status = DeviceStatus.from_message(await client.request(stage.device, STATUS))
+        status = DeviceStatus.from_message(await client.queries.request(stage.device, STATUS))
         assert status.current_power is not None
         told_powers.append(status.current_power)
     return told_powers
@@ -47,8 +47,8 @@ async def test_status_and_device_info(stage: Stage) -> None:
     client = await stage.connected()
     await stopped_at(stage, 12)
     heater = await stage.heater()
-    assert DeviceStatus.from_message(await client.request(stage.device, STATUS)).raw == heater["status"]
-    assert DeviceFeature.from_message(await client.request(stage.device, DEVICE_INFO)).raw == heater["feature"]
+    assert DeviceStatus.from_message(await client.queries.request(stage.device, STATUS)).raw == heater["status"]
+    assert DeviceFeature.from_message(await client.queries.request(stage.device, DEVICE_INFO)).raw == heater["feature"]
 
 
 async def test_the_energy_told_is_the_energy_used(stage: Stage) -> None:
@@ -62,11 +62,11 @@ async def test_the_energy_told_is_the_energy_used(stage: Stage) -> None:
         tankLowerTemperature=470,
     )
     await lived(stage, minutes=2)
-    status = DeviceStatus.from_message(await client.request(stage.device, STATUS))
-    before, total_before = await used_on(client, stage, today), await client.request_diagnostics(stage.device)
+    status = DeviceStatus.from_message(await client.queries.request(stage.device, STATUS))
+    before, total_before = await used_on(client, stage, today), await client.queries.request_diagnostics(stage.device)
     powers = await power_while(client, stage, 60)
-    later = DeviceStatus.from_message(await client.request(stage.device, STATUS))
-    after, total_after = await used_on(client, stage, today), await client.request_diagnostics(stage.device)
+    later = DeviceStatus.from_message(await client.queries.request(stage.device, STATUS))
+    after, total_after = await used_on(client, stage, today), await client.queries.request_diagnostics(stage.device)
 
     assert before.heat_pump is not None
     assert after.heat_pump is not None
@@ -128,14 +128,14 @@ async def test_what_is_used_tonight_is_tomorrows(stage: Stage) -> None:
 async def test_several_months_and_years_at_once(stage: Stage) -> None:
     client = await stage.connected()
     now = await heater_time(stage)
-    days = await client.request_energy_daily(stage.device, now.year, [1, 2, 2, 12])
+    days = await client.queries.request_energy_daily(stage.device, now.year, [1, 2, 2, 12])
     assert [(period.year, period.month) for period in days.periods] == [(now.year, month) for month in (1, 2, 12)]
     assert [len(period.amounts) for period in days.periods] in ([31, 28, 31], [31, 29, 31])
-    months = await client.request_energy_monthly(stage.device, [now.year - 1, now.year])
+    months = await client.queries.request_energy_monthly(stage.device, [now.year - 1, now.year])
     assert [(period.year, period.month) for period in months.periods] == [(now.year - 1, None), (now.year, None)]
     assert [len(period.amounts) for period in months.periods] == [12, 12]
     await stage.simulator.fault("energy_times", on=False)
-    without_times = await client.request_energy_monthly(stage.device, [now.year - 1])
+    without_times = await client.queries.request_energy_monthly(stage.device, [now.year - 1])
     past = without_times.of_month(now.year - 1, now.month)
     assert past is not None
     assert (past.heat_pump_hours, past.element_hours) == (0, 0)
@@ -146,7 +146,7 @@ async def test_energy_by_hours_is_asked_for_and_never_answered(stage: Stage) -> 
     client = await stage.connected()
     content = {"year": 2026, "month": 9, "day": [15]}
     with pytest.raises(RequestTimeoutError):
-        await client.request(stage.device, ENERGY_HOURLY, 0.3, content=content)
+        await client.queries.request(stage.device, ENERGY_HOURLY, 0.3, content=content)
     (asked,) = await requests(stage, "st/energy-usage-hourly-query/rd")
     assert content.items() <= asked["payload"]["request"].items()
     assert (await stage.simulator.state())["ignored"] == []
@@ -167,7 +167,7 @@ async def test_diagnostics_in_both_forms_are_equal(stage: Stage) -> None:
 
     root = f"cmd/52/{stage.device.home_seq}/0/{client.client_id}/res"
     await client.subscribe(f"{root}/#", noted)
-    counters = await client.request_diagnostics(stage.device)
+    counters = await client.queries.request_diagnostics(stage.device)
     await both.wait()
     assert forms.keys() == {f"{root}/td/rd", f"{root}/td"}
     assert {type(value) for topic in forms for value in _data(forms[topic]).values()} == {dict, str}
@@ -182,9 +182,9 @@ async def test_diagnostics_asked_on_another_topic_come_raw_alone(stage: Stage) -
     heard: list[JsonMessage] = []
     await client.subscribe(f"cmd/52/{client.client_id}/res/#", lambda _, message: heard.append(message))
     client_keyed = replace(DIAGNOSTICS, reply=ReplyForm.CLIENT_KEYED)
-    raw = await client.exchange(stage.device, client_keyed, Diagnostics.from_message)
+    raw = await client.queries.exchange(stage.device, client_keyed, Diagnostics.from_message)
     assert {type(value) for message in heard for value in _data(message).values()} == {str}
-    assert raw == await client.request_diagnostics(stage.device)
+    assert raw == await client.queries.request_diagnostics(stage.device)
 
 
 async def test_a_session_end_is_heard_and_not_answered(stage: Stage) -> None:

@@ -11,7 +11,7 @@ from nwp500.exceptions import ScheduleReadError
 from nwp500.heaters.schedule_editor import ScheduleWrite
 from nwp500.models import RecirculationEntry, ReservationEntry, TouPeriod, Weekday
 from nwp500.models.weekdays import EVERY_DAY, WORKING_DAYS
-from simulator.state import ScheduleState
+from simulator.heater.schedules import ScheduleOnWire
 from tests.client.support.stage import MAC, Stage
 from tests.client.support.steps import reported, requests
 
@@ -37,7 +37,7 @@ def simulator_options() -> tuple[str, ...]:
     return ("--heaters", "2", "--reply-delay", "0.01")
 
 
-async def programme(stage: Stage, mac_address: str = MAC) -> ScheduleState:
+async def programme(stage: Stage, mac_address: str = MAC) -> ScheduleOnWire:
     """Return the weekly programme that a heater has stored."""
     return (await stage.heater(mac_address))["schedules"]["reservations"]
 
@@ -66,7 +66,7 @@ async def test_a_programme_entry_by_entry(stage: Stage, form: str) -> None:
     assert await programme(stage) == {"reservationUse": 2, "reservation": [MORNING.raw, NIGHT.raw]}
     written(await schedules.remove_reservation(stage.device, MORNING))
     assert await programme(stage) == {"reservationUse": 2, "reservation": [NIGHT.raw]}
-    read = await client.request_reservations(stage.device)
+    read = await client.queries.request_reservations(stage.device)
     assert (read.is_on, read.entries) == (True, (NIGHT,))
 
 
@@ -117,7 +117,7 @@ async def test_a_recirculation_schedule(stage: Stage) -> None:
     await reported(client, stage.device)
     written(await client.schedules.put_recirculation(stage.device, entry))
     assert (await stage.heater())["schedules"]["recirculation"]["reservation"] == [entry.raw]
-    assert (await client.request_recirculation_schedule(stage.device)).entries == (entry,)
+    assert (await client.queries.request_recirculation_schedule(stage.device)).entries == (entry,)
 
 
 async def test_a_time_of_use_plan(stage: Stage) -> None:
@@ -130,8 +130,8 @@ async def test_energy(stage: Stage) -> None:
     client = await connected(stage)
     today = datetime.fromisoformat((await stage.heater())["local_time"])
     last_month = today.replace(day=1) - timedelta(days=1)
-    days = await client.request_energy_daily(stage.device, last_month.year, [last_month.month])
-    months = await client.request_energy_monthly(stage.device, [last_month.year])
+    days = await client.queries.request_energy_daily(stage.device, last_month.year, [last_month.month])
+    months = await client.queries.request_energy_monthly(stage.device, [last_month.year])
     (period,) = days.periods
     assert len(period.amounts) == last_month.day
     whole = months.of_month(last_month.year, last_month.month)
@@ -145,15 +145,15 @@ async def test_energy(stage: Stage) -> None:
 
 async def test_diagnostics_are_those_of_the_energy_query(stage: Stage) -> None:
     client = await connected(stage)
-    counters = await client.request_diagnostics(stage.device)
-    total = (await client.request_energy_monthly(stage.device, [datetime.now(UTC).year])).total
+    counters = await client.queries.request_diagnostics(stage.device)
+    total = (await client.queries.request_energy_monthly(stage.device, [datetime.now(UTC).year])).total
     assert (counters.system.heat_pump_energy, counters.system.element_energy) == (total.heat_pump, total.elements)
     assert None not in counters.parts.decoded().values()
 
 
 async def test_firmware_that_was_downloaded(stage: Stage) -> None:
     client = await connected(stage)
-    assert await client.request_firmware_download(stage.device) == ()
+    assert await client.queries.request_firmware_download(stage.device) == ()
     await stage.simulator.fault("firmware_download", version=184877057)
-    (download,) = await client.request_firmware_download(stage.device)
+    (download,) = await client.queries.request_firmware_download(stage.device)
     assert (download.part, download.version) == (FirmwarePart.CONTROLLER, "11.5.0.1")

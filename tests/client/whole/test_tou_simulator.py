@@ -5,13 +5,22 @@ from decimal import Decimal
 
 import pytest
 
-from nwp500 import CommandOutcome, DeviceStatus, DhwMode, NavienAPIClient, NavienMqttClient, WriteOutcome
+from nwp500 import (
+    CommandOutcome,
+    DeviceStatus,
+    DhwMode,
+    NavienAPIClient,
+    NavienMqttClient,
+    WriteOutcome,
+    heater_commands,
+)
 from nwp500.enums import ReservationMode
 from nwp500.models import ReservationEntry, TouPeriod
 from nwp500.models.weekdays import EVERY_DAY
 from nwp500.protocol.queries import DEVICE_INFO, STATUS
 from tests.client.support.heater_clock import lived, stopped_at
 from tests.client.support.stage import MAC, PATIENCE, Stage
+from tests.client.support.steps import setpoint_command
 from tests.client.whole.test_outcomes import CAREFUL
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -32,7 +41,7 @@ def simulator_options() -> tuple[str, ...]:
 
 async def status_of(client: NavienMqttClient, stage: Stage) -> DeviceStatus:
     """Ask the heater for its status."""
-    return DeviceStatus.from_message(await client.request(stage.device, STATUS))
+    return DeviceStatus.from_message(await client.queries.request(stage.device, STATUS))
 
 
 async def with_plan(stage: Stage, **settings: object) -> NavienMqttClient:
@@ -41,15 +50,15 @@ async def with_plan(stage: Stage, **settings: object) -> NavienMqttClient:
     await lived(stage, minutes=30)
     await stage.simulator.device(MAC, dhwOperationSetting=DhwMode.HEAT_PUMP)
     client = await stage.connected(**settings)
-    await client.request(stage.device, STATUS)
-    await client.request(stage.device, DEVICE_INFO)
+    await client.queries.request(stage.device, STATUS)
+    await client.queries.request(stage.device, DEVICE_INFO)
     assert (await client.schedules.write_tou(stage.device, PLAN, on=True)).outcome is WriteOutcome.WRITTEN
     return client
 
 
 async def outcome_of(client: NavienMqttClient, stage: Stage, mode: DhwMode) -> CommandOutcome:
     """Write a mode and return its outcome."""
-    handle = await client.submit(client.dhw_mode_command(stage.device, mode))
+    handle = await client.submit(heater_commands.dhw_mode(stage.device, mode))
     return (await handle.outcome(timeout=PATIENCE)).outcome
 
 
@@ -131,10 +140,10 @@ async def test_setpoint_power_and_vacation_are_not_held(stage: Stage) -> None:
     await lived(stage, minutes=HOUR)
     device = stage.device
     for command in (
-        client.dhw_temperature_command(device, 130),
-        client.vacation_command(device, 7),
-        client.power_command(device, on=False),
-        client.power_command(device, on=True),
+        setpoint_command(device, 130),
+        heater_commands.dhw_mode(device, 5, 7),
+        heater_commands.power(device, on=False),
+        heater_commands.power(device, on=True),
     ):
         handle = await client.submit(command)
         assert (await handle.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED

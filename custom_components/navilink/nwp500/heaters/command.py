@@ -1,27 +1,16 @@
-"""What to tell a heater, before it is checked against what the heater has and given to the queue."""
+"""Controls with their parameters from what a person chooses, before they are checked against what the heater has.
 
-from dataclasses import dataclass
+The target temperature has `protocol.setpoint.dhw_temperature`.
+"""
 
-from ..enums import DhwMode, TemperatureUnit
+from ..enums import DhwMode
 from ..exceptions import InvalidParameterError
-from ..models import Device, DeviceFeature
+from ..models import Device
 from ..protocol import controls
-from ..protocol.controls import Control
-from ..protocol.setpoint import raw_setpoint, setpoint_words
+from ..protocol.controls import Control, HeaterCommand
 
 _AIR_FILTER_STEP = 500
 _AIR_FILTER_HOURS = range(1000, 10_001, _AIR_FILTER_STEP)
-
-
-@dataclass(frozen=True, slots=True)
-class HeaterCommand:
-    """A control of the table `commands` with its parameters, for one heater."""
-
-    device: Device
-    control: Control
-    parameters: tuple[int, ...] = ()
-    words: str | None = None
-    """What the user wants, where that says it better than the table."""
 
 
 def power(device: Device, *, on: bool) -> HeaterCommand:
@@ -29,13 +18,24 @@ def power(device: Device, *, on: bool) -> HeaterCommand:
     return _switch(device, controls.POWER_ON, controls.POWER_OFF, on=on)
 
 
+def dhw_mode(device: Device, mode: int, vacation_days: int | None = None) -> HeaterCommand:
+    """Set the mode; raises `InvalidParameterError` for vacation without days and for days without vacation."""
+    if mode != DhwMode.VACATION:
+        if vacation_days is not None:
+            raise InvalidParameterError("vacation_days", vacation_days, "left out unless the mode is 5 (vacation)")
+        return HeaterCommand(device, controls.DHW_MODE, (mode,))
+    if vacation_days is None:
+        raise InvalidParameterError("vacation_days", vacation_days, "given with mode 5 (vacation): 1 to 99")
+    return HeaterCommand(device, controls.VACATION, (mode, vacation_days))
+
+
 def tou(device: Device, *, on: bool) -> HeaterCommand:
-    """Let the stored time-of-use plan rule, or not; the plan stays as it is."""
+    """Apply the stored time-of-use plan, or not."""
     return _switch(device, controls.TOU_ON, controls.TOU_OFF, on=on)
 
 
 def demand_response(device: Device, *, on: bool) -> HeaterCommand:
-    """Allow or forbid the utility to control the heater (CTA-2045)."""
+    """Allow or forbid the utility to control the heater."""
     return _switch(device, controls.DEMAND_RESPONSE_ON, controls.DEMAND_RESPONSE_OFF, on=on)
 
 
@@ -57,25 +57,6 @@ def air_filter_interval(device: Device, hours: int) -> HeaterCommand:
     if not is_whole or (hours and hours not in _AIR_FILTER_HOURS):
         raise InvalidParameterError("air filter interval", hours, "0 (off) or 1000 to 10000 hours in steps of 500")
     return HeaterCommand(device, controls.AIR_FILTER_LIFE, (hours // _AIR_FILTER_STEP,))
-
-
-def dhw_mode(device: Device, mode: int, vacation_days: int | None) -> HeaterCommand:
-    """Set the mode; raises `InvalidParameterError` for vacation without days and for days without vacation."""
-    if mode != DhwMode.VACATION:
-        if vacation_days is not None:
-            raise InvalidParameterError("vacation_days", vacation_days, "left out unless the mode is 5 (vacation)")
-        return HeaterCommand(device, controls.DHW_MODE, (mode,))
-    if vacation_days is None:
-        raise InvalidParameterError("vacation_days", vacation_days, "given with mode 5 (vacation): 1 to 99")
-    return HeaterCommand(device, controls.VACATION, (mode, vacation_days))
-
-
-def dhw_temperature(
-    device: Device, temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None
-) -> HeaterCommand:
-    """Set the set point; raises `InvalidParameterError` outside the heater's limits."""
-    raw = raw_setpoint(temperature, unit, feature)
-    return HeaterCommand(device, controls.DHW_TEMPERATURE, (raw,), setpoint_words(temperature, unit))
 
 
 def _switch(device: Device, on_control: Control, off_control: Control, *, on: bool) -> HeaterCommand:

@@ -1,4 +1,4 @@
-"""What heaters say: replies and pushed messages become statuses, features and events (protocol.md 4.3 to 4.5)."""
+"""What heaters report: replies and pushed messages become statuses, features and events (protocol.md 4.3 to 4.5)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from ..json_types import JsonMessage
 from ..models import Device, DeviceFeature, DeviceStatus
 from ..models.device import normalized_mac
 from ..models.members import NUMBER, TEXT, WHOLE, block
-from ..protocol.topics import check_device
+from ..protocol.topics import check_device, client_filter, device_filter
 from ..queue.events import KnowledgeChanged
 from ..queue.pipeline import CommandPipeline
 from ..queue.stored_members import FEATURE_DELAY, Members, feature_to_store, status_delay, status_to_store
@@ -30,65 +30,80 @@ _REFUSAL_SUFFIX = "/res/ctrl-fail"
 
 @dataclass(slots=True)
 class HeaterRecord:
-    """A device and what it last said."""
+    """A device and what it last reported."""
 
     device: Device
     status: DeviceStatus | None = None
     is_status_restored: bool = False
-    """Whether the status is one of an earlier run, with the stored members only: nothing was heard since."""
+    """Whether the status is one of an earlier run, with the stored members only: nothing was received since."""
     feature: DeviceFeature | None = None
     last_message_at: datetime | None = None
     is_online: bool | None = None
     watch: ChangeWatch = field(default_factory=ChangeWatch)
+    stored: Members | None = None
+    """The members of the status that are stored; None when they have to be chosen anew."""
+    filters: frozenset[str] = frozenset()
+    """The topic filters by which it is received."""
 
 
 class Inbox:
     """Sorts messages by device; what is not from a known heater, or makes no sense, is dropped with a debug line."""
 
     def __init__(
-        self, events: EventEmitter, pipeline: CommandPipeline, answers: ResponseWatchdog, replies: PendingReplies
+        self,
+        events: EventEmitter,
+        pipeline: CommandPipeline,
+        answers: ResponseWatchdog,
+        replies: PendingReplies,
+        client_id: str,
     ) -> None:
         self._events = events
         self._pipeline = pipeline
         self._answers = answers
         self._replies = replies
-        self._records: dict[str, HeaterRecord] = {}
+        self._client_id = client_id
+        self.records: dict[str, HeaterRecord] = {}
+        """The known heaters, by MAC."""
         self._restored: dict[str, Members] = {}
 
     @property
     def devices(self) -> tuple[Device, ...]:
         """The known devices."""
-        return tuple(record.device for record in self._records.values())
+        return tuple(record.device for record in self.records.values())
 
     @property
     def features(self) -> dict[str, Members]:
         """The last device-info members of each heater, by MAC, as they are stored."""
         return {
             mac_address: feature_to_store(record.feature.raw)
-            for mac_address, record in self._records.items()
+            for mac_address, record in self.records.items()
             if record.feature is not None
         }
 
     @property
     def statuses(self) -> dict[str, Members]:
         """The last status members of each heater, by MAC, as they are stored."""
-        known = {mac_address: self._known_members(record) for mac_address, record in self._records.items()}
+        known = {mac_address: self._known_members(record) for mac_address, record in self.records.items()}
         return {mac_address: members for mac_address, members in known.items() if members}
 
     def restore(self, statuses: Mapping[str, Members]) -> None:
-        """Take up the last statuses of an earlier run, each until its heater tells one; that is no event."""
+        """Take up the last statuses of an earlier run, each until its heater reports one; that is no event."""
         self._restored.update(statuses)
-        for record in self._records.values():
+        for record in self.records.values():
             self._restore(record)
 
     def add(self, device: Device, feature: DeviceFeature | None = None) -> None:
-        """Make a device known, and what it has unless it has said so itself.
+        """Make a device known, and what it has unless it has reported that itself.
 
-        Until it is heard, it is on line or off line as the cloud's list has it. Raises `InvalidParameterError` for one
-        that nobody can talk to.
+        Until its first message it is online or offline as the cloud's list has it. Raises `InvalidParameterError` for
+        one that has no valid address.
         """
         check_device(device)
-        record = self._records.setdefault(device.mac_address, HeaterRecord(device, is_online=device.connected))
+        if (record := self.records.get(device.mac_address)) is None:
+            filters = frozenset((device_filter(device), client_filter(device, self._client_id)))
+            record = self.records[device.mac_address] = HeaterRecord(
+                device, is_online=device.connected, filters=filters
+            )
         record.device = device
         self._restore(record)
         if record.feature is None and feature is not None:
@@ -96,19 +111,14 @@ class Inbox:
             record.watch.changes(feature)
 
     def remove(self, device: Device) -> None:
-        """Forget a device and everything that it has said."""
-        self._records.pop(device.mac_address, None)
+        """Forget a device and everything that it has reported."""
+        self.records.pop(device.mac_address, None)
         self._answers.forget(device.mac_address)
         self._replies.heater_removed(device.mac_address)
 
-    def device(self, mac_address: str) -> Device | None:
-        """Return a known device."""
-        record = self._records.get(mac_address)
-        return None if record is None else record.device
-
     def record(self, device: Device) -> HeaterRecord:
-        """Return what is known of a device."""
-        return self._records.get(device.mac_address) or HeaterRecord(device)
+        """Return what is known of a device, if only that."""
+        return self.records.get(device.mac_address) or HeaterRecord(device)
 
     def receive(self, topic: str, message: JsonMessage) -> None:
         """Take in one message.
@@ -129,12 +139,12 @@ class Inbox:
             self._take_announcement(record, message)
 
     def absent(self, mac_address: str) -> None:
-        """A heater leaves questions unanswered, over a link that is up."""
-        if (record := self._records.get(mac_address)) is not None:
+        """A heater leaves requests unanswered while connected."""
+        if (record := self.records.get(mac_address)) is not None:
             self._take_presence(record, is_online=False)
 
     def _take_reply(self, topic: str, record: HeaterRecord, message: JsonMessage) -> None:
-        self._heard(record)
+        self._received_from(record)
         mac_address = record.device.mac_address
         session_id = self._session(mac_address, message)
         if topic.endswith(_REFUSAL_SUFFIX):
@@ -144,7 +154,7 @@ class Inbox:
         if session_id is not None:
             self._pipeline.on_reply(session_id)
         # Also in the answer to another client's command: it is the heater that reports. What waits for the answer is
-        # judged by what it says before it goes.
+        # judged by it before it goes.
         if (status := _decoded(DeviceStatus.from_message, message)) is not None:
             self._take_status(record, status, session_id)
         if session_id is not None:
@@ -154,7 +164,7 @@ class Inbox:
             self._take_feature(record, feature)
 
     def _session(self, mac_address: str, message: JsonMessage) -> str | None:
-        """Return which session a heater answers; one in which another heater was told something is none of its own."""
+        """Return which session a heater answers; one with a command to another heater is none of its own."""
         session_id = message.get("sessionID")
         if not isinstance(session_id, str):
             return None
@@ -164,13 +174,13 @@ class Inbox:
     def _take_announcement(self, record: HeaterRecord, message: JsonMessage) -> None:
         match announced_presence(message):
             case True:
-                self._heard(record)
+                self._received_from(record)
             case False:
-                # The broker says so in the heater's stead.
+                # The broker reports it in the heater's stead.
                 self._answers.announced_absent(record.device.mac_address)
                 self._take_presence(record, is_online=False)
 
-    def _heard(self, record: HeaterRecord) -> None:
+    def _received_from(self, record: HeaterRecord) -> None:
         record.last_message_at = datetime.now(UTC)
         self._answers.answered(record.device.mac_address)
         self._take_presence(record, is_online=True)
@@ -178,25 +188,26 @@ class Inbox:
     def _restore(self, record: HeaterRecord) -> None:
         members = self._restored.pop(record.device.mac_address, None)
         if members is not None and record.status is None:
-            record.status, record.is_status_restored = DeviceStatus(members), True
+            record.status, record.is_status_restored, record.stored = DeviceStatus(members), True, None
 
     def _take_status(self, record: HeaterRecord, status: DeviceStatus, session_id: str | None) -> None:
         mac_address = record.device.mac_address
-        asked_at = self._pipeline.dated(mac_address, session_id)
+        asked_at = self._pipeline.guard.dated(mac_address, session_id)
         if asked_at is None:
             _LOGGER.debug("Dropped a status that is older than what is known")
             return
-        before = self._known_members(record)
+        before = self._known_members(record) if record.stored is None else record.stored
         record.status, record.is_status_restored = status, False
         self._pipeline.on_status(mac_address, status, asked_at)
         self._events.emit("status_received", StatusReceived(record.device, status))
-        self._tell_changes(record, status)
-        if (delay := status_delay(before, self._known_members(record))) is not None:
+        self._emit_changes(record, status)
+        record.stored = self._known_members(record)
+        if (delay := status_delay(before, record.stored)) is not None:
             self._events.emit("knowledge_changed", KnowledgeChanged(delay))
 
     def _known_members(self, record: HeaterRecord) -> Members:
-        """Return what is stored of a heater's status: what answered a question goes before what nobody asked for."""
-        status = self._pipeline.known_status(record.device.mac_address) or record.status
+        """Return what is stored of a heater's status: an answer goes before what nobody asked for."""
+        status = self._pipeline.guard.known_status(record.device.mac_address) or record.status
         return {} if status is None else status_to_store(status.raw)
 
     def _take_feature(self, record: HeaterRecord, feature: DeviceFeature) -> None:
@@ -204,14 +215,14 @@ class Inbox:
         if before is None or feature_to_store(before.raw) != feature_to_store(feature.raw):
             self._events.emit("knowledge_changed", KnowledgeChanged(FEATURE_DELAY))
         self._events.emit("feature_received", FeatureReceived(record.device, feature))
-        self._tell_changes(record, feature)
+        self._emit_changes(record, feature)
 
-    def _tell_changes(self, record: HeaterRecord, message: DeviceStatus | DeviceFeature) -> None:
+    def _emit_changes(self, record: HeaterRecord, message: DeviceStatus | DeviceFeature) -> None:
         for change in record.watch.changes(message):
             self._events.emit(change.name, Changed(record.device, change.attribute, change.old, change.new))
 
     def _take_presence(self, record: HeaterRecord, *, is_online: bool) -> None:
-        """Tell that a heater is found to be off line, or is back; that it is heard for the first time is no news."""
+        """Report that a heater went offline or is back; its first message is no news."""
         before, record.is_online = record.is_online, is_online
         if before is not is_online and (before is not None or not is_online):
             name = "device_online" if is_online else "device_offline"
@@ -220,16 +231,24 @@ class Inbox:
     def _sender(self, topic: str, message: JsonMessage, content: str) -> HeaterRecord | None:
         """Return the record of the heater that a message comes from; client-keyed topics are shared by all of them."""
         level = "".join(topic.split("/")[_DEVICE_LEVEL : _DEVICE_LEVEL + 1])
-        by_topic = normalized_mac(level.removeprefix(_DEVICE_PREFIX)) if level.startswith(_DEVICE_PREFIX) else None
-        by_name = normalized_mac(TEXT.read(block(message, content).get("macAddress")) or "") or None
-        only_one = next(iter(self._records)) if len(self._records) == 1 else ""
-        by_session = self._replies.asked(message.get("sessionID"))
-        record = self._records.get(by_name or by_topic or by_session or only_one)
+        by_topic = self._mac(level.removeprefix(_DEVICE_PREFIX)) if level.startswith(_DEVICE_PREFIX) else None
+        by_name = self._mac(block(message, content).get("macAddress")) or None
         if by_name is not None and by_topic is not None and by_name != by_topic:
             record = None
+        elif by_name or by_topic:
+            record = self.records.get(by_name or by_topic or "")
+        else:
+            only_one = next(iter(self.records)) if len(self.records) == 1 else ""
+            record = self.records.get(self._replies.asked(message.get("sessionID")) or only_one)
         if record is None:
             _LOGGER.debug("Dropped a message that is not from a known heater")
         return record
+
+    def _mac(self, name: object) -> str:
+        """Return a MAC from outside as heaters are known by; empty for what is none."""
+        if isinstance(name, str) and name in self.records:
+            return name
+        return normalized_mac(TEXT.read(name) or "")
 
 
 def _fail_code(message: JsonMessage) -> int | None:
@@ -244,6 +263,6 @@ def _decoded[T](decode: Callable[[Mapping[str, object]], T], message: JsonMessag
 
 
 def announced_presence(message: Mapping[str, object]) -> bool | None:
-    """Tell whether a heater says that it is on line: a status of 0 or less is off line, none says nothing."""
+    """Return whether a heater is announced as online: a status of 0 or less is offline, none decides nothing."""
     status = NUMBER.read(block(block(message, "event"), "connection").get("status"))
     return None if status is None else status > 0

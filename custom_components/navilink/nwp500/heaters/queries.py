@@ -1,7 +1,6 @@
-"""What can be asked of a heater, each question with a typed answer (protocol.md 5.3)."""
+"""What can be asked of a heater, each request with a typed answer (protocol.md 5.3)."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from ..exceptions import InvalidParameterError, RequestTimeoutError
 from ..json_types import JsonMessage
@@ -27,21 +26,27 @@ from ..protocol.queries import (
     Query,
     Request,
 )
+from .inbox import Inbox
+from .requests import HeaterRequests
 
 REPLY_SECONDS = 10.0
 """A reply takes 2 to 4 s, the first after connecting up to 8 s (protocol.md 4.4)."""
 
 
-class HeaterQueries(ABC):
-    """Questions to a heater, asked now, around the queue, and each answered by the heater itself.
+class HeaterQueries:
+    """Requests to a heater, made now, around the queue, and each answered by the heater itself.
 
-    Every method raises `NotConnectedError` without a link, `MqttConnectionError` when it is lost meanwhile,
-    `RequestTimeoutError` when the heater gives no answer that makes sense in time, `InvalidParameterError` for a wrong
-    value, `UnsupportedCommandError` when the heater says that it lacks what is asked for, and `MqttSubscribeError` when
-    no subscription is left for the topic of the reply.
+    Every method raises `NotConnectedError` while disconnected, `MqttConnectionError` when the connection is lost
+    meanwhile, `RequestTimeoutError` when the heater gives no answer that makes sense in time, `InvalidParameterError`
+    for a wrong value, `UnsupportedCommandError` when the heater reports that it lacks what is asked for, and
+    `MqttSubscribeError` when no subscription is left for the topic of the reply.
     """
 
-    @abstractmethod
+    def __init__(self, requests: HeaterRequests, inbox: Inbox, subscribe: Callable[[Device], Awaitable[None]]) -> None:
+        self._requests = requests
+        self._inbox = inbox
+        self._subscribe = subscribe
+
     async def exchange[T](
         self,
         device: Device,
@@ -56,10 +61,14 @@ class HeaterQueries(ABC):
         `read` refuses a message with `ResponseFormatError`. Schedules are better changed through `Schedules`, which
         read before they write.
         """
+        checked = request.checked(content or {}, self._inbox.record(device).feature)
+        # Waited for, because a quick reply would come before the second of the subscriptions is made.
+        await self._subscribe(device)
+        return await self._requests.request(request, device, checked, read, timeout)
 
-    @abstractmethod
     def feature(self, device: Device) -> DeviceFeature | None:
-        """Return what a heater last said it has."""
+        """Return what a heater last reported to have."""
+        return self._inbox.record(device).feature
 
     async def request(
         self,
@@ -73,7 +82,7 @@ class HeaterQueries(ABC):
         return await self.exchange(device, query, lambda message: message, content=content, timeout=timeout)
 
     async def request_reservations(self, device: Device) -> ReservationSchedule:
-        """Ask for the weekly programme."""
+        """Ask for the weekly schedule."""
         return await self.exchange(device, RESERVATIONS, ReservationSchedule.from_message)
 
     async def request_recirculation_schedule(self, device: Device) -> RecirculationSchedule:
@@ -106,7 +115,7 @@ class HeaterQueries(ABC):
         return await self.exchange(device, FIRMWARE_DOWNLOAD, firmware_downloads)
 
     async def install_firmware(self, device: Device, download: FirmwareDownload) -> JsonMessage:
-        """Install a firmware that the heater itself says it has downloaded, for controller, panel or Wi-Fi module.
+        """Install a firmware that the heater itself reports to have downloaded, for controller, panel or Wi-Fi module.
 
         Nobody has been seen to do this, so its reply, returned whole, is not known, nor whether there is one.
         """

@@ -1,4 +1,4 @@
-"""Questions that go around the queue: asked now or not at all, and never worth keeping."""
+"""Requests that go around the queue: made now or not at all, and never worth keeping."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -9,8 +9,9 @@ import logging
 from ..exceptions import MqttConnectionError, NotConnectedError, RequestTimeoutError, ResponseFormatError
 from ..json_types import JsonMessage, JsonValue
 from ..models import Device
-from ..protocol.queries import DEVICE_INFO, SESSION_END, STATUS, Query, Request
-from ..protocol.topics import ReplyForm, five_segment_filter
+from ..protocol.queries import SESSION_END, Query, Request
+from ..protocol.requests import ReplyForm
+from ..protocol.topics import five_segment_filter
 from ..queue.command import QueuedCommand
 from ..queue.requests import query_request
 from ..transport.base import TransportError
@@ -30,7 +31,7 @@ class _Expected:
 
 
 class PendingReplies:
-    """The replies that are waited for; no wait outlives the link."""
+    """The replies that are waited for; no wait outlives the connection."""
 
     def __init__(self) -> None:
         self._expected: dict[str, _Expected] = {}
@@ -39,10 +40,10 @@ class PendingReplies:
     def expecting[T](
         self, session_id: str, mac_address: str, read: Callable[[JsonMessage], T]
     ) -> Iterator[asyncio.Future[T]]:
-        """Give a future for what `read` makes of a heater's reply; it fails with `MqttConnectionError` on a lost link.
+        """Give a future for what `read` makes of a reply; it fails with `MqttConnectionError` when disconnected.
 
         A reply that `read` refuses with `ResponseFormatError` is not the one that is waited for: a heater can answer
-        in two forms, and another message can bear the same session.
+        in two forms, and another message can have the same session.
         """
         reply: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
@@ -71,28 +72,28 @@ class PendingReplies:
         return None if expected is None else expected.mac_address
 
     def answered(self, session_id: str, mac_address: str, message: JsonMessage) -> None:
-        """A heater has replied; what another heater than the one asked says is no reply."""
+        """A heater has replied; a message of another heater than the one asked is no reply."""
         expected = self._expected.get(session_id)
         if expected is not None and expected.mac_address == mac_address:
             expected.take(message)
 
     def on_disconnected(self, reason: str) -> None:
-        """The link is gone, and with it the answers."""
+        """No answer comes any more."""
         for expected in self._expected.values():
-            expected.fail(f"the link was lost: {reason}")
+            expected.fail(f"the connection was lost: {reason}")
 
     def heater_removed(self, mac_address: str) -> None:
-        """A heater is not listened to any more, so no answer of its will come."""
+        """A heater is unsubscribed, so no answer of its will come."""
         for expected in self._expected.values():
             if expected.mac_address == mac_address:
                 expected.fail("the heater was removed")
 
 
-_FAREWELL_SECONDS = 2.0
+_SESSION_END_SECONDS = 2.0
 
 
 class HeaterRequests:
-    """Writes queries straight to the link."""
+    """Writes queries straight to the transport."""
 
     def __init__(
         self,
@@ -109,7 +110,7 @@ class HeaterRequests:
         self._on_written = on_written
 
     def ask(self, query: Query, device: Device) -> bool:
-        """Ask a heater; tells whether there was a link to ask over."""
+        """Ask a heater; returns whether there was a connection to ask over."""
         request = query_request(query, device, self._client_id)
         try:
             self._write(request, self._acknowledged)
@@ -130,11 +131,11 @@ class HeaterRequests:
     ) -> T:
         """Ask a heater and return what `read` makes of its reply, the first that it does not refuse.
 
-        Raises `NotConnectedError`, `MqttConnectionError` when the link is lost meanwhile, `RequestTimeoutError`, and
-        `MqttSubscribeError` when the topic of the reply cannot be heard.
+        Raises `NotConnectedError`, `MqttConnectionError` when disconnected meanwhile, `RequestTimeoutError`, and
+        `MqttSubscribeError` when the topic of the reply cannot be subscribed to.
         """
         if request.reply is ReplyForm.FIVE_SEGMENT:
-            # Once for each heater's home: from then on the connection makes this subscription on every link.
+            # Once for each heater's home: from then on every connection makes this subscription.
             await self._connection.subscriptions.subscribe(five_segment_filter(device, self._client_id))
         message = query_request(request, device, self._client_id, content)
         with self._replies.expecting(message.id, device.mac_address, read) as reply:
@@ -150,30 +151,25 @@ class HeaterRequests:
                 raise RequestTimeoutError(f"the heater did not answer within {seconds:g} s") from None
 
     async def announce_disconnect(self, devices: Iterable[Device]) -> None:
-        """Tell each heater that this session ends (protocol.md 5.3)."""
+        """Announce to each heater that this session ends (protocol.md 5.3)."""
         loop = asyncio.get_running_loop()
-        said: list[asyncio.Future[None]] = []
+        announced: list[asyncio.Future[None]] = []
         for device in devices:
             acknowledged: asyncio.Future[None] = loop.create_future()
             try:
                 self._write(query_request(SESSION_END, device, self._client_id), _completing(acknowledged))
             except TransportError, NotConnectedError:
                 return
-            said.append(acknowledged)
-        if said:
-            await asyncio.wait(said, timeout=_FAREWELL_SECONDS)
-
-    def written(self, command: QueuedCommand) -> None:
-        """A message was written, around the queue or out of it; some of them a reachable heater always answers."""
-        if command.mac_address is not None and command.kind in (STATUS.name, DEVICE_INFO.name):
-            self._answers.asked(command.mac_address)
+            announced.append(acknowledged)
+        if announced:
+            await asyncio.wait(announced, timeout=_SESSION_END_SECONDS)
 
     def _write(self, request: QueuedCommand, on_done: Callable[[TransportError | None], None]) -> None:
         transport = self._connection.transport
         if transport is None or transport.lost.done():
             raise NotConnectedError("not connected")
         transport.publish(request.topic, request.body, request.qos, on_done)
-        self.written(request)
+        self._answers.written(request)
         self._on_written(request)
 
     def _acknowledged(self, error: TransportError | None) -> None:

@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
+from ..protocol.queries import DEVICE_INFO, STATUS
+from ..queue.command import QueuedCommand
+
 _PATIENCE_SECONDS = 30.0
 """An answer takes 2 to 4 s, the first after connecting up to 8 s (protocol.md 4.4)."""
 
@@ -41,6 +44,11 @@ class ResponseWatchdog:
     def is_silent(self, mac_address: str) -> bool:
         """Tell whether a heater was found absent by its silence, and has said nothing since, on whichever link."""
         return mac_address in self._silent
+
+    def written(self, request: QueuedCommand) -> None:
+        """A message was written; some of them a reachable heater always answers."""
+        if request.mac_address is not None and request.kind in (STATUS.name, DEVICE_INFO.name):
+            self.asked(request.mac_address)
 
     def asked(self, mac_address: str) -> None:
         """A request that a reachable heater answers was written; what is asked meanwhile is the same question."""

@@ -3,12 +3,9 @@
 Raw values are signed integers; a decimal, which the device has not been seen to send, is decoded all the same.
 """
 
-from fractions import Fraction
-import math
 import re
 
-from ..enums import TemperatureUnit
-from ..exceptions import InvalidParameterError, ResponseFormatError
+from ..exceptions import ResponseFormatError
 
 WATT_HOURS_PER_COUNT = 4
 """Of the tank energy counts; software that took it for 10 was wrong (protocol.md 14, trap 31)."""
@@ -35,22 +32,6 @@ def celsius_from_deci(raw: float) -> float:
 def celsius_from_delta(raw: float) -> float:
     """Decode a temperature difference (superheat, differential settings) to Celsius degrees."""
     return raw / 10
-
-
-def half_degrees_from(value: float, unit: TemperatureUnit, *, step: int = 1) -> int:
-    """Encode a temperature as the nearest half-degree, ties to the even number: 150 °F is 131.
-
-    With `step` it is the nearest multiple of so many half-degrees: 2 for whole degrees Celsius.
-
-    The arithmetic is exact on the decimal as it was written, so that a tie such as 95.45 °F is one.
-
-    Raises `InvalidParameterError` if the value is not a finite number.
-    """
-    if not math.isfinite(value):
-        raise InvalidParameterError(parameter="temperature", value=value, allowed="a finite number")
-    exact = Fraction(str(value))
-    half_degrees = exact * 2 if unit is TemperatureUnit.CELSIUS else (exact - 32) * Fraction(10, 9)
-    return step * round(half_degrees / step)
 
 
 def liters_per_minute(raw: float) -> float:

@@ -125,6 +125,9 @@ def _number(value: object) -> float | None:
 
 def _whole(value: object) -> int | None:
     """Let pass whole numbers, also one written as 3.0."""
+    if type(value) is int and -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER:
+        # Nearly every member of every message.
+        return value
     number = _number(value)
     return int(number) if number is not None and number == int(number) else None
 

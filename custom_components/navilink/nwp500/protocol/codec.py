@@ -5,9 +5,10 @@ import math
 
 import orjson
 
-from ..exceptions import PayloadError
 from ..json_types import JsonMessage, JsonValue
 
+MAX_MESSAGE_BYTES = 128 * 1024
+"""The service's own limit."""
 _MAX_DEPTH = 32
 """Of objects and lists in each other; no message has more than eight. What goes deeper is made to harm whoever walks
 through it."""
@@ -63,24 +64,3 @@ def _in_range(number: str) -> float | None:
     if not math.isfinite(value):
         return None
     return int(number) if number.removeprefix("-").isdecimal() else value
-
-
-MAX_MESSAGE_BYTES = 128 * 1024
-
-
-def encoded(payload: object) -> bytes:
-    """Return a message's bytes: JSON for anything but text and bytes.
-
-    Raises `PayloadError` when it cannot be encoded or is larger than the 128 KB that the service allows.
-    """
-    match payload:
-        case bytes() | bytearray():
-            body = bytes(payload)
-        case _:
-            try:
-                body = payload.encode() if isinstance(payload, str) else orjson.dumps(payload)
-            except (UnicodeEncodeError, orjson.JSONEncodeError) as error:
-                raise PayloadError(f"the payload cannot be written as text or JSON: {error}") from error
-    if len(body) > MAX_MESSAGE_BYTES:
-        raise PayloadError(f"the message has {len(body)} bytes; the service allows {MAX_MESSAGE_BYTES}")
-    return body

@@ -11,11 +11,15 @@ one, leaves the mode as it is, so the mode requested before is what power on res
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import ClassVar
 
 from ..enums import DhwMode, RecirculationMode
 from ..exceptions import InvalidParameterError, UnsupportedCommandError
-from ..models import DeviceFeature
-from .setpoint import HIGHEST, LOWEST
+from ..models import Device, DeviceFeature
+from .requests import ReplyForm
+
+LOWEST_SETPOINT, HIGHEST_SETPOINT = 70, 131
+"""No setpoint in raw half-degrees is outside these, 35-65.5 °C, whatever a message says (protocol.md 14.1)."""
 
 type Effect = Mapping[str, frozenset[int]]
 """Raw status members, each with the values that show that a command took effect."""
@@ -66,6 +70,10 @@ def _shows(**members: int) -> Callable[..., Effect]:
 def _shows_parameter(member: str) -> Callable[..., Effect]:
     return lambda value: {member: frozenset({value})}
 
+
+LACKING = (0, 1)
+"""Of a capability in the device-info message, "not fitted" and "not supported" (protocol.md 6.2); of setpoint steps,
+"unknown" and "disabled". A member that is missing does not count."""
 
 _HEATING = timedelta(hours=1)
 """Yesterday's "150 °F" must not fire today."""
@@ -121,6 +129,9 @@ class Control:
     value_words: Mapping[int, str] = field(default_factory=dict)
     """Words for the first parameter instead of its number."""
 
+    suffix: ClassVar = "ctrl"
+    reply: ClassVar = ReplyForm.ACKNOWLEDGEMENT
+
     def __post_init__(self) -> None:
         """Take the setting for what it overwrites, where nothing else is said."""
         if self.setting is not None and not self.overwrites:
@@ -135,8 +146,8 @@ class Control:
         )
         if feature is not None:
             for gate in (self.gate, self.value_gates.get(checked[0]) if checked else None):
-                if gate is not None:
-                    check_gate(self.name, gate, feature)
+                if gate is not None and feature.raw.get(gate) in LACKING:
+                    raise UnsupportedCommandError(self.name, gate)
         return checked
 
     def wanted(self, parameters: tuple[int, ...]) -> str:
@@ -145,13 +156,15 @@ class Control:
         return self.words.format(first if first is None else self.value_words.get(first, first), *others)
 
 
-def check_gate(command: str, gate: str, feature: DeviceFeature) -> None:
-    """Raise `UnsupportedCommandError` when the heater reports that it lacks something; silence does not count.
+@dataclass(frozen=True, slots=True)
+class HeaterCommand:
+    """A control with its parameters, for one heater, before it is checked against what the heater has."""
 
-    0 is "not fitted" and 1 "not supported" (protocol.md 6.2); of setpoint steps, "unknown" and "disabled".
-    """
-    if feature.raw.get(gate) in (0, 1):
-        raise UnsupportedCommandError(command, gate)
+    device: Device
+    control: Control
+    parameters: tuple[int, ...] = ()
+    words: str | None = None
+    """What the user wants, where that describes it better than the table."""
 
 
 _DAYS_AWAY = Parameter("vacation_days", 1, 99, "days")
@@ -223,7 +236,7 @@ DHW_TEMPERATURE = Control(
     name="dhw-temperature",
     code=33554464,
     # The heater's own limits, or the fallback ones, are checked in `setpoint.py`; none is wider than these.
-    parameters=(Parameter("setpoint", LOWEST, HIGHEST, "half-degrees Celsius"),),
+    parameters=(Parameter("setpoint", LOWEST_SETPOINT, HIGHEST_SETPOINT, "half-degrees Celsius"),),
     gate="dhwTemperatureSettingUse",
     setting="setpoint",
     effect=_shows_parameter("dhwTemperatureSetting"),

@@ -6,12 +6,12 @@ A number can stand for two things (16777226 writes reservations and asks for mon
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..exceptions import InvalidParameterError
+from ..exceptions import InvalidParameterError, UnsupportedCommandError
 from ..json_types import JsonValue
 from ..models import DeviceFeature
-from .controls import check_gate
+from .controls import LACKING
 from .fields import Number, Numbers, Record, Records, RequestMember, Text
-from .topics import ReplyForm
+from .requests import ReplyForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +28,6 @@ class Request:
     gate: str | None = None
     """Member of the device info that must report what the request needs."""
 
-    @property
-    def reply_suffix(self) -> str:
-        """The end of the topic that it asks its reply on."""
-        return self.suffix.partition("/")[2]
-
     def checked(self, content: Mapping[str, object], feature: DeviceFeature | None) -> dict[str, JsonValue]:
         """Return the members as they go over the wire.
 
@@ -44,8 +39,8 @@ class Request:
             raise InvalidParameterError(
                 self.name, sorted(content), f"a request with {', '.join(names) or 'no members'}"
             )
-        if self.gate is not None and feature is not None:
-            check_gate(self.name, self.gate, feature)
+        if self.gate is not None and feature is not None and feature.raw.get(self.gate) in LACKING:
+            raise UnsupportedCommandError(self.name, self.gate)
         return {member.name: member.check(content[member.name]) for member in self.members}
 
 

@@ -1,21 +1,39 @@
-"""Setpoints: from a temperature to the raw half-degrees of the heater, within its limits (protocol.md 6.1)."""
+"""Setpoints: from the temperature that a person enters to the raw half-degrees of the heater (protocol.md 6.1)."""
+
+import math
 
 from ..enums import DhwTemperatureControl, TemperatureUnit
 from ..exceptions import InvalidParameterError
-from ..models import DeviceFeature
-from ..models.conversions import half_degrees_from
-
-LOWEST, HIGHEST = 70, 131
-"""No setpoint in raw half-degrees is outside these, 35-65.5 °C, whatever a message reports (protocol.md 14.1)."""
+from ..models import Device, DeviceFeature, DeviceStatus
+from .controls import DHW_TEMPERATURE, HIGHEST_SETPOINT, LOWEST_SETPOINT, HeaterCommand
 
 _TOLERANCE = 2
-"""Half-degrees by which a limit of the heater may be outside; it then counts as the limit of all heaters."""
+"""Half-degrees by which a limit of the heater may be outside; it then counts as the limit that no setpoint passes."""
 
-_FALLBACK_LIMITS = {TemperatureUnit.CELSIUS: (LOWEST, 130), TemperatureUnit.FAHRENHEIT: (LOWEST, HIGHEST)}
+_FALLBACK_LIMITS = {
+    TemperatureUnit.CELSIUS: (LOWEST_SETPOINT, 130),
+    TemperatureUnit.FAHRENHEIT: (LOWEST_SETPOINT, HIGHEST_SETPOINT),
+}
 """Raw limits while the heater has reported none that make sense: 35-65 °C or 95-150 °F (protocol.md 6.1)."""
 
 _WILD = 1e6
 """Beyond any temperature, and still exact in every step of the arithmetic."""
+
+
+def dhw_temperature(
+    device: Device, temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None
+) -> HeaterCommand:
+    """Return the command for a target temperature; raises `InvalidParameterError` outside the heater's limits."""
+    raw = raw_setpoint(temperature, unit, feature)
+    # As a person would name it; a converted one has more digits.
+    words = f"setpoint {round(temperature, 1):g} {TemperatureUnit(unit).symbol}"
+    return HeaterCommand(device, DHW_TEMPERATURE, (raw,), words)
+
+
+def display_unit(status: DeviceStatus | None, feature: DeviceFeature | None) -> TemperatureUnit:
+    """Return the unit in which a heater shows temperatures; °F until it has reported one."""
+    reported = (message.temperature_unit for message in (status, feature) if message is not None)
+    return next((unit for unit in reported if unit is not None), TemperatureUnit.FAHRENHEIT)
 
 
 def raw_setpoint(temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None) -> int:
@@ -34,9 +52,25 @@ def raw_setpoint(temperature: float, unit: TemperatureUnit, feature: DeviceFeatu
     return min(max(half_degrees_from(temperature, unit, step=raw_step(feature)), low), high)
 
 
-def setpoint_words(temperature: float, unit: TemperatureUnit) -> str:
-    """Return a setpoint in words, such as `setpoint 140 °F`; a converted one has more digits than anybody entered."""
-    return f"setpoint {round(temperature, 1):g} {TemperatureUnit(unit).symbol}"
+def half_degrees_from(value: float, unit: TemperatureUnit, *, step: int = 1) -> int:
+    """Encode a temperature as the nearest half-degree, ties to the even number: 150 °F is 131.
+
+    With `step` it is the nearest multiple of so many half-degrees: 2 for whole degrees Celsius.
+
+    The arithmetic is exact on the decimal as it was written, so that a tie such as 95.45 °F is one.
+
+    Raises:
+        InvalidParameterError: the value is not a finite number.
+
+    """
+    if not math.isfinite(value):
+        raise InvalidParameterError(parameter="temperature", value=value, allowed="a finite number")
+    # Slow to load, and not needed before somebody sets a temperature.
+    from fractions import Fraction
+
+    exact = Fraction(str(value))
+    half_degrees = exact * 2 if unit is TemperatureUnit.CELSIUS else (exact - 32) * Fraction(10, 9)
+    return step * round(half_degrees / step)
 
 
 def raw_step(feature: DeviceFeature | None) -> int:
@@ -57,9 +91,9 @@ def raw_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[in
         return fallback
     own = (feature.dhw_temperature_min_raw, feature.dhw_temperature_max_raw)
     low, high = (known if limit is None else limit for limit, known in zip(own, fallback, strict=True))
-    if not LOWEST - _TOLERANCE <= low < high <= HIGHEST + _TOLERANCE:
+    if not LOWEST_SETPOINT - _TOLERANCE <= low < high <= HIGHEST_SETPOINT + _TOLERANCE:
         return fallback
-    low, high = max(low, LOWEST), min(high, HIGHEST)
+    low, high = max(low, LOWEST_SETPOINT), min(high, HIGHEST_SETPOINT)
     return (low, high) if low < high else fallback
 
 

@@ -1,10 +1,12 @@
 """A command, and what becomes of it: its stages, its one outcome, and the handle by which a caller follows it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from itertools import count
 import time
 from typing import Self, override
 import uuid
@@ -48,7 +50,7 @@ class QueuedCommand:
     setting: str | None = field(default=None, repr=False)
     """The name of what it sets. `None`: not a setting."""
     overwrites: frozenset[str] = field(default=frozenset(), repr=False)
-    """Everything that it sets, whatever that was before (see `commands.py`): the key of coalescing."""
+    """Everything that it sets, whatever that was before (see `protocol/controls.py`): the key of coalescing."""
     parameters: tuple[int, ...] = field(default=(), repr=False)
     """What a control carries on the wire. With its kind, what is wanted, exact and in no unit or language."""
     is_control: bool = field(default=False, repr=False)
@@ -82,8 +84,9 @@ class QueuedCommand:
         What an earlier run was given may have been written by it and not stored as such. So only the first writing of a
         command of this run has the session that its message was made with.
         """
-        is_first = not self.attempts and not self.is_restored
-        session_id = self.id if is_first else uuid.uuid4().hex
+        if not self.attempts and not self.is_restored:
+            return replace(self, attempts=1, sessions=(self.id,))
+        session_id = uuid.uuid4().hex
         return replace(
             self,
             attempts=self.attempts + 1,
@@ -107,10 +110,10 @@ class QueuedCommand:
 
     def is_expired(self) -> bool:
         """Return whether the command is too old to be sent."""
-        return self.life_time is not None and self.age() >= self.life_time
+        return self.expires_at is not None and self.age() >= self.expires_at - self.queued_at
 
     def is_shown_by(self, raw: Mapping[str, object]) -> bool:
-        """Return whether a status with these raw members has everything that the command wants."""
+        """Return whether a status with these raw members shows the whole effect."""
         return bool(self.expected) and all(
             WHOLE.read(raw.get(name)) in values for name, values in self.expected.items()
         )
@@ -228,15 +231,15 @@ class CommandHandle:
     """Follows one command until its outcome."""
 
     def __init__(self, command: QueuedCommand, sequence: int) -> None:
-        loop = asyncio.get_running_loop()
         self.command = command
         """The command as it was given."""
         self.sequence = sequence
         """Its number in the order in which commands were given."""
         self.packet_id = 0
         """Of its last writing; 0 before."""
-        self._sent: asyncio.Future[int] = loop.create_future()
-        self._result: asyncio.Future[CommandResult] = loop.create_future()
+        self._sent: int | None = None
+        self._waiting_for_sent: list[asyncio.Future[int]] = []
+        self._result: asyncio.Future[CommandResult] = asyncio.get_running_loop().create_future()
 
     @property
     def result(self) -> CommandResult | None:
@@ -254,16 +257,77 @@ class CommandHandle:
             return await asyncio.shield(self._result)
 
     async def sent(self) -> int:
-        """Return the packet id once the command is acknowledged, or 0 when it is queued or ended unsent."""
-        return await asyncio.shield(self._sent)
+        """Return the packet id once the PUBACK is seen, or 0 when the command waits in the queue or ended unsent."""
+        if self._sent is None:
+            # A future for each caller, of whom one may be cancelled: a shield would take one more turn of the loop.
+            waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+            self._waiting_for_sent.append(waiting)
+            return await waiting
+        return self._sent
 
     def handed_over(self, packet_id: int) -> None:
-        """End the wait of `sent()`: acknowledged under this packet id, or 0 for not sent by now."""
-        if not self._sent.done():
-            self._sent.set_result(packet_id)
+        """Complete the waiting for the sending: acknowledged under this packet id, or 0 for not sent by now."""
+        if self._sent is None:
+            self._sent = packet_id
+            for waiting in self._waiting_for_sent:
+                if not waiting.done():
+                    waiting.set_result(packet_id)
 
     def complete(self, result: CommandResult) -> None:
         """Return the outcome; the first one counts."""
         self.handed_over(0)
         if not self._result.done():
             self._result.set_result(result)
+
+
+class CommandRegistry:
+    """The commands without an outcome, in the order of giving, and how often each outcome occurred."""
+
+    def __init__(self) -> None:
+        self._handles: dict[str, CommandHandle] = {}
+        self._sequences = count()
+        self._counts: defaultdict[str | None, Counter[CommandOutcome]] = defaultdict(Counter)
+
+    def __contains__(self, command_id: object) -> bool:
+        """Return whether a command has no outcome yet."""
+        return command_id in self._handles
+
+    def __len__(self) -> int:
+        """Return how many commands have no outcome yet."""
+        return len(self._handles)
+
+    def __iter__(self) -> Iterator[CommandHandle]:
+        """Go through the handles in the order of giving."""
+        return iter(tuple(self._handles.values()))
+
+    def add(self, command: QueuedCommand) -> CommandHandle:
+        """Take a command in and return its handle."""
+        handle = self._handles[command.id] = CommandHandle(command, next(self._sequences))
+        return handle
+
+    def handle(self, command_id: str) -> CommandHandle | None:
+        """Return the handle of a command that has no outcome yet."""
+        return self._handles.get(command_id)
+
+    def sequence(self, command: QueuedCommand) -> int:
+        """Return a command's number in the order of giving."""
+        handle = self._handles.get(command.id)
+        return 0 if handle is None else handle.sequence
+
+    def complete(self, command: QueuedCommand, result: CommandResult) -> CommandHandle | None:
+        """Give a command its outcome and return its handle; `None` when it has one already: only the first counts."""
+        handle = self._handles.pop(command.id, None)
+        if handle is not None:
+            handle.complete(result)
+            self._counts[command.mac_address][result.outcome] += 1
+        return handle
+
+    def forget(self, mac_address: str) -> None:
+        """Count the outcomes of a heater for all of them only."""
+        if (counts := self._counts.pop(mac_address, None)) is not None:
+            self._counts[None].update(counts)
+
+    def counts(self, mac_address: str | None = None) -> Mapping[CommandOutcome, int]:
+        """Return how often each outcome occurred, for one heater or for all."""
+        chosen = self._counts.values() if mac_address is None else [self._counts.get(mac_address, Counter())]
+        return sum(chosen, Counter())

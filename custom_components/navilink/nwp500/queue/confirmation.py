@@ -1,25 +1,31 @@
-"""From sent to settled: which commands still have to show their effect, and what tells that they did.
+"""From sent to completed: which commands still have to show their effect, and when the next may follow.
 
 The PUBACK proves that the broker has a command; the reply with its `sessionID`, that the heater has it; a status with
-the raw values wanted, that it took effect (protocol.md 4.4). A status is asked for after a control and again at growing
-intervals until it shows the effect.
+the wanted raw values, that it took effect (protocol.md 4.4). A status is asked for after a control and again at growing
+intervals until it shows the effect. A heater refuses controls that follow each other too soon (protocol.md 10.4).
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+import math
 
 from ..models import DeviceStatus
 from ..protocol.controls import HELD_MODES
 from .command import CommandOutcome, CommandReason, CommandResult, QueuedCommand
+from .queue import CommandQueue
 
 ANSWER_SECONDS = 10.0
 """After this long without an answer the next control to the same heater may go."""
 LOOK_INTERVALS = (2.0, 4.0, 8.0, 15.0, 30.0)
-"""Seconds between the looks at a sent control; a set point was once still missing after 16 s (protocol.md 13.1)."""
+"""Seconds between the requests for a status after a control; a setpoint was once missing after 16 s (13.1)."""
 _QUERY_SECONDS = 30.0
 
-type Settle = Callable[[QueuedCommand, CommandResult], None]
+_REFUSAL_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0, 30.0)
+"""Seconds to wait after each refusal for coming too soon after the last control; then the command ends as rejected."""
+
+type Complete = Callable[[QueuedCommand, CommandResult], None]
 
 
 @dataclass(slots=True)
@@ -30,17 +36,17 @@ class _Sent:
     is_answered: bool = False
     looks: int = 0
     is_look_due: bool = False
-    """It is time to look, but nothing can be seen before the link is back."""
+    """A status is due, but there is no connection to ask over."""
     timers: list[asyncio.TimerHandle] = field(default_factory=list)
 
 
 class Confirmations:
-    """The commands that the broker has acknowledged and that are not settled, in the order of sending."""
+    """The commands that the broker has acknowledged and that are without an outcome, in the order of sending."""
 
     def __init__(
         self,
         *,
-        complete: Settle,
+        complete: Complete,
         look: Callable[[str], bool],
         may_send_more: Callable[[], None],
     ) -> None:
@@ -51,11 +57,11 @@ class Confirmations:
 
     @property
     def commands(self) -> tuple[QueuedCommand, ...]:
-        """The commands in question."""
+        """The commands that are watched."""
         return tuple(sent.command for sent in self._sent.values())
 
     def has(self, command_id: str) -> bool:
-        """Tell whether a command is among them."""
+        """Return whether a command is among them."""
         return command_id in self._sent
 
     def sent(self, command: QueuedCommand, written_at: int) -> None:
@@ -82,14 +88,14 @@ class Confirmations:
         return sent.command
 
     def is_unanswered(self, mac_address: str | None) -> bool:
-        """Tell whether a control to a heater was sent that the heater has not answered yet."""
+        """Return whether a control to a heater was sent that the heater has not answered yet."""
         return any(
             sent.command.mac_address == mac_address and sent.command.is_control and not sent.is_answered
             for sent in self._sent.values()
         )
 
     def answered(self, command_id: str) -> None:
-        """The heater answered a command; one without an effect that a status shows is settled by that."""
+        """The heater answered a command; one without an effect that a status shows is completed by that."""
         sent = self._sent.get(command_id)
         if sent is None:
             return
@@ -97,12 +103,12 @@ class Confirmations:
             self._complete(sent.command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.ANSWERED))
         elif not sent.is_answered:
             sent.is_answered = True
-            # The answer is a status too, as a rule still the old one: after it has been read, it is time to look.
+            # The answer is a status too, as a rule still the old one: after it has been read, a newer one is asked for.
             asyncio.get_running_loop().call_soon(self._first_look, sent)
             self._may_send_more()
 
     def status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> None:
-        """A heater answered a question of that moment: settle what it shows to have taken effect, or to be held.
+        """A heater answered a question of that moment: complete what it shows to have taken effect, or to be held.
 
         What was not asked for since a command was written proves nothing about it. Its own reply does.
         """
@@ -115,7 +121,7 @@ class Confirmations:
                 self._complete(sent.command, CommandResult(CommandOutcome.HELD, CommandReason.PEAK_PERIOD))
 
     def look_at_what_is_due(self) -> None:
-        """The link is back: make the looks that were due meanwhile, one for all commands of a heater."""
+        """Ask for the statuses that are due, one for all commands of a heater."""
         due = [sent for sent in self._sent.values() if sent.is_look_due]
         for mac_address in dict.fromkeys(sent.command.mac_address or "" for sent in due):
             self._look_at(mac_address, [sent for sent in due if sent.command.mac_address == mac_address])
@@ -160,7 +166,66 @@ class Confirmations:
         self._complete(sent.command, CommandResult(CommandOutcome.UNCONFIRMED, reason))
 
 
+class Pacing:
+    """Holds a heater's controls apart, and back for a while after it refused one; other heaters are not held up."""
+
+    def __init__(self, interval: float, queue: CommandQueue, confirmations: Confirmations) -> None:
+        """Take the minimum of seconds between two controls; above 0 also, the next goes when the last is answered."""
+        self._interval = interval
+        self._queue = queue
+        self._confirmations = confirmations
+        self._paused_until: dict[str | None, float] = {}
+        self._refusals: Counter[str] = Counter()
+        self._refused: dict[str, str] = {}
+        """The session of the last refused writing of each control."""
+
+    def pause(self, mac_address: str | None) -> float:
+        """Return the seconds until a control may go to a heater; infinite while it has to answer another one first."""
+        if self._interval and (
+            self._confirmations.is_unanswered(mac_address)
+            or any(command.is_control and command.mac_address == mac_address for command in self._queue.in_flight)
+        ):
+            return math.inf
+        paused_until = self._paused_until.get(mac_address, 0.0)
+        return max(0.0, paused_until - asyncio.get_running_loop().time())
+
+    def written(self, control: QueuedCommand) -> None:
+        """A control was written."""
+        self.hold(control.mac_address, self._interval)
+
+    def hold(self, mac_address: str | None, seconds: float) -> None:
+        """Send no control to a heater for a while; what it is held for longer already is not cut short."""
+        until = asyncio.get_running_loop().time() + seconds
+        self._paused_until[mac_address] = max(until, self._paused_until.get(mac_address, until))
+
+    def refused(self, command: QueuedCommand) -> float | None:
+        """Return the seconds to wait after a control was refused for coming too soon; `None`: it is not sent again."""
+        self._refused[command.id] = command.session_id
+        refusals = self._refusals[command.id]
+        if refusals >= len(_REFUSAL_PAUSES):
+            return None
+        self._refusals[command.id] += 1
+        return _REFUSAL_PAUSES[refusals]
+
+    def was_refused(self, command: QueuedCommand) -> bool:
+        """Return whether the heater has refused the last writing of a control."""
+        return self._refused.get(command.id) == command.session_id
+
+    def forbid_repeat(self, command_id: str) -> None:
+        """If the heater refuses it, that is the end of it."""
+        self._refusals[command_id] = len(_REFUSAL_PAUSES)
+
+    def forget(self, command_id: str) -> None:
+        """A command has its outcome."""
+        self._refusals.pop(command_id, None)
+        self._refused.pop(command_id, None)
+
+    def forget_heater(self, mac_address: str) -> None:
+        """Hold a heater's controls no longer."""
+        self._paused_until.pop(mac_address, None)
+
+
 def _can_be_held(command: QueuedCommand) -> bool:
-    """Tell whether a command is a mode write that the heater keeps back in a costly period (protocol.md 13.5)."""
+    """Return whether a command is a mode write that the heater keeps back in a peak period (protocol.md 13.5)."""
     modes = command.expected.get("dhwOperationSetting")
     return modes is not None and modes <= HELD_MODES

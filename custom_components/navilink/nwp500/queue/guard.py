@@ -16,9 +16,11 @@ from ..models.members import WHOLE
 from ..protocol.controls import HELD_MODES, RUNNING_MODES, Effect
 from ..protocol.queries import STATUS
 from .command import CommandOutcome, QueuedCommand
+from .confirmation import Confirmations
 from .freshness import UNKNOWN_MOMENT, FreshStatus
 from .queue import CommandQueue
 from .stored_members import Members
+from .writer import CommandWriter
 
 _MODE = "dhwOperationSetting"
 _EFFECT_SECONDS = 60.0
@@ -39,13 +41,13 @@ class _PendingEffect:
     """The moment at which the command had its outcome."""
 
     def explains(self, member: str, value: int) -> bool:
-        """Tell whether a member can have this value because of the command."""
+        """Return whether a member can have this value because of the command."""
         return value in self.effect.get(member, ()) or any(
             member in _SIDE_EFFECTS.get(changed, ()) for changed in self.effect
         )
 
     def contradicts(self, effect: Effect) -> bool:
-        """Tell whether the command changes something that another effect is about to another value."""
+        """Return whether the command changes something that another effect is about to another value."""
         return any(
             not values <= effect.get(member, values) or not _SIDE_EFFECTS.get(member, frozenset()).isdisjoint(effect)
             for member, values in self.effect.items()
@@ -74,11 +76,11 @@ class CommandGuard:
         queue: CommandQueue,
         *,
         ask_status: Callable[[str], bool],
-        is_connected: Callable[[], bool],
+        writer: CommandWriter,
     ) -> None:
         self._config = config
         self._queue = queue
-        self._is_connected = is_connected
+        self._writer = writer
         self._fresh = FreshStatus(ask_status, self._has_waiting_control)
         self._heaters: dict[str, _Heater] = {}
         self._given: dict[str, int] = {}
@@ -89,8 +91,8 @@ class CommandGuard:
         """For each of them the status from which on changes count as somebody else's. One that was given over a
         connection before the heater was heard on it has none yet: what others changed during the outage is older, so
         the first status to come is only what later changes are told by."""
-        self._overruled: set[str] = set()
-        """Those of them whose setting somebody else has changed since."""
+        self.overruled: set[str] = set()
+        """Those of them whose setting somebody else has changed since, if commands are guarded."""
 
     # What is known
 
@@ -157,16 +159,19 @@ class CommandGuard:
     def given(self, command: QueuedCommand, *, is_restored: bool = False) -> None:
         """A command is given; one that an earlier run was given may have been written, whatever the store says."""
         self._given[command.id] = self._fresh.moment()
-        known = self._heaters.get(command.mac_address or "")
-        is_heard = not self._is_connected() or self._fresh.has(command.mac_address or "")
-        if is_heard and known is not None and known.status is not None:
-            self._baselines[command.id] = known.status
+        mac_address = command.mac_address or ""
+        heater = self._heaters.get(mac_address)
+        status = None if heater is None else heater.status
+        # Over a connection, only once the heater has reported on it.
+        if status is not None and (self._writer.transport is None or self._fresh.has(mac_address)):
+            self._baselines[command.id] = status
         if is_restored and command.attempts and command.mac_address:
             for session_id in command.sessions or (command.id,):
                 self._written[command.id] = self._fresh.written(session_id, command.mac_address)
         if command.is_control and command.mac_address and command.expected:
             pending_effect = _PendingEffect(command.expected, written_at=_seconds() if is_restored else None)
-            self._heater(command.mac_address).pending_effects[command.id] = pending_effect
+            heater = heater or self._heater(mac_address)
+            heater.pending_effects[command.id] = pending_effect
 
     def written(self, request: QueuedCommand) -> None:
         """A request was written to the connection."""
@@ -183,7 +188,7 @@ class CommandGuard:
         return self._written.get(command.id, UNKNOWN_MOMENT)
 
     def is_shown(self, command: QueuedCommand) -> bool:
-        """Tell whether the known status of a heater, asked for since a command was written, shows its effect."""
+        """Return whether the known status of a heater, asked for since a command was written, shows its effect."""
         mac_address = command.mac_address or ""
         known, written_at = self.known_status(mac_address), self._written.get(command.id)
         is_asked_since = written_at is not None and self._fresh.answered_at(mac_address) >= written_at
@@ -204,11 +209,11 @@ class CommandGuard:
     # The guard: a status first
 
     def is_waiting_for_status(self, mac_address: str | None) -> bool:
-        """Tell whether a heater's controls are held until it has reported its status on this connection."""
+        """Return whether a heater's controls are held until it has reported its status on this connection."""
         return (
             self._config.guard_commands
             and bool(mac_address)
-            and self._is_connected()
+            and self._writer.transport is not None
             and not self._fresh.has(mac_address or "")
         )
 
@@ -220,7 +225,7 @@ class CommandGuard:
     def on_status(
         self, mac_address: str, status: DeviceStatus, asked_at: int, pending: Iterable[QueuedCommand]
     ) -> bool:
-        """Take in a status that answers a question of this moment; tells whether something to be stored has changed."""
+        """Take in a status that answers a question of this moment; returns whether the store has to be written."""
         heater = self._heater(mac_address)
         before = heater.running_mode, len(heater.pending_effects)
         if status.dhw_mode in RUNNING_MODES:
@@ -233,18 +238,16 @@ class CommandGuard:
             heater.status = status
         return before != (heater.running_mode, len(heater.pending_effects))
 
-    def is_overruled(self, command: QueuedCommand) -> bool:
-        """Tell whether somebody else has changed what a command would change, after it was given."""
-        return self._config.guard_commands and command.id in self._overruled
-
     # Already so
 
-    def is_already_so(self, command: QueuedCommand, on_their_way: Iterable[QueuedCommand]) -> bool:
-        """Tell whether the heater, asked after a command was given, reports what it wants, and nothing changes that."""
+    def is_already_so(self, command: QueuedCommand, confirmations: Confirmations) -> bool:
+        """Return whether the heater, asked after a command was given, reports what it wants, and nothing changes that.
+
+        A command that is in flight or watched by `confirmations` may change it, and so may one that has just ended.
+        """
         heater = self._heaters.get(command.mac_address or "")
         if not self._config.skip_redundant or heater is None or heater.status is None:
             return False
-        moving = {other.id for other in on_their_way}
         return (
             self._fresh.has(command.mac_address or "", since=self._given.get(command.id, UNKNOWN_MOMENT))
             and command.is_shown_by(heater.status.raw)
@@ -254,7 +257,9 @@ class CommandGuard:
             and not any(
                 pending_effect.contradicts(command.expected)
                 for command_id, pending_effect in heater.pending_effects.items()
-                if command_id in moving or pending_effect.completed_at is not None
+                if pending_effect.completed_at is not None
+                or confirmations.has(command_id)
+                or self._queue.is_in_flight(command_id)
             )
         )
 
@@ -264,7 +269,7 @@ class CommandGuard:
         """A command has its outcome: what it may still bring about is not taken for somebody else's doing."""
         self._given.pop(command.id, None)
         self._written.pop(command.id, None)
-        self._overruled.discard(command.id)
+        self.overruled.discard(command.id)
         self._baselines.pop(command.id, None)
         pending_effects = self._heater(command.mac_address).pending_effects if command.mac_address else {}
         if (pending_effect := pending_effects.get(command.id)) is None:
@@ -295,9 +300,9 @@ class CommandGuard:
                 self._baselines[command.id] = status
             return
         if command.is_shown_by(status.raw):
-            self._overruled.discard(command.id)
-        elif is_changed:
-            self._overruled.add(command.id)
+            self.overruled.discard(command.id)
+        elif is_changed and self._config.guard_commands:
+            self.overruled.add(command.id)
         self._baselines[command.id] = status
 
     def _has_waiting_control(self, mac_address: str) -> bool:
@@ -305,7 +310,7 @@ class CommandGuard:
 
 
 def _is_changed_by_others(heater: _Heater, member: str, baseline: DeviceStatus, status: DeviceStatus) -> bool:
-    """Tell whether a member has another value than before, which none of our commands wanted."""
+    """Return whether a member has another value than before, which none of our commands wanted."""
     known, now = WHOLE.read(baseline.raw.get(member)), WHOLE.read(status.raw.get(member))
     if known is None or now is None or known == now:
         return False
@@ -336,5 +341,5 @@ def _seconds() -> float:
 
 
 def _is_renewal(command: QueuedCommand, status: DeviceStatus) -> bool:
-    """Tell whether a vacation is to begin anew: its days count from the write, so the same number is not the same."""
+    """Return whether a vacation is to begin anew: its days count from the write, so the same number is not the same."""
     return "vacationDaySetting" in command.expected and bool(status.vacation_days_elapsed)

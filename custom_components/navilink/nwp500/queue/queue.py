@@ -1,7 +1,7 @@
 """The command queue: a data structure without input or output.
 
-Commands wait in the order in which they were given. A command that is written to the link moves from the waiting ones
-to those in flight and keeps its place in the limit; when the link ends, everything in flight returns to the front in
+Commands wait in the order in which they were given. A command that is written moves from the waiting ones to
+those in flight and keeps its place in the limit; when the connection ends, everything in flight returns to the front in
 its old order. A command whose PUBACK was seen has left the queue for good.
 """
 
@@ -20,8 +20,11 @@ class Displaced:
 
     superseded: tuple[QueuedCommand, ...] = ()
     dropped: tuple[QueuedCommand, ...] = ()
-    in_doubt: tuple[QueuedCommand, ...] = ()
+    unrepeatable: tuple[QueuedCommand, ...] = ()
     """Were in flight, may have arrived, and must not be sent a second time."""
+
+
+NOTHING = Displaced()
 
 
 class CommandQueue:
@@ -34,7 +37,7 @@ class CommandQueue:
     def __init__(
         self, limit: int, *, coalesce: bool = False, sequence: Callable[[QueuedCommand], float] = attrgetter("given_at")
     ) -> None:
-        """Take the limit, and what tells the order of giving for commands that come back."""
+        """Take the limit, and the order of giving for commands that come back."""
         self._limit = limit
         self._coalesce = coalesce
         self._sequence = sequence
@@ -52,8 +55,12 @@ class CommandQueue:
 
     @property
     def in_flight(self) -> tuple[QueuedCommand, ...]:
-        """The commands written to the link whose PUBACK was not seen, in the order of writing."""
+        """The commands written whose PUBACK was not seen, in the order of writing."""
         return tuple(self._in_flight.values())
+
+    def is_in_flight(self, command_id: str) -> bool:
+        """Return whether a command is written whose PUBACK was not seen."""
+        return command_id in self._in_flight
 
     @property
     def in_flight_count(self) -> int:
@@ -62,15 +69,16 @@ class CommandQueue:
 
     @property
     def window(self) -> int:
-        """The most that may be in flight so that what comes back always finds room beside one new command."""
+        """The maximum in flight so that what comes back always finds room beside one new command."""
         return max(1, self._limit - 1)
 
     def append(self, command: QueuedCommand) -> Displaced:
         """Line a command up at the end and return what had to go: superseded ones, and the oldest when full."""
-        superseded = self.supersede(command)
-        dropped = self._make_room(1)
+        displaced = NOTHING
+        if self._waiting:
+            displaced = Displaced(self.supersede(command), self._make_room(1))
         self._waiting.append(command)
-        return Displaced(superseded, dropped)
+        return displaced
 
     def supersede(self, newer: QueuedCommand) -> tuple[QueuedCommand, ...]:
         """Remove and return what waits and what a newer command makes pointless, with coalescing."""
@@ -86,7 +94,10 @@ class CommandQueue:
 
     def take(self, command: QueuedCommand) -> QueuedCommand:
         """Move a waiting command in flight and return it with its attempt counted."""
-        self.discard(command)
+        if self._waiting[0] is command:
+            self._waiting.popleft()
+        else:
+            self._waiting.remove(command)
         taken = command.written_again()
         self._in_flight[taken.id] = taken
         return taken
@@ -132,13 +143,13 @@ class CommandQueue:
     def return_in_flight(self) -> Displaced:
         """Put everything in flight back in its place; return what may not or need not come back."""
         returning = list(self._in_flight.values())
-        in_doubt = [command for command in returning if not command.repeatable]
+        unrepeatable = [command for command in returning if not command.repeatable]
         superseded = [command for command in returning if command.repeatable and self._is_superseded(command)]
         self._in_flight.clear()
-        gone = {command.id for command in (*in_doubt, *superseded)}
+        gone = {command.id for command in (*unrepeatable, *superseded)}
         self._waiting.extendleft(command for command in reversed(returning) if command.id not in gone)
         self._arrange()
-        return Displaced(superseded=tuple(superseded), in_doubt=tuple(in_doubt))
+        return Displaced(superseded=tuple(superseded), unrepeatable=tuple(unrepeatable))
 
     def remove(self, is_unwanted: Callable[[QueuedCommand], bool]) -> list[QueuedCommand]:
         """Remove and return the waiting commands that the condition picks, in order."""

@@ -1,4 +1,4 @@
-"""The one writer: takes commands from the front of the queue and writes them to the link while there is one."""
+"""The one writer: takes commands from the front of the queue and writes them while there is a connection."""
 
 import asyncio
 from collections import deque
@@ -15,7 +15,7 @@ _RATE_PERIOD = 1.0
 
 
 class WriterListener(Protocol):
-    """Who decides what may be written, and is told what became of it."""
+    """Decides what may be written, and is notified of what becomes of it."""
 
     def pause(self, command: QueuedCommand) -> float:
         """Return the seconds until a command may be written: 0 now, infinite when something has to happen first."""
@@ -33,13 +33,13 @@ class WriterListener(Protocol):
         """Its PUBACK was seen."""
 
     def commands_returned(self, commands: tuple[QueuedCommand, ...]) -> None:
-        """The link ended before their PUBACKs were seen."""
+        """The connection ended before their PUBACKs were seen."""
 
     def commands_displaced(self, displaced: Displaced) -> None:
-        """They were in flight when the link ended and do not go back to the queue."""
+        """They were in flight when the connection ended and do not go back to the queue."""
 
     def connection_suspect(self, reason: str) -> None:
-        """A message was not acknowledged or could not be written, so the link has to be replaced."""
+        """A message was not acknowledged or could not be written, so the connection has to be replaced."""
 
 
 class CommandWriter:
@@ -53,31 +53,27 @@ class CommandWriter:
         self._listener = listener
         self._rate = config.max_publish_rate
         self._window = min(config.max_in_flight, queue.window, self._rate or config.max_in_flight)
-        self._transport: Transport | None = None
+        self.transport: Transport | None = None
+        """What is written to; `None` without a connection."""
         self._timer: asyncio.TimerHandle | None = None
         self._acknowledged_at: deque[float] = deque(maxlen=self._rate or 1)
         self._written: dict[str, QueuedCommand] = {}
-        """By id, the last writing of each command on the present link or the one before whose PUBACK still counts."""
+        """By id, the last writing of each command on this connection or the one before whose PUBACK still counts."""
         self._drained: asyncio.Future[bool] | None = None
         self._finished: asyncio.Future[None] | None = None
         """Once nothing more is to be written: done when nothing is in flight."""
         self.sent_count = 0
-        """Messages whose PUBACK was seen, over all links."""
-
-    @property
-    def is_attached(self) -> bool:
-        """Whether there is a link to write to."""
-        return self._transport is not None
+        """Messages whose PUBACK was seen, over all connections."""
 
     def attach(self, transport: Transport) -> None:
-        """A link is up: from now on the queue is drained into it."""
-        self._transport = transport
-        # The links before are closed by now, and nothing of them arrives any more.
+        """Connected: from now on the queue is drained into this transport."""
+        self.transport = transport
+        # The transports before are closed by now, and nothing of them arrives any more.
         self._written.clear()
 
     def detach(self) -> None:
-        """Let go of the link: what is in flight goes back to the front, in its old order."""
-        self._transport = None
+        """Disconnected: what is in flight goes back to the front, in its old order."""
+        self.transport = None
         self._cancel_timer()
         in_flight = self._queue.in_flight
         displaced = self._queue.return_in_flight()
@@ -88,7 +84,7 @@ class CommandWriter:
             self._listener.commands_displaced(displaced)
 
     async def drain(self) -> bool:
-        """Send what can be sent until all of that is acknowledged; `False` when the link ended before."""
+        """Send what can be sent until all of that is acknowledged; `False` when the connection ended before."""
         if self._drained is None:
             self._drained = asyncio.get_running_loop().create_future()
         drained = self._drained
@@ -96,39 +92,38 @@ class CommandWriter:
         return await asyncio.shield(drained)
 
     async def finish(self, timeout: float) -> None:  # noqa: ASYNC109 - the wait may end early, which is no error
-        """Write nothing more, and wait until nothing is in flight, at the most for so many seconds."""
+        """Write nothing more, and wait until nothing is in flight, for so many seconds at most."""
         if self._finished is None:
             self._finished = asyncio.get_running_loop().create_future()
         self._look_whether_finished()
         await asyncio.wait((self._finished,), timeout=timeout)
 
     def pump(self) -> None:
-        """Write what may be written now, and see to it that this is called again when more may be."""
-        self._cancel_timer()
-        while self._transport is not None and self._has_room and (command := self._next()) is not None:
+        """Write what may be written now, and schedule the next call for when more may be."""
+        if self._timer is not None:
+            self._cancel_timer()
+        while self.transport is not None and self._has_room and (command := self._next()) is not None:
             if (verdict := self._listener.verdict(command)) is not None:
                 self._queue.discard(command)
                 self._listener.command_not_sent(command, verdict)
             elif not command.repeatable and self._queue.in_flight_count:
                 break
             else:
-                self._write(self._transport, command)
-        if self._transport is None:
+                self._write(self.transport, command)
+        if self.transport is None:
             self._end_run(drained=False)
-        elif not self._queue.in_flight_count and self._rate_delay() == 0 and self._next() is None:
+        elif not self._queue.in_flight_count and self._is_nothing_due():
             self._end_run(drained=True)
         self._look_whether_finished()
 
+    def _is_nothing_due(self) -> bool:
+        return not self._queue or (self._rate_delay() == 0 and self._next() is None)
+
     def _next(self) -> QueuedCommand | None:
         """Return the next command that may be written now; otherwise set the timer for when one may be."""
-        if not len(self._queue):
-            return None
-        if delay := self._rate_delay():
-            self._call_later(delay)
-            return None
         shortest = math.inf
         for command in self._queue.heads():
-            if (pause := self._listener.pause(command)) == 0:
+            if (pause := self._rate_delay() or self._listener.pause(command)) == 0:
                 return command
             shortest = min(shortest, pause)
         if shortest < math.inf:
@@ -137,11 +132,13 @@ class CommandWriter:
 
     @property
     def _has_room(self) -> bool:
-        """Whether one more may be in flight; a command that must not be sent twice travels alone."""
-        if self._finished is not None:
-            return False
+        """Whether one more may be in flight; a command without duplicate delivery travels alone."""
         in_flight = self._queue.in_flight
-        return len(in_flight) < self._window and all(command.repeatable for command in in_flight)
+        return (
+            self._finished is None
+            and len(in_flight) < self._window
+            and all(command.repeatable for command in in_flight)
+        )
 
     def _write(self, transport: Transport, waiting: QueuedCommand) -> None:
         command = self._queue.take(waiting)
@@ -160,7 +157,7 @@ class CommandWriter:
         self._listener.command_written(command, packet_id)
 
     def has_arrived(self, command_id: str) -> None:
-        """A reply tells that a command has arrived: its PUBACK, if it is still to come, says nothing new.
+        """A reply shows that a command has arrived: its PUBACK, if it is still to come, adds nothing.
 
         By then the heater may have refused it for the moment, so that it waits in the queue to be written once more.
         """
@@ -179,8 +176,8 @@ class CommandWriter:
         self.pump()
 
     def _give_up_transport(self, error: TransportError) -> None:
-        """End the run at once, what was in flight back at the front, and have the link replaced."""
-        if self._transport is not None:
+        """End the run at once, what was in flight back at the front, and have the connection replaced."""
+        if self.transport is not None:
             self.detach()
             self._listener.connection_suspect(error.name)
 

@@ -18,10 +18,10 @@ from awscrt.exceptions import AwsCrtError
 
 from ..config import MqttConnectionConfig
 from .base import (
-    AwsCredentials,
     CaFileError,
     MessageListener,
     PublishListener,
+    SigningCredentials,
     SubscriptionRefusedError,
     Transport,
     TransportError,
@@ -46,7 +46,7 @@ class AwsRuntime:
         self._config = config
         self._client: mqtt.Client | None = None
 
-    async def make_transport(self, credentials: AwsCredentials, on_message: MessageListener) -> Transport:
+    async def make_transport(self, credentials: SigningCredentials, on_message: MessageListener) -> Transport:
         """Return a new link that is not open yet; raises `CaFileError`."""
         if self._client is None:
             # In a thread, since reading certificates blocks.
@@ -76,7 +76,7 @@ class AwsTransport(Transport):
         self,
         client: mqtt.Client,
         config: MqttConnectionConfig,
-        credentials: AwsCredentials,
+        credentials: SigningCredentials,
         on_message: MessageListener,
     ) -> None:
         self._loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""What the rest of the client asks of one link to the broker, whoever makes it."""
+"""What the rest of the client asks of one connection to the broker, whoever makes it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ type PublishListener = Callable[[TransportError | None], None]
 
 
 class TransportError(MqttConnectionError):
-    """The link could not be made, was lost, or did not do as asked; `name` is the runtime's own name for it."""
+    """The connection could not be made, was lost, or did not do as asked; `name` is the runtime's own name for it."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -44,7 +44,7 @@ class SubscriptionUnansweredError(TransportError):
         super().__init__("no SUBACK")
 
 
-class AwsCredentials(Protocol):
+class SigningCredentials(Protocol):
     """The temporary credentials that sign the upgrade request (protocol.md 3)."""
 
     @property
@@ -57,38 +57,38 @@ class AwsCredentials(Protocol):
 
     @property
     def session_token(self) -> str:
-        """What shows that they are temporary ones."""
+        """What makes them temporary ones."""
 
 
 class Transport(Protocol):
     """One connection, used once: opened, lost or closed, never opened again. Lives on the event loop."""
 
     lost: asyncio.Future[str]
-    """Completed with the reason when the link ends, for whatever reason but `close()`."""
+    """Completed with the reason when the connection ends, for whatever reason but `close()`."""
 
     async def open(self) -> None:
-        """Connect; raises `LinkError`, or `UpgradeRefusedError`. What was not foreseen comes as it is."""
+        """Connect; raises `TransportError`, or `UpgradeRefusedError`. What was not foreseen comes as it is."""
 
     async def subscribe(self, topic_filter: str) -> None:
-        """Subscribe at QoS 1 and wait for the SUBACK; raises `LinkError`, or `SubscriptionRefusedError`."""
+        """Subscribe at QoS 1 and wait for the SUBACK; raises `TransportError`, or `SubscriptionRefusedError`."""
 
     async def unsubscribe(self, topic_filter: str) -> None:
-        """Unsubscribe and wait for the UNSUBACK; raises `LinkError`."""
+        """Unsubscribe and wait for the UNSUBACK; raises `TransportError`."""
 
     def publish(self, topic: str, body: bytes, qos: int, on_done: PublishListener) -> int:
         """Write a message and return its packet id; `on_done` is called on its PUBACK, or with the error.
 
-        Raises `LinkError` when the message could not be written.
+        Raises `TransportError` when the message could not be written.
         """
 
     async def close(self) -> None:
         """End the connection; nothing is called or completed afterwards."""
 
 
-type TransportFactory = Callable[[AwsCredentials, MessageListener], Awaitable[Transport]]
+type TransportFactory = Callable[[SigningCredentials, MessageListener], Awaitable[Transport]]
 
 
 def declare_lost(transport: Transport, reason: str) -> None:
-    """Have a link replaced that does not do as it should; nothing happens when it is lost already."""
+    """Have a connection replaced that does not do as it should; nothing happens when it is lost already."""
     if not transport.lost.done():
         transport.lost.set_result(reason)

@@ -1,4 +1,4 @@
-"""The one owner of the link: connects, notices its end, backs off and connects again, for as long as it takes.
+"""The one owner of the connection: makes it, notices its end, backs off and makes it again, indefinitely.
 
 States: idle -> connecting -> connected -> (waiting -> connecting)* -> closed. Connected means subscribed: every
 subscription of the table has its SUBACK. Only a definite refusal of the credentials by the sign-in service ends it;
@@ -6,7 +6,9 @@ an error that nobody foresaw is logged, backed off from, and the next attempt ma
 """
 
 import asyncio
+from collections.abc import Callable
 import contextlib
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 import logging
@@ -16,7 +18,7 @@ from typing import Protocol
 from ..common.background import UnexpectedErrors, begun, watched
 from ..config import MqttConnectionConfig
 from ..exceptions import AuthenticationError, MqttConnectionError
-from .base import AwsCredentials, MessageListener, Transport, TransportFactory, UpgradeRefusedError, declare_lost
+from .base import MessageListener, SigningCredentials, Transport, TransportFactory, UpgradeRefusedError, declare_lost
 from .failures import failure_of, failure_of_loss
 from .report import ConnectionProblem, ConnectionReport, ConnectionState
 from .subscriptions import ConnectionSubscriptions
@@ -24,10 +26,10 @@ from .subscriptions import ConnectionSubscriptions
 _LOGGER = logging.getLogger(__name__)
 
 _STABLE_SECONDS = 10.0
-"""A link that held this long starts the pauses from the beginning."""
-_MOST_SHORT_LINKS = 3
-"""Links that break soon after they were made lengthen the pause this often, to 4 s: the service is there after all."""
-_LEAST_DELAY = 1.0
+"""A connection that held this long starts the pauses from the beginning."""
+_MAX_SHORT_CONNECTIONS = 3
+"""Connections that break soon lengthen the pause this often, to 4 s: the service is there after all."""
+_MIN_DELAY = 1.0
 _CONNECT_INTERVAL = 1.1
 """The service allows one connect a second for each client id."""
 _RENEWAL_FLOOR_SECONDS = 60.0
@@ -41,7 +43,7 @@ class CredentialSource(Protocol):
     """All that the MQTT side asks of an auth client."""
 
     @property
-    def current_tokens(self) -> AwsCredentials:
+    def current_tokens(self) -> SigningCredentials:
         """The credentials of now."""
 
     @property
@@ -55,24 +57,21 @@ class CredentialSource(Protocol):
         """Renew the AWS credentials, whatever their age."""
 
 
-class ConnectionListener(Protocol):
-    """Who is told of the link's coming and going."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionListener:
+    """What is called when a connection comes and goes."""
 
-    def on_connected(self, transport: Transport, *, is_awaited: bool) -> None:
-        """A link is connected and subscribed; tells whether `connect()` itself has waited for it."""
-
-    def on_disconnected(self, reason: str) -> None:
-        """The link is gone."""
-
-    def credentials_refused(self, error: AuthenticationError) -> None:
-        """The sign-in service refused the credentials for good: the loop has ended."""
-
-    def connection_changed(self, report: ConnectionReport) -> None:
-        """The state is another one, or what is known about it."""
+    on_connected: Callable[[Transport, bool], None]
+    """Connected and subscribed; with whether `connect()` itself has waited for it."""
+    on_disconnected: Callable[[str], None]
+    on_refused: Callable[[AuthenticationError], None]
+    """The sign-in service refused the credentials definitely: the loop has ended."""
+    on_changed: Callable[[ConnectionReport], None]
+    """The state is another one, or what is known about it."""
 
 
 class Connection:
-    """Keeps one link alive and its subscriptions in place."""
+    """Keeps one connection alive and its subscriptions in place."""
 
     def __init__(
         self,
@@ -87,29 +86,16 @@ class Connection:
         self._make_transport = make_transport
         self._on_message = on_message
         self._listener = listener
-        self.subscriptions = ConnectionSubscriptions(config.operation_timeout, lambda: self._transport)
-        """The subscriptions of every link."""
-        self._report = ConnectionReport()
+        self.subscriptions = ConnectionSubscriptions(config.operation_timeout, lambda: self.transport)
+        """The subscriptions of every connection."""
+        self.report = ConnectionReport()
+        """How the connection is doing."""
         self._errors = UnexpectedErrors()
-        self._transport: Transport | None = None
+        self.transport: Transport | None = None
+        """What is connected and subscribed, if anything is."""
         self._runner: asyncio.Task[None] | None = None
         self._renewed_at: float | None = None
         self._opened_at: float | None = None
-
-    @property
-    def report(self) -> ConnectionReport:
-        """How the connection is doing."""
-        return self._report
-
-    @property
-    def state(self) -> ConnectionState:
-        """Where the connection is."""
-        return self._report.state
-
-    @property
-    def transport(self) -> Transport | None:
-        """The link, when connected."""
-        return self._transport
 
     async def connect(self, *, wait: bool) -> None:
         """Start; with `wait`, return when the first attempt succeeded.
@@ -117,7 +103,7 @@ class Connection:
         Raises `AuthenticationError` when the credentials are refused, `MqttConnectionError` for any other failure.
         """
         if self._runner is not None:
-            raise MqttConnectionError(f"in use already, or being ended: {self.state}")
+            raise MqttConnectionError(f"in use already, or being ended: {self.report.state}")
         first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         running = self._run(first if wait else None)
         runner = self._runner = watched(begun("The connection to NaviLink", running, at_once=False))
@@ -133,25 +119,25 @@ class Connection:
         first.result()
 
     async def close(self) -> None:
-        """End the link and the loop; until that is done nobody can connect."""
+        """End the connection and the loop; until that is done nobody can connect."""
         runner = self._runner
-        # First of all: who waits for a SUBACK is told so, and not cancelled together with the loop.
+        # First of all: who waits for a SUBACK gets an error, and is not cancelled together with the loop.
         self.fail("closed")
         while runner is not None and not runner.done():
             runner.cancel()
             await asyncio.wait((runner,), timeout=_CANCEL_SECONDS)
-        # The state is another one before the link is closed: nobody may take it for usable meanwhile.
-        transport, self._transport = self._transport, None
-        self._change(self._report.ended(ConnectionState.CLOSED))
+        # The state changes before the transport is closed: nobody may take it for usable meanwhile.
+        transport, self.transport = self.transport, None
+        self._change(self.report.ended(ConnectionState.CLOSED))
         if transport is not None:
             await transport.close()
         if self._runner is runner:
             self._runner = None
 
     def fail(self, reason: str) -> None:
-        """Have the link replaced: something showed that it is dead or deaf."""
-        if self._transport is not None:
-            declare_lost(self._transport, reason)
+        """Have the connection replaced: something showed that it is dead or delivers nothing."""
+        if self.transport is not None:
+            declare_lost(self.transport, reason)
 
     async def _run(self, first: asyncio.Future[None] | None) -> None:
         if first is None or await self._establish_first(first):
@@ -159,12 +145,12 @@ class Connection:
         self._runner = None
 
     async def _establish_first(self, first: asyncio.Future[None]) -> bool:
-        """Make the attempt that somebody waits for; tell them how it went."""
+        """Make the attempt that somebody waits for, and complete their wait."""
         try:
             await self._establish(is_awaited=True)
-        except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits is told
+        except Exception as error:  # noqa: BLE001 - whatever it is, whoever waits gets it
             self._attempt_failed(error)
-            self._change(self._report.ended(ConnectionState.IDLE))
+            self._change(self.report.ended(ConnectionState.IDLE))
             first.set_exception(_as_connection_error(error))
             return False
         first.set_result(None)
@@ -174,39 +160,41 @@ class Connection:
         failures = 0
         while True:
             try:
-                if self._transport is not None:
-                    held = await self._hold(self._transport)
-                    failures = 0 if held >= _STABLE_SECONDS else max(failures, min(failures + 1, _MOST_SHORT_LINKS))
+                if self.transport is not None:
+                    held = await self._hold(self.transport)
+                    failures = (
+                        0 if held >= _STABLE_SECONDS else max(failures, min(failures + 1, _MAX_SHORT_CONNECTIONS))
+                    )
                     if not self._config.auto_reconnect:
                         return
-                if failures or self.state is ConnectionState.WAITING:
+                if failures or self.report.state is ConnectionState.WAITING:
                     await self._back_off(failures)
                 await self._establish(is_awaited=False)
             except AuthenticationError as error:
                 self._attempt_failed(error)
-                self._change(self._report.ended(ConnectionState.CLOSED))
-                self._listener.credentials_refused(error)
+                self._change(self.report.ended(ConnectionState.CLOSED))
+                self._listener.on_refused(error)
                 return
             except Exception as error:  # noqa: BLE001 - whatever it is, it must not be the end of the connection
                 failures += 1
                 self._attempt_failed(error)
 
     def _attempt_failed(self, error: Exception) -> None:
-        """Note why; what nobody foresaw is logged aloud."""
+        """Note why; what nobody foresaw is logged as an error."""
         failure = failure_of(error)
-        self._report = self._report.attempt_failed(datetime.now(UTC), failure)
+        self.report = self.report.attempt_failed(datetime.now(UTC), failure)
         if failure.problem is ConnectionProblem.UNEXPECTED_ERROR:
             self._errors.log("The connection to NaviLink", error)
         else:
-            _LOGGER.debug("Connection attempt failed, %d in a row: %s", self._report.failed_attempts, error)
+            _LOGGER.debug("Connection attempt failed, %d in a row: %s", self.report.failed_attempts, error)
 
     async def _hold(self, transport: Transport) -> float:
-        """Wait for the link's end, clear it away, and return how many seconds it held."""
+        """Wait for the end of the connection, close it, and return how many seconds it held."""
         loop = asyncio.get_running_loop()
         since = loop.time()
         reason = await transport.lost
-        self._transport = None
-        lost = self._report.lost(datetime.now(UTC), failure_of_loss(reason))
+        self.transport = None
+        lost = self.report.lost(datetime.now(UTC), failure_of_loss(reason))
         try:
             self._change(lost.waiting(None) if self._config.auto_reconnect else lost.ended(ConnectionState.CLOSED))
             self._listener.on_disconnected(reason)
@@ -216,15 +204,15 @@ class Connection:
 
     async def _back_off(self, failures: int) -> None:
         doubled = self._config.initial_reconnect_delay * 2.0 ** min(max(0, failures - 1), 30)
-        longest = max(_LEAST_DELAY, min(doubled, self._config.max_reconnect_delay))
+        maximum = max(_MIN_DELAY, min(doubled, self._config.max_reconnect_delay))
         # Spread, so that a thousand homes do not return in the same second after an outage.
-        delay = random.uniform(max(_LEAST_DELAY, longest / 2), longest)  # noqa: S311 - spread, not secrecy
-        self._change(self._report.waiting(datetime.now(UTC) + timedelta(seconds=delay)))
+        delay = random.uniform(max(_MIN_DELAY, maximum / 2), maximum)  # noqa: S311 - spread, not secrecy
+        self._change(self.report.waiting(datetime.now(UTC) + timedelta(seconds=delay)))
         await asyncio.sleep(delay)
 
     async def _establish(self, *, is_awaited: bool) -> None:
-        """Make a link, opened and subscribed, with credentials that are valid now."""
-        self._change(self._report.connecting(datetime.now(UTC)))
+        """Make a connection, opened and subscribed, with credentials that are valid now."""
+        self._change(self.report.connecting(datetime.now(UTC)))
         await self._credentials.ensure_valid_token()
         try:
             transport = await self._open_transport()
@@ -234,11 +222,11 @@ class Connection:
             _LOGGER.debug("The service refused the upgrade: renewing the credentials")
             await self._credentials.renew_aws_credentials()
             transport = await self._open_transport()
-        self._transport = transport
-        self._report = self._report.connected(datetime.now(UTC))
-        # The queue comes first: who hears of the state may have something to send.
-        self._listener.on_connected(transport, is_awaited=is_awaited)
-        self._listener.connection_changed(self._report)
+        self.transport = transport
+        self.report = self.report.connected(datetime.now(UTC))
+        # The queue comes first: a listener of the state may have something to send.
+        self._listener.on_connected(transport, is_awaited)
+        self._listener.on_changed(self.report)
 
     async def _open_transport(self) -> Transport:
         await self._keep_connect_interval()
@@ -263,9 +251,9 @@ class Connection:
         return True
 
     def _change(self, report: ConnectionReport) -> None:
-        if report != self._report:
-            self._report = report
-            self._listener.connection_changed(report)
+        if report != self.report:
+            self.report = report
+            self._listener.on_changed(report)
 
 
 def _as_connection_error(error: Exception) -> AuthenticationError | MqttConnectionError:

@@ -23,18 +23,12 @@ class ConnectionSubscriptions:
         self._present_transport = present_transport
         self._filters: dict[str, bool] = {}
         """The table: each filter, and whether it is needed or one can do without."""
+        self.filters = self._filters.keys()
+        """What is on the table, at any time."""
         self._subscribing: dict[str, asyncio.Event] = {}
         """The filters whose SUBACK is waited for on the present link, each with the end of that."""
-        self._refused: set[str] = set()
-        """What is not on the table because the service refused it, or had no room left."""
-
-    def covers(self, topic_filter: str) -> bool:
-        """Tell whether a filter is on the table."""
-        return topic_filter in self._filters
-
-    def is_refused(self, topic_filter: str) -> bool:
-        """Tell whether a filter was needed and refused when it was last tried."""
-        return topic_filter in self._refused
+        self.refused: set[str] = set()
+        """What was needed and refused when it was last tried, by the service or for lack of room."""
 
     async def subscribe(self, topic_filter: str) -> None:
         """Add a filter to the table; when connected, wait for its SUBACK.
@@ -124,13 +118,13 @@ class ConnectionSubscriptions:
         while len(self._filters) >= MAX_SUBSCRIPTIONS:
             dispensable = next((name for name, is_needed in self._filters.items() if not is_needed), None)
             if dispensable is None:
-                self._refused.add(topic_filter)
+                self.refused.add(topic_filter)
                 raise MqttSubscribeError(f"at most {MAX_SUBSCRIPTIONS} subscriptions are allowed on one connection")
             await self.unsubscribe(dispensable)
 
     def _refuse(self, topic_filter: str) -> None:
         self._filters.pop(topic_filter, None)
-        self._refused.add(topic_filter)
+        self.refused.add(topic_filter)
 
     async def _subscribe_again(self, transport: Transport, topic_filter: str) -> None:
         try:
@@ -148,7 +142,7 @@ class ConnectionSubscriptions:
                     await _unless_lost(transport, transport.subscribe(topic_filter))
             except TimeoutError:
                 continue
-            self._refused.discard(topic_filter)
+            self.refused.discard(topic_filter)
             return
         raise SubscriptionUnansweredError
 

@@ -8,7 +8,7 @@ from typing import override
 import orjson
 
 from nwp500.protocol.topics import matches
-from nwp500.transport.base import AwsCredentials, MessageListener, PublishListener, Transport, TransportFactory
+from nwp500.transport.base import MessageListener, PublishListener, SigningCredentials, Transport, TransportFactory
 from tests.client.support.machine.heater import JsonObject, Manner, Reply, ScriptedHeater
 from tests.client.support.scripted_transport import ScriptedBroker, ScriptedTransport
 
@@ -70,7 +70,7 @@ class HeaterBroker(ScriptedBroker):
     def link_factory(self, is_wanted: Callable[[], bool]) -> TransportFactory:
         """Return what makes links for one client, until that client is no more."""
 
-        async def make(_: AwsCredentials, on_message: MessageListener) -> Transport:
+        async def make(_: SigningCredentials, on_message: MessageListener) -> Transport:
             if not is_wanted():
                 await asyncio.Event().wait()
             transport = HeaterLink(self, on_message)

@@ -14,6 +14,7 @@ from nwp500 import (
     CommandHandle,
     CommandReason,
     DeviceFeature,
+    HeaterCommand,
     MqttConnectionConfig,
     NavienError,
     NavienMqttClient,
@@ -185,7 +186,7 @@ class MachineStage(RuleBasedStateMachine):
         client = self._client
         for control, parameters in map(WISHES.__getitem__, pending_effects):
             try:
-                handle = await client.submit(client.control_command(self.heaters[mac].device, control, *parameters))
+                handle = await client.submit(HeaterCommand(self.heaters[mac].device, control, parameters))
             except NotConnectedError:
                 assert not self.options["enable_command_queue"]
                 assert not client.is_connected

@@ -8,7 +8,7 @@ from typing import Protocol, override
 
 import orjson
 
-from nwp500.transport.base import AwsCredentials, MessageListener, PublishListener, Transport, TransportError
+from nwp500.transport.base import MessageListener, PublishListener, SigningCredentials, Transport, TransportError
 from tests.client.support.machine.heater import JsonObject
 from tests.client.support.reasons.heater import MAC, State, TrueHeater
 
@@ -86,7 +86,7 @@ class Network:
     """The newest."""
     _arrives_at: float = 0.0
 
-    async def make_transport(self, _: AwsCredentials, on_message: MessageListener) -> Transport:
+    async def make_transport(self, _: SigningCredentials, on_message: MessageListener) -> Transport:
         """Make the next link; the client's seam for links."""
         self.transport = RandomTransport(self, on_message)
         return self.transport

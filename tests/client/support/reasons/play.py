@@ -9,7 +9,16 @@ from typing import Any
 
 import orjson
 
-from nwp500 import CommandCompleted, CommandEvent, Device, MqttConnectionConfig, NavienMqttClient, StoredQueue, commands
+from nwp500 import (
+    CommandCompleted,
+    CommandEvent,
+    Device,
+    HeaterCommand,
+    MqttConnectionConfig,
+    NavienMqttClient,
+    StoredQueue,
+    commands,
+)
 from nwp500.protocol.controls import Control
 from tests.client.support.credentials import InventedCredentials
 from tests.client.support.machine.clock import Reading, VirtualClocks
@@ -173,7 +182,7 @@ class Play:
     async def give(self) -> None:
         """Give a command."""
         control, parameters = self.chance.choice(_WISHES)
-        await self.client.submit(self.client.control_command(DEVICE, control, *parameters))
+        await self.client.submit(HeaterCommand(DEVICE, control, parameters))
 
     async def give_some(self) -> None:
         """Give several for the same setting, or any."""
