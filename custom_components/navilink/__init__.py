@@ -8,10 +8,10 @@ from homeassistant.helpers.device_registry import AnyDeviceEntry
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
+from .api import migrated_options
 from .config_flow import NavilinkConfigFlow
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .options import migrated_options
 from .queue_store import async_remove_store
 from .repairs import async_remove_issues
 from .services import async_setup_services

@@ -2,18 +2,16 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import datetime, timedelta
-import logging
+from datetime import timedelta
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .api import create_auth_client, create_mqtt_config
+from .api import CONF_QUEUE, all_options, create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
 from .devices import (
     AccountListing,
@@ -21,38 +19,25 @@ from .devices import (
     async_registered,
     async_remove_devices,
     async_taken,
-    async_update_device,
 )
 from .errors import setup_error
 from .heater import HeaterSnapshots, HeaterState, heater_name
+from .listener import HeaterListener
 from .nwp500 import (
-    Changed,
     CommandCompleted,
-    ConnectionChanged,
-    ConnectionInterrupted,
-    ConnectionRefused,
-    ConnectionResumed,
-    ConnectionState,
     Device,
     DeviceFeature,
-    FeatureReceived,
-    KnowledgeChanged,
     NavienAPIClient,
     NavienError,
     NavienMqttClient,
     NotConnectedError,
-    StatusReceived,
 )
-from .options import CONF_QUEUE, all_options
 from .outcomes import Outcomes, async_fire_outcome
 from .queue_store import QueueStore, UnreadableStoreError
-from .repairs import LostCommands, async_report_connection, async_report_store, async_report_unreadable_store
+from .repairs import LostCommands, async_report_store, async_report_unreadable_store
 from .stored_account import StoredAccount
 
-# A heater reports only when it is asked, and each answer comes out of what the cloud service grants an account.
-STATUS_INTERVAL = timedelta(seconds=30)
-# Capabilities and versions hardly ever change, nor does the list of heaters.
-DEVICE_INFO_INTERVAL = timedelta(minutes=5)
+# The list of heaters hardly ever changes.
 LISTING_INTERVAL = timedelta(minutes=15)
 # After a list that failed, or that lacks a heater, the next one follows sooner.
 CONFIRMATION_DELAY = timedelta(minutes=1)
@@ -93,6 +78,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         """Heaters of this account that another one had first."""
         has_queue = all_options(entry.options)[CONF_QUEUE]
         self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=has_queue)
+        self._listener = HeaterListener(self)
         self._stops: list[Callable[[], None]] = []
 
     @override
@@ -112,7 +98,12 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._stops.append(self.client.on("command_completed", self._on_command_completed))
         if stored is not None:
             self._restore(stored)
-        self._async_listen()
+        self._stops += [
+            *self._listener.listen(),
+            self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._on_home_assistant_stop),
+            self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry_updated),
+            self.snapshots.close,
+        ]
         await self._async_take(devices, departed)
         await self.client.connect(wait=False)
 
@@ -137,28 +128,6 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.lost.restore(stored.lost, stored.devices)
         self.outcomes.restore(stored.queue.outcomes)
         self.client.restore(stored.queue)
-
-    @callback
-    def _async_listen(self) -> None:
-        """Follow what the client reports, and ask for it, until the shutdown."""
-        client, hass = self.client, self.hass
-        self._stops += [
-            client.on("connection_changed", self._on_connection_changed),
-            client.on("connection_interrupted", self._on_connection_interrupted),
-            client.on("connection_resumed", self._on_connection_resumed),
-            client.on("connection_refused", self._on_connection_refused),
-            client.on("device_offline", self._on_device_offline),
-            client.on("device_online", self._on_device_online),
-            client.on("status_received", self._on_status_received),
-            client.on("feature_received", self._on_feature_received),
-            client.on("queue_changed", self._on_queue_changed),
-            client.on("knowledge_changed", self._on_knowledge_changed),
-            hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._on_home_assistant_stop),
-            hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry_updated),
-            async_track_time_interval(hass, self._async_request_statuses, STATUS_INTERVAL),
-            async_track_time_interval(hass, self._async_request_device_info, DEVICE_INFO_INTERVAL),
-            self.snapshots.close,
-        ]
 
     # The list of heaters
 
@@ -205,7 +174,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             except NavienError as err:
                 LOGGER.warning("Could not subscribe to %s: %s", heater_name(device), err)
         for mac_address in joined:
-            self._ask_everything(own[mac_address])
+            self._listener.request_everything(own[mac_address])
         self.store.async_changed()
         self._async_update_all()
 
@@ -240,31 +209,12 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             # It may be one that this account has, too.
             self.config_entry.async_create_background_task(self.hass, self.async_request_refresh(), "navilink listing")
 
-    # Requests to the heaters; what cannot be asked now is not queued, but asked afresh once connected
-
-    @callback
-    def _async_request_statuses(self, _now: datetime) -> None:
-        if self.store.has_failed:
-            self.store.async_changed()
-        if not self.config_entry.pref_disable_polling:
-            for device in self._devices.values():
-                self.client.poll(device)
-        # Time has passed for what is shown, too.
-        self.snapshots.outdate(self._devices)
-
-    @callback
-    def _async_request_device_info(self, _now: datetime) -> None:
-        if not self.config_entry.pref_disable_polling:
-            for device in self._devices.values():
-                self.client.poll_info(device)
+    # For entities and actions
 
     def refresh_heater(self, mac_address: str) -> None:
         """Ask one heater for everything; raises `NotConnectedError` when that cannot be done now."""
-        if not self._ask_everything(self._devices[mac_address]):
+        if not self._listener.request_everything(self._devices[mac_address]):
             raise NotConnectedError("disconnected")
-
-    def _ask_everything(self, device: Device) -> bool:
-        return self.client.poll_info(device) and self.client.poll(device)
 
     def clear_queue(self, mac_address: str, kinds: frozenset[str] | None = None) -> int:
         """Remove the commands to one heater that are not sent yet, all or some kinds, and return how many."""
@@ -286,68 +236,11 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.data = self.snapshots.take(self._devices.values())
         self.async_update_listeners()
 
-    # What the client reports
-
-    @callback
-    def _on_connection_changed(self, event: ConnectionChanged) -> None:
-        report = event.report
-        if report.state is ConnectionState.WAITING and report.next_attempt_at and report.failed_attempts == 1:
-            # Logged once, not with each attempt; as a warning only when there was no connection since the start.
-            level = logging.WARNING if len(report.attempts) == 1 else logging.INFO
-            LOGGER.log(level, "Cannot connect to NaviLink, trying again: %s", report.failure)
-        async_report_connection(self.hass, self.config_entry, report)
-        self.snapshots.outdate(self._devices)
-
-    @callback
-    def _on_connection_interrupted(self, _event: ConnectionInterrupted) -> None:
-        LOGGER.info("Disconnected from NaviLink: %s", self.client.connection_report.failure)
-        self.snapshots.outdate(self._devices)
-
-    @callback
-    def _on_connection_resumed(self, event: ConnectionResumed) -> None:
-        LOGGER.info("Connected to NaviLink, sent %d queued messages", event.sent)
-        for device in self._devices.values():
-            self._ask_everything(device)
-        self.snapshots.outdate(self._devices)
-
-    @callback
-    def _on_connection_refused(self, _event: ConnectionRefused) -> None:
-        self.config_entry.async_start_reauth(self.hass)
-
-    @callback
-    def _on_device_offline(self, event: Changed) -> None:
-        LOGGER.info("%s is offline", heater_name(event.device))
-        self.snapshots.outdate({event.device.mac_address})
-
-    @callback
-    def _on_device_online(self, event: Changed) -> None:
-        LOGGER.info("%s is back online", heater_name(event.device))
-        self._ask_everything(event.device)
-        self.snapshots.outdate({event.device.mac_address})
-
-    @callback
-    def _on_status_received(self, event: StatusReceived) -> None:
-        self.snapshots.outdate({event.device.mac_address})
-
-    @callback
-    def _on_feature_received(self, event: FeatureReceived) -> None:
-        async_update_device(self.hass, self.config_entry, event.device, event.feature)
-        self.snapshots.outdate({event.device.mac_address})
-
-    @callback
-    def _on_queue_changed(self, _event: object) -> None:
-        self.store.async_changed()
-        self.snapshots.outdate()
-
-    @callback
-    def _on_knowledge_changed(self, event: KnowledgeChanged) -> None:
-        self.store.async_changed(event.delay)
+    # What is stored, and passed on
 
     @callback
     def _on_command_completed(self, event: CommandCompleted) -> None:
         self.outcomes.completed(event)
-
-    # What is stored
 
     def _to_store(self) -> StoredAccount:
         queue = replace(self.client.stored_queue(), outcomes=self.outcomes.to_store)

@@ -221,11 +221,16 @@ class LostCommandsFlow(RepairsFlow):
             return err
         except NavienError as err:
             return to_home_assistant_error(self.hass, err)
-        return "confirmed" if coordinator.client.is_connected else "queued"
+        wanted = _wanted(event.command)
+        return "queued" if wanted in map(_wanted, coordinator.client.pending_commands) else "confirmed"
 
     def _coordinator(self) -> NavilinkCoordinator | None:
         entry: NavilinkConfigEntry | None = self.hass.config_entries.async_get_entry(self._entry_id)
         return entry.runtime_data if entry is not None and entry.state is ConfigEntryState.LOADED else None
+
+
+def _wanted(command: QueuedCommand) -> tuple[object, ...]:
+    return command.mac_address, command.kind, command.parameters
 
 
 def _renewed(hass: HomeAssistant, heater: HeaterState, command: QueuedCommand) -> HeaterCommand:

@@ -15,8 +15,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from yarl import URL
 
-from custom_components.navilink.account_form import FormError
-from custom_components.navilink.config_flow import NavilinkConfigFlow
+from custom_components.navilink.config_flow import FormError, NavilinkConfigFlow
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.markdown import escaped
 from custom_components.navilink.nwp500 import ConnectionProblem, ConnectionReport, NavienAPIClient, NavienAuthClient

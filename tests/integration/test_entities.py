@@ -17,16 +17,16 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
 
 from custom_components.navilink import (
+    api,
     binary_sensor,
     button,
     config_flow,
     event,
-    options,
     sensor,
     services,
     water_heater,
 )
-from custom_components.navilink.account_form import ERROR_OF_ADDRESS
+from custom_components.navilink.config_flow import ERROR_OF_ADDRESS
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.delivery import ERROR_OF_OUTCOME
 from custom_components.navilink.errors import setup_error, to_home_assistant_error
@@ -253,9 +253,9 @@ def test_every_field_is_explained() -> None:
 
 def test_options_have_texts() -> None:
     step = texts()["options"]["step"]["init"]
-    assert set(step["data"]) == {str(marker) for marker in options.OPTIONS_SCHEMA.schema}
+    assert set(step["data"]) == {str(marker) for marker in api.OPTIONS_SCHEMA.schema}
     choices = texts()["selector"]
-    assert set(choices[options.CONF_EXPIRATION]["options"]) == {each.value for each in options.Expiration}
+    assert set(choices[api.CONF_EXPIRATION]["options"]) == {each.value for each in api.Expiration}
     assert set(choices[RESULT_TEXTS]["options"]) == {"confirmed", "queued", "replaced"}
     assert set(choices["kinds"]["options"]) == set(services.KINDS)
 

@@ -16,7 +16,7 @@ from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, OUTCOME, cut, lost, press, queued_words, set_mode, set_temperature
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
 from tests.integration.stored_files import StoredFiles
-from tests.integration.waiting import wait_for, wait_for_value
+from tests.integration.waiting import next_event, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
 # With room for one command only, an older one is dropped.
@@ -86,6 +86,9 @@ async def test_sent_again_each_has_its_result(
     ]
     await simulator.fault("link_up")
     await wait_for_value(hass, CONNECTION, "on")
+    client = running.runtime_data.client
+    while client.is_waiting_for_status(running.runtime_data.data[MAC].device):
+        await next_event(client, "status_received")
     assert await applied(simulator) == []
     flow = await dialog.choose(flow, "send_again")
     assert results(flow) == [
@@ -108,7 +111,7 @@ async def test_sent_again_while_disconnected_they_are_queued(
     await set_mode(hass, "heat_pump")
     await press(hass, "button.nwp500_clear_queue")
     flow = await dialog.choose(await dialog.open(), "send_again")
-    assert results(flow) == ["- NWP500: target temperature 60 °C: queued until the connection is restored"]
+    assert results(flow) == ["- NWP500: target temperature 60 °C: queued"]
     assert queued_words(hass) == ["target temperature 60 °C"]
     assert lost(running) == []
     assert not dialog.has_issue
@@ -200,6 +203,6 @@ async def test_they_are_known_after_a_restart(
     assert lost(running) == before
     await simulator.fault("link_up")
     await wait_for_value(hass, CONNECTION, "on")
-    flow = await dialog.choose(await dialog.open(), "send_again")
-    assert results(flow) == ["- NWP500: target temperature 60 °C: confirmed by the water heater"]
+    await dialog.choose(await dialog.open(), "send_again")
+    await simulator.wait(applied=1)
     assert await applied(simulator) == [("dhw-temperature", [120])]
