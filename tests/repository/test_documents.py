@@ -49,7 +49,7 @@ TEXTS = json.loads((INTEGRATION / "translations" / "en.json").read_text())
 REPOSITORY = "https://github.com/navilink-ha/navilink"
 CODE = ("custom_components", "simulator", "tests", "examples", "scripts")
 
-FOR_THE_INTEGRATION = {"exchange", "finish_sending", "give"}
+FOR_THE_INTEGRATION = {"control", "exchange", "finish_sending", "give"}
 """Methods of the client that its own parts and the integration use."""
 
 
@@ -92,6 +92,14 @@ def test_buttons_lead_to_this_repository() -> None:
     imported = [parse_qs(button.query)["blueprint_url"][0] for button in buttons if "blueprint" in button.path]
     offered = [f"{REPOSITORY}/blob/main/{path.relative_to(ROOT)}" for path in BLUEPRINTS.glob("*.yaml")]
     assert sorted(imported) == sorted(offered)
+
+
+def test_the_minimum_version_of_home_assistant_is_one() -> None:
+    minimum = json.loads((ROOT / "hacs.json").read_text())["homeassistant"]
+    assert f"Home Assistant {minimum.removesuffix('.0')} or newer" in README.read_text()
+    assert [
+        path.name for path in BLUEPRINTS.glob("*.yaml") if f"min_version: {minimum}\n" not in path.read_text()
+    ] == []
 
 
 @pytest.mark.parametrize("path", sorted(BLUEPRINTS.glob("*.yaml")), ids=lambda path: path.stem)
@@ -139,6 +147,20 @@ def test_what_is_entered_for_an_account_is_described() -> None:
     assert set(user["data"].values()) <= set(described)
     server = [cells[0] for cells in rows(section(DEVELOPMENT, "## Private server"))]
     assert server == list(user["sections"]["private_server"]["data"].values())
+
+
+def test_every_option_is_described() -> None:
+    options = TEXTS["options"]["step"]["init"]["data"].values()
+    described = [cells[0] for cells in rows(section(README, "## Configure"))]
+    assert set(options) <= set(described)
+    assert len(described) == len(options) + len(TEXTS["config"]["step"]["user"]["data"])
+
+
+def test_every_repair_issue_is_described() -> None:
+    titles = [re.sub(r" (?:of )?\(?\{\w+\}\)?", "", issue["title"]) for issue in TEXTS["issues"].values()]
+    assert sorted(cells[0] for cells in rows(section(TROUBLESHOOTING, "## Repair issues"))) == sorted(titles)
+    choices = TEXTS["issues"]["lost_commands"]["fix_flow"]["step"]["init"]["menu_options"].values()
+    assert all(f"**{choice}**" in section(TROUBLESHOOTING, "## Repair issues") for choice in choices)
 
 
 def test_messages_of_the_setup_are_quoted_as_they_are() -> None:

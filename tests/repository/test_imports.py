@@ -51,7 +51,7 @@ class Import:
     is_relative: bool
 
     def is_of(self, package: str) -> bool:
-        """Tell whether a package, or something in it, is imported."""
+        """Return whether a package, or something in it, is imported."""
         return f"{self.target}.".startswith(f"{package}.")
 
 
@@ -131,7 +131,7 @@ def test_the_client_knows_nothing_of_home_assistant() -> None:
     assert roots - sys.stdlib_module_names <= CLIENT_NEEDS
 
 
-def test_own_modules_are_imported_relative() -> None:
+def test_own_modules_are_imported_relatively() -> None:
     own = ("custom_components", "nwp500", *(f"{CLIENT}.nwp500",))
     assert [
         found for found in all_imports(INTEGRATION) if not found.is_relative and any(found.is_of(name) for name in own)

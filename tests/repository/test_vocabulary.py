@@ -45,6 +45,10 @@ _GENERATED = re.compile(r"<!-- table: .*?<!-- end of table -->", re.DOTALL)
 """What a script writes from the tables of the client, which are looked at there."""
 
 
+SOURCES = ("custom_components/navilink/nwp500/common", "simulator/common", "examples")
+"""Folders of which the Python sources are read as well."""
+
+
 def old_words(text: str) -> list[str]:
     """Return the old words in a text, each with the line in which it stands."""
     for name in WIRE_WORDS:
@@ -100,6 +104,35 @@ def test_texts_of_the_integration(name: str) -> None:
 )
 def test_other_texts(path: Path) -> None:
     assert old_words(path.read_text()) == []
+
+
+@pytest.mark.parametrize("folder", SOURCES)
+def test_docstrings_and_messages(folder: str) -> None:
+    paths = sorted((ROOT / folder).rglob("*.py"))
+    assert paths
+    assert [
+        f"{path.relative_to(ROOT)}: {found}"
+        for path in paths
+        for text in read_in_source(path)
+        for found in old_words(text)
+    ] == []
+
+
+def test_a_source_is_read_as_people_read_it(tmp_path: Path) -> None:
+    source = tmp_path / "source.py"
+    source.write_text(
+        '"""A docstring."""\n'
+        "NAME = 'not read'\n"
+        "class Thing:\n"
+        '    """Its docstring."""\n'
+        "    value: int\n"
+        '    """Of an attribute."""\n'
+        "    def method(self):\n"
+        "        _LOGGER.info('A message of %s', self.value)\n"
+        "        raise ValueError(f'An error of {self.value}')\n"
+    )
+    expected = {"A docstring.", "Its docstring.", "Of an attribute.", "A message of %s", "An error of "}
+    assert set(read_in_source(source)) == expected
 
 
 @pytest.mark.parametrize(
