@@ -54,7 +54,7 @@ class CloudOptions:
         return cls(directory=directory, **{name: value for name, value in vars(options).items() if name in names})
 
     def changed(self, arguments: Sequence[str]) -> Self:
-        """Give options that differ as the command line `arguments` say; addresses and account cannot change."""
+        """Give options that differ by command line `arguments`; addresses and account cannot change."""
         values = {option.name: getattr(self, option.name) for option in fields(self)}
         parser = _ResetParser(prog="reset", add_help=False, allow_abbrev=False)
         _add_cloud_options(parser)

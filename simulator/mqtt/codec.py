@@ -28,7 +28,7 @@ from .packets import (
     Unsubscribe,
 )
 
-# The three packets of QoS 2 (5, 6 and 7) are missing: the service does not speak QoS 2.
+# The three packets of QoS 2 (5, 6 and 7) are missing: the service does not support QoS 2.
 _CLASSES: dict[int, type[Packet]] = {
     packet_class.packet_type: packet_class
     for packet_class in (

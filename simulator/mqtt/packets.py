@@ -1,6 +1,6 @@
 """MQTT 3.1.1 control packets: one immutable class per packet type.
 
-Both directions of every packet are here, so that a test can speak as a client. What a packet may *ask for* (topics,
+Both directions of every packet are here, so that a test can act as a client. What a packet may *ask for* (topics,
 limits, QoS 2) is judged elsewhere; here is only the wire format of the OASIS standard.
 """
 
@@ -33,7 +33,7 @@ class UnsupportedProtocolError(MalformedPacketError):
 
 
 class ConnectReturnCode(IntEnum):
-    """What a CONNACK says."""
+    """The result in a CONNACK."""
 
     ACCEPTED = 0
     UNACCEPTABLE_PROTOCOL_VERSION = 1
@@ -221,7 +221,7 @@ class PubAck(_Acknowledgement):
 
 @dataclass(frozen=True, slots=True)
 class Subscribe(Packet):
-    """Asks for the messages of ``requests``, pairs of a topic filter and the greatest QoS wanted."""
+    """Asks for the messages of ``requests``, pairs of a topic filter and the maximum QoS wanted."""
 
     packet_type: ClassVar[int] = 8
     fixed_flags: ClassVar[int | None] = _FLAGS_OF_A_REQUEST

@@ -212,7 +212,7 @@ def test_malformed_packets_are_refused(octets: str, reason: str) -> None:
         "10 0f 0006 4d5149736470 03 02 003c 0001 63",  # MQTT 3.1
     ],
 )
-def test_other_protocol_versions_are_told_apart(octets: str) -> None:
+def test_other_protocol_versions_are_distinguished(octets: str) -> None:
     with pytest.raises(UnsupportedProtocolError):
         decode(bytes.fromhex(octets))
 
