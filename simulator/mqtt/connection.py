@@ -9,9 +9,9 @@ import struct
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from .codec import PacketDecoder, encode
+from .codec import PacketDecoder, UnsupportedProtocolError, encode
 from .fields import MalformedPacketError
-from .packets import ConnAck, ConnectReturnCode, Packet, PubAck, Publish, UnsupportedProtocolError
+from .packets import ConnAck, ConnectReturnCode, Packet, PubAck, Publish
 
 _LINGER_SECONDS = 2
 _LINGER_FOR_NO_TIME = struct.pack("ii", 1, 0)
