@@ -12,7 +12,7 @@ _RECONNECT_SECONDS = 90.0
 
 _REPLY_SECONDS = 10.0
 _CONTROL_TOPICS = "/ctrl"
-"""How the topics end on which a heater is told to do something: protocol.md 4.1."""
+"""How the topics of controls and writes end: protocol.md 4.1."""
 
 _STATUS_TOPICS = "/st"
 _OTHER_AIR = 301
@@ -23,7 +23,7 @@ _MODE_CODES = {"heat_pump": 1, "electric": 2, "eco": 3, "high_demand": 4}
 
 
 class CheckError(DemoError):
-    """A figure is not what the promise says."""
+    """A figure is not the promised one."""
 
 
 async def check(setting: AbstractAsyncContextManager[Stage]) -> None:
@@ -63,13 +63,13 @@ def _heater_found(stage: Stage) -> None:
 async def _cut(stage: Stage) -> None:
     await stage.simulator.fault("mqtt_down")
     await stage.home_assistant.api.wait_for_state(stage.heater.connection, "off", _RECONNECT_SECONDS)
-    _compare("link after the cut", stage.home_assistant.api.state(stage.heater.connection), "off")
+    _compare("connection after the cut", stage.home_assistant.api.state(stage.heater.connection), "off")
 
 
 async def _restore(stage: Stage) -> None:
     await stage.simulator.fault("mqtt_up")
     await stage.home_assistant.api.wait_for_state(stage.heater.connection, "on", _RECONNECT_SECONDS)
-    _compare("link after the repair", stage.home_assistant.api.state(stage.heater.connection), "on")
+    _compare("connection after the repair", stage.home_assistant.api.state(stage.heater.connection), "on")
 
 
 def _another_temperature(stage: Stage) -> float:
@@ -88,7 +88,7 @@ def _another_mode(stage: Stage) -> str:
 
 
 async def _queue_two_commands(stage: Stage) -> dict[str, int]:
-    """Cut the link and give two commands; returns the raw values the heater should have in the end, in order."""
+    """Disconnect, and give two commands; returns the raw values the heater should have in the end, in order."""
     api, heater = stage.home_assistant.api, stage.heater
     temperature, mode = _another_temperature(stage), _another_mode(stage)
     await _cut(stage)
@@ -99,7 +99,7 @@ async def _queue_two_commands(stage: Stage) -> dict[str, int]:
     _compare("temperature shown while cut", api.attributes(heater.water_heater)["temperature"], temperature)
     _compare("mode shown while cut", api.state(heater.water_heater), mode)
     return {
-        # Raw set points are half degrees Celsius: protocol.md 6.1.
+        # Raw setpoints are half degrees Celsius: protocol.md 6.1.
         "dhwTemperatureSetting": round((temperature - 32) / 1.8 * 2),
         "dhwOperationSetting": _MODE_CODES[mode],
     }
@@ -146,7 +146,7 @@ async def _nothing_arrives_after_clear(stage: Stage) -> None:
 
 
 async def _hear_of_a_change(stage: Stage) -> None:
-    """Change a reading at the heater and wait until it is seen: it was asked over the new link, and has answered.
+    """Change a reading at the heater and wait until it shows: it was asked over the new connection, and has answered.
 
     Whatever had been left in the queue would have gone out on that answer, before the next question.
     """

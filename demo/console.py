@@ -1,4 +1,4 @@
-"""What the demo says to the person in front of it, and the keys they may press."""
+"""The demo's texts on the terminal, and the keys that control it."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,7 +9,7 @@ import tty
 
 from .stage import Stage
 
-_KEYS = "keys: c cut the heater's link, r restore it, q quit"
+_KEYS = "keys: c disconnect, r reconnect, q quit"
 
 
 def welcome(stage: Stage, seconds: float, speed: float) -> str:
@@ -25,7 +25,7 @@ ready in {seconds:.1f} s
   NaviLink   {account["email"]}, simulated, with the password {account["password"]}
 
 The heater is simulated; its time runs {speed:g} times as fast as yours.
-Cut its link, change its temperature in the browser, and see the command wait in the queue. Then restore the link:
+Disconnect it, change its temperature in the browser, and see the command wait in the queue. Then reconnect it:
 
   {_request(stage, "mqtt_down")}
   {_request(stage, "mqtt_up")}
@@ -40,7 +40,7 @@ def _request(stage: Stage, kind: str) -> str:
 
 
 async def obey_keys(stage: Stage) -> None:
-    """Serve the person until they quit; without a terminal, for ever."""
+    """Serve keys until `q`; without a terminal, until canceled."""
     if not sys.stdin.isatty():
         await asyncio.Event().wait()
         return

@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             directory.mkdir(parents=True, exist_ok=True)
             asyncio.run(_run(options, directory))
     except OSError as err:
-        print(f"The simulator cannot start: {err}", file=sys.stderr)  # noqa: T201 - a command speaks on its streams
+        print(f"The simulator cannot start: {err}", file=sys.stderr)  # noqa: T201 - the error of a command
         return 1
     return 0
 

@@ -96,7 +96,7 @@ class Cloud:
         await self._stop_tasks()
 
     async def reset(self, arguments: Sequence[str] = ()) -> None:
-        """Begin afresh as if started again, with other options if the command line `arguments` say so.
+        """Begin afresh as if started again, with other options if there are command line `arguments`.
 
         Addresses and account are the same; nothing else is kept, and no credential holds any more.
         """
@@ -108,7 +108,7 @@ class Cloud:
         self._start_tasks()
 
     def limit_tls(self, newest: ssl.TLSVersion | None) -> None:
-        """Let the broker speak no newer version of TLS; `None`: those that a server should."""
+        """Limit the broker to this version of TLS; `None`: those that a server should."""
         certificate = self._certificate
         self.broker.use_tls(certificate.ssl_context if newest is None else certificate.outdated_context(newest))
 
@@ -124,7 +124,7 @@ class Cloud:
         self.heaters[heater.identity.mac_address] = heater
 
     def connect_heater(self, heater: Heater, *, online: bool) -> None:
-        """Connect a heater to the cloud, if it has power, or cut it off; the news goes to whoever listens."""
+        """Connect a heater to the cloud, if it has power, or cut it off; subscribers are notified."""
         online = online and heater.powered
         if heater.online is online:
             return

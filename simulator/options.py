@@ -54,7 +54,7 @@ class CloudOptions:
         return cls(directory=directory, **{name: value for name, value in vars(options).items() if name in names})
 
     def changed(self, arguments: Sequence[str]) -> Self:
-        """Give options that differ as the command line `arguments` say; addresses and account cannot change."""
+        """Give options that differ by command line `arguments`; addresses and account cannot change."""
         values = {option.name: getattr(self, option.name) for option in fields(self)}
         parser = _ResetParser(prog="reset", add_help=False, allow_abbrev=False)
         _add_cloud_options(parser)
@@ -73,6 +73,14 @@ class _ResetParser(ArgumentParser):
 
 def read_command_line(arguments: Sequence[str] | None) -> Namespace:
     """Read the options of `python -m simulator`; ends the process when they make no sense."""
+    parser = command_line()
+    options = parser.parse_args(arguments)
+    _check(options, parser)
+    return options
+
+
+def command_line() -> ArgumentParser:
+    """Make the parser of the command line."""
     parser = ArgumentParser(prog="simulator", description="The NaviLink cloud and NWP500 heaters on this machine.")
     add = parser.add_argument
     add("--host", type=_loopback, default="127.0.0.1", help="loopback address to listen on (%(default)s)")
@@ -83,9 +91,7 @@ def read_command_line(arguments: Sequence[str] | None) -> Namespace:
     add("--password", default=secrets.token_urlsafe(12), help="of the account (default: a new one each time)")
     add("--until-eof", action="store_true", help="end when the standard input does, so as not to outlive the caller")
     _add_cloud_options(parser)
-    options = parser.parse_args(arguments)
-    _check(options, parser)
-    return options
+    return parser
 
 
 def _add_cloud_options(parser: ArgumentParser) -> None:

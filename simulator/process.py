@@ -156,7 +156,7 @@ class SimulatorProcess:
         limit = ClientTimeout(total=allowed)
         async with self._session.request(method, path, json=body, params=query, timeout=limit) as response:
             answer = await response.json()
-        if response.status == HTTPStatus.REQUEST_TIMEOUT:  # a wait was in vain
+        if response.status == HTTPStatus.REQUEST_TIMEOUT:  # what was waited for did not happen
             raise TimeoutError(answer["error"])
         if not response.ok:
             raise SimulatorError(answer["error"])

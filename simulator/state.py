@@ -1,4 +1,4 @@
-"""The shapes in which the control interface speaks: its addresses, and the answer of `GET /state`."""
+"""The shapes of the control interface: its addresses, and the answer of `GET /state`."""
 
 # Any: decoded JSON of whatever was sent; who reads it knows what to expect.
 from typing import Any, TypedDict

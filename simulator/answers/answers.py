@@ -56,7 +56,7 @@ def _send_feature(heater: Heater, request: Request) -> tuple[Reply, ...]:
 
 
 def _say_nothing(_heater: Heater, _request: Request) -> tuple[Reply, ...]:
-    """Heard, never answered: the end of a session, and energy by the hour."""
+    """Never answered: the end of a session, and energy by the hour."""
     return ()
 
 
@@ -129,7 +129,7 @@ def _send_firmware_download(heater: Heater, request: Request) -> tuple[Reply, ..
 
 
 def _commit_firmware(heater: Heater, request: Request) -> tuple[Reply, ...]:
-    """Install what was fetched, if that is what the request names. No reply was ever seen; this one says nothing."""
+    """Install what was fetched, if that is what the request names. No reply was ever seen; this one has no content."""
     wanted, download = request.members.get("commitOta"), heater.firmware_download
     if download is None or wanted != {"swCode": download.part, "swVersion": download.version}:
         raise RequestError("this firmware was not fetched")

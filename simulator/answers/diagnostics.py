@@ -57,10 +57,10 @@ def _draws(heater: Heater) -> dict[str, int]:
     counters = heater.counters
     return {
         "numOfdhwUse": counters.short_draws + counters.long_draws,
-        "dhwUseTotalFlow": int(heater.drawn_litres),
+        "dhwUseTotalFlow": int(heater.drawn_liters),
         "dhwUseTotalTime": int(counters.draw_seconds / _HOUR),
         "numOfLongDhwUse": counters.long_draws,
-        "longDhwUseTotalFlow": int(counters.long_draw_litres),
+        "longDhwUseTotalFlow": int(counters.long_draw_liters),
         "longDhwUseTotalTime": int(counters.long_draw_seconds / _HOUR),
         "numOfShortDhwUse": counters.short_draws,
         "avrageRecoveryTime": _RECOVERY_MINUTES,

@@ -55,7 +55,7 @@ class Dispatcher:
                 self._send(heater, status_reply(heater, request))
 
     async def run(self) -> None:
-        """Publish each reply when its delay is over, for ever."""
+        """Publish each reply when its delay is over, until canceled."""
         loop = asyncio.get_running_loop()
         try:
             while True:

@@ -72,13 +72,13 @@ def _envelope(heater: Heater, request: Request, members: Message) -> dict[str, o
 
 
 def device_connection(heater: Heater) -> Reply:
-    """Tell whether a heater is connected to the cloud; only two members of this message are attested."""
+    """Announce whether a heater is connected to the cloud; only two members of this message are attested."""
     connection = {"sessionNumber": heater.session_number, "status": _CONNECTED if heater.online else _GONE}
     return _event(heater, "connection", f"navilink-{heater.identity.mac_address}", "", {"connection": connection})
 
 
 def app_connection(heater: Heater, client_id: str, session_id: str, *, connected: bool) -> Reply:
-    """Tell that somebody's app is there, or gone."""
+    """Announce that an app has connected or disconnected."""
     members = {
         "modelTypeCode": _APP_MODEL_TYPE,
         "connection": {"os": "A", "status": _CONNECTED if connected else _GONE},

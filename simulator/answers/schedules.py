@@ -20,7 +20,7 @@ _EMPTY_SLOTS = 2
 
 
 def send_reservations(heater: Heater, request: Request) -> tuple[Reply, ...]:
-    """Give the weekly programme in both forms."""
+    """Give the weekly schedule in both forms."""
     return _both_forms(heater, request, heater.schedules.reservations, empty_slots=_EMPTY_SLOTS)
 
 
@@ -31,15 +31,15 @@ def send_recirculation(heater: Heater, request: Request) -> tuple[Reply, ...]:
 
 
 def take_reservations(heater: Heater, request: Request) -> tuple[Reply, ...]:
-    """Replace the weekly programme and echo it."""
-    schedule = WeeklySchedule.of_wire(request.members, most_entries=MAX_RESERVATIONS)
+    """Replace the weekly schedule and echo it."""
+    schedule = WeeklySchedule.of_wire(request.members, max_entries=MAX_RESERVATIONS)
     return _write(heater, request, partial(heater.schedules.take_reservations, schedule), schedule.as_wire())
 
 
 def take_recirculation(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Replace the schedule of the recirculation pump and echo it."""
     _require_feature(heater, "recircReservationUse")
-    schedule = WeeklySchedule.of_wire(request.members, most_entries=MAX_RECIRCULATION_ENTRIES)
+    schedule = WeeklySchedule.of_wire(request.members, max_entries=MAX_RECIRCULATION_ENTRIES)
     return _write(heater, request, partial(heater.schedules.take_recirculation, schedule), schedule.as_wire())
 
 
@@ -47,7 +47,7 @@ def take_tou(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Replace the periods of the time-of-use plan and echo them; without a schedule there is no answer."""
     _require_feature(heater, "programReservationUse")
     if request.members.get("controllerSerialNumber") != heater.identity.serial_number:
-        raise RequestError("controllerSerialNumber is another one's")
+        raise RequestError("controllerSerialNumber belongs to another heater")
     plan, use = replace(heater.schedules.tou, periods=read_periods(request.members)), read_use(request.members)
     echo = {"reservationUse": use, "reservation": plan.as_list()}
     return _write(heater, request, partial(heater.take_tou, plan, is_on=use == ON), echo)
@@ -67,7 +67,7 @@ def _both_forms(
 
 
 def _write(heater: Heater, request: Request, take: Callable[[], None], echo: Message) -> tuple[Reply, ...]:
-    """Take a schedule, or lose it without a word, and echo it."""
+    """Store a schedule, or silently lose it, and echo it."""
     faults = heater.faults
     if faults.lost_writes:
         faults.lost_writes -= 1

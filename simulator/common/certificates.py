@@ -40,7 +40,7 @@ class ServerCertificate:
         return ssl_context
 
     def outdated_context(self, newest: ssl.TLSVersion) -> ssl.SSLContext:
-        """For a server that speaks no newer version of TLS, however old the newest is."""
+        """For a server that is limited to this version of TLS, however old it is."""
         ssl_context = self.ssl_context
         # Those before 1.2 sign with SHA-1, which OpenSSL takes for no security at all: level 0.
         ssl_context.set_ciphers("DEFAULT:@SECLEVEL=0")

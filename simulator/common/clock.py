@@ -5,10 +5,10 @@ from datetime import datetime, tzinfo
 import time
 
 MAX_SPEED = 3600.0
-"""Fastest allowed; beyond it the physics would need more processor time than there is."""
+"""Maximum; beyond it the physics would need more processor time than there is."""
 
 MAX_ADVANCE = 7 * 86400.0
-"""Longest jump at once, in simulated seconds."""
+"""Maximum jump at once, in simulated seconds."""
 
 _MINUTE = 60.0
 

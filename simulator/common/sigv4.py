@@ -20,7 +20,7 @@ _SIGNATURE = "X-Amz-Signature"
 _SECURITY_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - the name of a parameter, not a token
 _ADDED_AFTER_SIGNING = frozenset((_SIGNATURE, _SECURITY_TOKEN))
 _SHA256_OF_NOTHING = sha256(b"").hexdigest()
-_LONGEST_HELD = timedelta(days=7)
+_MAX_VALIDITY = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class CredentialLookup(Protocol):
 
 
 class SignatureRefusedError(Exception):
-    """The upgrade is not signed as it must be; the text says why."""
+    """The upgrade is not signed as it must be; the text is the reason."""
 
 
 def verify_presigned_upgrade(  # noqa: PLR0913 - the parts of one HTTP request and what they are judged by
@@ -150,5 +150,5 @@ def _check_time(parameters: Mapping[str, str], signed_at: datetime, now: datetim
     expires = parameters.get("X-Amz-Expires", "0")
     _require(re.fullmatch("[0-9]{1,6}", expires), "X-Amz-Expires is no number of seconds")
     held = timedelta(seconds=int(expires))
-    _require(held <= _LONGEST_HELD, "X-Amz-Expires is above a week")
+    _require(held <= _MAX_VALIDITY, "X-Amz-Expires is above a week")
     _require(-CLOCK_SKEW <= now - signed_at <= CLOCK_SKEW + held, "X-Amz-Date is too far from now")

@@ -70,7 +70,7 @@ class ControlInterface:
     async def _wait(self, request: web.Request) -> web.Response:
         """Answer once every condition of the query holds, or 408 after `timeout` seconds."""
         query = dict(request.query)
-        timeout = _query_number("timeout", query.pop("timeout", str(DEFAULT_WAIT)), most=MAX_WAIT)
+        timeout = _query_number("timeout", query.pop("timeout", str(DEFAULT_WAIT)), maximum=MAX_WAIT)
         topic_suffix = query.pop("topic_suffix", "")
         unknown = query.keys() - CONDITIONS.keys()
         if unknown or not query:
@@ -78,7 +78,7 @@ class ControlInterface:
                 f"wait for one or more of {', '.join(CONDITIONS)}, not for {', '.join(sorted(unknown)) or 'nothing'}"
             )
             raise ControlError(message)
-        wanted = {name: _query_number(name, value, most=MAX_COUNT) for name, value in query.items()}
+        wanted = {name: _query_number(name, value, maximum=MAX_COUNT) for name, value in query.items()}
         deadline = time.monotonic() + timeout
         while unmet := [
             f"{name} is {condition.count(self._cloud, topic_suffix)}"
@@ -202,11 +202,11 @@ def _number(name: str, value: object) -> float:
     return value
 
 
-def _query_number(name: str, value: str, *, most: float) -> float:
+def _query_number(name: str, value: str, *, maximum: float) -> float:
     try:
         number = float(value)
     except ValueError:
         number = -1.0
-    if not 0 <= number <= most:
-        raise ControlError(f"{name} must be 0 to {most:g}, not {value!r}")
+    if not 0 <= number <= maximum:
+        raise ControlError(f"{name} must be 0 to {maximum:g}, not {value!r}")
     return number

@@ -1,4 +1,4 @@
-"""What the arguments of a fault may be: its annotations say so, and every request is checked against them."""
+"""What the arguments of a fault may be: its annotations define it, and every request is checked against them."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def check(fault: Callable[..., None], arguments: Mapping[str, object]) -> None:
 
 
 def _check_value(name: str, value: object, annotation: object) -> None:
-    """Compare a JSON value with an annotation, in which `Annotated` says which values of the type are allowed."""
+    """Compare a JSON value with an annotation, in which `Annotated` has the allowed values of the type."""
     restricted = hasattr(annotation, "__metadata__")
     alternatives = [annotation] if restricted else get_args(annotation) or [annotation]
     for alternative in alternatives:

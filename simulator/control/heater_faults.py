@@ -103,10 +103,10 @@ def listed_error(heater: Heater, *, code: int | None) -> None:
 
 
 def draw(
-    heater: Heater, *, litres: Annotated[float, Span(0, 10_000)], flow: Annotated[float, Span(0.1, 100)] = 8.0
+    heater: Heater, *, liters: Annotated[float, Span(0, 10_000)], flow: Annotated[float, Span(0.1, 100)] = 8.0
 ) -> None:
     """Draw hot water, at so many liters per minute of the heater's clock."""
-    heater.draw = Draw(litres_left=litres, litres_per_minute=flow)
+    heater.draw = Draw(liters_left=liters, liters_per_minute=flow)
 
 
 def app_control(

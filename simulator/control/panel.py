@@ -117,7 +117,7 @@ def _write_fan_hours(heater: Heater, value: int) -> None:
 
 
 def _write_drawn(heater: Heater, value: int) -> None:
-    heater.drawn_litres = float(value)
+    heater.drawn_liters = float(value)
 
 
 def _setpoints(heater: Heater) -> range:
@@ -126,12 +126,12 @@ def _setpoints(heater: Heater) -> range:
 
 
 def _reservations_write(heater: Heater, members: Mapping[str, object]) -> Callable[[], object]:
-    schedule = WeeklySchedule.of_wire(members, most_entries=MAX_RESERVATIONS)
+    schedule = WeeklySchedule.of_wire(members, max_entries=MAX_RESERVATIONS)
     return partial(heater.schedules.take_reservations, schedule)
 
 
 def _recirculation_write(heater: Heater, members: Mapping[str, object]) -> Callable[[], object]:
-    schedule = WeeklySchedule.of_wire(members, most_entries=MAX_RECIRCULATION_ENTRIES)
+    schedule = WeeklySchedule.of_wire(members, max_entries=MAX_RECIRCULATION_ENTRIES)
     return partial(heater.schedules.take_recirculation, schedule)
 
 

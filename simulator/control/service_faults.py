@@ -48,7 +48,7 @@ def withhold(cloud: Cloud, *, what: Annotated[str, tuple(Withheld)], new_connect
 
 
 def tls(cloud: Cloud, *, newest: Annotated[str, _TLS_VERSIONS] | None) -> None:
-    """Let the broker speak no newer version of TLS, such as `1.1`; null: as it should be."""
+    """Limit the broker to this version of TLS, such as `1.1`; null: as it should be."""
     cloud.limit_tls(None if newest is None else _TLS_VERSIONS[newest])
 
 

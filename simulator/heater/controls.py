@@ -52,18 +52,18 @@ class Control:
     """Alternatives; each lists what may stand at every position."""
     _: KW_ONLY
     gate: str | None = None
-    """Member of device info that must say "supported"."""
+    """Member of device info that must be "supported"."""
     gate_by_value: Mapping[int, str] = field(default_factory=dict)
     """A further one that depends on the first number."""
     paced: bool = False
     """A DHW control, refused when it follows another one too soon (protocol.md 13.1)."""
 
     def objection(self, heater: Heater, param: Param) -> str | None:
-        """Say why the heater ignores it, without a word to anyone; `None` when it does not."""
+        """Return why the heater silently ignores it; `None` when it does not."""
         if not any(_fits(form, param) for form in self.forms):
             return f"{self.mode} does not take {list(param)}"
         gates = [self.gate, self.gate_by_value.get(param[0]) if param else None]
-        # A gate is a flag, 2 for "supported", or a kind of set point, where 0 and 1 mean that there is none.
+        # A gate is a flag, 2 for "supported", or a kind of setpoint, where 0 and 1 mean that there is none.
         missing = [gate for gate in gates if gate is not None and heater.feature[gate] < ON]
         return f"the heater has no {missing[0]}" if missing else None
 

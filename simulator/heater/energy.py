@@ -101,7 +101,7 @@ class Counters:
     long_draws: int = 0
     draw_seconds: float = 0.0
     long_draw_seconds: float = 0.0
-    long_draw_litres: float = 0.0
+    long_draw_liters: float = 0.0
 
     def count(self, seconds: float, before: Heating, now: Heating, *, frost: bool) -> None:
         """Count a step; `frost`: an element that starts protects the tank from freezing."""
@@ -116,12 +116,12 @@ class Counters:
     def count_draw(self, draw: Draw, seconds: float) -> None:
         """Count a step of a draw, and the draw itself at its end."""
         self.draw_seconds += seconds
-        if draw.litres_left > 0:
+        if draw.liters_left > 0:
             return
         if draw.sustained:
             self.long_draws += 1
             self.long_draw_seconds += draw.seconds
-            self.long_draw_litres += draw.seconds / 60 * draw.litres_per_minute
+            self.long_draw_liters += draw.seconds / 60 * draw.liters_per_minute
         else:
             self.short_draws += 1
 

@@ -16,7 +16,7 @@ from .tank import Heating, Tank, power
 from .thermostat import ELEMENT_RULES, HEATING_MODES, RESERVATION_MODES, DhwMode, Thermostat, Wanted
 
 MAX_STEP = 5.0
-"""Longest physical step in simulated seconds, short enough for an element at 1 °C a minute."""
+"""Maximum physical step in simulated seconds, short enough for an element at 1 °C a minute."""
 
 DEFAULT_TIME_ZONE = "America/New_York"
 
@@ -33,7 +33,7 @@ _RECIRCULATION_WEEKLY = 2
 class Heater:
     """A heater that lives by simulated time; nothing moves but in `advance`.
 
-    `members` are the raw status members that are plain settings or counters; what the message says about
+    `members` are the raw status members that are plain settings or counters; what the message reports of
     the tank, the heat sources and the schedules is computed from them by `report`.
     """
 
@@ -56,7 +56,7 @@ class Heater:
     window_open: bool = False
     draw: Draw | None = None
     fan_seconds: float = 0.0
-    drawn_litres: float = 0.0
+    drawn_liters: float = 0.0
     counters: Counters = field(default_factory=Counters)
     resume_mode: DhwMode = DhwMode.ENERGY_SAVER
     """In which it heated last."""
@@ -99,7 +99,7 @@ class Heater:
 
     @property
     def setpoint_limits(self) -> tuple[int, int]:
-        """Lowest and highest set point the heater takes, in half-degrees Celsius."""
+        """Lowest and highest setpoint the heater takes, in half-degrees Celsius."""
         return self.feature["dhwTemperatureMin"], self.feature["dhwTemperatureMax"]
 
     @property
@@ -109,10 +109,10 @@ class Heater:
 
     @property
     def window_in_force(self) -> bool:
-        """Whether a costly period holds back heating (protocol.md 13.5); a vacation suspends it."""
+        """Whether a peak period holds back heating (protocol.md 13.5); a vacation suspends it."""
         members = self.members
         return (
-            (self.window_open or self.schedules.in_costly_period)
+            (self.window_open or self.schedules.in_peak_period)
             and members["touStatus"] == 1
             and members["touOverrideStatus"] != _TOU_OVERRIDDEN
             and self.mode is not DhwMode.VACATION
@@ -131,9 +131,9 @@ class Heater:
             self._step(seconds)
 
     def write_setpoint(self, raw: int) -> None:
-        """Set the set point, in half-degrees Celsius; one outside the limits is brought to the nearest one.
+        """Set the setpoint, in half-degrees Celsius; one outside the limits is brought to the nearest one.
 
-        What a real heater makes of such a one is not known; the facts only say that there is no error.
+        What a real heater makes of such a one is not known; only that there is no error.
         """
         lowest, highest = self.setpoint_limits
         self.members["dhwTemperatureSetting"] = min(highest, max(lowest, raw))
@@ -162,7 +162,7 @@ class Heater:
         self.fan_seconds = 0.0
 
     def open_window(self, *, is_open: bool) -> None:
-        """Open a costly window of an enabled time-of-use schedule, or close it."""
+        """Begin a peak period of an enabled time-of-use schedule, or end it."""
         if is_open:
             self.members["touStatus"] = 1
         self.window_open = is_open
@@ -177,7 +177,7 @@ class Heater:
     def write_schedule(self, take: Callable[[], None]) -> None:
         """Let a schedule take effect: now, or after the delay that a fault asks for."""
         if self.faults.write_delay:
-            self.schedules.land_later(take, self.now + self.faults.write_delay)
+            self.schedules.apply_later(take, self.now + self.faults.write_delay)
         else:
             take()
 
@@ -208,7 +208,7 @@ class Heater:
             self._run_draw(self.draw, seconds)
 
     def _live_minute(self, local: datetime) -> None:
-        """Do what a minute of local time brings: a new day, a costly period, entries that fire."""
+        """Do what a minute of local time brings: a new day, a peak period, entries that fire."""
         self.energy.today = local.date()
         self._follow_window()
         for entry in self.schedules.reservations.due(local):
@@ -217,7 +217,7 @@ class Heater:
             self._fire_recirculation(entry)
 
     def _fire_reservation(self, entry: Entry) -> None:
-        """Set the set point and the mode, of which a costly window holds back the mode (protocol.md 13.5)."""
+        """Set the setpoint and the mode, of which a peak period holds back the mode (protocol.md 13.5)."""
         mode = RESERVATION_MODES.get(entry.mode)
         if mode is None or self.mode is DhwMode.VACATION:
             return
@@ -266,7 +266,7 @@ class Heater:
         self.thermostat.look_again(self.now)
 
     def _follow_window(self) -> None:
-        """Leave an element mode when a window comes into force; land a held mode when none is any more."""
+        """Leave an element mode when a window comes into force; apply a held mode when none is in force any more."""
         opened = self.window_in_force and not self._in_window
         self._in_window = self.window_in_force
         if opened and self.mode in ELEMENT_RULES:
@@ -308,9 +308,9 @@ class Heater:
             self.thermostat.look_again(self.now)
 
     def _run_draw(self, draw: Draw, seconds: float) -> None:
-        litres = draw.run(seconds)
-        self.tank.draw(litres)
-        self.drawn_litres += litres
+        liters = draw.run(seconds)
+        self.tank.draw(liters)
+        self.drawn_liters += liters
         self.counters.count_draw(draw, seconds)
-        if draw.litres_left <= 0:
+        if draw.liters_left <= 0:
             self.draw = None

@@ -1,4 +1,4 @@
-"""What a heater keeps beside its settings: how it was told to go wrong, and what took effect on it."""
+"""What a heater keeps beside its settings: how it goes wrong on request, and what took effect on it."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -96,8 +96,8 @@ class HeaterFaults:
 class Draw:
     """Hot water running."""
 
-    litres_left: float
-    litres_per_minute: float
+    liters_left: float
+    liters_per_minute: float
     seconds: float = 0.0
 
     @property
@@ -106,8 +106,8 @@ class Draw:
         return self.seconds >= _SUSTAINED_DRAW
 
     def run(self, seconds: float) -> float:
-        """Let it run for so long, and give the litres."""
-        litres = min(self.litres_left, self.litres_per_minute * seconds / 60)
-        self.litres_left -= litres
+        """Let it run for so long, and give the liters."""
+        liters = min(self.liters_left, self.liters_per_minute * seconds / 60)
+        self.liters_left -= liters
         self.seconds += seconds
-        return litres
+        return liters

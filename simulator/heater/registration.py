@@ -74,7 +74,7 @@ class Registration:
 
     name: str
     in_account: bool = True
-    """Whether the account still has it; one that it no longer has lives on, and nobody is told of it over REST."""
+    """Whether the account still has it; one that it no longer has goes on, but REST does not list it."""
     install_type: str = "R"
     location: Location = Location(
         state="Ohio", city="Anytown", address="1 Example Street", latitude=40.0, longitude=-83.0

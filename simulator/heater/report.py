@@ -13,7 +13,7 @@ from .thermostat import DhwMode
 _ON_TEMPERATURE = round(THERMOSTAT_ON * 2)
 _WINDOW_REDUCTION = 2.0  # °C that the energy members' target is lower inside a time-of-use window
 _IDLE_AMBIENT_ERROR = 3.4  # °C that the probe of the air reads high while nothing runs
-_CHARGE_PER_MISSING = 0.79  # falls so much slower than the energy members say; fits every recorded pair
+_CHARGE_PER_MISSING = 0.79  # falls so much slower than the energy members; fits every recorded pair
 
 _COMPRESSOR_MEMBERS: Mapping[str, tuple[int, int]] = {
     "compUse": (OFF, ON),
@@ -149,8 +149,8 @@ def _counters(heater: Heater) -> dict[str, int]:
     return {
         "dhwUse": _flag(draw is not None),
         "dhwUseSustained": _flag(draw is not None and draw.sustained),
-        "currentDhwFlowRate": 0 if draw is None else round(draw.litres_per_minute * 10),
-        "cumulatedDhwFlowRate": int(heater.drawn_litres),
+        "currentDhwFlowRate": 0 if draw is None else round(draw.liters_per_minute * 10),
+        "cumulatedDhwFlowRate": int(heater.drawn_liters),
         "cumulatedOpTimeEvaFan": int(heater.fan_seconds / 3600),
         "airFilterAlarmUse": _flag(heater.members["airFilterAlarmPeriod"] > 0),
     }

@@ -72,7 +72,7 @@ def whole_numbers(request: Request, name: str, allowed: range) -> tuple[int, ...
 
 
 def parse(address: Address, payload: bytes, heater: Identity) -> Request:
-    """Read the payload of a request to `heater`; `RequestError` says what is wrong with it."""
+    """Read the payload of a request to `heater`; `RequestError` has the reason."""
     envelope = _object(_decode(payload), "the payload")
     request = _object(envelope.get("request"), "request")
     _require(envelope, "protocolVersion", PROTOCOL_VERSION)

@@ -77,7 +77,7 @@ class WeeklySchedule:
     entries: tuple[Entry, ...] = ()
 
     @classmethod
-    def of_wire(cls, members: Mapping[str, object], *, most_entries: int) -> WeeklySchedule:
+    def of_wire(cls, members: Mapping[str, object], *, max_entries: int) -> WeeklySchedule:
         """Read the members of a write, of whose values none is checked; further entries than so many are not kept.
 
         ScheduleError for what is not even of the right shape. An entry whose values make no sense stays as it is,
@@ -85,11 +85,11 @@ class WeeklySchedule:
         """
         entries = (read_members(row, Entry._fields) for row in read_list(members))
         kept = [Entry(*entry) for entry in entries if any(entry)]
-        return cls(read_use(members), tuple(kept[:most_entries]))
+        return cls(read_use(members), tuple(kept[:max_entries]))
 
     @property
     def is_on(self) -> bool:
-        """Whether the programme as a whole is on."""
+        """Whether the schedule as a whole is on."""
         return self.use == ON
 
     def due(self, local: datetime) -> tuple[Entry, ...]:
@@ -152,7 +152,7 @@ class TouPlan:
     nicknames: Mapping[int, str] = field(default_factory=dict)
     """Of seasons, by their months."""
 
-    def is_costly(self, local: datetime) -> bool:
+    def is_peak(self, local: datetime) -> bool:
         """Whether the highest-priced period of the season is running, in a season that has more than one price."""
         prices = {period.price for period in self.periods if period.in_season(local)}
         running = [period.price for period in self.periods if period.covers(local)]
@@ -171,13 +171,13 @@ class Schedules:
         self.reservations = WeeklySchedule()
         self.recirculation = WeeklySchedule()
         self.tou = TouPlan()
-        self.in_costly_period = False
+        self.in_peak_period = False
         """Whether the time-of-use plan has its highest price at the moment, enabled or not."""
         self._minutes = LocalMinutes(now, zone)
-        self._landing: list[tuple[float, Callable[[], None]]] = []
+        self._pending_writes: list[tuple[float, Callable[[], None]]] = []
 
     def take_reservations(self, schedule: WeeklySchedule) -> None:
-        """Replace the weekly programme; by itself this starts nothing."""
+        """Replace the weekly schedule; by itself this starts nothing."""
         self.reservations = schedule
 
     def take_recirculation(self, schedule: WeeklySchedule) -> None:
@@ -187,19 +187,19 @@ class Schedules:
     def take_tou(self, plan: TouPlan, now: float) -> None:
         """Replace the time-of-use plan."""
         self.tou = plan
-        self.in_costly_period = plan.is_costly(local_time(now, self.zone))
+        self.in_peak_period = plan.is_peak(local_time(now, self.zone))
 
-    def land_later(self, take: Callable[[], None], at: float) -> None:
+    def apply_later(self, take: Callable[[], None], at: float) -> None:
         """Let a write take effect at a simulated time to come."""
-        self._landing.append((at, take))
+        self._pending_writes.append((at, take))
 
     def step(self, now: float) -> list[datetime]:
-        """Let writes land that are due, and give the minutes of local time that have begun since the last step."""
-        while self._landing and self._landing[0][0] <= now:
-            self._landing.pop(0)[1]()
+        """Apply the writes that are due, and give the minutes of local time that have begun since the last step."""
+        while self._pending_writes and self._pending_writes[0][0] <= now:
+            self._pending_writes.pop(0)[1]()
         minutes = self._minutes.until(now)
         for local in minutes:
-            self.in_costly_period = self.tou.is_costly(local)
+            self.in_peak_period = self.tou.is_peak(local)
         return minutes
 
 

@@ -16,7 +16,7 @@ RATED_GALLONS = {1: 45.2, 2: 63.2, 3: 76.1}
 # 70.25 in the text; with 70.24, rounded down, all ten check points of protocol.md 13.3 come out exactly.
 _COUNTS_PER_CELSIUS = 70.24
 
-_LITRES_PER_GALLON = 3.785411784
+_LITERS_PER_GALLON = 3.785411784
 _INLET_TEMPERATURE = 12.0
 _LOSS_PER_HOUR = 0.0085  # share of the difference to the air: 0.64 °F/h at 75 °F, 0.42 at 50 °F
 _SETTLING_HOURS = 59.0  # time constant of the gap between the probes at rest
@@ -32,7 +32,7 @@ _IDLE = range(11)  # W while nothing runs
 _IDLE_PERIOD = 300.0  # s for which it stays the same
 # W of the compressor: so much with water of 15 °C or colder, more with warmer water. Over a recovery with a cold lower
 # tank that is 365 W on average (protocol.md 13.3), and the median of all, 410 W, with water of about 50 °C.
-_LEAST, _MOST = 320.0, 470.0
+_MIN_POWER, _MAX_POWER = 320.0, 470.0
 _COLD = 15.0
 _PER_CELSIUS = 2.6
 
@@ -82,9 +82,9 @@ class Tank:
         return (self.upper + self.lower) / 2
 
     @property
-    def litres(self) -> float:
+    def liters(self) -> float:
         """Water content."""
-        return self.rated_gallons * _LITRES_PER_GALLON
+        return self.rated_gallons * _LITERS_PER_GALLON
 
     def counts(self, kelvin: float) -> int:
         """Energy to heat the whole tank by so much, in counts of 4 Wh; nothing below zero (protocol.md 13.3)."""
@@ -104,9 +104,9 @@ class Tank:
         self.lower -= (self.lower - self.ambient) * _LOSS_PER_HOUR * hours
         self._settle(hours / (_STIRRED_HOURS if heating.lower_element else _SETTLING_HOURS))
 
-    def draw(self, litres: float) -> None:
+    def draw(self, liters: float) -> None:
         """Take hot water at the top and let cold water in at the bottom."""
-        share = 1 - exp(-litres / (self.litres / 2))
+        share = 1 - exp(-liters / (self.liters / 2))
         self.upper += (self.lower - self.upper) * share * _UPPER_SHARE_OF_DRAW
         self.lower += (_INLET_TEMPERATURE - self.lower) * share
 
@@ -148,7 +148,7 @@ def idle_power(number: int, seconds: float) -> int:
 
 def power(heating: Heating, tank: Tank) -> Power:
     """Give what the heat sources draw at the moment."""
-    wanted = _LEAST + _PER_CELSIUS * (tank.lower - _COLD)
-    compressor = round(min(_MOST, max(_LEAST, wanted))) if heating.compressor else 0
+    demand = _MIN_POWER + _PER_CELSIUS * (tank.lower - _COLD)
+    compressor = round(min(_MAX_POWER, max(_MIN_POWER, demand))) if heating.compressor else 0
     upper = (5080 if heating.compressor else 5190) if heating.upper_element else 0
     return Power(compressor, upper + (5090 if heating.lower_element else 0))

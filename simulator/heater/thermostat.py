@@ -20,7 +20,7 @@ class DhwMode(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ElementRule:
-    """When a mode uses the upper element, in °C that the upper probe is short of the set point."""
+    """When a mode uses the upper element, in °C that the upper probe is short of the setpoint."""
 
     entry: float
     """Short by at least this on entry into the mode: start."""
@@ -47,11 +47,11 @@ ELEMENT_RULES = {
     DhwMode.ENERGY_SAVER: ElementRule(entry=1.0, later=None, stop=0.9),
 }
 
-_AFTER_SETPOINT = 30.0  # s from a set-point write to the start it causes
+_AFTER_SETPOINT = 30.0  # s from a setpoint write to the start it causes
 _AFTER_MODE = 5.0  # s from a mode write to the start it causes
 _LOCKOUT = 330.0  # s that the compressor rests after a stop
-_PAST_SETPOINT = 0.67  # °C (1.2 °F) that the lower probe goes beyond the set point
-_LOWER_ELEMENT_RESTART = 2.1  # °C below the set point
+_PAST_SETPOINT = 0.67  # °C (1.2 °F) that the lower probe goes beyond the setpoint
+_LOWER_ELEMENT_RESTART = 2.1  # °C below the setpoint
 _WINDOW_START = 8.0  # °C (14.4 °F) short: starts in a window without being asked
 _WINDOW_WRITE_START = 2.2  # °C (4 °F) short: a write starts it in a window
 _WINDOW_STOP = 1.9  # °C short: a recovery in a window ends
@@ -68,7 +68,7 @@ class Wanted:
     setpoint: float
     """°C."""
     in_window: bool
-    """Whether a costly time-of-use window is in force."""
+    """Whether a peak period of a time-of-use plan is in force."""
     freeze_temperature: float
     """°C below which an element protects the tank in any mode."""
 
@@ -84,7 +84,7 @@ class Thermostat:
         self._enter_at: float | None = None
 
     def setpoint_written(self, now: float, *, short: float) -> None:
-        """Look again in a while when the new set point leaves the upper probe `short`; else stop the compressor."""
+        """Look again in a while when the new setpoint leaves the upper probe `short`; else stop the compressor."""
         if short > 0:
             self._look_at = now + _AFTER_SETPOINT
         else:
@@ -146,5 +146,5 @@ class Thermostat:
 
 
 def _due(at: float | None, now: float) -> tuple[bool, float | None]:
-    """Tell whether the moment has come, and what is left to wait for."""
+    """Return whether the moment has come, and what is left to wait for."""
     return (True, None) if at is not None and now >= at else (False, at)

@@ -3,19 +3,24 @@
 Decoding is incremental, since a WebSocket frame need not end where a packet does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from .fields import (
     MAX_REMAINING_LENGTH,
     MalformedPacketError,
     PacketBody,
     decode_remaining_length,
+    encode_binary,
     encode_remaining_length,
+    encode_text,
+    encode_word,
     require,
 )
 from .packets import (
+    REFUSED,
     ConnAck,
     Connect,
+    ConnectReturnCode,
     Disconnect,
     Packet,
     PingReq,
@@ -26,21 +31,80 @@ from .packets import (
     Subscribe,
     UnsubAck,
     Unsubscribe,
+    Will,
 )
 
-# The three packets of QoS 2 (5, 6 and 7) are missing: the service does not speak QoS 2.
-_CLASSES: dict[int, type[Packet]] = {
-    packet_class.packet_type: packet_class
-    for packet_class in (
-        Connect, ConnAck, Publish, PubAck, Subscribe, SubAck, Unsubscribe, UnsubAck, PingReq, PingResp, Disconnect,
-    )
+# The three packets of QoS 2 (5, 6 and 7) are missing: the service does not support QoS 2.
+_TYPES: Mapping[type[Packet], int] = {
+    Connect: 1, ConnAck: 2, Publish: 3, PubAck: 4, Subscribe: 8, SubAck: 9, Unsubscribe: 10, UnsubAck: 11,
+    PingReq: 12, PingResp: 13, Disconnect: 14,
 }  # fmt: skip
+_MAX_QOS = 2
+_PROTOCOL = ("MQTT", 4)
+_FLAGS_OF_A_REQUEST = 0b0010
+
+_USER_NAME = 0b1000_0000
+_PASSWORD = 0b0100_0000
+_WILL_RETAIN = 0b0010_0000
+_WILL_QOS_SHIFT = 3
+_WILL = 0b0000_0100
+_CLEAN_SESSION = 0b0000_0010
+_RESERVED = 0b0000_0001
+
+_DUP = 0b1000
+_QOS_SHIFT = 1
+_RETAIN = 0b0001
+
+
+class UnsupportedProtocolError(MalformedPacketError):
+    """A CONNECT of another protocol or another version of it."""
 
 
 def encode(packet: Packet) -> bytes:
     """Return the packet's bytes; OverflowError for a field too long for MQTT."""
-    body = packet.body()
-    return bytes((packet.packet_type << 4 | packet.flags,)) + encode_remaining_length(len(body)) + body
+    flags, body = _encoded(packet)
+    return bytes((_TYPES[type(packet)] << 4 | flags,)) + encode_remaining_length(len(body)) + body
+
+
+def _encoded(packet: Packet) -> tuple[int, bytes]:
+    """Return the flags of the first byte, and what follows the fixed header."""
+    flags, body = 0, b""
+    match packet:
+        case Connect():
+            body = _connect_body(packet)
+        case Publish():
+            packet_id = b"" if packet.packet_id is None else encode_word(packet.packet_id)
+            flags = _DUP * packet.dup | packet.qos << _QOS_SHIFT | _RETAIN * packet.retain
+            body = encode_text(packet.topic) + packet_id + packet.payload
+        case Subscribe():
+            requests = (encode_text(topic_filter) + bytes((qos,)) for topic_filter, qos in packet.requests)
+            flags, body = _FLAGS_OF_A_REQUEST, encode_word(packet.packet_id) + b"".join(requests)
+        case Unsubscribe():
+            filters = map(encode_text, packet.topic_filters)
+            flags, body = _FLAGS_OF_A_REQUEST, encode_word(packet.packet_id) + b"".join(filters)
+        case ConnAck():
+            body = bytes((packet.session_present, packet.return_code))
+        case SubAck():
+            body = encode_word(packet.packet_id) + bytes(packet.return_codes)
+        case PubAck() | UnsubAck():
+            body = encode_word(packet.packet_id)
+    return flags, body
+
+
+def _connect_body(packet: Connect) -> bytes:
+    flags = _CLEAN_SESSION * packet.clean_session
+    fields = encode_text(packet.client_id)
+    if packet.will is not None:
+        flags |= _WILL | packet.will.qos << _WILL_QOS_SHIFT | _WILL_RETAIN * packet.will.retain
+        fields += encode_text(packet.will.topic) + encode_binary(packet.will.payload)
+    if packet.user_name is not None:
+        flags |= _USER_NAME
+        fields += encode_text(packet.user_name)
+    if packet.password is not None:
+        flags |= _PASSWORD
+        fields += encode_binary(packet.password)
+    name, level = _PROTOCOL
+    return encode_text(name) + bytes((level, flags)) + encode_word(packet.keep_alive) + fields
 
 
 class PacketDecoder:
@@ -73,11 +137,93 @@ class PacketDecoder:
 
 def _parse(first_byte: int, body: PacketBody) -> Packet:
     packet_type, flags = first_byte >> 4, first_byte & 0b1111
-    packet_class = _CLASSES.get(packet_type)
-    if packet_class is None:
-        message = f"packet type {packet_type} is not supported"
-        raise MalformedPacketError(message)
-    require(packet_class.fixed_flags in (None, flags), "reserved flags in the fixed header")
-    packet = packet_class.parse(flags, body)
+    require(packet_type in _PARSERS, f"packet type {packet_type} is not supported")
+    if packet_type == _TYPES[Publish]:
+        return _parse_publish(flags, body)
+    fixed_flags = _FLAGS_OF_A_REQUEST if packet_type in (_TYPES[Subscribe], _TYPES[Unsubscribe]) else 0
+    require(flags == fixed_flags, "reserved flags in the fixed header")
+    packet = _PARSERS[packet_type](body)
     require(not body, "packet longer than its fields")
     return packet
+
+
+def _parse_publish(flags: int, body: PacketBody) -> Publish:
+    qos, dup = flags >> _QOS_SHIFT & 0b11, bool(flags & _DUP)
+    require(qos <= _MAX_QOS, "QoS is 3")
+    require(qos or not dup, "DUP with QoS 0")
+    topic, packet_id = body.text(), body.packet_id() if qos else None
+    return Publish(
+        topic=topic, packet_id=packet_id, payload=body.rest(), qos=qos, dup=dup, retain=bool(flags & _RETAIN)
+    )
+
+
+def _parse_connect(body: PacketBody) -> Connect:
+    if (body.text(), body.byte()) != _PROTOCOL:
+        raise UnsupportedProtocolError("not MQTT 3.1.1")
+    present = body.byte()
+    require(not present & _RESERVED, "reserved connect flag")
+    require(present & _USER_NAME or not present & _PASSWORD, "password without user name")
+    return Connect(
+        clean_session=bool(present & _CLEAN_SESSION),
+        keep_alive=body.word(),
+        client_id=body.text(),
+        will=_parse_will(present, body),
+        user_name=body.text() if present & _USER_NAME else None,
+        password=body.binary() if present & _PASSWORD else None,
+    )
+
+
+def _parse_will(connect_flags: int, body: PacketBody) -> Will | None:
+    qos, retain = connect_flags >> _WILL_QOS_SHIFT & 0b11, bool(connect_flags & _WILL_RETAIN)
+    if not connect_flags & _WILL:
+        require(qos == 0 and not retain, "will flags without a will")
+        return None
+    require(qos <= _MAX_QOS, "QoS of the will is 3")
+    return Will(topic=body.text(), payload=body.binary(), qos=qos, retain=retain)
+
+
+def _parse_connack(body: PacketBody) -> ConnAck:
+    acknowledge_flags, return_code = body.byte(), body.byte()
+    require(acknowledge_flags <= 1, "reserved CONNACK flags")
+    require(return_code in ConnectReturnCode, "unknown CONNACK return code")
+    return ConnAck(bool(acknowledge_flags), ConnectReturnCode(return_code))
+
+
+def _parse_subscribe(body: PacketBody) -> Subscribe:
+    packet_id, requests = body.packet_id(), []
+    while body:
+        topic_filter, qos = body.text(), body.byte()
+        require(qos <= _MAX_QOS, "requested QoS is above 2")
+        requests.append((topic_filter, qos))
+    require(requests, "SUBSCRIBE without a topic filter")
+    return Subscribe(packet_id, tuple(requests))
+
+
+def _parse_suback(body: PacketBody) -> SubAck:
+    packet_id, return_codes = body.packet_id(), tuple(body.rest())
+    require(return_codes, "SUBACK without a return code")
+    require(all(code <= _MAX_QOS or code == REFUSED for code in return_codes), "unknown SUBACK return code")
+    return SubAck(packet_id, return_codes)
+
+
+def _parse_unsubscribe(body: PacketBody) -> Unsubscribe:
+    packet_id, topic_filters = body.packet_id(), []
+    while body:
+        topic_filters.append(body.text())
+    require(topic_filters, "UNSUBSCRIBE without a topic filter")
+    return Unsubscribe(packet_id, tuple(topic_filters))
+
+
+_PARSERS: Mapping[int, Callable[[PacketBody], Packet]] = {
+    _TYPES[Connect]: _parse_connect,
+    _TYPES[ConnAck]: _parse_connack,
+    _TYPES[Publish]: lambda body: _parse_publish(0, body),
+    _TYPES[PubAck]: lambda body: PubAck(body.packet_id()),
+    _TYPES[Subscribe]: _parse_subscribe,
+    _TYPES[SubAck]: _parse_suback,
+    _TYPES[Unsubscribe]: _parse_unsubscribe,
+    _TYPES[UnsubAck]: lambda body: UnsubAck(body.packet_id()),
+    _TYPES[PingReq]: lambda _: PingReq(),
+    _TYPES[PingResp]: lambda _: PingResp(),
+    _TYPES[Disconnect]: lambda _: Disconnect(),
+}

@@ -9,20 +9,20 @@ import struct
 
 from aiohttp import WSMessage, WSMsgType, web
 
-from .codec import PacketDecoder, encode
+from .codec import PacketDecoder, UnsupportedProtocolError, encode
 from .fields import MalformedPacketError
-from .packets import ConnAck, ConnectReturnCode, Packet, PubAck, Publish, UnsupportedProtocolError
+from .packets import ConnAck, ConnectReturnCode, Packet, PubAck, Publish
 
 _LINGER_SECONDS = 2
 _LINGER_FOR_NO_TIME = struct.pack("ii", 1, 0)
 
 
 class ProtocolViolationError(Exception):
-    """A client did what the service punishes by closing the connection; the text says what."""
+    """A client did what the service punishes by closing the connection; the text is the reason."""
 
 
 class Ending(Enum):
-    """How TCP tells the client that the connection is over; MQTT and WebSocket say no farewell."""
+    """How TCP ends the connection; neither an MQTT nor a WebSocket close is sent."""
 
     FIN = auto()
     RESET = auto()
@@ -131,7 +131,7 @@ class Connection:
         self._muted = True
 
     def hang_up(self, reason: str, ending: Ending = Ending.FIN, *, flush: bool = False) -> None:
-        """End the connection without a farewell, now or, with ``flush``, once everything sent so far has gone out."""
+        """End the connection without a close frame, now or, with ``flush``, after everything sent so far."""
         if self._ended:
             return
         self._end(reason)
@@ -213,7 +213,7 @@ class Connection:
             self._on_end(self, reason)
 
     def _end_tcp(self, ending: Ending) -> None:
-        # The client may have been quicker to close, and then there is nothing left to tell it.
+        # The client may have closed first.
         with suppress(OSError):
             if ending is Ending.FIN:
                 # What was sent stays readable for the client: were the socket closed, unread packets from it would

@@ -48,12 +48,12 @@ class Limits:
     unacknowledged_deliveries: int = 100
     """QoS 1 messages on their way to one client; further ones wait for its PUBACKs."""
 
-    keep_alive_least: float = 30
-    keep_alive_greatest: float = 1200
+    keep_alive_min: float = 30
+    keep_alive_max: float = 1200
     connect_wait: float = 30
     """From the upgrade to the CONNECT."""
     connect_interval: float = 1
-    """Least time between two accepted CONNECTs of one client id."""
+    """Minimum time between two accepted CONNECTs of one client id."""
     connection_lifetime: float = 24 * 3600
     session_expiry: float = 3600
     """How long a persistent session outlives its connection."""
@@ -61,8 +61,8 @@ class Limits:
     def granted_keep_alive(self, asked: float) -> float:
         """Seconds of keep-alive for a client that asks for so many, 0 meaning none."""
         if not asked:
-            return self.keep_alive_greatest
-        return min(max(asked, self.keep_alive_least), self.keep_alive_greatest)
+            return self.keep_alive_max
+        return min(max(asked, self.keep_alive_min), self.keep_alive_max)
 
 
 @dataclass(frozen=True, slots=True)

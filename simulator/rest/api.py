@@ -1,6 +1,6 @@
 """The REST service's rules for every call: envelope, bare `authorization` header, error answers (protocol.md 2.1).
 
-What answers where is the table in `rest_endpoints`.
+What answers where is the table in `endpoints`.
 """
 
 from collections.abc import Callable, Mapping

@@ -90,7 +90,7 @@ def change_info(api: RestApi, body: JsonObject) -> Json:
 
 
 def push_settings(api: RestApi, body: JsonObject) -> Json:
-    """Tell which notifications are on."""
+    """Report which notifications are on."""
     return {**api.heater(body).registration.alarms}
 
 
@@ -153,7 +153,7 @@ def _foreign_device() -> JsonObject:
 
 
 def _moved(location: Location, members: JsonObject) -> Location:
-    """Take what a request says of the place."""
+    """Read the place from a request."""
     words = {name: text(members, name) for name in ("state", "city", "address") if name in members}
     numbers: dict[str, float] = {}
     for name in ("latitude", "longitude", "altitude"):

@@ -6,7 +6,7 @@ type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 type JsonObject = dict[str, Json]
 
 MAX_PAGE = 20
-"""Most rows in one answer."""
+"""Maximum rows in one answer."""
 
 _OFFSETS = range(2**31)
 

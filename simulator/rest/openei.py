@@ -11,14 +11,14 @@ WEEKDAYS, WEEKEND = 124, 130
 DECIMAL_POINT = 5
 _MONTHS, _HOURS = 12, 24
 _LAST_MINUTE = 59
-_DEAREST = 1000  # per kWh; also keeps out what is no number at all
+_MAX_PRICE = 1000  # per kWh; also keeps out what is no number at all
 
 type _Day = tuple[int, ...]
 """By hour: which rate holds."""
 
 
 def convert(plan: JsonObject) -> tuple[Period, ...]:
-    """Give the periods of a plan, none if it says nothing of its rates; RestError when what it says makes no sense.
+    """Give the periods of a plan, none if it has no rates; RestError when its members make no sense.
 
     Months alike form a season. A period begins at a full hour and ends at minute 59.
     """
@@ -73,7 +73,7 @@ def _price(tier: Json) -> int:
 
 
 def _amount(value: Json) -> Decimal:
-    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < _DEAREST:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < _MAX_PRICE:
         raise bad_request()
     return Decimal(str(value))
 

@@ -12,7 +12,7 @@ _OPENEI_VERSION = range(7, 8)
 
 
 def plan(api: RestApi, query: JsonObject) -> Json:
-    """Give the plan of a heater. What the cloud says of one without is not known: here, no seasons and no zip code."""
+    """Give the plan of a heater. What the cloud reports without a plan is not known: no seasons and no zip code."""
     heater = _caller(api, query)
     _check_controller(heater, query, not_found())
     stored = heater.schedules.tou

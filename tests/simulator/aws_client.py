@@ -80,7 +80,7 @@ class AwsClient:
         await self._wait(self._connection.subscribe(topic_filter, mqtt.QoS.AT_LEAST_ONCE)[0])
 
     def start_subscribing(self, topic_filter: str) -> asyncio.Future[Outcome]:
-        """Send a SUBSCRIBE; the future tells how it ended, if ever."""
+        """Send a SUBSCRIBE; the future has its result, if there is one."""
         return _result(self._connection.subscribe(topic_filter, mqtt.QoS.AT_LEAST_ONCE)[0])
 
     async def publish(self, topic: str, *payloads: bytes) -> list[bool]:

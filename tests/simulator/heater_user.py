@@ -55,7 +55,7 @@ class HeaterUser:
         await self.publish(topic, json.dumps(envelope).encode())
 
     async def set_temperature(self, half_degrees: int, *, session: str = "s") -> None:
-        """Write the set point."""
+        """Write the setpoint."""
         await self.request(33554464, session=session, mode="dhw-temperature", param=[half_degrees], paramStr="")
 
     async def reply(self) -> tuple[str, dict[str, Any]]:

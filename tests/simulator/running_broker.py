@@ -53,7 +53,7 @@ def presigned_path(host: str, credentials: AwsCredentials = CREDENTIALS, signed_
 
 
 class RunningBroker:
-    """A broker, what it was told, and the clients that a test opened."""
+    """A broker, what it received, and the clients that a test opened."""
 
     def __init__(self, certificate: ServerCertificate, limits: Limits) -> None:
         self.certificate = certificate

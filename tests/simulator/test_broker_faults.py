@@ -1,4 +1,4 @@
-"""Every fault of the link, seen by a raw client and by the AWS runtime."""
+"""Every fault of MQTT connections, seen by a raw client and by the AWS runtime."""
 
 import asyncio
 from collections.abc import Iterable
@@ -145,7 +145,7 @@ async def test_the_aws_runtime_notices_a_black_hole_by_its_ping(broker: RunningB
 
 
 async def test_a_client_in_a_black_hole_is_given_up_and_its_will_published(start_broker: StartBroker) -> None:
-    broker = await start_broker(Limits(keep_alive_least=1))
+    broker = await start_broker(Limits(keep_alive_min=1))
     client = await broker.connect("client", keep_alive=1, will=Will(topic="evt/x", payload=b"gone"))
     broker.broker.blackhole()
     witness = await broker.connect("witness")

@@ -245,7 +245,7 @@ async def test_a_newer_connection_takes_the_client_id_over(start_broker: StartBr
 
 
 async def test_a_silent_client_is_dropped_and_a_pinging_one_is_not(start_broker: StartBroker) -> None:
-    broker = await start_broker(Limits(keep_alive_least=1))
+    broker = await start_broker(Limits(keep_alive_min=1))
     witness = await broker.connect("witness", keep_alive=1200)
     await witness.subscribe("evt/#")
     alive = await broker.connect("alive", keep_alive=1)

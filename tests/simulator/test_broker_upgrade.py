@@ -76,7 +76,7 @@ async def test_the_aws_runtime_is_refused_without_good_credentials(
 
 
 @pytest.mark.parametrize("status", [400, 403, 429, 503, 511])
-async def test_upgrades_are_refused_until_told_otherwise(broker: RunningBroker, status: int) -> None:
+async def test_upgrades_are_refused_until_they_are_allowed_again(broker: RunningBroker, status: int) -> None:
     staying = await broker.connect("staying")
     broker.broker.refuse_upgrade(status)
     for _ in range(2):

@@ -320,7 +320,7 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
         "mode_let_through": {"count": 5},
         "error": {"code": 96, "sub_code": 1},
         "listed_error": {"code": None},
-        "draw": {"litres": 20, "flow": 5.5},
+        "draw": {"liters": 20, "flow": 5.5},
         "vendor_app": {"on": True, "seconds": 5},
         "app_control": {"command": 33554464, "value": 110, "mac": MAC},
     }
@@ -357,7 +357,7 @@ async def test_bad_faults_are_explained(simulator: SimulatorProcess) -> None:
         ("late_reply", {"seconds": -1}, "seconds must be"),
         ("ctrl_fail", {"count": True}, "count cannot be True"),
         ("device_offline", {"mac": "nobody"}, "no heater nobody"),
-        ("draw", {"litres": 1, "flow": 0}, "flow must be"),
+        ("draw", {"liters": 1, "flow": 0}, "flow must be"),
         ("error", {"code": 1000}, "code must be"),
         ("silent", {"suffix": "st/rsv"}, "suffix must be one of"),
         ("app_control", {"command": 1}, "command must be one of"),
@@ -372,7 +372,7 @@ async def test_bad_faults_are_explained(simulator: SimulatorProcess) -> None:
 async def test_faults_of_the_heater_show_in_its_status(simulator: SimulatorProcess) -> None:
     await simulator.fault("error", code=515, sub_code=27, mac=MAC)
     await simulator.fault("tou_window", mac=MAC)
-    await simulator.fault("draw", litres=5.0)
+    await simulator.fault("draw", liters=5.0)
     first, second = (await simulator.state())["heaters"].values()
     assert (first["status"]["errorCode"], first["status"]["subErrorCode"]) == (515, 27)
     assert (first["status"]["touStatus"], first["status"]["hpUpperOnTempSetting"]) == (1, 98)
@@ -391,7 +391,7 @@ async def test_anything_can_be_published(connect: Open, simulator: SimulatorProc
         await simulator.publish("cmd/#", {})
 
 
-async def test_wait_tells_what_was_missing(simulator: SimulatorProcess) -> None:
+async def test_wait_reports_what_was_missing(simulator: SimulatorProcess) -> None:
     with pytest.raises(TimeoutError, match="received is 0"):
         await simulator.wait(timeout=0.05, received=1)
     for conditions in (dict[str, int](), {"no_such_count": 1}, {"received": -1}):

@@ -17,13 +17,13 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def test_schedules_are_written_and_shown_in_wire_form(simulator: SimulatorProcess) -> None:
     entry = {"enable": 2, "week": 254, "hour": 6, "min": 30, "mode": 6, "param": 120}
-    programme = {"reservationUse": 2, "reservation": [entry]}
+    schedule = {"reservationUse": 2, "reservation": [entry]}
     pump = {"reservationUse": 1, "reservation": [entry | {"mode": 2, "param": -1}]}
     period = recorded("tou_write_echo")["payload"]["response"]["reservation"][0]
     plan = {"reservationUse": 2, "reservation": [period]}
-    await simulator.schedules(MAC, reservations=programme, recirculation=pump, tou=plan)
+    await simulator.schedules(MAC, reservations=schedule, recirculation=pump, tou=plan)
     heater = (await simulator.state())["heaters"][MAC]
-    assert heater["schedules"] == {"reservations": programme, "recirculation": pump, "tou": plan}
+    assert heater["schedules"] == {"reservations": schedule, "recirculation": pump, "tou": plan}
     assert heater["status"]["programReservationUse"] == 2
 
 

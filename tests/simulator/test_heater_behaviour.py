@@ -15,7 +15,7 @@ DAY = 24 * HOUR
 
 
 def make_heater(upper: float = 49.0, lower: float = 48.5, *, mode: DhwMode = DhwMode.HEAT_PUMP) -> Heater:
-    """Make a heater with the set point 49 °C that has been in its mode for a while."""
+    """Make a heater with the setpoint 49 °C that has been in its mode for a while."""
     heater = Heater(identity=Identity.of_number(0), now=0.0, tank=Tank(upper=upper, lower=lower, ambient=21.0))
     heater.members["dhwOperationSetting"] = mode.value
     return heater
@@ -421,7 +421,7 @@ def test_fan_hours_count_only_while_the_compressor_runs() -> None:
 
 def test_draw_shows_while_it_runs_and_is_counted() -> None:
     heater = make_heater()
-    heater.draw = Draw(litres_left=40.0, litres_per_minute=8.0)
+    heater.draw = Draw(liters_left=40.0, liters_per_minute=8.0)
     live(heater, 30)
     members = status(heater)
     assert (members["dhwUse"], members["dhwUseSustained"], members["currentDhwFlowRate"]) == (2, 1, 80)

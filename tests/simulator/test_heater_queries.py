@@ -158,9 +158,9 @@ def test_only_raw_diagnostics_come_on_a_topic_of_another_shape(form: str) -> Non
 def test_diagnostics_follow_what_happens() -> None:
     heater = make_heater(NOON)
     before = body(send(heater, "diagnostics")[0])["data"]
-    heater.draw = Draw(litres_left=120.0, litres_per_minute=8.0)
+    heater.draw = Draw(liters_left=120.0, liters_per_minute=8.0)
     heater.advance(NOON + 1800)
-    heater.draw = Draw(litres_left=4.0, litres_per_minute=8.0)
+    heater.draw = Draw(liters_left=4.0, liters_per_minute=8.0)
     heater.write_mode(DhwMode.ELECTRIC)
     heater.advance(NOON + DAY)
     after = body(send(heater, "diagnostics")[0])["data"]

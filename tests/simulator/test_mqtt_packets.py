@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from simulator.mqtt.codec import PacketDecoder, encode
+from simulator.mqtt.codec import PacketDecoder, UnsupportedProtocolError, encode
 from simulator.mqtt.fields import MalformedPacketError
 from simulator.mqtt.packets import (
+    REFUSED,
     ConnAck,
     Connect,
     ConnectReturnCode,
@@ -23,7 +24,6 @@ from simulator.mqtt.packets import (
     Subscribe,
     UnsubAck,
     Unsubscribe,
-    UnsupportedProtocolError,
     Will,
 )
 
@@ -65,7 +65,7 @@ PACKETS: st.SearchStrategy[Packet] = st.one_of(
     publishes(),
     st.builds(PubAck, PACKET_IDS),
     st.builds(Subscribe, PACKET_IDS, st.lists(st.tuples(TEXTS, QOS), min_size=1).map(tuple)),
-    st.builds(SubAck, PACKET_IDS, st.lists(QOS | st.just(SubAck.REFUSED), min_size=1).map(tuple)),
+    st.builds(SubAck, PACKET_IDS, st.lists(QOS | st.just(REFUSED), min_size=1).map(tuple)),
     st.builds(Unsubscribe, PACKET_IDS, st.lists(TEXTS, min_size=1).map(tuple)),
     st.builds(UnsubAck, PACKET_IDS),
     st.sampled_from((PingReq(), PingResp(), Disconnect())),
@@ -212,7 +212,7 @@ def test_malformed_packets_are_refused(octets: str, reason: str) -> None:
         "10 0f 0006 4d5149736470 03 02 003c 0001 63",  # MQTT 3.1
     ],
 )
-def test_other_protocol_versions_are_told_apart(octets: str) -> None:
+def test_other_protocol_versions_are_distinguished(octets: str) -> None:
     with pytest.raises(UnsupportedProtocolError):
         decode(bytes.fromhex(octets))
 

@@ -174,7 +174,7 @@ async def test_unknown_paths_are_not_found(user: RestUser, path: str) -> None:
     assert (status, envelope["msg"]) == (404, "NOT_FOUND")
 
 
-async def test_app_version_needs_no_sign_in_and_tells_of_maintenance(user: RestUser) -> None:
+async def test_app_version_needs_no_sign_in_and_reports_maintenance(user: RestUser) -> None:
     status, envelope = await user.post("/app/version", authorization="", os="A")
     assert (status, envelope["data"].keys()) == (200, {"appVersion", "appForceVersion"})
     user.cloud.rest.faults.maintenance = True

@@ -32,7 +32,7 @@ def test_reservations_written_are_echoed_and_read_in_both_recorded_forms() -> No
     assert as_recorded(hex_form) == recorded("reservations_hex")
 
 
-def test_new_heater_has_the_recorded_empty_programme() -> None:
+def test_new_heater_has_the_recorded_empty_schedule() -> None:
     json_form, hex_form = send(make_heater(), "reservation_read")
     assert as_recorded(json_form) == recorded("reservations_empty")
     assert body(hex_form)["reservation"] == ""
@@ -180,7 +180,7 @@ def test_schedule_write_starts_nothing_and_is_noted() -> None:
     assert [(applied.control, applied.command) for applied in heater.applied] == [("ctrl/rsv/rd", 16777226)]
 
 
-def test_status_tells_of_programmes_that_are_on() -> None:
+def test_status_reports_schedules_that_are_on() -> None:
     heater = make_heater()
     names = ("programReservationUse", "programReservationType", "recircReservationUse")
     assert [status(heater)[name] for name in names] == [1, 0, 1]
@@ -217,7 +217,7 @@ def test_slow_write_shows_later() -> None:
 
 
 @pytest.mark.parametrize("name", ["reservation_read", "reservation_write", "status", "dhw_temperature_140F"])
-def test_silent_heater_does_what_it_is_told_and_answers_nothing(name: str) -> None:
+def test_silent_heater_does_what_is_asked_and_answers_nothing(name: str) -> None:
     heater = make_heater()
     suffix = recorded("mqtt_requests")[name]["topic"].split(f"navilink-{heater.identity.mac_address}/")[1]
     heater.faults.silences[suffix] = 1

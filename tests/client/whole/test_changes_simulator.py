@@ -132,7 +132,7 @@ async def test_heating_starts_and_stops(stage: Stage) -> None:
 async def test_hot_water_is_drawn(stage: Stage) -> None:
     client = await watching(stage)
     changes = changes_of(client)
-    await stage.simulator.fault("draw", litres=16, flow=8, mac=MAC)
+    await stage.simulator.fault("draw", liters=16, flow=8, mac=MAC)
     for _ in range(4):
         await heard(client, stage)
         await lived(stage, minutes=1)

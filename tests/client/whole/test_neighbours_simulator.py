@@ -54,7 +54,7 @@ async def test_two_heaters_answer_for_themselves_alone(stage: Stage) -> None:
     await stopped_at(stage, 12)
     await stage.simulator.device(MAC, dhwTemperatureSetting=90)
     await stage.simulator.device(OTHER_MAC, dhwTemperatureSetting=131, feature={"volumeCode": 3})
-    await stage.simulator.fault("draw", litres=80, mac=OTHER_MAC)
+    await stage.simulator.fault("draw", liters=80, mac=OTHER_MAC)
     await stage.simulator.fault("firmware_download", version=184877057, mac=OTHER_MAC)
     await stage.simulator.schedules(MAC, reservations={"reservationUse": 2, "reservation": [dict(MORNING.raw)]})
     await stage.simulator.schedules(OTHER_MAC, reservations={"reservationUse": 1, "reservation": [dict(NIGHT.raw)]})

@@ -155,7 +155,7 @@ async def test_energy_by_hours_is_asked_for_and_never_answered(stage: Stage) -> 
 async def test_diagnostics_in_both_forms_are_equal(stage: Stage) -> None:
     client = await stage.connected()
     await stopped_at(stage, 12)
-    await stage.simulator.fault("draw", litres=80)
+    await stage.simulator.fault("draw", liters=80)
     await lived(stage, minutes=60)
     forms: dict[str, JsonMessage] = {}
     both = asyncio.Event()

@@ -92,7 +92,7 @@ def test_entries_follow_the_clocks_when_they_change() -> None:
     assert fired_at(heater) == ["Sun 06:30", "Mon 06:30"]
 
 
-def test_neither_a_programme_nor_an_entry_that_is_off_does_anything() -> None:
+def test_neither_a_schedule_nor_an_entry_that_is_off_does_anything() -> None:
     heater = make_heater("2026-10-05 06:00", entry(7, enable=1))
     heater.advance(at("2026-10-05 08:00"))
     heater.schedules.take_reservations(WeeklySchedule(1, (entry(9),)))
@@ -152,7 +152,7 @@ def test_entry_turns_on_a_heater_that_is_off_in_the_entrys_mode() -> None:
     assert heater.heating.compressor
 
 
-def test_vacation_suspends_the_programme() -> None:
+def test_vacation_suspends_the_schedule() -> None:
     heater = make_heater("2026-10-05 06:00", entry(7))
     heater.write_mode(DhwMode.VACATION, 3)
     heater.advance(at("2026-10-07 06:00"))
@@ -216,7 +216,7 @@ PLAN = TouPlan(
 
 
 @pytest.mark.parametrize(
-    ("moment", "costly"),
+    ("moment", "peak"),
     [
         ("2026-10-05 14:59:59", False),
         ("2026-10-05 15:00", True),
@@ -225,8 +225,8 @@ PLAN = TouPlan(
         ("2026-10-04 16:00", False),  # a Sunday
     ],
 )
-def test_window_is_the_highest_priced_period(moment: str, *, costly: bool) -> None:
-    assert PLAN.is_costly(datetime.fromisoformat(moment)) is costly
+def test_window_is_the_highest_priced_period(moment: str, *, peak: bool) -> None:
+    assert PLAN.is_peak(datetime.fromisoformat(moment)) is peak
 
 
 def test_each_season_has_its_own_highest_price_and_one_price_is_no_window() -> None:
@@ -238,17 +238,17 @@ def test_each_season_has_its_own_highest_price_and_one_price_is_no_window() -> N
             period(0, 23, 90, season=summer),
         )
     )
-    assert plan.is_costly(datetime.fromisoformat("2026-12-01 12:00"))
-    assert not plan.is_costly(datetime.fromisoformat("2026-12-01 11:00"))
-    assert not plan.is_costly(datetime.fromisoformat("2026-07-01 12:00"))
-    assert not plan.is_costly(datetime.fromisoformat("2026-04-01 12:00"))
-    assert not TouPlan().is_costly(datetime.fromisoformat("2026-12-01 12:00"))
+    assert plan.is_peak(datetime.fromisoformat("2026-12-01 12:00"))
+    assert not plan.is_peak(datetime.fromisoformat("2026-12-01 11:00"))
+    assert not plan.is_peak(datetime.fromisoformat("2026-07-01 12:00"))
+    assert not plan.is_peak(datetime.fromisoformat("2026-04-01 12:00"))
+    assert not TouPlan().is_peak(datetime.fromisoformat("2026-12-01 12:00"))
 
 
 def test_prices_are_compared_with_their_decimal_points() -> None:
     plan = TouPlan(periods=(period(0, 11, 31794, decimals=5), period(12, 23, 5, decimals=1)))
-    assert plan.is_costly(datetime.fromisoformat("2026-10-05 12:00"))
-    assert not plan.is_costly(datetime.fromisoformat("2026-10-05 11:00"))
+    assert plan.is_peak(datetime.fromisoformat("2026-10-05 12:00"))
+    assert not plan.is_peak(datetime.fromisoformat("2026-10-05 11:00"))
 
 
 def in_force(heater: Heater, moment: str) -> bool:
@@ -285,7 +285,7 @@ def test_override_ends_after_72_hours() -> None:
     assert status(heater)["touOverrideStatus"] == 2
 
 
-def test_plan_that_is_written_in_its_costly_period_is_in_force_at_once() -> None:
+def test_plan_that_is_written_in_its_peak_period_is_in_force_at_once() -> None:
     heater = make_heater("2026-10-05 16:00")
     heater.take_tou(PLAN, is_on=True)
     assert heater.window_in_force
