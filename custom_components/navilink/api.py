@@ -1,4 +1,4 @@
-"""What a config entry says: who signs in, to which service, and how commands are queued."""
+"""What a config entry holds: who signs in, to which service, and how commands are queued."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -93,7 +93,7 @@ def create_auth_client(hass: HomeAssistant, data: Mapping[str, Any]) -> NavienAu
 
 
 def create_mqtt_config(data: Mapping[str, Any], options: Mapping[str, Any]) -> MqttConnectionConfig:
-    """Make the configuration of the MQTT client; `ValueError` says what in the data is malformed.
+    """Make the configuration of the MQTT client; raises `ValueError` if the data is malformed.
 
     The client id is a new one each time: a stable one would be the same in a copy restored from a backup, and the two
     would push each other out endlessly.

@@ -108,7 +108,7 @@ async def async_setup_entry(
 
 
 class StatusBinarySensor(MeasuredEntity, BinarySensorEntity):
-    """A binary sensor of what the heater says."""
+    """A binary sensor of what the heater reports."""
 
     entity_description: StatusBinarySensorDescription
 
@@ -125,5 +125,5 @@ class ConnectionBinarySensor(NavilinkEntity, BinarySensorEntity):
     @property
     @override
     def is_on(self) -> bool | None:
-        """Return whether the link is up and the heater on line."""
+        """Return whether the account is connected and the heater online."""
         return self.heater.is_online

@@ -1,4 +1,4 @@
-"""Buttons of a heater: ask it afresh, forget what waits in its queue."""
+"""Buttons of a heater: ask it afresh, clear its queue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

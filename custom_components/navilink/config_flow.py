@@ -87,7 +87,7 @@ ERROR_OF_ADDRESS = {
 
 
 class FormError(Exception):
-    """What the user entered does not work; the key says what to tell them."""
+    """What the user entered does not work; the key is that of the message shown."""
 
     def __init__(self, translation_key: str, **placeholders: str) -> None:
         """Take the key of a text under `config.error`, and what fills its gaps."""

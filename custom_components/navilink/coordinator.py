@@ -152,7 +152,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         return listing.devices, departed
 
     def is_listed(self, mac_address: str) -> bool:
-        """Return whether the account has a heater, as far as its last list says."""
+        """Return whether the account has a heater, by its last list."""
         return mac_address in self._devices and not self._listing.lacks(mac_address)
 
     async def _async_take(self, devices: Collection[Device], departed: set[str]) -> None:

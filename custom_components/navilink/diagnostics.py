@@ -1,4 +1,4 @@
-"""The diagnostics downloads: everything that helps to find a fault, and nothing that tells who or where somebody is."""
+"""The diagnostics downloads: everything that helps to find a fault, and nothing that identifies somebody."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,13 +19,13 @@ ENTRY_SECRETS = {CONF_EMAIL, CONF_PASSWORD, CONF_PRIVATE_SERVER}
 # Numbers on the wire that belong to one unit or one home; texts are left out whatever they are called.
 WIRE_SECRETS = {"additionalValue", "controllerSerialNumber", "homeSeq", "macAddress"}
 # The newest outcomes of each heater.
-MOST_OUTCOMES = 20
+MAX_OUTCOMES = 20
 
 
 async def async_get_config_entry_diagnostics(_hass: HomeAssistant, entry: NavilinkConfigEntry) -> dict[str, Any]:
     """Return the diagnostics of an account."""
     coordinator = entry.runtime_data
-    # The heaters are told apart by their place in the list, because a MAC address must not get into a file.
+    # The heaters are known by their place in the list, because a MAC address must not get into a file.
     heaters = [_heater_diagnostics(coordinator, heater) for heater in coordinator.data.values()]
     return {**_account_diagnostics(entry), "heaters": heaters}
 
@@ -73,7 +73,7 @@ def _failure(failure: ConnectionFailure | None) -> dict[str, str | None]:
 def _heater_diagnostics(coordinator: NavilinkCoordinator, heater: HeaterState) -> dict[str, Any]:
     hass = coordinator.hass
     counts = coordinator.client.outcome_counts(heater.device)
-    recent = coordinator.outcomes.of(heater.device.mac_address)[-MOST_OUTCOMES:]
+    recent = coordinator.outcomes.of(heater.device.mac_address)[-MAX_OUTCOMES:]
     return {
         "device": {
             "device_type": heater.device.device_type,

@@ -55,11 +55,12 @@ FAILURES_TO_ISSUE = 3
 # Nobody decided that these should not be carried out.
 LOST = frozenset({CommandOutcome.EXPIRED, CommandOutcome.DROPPED})
 
-# Those that the integration sends.
-CONTROLS = (commands.DHW_MODE, commands.VACATION, commands.DHW_TEMPERATURE, commands.POWER_ON, commands.POWER_OFF)
+CONTROLS = tuple(each for each in vars(commands).values() if isinstance(each, commands.Control))
 
-# The texts for what became of a command that was sent again, under `selector` in the translations.
+# The texts for what became of a command that was sent again: without an outcome, and with one.
 RESULT_TEXTS = "send_again_result"
+OUTCOME_TEXTS = "event.command_outcome.state_attributes.event_type.state"
+QUEUED, REPLACED = "queued", "replaced"
 
 
 async def async_create_fix_flow(
@@ -208,10 +209,10 @@ class LostCommandsFlow(RepairsFlow):
         return self.async_create_entry(data={})
 
     async def _async_send(self, coordinator: NavilinkCoordinator, event: CommandCompleted) -> str | HomeAssistantError:
-        """Send a command again, and return the key of what became of it, or why it was not sent."""
+        """Send a command again; return its outcome, or why it has none."""
         newer = self._listed[self._listed.index(event) + 1 :]
         if any(each.command.replaces(event.command) for each in newer):
-            return "replaced"
+            return REPLACED
         heater = coordinator.data.get(event.command.mac_address or "")
         try:
             if heater is None:
@@ -222,7 +223,13 @@ class LostCommandsFlow(RepairsFlow):
         except NavienError as err:
             return to_home_assistant_error(self.hass, err)
         wanted = _wanted(event.command)
-        return "queued" if wanted in map(_wanted, coordinator.client.pending_commands) else "confirmed"
+        if wanted in map(_wanted, coordinator.client.pending_commands):
+            return QUEUED
+        # The command that was lost had the same, but before this.
+        outcomes = [
+            each for each in coordinator.outcomes.of(heater.device.mac_address) if _wanted(each.command) == wanted
+        ]
+        return outcomes[-1].result.outcome
 
     def _coordinator(self) -> NavilinkCoordinator | None:
         entry: NavilinkConfigEntry | None = self.hass.config_entries.async_get_entry(self._entry_id)
@@ -259,6 +266,9 @@ def _about(hass: HomeAssistant, coordinator: NavilinkCoordinator, event: Command
 def _result(hass: HomeAssistant, result: str | HomeAssistantError) -> str:
     """Put what became of a command that was sent again into the system's language."""
     language = hass.config.language
+    if isinstance(result, CommandOutcome):
+        texts = async_get_cached_translations(hass, language, "entity", DOMAIN)
+        return texts[f"component.{DOMAIN}.entity.{OUTCOME_TEXTS}.{result}"]
     if isinstance(result, str):
         texts = async_get_cached_translations(hass, language, "selector", DOMAIN)
         return texts[f"component.{DOMAIN}.selector.{RESULT_TEXTS}.options.{result}"]

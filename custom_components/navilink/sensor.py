@@ -1,4 +1,4 @@
-"""What a heater measures, and how its commands and its link are doing."""
+"""What a heater measures, and how its commands and its connection are doing."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -96,7 +96,7 @@ STATUS_DESCRIPTIONS = (
     _temperature("tank_upper_temperature", lambda status: status.tank_upper_temperature),
     _temperature("tank_lower_temperature", lambda status: status.tank_lower_temperature),
     _temperature("ambient_temperature", lambda status: status.ambient_temperature),
-    # A unit that has no such sensor reads 0 for ever (protocol.md 8.5).
+    # A unit that has no such sensor always reads 0 (protocol.md 8.5).
     _temperature("outside_temperature", lambda status: status.outside_temperature, is_for_experts=True),
     _temperature("discharge_temperature", lambda status: status.discharge_temperature, is_for_experts=True),
     _temperature("suction_temperature", lambda status: status.suction_temperature, is_for_experts=True),
@@ -255,7 +255,7 @@ async def async_setup_entry(
 
 
 class StatusSensor(MeasuredEntity, SensorEntity):
-    """A sensor of what the heater says."""
+    """A sensor of what the heater reports."""
 
     entity_description: StatusSensorDescription
 
@@ -282,9 +282,9 @@ class StatusSensor(MeasuredEntity, SensorEntity):
 
 
 class ServiceSensor(NavilinkEntity, SensorEntity):
-    """A sensor of what this side knows, whether the link is up or not."""
+    """A sensor of what this side knows, connected or not."""
 
-    # Neither tells anything about the past: the one is long, the other changes with each attempt to connect.
+    # Neither is worth recording: the one is long, the other changes with each attempt to connect.
     _unrecorded_attributes = frozenset({"commands", "next_attempt"})
 
     entity_description: ServiceSensorDescription

@@ -37,7 +37,7 @@ ATTR_TIMEOUT = "timeout"
 # The commands that the integration gives.
 KINDS = ("dhw-mode", "dhw-temperature", "power-off", "power-on")
 
-LONGEST_TIMEOUT = timedelta(days=7)
+MAX_TIMEOUT = timedelta(days=7)
 
 # Whether a device is given as a target or among the data, it is a list in the one case and may be a text in the other.
 DEVICES: dict[vol.Marker, Any] = {vol.Required(ATTR_DEVICE_ID): vol.All(cv.ensure_list, vol.Length(min=1), [str])}
@@ -54,7 +54,7 @@ WAIT_FOR_COMMAND_SCHEMA = vol.Schema(
         **ONE_DEVICE,
         vol.Optional(ATTR_COMMAND_ID): cv.string,
         vol.Optional(ATTR_TIMEOUT, default=timedelta(minutes=1)): vol.All(
-            cv.positive_time_period, vol.Range(max=LONGEST_TIMEOUT)
+            cv.positive_time_period, vol.Range(max=MAX_TIMEOUT)
         ),
     }
 )
@@ -73,7 +73,7 @@ class Heater(NamedTuple):
 
 
 async def _async_clear_queue(call: ServiceCall) -> ServiceResponse:
-    """Forget the commands that are not sent yet, all or some kinds."""
+    """Remove the commands that are not sent yet, all or some kinds."""
     kinds = frozenset(call.data[ATTR_KINDS]) if ATTR_KINDS in call.data else None
     heaters = [await _async_heater(call, device_id, POLICY_CONTROL) for device_id in call.data[ATTR_DEVICE_ID]]
     cleared = sum(heater.coordinator.clear_queue(heater.mac_address, kinds) for heater in heaters)
@@ -84,7 +84,7 @@ async def _async_clear_queue(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_get_queue(call: ServiceCall) -> ServiceResponse:
-    """Tell every command without an outcome, in order."""
+    """Return every command without an outcome, in order."""
     [device_id] = call.data[ATTR_DEVICE_ID]
     heater = await _async_heater(call, device_id, POLICY_READ)
     return {

@@ -1,4 +1,4 @@
-"""What the system information page tells about the integration."""
+"""What the system information page shows of the integration."""
 
 from homeassistant.components import system_health
 from homeassistant.core import HomeAssistant, callback

@@ -111,7 +111,7 @@ async def async_setup_entry(
 class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     """A heat-pump water heater; it shows the values of commands on their way until the heater has or refuses them.
 
-    It speaks the user's unit: then Home Assistant converts nothing, and what the user enters arrives as it was entered.
+    It uses the user's unit: then Home Assistant converts nothing, and what the user enters arrives as it was entered.
     """
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
@@ -288,9 +288,9 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     def _temperature_command(self, temperature: float) -> HeaterCommand:
         lowest, highest = self.min_temp, self.max_temp
         limit = min(max(temperature, lowest), highest)
-        pending_effect = limit if abs(temperature - limit) <= BRIDGE_ROUNDING else temperature
+        wanted = limit if abs(temperature - limit) <= BRIDGE_ROUNDING else temperature
         try:
-            return setpoint.dhw_temperature(self.heater.device, pending_effect, self._unit, self.heater.feature)
+            return setpoint.dhw_temperature(self.heater.device, wanted, self._unit, self.heater.feature)
         except InvalidParameterError as err:
             raise to_home_assistant_error(self.hass, err) from err
 
@@ -318,7 +318,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
 
 
 def _takes(feature: DeviceFeature | None, control: commands.Control, *parameters: int) -> bool:
-    """Tell whether a heater takes a command, with these parameters or any; what it does not report it may have."""
+    """Return whether a heater takes a command, with these parameters or any; what it does not report it may have."""
     try:
         control.checked(parameters or tuple(each.low for each in control.parameters), feature)
     except UnsupportedCommandError:

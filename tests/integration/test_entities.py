@@ -52,7 +52,7 @@ from custom_components.navilink.nwp500.exceptions import (
     SerialNumberUnknownError,
     ServerError,
 )
-from custom_components.navilink.repairs import ISSUES, RESULT_TEXTS
+from custom_components.navilink.repairs import ISSUES, QUEUED, REPLACED, RESULT_TEXTS
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import MAC
 from tests.integration.waiting import wait_for_value
@@ -256,7 +256,7 @@ def test_options_have_texts() -> None:
     assert set(step["data"]) == {str(marker) for marker in api.OPTIONS_SCHEMA.schema}
     choices = texts()["selector"]
     assert set(choices[api.CONF_EXPIRATION]["options"]) == {each.value for each in api.Expiration}
-    assert set(choices[RESULT_TEXTS]["options"]) == {"confirmed", "queued", "replaced"}
+    assert set(choices[RESULT_TEXTS]["options"]) == {QUEUED, REPLACED}
     assert set(choices["kinds"]["options"]) == set(services.KINDS)
 
 

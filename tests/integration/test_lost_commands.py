@@ -92,9 +92,9 @@ async def test_sent_again_each_has_its_result(
     assert await applied(simulator) == []
     flow = await dialog.choose(flow, "send_again")
     assert results(flow) == [
-        "- NWP500: target temperature 60 °C: not needed, because a newer command in this list replaces it",
-        "- NWP500: mode heat pump: confirmed by the water heater",
-        "- NWP500: target temperature 55 °C: confirmed by the water heater",
+        "- NWP500: target temperature 60 °C: Not sent, because a newer command in this list replaces it",
+        "- NWP500: mode heat pump: Confirmed",
+        "- NWP500: target temperature 55 °C: Confirmed",
     ]
     assert await applied(simulator) == [("dhw-mode", [1]), ("dhw-temperature", [110])]
     flow = await dialog.submit(flow)
@@ -111,7 +111,7 @@ async def test_sent_again_while_disconnected_they_are_queued(
     await set_mode(hass, "heat_pump")
     await press(hass, "button.nwp500_clear_queue")
     flow = await dialog.choose(await dialog.open(), "send_again")
-    assert results(flow) == ["- NWP500: target temperature 60 °C: queued"]
+    assert results(flow) == ["- NWP500: target temperature 60 °C: Queued"]
     assert queued_words(hass) == ["target temperature 60 °C"]
     assert lost(running) == []
     assert not dialog.has_issue
