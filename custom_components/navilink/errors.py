@@ -64,7 +64,7 @@ def to_home_assistant_error(hass: HomeAssistant, err: NavienError) -> HomeAssist
 
 def _invalid(hass: HomeAssistant, err: InvalidParameterError) -> ServiceValidationError:
     """Return which value of which setting is not valid, and the range where there is one, in the unit of the value."""
-    # Other units are English words; the name of the setting says what is counted.
+    # Other units are English words, and the name of the setting implies them.
     unit = err.unit if err.unit in UNITS else ""
     value = quantity(err.value, unit) if isinstance(err.value, int | float) else str(err.value)
     about = {"setting": setting_words(hass, err.parameter), "value": value}

@@ -119,7 +119,7 @@ class NavienAPIClient:
     async def get_error_history(self, device: Device) -> ErrorHistory:
         """Return the errors that a device had, in the service's order.
 
-        Raises `NotPermittedError`: the account is an owner's; the service answers installers only.
+        Raises `NotPermittedError` for an owner's account, because the service answers installers only.
         """
         errors: dict[PastError, None] = {}
         time_zone = None
@@ -169,7 +169,7 @@ class NavienAPIClient:
     async def get_app_version(self) -> AppVersion:
         """Return the versions of the vendor's app; needs no signing in.
 
-        Raises `MaintenanceError`: the service is closed; its notice says until when, so this is the call to check with.
+        Raises `MaintenanceError` while the service is closed, with its notice, so this is the call to check that with.
         """
         data = await self._auth_client.rest.request(HTTPMethod.POST, _APP_VERSION, body={"os": "A"})
         return AppVersion.from_message(as_object(_APP_VERSION, data))

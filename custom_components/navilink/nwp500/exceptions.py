@@ -1,6 +1,6 @@
 """The one tree of errors: every error of this package is a NavienError.
 
-Each carries what was wrong as data, and says it in English when it is shown. After an error everything is as before.
+Each carries what was wrong as data, and its text form is English. After an error everything is as before.
 """
 
 

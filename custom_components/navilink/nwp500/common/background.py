@@ -1,7 +1,7 @@
-"""Tasks and the errors that nobody foresaw: the one place where work is begun that runs beside its caller.
+"""Tasks and unexpected errors: the one place where work is started that runs beside its caller.
 
-No task ends unseen. Whoever begins work for its result awaits it (`begun`, `all_of`); what nobody awaits is started by
-`Background`, which logs an unexpected end with its traceback. What a timer raises is logged by the event loop itself.
+No task fails silently. Work that is started for its result is awaited (`begun`, `all_of`); all other work is started by
+`Background`, which logs an unexpected error with its traceback. Errors in timers are logged by the event loop itself.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ class UnexpectedErrors:
 
 
 class Background:
-    """Work that nobody awaits: ended by `cancel()`, and heard of when it fails."""
+    """Work that is not awaited: ended by `cancel()`, and logged when it fails."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -86,7 +86,7 @@ async def all_of(name: str, *works: Work[None]) -> None:
     results = await asyncio.gather(*(begun(name, work) for work in works), return_exceptions=True)
     errors = [result for result in results if result is not None]
     if errors:
-        # One that nobody foresaw must not hide behind one that the caller knows.
+        # An unexpected error must not hide behind one that the caller knows.
         raise next((error for error in errors if not isinstance(error, NavienError)), errors[0])
 
 

@@ -41,7 +41,7 @@ class PushSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserInfo:
-    """Who an account belongs to; its repr names nobody."""
+    """Who an account belongs to; its repr shows no personal data."""
 
     user_type: str | None
     """ "O" an owner, "M" a member, others installers."""

@@ -10,8 +10,7 @@ from ..json_types import JsonMessage, JsonValue
 MAX_MESSAGE_BYTES = 128 * 1024
 """The service's own limit."""
 _MAX_DEPTH = 32
-"""Of objects and lists in each other; no message has more than eight. What goes deeper is made to harm whoever walks
-through it."""
+"""Of objects and lists in each other; no message has more than eight. What goes deeper is made to do harm."""
 
 
 def decoded(body: bytes) -> JsonMessage | None:
@@ -48,7 +47,7 @@ def _decoded_leniently(body: bytes) -> JsonValue:
     try:
         text = body.decode("utf-8-sig", "replace")
         loose = json.loads(text, parse_constant=_unknown, parse_int=_in_range, parse_float=_in_range)
-        # Written and read again, so that half a character in an escape does not come back to whoever writes it on.
+        # Written and read again, so that half a character in an escape cannot fail when it is written later.
         strict: JsonValue = orjson.loads(json.dumps(loose, ensure_ascii=False).encode(errors="replace"))
     except ValueError, RecursionError:
         return None

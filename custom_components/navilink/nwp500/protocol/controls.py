@@ -116,7 +116,7 @@ class Control:
     setting: str | None = None
     """The name of what it sets. `None`: not a setting."""
     overwrites: frozenset[str] = frozenset()
-    """Everything that it sets to values of its own (see above); unless said otherwise, just its setting."""
+    """Everything that it sets to values of its own (see above); by default just its setting."""
     repeatable: bool = True
     """Whether sending it twice does no harm."""
     effect: Callable[..., Effect] = _no_effect
@@ -133,7 +133,7 @@ class Control:
     reply: ClassVar = ReplyForm.ACKNOWLEDGEMENT
 
     def __post_init__(self) -> None:
-        """Take the setting for what it overwrites, where nothing else is said."""
+        """Take the setting for what it overwrites by default."""
         if self.setting is not None and not self.overwrites:
             object.__setattr__(self, "overwrites", frozenset({self.setting}))
 

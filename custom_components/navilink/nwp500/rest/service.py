@@ -184,7 +184,7 @@ def _data(path: str, status: int, content: bytes) -> object:
         raise InvalidResponseError(path, f"HTTP {status} with a code that is no number")
     if status in _SUCCESSES and code in (HTTPStatus.OK, status):
         return envelope.get("data")
-    # The code is the finer of the two, but a 5xx is the server's own trouble whatever the envelope says.
+    # The code is the finer of the two, but a 5xx is the server's own trouble whatever the envelope has.
     raise _error(path, status if code == HTTPStatus.OK or status in _SERVER_ERRORS else code, envelope)
 
 
