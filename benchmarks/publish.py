@@ -101,9 +101,7 @@ class Transports:
 
 def config_of(broker: Mosquitto) -> MqttConnectionConfig:
     """Return how to reach the broker, without a limit of the rate."""
-    return MqttConnectionConfig(
-        endpoint="localhost", port=broker.port, ca_file=broker.ca_file, max_publish_rate=None
-    )
+    return MqttConnectionConfig(endpoint="localhost", port=broker.port, ca_file=broker.ca_file, max_publish_rate=None)
 
 
 async def bare_connection(broker: Mosquitto, on_message: Callable[[], None]) -> mqtt.Connection:

@@ -75,7 +75,7 @@ def caused(cause: BaseException) -> ApiConnectionError:
         (
             InvalidResponseError("/user/sign-in", "HTTP 200 with something other than JSON"),
             "not_the_service",
-            "sign-in service: UnreadableAnswerError",
+            "sign-in service: InvalidResponseError",
         ),
         (
             caused(aiohttp.ClientConnectorDNSError(KEY, OSError("secret"))),

@@ -55,7 +55,7 @@ class SignedCalls:
 
     Every method raises `AuthenticationError` when the credentials are definitely refused, `ApiError` when the service
     answers with an error (`NotPermittedError` when the account is of the wrong type, `MaintenanceError` while the
-    service is closed), `ApiConnectionError` when it cannot be reached, and `UnreadableAnswerError`, one of those, when
+    service is closed), `ApiConnectionError` when it cannot be reached, and `InvalidResponseError`, one of those, when
     its answer cannot be read.
     """
 
@@ -107,7 +107,7 @@ class SignedCalls:
     async def all_rows(self, path: str, body: Mapping[str, object], *, may_be_null: bool = False) -> Rows:
         """POST a body page after page, and return the rows of all pages.
 
-        Raises `UnreadableAnswerError` for a page without a list; with `may_be_null`, no data is no rows.
+        Raises `InvalidResponseError` for a page without a list; with `may_be_null`, no data is no rows.
         """
         rows: list[object] = []
         last_page: list[object] = []
@@ -125,14 +125,14 @@ class SignedCalls:
 
 
 def as_object(path: str, data: object) -> Mapping[str, object]:
-    """Return data that must be an object; raises `UnreadableAnswerError`."""
+    """Return data that must be an object; raises `InvalidResponseError`."""
     if isinstance(data, dict):
         return data
     raise InvalidResponseError(path, "success without an object")
 
 
 def as_list(path: str, data: object) -> list[object]:
-    """Return data that must be a list; raises `UnreadableAnswerError`."""
+    """Return data that must be a list; raises `InvalidResponseError`."""
     if isinstance(data, list):
         return data
     raise InvalidResponseError(path, "success without a list")

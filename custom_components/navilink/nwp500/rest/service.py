@@ -77,7 +77,7 @@ class RestService:
         Null members of body and query are left out. `access_token` signs the call. Raises `ApiError`, or the kind of it
         that fits, when the service answers with an error, by its HTTP status or by the code in the envelope,
         `ApiConnectionError` when its address may not be used (see `service_address`), it cannot be reached or does not
-        answer in time, `UnreadableAnswerError` when what it answers is no envelope or larger than 4 MiB, and
+        answer in time, `InvalidResponseError` when what it answers is no envelope or larger than 4 MiB, and
         `PayloadError` for a body that is no JSON.
         """
         headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
