@@ -1,4 +1,4 @@
-"""What the client tells: the events, and the emitter that carries them to listeners."""
+"""The events of the client, and the emitter that carries them to listeners."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -95,7 +95,7 @@ class EventEmitter:
                 return
 
     def emit(self, event: str, happened: object) -> None:
-        """Tell every listener of an event."""
+        """Call every listener of an event."""
         for registration in tuple(self._listeners.get(event, ())):
             if registration not in self._listeners[event]:
                 # Taken off, or called for its one event, by a listener before it.

@@ -98,7 +98,7 @@ class QueueMachine(MachineStage):
         self.broker.is_client_gone = True
         self._run(old.disconnect())
         self.broker.is_client_gone = False
-        assert all(handle.is_completed for handle in self.handles.values())
+        assert all((handle.result is not None) for handle in self.handles.values())
         self.handles.clear()
         self.clocks.sleep(seconds)
         self.clocks.set_wall_clock(clock_error)

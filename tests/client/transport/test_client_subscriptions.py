@@ -58,7 +58,7 @@ def test_more_subscriptions_than_the_service_allows_are_refused(caplog: pytest.L
         assert heard == []
         # A command goes out all the same; that its reply will not be heard is told.
         assert await client.set_dhw_temperature(DEVICE, 130) > 0
-        assert "Listening to a heater failed: at most 50 subscriptions" in caplog.text
+        assert "Subscribing to a heater failed: at most 50 subscriptions" in caplog.text
         assert MAC not in caplog.text
         await client.unsubscribe("test/0")
         await client.unsubscribe("test/1")

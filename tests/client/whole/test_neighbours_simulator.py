@@ -183,7 +183,7 @@ async def test_what_the_app_is_refused_is_not_taken_for_ours(stage: Stage) -> No
     while len(refusals) < 2:
         refused.clear()
         await refused.wait()
-    assert not handle.is_completed
+    assert handle.result is None
     await stage.simulator.device(MAC, dhwTemperatureSetting=109)
     assert (await handle.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
     assert [name for name, *_ in outcomes] == ["sent", "confirmed"]

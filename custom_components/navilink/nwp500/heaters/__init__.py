@@ -1,1 +1,1 @@
-"""What heaters are asked and told, what they report, and which of them are there."""
+"""What heaters are asked and sent, what they report, and which of them are there."""

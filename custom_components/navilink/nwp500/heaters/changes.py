@@ -1,4 +1,4 @@
-"""What has changed since a heater last said so, as the names and values of the change events."""
+"""What has changed since the last message of a heater, as the names and values of the change events."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,17 +50,17 @@ _OF_FEATURE: Mapping[str, _Names] = {
 
 
 class ChangeWatch:
-    """Compares what one heater says with what it is known to have said last.
+    """Compares what one heater reports with what it is known to have reported last.
 
     A value that is unknown for a moment, as some are around a reconnection (protocol.md 13.1), is no change, and what
-    comes after it is compared with what was known before. What is heard for the first time is no change either.
+    comes after it is compared with what was known before. A first value is no change either.
     """
 
     def __init__(self) -> None:
         self._known: dict[str, float | str] = {}
 
     def changes(self, message: DeviceStatus | DeviceFeature) -> tuple[Change, ...]:
-        """Tell what changed with a message, in the order of the tables, and remember it."""
+        """Return what changed with a message, in the order of the tables, and remember it."""
         found: list[Change] = []
         for attribute, names in (_OF_STATUS if isinstance(message, DeviceStatus) else _OF_FEATURE).items():
             new: float | str | None = getattr(message, attribute)

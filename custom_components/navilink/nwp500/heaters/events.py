@@ -7,7 +7,7 @@ from ..models import Device, DeviceFeature, DeviceStatus
 
 @dataclass(frozen=True, slots=True)
 class StatusReceived:
-    """A heater told its status."""
+    """A heater reported its status."""
 
     device: Device
     status: DeviceStatus
@@ -15,7 +15,7 @@ class StatusReceived:
 
 @dataclass(frozen=True, slots=True)
 class FeatureReceived:
-    """A heater told what it has."""
+    """A heater reported what it has."""
 
     device: Device
     feature: DeviceFeature

@@ -145,7 +145,7 @@ class ScheduleEditor[EntryT: WeeklyEntry]:
                 await self._send(device, wanted)
                 after = await self._look(device, before)
             except MqttError as error:
-                _LOGGER.debug("The link was lost while a schedule was written: %s", error)
+                _LOGGER.debug("The connection was lost while a schedule was written: %s", error)
                 outcome, after = WriteOutcome.UNKNOWN, None
             else:
                 outcome = _outcome(before, wanted, after)
@@ -155,7 +155,7 @@ class ScheduleEditor[EntryT: WeeklyEntry]:
         """Send a write and wait for its echo; none proves nothing, neither does one."""
 
         def check_echo(message: JsonMessage) -> None:
-            # Reads and writes are answered on the same topic: only the content tells whose reply it is.
+            # Reads and writes are answered on the same topic: only the content shows whose reply it is.
             if not self._kind.decode(message).is_same_as(wanted):
                 raise ResponseFormatError(lacking="list that was written")
 

@@ -30,14 +30,15 @@ type TouWrite = ScheduleWrite[tuple[TouPeriod, ...]]
 
 
 class Schedules:
-    """Changes the weekly programme, the recirculation schedule and the time-of-use plan of a heater.
+    """Changes the weekly schedule, the recirculation schedule and the time-of-use plan of a heater.
 
     Schedule writes never enter the command queue: a list that was read before an outage is stale after it, and would
-    wipe what was changed meanwhile. They need the link, now. The edits of one heater go one after another.
+    wipe what was changed meanwhile. They need a connection, now. The edits of one heater go one after another.
 
     Every method but `write_tou` reads the heater's list first and raises `ScheduleReadError` when that fails. All raise
     `InvalidParameterError` for an entry outside the ranges of protocol.md 7, and `UnsupportedCommandError` when the
-    heater says that it lacks what is to be set. After an error nothing was written; what became of a write is returned.
+    heater reports that it lacks what is to be set. After an error nothing was written; what became of a write is
+    returned.
     """
 
     def __init__(self, heaters: HeaterQueries) -> None:
@@ -62,12 +63,12 @@ class Schedules:
         )
         self._tou_locks = HeaterLocks()
 
-    # The weekly programme
+    # The weekly schedule
 
     async def put_reservation(self, device: Device, entry: ReservationEntry) -> ReservationWrite:
         """Add an entry, in the place of the one with the same days, hour and minute if there is one.
 
-        Whether the programme as a whole is on stays as it is.
+        Whether the schedule as a whole is on stays as it is.
         """
         return await self._reservations.put(device, entry)
 
@@ -78,18 +79,18 @@ class Schedules:
     async def replace_reservations(
         self, device: Device, entries: Sequence[ReservationEntry], *, on: bool | None = None
     ) -> ReservationWrite:
-        """Replace all entries, and switch the programme on or off unless `on` is None.
+        """Replace all entries, and switch the schedule on or off unless `on` is None.
 
         An entry that the heater has already is written back as it is, also outside the ranges.
         """
         return await self._reservations.replace(device, entries, on=on)
 
     async def set_reservation_use(self, device: Device, *, on: bool) -> ReservationWrite:
-        """Switch the programme as a whole on or off; its entries stay."""
+        """Switch the schedule as a whole on or off; its entries stay."""
         return await self._reservations.set_use(device, on=on)
 
     async def clear_reservations(self, device: Device) -> ReservationWrite:
-        """Remove all entries and switch the programme off."""
+        """Remove all entries and switch the schedule off."""
         return await self._reservations.replace(device, (), on=False)
 
     # The recirculation schedule
@@ -122,11 +123,11 @@ class Schedules:
     # Time of use
 
     async def write_tou(self, device: Device, periods: Sequence[TouPeriod], *, on: bool) -> TouWrite:
-        """Replace the time-of-use plan and switch it on or off; the echo tells whether the heater took it.
+        """Replace the time-of-use plan and switch it on or off; the echo returns whether the heater took it.
 
-        The plan cannot be read over this link, so without an echo the outcome is unknown and nothing is repeated;
-        the REST service has the plan. Raises `SerialNumberUnknownError` until the heater has told its device info,
-        and `NotConnectedError` without a link.
+        The plan cannot be read over MQTT, so without an echo the outcome is unknown and nothing is repeated;
+        the REST service has the plan. Raises `SerialNumberUnknownError` until the heater has reported its device info,
+        and `NotConnectedError` while disconnected.
         """
         feature = self._heaters.feature(device)
         if feature is None or not feature.serial_number:
@@ -139,10 +140,10 @@ class Schedules:
 
         def echoed(message: JsonMessage) -> tuple[TouPeriod, ...]:
             reply = block(message, "response") or message
-            heard = tuple(TouPeriod.from_message(period) for period in objects(reply, "reservation"))
-            if Counter(heard) != Counter(periods) or (reply.get("reservationUse") == ON) is not on:
+            echo = tuple(TouPeriod.from_message(period) for period in objects(reply, "reservation"))
+            if Counter(echo) != Counter(periods) or (reply.get("reservationUse") == ON) is not on:
                 raise ResponseFormatError(lacking="plan that was written")
-            return heard
+            return echo
 
         outcome, after = WriteOutcome.UNKNOWN, None
         async with self._tou_locks.of(device):

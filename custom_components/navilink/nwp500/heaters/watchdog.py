@@ -1,4 +1,4 @@
-"""Notices what stops answering: the link, which is then replaced, or a heater."""
+"""Notices what stops answering: the connection, which is then replaced, or a heater."""
 
 import asyncio
 from collections.abc import Callable
@@ -13,18 +13,18 @@ _QUESTIONS_TO_ABSENCE = 3
 """So many in a row unanswered, each for the whole patience, and the heater is not there."""
 
 _FIRST_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 60.0, 3600.0
-"""Between replacements of links that have delivered nothing: doubled each time, the heater may just be off."""
+"""Between replacements of connections that have delivered nothing: doubled each time, the heater may just be off."""
 
 
 class ResponseWatchdog:
     """Waits for an answer to what heaters are asked.
 
-    Calls `on_silence` when the link may be deaf: once when a heater that has answered on this link stops answering, and
-    when one that answered on an earlier link is absent on this one, over which nothing has come from any heater. Where
-    even the next links deliver nothing, the pauses between such calls grow. A heater that never answered proves nothing
-    about a link, nor does an absent one about a link that delivers what others say. Calls `on_absence` with the MAC of
-    a heater that leaves question after question unanswered on one and the same link; with the next link the count
-    begins anew.
+    Calls `on_silence` when the connection may deliver nothing: once when a heater that has answered on this connection
+    stops answering, and when one that answered on an earlier connection is absent on this one, over which nothing has
+    come from any heater. Where even the next connections deliver nothing, the pauses between such calls grow. A heater
+    that never answered proves nothing about a connection, nor does an absent one about a connection that delivers the
+    messages of others. Calls `on_absence` with the MAC of a heater that leaves question after question unanswered on
+    one and the same connection; with the next connection the count begins anew.
     """
 
     def __init__(self, on_silence: Callable[[], None], on_absence: Callable[[str], None]) -> None:
@@ -33,16 +33,16 @@ class ResponseWatchdog:
         self._answering: set[str] = set()
         self._answered_ever: set[str] = set()
         self._delivers = False
-        """Whether anything has come from any heater over this link."""
+        """Whether anything has come from any heater over this connection."""
         self._unanswered: dict[str, int] = {}
         self._deadlines: dict[str, asyncio.TimerHandle] = {}
         self._silent: set[str] = set()
         self._pause = _FIRST_PAUSE_SECONDS
         self._replaceable_at = 0.0
-        """By the event loop's clock, when the next link may be replaced that has delivered nothing."""
+        """By the event loop's clock, when the next connection may be replaced that has delivered nothing."""
 
     def is_silent(self, mac_address: str) -> bool:
-        """Tell whether a heater was found absent by its silence, and has said nothing since, on whichever link."""
+        """Return whether a heater was found absent by its silence, and has sent nothing since."""
         return mac_address in self._silent
 
     def written(self, request: QueuedCommand) -> None:
@@ -57,7 +57,7 @@ class ResponseWatchdog:
             self._deadlines[mac_address] = loop.call_later(_PATIENCE_SECONDS, self._unanswered_once_more, mac_address)
 
     def answered(self, mac_address: str) -> None:
-        """A heater said something."""
+        """A heater sent something."""
         self.delivered()
         self._answering.add(mac_address)
         self._answered_ever.add(mac_address)
@@ -75,18 +75,18 @@ class ResponseWatchdog:
             known.discard(mac_address)
 
     def announced_absent(self, mac_address: str) -> None:
-        """The service said that a heater is not there: that explains its silence, and shows a link that delivers."""
+        """The service reported a heater as absent: that explains its silence, and shows a connection that delivers."""
         self.delivered()
         self._silent.discard(mac_address)
 
     def delivered(self) -> None:
-        """Something has come over this link."""
+        """Something has come over this connection."""
         self._delivers = True
         self._pause = _FIRST_PAUSE_SECONDS
         self._replaceable_at = 0.0
 
     def reset(self) -> None:
-        """Start anew with another link, or end."""
+        """Start anew with another connection, or end."""
         for deadline in self._deadlines.values():
             deadline.cancel()
         self._deadlines.clear()
@@ -108,7 +108,7 @@ class ResponseWatchdog:
             self._replace_in_time()
 
     def _replace_in_time(self) -> None:
-        """Have the link replaced, unless the last that delivered nothing was replaced a short while ago."""
+        """Have the connection replaced, unless the last that delivered nothing was replaced a short while ago."""
         now = asyncio.get_running_loop().time()
         if now < self._replaceable_at:
             return

@@ -1,6 +1,6 @@
 """When a status was made: the order of questions to heaters, of the answers to them, and of commands.
 
-A status bears no time, and the service delivers late and twice. What tells its age is the `sessionID` of the request
+A status has no time, and the service delivers late and twice. Its age follows from the `sessionID` of the request
 that it answers: it was made after that request was written. So every writing has a session and a number of its own, and
 what a heater reports is as old as the question that it answers. A status that answers an older question than the newest
 one known to be answered is outdated and dropped. One that answers no question of this client (pushed, or for somebody
@@ -51,7 +51,7 @@ class FreshStatus:
         return self._now
 
     def has(self, mac_address: str, since: int = UNKNOWN_MOMENT) -> bool:
-        """Tell whether a heater has answered a question of this connection that was asked after a moment."""
+        """Return whether a heater has answered a question of this connection that was asked after a moment."""
         return self._answered.get(mac_address, UNKNOWN_MOMENT) > max(since, self._connected_at)
 
     def answered_at(self, mac_address: str) -> int:
@@ -112,7 +112,7 @@ class FreshStatus:
         self._connected_at = self.moment()
 
     def _has_open_question(self, mac_address: str, known: int) -> bool:
-        """Tell whether a question may still be answered that is newer than all that are answered."""
+        """Return whether a question may still be answered that is newer than all that are answered."""
         questions = self._questions.get(mac_address)
         if not questions:
             return False
@@ -128,9 +128,9 @@ class FreshStatus:
         self._asking.pop(mac_address, None)
         last = len(_ASK_INTERVALS) - 1
         if attempt >= last:
-            # Whoever reports without any session must not hold its commands for ever: from now on its statuses count as
-            # answers to what was asked so long ago that nothing is late any more. One with a session is no such thing:
-            # it answers somebody else, or an earlier run of this client.
+            # Whoever reports without any session must not hold its commands indefinitely: from now on its statuses
+            # count as answers to what was asked so long ago that nothing is late any more. One with a session is no
+            # such thing: it answers somebody else, or an earlier run of this client.
             self._without_sessions.add(mac_address)
         if not self._is_needed(mac_address) or not self._ask(mac_address):
             return

@@ -89,8 +89,8 @@ class CommandGuard:
         """The moment at which each of them was last written."""
         self._baselines: dict[str, DeviceStatus] = {}
         """For each of them the status from which on changes count as somebody else's. One that was given over a
-        connection before the heater was heard on it has none yet: what others changed during the outage is older, so
-        the first status to come is only what later changes are told by."""
+        connection before the heater reported on it has none yet: what others changed during the outage is older, so
+        the first status to come is only what later changes are compared with."""
         self.overruled: set[str] = set()
         """Those of them whose setting somebody else has changed since, if commands are guarded."""
 
@@ -157,7 +157,7 @@ class CommandGuard:
     # Moments
 
     def given(self, command: QueuedCommand, *, is_restored: bool = False) -> None:
-        """A command is given; one that an earlier run was given may have been written, whatever the store says."""
+        """A command is given; one that an earlier run was given may have been written, whatever the store has."""
         self._given[command.id] = self._fresh.moment()
         mac_address = command.mac_address or ""
         heater = self._heaters.get(mac_address)
@@ -274,7 +274,7 @@ class CommandGuard:
         pending_effects = self._heater(command.mac_address).pending_effects if command.mac_address else {}
         if (pending_effect := pending_effects.get(command.id)) is None:
             return
-        # Of a refused command only what was written before is in doubt.
+        # Of a refused command only an earlier writing may have had an effect.
         if pending_effect.written_at is None or (outcome is CommandOutcome.REJECTED and command.attempts <= 1):
             del pending_effects[command.id]
         else:

@@ -39,7 +39,7 @@ class StoredQueue:
     sent: tuple[QueuedCommand, ...] = ()
     """Acknowledged by the broker: only watched, never sent again."""
     order: tuple[str, ...] = ()
-    """The ids of all of them in the order of giving; times do not tell it, for clocks are set."""
+    """The ids of all of them in the order of giving; times do not give it, for clocks are set."""
     outcomes: tuple[CommandCompleted, ...] = ()
     """Outcomes that were not passed on yet. The client passes its own on at once; this is for the owner of a store who
     passes an outcome on only after it is stored."""
@@ -93,7 +93,7 @@ class StoredQueue:
         A command or an outcome that cannot be made anew, because it is malformed, out of range, or for another device,
         is counted as unreadable and left out. Raises `StoredQueueError` when the rest is not what `to_dict` writes.
 
-        A command that is there twice, which only a damaged store can tell, counts once: by its outcome if it has one,
+        A command that is there twice, as only a damaged store can have it, counts once: by its outcome if it has one,
         as sent if it is among those too, for an acknowledged command is never sent again, else as it comes first. So
         nothing is lost or doubled.
         """
@@ -302,7 +302,7 @@ def _given_at(command: QueuedCommand, age: timedelta) -> datetime:
     try:
         return datetime.now(UTC) - age
     except OverflowError:
-        # Before the year 1, which only a wall clock gone mad can tell.
+        # Before the year 1, which only a broken wall clock can give.
         return command.queued_at
 
 

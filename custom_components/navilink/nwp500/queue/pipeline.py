@@ -1,7 +1,7 @@
-"""The way of every command: given, queued, judged, written, acknowledged, answered, settled.
+"""The way of every command: given, queued, judged, written, acknowledged, answered, completed.
 
 The queue holds what is not acknowledged, the writer writes it, the confirmations watch what was sent; judgement,
-pacing, expiry and succession say what may go and when. This module joins them and sees to it that each command ends in
+pacing, expiry and succession decide what may go and when. This module joins them and ensures that each command ends in
 exactly one outcome.
 """
 
@@ -178,25 +178,25 @@ class CommandPipeline(WriterListener):
         self.registry.forget(mac_address)
         self._changed()
         self.writer.pump()
-        # A listener that heard of an end may have given the heater another command: it is a new one from now on.
+        # A listener of an end may have given the heater another command: it is a new one from now on.
         self.ask_what_is_due()
 
-    # From the link
+    # From the connection
 
     def on_connected(self, transport: Transport) -> None:
-        """A link is connected and subscribed."""
+        """Connected and subscribed."""
         self.guard.connected()
         self.writer.attach(transport)
         self.ask_what_is_due()
 
     def ask_what_is_due(self) -> None:
-        """Ask what could not be asked before, because there was no link or the heater was not known yet."""
+        """Ask what could not be asked before, for lack of a connection or because the heater was not known yet."""
         for command in self.queue.waiting:
             self.guard.ask_first(command)
         self.confirmations.look_at_what_is_due()
 
     def on_disconnected(self) -> None:
-        """The link is gone: what was in flight goes back to the front."""
+        """Disconnected: what was in flight goes back to the front."""
         self.guard.disconnected()
         self.writer.detach()
         if not self._config.enable_command_queue:
@@ -205,7 +205,7 @@ class CommandPipeline(WriterListener):
         self._changed()
 
     def close(self) -> None:
-        """End: what waits is cleared, what is in doubt or was sent stays unconfirmed."""
+        """End: what waits is cleared, what may have arrived stays unconfirmed."""
         self.clear(lambda _: True)
         self.on_disconnected()
         for handle in self.registry:
@@ -223,7 +223,7 @@ class CommandPipeline(WriterListener):
         return None if handle is None else handle.command
 
     def on_status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> None:
-        """A heater reported its status: judge what waits for it, and settle what it shows."""
+        """A heater reported its status: judge what waits for it, and complete what it shows."""
         if not self.registry:
             if self.guard.on_status(mac_address, status, asked_at, ()):
                 self._changed()
@@ -248,7 +248,7 @@ class CommandPipeline(WriterListener):
             self._has_arrived(command_id)
 
     def on_reply_processed(self, session_id: str) -> None:
-        """All that a heater says in answer to a request is taken in: what has waited for that may go."""
+        """The answer of a heater is taken in: what has waited for that may go."""
         if (command_id := self._sessions.get(session_id)) is not None:
             self.confirmations.answered(command_id)
             self.writer.pump()
@@ -370,7 +370,7 @@ class CommandPipeline(WriterListener):
         return next((command for command in commands if command.id == command_id), None)
 
     def _has_arrived(self, command_id: str) -> None:
-        """Take a command whose reply overtook its PUBACK, or outlived the link, for what it is: sent."""
+        """Take a command whose reply overtook its PUBACK, or outlived the connection, for what it is: sent."""
         if command_id in self.registry and not self.confirmations.has(command_id):
             self.writer.has_arrived(command_id)
 
@@ -389,7 +389,7 @@ class CommandPipeline(WriterListener):
             return
         for session_id in command.sessions:
             self._sessions.pop(session_id, None)
-        # Judged before anybody hears of it, who may give the next one for the same setting.
+        # Judged before any listener is called, which may give the next one for the same setting.
         self.guard.completed(command, result.outcome)
         event = CommandEvent(command, result.reason, result.code)
         self._events.emit(f"command_{result.outcome}", event)

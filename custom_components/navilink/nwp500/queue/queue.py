@@ -119,7 +119,7 @@ class CommandQueue:
 
         The PUBACK can come after the command went back to the front because an earlier one was not acknowledged.
         """
-        if (command := self._in_flight.pop(command_id, None)) is not None:
+        if (command := self._in_flight.pop(command_id, None)) is not None or not self._waiting:
             return command
         return next(iter(self.remove(lambda waiting: waiting.id == command_id)), None)
 

@@ -57,7 +57,7 @@ def as_whole(value: object, low: int = _LOWEST, high: int = _HIGHEST) -> int:
 
 
 def is_whole(value: object) -> TypeIs[int]:
-    """Tell whether a value is a whole number of at most 64 bits; `True` is none."""
+    """Return whether a value is a whole number of at most 64 bits; `True` is none."""
     return isinstance(value, int) and not isinstance(value, bool) and _LOWEST <= value <= _HIGHEST
 
 

@@ -1,8 +1,8 @@
-"""A link made by the AWS runtime; the only module that knows it.
+"""A connection made by the AWS runtime; the only module that knows it.
 
 The runtime calls back on threads of its own. Every callback here does one thing: it hands its news to the event loop.
 The runtime's own reconnection and its own queue are not used: a connection object serves for one connection and is
-closed in the very callback that tells of its interruption.
+closed in the very callback of its interruption.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import override
 
 # Not awsiotsdk's builder of connections (awsiot.mqtt_connection_builder), which makes a TLS context for each one and
-# cannot set a least version of TLS: the runtime that awsiotsdk pins is used directly.
+# cannot set a minimum version of TLS: the runtime that awsiotsdk pins is used directly.
 from awscrt import auth, http, io, mqtt
 from awscrt.exceptions import AwsCrtError
 
@@ -29,7 +29,7 @@ from .base import (
 )
 
 # The runtime has no limit of its own for a server that never answers the upgrade request. For a certificate that it
-# does not trust it takes up to 30 s to say so, on purpose, and that is the better reason.
+# does not trust it takes up to 30 s to report that, on purpose, and that is the better reason.
 _CONNECT_SECONDS = 35.0
 _CLOSE_SECONDS = 5.0
 _PING_TIMEOUT_MS = 5000
@@ -40,14 +40,14 @@ _STATUS_SECONDS = 10.0
 
 
 class AwsRuntime:
-    """What all links of one client share: the runtime's threads and the TLS context. Made once, off the event loop."""
+    """What all connections of a client share: the runtime's threads and the TLS context. Made once, off the loop."""
 
     def __init__(self, config: MqttConnectionConfig) -> None:
         self._config = config
         self._client: mqtt.Client | None = None
 
     async def make_transport(self, credentials: SigningCredentials, on_message: MessageListener) -> Transport:
-        """Return a new link that is not open yet; raises `CaFileError`."""
+        """Return a new connection that is not open yet; raises `CaFileError`."""
         if self._client is None:
             # In a thread, since reading certificates blocks.
             tls_context = await asyncio.to_thread(self._make_tls_context)
@@ -246,7 +246,7 @@ class AwsTransport(Transport):
         return waiting
 
     def _post[*Arguments](self, function: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
-        """From any thread: call a function on the event loop, unless the link has been closed by then."""
+        """From any thread: call a function on the event loop, unless the connection has been closed by then."""
 
         def unless_closed() -> None:
             if not self._is_closed:
@@ -264,7 +264,7 @@ def _call_on(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> N
     try:
         loop.call_soon_threadsafe(function)
     except RuntimeError:
-        # The event loop has ended before the runtime's threads: nobody is left to tell.
+        # The event loop has ended before the runtime's threads: nobody is left to call.
         return
 
 
@@ -279,7 +279,7 @@ def _error_name(error: BaseException) -> str:
 
 
 def _is_of_the_connection(error: BaseException) -> bool:
-    """Tell whether an error is about the link; any other shows a runtime that does not fit this module."""
+    """Return whether an error is about the connection; any other shows a runtime that does not fit this module."""
     if isinstance(error, RuntimeError):
         return "AWS_" in str(error)
     is_connack = bool(error.args) and isinstance(error.args[0], mqtt.ConnectReturnCode)

@@ -24,7 +24,7 @@ class SubscriptionTable:
             callbacks.append(callback)
 
     def remove(self, topic_filter: str, callback: MessageCallback | None = None) -> bool:
-        """Forget a callback of a filter, or all of them; tells whether the filter is of no more use to anybody."""
+        """Forget a callback of a filter, or all of them; returns whether the filter is of no more use to anybody."""
         callbacks = self._callbacks.get(topic_filter, [])
         if callback is None:
             callbacks.clear()
@@ -35,7 +35,7 @@ class SubscriptionTable:
         return not callbacks
 
     def has(self, topic_filter: str) -> bool:
-        """Tell whether anybody wants the messages of this very filter."""
+        """Return whether anybody wants the messages of this very filter."""
         return topic_filter in self._callbacks
 
     def deliver(self, topic: str, message: JsonMessage) -> None:

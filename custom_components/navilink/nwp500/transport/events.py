@@ -20,16 +20,16 @@ class ConnectionChanged:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionInterrupted:
-    """The link is gone; it is being made again."""
+    """Disconnected; reconnecting."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionResumed:
-    """The link is up, its subscriptions are in place and the queue is drained.
+    """Connected again: the subscriptions are in place and the queue is drained.
 
-    Told of every link but the one that `connect()` itself waited for.
+    Emitted for every connection but the one that `connect()` itself waited for.
     """
 
     sent: int

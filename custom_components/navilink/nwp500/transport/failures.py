@@ -1,4 +1,4 @@
-"""What an error says about the connection: from errors of the client, the network and the AWS runtime to a kind."""
+"""What an error means for the connection: from errors of the client, the network and the AWS runtime to a kind."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -63,7 +63,7 @@ _OWN_REASONS: Mapping[str, ConnectionProblem] = {
 
 
 def failure_of(error: BaseException) -> ConnectionFailure:
-    """Tell why an attempt to connect failed."""
+    """Return why an attempt to connect failed."""
     match error:
         case UpgradeRefusedError():
             return ConnectionFailure(_refused_upgrade(error.status), f"MQTT service: {_status(error)}")
@@ -84,7 +84,7 @@ def failure_of(error: BaseException) -> ConnectionFailure:
 
 
 def failure_of_loss(reason: str) -> ConnectionFailure:
-    """Tell why a connection ended that was made."""
+    """Return why a connection ended that was made."""
     problem = _OWN_REASONS.get(reason, ConnectionProblem.CONNECTION_LOST)
     return ConnectionFailure(problem, f"MQTT service: {reason}")
 

@@ -68,7 +68,7 @@ class ConnectionFailure:
 
     @override
     def __str__(self) -> str:
-        """Say it in plain words."""
+        """Return it in plain words."""
         return f"{_WORDS[self.problem]} ({self.detail})"
 
 

@@ -1,4 +1,4 @@
-"""The subscriptions of the link: a table of topic filters, and their making on one link after the other."""
+"""The subscriptions of the connection: a table of topic filters, and their making on one connection after the other."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
@@ -16,7 +16,7 @@ _ATTEMPTS = 3
 
 
 class ConnectionSubscriptions:
-    """What is subscribed on the present link, and will be on the next."""
+    """What is subscribed on the present connection, and will be on the next."""
 
     def __init__(self, operation_timeout: float, present_transport: Callable[[], Transport | None]) -> None:
         self._operation_timeout = operation_timeout
@@ -26,14 +26,14 @@ class ConnectionSubscriptions:
         self.filters = self._filters.keys()
         """What is on the table, at any time."""
         self._subscribing: dict[str, asyncio.Event] = {}
-        """The filters whose SUBACK is waited for on the present link, each with the end of that."""
+        """The filters whose SUBACK is waited for on the present connection, each with the end of that."""
         self.refused: set[str] = set()
         """What was needed and refused when it was last tried, by the service or for lack of room."""
 
     async def subscribe(self, topic_filter: str) -> None:
         """Add a filter to the table; when connected, wait for its SUBACK.
 
-        A SUBACK that does not come shows that the link is dead; the subscription is then made with the next one.
+        A SUBACK that does not come shows that the connection is dead; the subscription is then made with the next one.
         Raises `MqttSubscribeError` when the table is full or the service refuses the filter.
         """
         while (under_way := self._subscribing.get(topic_filter)) is not None:
@@ -51,7 +51,7 @@ class ConnectionSubscriptions:
                 self._refuse(topic_filter)
                 raise MqttSubscribeError(f"the service refused the subscription: {error.name}") from error
             except TransportError as error:
-                # The filter stays in the table, so the subscription is made with the next link.
+                # The filter stays in the table, so the subscription is made with the next connection.
                 declare_lost(transport, error.name)
             except BaseException:
                 # Cancelled, or broken in a way that nobody foresaw: whoever wants it next makes it.
@@ -59,10 +59,10 @@ class ConnectionSubscriptions:
                 raise
 
     async def try_subscribe(self, topic_filter: str) -> bool:
-        """Subscribe to what one can do without, on the present link; tells whether that worked.
+        """Subscribe to what one can do without, on the present connection; returns whether that worked.
 
-        If not, the filter is off the table again and no link is given up for it; if so, it goes when there is no room
-        left for one that is needed.
+        If not, the filter is off the table again and no connection is given up for it; if so, it goes when there is no
+        room left for one that is needed.
         """
         if topic_filter in self._filters:
             return True
@@ -94,8 +94,8 @@ class ConnectionSubscriptions:
                     await transport.unsubscribe(topic_filter)
 
     async def make_on(self, transport: Transport) -> None:
-        """Make every subscription of the table on a new link; raises `LinkError`."""
-        # A filter that comes to the table meanwhile belongs to this link too.
+        """Make every subscription of the table on a new connection; raises `TransportError`."""
+        # A filter that comes to the table meanwhile belongs to this connection too.
         subscribed: set[str] = set()
         while missing := self._filters.keys() - subscribed:
             await all_of(
@@ -130,12 +130,12 @@ class ConnectionSubscriptions:
         try:
             await self._subscribe_on(transport, topic_filter)
         except SubscriptionRefusedError as error:
-            # One filter that the service does not want must not keep all the others from being heard.
+            # One filter that the service does not want must not prevent all the others.
             self._refuse(topic_filter)
             _LOGGER.warning("A subscription was refused and is given up: %s", error.name)
 
     async def _subscribe_on(self, transport: Transport, topic_filter: str) -> None:
-        """Subscribe with a time-out and a retry for each SUBACK that does not come; raises `LinkError`."""
+        """Subscribe with a time-out and a retry for each SUBACK that does not come; raises `TransportError`."""
         for _ in range(_ATTEMPTS):
             try:
                 async with asyncio.timeout(self._operation_timeout):
@@ -148,8 +148,8 @@ class ConnectionSubscriptions:
 
 
 async def _unless_lost[T](transport: Transport, work: Coroutine[object, object, T]) -> T:
-    """Return what `work` gives; raises `LinkError` as soon as the link is lost."""
-    # Begun at once, so that what is asked of the link is written in the order in which it is asked.
+    """Return what `work` gives; raises `TransportError` as soon as the connection is lost."""
+    # Begun at once, so that what is asked of the connection is written in the order in which it is asked.
     task = begun("A subscription", work)
     try:
         await asyncio.wait((task, transport.lost), return_when=asyncio.FIRST_COMPLETED)
