@@ -49,7 +49,7 @@ TEXTS = json.loads((INTEGRATION / "translations" / "en.json").read_text())
 REPOSITORY = "https://github.com/navilink-ha/navilink"
 CODE = ("custom_components", "simulator", "tests", "examples", "scripts")
 
-FOR_THE_INTEGRATION = {"exchange", "finish_sending", "give"}
+FOR_THE_INTEGRATION = {"control", "exchange", "finish_sending", "give"}
 """Methods of the client that its own parts and the integration use."""
 
 

@@ -80,5 +80,5 @@ async def test_the_script_in_the_documents_works(
     names: dict[str, Callable[[], Coroutine[object, object, None]]] = {}
     exec(before, names)  # noqa: S102 - the script is the document's own
     await names["main"]()
-    assert capsys.readouterr().out.startswith("confirmed: ")
+    assert capsys.readouterr().out.endswith(" 120 °F: confirmed\n")
     assert await stage.applied(MAC) == [("dhw-temperature", [98])]
