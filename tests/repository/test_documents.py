@@ -94,6 +94,14 @@ def test_buttons_lead_to_this_repository() -> None:
     assert sorted(imported) == sorted(offered)
 
 
+def test_the_minimum_version_of_home_assistant_is_one() -> None:
+    minimum = json.loads((ROOT / "hacs.json").read_text())["homeassistant"]
+    assert f"Home Assistant {minimum.removesuffix('.0')} or newer" in README.read_text()
+    assert [
+        path.name for path in BLUEPRINTS.glob("*.yaml") if f"min_version: {minimum}\n" not in path.read_text()
+    ] == []
+
+
 @pytest.mark.parametrize("path", sorted(BLUEPRINTS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_a_blueprint_knows_its_address(path: Path) -> None:
     assert f"source_url: {REPOSITORY}/blob/main/{path.relative_to(ROOT)}\n" in path.read_text()
