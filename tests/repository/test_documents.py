@@ -149,6 +149,20 @@ def test_what_is_entered_for_an_account_is_described() -> None:
     assert server == list(user["sections"]["private_server"]["data"].values())
 
 
+def test_every_option_is_described() -> None:
+    options = TEXTS["options"]["step"]["init"]["data"].values()
+    described = [cells[0] for cells in rows(section(README, "## Configure"))]
+    assert set(options) <= set(described)
+    assert len(described) == len(options) + len(TEXTS["config"]["step"]["user"]["data"])
+
+
+def test_every_repair_issue_is_described() -> None:
+    titles = [re.sub(r" (?:of )?\(?\{\w+\}\)?", "", issue["title"]) for issue in TEXTS["issues"].values()]
+    assert sorted(cells[0] for cells in rows(section(TROUBLESHOOTING, "## Repair issues"))) == sorted(titles)
+    choices = TEXTS["issues"]["lost_commands"]["fix_flow"]["step"]["init"]["menu_options"].values()
+    assert all(f"**{choice}**" in section(TROUBLESHOOTING, "## Repair issues") for choice in choices)
+
+
 def test_messages_of_the_setup_are_quoted_as_they_are() -> None:
     messages = tuple(TEXTS["config"]["error"].values())
     listed = [cells[0] for cells in rows(section(TROUBLESHOOTING, "## What the setup reports"))]

@@ -87,7 +87,7 @@ def test_documents(document: Path) -> None:
     assert old_words(_GENERATED.sub("", document.read_text())) == []
 
 
-@pytest.mark.parametrize("name", ["icons.json"])
+@pytest.mark.parametrize("name", ["translations/en.json", "icons.json"])
 def test_texts_of_the_integration(name: str) -> None:
     texts = sentences(json.loads((INTEGRATION / name).read_text()))
     assert [found for text in texts for found in old_words(text)] == []
