@@ -10,7 +10,7 @@ from typing import Self
 from ..enums import ConnectionStatus, DeviceType, InstallType
 from ..exceptions import InvalidParameterError, ResponseFormatError
 from .account import PushSettings
-from .members import KEY, LONG_TEXT, NUMBER, TEXT, WHOLE, Kind, block, named, numeric
+from .members import KEY, LONG_TEXT, NUMBER, TEXT, WHOLE, Kind, Record, block, named, numeric, wire
 
 _DEFAULT_NAME = "NWP500"
 
@@ -25,27 +25,15 @@ def normalized_mac(mac_address: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Location:
+class Location(Record):
     """Where a heater stands; latitude and longitude in degrees, altitude as the service has it."""
 
-    state: str | None = None
-    city: str | None = None
-    address: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    altitude: float | None = None
-
-    @classmethod
-    def from_message(cls, location: Mapping[str, object]) -> Self:
-        """Read a `location` object."""
-        return cls(
-            state=TEXT.read(location.get("state")),
-            city=TEXT.read(location.get("city")),
-            address=LONG_TEXT.read(location.get("address")),
-            latitude=NUMBER.read(location.get("latitude")),
-            longitude=NUMBER.read(location.get("longitude")),
-            altitude=NUMBER.read(location.get("altitude")),
-        )
+    state: str | None = wire("state", TEXT)
+    city: str | None = wire("city", TEXT)
+    address: str | None = wire("address", LONG_TEXT)
+    latitude: float | None = wire("latitude", NUMBER)
+    longitude: float | None = wire("longitude", NUMBER)
+    altitude: float | None = wire("altitude", NUMBER)
 
     def as_message(self) -> dict[str, object]:
         """Write a `location` object without what is unknown, empty or zero, as the service wants it.
@@ -68,38 +56,21 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
-class Installer:
+class Installer(Record):
     """Who installed a device and is registered for it."""
 
-    installer_id: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    phone_number: str | None = None
-
-    @classmethod
-    def from_message(cls, installer: Mapping[str, object]) -> Self:
-        """Read an `installer` object; nothing in it is required."""
-        return cls(
-            installer_id=KEY.read(installer.get("installerId")),
-            first_name=TEXT.read(installer.get("installerFirstName")),
-            last_name=TEXT.read(installer.get("installerLastName")),
-            phone_number=TEXT.read(installer.get("installerPhoneNumber")),
-        )
+    installer_id: str | None = wire("installerId", KEY)
+    first_name: str | None = wire("installerFirstName", TEXT)
+    last_name: str | None = wire("installerLastName", TEXT)
+    phone_number: str | None = wire("installerPhoneNumber", TEXT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Descaling:
+class Descaling(Record):
     """When a device was descaled last, as received; the format was never seen."""
 
-    start: str | None = None
-    end: str | None = None
-
-    @classmethod
-    def from_message(cls, descaling: Mapping[str, object]) -> Self:
-        """Read a `descaling` object; nothing in it is required."""
-        return cls(
-            start=TEXT.read(descaling.get("descalingStartTime")), end=TEXT.read(descaling.get("descalingEndTime"))
-        )
+    start: str | None = wire("descalingStartTime", TEXT)
+    end: str | None = wire("descalingEndTime", TEXT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

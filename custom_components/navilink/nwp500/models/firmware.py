@@ -1,42 +1,62 @@
 """The firmware of a device, as the REST service describes it (protocol.md 2.6)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
 
 from ..enums import FirmwarePart
 from ..exceptions import ResponseFormatError
-from .members import EPOCH_MILLISECONDS, KEY, LONG_TEXT, VERSION, WHOLE, Member, Message, block, objects, one_of
+from .members import (
+    EPOCH_MILLISECONDS,
+    KEY,
+    LONG_TEXT,
+    VERSION,
+    WHOLE,
+    Kind,
+    Member,
+    Message,
+    Record,
+    block,
+    objects,
+    one_of,
+    wire,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceGroup:
+class DeviceGroup(Record):
     """The group of units that a device works in."""
 
-    group_seq: int | None
-    unit_number: int | None
+    group_seq: int | None = wire("groupSeq", WHOLE)
+    unit_number: int | None = wire("unitNum", WHOLE)
 
-    @classmethod
-    def from_message(cls, group: Mapping[str, object]) -> Self:
-        """Read a `deviceGroup` object; nothing in it is required."""
-        return cls(group_seq=WHOLE.read(group.get("groupSeq")), unit_number=WHOLE.read(group.get("unitNum")))
+
+def _group(value: object) -> DeviceGroup | None:
+    return DeviceGroup.from_message(value) if isinstance(value, Mapping) and value else None
+
+
+def _number_or_zero(value: object) -> int | None:
+    return 0 if value is None else WHOLE.read(value)
+
+
+_GROUP = Kind(_group)
+_NUMBER_OR_ZERO = Kind(_number_or_zero)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Firmware:
+class Firmware(Record):
     """One software part of a device and its versions."""
 
-    mac_address: str | None = field(repr=False)
-    additional_value: str | None = field(repr=False)
-    device_type: int | None
-    software_code: int | None
+    mac_address: str | None = wire("macAddress", KEY, repr=False)
+    additional_value: str | None = wire("additionalValue", KEY, repr=False)
+    device_type: int | None = wire("deviceType", WHOLE)
+    software_code: int | None = wire("curSwCode", WHOLE)
     """Which part and product it is for: 33556241 the controller, 268435985 the Wi-Fi module."""
-    current_version_raw: int | None
-    downloaded_version_raw: int | None
-    device_group: DeviceGroup | None = None
+    current_version_raw: int | None = wire("curVersion", WHOLE)
+    downloaded_version_raw: int | None = wire("downloadedVersion", WHOLE)
+    device_group: DeviceGroup | None = wire("deviceGroup", _GROUP)  # noqa: RUF009 - it declares a field
     """None for a unit by itself."""
-    device_group_unit_number: int | None = None
+    device_group_unit_number: int | None = wire("deviceGroupUnitNo", WHOLE)
 
     @property
     def current_version(self) -> str | None:
@@ -48,35 +68,20 @@ class Firmware:
         """The version that waits to be installed, None when none does."""
         return VERSION.read(self.downloaded_version_raw)
 
-    @classmethod
-    def from_message(cls, firmware: Mapping[str, object]) -> Self:
-        """Read one entry of the `firmwares` of a reply; nothing in it is required."""
-        group = block(firmware, "deviceGroup")
-        return cls(
-            mac_address=KEY.read(firmware.get("macAddress")),
-            additional_value=KEY.read(firmware.get("additionalValue")),
-            device_type=WHOLE.read(firmware.get("deviceType")),
-            software_code=WHOLE.read(firmware.get("curSwCode")),
-            current_version_raw=WHOLE.read(firmware.get("curVersion")),
-            downloaded_version_raw=WHOLE.read(firmware.get("downloadedVersion")),
-            device_group=DeviceGroup.from_message(group) if group else None,
-            device_group_unit_number=WHOLE.read(firmware.get("deviceGroupUnitNo")),
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FirmwareDetail:
+class FirmwareDetail(Record):
     """What the service reports about one version of a software part; numbers that it leaves open are 0."""
 
-    software_code: int | None
-    version_raw: int | None
-    description: str | None
-    model_number: int | None
-    model_type: int | None
-    product_family: int | None
-    registered_raw: int | None
+    software_code: int | None = wire("swCode", _NUMBER_OR_ZERO)
+    version_raw: int | None = wire("swVersion", _NUMBER_OR_ZERO)
+    description: str | None = wire("description", LONG_TEXT)
+    model_number: int | None = wire("modelNumber", _NUMBER_OR_ZERO)
+    model_type: int | None = wire("modelType", _NUMBER_OR_ZERO)
+    product_family: int | None = wire("productFamily", _NUMBER_OR_ZERO)
+    registered_raw: int | None = wire("registerAt", _NUMBER_OR_ZERO)
     """When the version was published, in milliseconds since 1970."""
-    run_time_minutes: int | None
+    run_time_minutes: int | None = wire("runTime", _NUMBER_OR_ZERO)
     """How long the update takes, estimated."""
 
     @property
@@ -88,25 +93,6 @@ class FirmwareDetail:
     def registered_at(self) -> datetime | None:
         """When the version was published, in UTC."""
         return EPOCH_MILLISECONDS.read(self.registered_raw) if self.registered_raw else None
-
-    @classmethod
-    def from_message(cls, detail: Mapping[str, object]) -> Self:
-        """Read the `data` of a reply; nothing in it is required."""
-        return cls(
-            software_code=_number_or_zero(detail, "swCode"),
-            version_raw=_number_or_zero(detail, "swVersion"),
-            description=LONG_TEXT.read(detail.get("description")),
-            model_number=_number_or_zero(detail, "modelNumber"),
-            model_type=_number_or_zero(detail, "modelType"),
-            product_family=_number_or_zero(detail, "productFamily"),
-            registered_raw=_number_or_zero(detail, "registerAt"),
-            run_time_minutes=_number_or_zero(detail, "runTime"),
-        )
-
-
-def _number_or_zero(detail: Mapping[str, object], name: str) -> int | None:
-    value = detail.get(name)
-    return 0 if value is None else WHOLE.read(value)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,40 +1,27 @@
 """The errors that a device had, as the REST service reports them to installers (protocol.md 2.8)."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum, unique
-from typing import Self
 
-from .members import DATE, EPOCH_MILLISECONDS, TEXT, WHOLE
+from .members import DATE, EPOCH_MILLISECONDS, TEXT, WHOLE, Record, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PastError:
+class PastError(Record):
     """One error of a device; `nwp500.models.error_codes` knows what code and sub code mean."""
 
-    error_code: int | None
-    sub_code: int | None
-    occurred_raw: int | None
+    error_code: int | None = wire("errorCode", WHOLE)
+    sub_code: int | None = wire("subError", WHOLE)
+    occurred_raw: int | None = wire("errorOccuredTime", WHOLE)
     """When it occurred, in milliseconds since 1970."""
-    channel_number: int | None
-    unit_type: int | None
+    channel_number: int | None = wire("channelNumber", WHOLE)
+    unit_type: int | None = wire("unitType", WHOLE)
 
     @property
     def occurred_at(self) -> datetime | None:
         """When it occurred, in UTC."""
         return EPOCH_MILLISECONDS.read(self.occurred_raw)
-
-    @classmethod
-    def from_message(cls, entry: Mapping[str, object]) -> Self:
-        """Read one entry of a reply; nothing in it is required."""
-        return cls(
-            error_code=WHOLE.read(entry.get("errorCode")),
-            sub_code=WHOLE.read(entry.get("subError")),
-            occurred_raw=WHOLE.read(entry.get("errorOccuredTime")),
-            channel_number=WHOLE.read(entry.get("channelNumber")),
-            unit_type=WHOLE.read(entry.get("unitType")),
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,20 +44,15 @@ class MaintenanceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MaintenanceEntry:
+class MaintenanceEntry(Record):
     """One entry of the log."""
 
-    date_raw: str | None
+    date_raw: str | None = wire("maintenanceDate", TEXT)
     """The date as received, such as 2026-3-7."""
-    registered_raw: int | None
+    registered_raw: int | None = wire("registerAt", WHOLE)
     """When it was written down, as received: the unit is not known."""
 
     @property
     def day(self) -> date | None:
         """When it was done, as entered."""
         return DATE.read(self.date_raw)
-
-    @classmethod
-    def from_message(cls, entry: Mapping[str, object]) -> Self:
-        """Read one entry of a reply; nothing in it is required."""
-        return cls(date_raw=TEXT.read(entry.get("maintenanceDate")), registered_raw=WHOLE.read(entry.get("registerAt")))

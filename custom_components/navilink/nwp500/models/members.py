@@ -6,11 +6,11 @@ makes no sense is unknown (None) without harm to the others.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import Self, overload, override
+from typing import Self, cast, overload, override
 
 from ..common.text import LONG, SHORT, one_line
 from ..exceptions import ResponseFormatError
@@ -81,6 +81,23 @@ class Message:
     def decoded(self) -> dict[str, object]:
         """Return the value of every declared member by attribute name."""
         return {name: getattr(self, name) for name in self.members()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """An object of the REST service, whose fields are declared by `wire`. Nothing in it is required."""
+
+    @classmethod
+    def from_message(cls, message: Mapping[str, object]) -> Self:
+        """Read the object; a field that is missing or unreadable is None."""
+        make: Callable[..., Self] = cls
+        wired = [(each.name, *each.metadata["wire"]) for each in fields(cls)]
+        return make(**{name: kind.read(message.get(wire_name)) for name, wire_name, kind in wired})
+
+
+def wire[T](name: str, kind: Kind[T], *, repr: bool = True) -> T | None:  # noqa: A002 - the name that `field` has for it
+    """Declare a field of a `Record`: its name on the wire and its kind."""
+    return cast("T | None", field(default=None, repr=repr, metadata={"wire": (name, kind)}))
 
 
 def reply_content(message: Mapping[str, object], *names: str) -> Mapping[str, object]:
