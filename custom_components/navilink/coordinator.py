@@ -250,6 +250,9 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     @callback
     def _on_store_written(self, written: StoredAccount) -> None:
         async_report_store(self.hass, self.config_entry, has_failed=self.store.has_failed)
+        if self.hass.is_stopping:
+            # Automations come to their end: what is stored from now on, the next run passes on.
+            self.outcomes.hold()
         if self.outcomes.stored(written.queue.outcomes):
             self.store.async_changed()
 
@@ -269,8 +272,6 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             self.lost.add(device, event)
 
     async def _on_home_assistant_stop(self, _event: Event) -> None:
-        # Automations are about to end: what is passed on from now on, the next start passes on.
-        self.outcomes.hold()
         await self.async_shutdown()
 
     @override
