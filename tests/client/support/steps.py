@@ -10,7 +10,7 @@ from tests.client.support.stage import MAC, Stage, expected
 
 
 async def reported(client: NavienMqttClient, device: Device) -> None:
-    """Have a heater tell its status and its features."""
+    """Have a heater report its status and its features."""
     status, feature = expected(client, "status_received"), expected(client, "feature_received")
     await client.request_device_status(device)
     await client.request_device_info(device)
