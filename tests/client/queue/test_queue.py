@@ -40,7 +40,9 @@ def filled(*commands: QueuedCommand, limit: int = 10, coalesce: bool = False) ->
     return queue
 
 
-@pytest.mark.parametrize(("reported", "known"), [(1, 1), (1.0, 1), (True, None), ("1", None), (1.5, None), (None, None)])
+@pytest.mark.parametrize(
+    ("reported", "known"), [(1, 1), (1.0, 1), (True, None), ("1", None), (1.5, None), (None, None)]
+)
 def test_only_a_whole_number_says_what_a_member_is(reported: object, known: int | None) -> None:
     wanting = replace(command("wanting"), expected={"touStatus": frozenset({1})})
     raw = {"touStatus": reported}
