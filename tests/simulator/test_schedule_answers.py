@@ -9,7 +9,8 @@ import pytest
 from simulator.heater.heater import Heater
 from simulator.heater.report import status
 from simulator.heater.requests import RequestError
-from simulator.heater.schedules import Entry, ScheduleState, WeeklySchedule
+from simulator.heater.schedules import Entry, WeeklySchedule
+from simulator.state import ScheduleState
 
 from .requests_on_file import as_recorded, body, make_heater, recorded, send
 
