@@ -19,7 +19,7 @@ from .common.sigv4 import AwsCredentials
 from .heater.heater import Heater
 from .heater.registration import Identity
 from .mqtt.broker import Broker
-from .mqtt.service import ReceivedMessage
+from .mqtt.session import ReceivedMessage
 from .options import CloudOptions
 from .rest.accounts import Account, Accounts
 from .rest.api import BASE_PATH, RestApi

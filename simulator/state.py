@@ -3,8 +3,6 @@
 # Any: decoded JSON of whatever was sent; who reads it knows what to expect.
 from typing import Any, TypedDict
 
-from .heater.schedules import ScheduleOnWire
-
 
 class Addresses(TypedDict):
     """The line that the simulator prints when it is ready."""
@@ -57,12 +55,19 @@ class AppliedState(TypedDict):
     session_id: str
 
 
+class ScheduleState(TypedDict):
+    """One schedule of any kind in its wire form."""
+
+    reservationUse: int
+    reservation: list[dict[str, int]]
+
+
 class SchedulesState(TypedDict):
     """What a heater has stored."""
 
-    reservations: ScheduleOnWire
-    recirculation: ScheduleOnWire
-    tou: ScheduleOnWire
+    reservations: ScheduleState
+    recirculation: ScheduleState
+    tou: ScheduleState
 
 
 class FiredState(TypedDict):

@@ -11,7 +11,7 @@ from .answers.replies import Reply, app_connection
 from .heater.heater import Heater
 from .heater.registration import DEVICE_TYPE
 from .heater.requests import PROTOCOL_VERSION
-from .mqtt.service import ReceivedMessage
+from .mqtt.session import ReceivedMessage
 
 CLIENT_ID = "app-5f0c1e7a"
 

@@ -7,7 +7,7 @@ import json
 
 from ..heater.heater import Heater
 from ..heater.requests import Address, Request, RequestError, parse
-from ..mqtt.service import ReceivedMessage
+from ..mqtt.session import ReceivedMessage
 from .answers import answer, status_reply
 from .replies import Reply
 

@@ -72,7 +72,10 @@ def _write(heater: Heater, request: Request, take: Callable[[], None], echo: Mes
     if faults.lost_writes:
         faults.lost_writes -= 1
         return (reply(heater, request, echo),) if faults.lost_writes_answered else ()
-    heater.write_schedule(take)
+    if faults.write_delay:
+        heater.schedules.apply_later(take, heater.now + faults.write_delay)
+    else:
+        take()
     heater.applied.append(AppliedControl.of(request, control=request.address.suffix))
     return (reply(heater, request, echo),)
 

@@ -9,7 +9,7 @@ from ..cloud import Cloud
 from ..heater import report
 from ..heater.heater import Heater
 from ..heater.members import OFF, ON
-from ..mqtt.service import ReceivedMessage
+from ..mqtt.session import ReceivedMessage
 from ..state import (
     AppliedState,
     ConnectionState,

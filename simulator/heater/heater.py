@@ -1,6 +1,5 @@
 """One NWP500: its settings, its tank and how it behaves from one moment to the next (protocol.md 13)."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import partial
@@ -118,11 +117,6 @@ class Heater:
             and self.mode is not DhwMode.VACATION
         )
 
-    @property
-    def disinfecting(self) -> bool:
-        """Whether an anti-legionella cycle is running."""
-        return self.members["antiLegionellaOperationBusy"] == ON
-
     def advance(self, until: float) -> None:
         """Live up to a simulated time, in steps that keep the physics stable at any speed."""
         while self.now < until:
@@ -131,10 +125,7 @@ class Heater:
             self._step(seconds)
 
     def write_setpoint(self, raw: int) -> None:
-        """Set the setpoint, in half-degrees Celsius; one outside the limits is brought to the nearest one.
-
-        What a real heater makes of such a one is not known; only that there is no error.
-        """
+        """Set the setpoint in half-degrees Celsius; what a real heater makes of one outside its limits is not known."""
         lowest, highest = self.setpoint_limits
         self.members["dhwTemperatureSetting"] = min(highest, max(lowest, raw))
         self.thermostat.setpoint_written(self.now, short=self._wanted().setpoint - self.tank.upper)
@@ -173,13 +164,6 @@ class Heater:
         self.powered = not is_cut
         self.thermostat = Thermostat()
         self.draw = None
-
-    def write_schedule(self, take: Callable[[], None]) -> None:
-        """Let a schedule take effect: now, or after the delay that a fault asks for."""
-        if self.faults.write_delay:
-            self.schedules.apply_later(take, self.now + self.faults.write_delay)
-        else:
-            take()
 
     def take_tou(self, plan: TouPlan, *, is_on: bool) -> None:
         """Replace the time-of-use plan and enable or disable it."""
@@ -238,7 +222,7 @@ class Heater:
         celsius = self.setpoint / 2
         return Wanted(
             mode=self._heating_mode(),
-            setpoint=max(celsius, _DISINFECTION) if self.disinfecting else celsius,
+            setpoint=max(celsius, _DISINFECTION) if self.members["antiLegionellaOperationBusy"] == ON else celsius,
             in_window=self.window_in_force,
             freeze_temperature=self.members["freezeProtectionTemperature"] / 2,
         )
@@ -299,7 +283,7 @@ class Heater:
         members = self.members
         if members["antiLegionellaUse"] != ON or self._heating_mode() is None:
             members["antiLegionellaOperationBusy"] = OFF
-        elif self.disinfecting:
+        elif members["antiLegionellaOperationBusy"] == ON:
             if self.tank.upper >= _DISINFECTION:
                 members["antiLegionellaOperationBusy"] = OFF
                 self._disinfected_at = self.now

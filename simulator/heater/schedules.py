@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from decimal import Decimal
-from typing import NamedTuple, TypedDict
+from typing import NamedTuple
 
 from ..common.clock import LocalMinutes, local_time
+from ..state import ScheduleState
 from .members import OFF, ON
 
 SUNDAY = 128
@@ -41,13 +42,6 @@ INTERVAL_MEMBERS = tuple(name for name in PERIOD_RANGES if name != "season")
 
 class ScheduleError(ValueError):
     """A schedule that a heater would not understand; nothing was changed."""
-
-
-class ScheduleOnWire(TypedDict):
-    """One schedule of any kind in its wire form."""
-
-    reservationUse: int
-    reservation: list[dict[str, int]]
 
 
 class Entry(NamedTuple):
@@ -96,7 +90,7 @@ class WeeklySchedule:
         """Give the entries that fire in this minute of local time."""
         return tuple(entry for entry in self.entries if entry.is_due(local)) if self.is_on else ()
 
-    def as_wire(self) -> ScheduleOnWire:
+    def as_wire(self) -> ScheduleState:
         """Give the members of a reply, the entries as a JSON list."""
         return {"reservationUse": self.use, "reservation": [entry._asdict() for entry in self.entries]}
 

@@ -18,7 +18,8 @@ from ..common.listener import Listener
 from ..common.sigv4 import CredentialLookup, SignatureRefusedError, verify_presigned_upgrade
 from .connection import Connection, Ending, Withheld
 from .packets import Packet, PubAck, Publish, Subscribe
-from .service import Limits, MqttService, ReceivedMessage
+from .service import Limits, MqttService
+from .session import ReceivedMessage
 
 _LOGGER = logging.getLogger(__name__)
 _PATH = "/mqtt"

@@ -27,7 +27,15 @@ from .packets import (
     Unsubscribe,
     Will,
 )
-from .session import LEVEL_SEPARATOR, Session, is_topic_filter, is_topic_name
+from .session import (
+    LEVEL_SEPARATOR,
+    ConnectionInfo,
+    EndedConnection,
+    ReceivedMessage,
+    Session,
+    is_topic_filter,
+    is_topic_name,
+)
 
 _LOGGER = logging.getLogger(__name__)
 _QOS_2 = 2
@@ -63,37 +71,6 @@ class Limits:
         if not asked:
             return self.keep_alive_max
         return min(max(asked, self.keep_alive_min), self.keep_alive_max)
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivedMessage:
-    """One PUBLISH of a client; ``time`` in seconds of Unix time, ``sequence`` counts from 1 in order of arrival."""
-
-    client_id: str
-    topic: str
-    payload: bytes
-    qos: int
-    time: float
-    sequence: int
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionInfo:
-    """One connected client as it stands now."""
-
-    client_id: str
-    connected_at: float
-    subscriptions: tuple[str, ...]
-    pings: int
-    unacknowledged: int
-
-
-@dataclass(frozen=True, slots=True)
-class EndedConnection:
-    """One connection that is over, and why."""
-
-    client_id: str
-    reason: str
 
 
 @dataclass(eq=False, slots=True, kw_only=True)

@@ -1,11 +1,11 @@
-"""What the service keeps under one client id: subscriptions, and QoS 1 messages not yet acknowledged.
+"""What the service keeps: its records, and for one client id subscriptions and QoS 1 messages not acknowledged yet.
 
 Which topic filters are valid, and which topics they match, is section 4.7 of MQTT 3.1.1.
 """
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import cycle
 
 from .packets import Packet, Publish
@@ -49,6 +49,37 @@ def matches(topic_filter: str, topic: str) -> bool:
     return len(wanted) == len(levels) and all(
         want in (SINGLE_LEVEL, level) for want, level in zip(wanted, levels, strict=True)
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """One PUBLISH of a client; ``time`` in seconds of Unix time, ``sequence`` counts from 1 in order of arrival."""
+
+    client_id: str
+    topic: str
+    payload: bytes
+    qos: int
+    time: float
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionInfo:
+    """One connected client as it stands now."""
+
+    client_id: str
+    connected_at: float
+    subscriptions: tuple[str, ...]
+    pings: int
+    unacknowledged: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndedConnection:
+    """One connection that is over, and why."""
+
+    client_id: str
+    reason: str
 
 
 class Session:

@@ -61,7 +61,7 @@ async def simulator(running_simulator: Addresses) -> AsyncIterator[SimulatorProc
 
 @pytest.fixture
 async def entry(hass: HomeAssistant, simulator: SimulatorProcess) -> AsyncIterator[MockConfigEntry]:
-    """An entry for the simulator's account, not set up yet; taken down at the end."""
+    """An entry for the simulator's account, not set up yet; unloaded at the end."""
     entry = MockConfigEntry(domain=DOMAIN, title="NWP500", unique_id=ACCOUNT, data=entry_data(simulator))
     entry.add_to_hass(hass)
     yield entry
@@ -71,7 +71,7 @@ async def entry(hass: HomeAssistant, simulator: SimulatorProcess) -> AsyncIterat
 
 @pytest.fixture
 async def running(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntry:
-    """The entry set up, its link up and its heater seen."""
+    """The entry set up, connected, and its heater seen."""
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait_for_value(hass, "binary_sensor.nwp500_connection", "on")
     await wait_for_value(hass, HEATER, "eco")

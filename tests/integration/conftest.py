@@ -88,7 +88,7 @@ def entry(hass: HomeAssistant, simulator: SimulatorProcess, options: Mapping[str
 
 @pytest.fixture
 async def running(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncIterator[MockConfigEntry]:
-    """The entry set up, its link up and its first heater seen; taken down at the end."""
+    """The entry set up, connected, and its first heater seen; unloaded at the end."""
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait_for_value(hass, "binary_sensor.nwp500_connection", "on")
     await wait_for_value(hass, HEATER, "eco")

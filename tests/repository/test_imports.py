@@ -32,7 +32,7 @@ FLOORS: Mapping[str, tuple[frozenset[str], ...]] = {
         frozenset({"mqtt", "heater"}),
         frozenset({"answers"}),
         frozenset({"rest"}),
-        frozenset({"cloud", "vendor_app", "options", "state"}),
+        frozenset({"cloud", "options", "vendor_app"}),
         frozenset({"control"}),
     ),
 }

@@ -15,7 +15,8 @@ from simulator.common.sigv4 import ALGORITHM, SERVICE, AwsCredentials, canonical
 from simulator.mqtt.broker import Broker
 from simulator.mqtt.codec import PacketDecoder, encode
 from simulator.mqtt.packets import ConnAck, Connect, Packet, PubAck, Publish, SubAck, Subscribe, Will
-from simulator.mqtt.service import Limits, ReceivedMessage
+from simulator.mqtt.service import Limits
+from simulator.mqtt.session import ReceivedMessage
 
 DEADLINE = 20.0
 """Seconds after which what a test waits for counts as never coming."""

@@ -9,7 +9,8 @@ import pytest
 from simulator.heater.heater import Heater
 from simulator.heater.report import status
 from simulator.heater.requests import RequestError
-from simulator.heater.schedules import Entry, ScheduleOnWire, WeeklySchedule
+from simulator.heater.schedules import Entry, WeeklySchedule
+from simulator.state import ScheduleState
 
 from .requests_on_file import as_recorded, body, make_heater, recorded, send
 
@@ -17,7 +18,7 @@ ENTRY = {"enable": 2, "week": 124, "hour": 6, "min": 30, "mode": 4, "param": 120
 PERIOD = recorded("tou_write_echo")["payload"]["response"]["reservation"][0]
 
 
-def stored_reservations(heater: Heater) -> ScheduleOnWire:
+def stored_reservations(heater: Heater) -> ScheduleState:
     return heater.schedules.reservations.as_wire()
 
 

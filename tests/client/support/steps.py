@@ -16,7 +16,7 @@ def setpoint_command(device: Device, fahrenheit: float) -> HeaterCommand:
 
 
 async def reported(client: NavienMqttClient, device: Device) -> None:
-    """Have a heater tell its status and its features."""
+    """Have a heater report its status and its features."""
     status, feature = expected(client, "status_received"), expected(client, "feature_received")
     await client.request_device_status(device)
     await client.request_device_info(device)
