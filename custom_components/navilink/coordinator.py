@@ -22,6 +22,7 @@ from .devices import (
 )
 from .errors import setup_error
 from .heater import HeaterSnapshots, HeaterState, heater_name
+from .issues import LostCommands, async_report_store, async_report_unreadable_store
 from .listener import HeaterListener
 from .nwp500 import (
     CommandCompleted,
@@ -34,7 +35,6 @@ from .nwp500 import (
 )
 from .outcomes import Outcomes, async_fire_outcome
 from .queue_store import QueueStore, UnreadableStoreError
-from .repairs import LostCommands, async_report_store, async_report_unreadable_store
 from .stored_account import StoredAccount
 
 # The list of heaters hardly ever changes.
@@ -78,7 +78,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         """Heaters of this account that another one had first."""
         has_queue = all_options(entry.options)[CONF_QUEUE]
         self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=has_queue)
-        self._listener = HeaterListener(self)
+        self._listener = HeaterListener(entry, self, self.client, self.snapshots, self.store)
         self._stops: list[Callable[[], None]] = []
 
     @override

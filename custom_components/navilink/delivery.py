@@ -1,12 +1,12 @@
 """Commands on behalf of an action: how long it waits, and which error it raises."""
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
+from .coordinator import NavilinkCoordinator
 from .errors import to_home_assistant_error
 from .nwp500 import (
     CommandCompleted,
@@ -19,10 +19,6 @@ from .nwp500 import (
     watched,
 )
 from .wording import command_words, reason_words
-
-if TYPE_CHECKING:
-    # Its repair issues send commands again, and so import this module.
-    from .coordinator import NavilinkCoordinator
 
 # Seconds that an action waits for the heater.
 OUTCOME_TIME = 10.0

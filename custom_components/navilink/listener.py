@@ -3,14 +3,16 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 import logging
-from typing import TYPE_CHECKING
 
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
 from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .const import LOGGER
 from .devices import async_update_device
-from .heater import heater_name
+from .heater import HeaterSnapshots, HeaterState, heater_name
+from .issues import async_report_connection
 from .nwp500 import (
     Changed,
     ConnectionChanged,
@@ -21,12 +23,10 @@ from .nwp500 import (
     Device,
     FeatureReceived,
     KnowledgeChanged,
+    NavienMqttClient,
     StatusReceived,
 )
-from .repairs import async_report_connection
-
-if TYPE_CHECKING:
-    from .coordinator import NavilinkCoordinator
+from .queue_store import QueueStore
 
 # A heater reports only when it is asked, and each answer comes out of what the cloud service grants an account.
 STATUS_INTERVAL = timedelta(seconds=30)
@@ -40,14 +40,21 @@ class HeaterListener:
     What cannot be asked now is not queued, but asked afresh once connected.
     """
 
-    def __init__(self, coordinator: NavilinkCoordinator) -> None:
-        """Take the coordinator that shows and stores what is reported."""
+    def __init__(
+        self,
+        entry: ConfigEntry,
+        coordinator: DataUpdateCoordinator[dict[str, HeaterState]],
+        client: NavienMqttClient,
+        snapshots: HeaterSnapshots,
+        store: QueueStore,
+    ) -> None:
+        """Take the coordinator that knows the heaters, and where what they report is shown and stored."""
         self._coordinator = coordinator
         self._hass = coordinator.hass
-        self._entry = coordinator.config_entry
-        self._client = coordinator.client
-        self._snapshots = coordinator.snapshots
-        self._store = coordinator.store
+        self._entry = entry
+        self._client = client
+        self._snapshots = snapshots
+        self._store = store
 
     @callback
     def listen(self) -> list[Callable[[], None]]:
