@@ -28,7 +28,7 @@ FLOORS: Mapping[str, tuple[frozenset[str], ...]] = {
         frozenset({"mqtt_client"}),
     ),
     SIMULATOR: (
-        frozenset({"common"}),
+        frozenset({"common", "state"}),
         frozenset({"mqtt", "heater"}),
         frozenset({"answers"}),
         frozenset({"rest"}),

@@ -11,7 +11,7 @@ from nwp500.exceptions import ScheduleReadError
 from nwp500.heaters.schedule_editor import ScheduleWrite
 from nwp500.models import RecirculationEntry, ReservationEntry, TouPeriod, Weekday
 from nwp500.models.weekdays import EVERY_DAY, WORKING_DAYS
-from simulator.heater.schedules import ScheduleOnWire
+from simulator.state import ScheduleState
 from tests.client.support.stage import MAC, Stage
 from tests.client.support.steps import reported, requests
 
@@ -37,7 +37,7 @@ def simulator_options() -> tuple[str, ...]:
     return ("--heaters", "2", "--reply-delay", "0.01")
 
 
-async def programme(stage: Stage, mac_address: str = MAC) -> ScheduleOnWire:
+async def programme(stage: Stage, mac_address: str = MAC) -> ScheduleState:
     """Return the weekly programme that a heater has stored."""
     return (await stage.heater(mac_address))["schedules"]["reservations"]
 
