@@ -1,9 +1,9 @@
 """What queue, store, pacing and guard cost while connected: `python -m benchmarks.action_cost` (about 3 minutes).
 
-The time from giving a set point to its bytes being written, by turns in one run against one simulator. A client or
-entity is called bare when it has none of the integration: the bare client is one with its defaults, and the bare entity
-a water heater in the same Home Assistant that does nothing but publish through that client. The bare action calls that
-entity, so that both sides of the comparison pay for Home Assistant's own part.
+The time from giving a target temperature to its bytes being written, by turns in one run against one simulator. A
+client or entity is called bare when it has none of the integration: the bare client is one with its defaults, and the
+bare entity a water heater in the same Home Assistant that does nothing but publish through that client. The bare
+action calls that entity, so that both sides of the comparison pay for Home Assistant's own part.
 """
 
 import asyncio
@@ -55,7 +55,7 @@ type Give = Callable[[int], Awaitable[object]]
 
 
 class BareWaterHeater(WaterHeaterEntity):
-    """A water heater that publishes its set point and knows nothing else."""
+    """A water heater that publishes its target temperature and knows nothing else."""
 
     _attr_should_poll = False
     _attr_supported_features = WaterHeaterEntityFeature.TARGET_TEMPERATURE
@@ -73,13 +73,13 @@ class BareWaterHeater(WaterHeaterEntity):
 
 
 class WrittenAt:
-    """Notes when a control is written to the link."""
+    """Notes when a control is written to the connection."""
 
     def __init__(self) -> None:
         self.moments: list[float] = []
 
     def noting(self, publish: Callable[..., int]) -> Callable[..., int]:
-        """Wrap the link's publish."""
+        """Wrap the transport's publish."""
 
         def noting_publish(transport: AwsTransport, topic: str, body: bytes, qos: int, on_done: object) -> int:
             if topic.endswith("/ctrl"):
@@ -90,7 +90,7 @@ class WrittenAt:
 
 
 async def milliseconds(written: WrittenAt, give: Give, temperature: int) -> float:
-    """Give one set point; return the time from the call to the writing."""
+    """Give one target temperature; return the time from the call to the writing."""
     written.moments.clear()
     # What is thrown away between two measurements is not a cost of the next one.
     gc.collect()
@@ -152,7 +152,7 @@ async def measure(hass: HomeAssistant, simulator: SimulatorProcess, written: Wri
 async def ways_to_give(
     hass: HomeAssistant, bare: NavienMqttClient, integrated: NavienMqttClient, devices: Sequence[Device]
 ) -> dict[str, Give]:
-    """Return the ways to give a set point, each to a heater of its own."""
+    """Return the ways to give a target temperature, each to a heater of its own."""
     water_heaters = hass.data[DATA_COMPONENT]
     entity, acted_on = list(water_heaters.entities)[:2]
     own = {entity.unique_id, acted_on.unique_id}

@@ -7,7 +7,7 @@ from tests.client.support.stage import Stage, expected, staged
 
 
 async def seconds_until_noticed(stage: Stage, *, with_command: bool) -> float:
-    """Black-hole the link, idle or with a command given into it; return the seconds until it is given up."""
+    """Black-hole the connection, idle or with a command given into it; return the seconds until it is replaced."""
     client = await stage.connected()
     await client.subscribe_device(stage.device)
     interrupted, resumed = expected(client, "connection_interrupted"), expected(client, "connection_resumed")

@@ -12,7 +12,7 @@ ROUND_TRIP = 0.05
 
 
 async def drain_seconds(stage: Stage, **settings: object) -> float:
-    """Queue status requests while the link is down; return the seconds from CONNACK until the broker has them all."""
+    """Queue status requests while disconnected; return the seconds from CONNACK until the broker has them all."""
     client = await stage.connected(**settings)
     await client.subscribe_device(stage.device)
     interrupted, resumed = expected(client, "connection_interrupted"), expected(client, "connection_resumed")

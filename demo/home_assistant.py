@@ -262,7 +262,7 @@ def write_configuration(folder: Path, port: int) -> None:
     (folder / "custom_components" / "navilink").symlink_to(_REPOSITORY / "custom_components" / "navilink")
     storage = folder / ".storage"
     storage.mkdir()
-    # The address goes where a confirmed setting is kept: in YAML it would be a trial, taken back after five minutes.
+    # The address goes where a confirmed setting is kept: in YAML it would be a trial, reverted after five minutes.
     address = {
         "server_host": [_HOST],
         "server_port": port,

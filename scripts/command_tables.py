@@ -141,7 +141,7 @@ def _entry(model: type[Message], ranges: Record) -> str:
 
 
 def _reservation_entry() -> str:
-    """Describe an entry as it is checked for a heater that has not told its limits."""
+    """Describe an entry as it is checked for a heater that has not reported its limits."""
     return _entry(ReservationEntry, queries.reservation_entry(*raw_limits(TemperatureUnit.FAHRENHEIT, None)))
 
 

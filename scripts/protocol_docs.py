@@ -36,7 +36,7 @@ def filled(document: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the document, or with `--check` only tell whether it is as it would be written."""
+    """Write the document, or with `--check` only check whether it is as it would be written."""
     parser = argparse.ArgumentParser(prog="scripts/protocol-docs", description=main.__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail when the document is stale")
     options = parser.parse_args(arguments)

@@ -26,7 +26,7 @@ class AccountListing:
         """Whether the next list should follow soon, because the last one lacks what is expected."""
 
     def lacks(self, mac_address: str) -> bool:
-        """Tell whether the last complete list has no such heater, whether or not that is believed yet."""
+        """Return whether the last complete list has no such heater, whether or not that is believed yet."""
         return self._last is not None and mac_address not in self._last
 
     def departed(self, listing: DeviceListing, known: Collection[str]) -> set[str]:

@@ -96,7 +96,7 @@ class HeaterState:
     dropped: int
     """Commands that were dropped from a full queue since the start."""
     expired: int
-    """Commands that became too old to be sent since the start."""
+    """Commands that have expired since the start."""
 
     @property
     def queued_count(self) -> int:

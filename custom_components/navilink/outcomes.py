@@ -131,7 +131,7 @@ class Outcomes:
         return tuple(event for event in known if event.command.mac_address == mac_address)
 
     def future(self, command_id: str) -> asyncio.Future[CommandCompleted]:
-        """Return the outcome of a command, to be awaited; it is cancelled when the account is taken down."""
+        """Return the outcome of a command, to be awaited; it is canceled when the account is unloaded."""
         if (event := self._recent.get(command_id)) is not None:
             known: asyncio.Future[CommandCompleted] = asyncio.get_running_loop().create_future()
             known.set_result(event)

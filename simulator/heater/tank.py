@@ -91,7 +91,7 @@ class Tank:
         return max(0, int(_COUNTS_PER_CELSIUS * self.rated_gallons / REFERENCE_GALLONS * kelvin))
 
     def step(self, seconds: float, heating: Heating) -> None:
-        """Let time pass: heat, cool and settle. Stable for steps of up to a few minutes."""
+        """Let time pass: heat, cool and stratify. Stable for steps of up to a few minutes."""
         hours = seconds / 3600
         heat_hours = hours * REFERENCE_GALLONS / self.rated_gallons
         if heating.compressor:

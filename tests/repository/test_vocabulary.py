@@ -45,7 +45,7 @@ _GENERATED = re.compile(r"<!-- table: .*?<!-- end of table -->", re.DOTALL)
 """What a script writes from the tables of the client, which are looked at there."""
 
 
-SOURCES = ("custom_components/navilink/nwp500/common", "simulator/common", "examples")
+SOURCES = ("custom_components", "simulator", "examples", "benchmarks", "demo", "scripts")
 """Folders of which the Python sources are read as well."""
 
 

@@ -164,7 +164,7 @@ class NavienMqttClient:
         try:
             await self._connection.subscriptions.subscribe(topic)
         except BaseException:
-            # Also when it was cancelled: the caller does not expect to be called.
+            # Also when it was canceled: the caller does not expect to be called.
             self._subscriptions.remove(topic, callback)
             raise
 

@@ -263,7 +263,7 @@ class CommandHandle:
     async def sent(self) -> int:
         """Return the packet id once the PUBACK is seen, or 0 when the command waits in the queue or ended unsent."""
         if self._sent is None:
-            # A future for each caller, of whom one may be cancelled: a shield would take one more turn of the loop.
+            # A future for each caller, of whom one may be canceled: a shield would take one more turn of the loop.
             waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
             self._waiting_for_sent.append(waiting)
             return await waiting

@@ -238,7 +238,7 @@ class CommandGuard:
             heater.status = status
         return before != (heater.running_mode, len(heater.pending_effects))
 
-    # Already so
+    # Redundant commands
 
     def is_already_so(self, command: QueuedCommand, confirmations: Confirmations) -> bool:
         """Return whether the heater, asked after a command was given, reports what it wants, and nothing changes that.

@@ -122,7 +122,7 @@ class AwsTransport(Transport):
                 raise self._signing_error from None
             raise
         finally:
-            # An attempt given up can still succeed later, and would then push out its successor of the same client id.
+            # An abandoned attempt can still succeed later, and would then push out its successor of the same client id.
             native.add_done_callback(self._native_opened)
 
     @override

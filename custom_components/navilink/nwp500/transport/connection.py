@@ -121,7 +121,7 @@ class Connection:
     async def close(self) -> None:
         """End the connection and the loop; until that is done nobody can connect."""
         runner = self._runner
-        # First of all: who waits for a SUBACK gets an error, and is not cancelled together with the loop.
+        # First of all: who waits for a SUBACK gets an error, and is not canceled together with the loop.
         self.fail("closed")
         while runner is not None and not runner.done():
             runner.cancel()

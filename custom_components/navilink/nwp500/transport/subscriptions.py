@@ -54,14 +54,14 @@ class ConnectionSubscriptions:
                 # The filter stays in the table, so the subscription is made with the next connection.
                 declare_lost(transport, error.name)
             except BaseException:
-                # Cancelled, or broken in a way that nobody foresaw: whoever wants it next makes it.
+                # Canceled, or broken in a way that nobody foresaw: whoever wants it next makes it.
                 self._filters.pop(topic_filter, None)
                 raise
 
     async def try_subscribe(self, topic_filter: str) -> bool:
         """Subscribe to what one can do without, on the present connection; returns whether that worked.
 
-        If not, the filter is off the table again and no connection is given up for it; if so, it goes when there is no
+        If not, the filter is off the table again and no connection is closed for it; if so, it goes when there is no
         room left for one that is needed.
         """
         if topic_filter in self._filters:
@@ -132,7 +132,7 @@ class ConnectionSubscriptions:
         except SubscriptionRefusedError as error:
             # One filter that the service does not want must not prevent all the others.
             self._refuse(topic_filter)
-            _LOGGER.warning("A subscription was refused and is given up: %s", error.name)
+            _LOGGER.warning("A subscription was refused and is not tried again: %s", error.name)
 
     async def _subscribe_on(self, transport: Transport, topic_filter: str) -> None:
         """Subscribe with a time-out and a retry for each SUBACK that does not come; raises `TransportError`."""
