@@ -32,6 +32,7 @@ from .nwp500 import (
     NavienError,
     NavienMqttClient,
     NotConnectedError,
+    watched,
 )
 from .outcomes import Outcomes, async_fire_outcome
 from .queue_store import QueueStore, UnreadableStoreError
@@ -207,7 +208,11 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     def _on_device_registry_updated(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
         if self._taken and event.data["action"] == "remove" and not self._listing.is_in_doubt:
             # It may be one that this account has, too.
-            self.config_entry.async_create_background_task(self.hass, self.async_request_refresh(), "navilink listing")
+            watched(
+                self.config_entry.async_create_background_task(
+                    self.hass, self.async_request_refresh(), "navilink listing"
+                )
+            )
 
     # For entities and actions
 

@@ -211,20 +211,6 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
 
     @property
     @override
-    def min_temp(self) -> float:
-        """Return the lowest target temperature that this heater takes."""
-        low, _ = setpoint.raw_limits(self._unit, self.heater.feature)
-        return user_temperature(self.hass, low)
-
-    @property
-    @override
-    def max_temp(self) -> float:
-        """Return the highest target temperature that this heater takes."""
-        _, high = setpoint.raw_limits(self._unit, self.heater.feature)
-        return user_temperature(self.hass, high)
-
-    @property
-    @override
     def current_operation(self) -> str | None:
         """Return the mode; during a vacation, the one that comes after it."""
         mode = self._shown_mode

@@ -144,6 +144,10 @@ class HomeAssistantPage:
         """Press the button of a dialog."""
         await self.page.get_by_role("button", name="Submit").click()
 
+    async def discard(self) -> None:
+        """Choose in the dialog of lost commands to discard them."""
+        await self.page.get_by_text("Discard", exact=True).click()
+
     async def open_action(self, action: str) -> None:
         """Open the form of an action, as the developer tools show it."""
         await self.page.goto(f"{self.demo.url}/config/tools/action")

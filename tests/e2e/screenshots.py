@@ -75,7 +75,7 @@ async def take_screenshots(home_assistant: HomeAssistantPage) -> dict[str, bytes
     await _lost_command(home_assistant)
     await home_assistant.open_repair("Commands to a water heater were not sent")
     await _in_both_colours(home_assistant, take, "repair")
-    await home_assistant.submit()
+    await home_assistant.discard()
     return pictures
 
 

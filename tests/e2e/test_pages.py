@@ -92,14 +92,14 @@ async def test_refusal_is_said_and_written_down(home_assistant: HomeAssistantPag
     await demo.fault("ctrl_fail", code=3)
     await home_assistant.raise_setpoint()
     said = home_assistant.message(
-        re.compile(r"^The water heater rejected the command .target temperature \d+ °F. \(code 3\)")
+        re.compile(r"^The command .target temperature \d+ °F. was not applied: the water heater rejected it \(code 3\)")
     )
     await expect(said).to_be_visible()
     # The card leaves a refusal to the message at the bottom, and catches it nowhere.
     home_assistant.errors.remove("Object")
     await home_assistant.open_activity()
     line = home_assistant.page.get_by_text(
-        re.compile(r"target temperature \d+ °F was not carried out: the heater refused it")
+        re.compile(r"target temperature \d+ °F was not applied: the water heater rejected it")
     )
     await expect(line.first).to_be_visible()
 
@@ -135,9 +135,9 @@ async def test_error_code_without_an_error_is_words(home_assistant: HomeAssistan
 
 async def test_wait_that_is_too_long_is_explained_in_the_options(home_assistant: HomeAssistantPage) -> None:
     await home_assistant.open_options()
-    await home_assistant.page.get_by_role("radio", name="One maximum for all commands").click()
+    await home_assistant.page.get_by_role("radio", name="All commands after the same time").click()
     await home_assistant.page.get_by_role("spinbutton", name="dd").fill("8")
     await home_assistant.submit()
-    refused = home_assistant.page.get_by_text("The maximum wait must be greater than zero and at most 7 days.")
+    refused = home_assistant.page.get_by_text("The time must be greater than zero and at most 7 days.")
     await expect(refused).to_be_visible()
     await home_assistant.looks_right()

@@ -79,12 +79,13 @@ async def test_heaters_as_many_as_asked_for_some_offline_in_the_time_zone_asked_
     assert heaters["0478630a1b2c"]["local_time"].endswith("-09:00")
 
 
-async def test_takes_the_port_it_is_given_and_reports_when_it_is_taken(
-    running_simulator: Addresses, capfd: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SimulatorError):
-        async with SimulatorProcess("--mqtt-port", str(running_simulator["mqtt_port"])):
-            pass
+async def test_takes_the_port_it_is_given_and_reports_when_it_is_taken(capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(SimulatorError):
+            async with SimulatorProcess("--mqtt-port", str(taken.getsockname()[1])):
+                pass
     assert "cannot start" in capfd.readouterr().err
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

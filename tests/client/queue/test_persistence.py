@@ -24,6 +24,7 @@ from nwp500 import (
     commands,
     migrated_queue,
 )
+from nwp500.common.text import one_line
 from nwp500.exceptions import StoredQueueError
 from nwp500.protocol.controls import Control
 from nwp500.queue import stored_members
@@ -38,9 +39,12 @@ DEVICES = tuple(Device(mac_address=mac_address, additional_value="5322") for mac
 MACS = st.sampled_from([ONE, OTHER])
 NUMBERS = st.integers(-(2**53), 2**53)
 NAMES = st.text(max_size=8)
-PRINTABLE = st.text(
-    st.characters(codec="utf-8").filter(lambda character: character.isprintable()), min_size=1, max_size=20
+PRINTABLE = (
+    st.text(st.characters(codec="utf-8").filter(lambda character: character.isprintable()), min_size=1, max_size=20)
+    .map(one_line)
+    .filter(bool)
 )
+"""Texts as they are stored: one line, and not empty."""
 EFFECTS = st.dictionaries(PRINTABLE, st.frozensets(NUMBERS, max_size=3), max_size=3)
 IDS = st.uuids().map(lambda uuid: uuid.hex)
 
