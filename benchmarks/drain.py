@@ -16,12 +16,12 @@ async def drain_seconds(stage: Stage, **settings: object) -> float:
     client = await stage.connected(**settings)
     await client.subscribe_device(stage.device)
     interrupted, resumed = expected(client, "connection_interrupted"), expected(client, "connection_resumed")
-    await stage.simulator.fault("link_down")
+    await stage.simulator.fault("mqtt_down")
     await interrupted
     for _ in range(COMMANDS):
         await client.request_device_status(stage.device)
     queued = [command.id for command in client.queued_commands]
-    await stage.simulator.fault("link_up")
+    await stage.simulator.fault("mqtt_up")
     await resumed
     state = await stage.simulator.state()
     (connection,) = state["connections"]

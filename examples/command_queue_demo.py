@@ -129,7 +129,7 @@ async def cut_queue_and_restore(simulator: SimulatorProcess, client: NavienMqttC
 
     step("Disconnect")
     async with happening(client, "connection_interrupted", _RECONNECT_SECONDS):
-        await simulator.fault("link_down")
+        await simulator.fault("mqtt_down")
 
     await fill_and_clear(client, device)
 
@@ -140,7 +140,7 @@ async def cut_queue_and_restore(simulator: SimulatorProcess, client: NavienMqttC
 
     step("Restore the network: the client reconnects and sends them in order")
     async with happening(client, "command_confirmed", _RECONNECT_SECONDS, times=2):
-        await simulator.fault("link_up")
+        await simulator.fault("mqtt_up")
     show_queue(client)
 
     step("What the heater has now")

@@ -17,7 +17,7 @@ from .fault_arguments import FaultError, check
 def inject(cloud: Cloud, members: Mapping[str, object]) -> None:
     """Bring about the fault that `members` describe."""
     kind = members.get("kind")
-    fault = FAULTS.get(_EARLIER_NAMES.get(kind, kind)) if isinstance(kind, str) else None
+    fault = FAULTS.get(kind) if isinstance(kind, str) else None
     if fault is None:
         raise FaultError(f"kind must be one of {', '.join(sorted(FAULTS))}, not {kind!r}")
     arguments = {name: value for name, value in members.items() if name != "kind"}
@@ -51,5 +51,3 @@ def _faults(module: ModuleType) -> dict[str, Callable[..., None]]:
 
 FAULTS: Mapping[str, Callable[..., None]] = _faults(service_faults) | _faults(heater_faults)
 """By kind."""
-
-_EARLIER_NAMES = {"link_down": "mqtt_down", "link_up": "mqtt_up"}

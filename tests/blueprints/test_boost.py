@@ -119,13 +119,13 @@ async def test_boost_and_return_wait_for_the_link(hass: HomeAssistant, simulator
     hass.states.async_set(SURPLUS, "3000")
     await simulator.wait(applied=2)
     await until_done(hass)
-    await simulator.fault("link_down")
+    await simulator.fault("mqtt_down")
     await wait_for_value(hass, "binary_sensor.nwp500_connection", "off")
     hass.states.async_set(SURPLUS, "0")
     await wait_for_value(hass, "sensor.nwp500_queued_commands", "2")
     await until_done(hass)
     assert notes(hass) == []
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await simulator.wait(applied=4)
     assert await applied(simulator) == [*RAISED, *RETURNED]
 

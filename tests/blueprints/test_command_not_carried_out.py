@@ -53,11 +53,11 @@ async def test_refused_command_is_told_and_a_confirmed_one_is_not(
 async def test_each_of_several_commands_is_told(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await automate(hass, "command_not_carried_out", outcome_entities=[OUTCOME], outcomes=["superseded"])
     async with followed(hass) as notifications:
-        await simulator.fault("link_down")
+        await simulator.fault("mqtt_down")
         await wait_for_value(hass, "binary_sensor.nwp500_connection", "off")
         for celsius in (45, 50, 55, 60):
             await set_temperature(hass, celsius)
-        await simulator.fault("link_up")
+        await simulator.fault("mqtt_up")
         await simulator.wait(applied=1)
         await wait_for_outcome(hass, "confirmed")
         await notifications.until(lambda: len(notifications.made) >= 3)

@@ -51,12 +51,12 @@ class HomeAssistantPage:
     async def link_cut(self) -> AsyncIterator[None]:
         """Cut the link on entry, restore it on exit, and wait until the dashboard tells so."""
         await expect(self.tile_state("Connection")).to_have_text("Connected")
-        await self.demo.fault("link_down")
+        await self.demo.fault("mqtt_down")
         await expect(self.tile_state("Connection")).to_have_text("Disconnected")
         try:
             yield
         finally:
-            await self.demo.fault("link_up")
+            await self.demo.fault("mqtt_up")
         await expect(self.tile_state("Connection")).to_have_text("Connected", timeout=_RECONNECT_MILLISECONDS)
         await expect(self.page.get_by_text("The queue is empty")).to_be_visible()
 

@@ -132,7 +132,7 @@ class KillRounds:
         await self._api.action(command.action, self._heaters[command.mac_address].water_heater, **command.data)
 
     async def _cut(self) -> None:
-        await self._simulator.fault("link_down")
+        await self._simulator.fault("mqtt_down")
         for heater in self._heaters.values():
             await self._api.wait_for_state(heater.connection, "off", _LINK_SECONDS)
 
@@ -146,12 +146,12 @@ class KillRounds:
         await self._home_assistant.start_again()
         await self._look_at_the_queues(remaining)
         await self._simulator.fault("api_down", on=False)
-        await self._simulator.fault("link_up")
+        await self._simulator.fault("mqtt_up")
 
     async def _kill_while_draining(self) -> dict[str, int]:
         """Return how many controls each heater had got when Home Assistant was killed."""
         before = await self._count_arrived()
-        await self._simulator.fault("link_up")
+        await self._simulator.fault("mqtt_up")
         await self._simulator.wait(applied=before + 1, timeout=_LINK_SECONDS)
         await self._pause()
         await self._home_assistant.kill()

@@ -51,7 +51,7 @@ def device_id(hass: HomeAssistant, entry: MockConfigEntry, mac_address: str = MA
 
 async def cut(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     """Cut the link and wait until the integration knows."""
-    await simulator.fault("link_down")
+    await simulator.fault("mqtt_down")
     await wait_for_value(hass, CONNECTION, "off")
 
 

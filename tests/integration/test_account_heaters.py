@@ -171,7 +171,7 @@ async def test_however_the_service_writes_a_mac(
     await cut(hass, simulator)
     await set_temperature(hass, 60)
     assert queued_words(hass) == ["target temperature 60 °C"]
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     outcome = await ask(hass, "wait_for_command", device_id(hass, entry), timeout=20)
     assert outcome["outcome"] == "confirmed"
     # The same heater, however it is written by the next list.
@@ -238,7 +238,7 @@ async def test_commands_end_with_their_heater(
 
     # It comes back with nothing of what was.
     await simulator.fault("leave_account", on=False)
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await list_again(hass, running.runtime_data)
     await wait_for_value(hass, OTHER_HEATER, "eco")
     await simulator.wait(applied=1)

@@ -237,12 +237,12 @@ async def test_google_is_told_of_a_heater_that_was_never_heard(
     hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, assistants: Assistants
 ) -> None:
     """Google's first report raised for a water heater without a target temperature, and with it all reporting ended."""
-    await simulator.fault("link_down")
+    await simulator.fault("mqtt_down")
     assert await hass.config_entries.async_setup(entry.entry_id)
     assert shown(hass, HEATER).state == STATE_UNAVAILABLE
     assistants.google.async_enable_report_state()
     assert await reports(hass, assistants, FIRST_REPORT) == {"online": False}
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await wait_for_value(hass, HEATER, "eco")
     reported = await reports(hass, assistants, NEXT_REPORT)
     assert reported is not None
@@ -254,7 +254,7 @@ async def test_google_is_told_of_a_heater_that_was_heard_before_the_restart(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, assistants: Assistants
 ) -> None:
     assert await hass.config_entries.async_unload(running.entry_id)
-    await simulator.fault("link_down")
+    await simulator.fault("mqtt_down")
     assert await hass.config_entries.async_setup(running.entry_id)
     assistants.google.async_enable_report_state()
     reported = await reports(hass, assistants, FIRST_REPORT)

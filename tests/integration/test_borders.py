@@ -59,7 +59,7 @@ async def test_limits_that_no_heater_has_are_not_shown_and_not_sent(
     assert not [message for message in (await simulator.state())["received"] if message["topic"].endswith("/ctrl")]
 
     assert await hass.config_entries.async_unload(running.entry_id)
-    await simulator.fault("link_down")
+    await simulator.fault("mqtt_down")
     await hass.config_entries.async_setup(running.entry_id)
     await wait_for_value(hass, "binary_sensor.nwp500_connection", "off")
     assert "electric" not in shown(hass, HEATER).attributes["operation_list"]

@@ -67,7 +67,7 @@ async def next_attempt(hass: HomeAssistant, before: State) -> State:
 async def test_a_service_that_is_down_from_the_start_is_told_once(
     hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await simulator.fault("link_down")
+    await simulator.fault("mqtt_down")
     assert await hass.config_entries.async_setup(entry.entry_id)
     first = await wait_for_value(hass, STATUS, ConnectionProblem.NETWORK)
     assert first.attributes["detail"] == "MQTT service: AWS_IO_SOCKET_CONNECTION_REFUSED"
@@ -80,7 +80,7 @@ async def test_a_service_that_is_down_from_the_start_is_told_once(
     assert states[0].attributes["since"] == first.attributes["since"]
     assert states[0].state_info is not None
     assert "next_attempt" in states[0].state_info["unrecorded_attributes"]
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     state = await wait_for_value(hass, STATUS, heater.CONNECTED)
     assert (state.attributes["detail"], state.attributes["next_attempt"]) == (None, None)
     assert state.attributes["since"] > first.attributes["since"]

@@ -172,7 +172,7 @@ async def test_no_secret_is_anywhere_in_a_download(
     assert await hass.config_entries.async_unload(running.entry_id)
     stored = stored_files[storage_key]
     stored_files[storage_key] = {**stored, "data": {"devices": "damaged"}}
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     assert await hass.config_entries.async_setup(running.entry_id)
     await wait_for_value(hass, HEATER, "eco")
     secrets |= secrets_of_the_account(hass, running, auth_clients[1])

@@ -95,7 +95,7 @@ async def fail(scene: Scene) -> None:
     await scene.simulator.wait(received=1, topic_suffix="/ctrl")
     waiting = scene.hass.async_create_task(set_temperature(scene.hass, 60))
     await wait_for(scene.hass, QUEUED, lambda state: state.state == "1")
-    await scene.simulator.fault("link_down")
+    await scene.simulator.fault("mqtt_down")
     await refused(waiting, "command_failed")
     await unanswered
 

@@ -161,7 +161,7 @@ async def test_first_values(hass: HomeAssistant, running: MockConfigEntry) -> No
         "binary_sensor.nwp500_heating": "off",
         "binary_sensor.nwp500_fault": "off",
         "binary_sensor.nwp500_water_leak": "off",
-        "binary_sensor.nwp500_high_temperature_cut_out": "off",
+        "binary_sensor.nwp500_high_temperature_cutoff": "off",
         "binary_sensor.nwp500_hot_water_in_use": "off",
         "sensor.nwp500_dropped_commands": "0",
     }
@@ -183,7 +183,7 @@ async def test_fault_is_shown_with_its_meaning(hass: HomeAssistant, simulator: S
     assert state.attributes["meaning"] == "water leak"
     await wait_for_value(hass, "binary_sensor.nwp500_fault", "on")
     await wait_for_value(hass, "binary_sensor.nwp500_water_leak", "on")
-    await wait_for_value(hass, "binary_sensor.nwp500_high_temperature_cut_out", "on")
+    await wait_for_value(hass, "binary_sensor.nwp500_high_temperature_cutoff", "on")
 
 
 @pytest.mark.usefixtures("running")

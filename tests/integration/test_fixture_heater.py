@@ -71,7 +71,7 @@ STATES: Mapping[str, Callable[[Raw], Shown]] = {
     "binary_sensor.{}_fault": lambda raw: STATE_ON if raw["errorCode"] else STATE_OFF,
     "binary_sensor.{}_water_leak": _flag("wtrOvrSensorUse"),
     "binary_sensor.{}_condensate_overflow": _flag("conOvrSensorUse"),
-    "binary_sensor.{}_high_temperature_cut_out": _flag("ecoUse"),
+    "binary_sensor.{}_high_temperature_cutoff": _flag("ecoUse"),
     "binary_sensor.{}_connection": lambda _: STATE_ON,
     "sensor.{}_upper_tank_temperature": _scaled("tankUpperTemperature", 10),
     "sensor.{}_lower_tank_temperature": _scaled("tankLowerTemperature", 10),

@@ -69,14 +69,14 @@ async def test_link_ends_with_home_assistant(hass: HomeAssistant, simulator: Sim
 async def test_link_that_is_down_does_not_fail_the_set_up(
     hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry
 ) -> None:
-    await simulator.fault("link_down")
+    await simulator.fault("mqtt_down")
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait_for_value(hass, CONNECTION, "off")
     # Nothing is known about the heater yet, but the link and the queue are.
     await wait_for_value(hass, HEATER, STATE_UNAVAILABLE)
     await wait_for_value(hass, TEMPERATURE, STATE_UNAVAILABLE)
     await wait_for_value(hass, "sensor.nwp500_queued_commands", "0")
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await wait_for_value(hass, HEATER, "eco")
     await wait_for_value(hass, CONNECTION, "on")
     assert await hass.config_entries.async_unload(entry.entry_id)
@@ -121,7 +121,7 @@ async def test_wrong_password_asks_to_sign_in_again(
 async def test_stale_values_are_not_shown(
     hass: HomeAssistant, simulator: SimulatorProcess, freezer: FrozenDateTimeFactory
 ) -> None:
-    await simulator.fault("link_down")
+    await simulator.fault("mqtt_down")
     await wait_for_value(hass, CONNECTION, "off")
     state = hass.states.get(TEMPERATURE)
     assert state is not None
@@ -208,13 +208,13 @@ async def test_polls_ask_for_the_status(hass: HomeAssistant, simulator: Simulato
 
 @pytest.mark.usefixtures("running")
 async def test_polls_are_not_queued(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
-    await simulator.fault("link_down")
+    await simulator.fault("mqtt_down")
     await wait_for_value(hass, CONNECTION, "off")
     before = len((await simulator.state())["received"])
     for _ in range(3):
         poll_now(hass)
         await hass.async_block_till_done()
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await wait_for_value(hass, CONNECTION, "on")
     await simulator.wait(received=before + 2)
     asked = [message["topic"] for message in (await simulator.state())["received"][before:]]

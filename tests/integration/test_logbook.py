@@ -70,7 +70,7 @@ async def test_lines_name_heater_command_and_outcome(
     assert [(line["name"], line["message"]) for line in lines] == [
         ("NWP500", "target temperature 60 °C was confirmed by the water heater"),
         ("NWP500", "mode electric was not applied: the water heater rejected it (code 3)"),
-        ("Cellar", "target temperature 50 °C was replaced: there is a newer command for the same setting"),
+        ("Cellar", "target temperature 50 °C was superseded: there is a newer command for the same setting"),
         ("Cellar", "target temperature 55 °C was removed from the queue: the queue was cleared"),
     ]
     assert {line["entity_id"] for line in lines} == {HEATER}

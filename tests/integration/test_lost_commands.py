@@ -84,7 +84,7 @@ async def test_sent_again_each_has_its_result(
         "- NWP500: mode heat pump",
         "- NWP500: target temperature 55 °C",
     ]
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await wait_for_value(hass, CONNECTION, "on")
     client = running.runtime_data.client
     while client.is_waiting_for_status(running.runtime_data.data[MAC].device):
@@ -174,7 +174,7 @@ async def test_limit_that_has_changed_meanwhile(
     await set_temperature(hass, 55)
     await press(hass, "button.nwp500_clear_queue")
     await simulator.device(MAC, feature={"dhwTemperatureMax": 112, "electricUse": 1})
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await wait_for(hass, HEATER, lambda state: state.attributes["max_temp"] == 56)
     flow = await dialog.choose(await dialog.open(), "send_again")
     first, second = results(flow)
@@ -203,7 +203,7 @@ async def test_they_are_known_after_a_restart(
     assert await hass.config_entries.async_setup(running.entry_id)
     assert dialog.has_issue
     assert lost(running) == before
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await wait_for_value(hass, CONNECTION, "on")
     await dialog.choose(await dialog.open(), "send_again")
     await simulator.wait(applied=1)

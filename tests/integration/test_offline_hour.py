@@ -76,7 +76,7 @@ async def test_an_hour_offline(hass: HomeAssistant, simulator: SimulatorProcess,
     assert shown(hass, CONNECTION).state == "off"
     assert await applied(simulator) == []
 
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await wait_for(hass, QUEUED, lambda state: state.state == "0" and not state.attributes["commands"])
     await wait_for_value(hass, CONNECTION, "on")
     assert await applied(simulator) == [("dhw-mode", [1]), ("dhw-temperature", [120])]
@@ -116,7 +116,7 @@ async def test_end_of_a_vacation_given_offline(hass: HomeAssistant, simulator: S
     await act(hass, "set_away_mode", away_mode=False)
     assert queued_words(hass) == ["mode heat pump"]
     assert shown(hass, HEATER).attributes["away_mode"] == "off"
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await simulator.wait(applied=3)
     await wait_for_value(hass, QUEUED, "0")
     assert (await applied(simulator))[-1] == ("dhw-mode", [1])

@@ -89,7 +89,7 @@ async def test_without_a_queue_nothing_can_be_commanded_while_the_link_is_down(
     await wait_for_value(hass, HEATER, STATE_UNAVAILABLE)
     await set_temperature(hass, 60)
     assert shown(hass, QUEUED).state == "0"
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await wait_for_value(hass, CONNECTION, "on")
     await wait_for_value(hass, HEATER, "heat_pump")
     assert await applied(simulator) == [("dhw-mode", [1])]
@@ -145,7 +145,7 @@ async def test_what_is_already_so_is_not_sent(hass: HomeAssistant, simulator: Si
     assert shown(hass, HEATER).state == "eco"
     await cut(hass, simulator)
     await set_mode(hass, "eco")
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     reported = await wait_for(hass, OUTCOME, lambda state: state.attributes["event_type"] is not None)
     outcome = reported.attributes
     assert outcome["event_type"] == "confirmed"

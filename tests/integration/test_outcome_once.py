@@ -105,7 +105,7 @@ async def test_no_outcome_is_passed_on_while_the_store_still_has_the_command(
     for celsius in (55, 56, 57):
         await set_temperature(hass, celsius)
     await set_mode(hass, "heat_pump")
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await wait_for_value(hass, QUEUED, "0")
     await wait_for(hass, QUEUED, lambda state: not state.attributes["commands"])
     await wait_for(hass, OUTCOME, lambda state: state.attributes.get("command") == "mode heat pump")

@@ -105,7 +105,7 @@ async def test_setting_changed_at_the_panel_meanwhile_wins(hass: HomeAssistant, 
     await set_temperature(hass, 60)
     await set_mode(hass, "heat_pump")
     await simulator.device(MAC, dhwTemperatureSetting=104)
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await simulator.wait(applied=1)
     await wait_for_value(hass, QUEUED, "0")
     assert await applied(simulator) == [("dhw-mode", [1])]
@@ -121,7 +121,7 @@ async def test_events_tell_each_outcome_once(hass: HomeAssistant, simulator: Sim
     await set_temperature(hass, 55)
     await set_mode(hass, "heat_pump")
     await simulator.device(MAC, dhwTemperatureSetting=104)
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await wait_for_outcome(hass, "confirmed")
     ends = [
         (event.data["new_state"].attributes["command"], event.data["new_state"].attributes["event_type"])
@@ -205,7 +205,7 @@ async def test_queue_can_be_read_and_cleared_by_kind(
     await hass.services.async_call(DOMAIN, "clear_queue", {"device_id": [heater, other]}, blocking=True)
     assert queued_words(hass) == []
     assert queued_words(hass, "sensor.guest_house_queued_commands") == []
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await wait_for_value(hass, CONNECTION, "on")
     assert await applied(simulator) == []
 
@@ -231,7 +231,7 @@ async def test_waiting_for_a_command(
     newest = hass.async_create_task(ask(hass, "wait_for_command", heater, timeout={"seconds": 20}))
     oldest = hass.async_create_task(ask(hass, "wait_for_command", heater, command_id=mode["command_id"], timeout=20))
     await asyncio.sleep(0)
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     assert (await oldest)["command"] == "mode heat pump"
     outcome = await newest
     assert outcome["outcome"] == "confirmed"
@@ -300,6 +300,6 @@ async def test_script_waits_for_its_command(
     await cut(hass, simulator)
     run = asyncio.create_task(hass.services.async_call("script", "warm", {}, blocking=True))
     await wait_for_value(hass, QUEUED, "1")
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await run
     assert [call.data["message"] for call in notified] == ["target temperature 60 °C: confirmed"]

@@ -34,7 +34,7 @@ async def test_commands_wait_for_the_link_and_arrive_in_order(
     assert heater.attributes["temperature"] == 60
     assert await applied(simulator) == []
 
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await simulator.wait(applied=2)
     assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-mode", [1])]
     await wait_for_value(hass, QUEUED, "0")
@@ -67,7 +67,7 @@ async def test_cleared_commands_never_arrive(hass: HomeAssistant, simulator: Sim
     assert shown(hass, QUEUED).state == "0"
     assert shown(hass, HEATER).attributes["temperature"] == 49
 
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await wait_for_value(hass, CONNECTION, "on")
     # A command given now is the first that the heater gets.
     await set_mode(hass, "heat_pump")
@@ -99,7 +99,7 @@ async def test_only_the_newest_command_for_a_setting_is_sent(hass: HomeAssistant
         await set_temperature(hass, celsius)
     # What remains takes the place of the newest.
     assert queued_words(hass) == ["mode electric", "target temperature 58 °C"]
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await simulator.wait(applied=2)
     await wait_for_value(hass, QUEUED, "0")
     assert await applied(simulator) == [("dhw-mode", [2]), ("dhw-temperature", [116])]
@@ -140,7 +140,7 @@ async def test_heaters_do_not_see_each_other(hass: HomeAssistant, simulator: Sim
     await press(hass, "button.guest_house_clear_queue")
     assert shown(hass, QUEUED).state == "1"
     assert shown(hass, "sensor.guest_house_queued_commands").state == "0"
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await simulator.wait(applied=1)
     await wait_for_value(hass, QUEUED, "0")
     assert await applied(simulator) == [("dhw-temperature", [120])]

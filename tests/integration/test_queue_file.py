@@ -172,7 +172,7 @@ async def test_queue_that_cannot_be_written_is_told_until_it_can(
     assert registry.async_get_issue(DOMAIN, issue_id) is None
     assert await hass.async_add_executor_job(stored, file) == ["setpoint 60 °C"]
     await set_mode(hass, "heat_pump")
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await simulator.wait(applied=2)
     assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-mode", [1])]
 
@@ -233,7 +233,7 @@ async def test_tampered_commands_are_set_aside_and_the_others_are_sent(
     assert json.loads(await hass.async_add_executor_job(corrupt.read_bytes)) == content
     assert issue.translation_placeholders is not None
     assert issue.translation_placeholders["file"] == corrupt.name
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await simulator.wait(applied=2)
     assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-mode", [1])]
     topics = {each["topic"] for each in (await simulator.state())["received"] if each["topic"].endswith("/ctrl")}
@@ -261,7 +261,7 @@ async def test_file_of_the_first_version_is_read(
     await set_up_with(hass, running, content)
     assert queued_words(hass) == ["target temperature 60 °C", "mode heat pump"]
     assert not ir.async_get(hass).issues
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await simulator.wait(applied=2)
     assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-mode", [1])]
 
@@ -349,7 +349,7 @@ async def test_what_is_stale_on_a_full_disk_does_not_come_back(
         raise WriteError(OSError(errno.ENOSPC, "No space left on device"))
 
     on_writing(no_space)
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     # Nobody waits for a store that cannot be written.
     await wait_for(hass, OUTCOME, lambda state: state.attributes.get("event_type") == "confirmed")
     assert not await hass.async_add_executor_job(file.exists)
@@ -424,7 +424,7 @@ async def test_reload_while_draining_onto_a_slow_disk_sends_nothing_twice(
 
     on_writing(slow)
     await simulator.fault("latency", seconds=0.1)
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     for count in (1, 12):
         await simulator.wait(applied=count)
         assert await hass.config_entries.async_reload(running.entry_id)

@@ -54,13 +54,13 @@ def stored_commands(stored_files: StoredFiles, entry: MockConfigEntry) -> list[s
 
 
 async def no_network(simulator: SimulatorProcess) -> None:
-    await simulator.fault("link_down")
+    await simulator.fault("mqtt_down")
     await simulator.fault("api_down", close=True)
 
 
 async def network(simulator: SimulatorProcess) -> None:
     await simulator.fault("api_down", on=False)
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
 
 
 async def set_up(hass: HomeAssistant, entry: MockConfigEntry) -> None:
@@ -80,7 +80,7 @@ async def test_command_is_on_the_disk_when_its_action_returns(
     # Several at a time, the newest of a setting counts.
     await asyncio.gather(set_mode(hass, "electric"), set_temperature(hass, 55), set_mode(hass, "heat_pump"))
     assert stored_commands(stored_files, running) == ["setpoint 55 °C", MODE]
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await wait_for(hass, OUTCOME, lambda state: state.attributes["event_type"] == "confirmed")
     await wait_for_value(hass, QUEUED, "0")
     await wait_for(hass, QUEUED, lambda state: not state.attributes["commands"])
@@ -117,7 +117,7 @@ async def test_restart_keeps_order_and_ages(
     # What is wanted is shown although the heater has not been heard since.
     assert shown(hass, HEATER).attributes["temperature"] == 60
     assert shown(hass, HEATER).state == "heat_pump"
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await simulator.wait(applied=2)
     await wait_for_value(hass, QUEUED, "0")
     assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-mode", [1])]
@@ -235,7 +235,7 @@ async def test_what_expired_while_off_is_told_once_automations_listen(
     assert issue is not None
     [words] = lost(running)
     assert SETPOINT in words
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await simulator.wait(applied=1)
     await wait_for_value(hass, QUEUED, "0")
     assert await applied(simulator) == [("dhw-mode", [1])]
@@ -249,7 +249,7 @@ async def test_heater_changed_while_off_wins(
     await unload(hass, running)
     await simulator.device(MAC, dhwTemperatureSetting=104)
     await set_up(hass, running)
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await wait_for(hass, OUTCOME, lambda state: state.attributes.get("event_type") == "superseded")
     assert await applied(simulator) == []
 

@@ -92,7 +92,7 @@ async def test_target_temperature_is_named_in_the_users_unit(
     assert raw_values(heater) == [raw]
     queue = await ask(hass, "get_queue", device_id(hass, heater))
     assert [command["command"] for command in queue["commands"]] == [words]
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     outcome = await wait_for(hass, OUTCOME, lambda state: state.attributes.get("command") == words)
     assert outcome.attributes["event_type"] == "confirmed"
     assert [event.data["command"] for event in reported] == [words]

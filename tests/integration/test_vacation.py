@@ -201,7 +201,7 @@ async def test_vacation_that_waits_is_left_alone_by_away_mode(hass: HomeAssistan
     await cut(hass, simulator)
     await start_vacation(hass, days=21)
     await away(hass, True)
-    await simulator.fault("link_up")
+    await simulator.fault("mqtt_up")
     await simulator.wait(applied=1)
     await wait_for(hass, "sensor.nwp500_vacation_days_left", lambda state: state.state == "21")
     assert await applied(simulator) == [("dhw-mode", [5, 21])]

@@ -36,7 +36,8 @@ from .protocol import queries, setpoint
 from .protocol.controls import HeaterCommand
 from .queue.command import CommandHandle, CommandOutcome, CommandReason, CommandResult, CommandStage, QueuedCommand
 from .queue.events import CommandCompleted, CommandEvent, KnowledgeChanged
-from .queue.persistence import StoredQueue, migrated_queue
+from .queue.migration import migrated_queue
+from .queue.persistence import StoredQueue
 from .rest import servers
 from .transport.events import ConnectionChanged, ConnectionInterrupted, ConnectionRefused, ConnectionResumed
 from .transport.failures import failure_of

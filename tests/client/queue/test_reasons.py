@@ -1,6 +1,6 @@
 """Ends and reasons: whatever happens on the way, every outcome is true, and the heater ends as the rules say.
 
-Random sequences in virtual time; `reasons_model.py` says what is true, `reasons_play.py` what happens.
+Random sequences in virtual time; `support/reasons/model.py` says what is true, `support/reasons/play.py` what happens.
 """
 
 from collections import Counter

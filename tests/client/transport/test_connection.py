@@ -47,11 +47,11 @@ async def test_credentials_that_nobody_issued_are_refused(stage: Stage) -> None:
 
 async def test_an_unreachable_server_is_said_to_be_one(stage: Stage) -> None:
     client = stage.client()
-    await stage.simulator.fault("link_down")
+    await stage.simulator.fault("mqtt_down")
     with pytest.raises(MqttConnectionError):
         await client.connect()
     assert not client.is_connected
-    await stage.simulator.fault("link_up")
+    await stage.simulator.fault("mqtt_up")
     await client.connect()
     assert client.is_connected
 
@@ -66,10 +66,10 @@ async def test_a_ca_file_that_is_none(stage: Stage) -> None:
 
 async def test_connecting_in_the_background(stage: Stage) -> None:
     client = stage.client()
-    await stage.simulator.fault("link_down")
+    await stage.simulator.fault("mqtt_down")
     await client.connect(wait=False)
     assert await client.publish(TOPIC, {"n": 1}) == 0
-    await stage.simulator.fault("link_up")
+    await stage.simulator.fault("mqtt_up")
     await stage.simulator.wait(topic_suffix=TOPIC, received=1, timeout=PATIENCE)
     assert await stage.numbers(TOPIC) == [1]
 
@@ -189,7 +189,7 @@ async def test_with_the_queue_disabled_nothing_is_kept(stage: Stage) -> None:
     await client.connect()
     assert await client.publish(TOPIC, {"n": 2}) > 0
     interrupted = expected(client, "connection_interrupted")
-    await stage.simulator.fault("link_down")
+    await stage.simulator.fault("mqtt_down")
     await interrupted
     with pytest.raises(NotConnectedError):
         await client.publish(TOPIC, {"n": 3})

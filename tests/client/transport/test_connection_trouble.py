@@ -21,11 +21,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 async def test_closed_port(stage: Stage) -> None:
     client = stage.client()
-    await stage.simulator.fault("link_down")
+    await stage.simulator.fault("mqtt_down")
     report = await failed(client)
     assert problem(report) == (ConnectionProblem.NETWORK, MQTT + "AWS_IO_SOCKET_CONNECTION_REFUSED")
     resumed = expected(client, "connection_resumed")
-    await stage.simulator.fault("link_up")
+    await stage.simulator.fault("mqtt_up")
     await resumed
     report = client.connection_report
     assert (report.state, report.failure, report.next_attempt_at) == (ConnectionState.CONNECTED, None, None)

@@ -192,12 +192,12 @@ async def test_what_the_app_is_refused_is_not_taken_for_ours(stage: Stage) -> No
 async def test_what_the_app_sets_in_an_outage_wins_over_what_was_queued_before(stage: Stage) -> None:
     client = await knowing(stage, guard_commands=True)
     interrupted, resumed = expected(client, "connection_interrupted"), expected(client, "connection_resumed")
-    await stage.simulator.fault("link_down")
+    await stage.simulator.fault("mqtt_down")
     await interrupted
     setpoint = await client.submit(setpoint_command(stage.device, 150))
     mode = await client.submit(heater_commands.dhw_mode(stage.device, DhwMode.HEAT_PUMP))
     await stage.simulator.fault("app_control", command=SETPOINT, value=100, mac=MAC)
-    await stage.simulator.fault("link_up")
+    await stage.simulator.fault("mqtt_up")
     await resumed
     assert (await setpoint.outcome(timeout=PATIENCE)).outcome is CommandOutcome.SUPERSEDED
     assert (await mode.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED

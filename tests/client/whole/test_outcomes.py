@@ -201,7 +201,7 @@ async def test_a_restart_keeps_order_ages_and_identity(stage: Stage) -> None:
     assert later.queued_commands[0].age() >= given[0].age() * 0.9
     handles = [later.handle(command.id) for command in given]
     await later.connect(wait=False)
-    await stage.simulator.fault("link_up")
+    await stage.simulator.fault("mqtt_up")
     for handle in handles:
         assert handle is not None
         assert (await handle.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
@@ -218,7 +218,7 @@ async def test_what_was_restored_goes_on_once_its_heater_is_known(stage: Stage) 
     stored = client.stored_queue()
     await client.disconnect()
 
-    await stage.simulator.fault("link_up")
+    await stage.simulator.fault("mqtt_up")
     later = stage.client(**CAREFUL)
     later.restore(stored)
     handles = [later.handle(handle.command.id) for handle in (sent, waiting)]
@@ -257,7 +257,7 @@ async def test_no_request_outlives_its_time_or_the_link(stage: Stage) -> None:
         await client.queries.request(stage.device, STATUS, timeout=0.2)
     waiting = asyncio.ensure_future(client.queries.request(stage.device, STATUS, timeout=PATIENCE))
     await stage.simulator.wait(topic_suffix="/st", received=2)
-    await stage.simulator.fault("link_down")
+    await stage.simulator.fault("mqtt_down")
     with pytest.raises(MqttConnectionError):
         await waiting
     with pytest.raises(NotConnectedError):

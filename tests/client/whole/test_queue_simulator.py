@@ -24,14 +24,14 @@ async def give(client: NavienMqttClient, *numbers: int) -> list[int]:
 async def unplugged(stage: Stage, client: NavienMqttClient) -> None:
     """Take the link down and wait until the client has noticed."""
     interrupted = expected(client, "connection_interrupted")
-    await stage.simulator.fault("link_down")
+    await stage.simulator.fault("mqtt_down")
     await interrupted
 
 
 async def plugged_in(stage: Stage, client: NavienMqttClient) -> None:
     """Bring the link back and wait until the queue is drained."""
     resumed = expected(client, "connection_resumed")
-    await stage.simulator.fault("link_up")
+    await stage.simulator.fault("mqtt_up")
     await resumed
 
 
@@ -75,10 +75,10 @@ async def test_the_queue_outlives_any_number_of_reconnections(stage: Stage) -> N
     for _ in range(2):
         interrupted = expected(client, "connection_interrupted")
         await stage.simulator.fault("cut", after=1, puback=False)
-        await stage.simulator.fault("link_up")
+        await stage.simulator.fault("mqtt_up")
         await interrupted
         assert [command.payload for command in client.queued_commands] == [{"n": n} for n in (1, 2, 3, 4)]
-        await stage.simulator.fault("link_down")
+        await stage.simulator.fault("mqtt_down")
     await plugged_in(stage, client)
     received = await stage.numbers(TOPIC)
     assert list(dict.fromkeys(received)) == [1, 2, 3, 4]
@@ -91,7 +91,7 @@ async def test_an_acknowledged_command_is_never_sent_again(stage: Stage) -> None
     await give(client, *range(6))
     interrupted, resumed = expected(client, "connection_interrupted"), expected(client, "connection_resumed")
     await stage.simulator.fault("cut", after=3, puback=True)
-    await stage.simulator.fault("link_up")
+    await stage.simulator.fault("mqtt_up")
     await interrupted
     await resumed
     received = await stage.numbers(TOPIC)
@@ -112,7 +112,7 @@ async def test_new_commands_line_up_behind_those_that_wait(stage: Stage) -> None
             back.set()
 
     client.on("connection_changed", changed)
-    await stage.simulator.fault("link_up")
+    await stage.simulator.fault("mqtt_up")
     await back.wait()
     assert await give(client, 30, 31) == [0, 0]
     await stage.simulator.wait(topic_suffix=TOPIC, received=32, timeout=PATIENCE)
@@ -163,7 +163,7 @@ async def test_disconnecting_empties_the_queue(stage: Stage) -> None:
     await give(client, 1, 2)
     await client.disconnect()
     assert client.queued_commands_count == 0
-    await stage.simulator.fault("link_up")
+    await stage.simulator.fault("mqtt_up")
     await client.connect()
     assert await give(client, 3) != [0]
     assert await stage.numbers(TOPIC) == [3]
@@ -193,7 +193,7 @@ async def test_a_command_that_waited_too_long_expires_and_says_so(stage: Stage) 
     await give(client, 1)
     await asyncio.sleep(0.25)  # Longer than it may wait: what the test is about.
     await give(client, 2)
-    await stage.simulator.fault("link_up")
+    await stage.simulator.fault("mqtt_up")
     event = await expired
     assert isinstance(event, CommandEvent)
     assert event.command.payload == {"n": 1}

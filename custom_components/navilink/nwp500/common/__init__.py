@@ -1,1 +1,1 @@
-"""What every room uses: background work, and texts from outside."""
+"""What every package uses: background work, and texts from outside."""

@@ -1,4 +1,7 @@
-"""Takes out of the queue what expires while it waits."""
+"""Takes out of the queue what expires while it waits.
+
+How long a command may wait is in `protocol/controls.py`; `QueuedCommand.is_expired` checks it.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterable

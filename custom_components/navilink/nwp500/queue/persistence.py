@@ -10,8 +10,6 @@ from datetime import UTC, datetime, timedelta
 from heapq import merge
 from typing import Self
 
-import orjson
-
 from ..enums import DhwMode, TemperatureUnit
 from ..exceptions import CommandError, StoredQueueError
 from ..json_types import JsonObject, JsonValue
@@ -181,93 +179,6 @@ class _Maker:
             is_restored=True,
             given_at=running_seconds() - age.total_seconds(),
         )
-
-
-def migrated_queue(stored: object) -> object:
-    """Return what an older version stored in today's form.
-
-    The first version kept messages instead of parameters, and no ages; the second no sessions; the third a sentence for
-    each reason. What is not as such a version wrote it stays as it is; `StoredQueue.from_dict` decides about it.
-    """
-    if not isinstance(stored, Mapping):
-        return stored
-    now = datetime.now(UTC)
-    return {
-        "order": [],
-        "stored_at": now.isoformat(),
-        "statuses": {},
-        "completed_effects": stored.get("completed_wishes", {}),
-        **{name: value for name, value in stored.items() if name != "completed_wishes"},
-        **{name: _migrated_commands(stored.get(name), now) for name in ("unsent", "sent")},
-        "outcomes": _migrated_outcomes(stored.get("outcomes", []), now),
-    }
-
-
-def _migrated_commands(stored: object, now: datetime) -> object:
-    return [_migrated_command(command, now) for command in stored] if isinstance(stored, list) else stored
-
-
-def _migrated_outcomes(stored: object, now: datetime) -> object:
-    if not isinstance(stored, list):
-        return stored
-    return [_migrated_outcome(outcome, now) if isinstance(outcome, dict) else outcome for outcome in stored]
-
-
-def _migrated_outcome(stored: Mapping[str, object], now: datetime) -> object:
-    return {
-        **stored,
-        "command": _migrated_command(stored.get("command"), now),
-        "reason": _migrated_reason(stored.get("reason")),
-    }
-
-
-_EARLIER_REASONS = {
-    "already so": CommandReason.ALREADY_SET,
-    "the heater reports it": CommandReason.REPORTED,
-    "the heater answered it": CommandReason.ANSWERED,
-    "the heater holds it until the costly time-of-use period is over": CommandReason.PEAK_PERIOD,
-    "the heater did not report it in time": CommandReason.NOT_REPORTED,
-    "the heater did not answer": CommandReason.NO_ANSWER,
-    "the link was lost before its PUBACK, and it is not repeated": CommandReason.ACKNOWLEDGEMENT_LOST,
-    "a newer command for the same setting was given": CommandReason.NEWER_COMMAND,
-    "a newer command for the same setting was sent before it": CommandReason.NEWER_SENT,
-    "a newer command for the same setting took effect": CommandReason.NEWER_CONFIRMED,
-    "the setting was changed at the heater or in the app since its last known status": CommandReason.CHANGED_ELSEWHERE,
-    "it waited longer than it may": CommandReason.TOO_OLD,
-    "the queue was full": CommandReason.QUEUE_FULL,
-    "the queue was cleared": CommandReason.QUEUE_CLEARED,
-    "the link was lost and the queue is disabled": CommandReason.QUEUE_DISABLED,
-    "the heater was removed": CommandReason.HEATER_REMOVED,
-    "the client was disconnected": CommandReason.CLIENT_DISCONNECTED,
-}
-"""The sentences of version 3; one more had a number in it."""
-
-
-def _migrated_reason(stored: object) -> object:
-    if not isinstance(stored, str) or stored in CommandReason:
-        return stored
-    is_refusal = stored.startswith("the heater refused it")
-    return CommandReason.REFUSED if is_refusal else _EARLIER_REASONS.get(stored, CommandReason.UNKNOWN)
-
-
-def _migrated_command(stored: object, now: datetime) -> object:
-    try:
-        command = as_object(stored)
-        # Each of these versions wrote the first time with the session of the message.
-        sessions = {"sessions": [command["id"]] if command["attempts"] else []}
-        if "parameters" in command:
-            return {**sessions, **command}
-        request = as_object(as_object(orjson.loads(_long_text(command["body"])))["request"])
-        age = max(timedelta(0), now - as_time(command["queued_at"]))
-        return {**sessions, **command, "parameters": request["param"], "age": age.total_seconds()}
-    except REFUSALS:
-        return stored
-
-
-def _long_text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("no text")
-    return value
 
 
 def _stored(command: QueuedCommand) -> JsonObject:

@@ -1,4 +1,7 @@
-"""What must not be sent any more because a newer command for the same setting was."""
+"""What must not be sent again because a newer command for the same setting was sent.
+
+Which command replaces one that still waits, `CommandQueue.supersede` decides.
+"""
 
 from .command import CommandHandle, CommandRegistry, QueuedCommand
 from .confirmation import Confirmations
