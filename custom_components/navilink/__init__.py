@@ -37,10 +37,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) -> 
 
 
 async def async_migrate_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) -> bool:
-    """Bring the entry of an earlier version up to date; that of a newer major version cannot be used."""
-    if entry.version > NavilinkConfigFlow.VERSION:
-        return False
-    if (entry.version, entry.minor_version) < (NavilinkConfigFlow.VERSION, NavilinkConfigFlow.MINOR_VERSION):
+    """Bring the entry of an earlier version up to date; Home Assistant itself refuses that of a newer major version."""
+    if entry.minor_version < NavilinkConfigFlow.MINOR_VERSION:
         hass.config_entries.async_update_entry(
             entry, options=migrated_options(entry.options), minor_version=NavilinkConfigFlow.MINOR_VERSION
         )

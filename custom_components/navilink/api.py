@@ -104,8 +104,8 @@ def create_mqtt_config(data: Mapping[str, Any], options: Mapping[str, Any]) -> M
 
 
 def all_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was chosen, and the default of what was not."""
-    chosen: dict[str, Any] = OPTIONS_SCHEMA(dict(options))
+    """Return what was chosen, and the default of what was not; options of a newer version are ignored."""
+    chosen: dict[str, Any] = OPTIONS_SCHEMA({name: options[name] for name in OPTIONS_SCHEMA.schema if name in options})
     return chosen
 
 

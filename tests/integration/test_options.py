@@ -183,6 +183,14 @@ async def test_options_of_the_first_version_are_taken_over(
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
+async def test_entry_of_a_newer_minor_version_is_used_as_it_is(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    options = {"queue_size": 7, "of a newer version": True}
+    hass.config_entries.async_update_entry(entry, options=options, minor_version=99)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert (entry.minor_version, entry.options) == (99, options)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
 async def test_entry_of_a_newer_version_is_not_used(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     hass.config_entries.async_update_entry(entry, version=2)
     assert not await hass.config_entries.async_setup(entry.entry_id)

@@ -9,6 +9,7 @@ from homeassistant.helpers.json import save_json
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
+from custom_components import navilink
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.nwp500 import (
     CommandCompleted,
@@ -166,3 +167,18 @@ async def test_outcome_that_was_not_passed_on_is_passed_on_after_the_start_and_o
     await hass.async_block_till_done()
     assert len(passed) == 1
     assert shown(hass, HEATER).attributes["temperature"] == 60
+
+
+async def test_outcomes_go_on_being_passed_on_when_the_account_could_not_be_unloaded(
+    hass: HomeAssistant, running: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unload_nothing(*_: object) -> bool:
+        return False
+
+    with monkeypatch.context() as patched:
+        patched.setattr(hass.config_entries, "async_unload_platforms", unload_nothing)
+        assert not await navilink.async_unload_entry(hass, running)
+    events = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
+    await set_temperature(hass, 55)
+    await hass.async_block_till_done()
+    assert [event.data["outcome"] for event in events] == ["confirmed"]

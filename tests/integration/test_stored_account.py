@@ -117,6 +117,14 @@ def test_heater_that_nobody_could_talk_to_is_damage(device: dict[str, object]) -
         StoredAccount.from_dict(stored, "client")
 
 
+def test_a_store_from_before_lost_commands_were_stored_is_read() -> None:
+    stored = content()
+    stored.pop("lost", None)
+    account = StoredAccount.from_dict(stored, "client")
+    assert account.lost == ()
+    assert account.queue.unsent
+
+
 def test_name_is_cut_to_printable_text() -> None:
     stored = content()
     stored["devices"] = [ACCOUNT.to_dict()["devices"][0] | {"name": "Cellar\n\x1b" + "x" * 80_000}]
