@@ -58,9 +58,9 @@ async def test_dialog_shows_what_holds_and_reloads_with_what_is_chosen(
 
 @pytest.mark.parametrize("wait", [{"hours": 0}, {"days": 7, "minutes": 1}])
 async def test_expiration_that_is_no_time_or_too_long(
-    hass: HomeAssistant, entry: MockConfigEntry, wait: dict[str, int]
+    hass: HomeAssistant, running: MockConfigEntry, wait: dict[str, int]
 ) -> None:
-    result = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await hass.config_entries.options.async_init(running.entry_id)
     chosen = DEFAULTS | {"expiration": "fixed", "expiration_time": wait}
     result = await hass.config_entries.options.async_configure(result["flow_id"], chosen)
     assert result["type"] is FlowResultType.FORM
@@ -68,7 +68,8 @@ async def test_expiration_that_is_no_time_or_too_long(
     chosen |= {"expiration_time": {"days": 7}}
     result = await hass.config_entries.options.async_configure(result["flow_id"], chosen)
     assert result["type"] is FlowResultType.CREATE_ENTRY
-    assert entry.options == chosen
+    await hass.async_block_till_done()
+    assert running.options == chosen
 
 
 async def test_values_out_of_range_are_not_taken(hass: HomeAssistant, entry: MockConfigEntry) -> None:
