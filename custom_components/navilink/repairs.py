@@ -27,13 +27,15 @@ from .nwp500 import (
     setpoint,
 )
 from .outcomes import outcome_details
-from .wording import user_temperature, user_unit
+from .wording import text, user_temperature, user_unit
 
 CONTROLS = tuple(each for each in vars(commands).values() if isinstance(each, commands.Control))
 
 # The texts for what became of a command that was sent again: without an outcome, and with one.
 RESULT_TEXTS = "send_again_result"
 OUTCOME_TEXTS = "event.command_outcome.state_attributes.event_type.state"
+# The text of a line in the list of lost commands.
+LINE_TEXTS = "lost_command"
 QUEUED, REPLACED = "queued", "replaced"
 
 
@@ -150,9 +152,14 @@ def _renewed(hass: HomeAssistant, heater: HeaterState, command: QueuedCommand) -
 
 def lost_command_words(hass: HomeAssistant, coordinator: NavilinkCoordinator, event: CommandCompleted) -> str:
     """Describe a lost command in a line of Markdown: for which heater, what, since when, and why it was not sent."""
-    given = dt_util.as_local(event.command.queued_at).strftime("%Y-%m-%d %H:%M")
-    reason = escaped(str(outcome_details(hass, event)["reason"]))
-    return f"- {_about(hass, coordinator, event)}, given {given}: {reason}"
+    details = outcome_details(hass, event)
+    about = {
+        "heater": escaped(coordinator.lost.heater(event)),
+        "command": escaped(str(details["command"])),
+        "time": dt_util.as_local(event.command.queued_at).strftime("%Y-%m-%d %H:%M"),
+        "reason": escaped(str(details["reason"])),
+    }
+    return f"- {text(hass, LINE_TEXTS, 'line', about) or ', '.join(about.values())}"
 
 
 def _about(hass: HomeAssistant, coordinator: NavilinkCoordinator, event: CommandCompleted) -> str:
@@ -169,5 +176,5 @@ def _result(hass: HomeAssistant, result: str | HomeAssistantError) -> str:
         texts = async_get_cached_translations(hass, language, "selector", DOMAIN)
         return texts[f"component.{DOMAIN}.selector.{RESULT_TEXTS}.options.{result}"]
     texts = async_get_cached_translations(hass, language, "exceptions", DOMAIN)
-    text = texts.get(f"component.{DOMAIN}.exceptions.{result.translation_key}.message")
-    return escaped(str(result) if text is None else text.format_map(result.translation_placeholders or {}))
+    message = texts.get(f"component.{DOMAIN}.exceptions.{result.translation_key}.message")
+    return escaped(str(result) if message is None else message.format_map(result.translation_placeholders or {}))

@@ -79,7 +79,7 @@ async def test_sent_again_each_has_its_result(
     assert (flow["type"], flow["step_id"], flow["menu_options"]) == ("menu", "init", ["send_again", "discard"])
     assert flow["description_placeholders"]["count"] == "3"
     listed = flow["description_placeholders"]["commands"].splitlines()
-    assert [line.partition(", given 20")[0] for line in listed] == [
+    assert [line.partition(", queued 20")[0] for line in listed] == [
         "- NWP500: target temperature 60 °C",
         "- NWP500: mode heat pump",
         "- NWP500: target temperature 55 °C",

@@ -157,7 +157,7 @@ async def test_lost_commands_raise_an_issue(
     assert issue.is_fixable
     assert issue.translation_placeholders == {"count": "2"}
     first, second = lost(running)
-    assert first.startswith("- NWP500: target temperature 60 °C, given 20")
+    assert first.startswith("- NWP500: target temperature 60 °C, queued 20")
     assert first.endswith(": it expired before it could be sent")
     assert "mode heat pump" in second
     assert MAC not in str(issue)

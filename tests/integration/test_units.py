@@ -115,7 +115,7 @@ async def test_repair_issue_names_it_in_the_users_unit(
     issue = ir.async_get(hass).async_get_issue(DOMAIN, f"lost_commands_{heater.entry_id}")
     assert issue is not None
     [words] = lost(heater)
-    assert words.startswith(f"- NWP500: target temperature {typed} {units.temperature_unit}, given")
+    assert words.startswith(f"- NWP500: target temperature {typed} {units.temperature_unit}, queued")
 
 
 @pytest.mark.usefixtures("heater")

@@ -55,7 +55,7 @@ class DeviceStatus(Message):
     shut_off_valve_active = Member("shutOffValveUse", FLAG, "Shut-off valve")
     mixing_valve_position = Member("mixingRate", measured("%"), "Mixing valve, 0-100; 0 without a valve")
     scald_warning = Member("scaldUse", FLAG, "Scald warning")
-    eco_tripped = Member("ecoUse", FLAG, "Whether the high-temperature cut-out has tripped: a fault, no economy mode")
+    eco_tripped = Member("ecoUse", FLAG, "Whether the high-temperature cutoff has tripped: a fault, no economy mode")
     freeze_protection_on = Member("freezeProtectionUse", FLAG, "Freeze protection enabled or active")
     error_buzzer_enabled = Member("errorBuzzerUse", FLAG, "Whether the buzzer is enabled")
 
