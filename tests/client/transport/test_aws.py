@@ -82,3 +82,11 @@ async def test_the_status_of_a_refused_upgrade_is_reported_if_it_can_be_had(
     with pytest.raises(UpgradeRefusedError) as refused:
         await transport.open()
     assert refused.value.status == status
+
+
+def test_what_the_runtime_reports_after_the_event_loop_has_ended_is_dropped() -> None:
+    loop = asyncio.new_event_loop()
+    loop.close()
+    called: list[str] = []
+    aws._call_on(loop, lambda: called.append("called"))  # noqa: SLF001 - as the runtime's threads do
+    assert called == []
