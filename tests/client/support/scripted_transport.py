@@ -122,7 +122,7 @@ class ScriptedTransport(Transport):
             self.lost.set_result("AWS_ERROR_MQTT_UNEXPECTED_HANGUP")
 
     def _done(self, message: Written, note: Callable[[], None], error: TransportError | None) -> None:
-        # As with the real runtime, nothing arrives after the link was closed.
+        # As with the real runtime, nothing arrives after the connection was closed.
         if message.is_done or self.is_closed:
             return
         message.is_done = True
