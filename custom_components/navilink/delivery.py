@@ -1,6 +1,7 @@
 """Commands on behalf of an action: how long it waits, and which error it raises."""
 
 import asyncio
+from collections.abc import Callable
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -34,7 +35,12 @@ ERROR_OF_OUTCOME = {
 }
 
 
-async def async_deliver(coordinator: NavilinkCoordinator, device: Device, *commands: HeaterCommand) -> None:
+async def async_deliver(
+    coordinator: NavilinkCoordinator,
+    device: Device,
+    *commands: HeaterCommand,
+    on_submitted: Callable[[], None] | None = None,
+) -> None:
     """Send commands to a heater, in order, and return once they are completed, or stored until a connection is there.
 
     Raises `ServiceValidationError` for what the heater would not accept, `HomeAssistantError` for what failed, or is
@@ -42,6 +48,8 @@ async def async_deliver(coordinator: NavilinkCoordinator, device: Device, *comma
     """
     hass = coordinator.hass
     given = await _async_give(hass, coordinator.client, device, commands)
+    if on_submitted is not None:
+        on_submitted()
     outcomes = [coordinator.outcomes.future(command.id) for command in given]
     was_reachable = await _async_wait(coordinator, device, outcomes)
     if not all(outcome.done() for outcome in outcomes):

@@ -71,10 +71,11 @@ class LostCommandsFlow(RepairsFlow):
         """Send the commands again, in their order, and report what became of each."""
         if (coordinator := self._coordinator()) is None:
             return self.async_abort(reason="not_loaded")
+        # Another dialog may have sent or discarded some of them meanwhile.
+        self._listed = tuple(event for event in self._listed if event in coordinator.lost.events)
+        if not self._listed:
+            return await self.async_step_discard()
         results = await asyncio.gather(*(self._async_send(coordinator, event) for event in self._listed))
-        coordinator.lost.remove(
-            event for event, error in zip(self._listed, results, strict=True) if not isinstance(error, Exception)
-        )
         await coordinator.store.async_saved()
         lines = [
             f"- {_about(self.hass, coordinator, event)}: {_result(self.hass, result)}"
@@ -110,12 +111,19 @@ class LostCommandsFlow(RepairsFlow):
         """Send a command again; return its outcome, or why it has none."""
         newer = self._listed[self._listed.index(event) + 1 :]
         if any(each.command.replaces(event.command) for each in newer):
+            coordinator.lost.remove((event,))
             return REPLACED
         heater = coordinator.data.get(event.command.mac_address or "")
         try:
             if heater is None:
                 raise ServiceValidationError(translation_domain=DOMAIN, translation_key="heater_gone")
-            await async_deliver(coordinator, heater.device, _renewed(self.hass, heater, event.command))
+            await async_deliver(
+                coordinator,
+                heater.device,
+                _renewed(self.hass, heater, event.command),
+                # Off the list and into the queue by the same writing of the store, so that it is sent once.
+                on_submitted=lambda: coordinator.lost.remove((event,)),
+            )
         except HomeAssistantError as err:
             return err
         except NavienError as err:

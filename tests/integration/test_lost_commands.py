@@ -1,5 +1,6 @@
 """Commands that were not sent: the dialog of their repair issue, in which they are sent again or discarded."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -100,6 +101,24 @@ async def test_sent_again_each_has_its_result(
     flow = await dialog.submit(flow)
     assert flow["type"] == "create_entry"
     assert not dialog.has_issue
+
+
+@FULL_QUEUE
+async def test_two_dialogs_send_a_command_once(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, dialog: Dialog
+) -> None:
+    await cut(hass, simulator)
+    await set_temperature(hass, 60)
+    await set_mode(hass, "heat_pump")
+    await set_temperature(hass, 55)
+    await press(hass, "button.nwp500_clear_queue")
+    assert len(lost(running)) > 0
+    given: list[object] = []
+    running.runtime_data.client.on("command_given", given.append)
+    count = len(lost(running))
+    flows = [await dialog.open(), await dialog.open()]
+    await asyncio.gather(*(dialog.choose(flow, "send_again") for flow in flows))
+    assert len(given) == count
 
 
 @FULL_QUEUE
