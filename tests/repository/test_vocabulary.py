@@ -45,7 +45,7 @@ _GENERATED = re.compile(r"<!-- table: .*?<!-- end of table -->", re.DOTALL)
 """What a script writes from the tables of the client, which are looked at there."""
 
 
-SOURCES = ("custom_components", "simulator", "examples", "benchmarks", "demo", "scripts")
+SOURCES = ("custom_components", "simulator", "examples", "benchmarks", "demo", "drills", "scripts")
 """Folders of which the Python sources are read as well."""
 
 

@@ -1,0 +1,159 @@
+"""Every command of a drill: when it was given, when it was acknowledged, how it ended, and when it reached a heater."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+import time
+
+from homeassistant.core import Event, HomeAssistant, callback
+
+from custom_components.navilink.nwp500 import (
+    CommandCompleted,
+    CommandEvent,
+    CommandReason,
+    NavienMqttClient,
+    QueuedCommand,
+)
+from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME
+from simulator.state import State
+
+from .drill import Drill
+
+_CONTROLS = "/ctrl"
+
+
+@dataclass(slots=True, eq=False)
+class _Entry:
+    command: QueuedCommand
+    sequence: int
+    acknowledged_at: float | None = None
+    """By the wall clock, which the simulator on this machine shares."""
+    outcomes: list[str] = field(default_factory=list)
+    """As Home Assistant's event has them, but for one that somebody's change has overruled: that is its reason."""
+
+
+class Ledger:
+    """Listens to clients and to Home Assistant, over any number of restarts, and judges what the simulator got."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, _Entry] = {}
+        self._command_of: dict[str, str] = {}
+        """Command by session: each writing of a command has its own."""
+
+    @callback
+    def listen(self, hass: HomeAssistant, client: NavienMqttClient) -> list[Callable[[], None]]:
+        """Listen to one run of the integration; returns what ends that."""
+        return [
+            client.on("command_given", self._on_given),
+            client.on("command_sent", self._on_sent),
+            client.on("command_completed", self._on_completed),
+            hass.bus.async_listen(EVENT_COMMAND_OUTCOME, self._on_outcome),
+        ]
+
+    @property
+    def open(self) -> int:
+        """How many commands have no outcome yet."""
+        return sum(not entry.outcomes for entry in self._entries.values())
+
+    @property
+    def given(self) -> int:
+        """How many commands were given."""
+        return len(self._entries)
+
+    @property
+    def confirmed(self) -> int:
+        """How many commands were confirmed by their heater."""
+        return sum("confirmed" in entry.outcomes for entry in self._entries.values())
+
+    def lost(self, drill: Drill) -> list[str]:
+        """Return what was lost, in words."""
+        return [
+            f"{entry.command.kind} {entry.sequence} ended as {' and '.join(entry.outcomes) or 'nothing'}"
+            for entry in self._entries.values()
+            if len(entry.outcomes) != 1 or entry.outcomes[0] not in drill.outcomes
+        ]
+
+    def reordered(self, state: State) -> list[str]:
+        """Return what reached a heater after a newer command, other than in a pair that went out again in its order."""
+        arrived: defaultdict[str | None, list[_Entry]] = defaultdict(list)
+        for message in state["received"]:
+            if message["topic"].endswith(_CONTROLS) and isinstance(message["payload"], dict):
+                entry = self._of_session(message["payload"].get("sessionID"))
+                if entry is not None:
+                    arrived[entry.command.mac_address].append(entry)
+        return [words for entries in arrived.values() for words in _out_of_order(entries)]
+
+    def doubled(self, state: State) -> list[str]:
+        """Return what took effect again after its acknowledgement was seen."""
+        found = []
+        for heater in state["heaters"].values():
+            applied: set[str] = set()
+            for control in heater["applied"]:
+                entry = self._of_session(control["session_id"])
+                if entry is None:
+                    continue
+                acknowledged = entry.acknowledged_at
+                if entry.command.id in applied and acknowledged is not None and control["time"] > acknowledged:
+                    found.append(f"{entry.command.kind} {entry.sequence} took effect again")
+                applied.add(entry.command.id)
+        return found
+
+    def unsent(self, state: State) -> list[str]:
+        """Return what is said to be confirmed and never reached a heater."""
+        arrived = {
+            self._command_of.get(message["payload"].get("sessionID", ""))
+            for message in state["received"]
+            if message["topic"].endswith(_CONTROLS) and isinstance(message["payload"], dict)
+        }
+        return [
+            f"{entry.command.kind} {entry.sequence} is confirmed, and was never received"
+            for entry in self._entries.values()
+            if "confirmed" in entry.outcomes and entry.command.id not in arrived
+        ]
+
+    def _of_session(self, session_id: object) -> _Entry | None:
+        return self._entries.get(self._command_of.get(str(session_id), ""))
+
+    @callback
+    def _on_given(self, event: CommandEvent) -> None:
+        if event.command.mac_address is not None and event.command.overwrites:
+            self._entries.setdefault(event.command.id, _Entry(event.command, len(self._entries)))
+
+    @callback
+    def _on_sent(self, event: CommandEvent) -> None:
+        self._note_sessions(event.command)
+        if (entry := self._entries.get(event.command.id)) is not None and entry.acknowledged_at is None:
+            entry.acknowledged_at = time.time()
+
+    @callback
+    def _on_completed(self, event: CommandCompleted) -> None:
+        self._note_sessions(event.command)
+
+    @callback
+    def _on_outcome(self, event: Event) -> None:
+        if (entry := self._entries.get(event.data["command_id"])) is not None:
+            is_overruled = event.data["reason_code"] == CommandReason.CHANGED_ELSEWHERE
+            entry.outcomes.append(CommandReason.CHANGED_ELSEWHERE if is_overruled else event.data["outcome"])
+
+    def _note_sessions(self, command: QueuedCommand) -> None:
+        self._command_of |= dict.fromkeys((command.id, *command.sessions), command.id)
+
+
+def _out_of_order(arrived: Sequence[_Entry]) -> list[str]:
+    """Judge what reached one heater: first arrivals come as given, and no older value has the last word."""
+    found = []
+    seen: list[_Entry] = []
+    for entry in arrived:
+        newest = max((each.sequence for each in seen), default=-1)
+        if entry not in seen and entry.sequence < newest:
+            found.append(f"{entry.command.kind} {entry.sequence} arrived after {newest}")
+        seen.append(entry)
+    for position, entry in enumerate(arrived):
+        related = [each for each in arrived[:position] if each.command.is_related_to(entry.command)]
+        is_late = any(each.sequence > entry.sequence for each in related)
+        if is_late and not any(
+            later.sequence > entry.sequence and later.command.is_related_to(entry.command)
+            for later in arrived[position:]
+        ):
+            found.append(f"{entry.command.kind} {entry.sequence} had the last word over a newer command")
+    return found
