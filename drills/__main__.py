@@ -16,6 +16,8 @@ from .table import HEADER, cells, described, line, markdown, write_between
 DRILLS = {drill.name: drill for drill in connection.DRILLS}
 """All of them, in the order of the documentation."""
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reliability.md"
+_SHOWN = 5
+"""Breaches of a drill that are printed."""
 _JOBS = 4
 """Drills at a time: most of their time they wait."""
 
@@ -66,8 +68,10 @@ async def in_process_of_its_own(drill: Drill, options: Namespace, free: asyncio.
     else:
         result = Result.from_json(lines[-1])
     print(line(cells(result)), flush=True)
-    for breach in result.breaches:
+    for breach in result.breaches[:_SHOWN]:
         print(f"    {breach}", flush=True)
+    if (more := len(result.breaches) - _SHOWN) > 0:
+        print(f"    and {more} more", flush=True)
     return result
 
 

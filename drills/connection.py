@@ -10,6 +10,7 @@ DRILLS: tuple[Drill, ...] = (
         steps=(fault("blackhole"), disconnected, over),
         protection="keep-alive",
         commands_per_second=0.02,
+        seconds_between_statuses=600,
     ),
     Drill(
         name="broker-restart",

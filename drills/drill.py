@@ -47,7 +47,7 @@ class Drill:
     commands_per_second: float = 0.5
     """To each heater."""
     seconds_between_statuses: float = 1.0
-    """Between two that are asked for: so exactly is known when they flow again. Home Assistant alone asks every 30 s."""
+    """So exactly is known when they flow again; Home Assistant alone asks every 30 s."""
     is_quick: bool = False
     """Whether it is one of those that run with the tests of each change."""
 

@@ -21,11 +21,11 @@ async def run(drill: Drill, *, is_protected: bool = True) -> Result:
     began = time.monotonic()
     without = nullcontext() if is_protected else PROTECTIONS[drill.protection].taken_out()
     with without, log_records() as records:
-        result = await _play(drill, records)
+        result = await _play(drill, records, is_protected=is_protected)
     return replace(result, took=time.monotonic() - began)
 
 
-async def _play(drill: Drill, records: LogRecords) -> Result:
+async def _play(drill: Drill, records: LogRecords, *, is_protected: bool) -> Result:
     async with home_of(drill) as home:
         # What the first set-up has made for good is no leftover, such as the runtime's threads; a socket always is one.
         await home.unload()
@@ -39,6 +39,9 @@ async def _play(drill: Drill, records: LogRecords) -> Result:
         seconds = await _recovery(home) if not breaches else None
         if seconds is None or seconds > RECOVERY_SECONDS:
             breaches.append("statuses did not flow again in time")
+        if breaches and not is_protected:
+            # It was to be seen to fail, and has.
+            return Result(name=drill.name, seconds=seconds, breaches=breaches)
         await home.end_giving()
         await _outcomes(home)
         result = replace(await _tally(drill, home, records, breaches), seconds=seconds)
