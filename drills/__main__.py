@@ -8,16 +8,19 @@ from pathlib import Path
 import sys
 import time
 
-from . import connection
+from . import connection, credentials, heaters
 from .drill import Drill, Result
 from .run import run
 from .table import HEADER, cells, described, line, markdown, write_between
 
-DRILLS = {drill.name: drill for drill in connection.DRILLS}
+GROUPS = (connection, credentials, heaters)
+DRILLS = {drill.name: drill for group in GROUPS for drill in group.DRILLS}
 """All of them, in the order of the documentation."""
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reliability.md"
 _SHOWN = 5
 """Breaches of a drill that are printed."""
+_WIDTH = 400
+"""Characters of each."""
 _JOBS = 4
 """Drills at a time: most of their time they wait."""
 
@@ -69,7 +72,7 @@ async def in_process_of_its_own(drill: Drill, options: Namespace, free: asyncio.
         result = Result.from_json(lines[-1])
     print(line(cells(result)), flush=True)
     for breach in result.breaches[:_SHOWN]:
-        print(f"    {breach}", flush=True)
+        print(f"    {breach[:_WIDTH]}", flush=True)
     if (more := len(result.breaches) - _SHOWN) > 0:
         print(f"    and {more} more", flush=True)
     return result

@@ -1,13 +1,13 @@
 """What a drill is, and what comes of it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
 import json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
-from simulator.state import Addresses
+from simulator.state import Addresses, State
 
 if TYPE_CHECKING:
     from .home import Home
@@ -17,6 +17,8 @@ RECOVERY_SECONDS = 65.0
 
 type Step = Callable[[Home], Awaitable[None]]
 """A fault or an action of a drill."""
+type Check = Callable[[Home, State], Iterable[str]]
+"""Looks at the end for what only one drill demands, and gives what went against it, in words."""
 type Detour = Callable[[Addresses], AbstractAsyncContextManager[Addresses]]
 """Puts something between Home Assistant and the simulator, and gives the addresses that lead through it."""
 
@@ -42,6 +44,9 @@ class Drill:
     detour: Detour | None = None
     outcomes: frozenset[str] = CARRIED_OUT
     """How commands may end in this drill; any other end is a loss."""
+    check: Check | None = None
+    absent: frozenset[str] = frozenset()
+    """The MAC addresses of heaters that are not expected to report any more."""
     notices: int = 0
     """Log lines that may come beside those for each loss of the connection and its return: those of heaters."""
     commands_per_second: float = 0.5

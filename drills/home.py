@@ -65,6 +65,8 @@ class Home:
         self.ledger = Ledger()
         self.over_at: float | None = None
         """When the fault ended, by the event loop's clock."""
+        self.fault_lasted = (0.0, 0.0)
+        """From when to when, by the wall clock."""
         self.interruptions = 0
         """How often the connection was lost."""
         self.errors: list[str] = []
@@ -97,16 +99,25 @@ class Home:
         return self._run is not None and isinstance(getattr(self.entry, "runtime_data", None), NavilinkCoordinator)
 
     @property
+    def coordinator(self) -> NavilinkCoordinator:
+        """The integration's coordinator."""
+        coordinator: NavilinkCoordinator = self.entry.runtime_data
+        return coordinator
+
+    @property
     def client(self) -> NavienMqttClient:
         """The integration's client."""
-        coordinator: NavilinkCoordinator = self.entry.runtime_data
-        return coordinator.client
+        return self.coordinator.client
 
     @property
     def heaters(self) -> dict[str, Device]:
         """The heaters that the integration has, by MAC address."""
-        coordinator: NavilinkCoordinator = self.entry.runtime_data
-        return {mac_address: heater.device for mac_address, heater in coordinator.data.items()}
+        return {mac_address: heater.device for mac_address, heater in self.coordinator.data.items()}
+
+    @property
+    def expected(self) -> list[str]:
+        """The MAC addresses of the heaters from which statuses have to come."""
+        return [mac_address for mac_address in self.heaters if mac_address not in self.drill.absent]
 
     # Home Assistant
 
@@ -130,6 +141,7 @@ class Home:
         )
         entry.add_to_hass(hass)
         self._run = _Run(hass, entry, stack)
+        stack.callback(self.ledger.listen_to_home_assistant(hass))
         await self.set_up()
 
     async def set_up(self) -> None:
@@ -140,7 +152,7 @@ class Home:
         """Make the integration's client, and hear of everything that it does from its first moment on."""
         client = NavienMqttClient(*arguments, **settings)  # type: ignore[arg-type]  # handed on as they are
         self._listening += [
-            *self.ledger.listen(self.hass, client),
+            *self.ledger.listen_to_client(client),
             client.on("status_received", self._on_status),
             client.on("connection_interrupted", self._on_interrupted),
         ]
@@ -193,7 +205,7 @@ class Home:
         return (
             self.is_running
             and bool(self.heaters)
-            and all(self._reported_at.get(mac_address, -1.0) > moment for mac_address in self.heaters)
+            and all(self.last_report(mac_address) > moment for mac_address in self.expected)
         )
 
     def last_report(self, mac_address: str) -> float:

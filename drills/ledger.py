@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+import math
 import time
 
 from homeassistant.core import Event, HomeAssistant, callback
@@ -20,14 +21,19 @@ from simulator.state import State
 from .drill import Drill
 
 _CONTROLS = "/ctrl"
+_ANSWER_SECONDS = 10.0
+"""A healthy heater has confirmed a command by then."""
 
 
 @dataclass(slots=True, eq=False)
 class _Entry:
+    """A command; times by the wall clock, which the simulator on this machine shares."""
+
     command: QueuedCommand
     sequence: int
+    given_at: float
     acknowledged_at: float | None = None
-    """By the wall clock, which the simulator on this machine shares."""
+    ended_at: float = math.inf
     outcomes: list[str] = field(default_factory=list)
     """As Home Assistant's event has them, but for one that somebody's change has overruled: that is its reason."""
 
@@ -41,13 +47,17 @@ class Ledger:
         """Command by session: each writing of a command has its own."""
 
     @callback
-    def listen(self, hass: HomeAssistant, client: NavienMqttClient) -> list[Callable[[], None]]:
-        """Listen to one run of the integration; returns what ends that."""
+    def listen_to_home_assistant(self, hass: HomeAssistant) -> Callable[[], None]:
+        """Listen to one run of Home Assistant; returns what ends that."""
+        return hass.bus.async_listen(EVENT_COMMAND_OUTCOME, self._on_outcome)
+
+    @callback
+    def listen_to_client(self, client: NavienMqttClient) -> list[Callable[[], None]]:
+        """Listen to one client of the integration; returns what ends that."""
         return [
             client.on("command_given", self._on_given),
             client.on("command_sent", self._on_sent),
             client.on("command_completed", self._on_completed),
-            hass.bus.async_listen(EVENT_COMMAND_OUTCOME, self._on_outcome),
         ]
 
     @property
@@ -64,6 +74,22 @@ class Ledger:
     def confirmed(self) -> int:
         """How many commands were confirmed by their heater."""
         return sum("confirmed" in entry.outcomes for entry in self._entries.values())
+
+    def ended_as(self, outcome: str) -> int:
+        """Return how many commands have this outcome."""
+        return sum(outcome in entry.outcomes for entry in self._entries.values())
+
+    def answered_between(self, mac_address: str, begin: float, end: float) -> tuple[int, int]:
+        """Return how many commands a heater was given in a time, and how many of these it confirmed in it.
+
+        Those of the last seconds are left out: a healthy heater may still be at them.
+        """
+        given = [
+            entry
+            for entry in self._entries.values()
+            if entry.command.mac_address == mac_address and begin <= entry.given_at <= end - _ANSWER_SECONDS
+        ]
+        return len(given), sum("confirmed" in entry.outcomes and entry.ended_at <= end for entry in given)
 
     def lost(self, drill: Drill) -> list[str]:
         """Return what was lost, in words."""
@@ -117,7 +143,7 @@ class Ledger:
     @callback
     def _on_given(self, event: CommandEvent) -> None:
         if event.command.mac_address is not None and event.command.overwrites:
-            self._entries.setdefault(event.command.id, _Entry(event.command, len(self._entries)))
+            self._entries.setdefault(event.command.id, _Entry(event.command, len(self._entries), time.time()))
 
     @callback
     def _on_sent(self, event: CommandEvent) -> None:
@@ -132,6 +158,7 @@ class Ledger:
     @callback
     def _on_outcome(self, event: Event) -> None:
         if (entry := self._entries.get(event.data["command_id"])) is not None:
+            entry.ended_at = min(entry.ended_at, time.time())
             is_overruled = event.data["reason_code"] == CommandReason.CHANGED_ELSEWHERE
             entry.outcomes.append(CommandReason.CHANGED_ELSEWHERE if is_overruled else event.data["outcome"])
 

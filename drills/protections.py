@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
-from custom_components.navilink import api
+from homeassistant.config_entries import ConfigEntry
+
+from custom_components.navilink import api, nwp500
+from custom_components.navilink.nwp500 import ApiConnectionError, NavienAuthClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,19 @@ def _settings(**changed: object) -> Callable[[], AbstractContextManager[object]]
     return taken_out
 
 
+def _without(name: str, replacement: object) -> Callable[[], AbstractContextManager[object]]:
+    """Put something else in the place of a part of the client."""
+    return lambda: patch(f"{nwp500.__name__}.{name}", replacement)
+
+
+async def _as_they_are(client: NavienAuthClient, _refused: object = None) -> object:
+    return client.current_tokens
+
+
+async def _nothing_signs_in(_client: NavienAuthClient) -> object:
+    raise ApiConnectionError("no password is known")
+
+
 PROTECTIONS: Mapping[str, Protection] = {
     "reconnection": Protection(
         "The connection is made again, indefinitely.",
@@ -50,5 +66,37 @@ PROTECTIONS: Mapping[str, Protection] = {
         "Commands given while disconnected wait in the queue.",
         _settings(enable_command_queue=False),
     ),
+    "renewal": Protection(
+        "A refused connection renews the AWS keys.",
+        _without("transport.connection.Connection._renewal_is_due", lambda _: False),
+    ),
+    "renewal-floor": Protection(
+        "Refused connections renew the credentials at most once a minute.",
+        _without("transport.connection._RENEWAL_FLOOR_SECONDS", 0.0),
+    ),
+    "token-refresh": Protection(
+        "A refused access token is renewed, and the request made again.",
+        _without("auth.NavienAuthClient.refresh_jwt", _as_they_are),
+    ),
+    "password-sign-in": Protection(
+        "Where no token is accepted any more, the password is.",
+        _without("auth.NavienAuthClient._request_sign_in", _nothing_signs_in),
+    ),
+    "reauthentication": Protection(
+        "A refused password is asked for again; meanwhile the queue is kept.",
+        lambda: patch.object(ConfigEntry, "async_start_reauth"),
+    ),
+    "trouble-of-the-service": Protection(
+        "Trouble of the sign-in service is not taken for a refused password.",
+        _without("auth._refuses_credentials", lambda _: True),
+    ),
+    "waiting-for-the-heater": Protection("", _settings()),
+    "confirmation-by-status": Protection("", _settings()),
+    "retry-after-refusal": Protection(
+        "A command that came too soon is sent again after a pause.",
+        _without("queue.confirmation.Pacing.refused", lambda *_: None),
+    ),
+    "heaters-apart": Protection("", _settings()),
+    "let-go-of-the-refused": Protection("", _settings()),
 }
 """By the name that drills have."""

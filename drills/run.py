@@ -12,8 +12,8 @@ from .protections import PROTECTIONS
 
 _OUTCOME_SECONDS = 120.0
 """After the last command, until every command has its outcome."""
-_CLOSE_SECONDS = 25.0
-"""Home Assistant's shared HTTP session keeps a connection that long for the next request."""
+_CLOSE_SECONDS = 35.0
+"""Home Assistant's shared HTTP session keeps a connection for the next request, 15 to 30 s."""
 
 
 async def run(drill: Drill, *, is_protected: bool = True) -> Result:
@@ -66,6 +66,7 @@ def _now() -> float:
 
 async def _steps(drill: Drill, home: Home) -> list[str]:
     """Take the steps; a wait that does not end is a breach."""
+    home.fault_lasted = (time.time(), time.time())
     try:
         for step in drill.steps:
             await step(home)
@@ -81,7 +82,7 @@ async def _recovery(home: Home) -> float | None:
         await home.until("statuses flow", lambda: home.reported_since(over_at), RECOVERY_SECONDS + over_at - _now())
     except TimeoutError:
         return None
-    return max(map(home.last_report, home.heaters)) - over_at
+    return max(map(home.last_report, home.expected)) - over_at
 
 
 async def _outcomes(home: Home) -> None:
@@ -104,6 +105,8 @@ async def _tally(drill: Drill, home: Home, records: LogRecords, breaches: list[s
     breaches += [f"doubled: {each}" for each in doubled]
     breaches += [f"logged: {each}" for each in records.errors]
     breaches += home.errors
+    if drill.check is not None:
+        breaches += drill.check(home, state)
     if not ledger.given:
         breaches.append("no command was given")
     if len(records.lines) > allowed:

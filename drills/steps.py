@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+import time
 
 from .drill import Step
 from .home import Home
@@ -28,6 +29,7 @@ def wait(seconds: float) -> Step:
 async def over(home: Home) -> None:
     """Note that the fault has ended: from now on statuses have to flow again soon."""
     home.over_at = asyncio.get_running_loop().time()
+    home.fault_lasted = (home.fault_lasted[0], time.time())
 
 
 async def disconnected(home: Home) -> None:

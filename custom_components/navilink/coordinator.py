@@ -8,8 +8,9 @@ from typing import override
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .api import CONF_QUEUE, all_options, create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
@@ -26,6 +27,7 @@ from .issues import LostCommands, async_report_store, async_report_unreadable_st
 from .listener import HeaterListener
 from .nwp500 import (
     CommandCompleted,
+    ConnectionResumed,
     Device,
     DeviceFeature,
     NavienAPIClient,
@@ -101,6 +103,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             self._restore(stored)
         self._stops += [
             *self._listener.listen(),
+            self.client.on("connection_resumed", self._on_connection_resumed),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._on_home_assistant_stop),
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry_updated),
             self.snapshots.close,
@@ -135,9 +138,17 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     @override
     async def _async_update_data(self) -> dict[str, HeaterState]:
         """List the heaters of the account."""
-        if not self._is_just_set_up:
-            await self._async_take(*await self._async_list())
-        self._is_just_set_up = False
+        if self._is_just_set_up:
+            self._is_just_set_up = False
+            return self.data
+        try:
+            listed = await self._async_list()
+        except ConfigEntryAuthFailed, UpdateFailed:
+            if self.client.is_connected:
+                raise
+            # The connection reports what keeps it away, and asks for a new password; once is enough.
+            return self.data
+        await self._async_take(*listed)
         return self.data
 
     async def _async_list(self) -> tuple[tuple[Device, ...], set[str]]:
@@ -148,7 +159,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         except NavienError as err:
             raise setup_error(self.hass, err) from err
         departed = self._listing.departed(listing, async_registered(self.hass, self.config_entry))
-        if not self._listing.is_in_doubt:
+        if not self._listing.is_in_doubt and not any(map(self.client.is_refused, listing.devices)):
             self.update_interval = LISTING_INTERVAL
         return listing.devices, departed
 
@@ -169,7 +180,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         # Before anything is awaited: by its device in the registry, other accounts know that a heater is taken.
         async_claim_devices(self.hass, self.config_entry, own.values())
         await self.async_release(taken | departed)
-        for device in self._devices.values():
+        for device in own.values():
             try:
                 await self.client.subscribe_device(device)
             except NavienError as err:
@@ -205,14 +216,22 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             del self._leaving[mac_address]
 
     @callback
+    def _on_connection_resumed(self, _event: ConnectionResumed) -> None:
+        if any(map(self.client.is_refused, self._devices.values())):
+            # It may have left the account.
+            self._refresh()
+
+    @callback
     def _on_device_registry_updated(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
         if self._taken and event.data["action"] == "remove" and not self._listing.is_in_doubt:
             # It may be one that this account has, too.
-            watched(
-                self.config_entry.async_create_background_task(
-                    self.hass, self.async_request_refresh(), "navilink listing"
-                )
-            )
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """List the heaters now, and not only when it is time."""
+        watched(
+            self.config_entry.async_create_background_task(self.hass, self.async_request_refresh(), "navilink listing")
+        )
 
     # For entities and actions
 

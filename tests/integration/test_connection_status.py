@@ -182,3 +182,20 @@ def test_every_state_is_explained_in_the_documents() -> None:
     table = TROUBLESHOOTING.read_text().partition("| **Connection status** | What to do |")[2].partition("\n\n")[0]
     explained = [name for row in table.splitlines()[2:] for name in row.split("|")[1].strip().split(", ")]
     assert sorted(explained) == sorted(states.values())
+
+
+async def test_a_list_that_fails_while_disconnected_is_not_reported_once_more(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    await simulator.fault("api_down")
+    await simulator.fault("mqtt_down")
+    await wait_for_value(hass, "binary_sensor.nwp500_connection", "off")
+    await running.runtime_data.async_refresh()
+    assert running.runtime_data.last_update_success
+    assert not own_lines(caplog, logging.ERROR)
+    await simulator.fault("mqtt_up")
+    await wait_for_value(hass, "binary_sensor.nwp500_connection", "on")
+    # Connected, it is the list that does not work.
+    await running.runtime_data.async_refresh()
+    assert not running.runtime_data.last_update_success
+    assert len(own_lines(caplog, logging.ERROR)) == 1

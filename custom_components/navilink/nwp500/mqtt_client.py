@@ -80,6 +80,7 @@ class NavienMqttClient:
             ask_status=self._ask_status,
             replace_connection=self._connection.fail,
             written_query=self._answers.written,
+            is_denied=self._is_denied,
         )
         self._requests = HeaterRequests(
             self._connection, self.client_id, self._answers, self._replies, on_written=self._pipeline.guard.written
@@ -210,13 +211,11 @@ class NavienMqttClient:
 
     def poll(self, device: Device) -> bool:
         """Ask for the status now, around the queue; returns whether there was a connection to ask over."""
-        self._use(device)
-        return self._requests.ask(queries.STATUS, device)
+        return self._poll(queries.STATUS, device)
 
     def poll_info(self, device: Device) -> bool:
         """Ask what the heater has now, around the queue; returns whether there was a connection to ask over."""
-        self._use(device)
-        return self._requests.ask(queries.DEVICE_INFO, device)
+        return self._poll(queries.DEVICE_INFO, device)
 
     async def start_periodic_requests(self, device: Device, period_seconds: float = 60) -> None:
         """Ask for the status now and then every `period_seconds`, connected or not."""
@@ -371,7 +370,10 @@ class NavienMqttClient:
         return self._answers.is_silent(device.mac_address)
 
     def is_refused(self, device: Device) -> bool:
-        """Return whether the service refuses the subscriptions of a heater."""
+        """Return whether the subscriptions of a heater are refused, for lack of room or by the service.
+
+        To one that the service refuses nothing is sent. `subscribe_device` tries again.
+        """
         return not self._connection.subscriptions.refused.isdisjoint(self._inbox.record(device).filters)
 
     # Events
@@ -449,7 +451,22 @@ class NavienMqttClient:
 
     def _ask_status(self, mac_address: str) -> bool:
         record = self._inbox.records.get(mac_address)
-        return record is not None and self._requests.ask(queries.STATUS, record.device)
+        return (
+            record is not None
+            and not self._is_denied(mac_address)
+            and self._requests.ask(queries.STATUS, record.device)
+        )
+
+    def _poll(self, query: queries.Query, device: Device) -> bool:
+        if self._is_denied(device.mac_address):
+            return False
+        self._use(device)
+        return self._requests.ask(query, device)
+
+    def _is_denied(self, mac_address: str) -> bool:
+        """Return whether the service does not grant a heater, so that a message to it would end the connection."""
+        record = self._inbox.records.get(mac_address)
+        return record is not None and not self._connection.subscriptions.denied.isdisjoint(record.filters)
 
     def _heater_absent(self, mac_address: str) -> None:
         self._inbox.absent(mac_address)

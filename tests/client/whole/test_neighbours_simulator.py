@@ -8,6 +8,7 @@ from nwp500 import (
     Changed,
     CommandEvent,
     CommandOutcome,
+    CommandStage,
     Device,
     DhwMode,
     NavienMqttClient,
@@ -47,6 +48,30 @@ async def knowing(stage: Stage, **settings: object) -> NavienMqttClient:
 
 
 # Another heater
+
+
+async def test_a_heater_that_left_the_account_does_not_cost_the_others_their_connection(stage: Stage) -> None:
+    first, second = stage.devices
+    client = await knowing(stage, guard_commands=True)
+    interruptions: list[object] = []
+    client.on("connection_interrupted", interruptions.append)
+    resumed = expected(client, "connection_resumed")
+    await stage.simulator.fault("leave_account", mac=OTHER_MAC)
+    # A message to it ends the connection (protocol.md 3), and the next one does not get its subscriptions.
+    assert client.poll(second)
+    await resumed
+    assert client.is_refused(second)
+    assert not client.poll(second)
+    waiting = await client.submit(setpoint_command(second, 125))
+    done = await client.submit(setpoint_command(first, 130))
+    assert (await done.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
+    assert client.stage(waiting.command.id) is CommandStage.WAITING
+    assert len(interruptions) == 1
+    await stage.simulator.fault("leave_account", mac=OTHER_MAC, on=False)
+    await client.subscribe_device(second)
+    assert not client.is_refused(second)
+    assert (await waiting.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
+    assert len(interruptions) == 1
 
 
 async def test_two_heaters_answer_for_themselves_alone(stage: Stage) -> None:

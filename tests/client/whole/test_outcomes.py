@@ -9,10 +9,12 @@ from nwp500 import (
     CommandReason,
     CommandStage,
     DeviceStatus,
+    HeaterCommand,
     NavienMqttClient,
     NotConnectedError,
     StatusReceived,
     StoredQueue,
+    commands,
     heater_commands,
 )
 from nwp500.exceptions import MqttConnectionError, RequestTimeoutError
@@ -170,6 +172,46 @@ async def test_commands_wait_for_a_heater_that_is_off_line(stage: Stage) -> None
     assert client.stage(handle.command.id) is CommandStage.WAITING
     await stage.simulator.fault("device_offline", on=False, mac=MAC)
     assert (await handle.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
+
+
+async def test_what_a_heater_has_missed_goes_out_once_it_is_back(stage: Stage) -> None:
+    client = await careful(stage)
+    gone, back = expected(client, "device_offline"), expected(client, "device_online")
+    interruptions: list[object] = []
+    client.on("connection_interrupted", interruptions.append)
+    await stage.simulator.fault("device_offline", mac=MAC)
+    # Written before the client hears of it, or not any more: whichever it is, the heater misses it.
+    missed = await client.submit(setpoint_command(stage.device, 130))
+    await missed.sent()
+    await gone
+    given_later = await client.submit(heater_commands.dhw_mode(stage.device, 1))
+    assert client.stage(missed.command.id) is CommandStage.WAITING
+    assert client.stage(given_later.command.id) is CommandStage.WAITING
+    # Other heaters are not held up, nor is the connection taken for dead.
+    other = await client.submit(setpoint_command(stage.devices[1], 125))
+    assert (await other.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
+    await stage.simulator.fault("device_offline", on=False, mac=MAC)
+    await back
+    for handle in (missed, given_later):
+        assert (await handle.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
+    assert await stage.applied() == [("dhw-temperature", [109]), ("dhw-mode", [1])]
+    assert not interruptions
+
+
+async def test_what_must_not_go_out_twice_does_not_wait_for_a_heater(stage: Stage) -> None:
+    client = await careful(stage)
+    await stage.simulator.fault("silent", mac=MAC, suffix="ctrl")
+    reset = await client.submit(HeaterCommand(stage.device, commands.AIR_FILTER_RESET))
+    assert await reset.sent() > 0
+    gone, back = expected(client, "device_offline"), expected(client, "device_online")
+    await stage.simulator.fault("device_offline", mac=MAC)
+    await gone
+    assert client.stage(reset.command.id) is CommandStage.SENT
+    await stage.simulator.fault("device_offline", on=False, mac=MAC)
+    await back
+    mode = await client.submit(heater_commands.dhw_mode(stage.device, 1))
+    assert (await mode.outcome(timeout=PATIENCE)).outcome is CommandOutcome.CONFIRMED
+    assert [control for control, _ in await stage.applied()] == ["air-filter-reset", "dhw-mode"]
 
 
 async def test_five_setpoints_given_offline_are_one_publish(stage: Stage) -> None:

@@ -78,6 +78,7 @@ class ResponseWatchdog:
         """The service reported a heater as absent: that explains its silence, and shows a connection that delivers."""
         self.delivered()
         self._silent.discard(mac_address)
+        self._answering.discard(mac_address)
 
     def delivered(self) -> None:
         """Something has come over this connection."""

@@ -34,6 +34,8 @@ class _Sent:
     written_at: int
     """The moment of its last writing: a status that answers a question asked then or later shows its effect."""
     is_answered: bool = False
+    is_overdue: bool = False
+    """The answer has not come in time, so that nothing else has to wait for it."""
     looks: int = 0
     is_look_due: bool = False
     """A status is due, but there is no connection to ask over."""
@@ -90,8 +92,18 @@ class Confirmations:
     def is_unanswered(self, mac_address: str | None) -> bool:
         """Return whether a control to a heater was sent that the heater has not answered yet."""
         return any(
-            sent.command.mac_address == mac_address and sent.command.is_control and not sent.is_answered
+            sent.command.mac_address == mac_address
+            and sent.command.is_control
+            and not (sent.is_answered or sent.is_overdue)
             for sent in self._sent.values()
+        )
+
+    def without_answer(self, mac_address: str) -> tuple[QueuedCommand, ...]:
+        """Return the controls that a heater has not answered, whether in time or not."""
+        return tuple(
+            sent.command
+            for sent in self._sent.values()
+            if sent.command.mac_address == mac_address and sent.command.is_control and not sent.is_answered
         )
 
     def answered(self, command_id: str) -> None:
@@ -117,7 +129,12 @@ class Confirmations:
                 continue
             if sent.command.is_shown_by(status.raw):
                 self._complete(sent.command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED))
-            elif sent.is_answered and sent.looks and status.is_in_tou_window and _can_be_held(sent.command):
+            elif (
+                (sent.is_answered or sent.is_overdue)
+                and sent.looks
+                and status.is_in_tou_window
+                and _can_be_held(sent.command)
+            ):
                 self._complete(sent.command, CommandResult(CommandOutcome.HELD, CommandReason.PEAK_PERIOD))
 
     def look_at_what_is_due(self) -> None:
@@ -158,7 +175,7 @@ class Confirmations:
             sent.timers.append(loop.call_later(ANSWER_SECONDS, self._unconfirmed, sent))
 
     def _answer_overdue(self, sent: _Sent) -> None:
-        sent.is_answered = True
+        sent.is_overdue = True
         self._may_send_more()
 
     def _unconfirmed(self, sent: _Sent) -> None:
@@ -206,6 +223,10 @@ class Pacing:
             return None
         self._refusals[command.id] += 1
         return _REFUSAL_PAUSES[refusals]
+
+    def may_repeat(self, command_id: str) -> bool:
+        """Return whether a control may be sent again."""
+        return self._refusals[command_id] < len(_REFUSAL_PAUSES)
 
     def was_refused(self, command: QueuedCommand) -> bool:
         """Return whether the heater has refused the last writing of a control."""

@@ -44,6 +44,8 @@ class FreshStatus:
         self._without_sessions: set[str] = set()
         """Heaters that leave questions unanswered, and so may be such as report without any session."""
         self._asking: dict[str, asyncio.TimerHandle] = {}
+        self._offline_at: dict[str, int] = {}
+        """The moment at which each heater was last found to be offline."""
 
     def moment(self) -> int:
         """Return the present moment, which is like no other."""
@@ -52,7 +54,8 @@ class FreshStatus:
 
     def has(self, mac_address: str, since: int = UNKNOWN_MOMENT) -> bool:
         """Return whether a heater has answered a question of this connection that was asked after a moment."""
-        return self._answered.get(mac_address, UNKNOWN_MOMENT) > max(since, self._connected_at)
+        offline_at = self._offline_at.get(mac_address, UNKNOWN_MOMENT)
+        return self._answered.get(mac_address, UNKNOWN_MOMENT) > max(since, self._connected_at, offline_at)
 
     def answered_at(self, mac_address: str) -> int:
         """Return the moment of the newest question that a heater has answered."""
@@ -97,7 +100,12 @@ class FreshStatus:
             del self._asked[asked]
         self._questions.pop(mac_address, None)
         self._answered.pop(mac_address, None)
+        self._offline_at.pop(mac_address, None)
         self._without_sessions.discard(mac_address)
+
+    def offline(self, mac_address: str) -> None:
+        """A heater is offline: only what it is asked from now on is known to be answered after it is back."""
+        self._offline_at[mac_address] = self.moment()
 
     def connected(self) -> None:
         """A connection is up: only what is asked from now on is known to be answered after it."""

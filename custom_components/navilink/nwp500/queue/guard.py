@@ -91,6 +91,8 @@ class CommandGuard:
         """For each of them the status from which on changes count as somebody else's. One that was given over a
         connection before the heater reported on it has none yet: what others changed during the outage is older, so
         the first status to come is only what later changes are compared with."""
+        self._offline: set[str] = set()
+        """Heaters that are offline, and have sent nothing since."""
         self.overruled: set[str] = set()
         """Those of them whose setting somebody else has changed since, if commands are guarded."""
 
@@ -153,6 +155,7 @@ class CommandGuard:
         """Know nothing more of a heater."""
         self._fresh.forget(mac_address)
         self._heaters.pop(mac_address, None)
+        self._offline.discard(mac_address)
 
     # Moments
 
@@ -197,6 +200,19 @@ class CommandGuard:
     def dated(self, mac_address: str, session_id: str | None) -> int | None:
         """Return the moment after which a status was made that has come just now; `None` for one that is outdated."""
         return self._fresh.dated(mac_address, session_id)
+
+    def offline(self, mac_address: str) -> None:
+        """A heater is offline: its controls are held until it has reported its status again."""
+        self._offline.add(mac_address)
+        self._fresh.offline(mac_address)
+
+    def online(self, mac_address: str) -> None:
+        """A heater has sent something."""
+        self._offline.discard(mac_address)
+
+    def is_offline(self, mac_address: str | None) -> bool:
+        """Return whether a heater is offline, so that what is sent to it is lost."""
+        return mac_address in self._offline
 
     def connected(self) -> None:
         """A connection is up."""

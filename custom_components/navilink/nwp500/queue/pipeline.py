@@ -56,11 +56,13 @@ class CommandPipeline(WriterListener):
         ask_status: Callable[[str], bool],
         replace_connection: Callable[[str], None],
         written_query: Callable[[QueuedCommand], None],
+        is_denied: Callable[[str], bool],
     ) -> None:
         self._config = config
         self._events = events
         self._replace_connection = replace_connection
         self._written_query = written_query
+        self._is_denied = is_denied
         self.registry = CommandRegistry()
         self.queue = CommandQueue(
             config.max_queued_commands, coalesce=config.coalesce_commands, sequence=self.registry.sequence
@@ -177,7 +179,6 @@ class CommandPipeline(WriterListener):
         self._succession.forget(mac_address)
         self.registry.forget(mac_address)
         self._changed()
-        self.writer.pump()
         # A listener of an end may have given the heater another command: it is a new one from now on.
         self.ask_what_is_due()
 
@@ -194,6 +195,7 @@ class CommandPipeline(WriterListener):
         for command in self.queue.waiting:
             self.guard.ask_first(command)
         self.confirmations.look_at_what_is_due()
+        self.writer.pump()
 
     def on_disconnected(self) -> None:
         """Disconnected: what was in flight goes back to the front."""
@@ -214,6 +216,19 @@ class CommandPipeline(WriterListener):
         self._expiry.stop()
 
     # From the heater
+
+    def heater_offline(self, mac_address: str) -> None:
+        """A heater is offline: what it has not answered is lost, and waits with the rest until it reports again."""
+        if not self._config.guard_commands:
+            return
+        self.guard.offline(mac_address)
+        for command in self.confirmations.without_answer(mac_address):
+            self._take_back_what_is_lost(command)
+        self.ask_what_is_due()
+
+    def heater_online(self, mac_address: str) -> None:
+        """A heater has sent something."""
+        self.guard.online(mac_address)
 
     def command_asked(self, session_id: str) -> QueuedCommand | None:
         """Return the command without an outcome that was written with a session."""
@@ -276,6 +291,9 @@ class CommandPipeline(WriterListener):
 
     @override
     def pause(self, command: QueuedCommand) -> float:
+        if command.mac_address and self._is_denied(command.mac_address):
+            # A message to a heater that the service does not grant would end the connection of all.
+            return math.inf
         if not command.is_control:
             return 0.0
         if self.guard.is_waiting_for_status(command.mac_address) or (
@@ -321,6 +339,8 @@ class CommandPipeline(WriterListener):
         if self.guard.is_shown(command):
             # What proves that it was sent has come after what proves its effect.
             self._complete(command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED))
+        elif command.is_control and self.guard.is_offline(command.mac_address):
+            self._take_back_what_is_lost(command)
 
     @override
     def commands_displaced(self, displaced: Displaced) -> None:
@@ -349,8 +369,13 @@ class CommandPipeline(WriterListener):
 
     # Inner steps
 
+    def _take_back_what_is_lost(self, command: QueuedCommand) -> None:
+        """Put a command back that a heater has not got, unless it must not go out a second time."""
+        if command.repeatable and self._pacing.may_repeat(command.id) and self.confirmations.forget(command.id):
+            self._take_back(command, 0.0)
+
     def _take_back(self, command: QueuedCommand, pause: float) -> None:
-        """Put a refused command back in its place in the queue, and pause for its heater."""
+        """Put a command back in its place in the queue, and pause for its heater."""
         if self._succession.is_overtaken(command):
             self._complete(command, _OVERTAKEN)
         else:

@@ -29,6 +29,8 @@ class ConnectionSubscriptions:
         """The filters whose SUBACK is waited for on the present connection, each with the end of that."""
         self.refused: set[str] = set()
         """What was needed and refused when it was last tried, by the service or for lack of room."""
+        self.denied: set[str] = set()
+        """What of that the service itself has refused."""
 
     async def subscribe(self, topic_filter: str) -> None:
         """Add a filter to the table; when connected, wait for its SUBACK.
@@ -125,14 +127,17 @@ class ConnectionSubscriptions:
     def _refuse(self, topic_filter: str) -> None:
         self._filters.pop(topic_filter, None)
         self.refused.add(topic_filter)
+        self.denied.add(topic_filter)
 
     async def _subscribe_again(self, transport: Transport, topic_filter: str) -> None:
         try:
             await self._subscribe_on(transport, topic_filter)
-        except SubscriptionRefusedError as error:
+        except SubscriptionRefusedError:
             # One filter that the service does not want must not prevent all the others.
+            is_needed = self._filters[topic_filter]
             self._refuse(topic_filter)
-            _LOGGER.warning("A subscription was refused and is not tried again: %s", error.name)
+            if is_needed:
+                _LOGGER.warning("The service refuses a subscription, so that a water heater cannot be heard")
 
     async def _subscribe_on(self, transport: Transport, topic_filter: str) -> None:
         """Subscribe with a time-out and a retry for each SUBACK that does not come; raises `TransportError`."""
@@ -143,6 +148,7 @@ class ConnectionSubscriptions:
             except TimeoutError:
                 continue
             self.refused.discard(topic_filter)
+            self.denied.discard(topic_filter)
             return
         raise SubscriptionUnansweredError
 
