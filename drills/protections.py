@@ -12,7 +12,14 @@ from unittest.mock import patch
 from homeassistant.config_entries import ConfigEntry
 
 from custom_components.navilink import api, nwp500
-from custom_components.navilink.nwp500 import ApiConnectionError, NavienAuthClient
+from custom_components.navilink.nwp500 import (
+    ApiConnectionError,
+    CommandOutcome,
+    CommandReason,
+    CommandResult,
+    NavienAuthClient,
+)
+from custom_components.navilink.nwp500.queue.confirmation import Confirmations, Pacing
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,18 @@ async def _nothing_signs_in(_client: NavienAuthClient) -> object:
     raise ApiConnectionError("no password is known")
 
 
+def _confirmed_by_the_answer(confirmations: Confirmations, command_id: str) -> None:
+    if (command := confirmations.forget(command_id)) is not None:
+        confirmations._complete(command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.ANSWERED))  # noqa: SLF001 - in the place of its own method
+
+
+_PAUSE = Pacing.pause
+
+
+def _one_pause_for_all(pacing: Pacing, _mac_address: str | None) -> float:
+    return _PAUSE(pacing, "0478630a1b2c")
+
+
 PROTECTIONS: Mapping[str, Protection] = {
     "reconnection": Protection(
         "The connection is made again, indefinitely.",
@@ -90,13 +109,25 @@ PROTECTIONS: Mapping[str, Protection] = {
         "Trouble of the sign-in service is not taken for a refused password.",
         _without("auth._refuses_credentials", lambda _: True),
     ),
-    "waiting-for-the-heater": Protection("", _settings()),
-    "confirmation-by-status": Protection("", _settings()),
+    "waiting-for-the-heater": Protection(
+        "What a heater missed by being offline goes out again, and the rest waits, until it reports.",
+        _without("queue.pipeline.CommandPipeline.heater_offline", lambda *_: None),
+    ),
+    "confirmation-by-status": Protection(
+        "Only a status that shows the effect confirms a command, not the heater's answer.",
+        _without("queue.confirmation.Confirmations.answered", _confirmed_by_the_answer),
+    ),
     "retry-after-refusal": Protection(
         "A command that came too soon is sent again after a pause.",
         _without("queue.confirmation.Pacing.refused", lambda *_: None),
     ),
-    "heaters-apart": Protection("", _settings()),
-    "let-go-of-the-refused": Protection("", _settings()),
+    "heaters-apart": Protection(
+        "Each heater has its own pauses.",
+        _without("queue.confirmation.Pacing.pause", _one_pause_for_all),
+    ),
+    "let-go-of-the-refused": Protection(
+        "Nothing is sent to a heater whose subscriptions the service refuses.",
+        _without("mqtt_client.NavienMqttClient._is_denied", lambda *_: False),
+    ),
 }
 """By the name that drills have."""

@@ -199,7 +199,8 @@ async def test_what_a_heater_has_missed_goes_out_once_it_is_back(stage: Stage) -
 
 
 async def test_what_must_not_go_out_twice_does_not_wait_for_a_heater(stage: Stage) -> None:
-    client = await careful(stage)
+    client = await stage.connected(guard_commands=True)
+    await client.queries.request(stage.device, STATUS)
     await stage.simulator.fault("silent", mac=MAC, suffix="ctrl")
     reset = await client.submit(HeaterCommand(stage.device, commands.AIR_FILTER_RESET))
     assert await reset.sent() > 0
