@@ -3,21 +3,23 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from email.utils import formatdate
 import json
 from pathlib import Path
 import ssl
 import time
 from zoneinfo import ZoneInfo
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from .answers.dispatch import Dispatcher
 from .answers.replies import device_connection
 from .common.certificates import make_server_certificate
-from .common.clock import Clock
+from .common.clock import Clock, ServiceClock
 from .common.sigv4 import AwsCredentials
 from .heater.heater import Heater
 from .heater.registration import Identity
+from .heater.requests import heater_of
 from .mqtt.broker import Broker
 from .mqtt.session import ReceivedMessage
 from .options import CloudOptions
@@ -43,7 +45,13 @@ class Cloud:
         self._rest_port = options.rest_port
         self._mqtt_port = options.mqtt_port
         self._tasks: list[asyncio.Task[None]] = []
-        self.broker = Broker(credentials=self._find_credentials, on_publish=self._handle_message)
+        self.service_clock = ServiceClock()
+        self.broker = Broker(
+            credentials=self._find_credentials,
+            on_publish=self._handle_message,
+            permits=self._permits,
+            now=self.service_clock.now,
+        )
         self._furnish()
 
     def _furnish(self) -> None:
@@ -53,6 +61,7 @@ class Cloud:
         self.push_interval = options.push_interval
         self.accounts = Accounts(
             account,
+            self.service_clock.now,
             jwt_lifetime=options.jwt_lifetime,
             aws_lifetime=options.aws_lifetime,
             rotate_refresh_token=options.rotate_refresh_token,
@@ -103,6 +112,7 @@ class Cloud:
         self.options = self._started_with.changed(arguments)
         await self._stop_tasks()
         self.broker.reset()
+        self.service_clock.offset = 0.0
         self.limit_tls(None)
         self._furnish()
         self._start_tasks()
@@ -156,11 +166,21 @@ class Cloud:
     def _find_credentials(self, access_key_id: str) -> AwsCredentials | None:
         return self.accounts.find_aws(access_key_id)
 
+    def _permits(self, topic: str) -> bool:
+        """Whether the account may use a topic or a filter: those of a heater only while it has that one."""
+        mac_address = heater_of(topic)
+        if mac_address is None:
+            return True
+        heater = self.heaters.get(mac_address)
+        return heater is not None and heater.registration.in_account
+
     def _handle_message(self, message: ReceivedMessage) -> None:
         self.dispatcher.handle(message)
 
     async def _handle_rest(self, request: web.BaseRequest) -> web.StreamResponse:
-        return await self.rest.handle(request)
+        response = await self.rest.handle(request)
+        response.headers[hdrs.DATE] = formatdate(self.service_clock.now(), usegmt=True)
+        return response
 
 
 def _make_heater(options: CloudOptions, number: int, now: float, *, online: bool = True) -> Heater:

@@ -112,13 +112,13 @@ class SimulatorProcess:
         """Write whole schedules of a heater as at its panel: `reservations`, `recirculation`, `tou` in wire form."""
         await self._request("POST", f"/schedule/{mac_address}", schedules)
 
-    async def publish(self, topic: str, payload: object) -> None:
-        """Send a JSON message from the cloud to whoever subscribes to `topic`."""
-        await self._request("POST", "/publish", {"topic": topic, "payload": payload})
+    async def publish(self, topic: str, payload: object, *, count: int = 1) -> None:
+        """Send a JSON message from the cloud to whoever subscribes to `topic`, so many times in a row."""
+        await self._request("POST", "/publish", {"topic": topic, "payload": payload, "count": count})
 
-    async def publish_text(self, topic: str, text: str) -> None:
-        """Send any text to whoever subscribes to `topic`."""
-        await self._request("POST", "/publish", {"topic": topic, "text": text})
+    async def publish_text(self, topic: str, text: str, *, count: int = 1) -> None:
+        """Send any text to whoever subscribes to `topic`, so many times in a row."""
+        await self._request("POST", "/publish", {"topic": topic, "text": text, "count": count})
 
     async def clock(self, speed: float | None = None, *, advance: float = 0.0) -> None:
         """Set the heaters' clock forward by so many seconds, and its speed; the time jumped over is lived through."""
@@ -135,7 +135,8 @@ class SimulatorProcess:
     async def wait(self, *, timeout: float = 10.0, topic_suffix: str = "", **counts: int) -> None:  # noqa: ASYNC109 - the simulator keeps the time
         """Wait until every count is reached, or raise TimeoutError.
 
-        At least: `received`, `applied`, `subscriptions`, `connects` and `disconnected` (so far), `rest_requests`.
+        At least: `received`, `applied`, `subscriptions`, `connects` and `disconnected` (so far), `upgrades` (asked for,
+        refused ones too), `throttled` (messages above the rate limit), `rest_requests`.
         Exactly: `connections`. `topic_suffix` counts only messages received on topics that end so.
         """
         query = {name: str(count) for name, count in counts.items()}

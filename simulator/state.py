@@ -34,7 +34,10 @@ class EndedState(TypedDict):
 
 
 class ReceivedState(TypedDict):
-    """One message that reached the broker; `payload` is decoded JSON, or the text when it is none."""
+    """One message that reached the broker; `payload` is decoded JSON, or the text when it is none.
+
+    `acknowledged`: its PUBACK was written to the socket.
+    """
 
     sequence: int
     time: float
@@ -42,6 +45,7 @@ class ReceivedState(TypedDict):
     topic: str
     qos: int
     payload: Any
+    acknowledged: bool
 
 
 class AppliedState(TypedDict):
@@ -121,6 +125,7 @@ class State(TypedDict):
     ended: list[EndedState]
     received: list[ReceivedState]
     ignored: list[IgnoredState]
+    upgrades: int
     throttled: int
     heaters: dict[str, HeaterState]
     rest_requests: list[RestRequestState]

@@ -1,4 +1,4 @@
-"""The heaters' clock: it starts at the real time, can run faster and can be set forward."""
+"""The heaters' clock, which can run faster and be set forward, and the service's, which can be wrong."""
 
 from collections.abc import Callable
 from datetime import datetime, tzinfo
@@ -10,14 +10,17 @@ MAX_SPEED = 3600.0
 MAX_ADVANCE = 7 * 86400.0
 """Maximum jump at once, in simulated seconds."""
 
+MAX_OFFSET = 10 * 365 * 86400.0
+"""Maximum by which the service's clock can be wrong, in seconds either way."""
+
 _MINUTE = 60.0
 
 
 class Clock:
     """Simulated time in seconds since the epoch.
 
-    Only the heaters live by it. Credentials, MQTT keep-alives and reply delays stay on real time, because the
-    client at the other end does too.
+    Only the heaters live by it. Credentials live by `ServiceClock`, MQTT keep-alives and reply delays by real time,
+    because the client at the other end does too.
     """
 
     def __init__(self, speed: float = 1.0, *, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -44,6 +47,17 @@ class Clock:
         self._simulated_anchor, self._real_anchor = self.now() + advance, self._monotonic()
         if speed is not None:
             self._speed = speed
+
+
+class ServiceClock:
+    """By which the service judges signatures and credentials: real time, unless `offset` seconds are added."""
+
+    def __init__(self) -> None:
+        self.offset = 0.0
+
+    def now(self) -> float:
+        """Seconds of Unix time."""
+        return time.time() + self.offset
 
 
 def local_time(seconds: float, zone: tzinfo) -> datetime:

@@ -6,6 +6,7 @@ from ssl import TLSVersion
 from typing import Annotated
 
 from ..cloud import Cloud
+from ..common.clock import MAX_OFFSET
 from ..heater.registration import MAC_FORMS
 from ..mqtt.connection import Withheld
 from ..options import MAX_HEATERS
@@ -79,6 +80,26 @@ def lose_suback(cloud: Cloud, *, count: Count = 1) -> None:
     cloud.broker.lose_suback(count)
 
 
+def refuse_suback(cloud: Cloud, *, count: Count = 1) -> None:
+    """Refuse every filter of the next subscriptions."""
+    cloud.broker.faults.subscribes_to_refuse = count
+
+
+def hang_up_after_connack(cloud: Cloud, *, count: Count = 1) -> None:
+    """Close the next connections right after their CONNACK."""
+    cloud.broker.faults.connects_to_end = count
+
+
+def deliver_twice(cloud: Cloud, *, on: bool = True) -> None:
+    """Deliver each message of QoS 1 twice, as the service may when it misses a PUBACK."""
+    cloud.broker.service.deliveries = 2 if on else 1
+
+
+def end_sessions(cloud: Cloud) -> None:
+    """Close every connection, as the service does after a day."""
+    cloud.broker.end_sessions()
+
+
 def drop_session(cloud: Cloud) -> None:
     """Forget persistent sessions and close connections."""
     cloud.broker.drop_session()
@@ -97,6 +118,16 @@ def api_down(cloud: Cloud, *, on: bool = True, close: bool = False) -> None:
 def maintenance(cloud: Cloud, *, on: bool = True) -> None:
     """Answer REST requests with 403 and a notice."""
     cloud.rest.faults.maintenance = on
+
+
+def portal(cloud: Cloud, *, on: bool = True) -> None:
+    """Answer every REST request and every WebSocket upgrade with 200 and a web page, as a captive portal does."""
+    cloud.rest.faults.portal = cloud.broker.faults.portal = on
+
+
+def service_clock(cloud: Cloud, *, offset: Annotated[float, Span(-MAX_OFFSET, MAX_OFFSET)] | None) -> None:
+    """Let the service's clock be so many seconds ahead of the machine's, as if the client's were slow; null: right."""
+    cloud.service_clock.offset = offset or 0.0
 
 
 def refuse_request(

@@ -31,20 +31,24 @@ def snapshot(cloud: Cloud) -> State:
         clock={"now": cloud.clock.now(), "speed": cloud.clock.speed},
         connections=[cast("ConnectionState", asdict(connection)) for connection in cloud.broker.service.connections],
         ended=[cast("EndedState", asdict(ended)) for ended in cloud.broker.service.ended],
-        received=[_received(message) for message in cloud.broker.service.received],
+        received=[
+            _received(message, acknowledged=message.sequence in cloud.broker.service.acknowledged)
+            for message in cloud.broker.service.received
+        ],
         ignored=[cast("IgnoredState", asdict(ignored)) for ignored in cloud.dispatcher.ignored],
+        upgrades=cloud.broker.upgrades,
         throttled=len(cloud.broker.service.throttled),
         heaters={mac_address: _heater(heater) for mac_address, heater in cloud.heaters.items()},
         rest_requests=[cast("RestRequestState", asdict(request)) for request in cloud.rest.requests],
     )
 
 
-def _received(message: ReceivedMessage) -> ReceivedState:
+def _received(message: ReceivedMessage, *, acknowledged: bool) -> ReceivedState:
     try:
         payload = json.loads(message.payload)
     except ValueError, RecursionError:
         payload = message.payload.decode(errors="replace")
-    return cast("ReceivedState", asdict(message) | {"payload": payload})
+    return cast("ReceivedState", asdict(message) | {"payload": payload, "acknowledged": acknowledged})
 
 
 def _heater(heater: Heater) -> HeaterState:
@@ -100,6 +104,8 @@ CONDITIONS: Mapping[str, Condition] = {
     ),
     "connects": Condition(lambda cloud, _: len(cloud.broker.service.connections) + _disconnected(cloud)),
     "disconnected": Condition(lambda cloud, _: _disconnected(cloud)),
+    "upgrades": Condition(lambda cloud, _: cloud.broker.upgrades),
+    "throttled": Condition(lambda cloud, _: len(cloud.broker.service.throttled)),
     "rest_requests": Condition(lambda cloud, _: len(cloud.rest.requests)),
 }
 """By the name that `GET /wait` knows; `connections` are those of now, `connects` and `disconnected` all so far."""

@@ -13,6 +13,7 @@ type Message = Mapping[str, object]
 """A JSON object."""
 
 _REQUEST_TOPIC = re.compile(rf"cmd/{DEVICE_TYPE}/navilink-(?P<mac>[^/]+)/(?P<suffix>(?:st|ctrl)(?:/.+)?)")
+_HEATER_TOPIC = re.compile(rf"(?:cmd|evt)/{DEVICE_TYPE}/navilink-(?P<mac>[^/]+)(?:/.*)?")
 _RESPONSE_TOPIC = re.compile(rf"cmd/{DEVICE_TYPE}(?:/[^/+#]+){{1,6}}")
 _TOPIC_BYTES = 256
 
@@ -34,6 +35,12 @@ class Address:
         """Read a topic; `None` when it is not one of a request."""
         match = _REQUEST_TOPIC.fullmatch(topic)
         return None if match is None else cls(topic=topic, mac_address=match["mac"], suffix=match["suffix"])
+
+
+def heater_of(topic: str) -> str | None:
+    """Give the MAC address of the heater to which a topic or a topic filter belongs; `None` when it belongs to none."""
+    match = _HEATER_TOPIC.fullmatch(topic)
+    return None if match is None else match["mac"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,17 +7,20 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from email.utils import formatdate
 from http import HTTPStatus
 import logging
 import ssl
+import time
 from uuid import uuid4
 
 from aiohttp import hdrs, web
 
 from ..common.listener import Listener
+from ..common.portal import portal_page
 from ..common.sigv4 import CredentialLookup, SignatureRefusedError, verify_presigned_upgrade
-from .connection import Connection, Ending, Withheld
-from .packets import Packet, PubAck, Publish, Subscribe
+from .connection import LIFETIME_IS_OVER, Connection, Ending, Withheld
+from .packets import REFUSED, Connect, Packet, PubAck, Publish, SubAck, Subscribe
 from .service import Limits, MqttService
 from .session import ReceivedMessage
 
@@ -44,7 +47,7 @@ class _Cut:
 
 
 @dataclass(slots=True)
-class _Faults:
+class BrokerFaults:
     """What is wrong at the moment."""
 
     is_down: bool = False
@@ -52,7 +55,12 @@ class _Faults:
     withheld: frozenset[Withheld] = frozenset()
     """From connections still to come."""
     upgrade_status: HTTPStatus | None = None
+    portal: bool = False
+    """Something in between answers each upgrade with a page of its own."""
     subscribes_to_lose: int = 0
+    subscribes_to_refuse: int = 0
+    connects_to_end: int = 0
+    """So many further connections end right after their CONNACK."""
     cut: _Cut | None = None
     round_trip: float = 0
 
@@ -61,7 +69,8 @@ class Broker:
     """Serves MQTT over WebSocket to clients whose upgrade is signed with credentials that ``credentials`` knows.
 
     ``on_publish`` is called for each message received, in order, after its PUBACK and its delivery to subscribers;
-    ``on_change`` whenever something that ``service`` shows may have changed. Everything here belongs on the event loop.
+    ``on_change`` whenever something that ``service`` shows may have changed. ``permits`` is the policy by which clients
+    may use a topic, ``now`` the service's clock in seconds of Unix time. Everything here belongs on the event loop.
     """
 
     def __init__(
@@ -71,13 +80,18 @@ class Broker:
         on_publish: Callable[[ReceivedMessage], None],
         limits: Limits = Limits(),  # noqa: B008 - immutable
         on_change: Callable[[], None] = lambda: None,
+        permits: Callable[[str], bool] = lambda _: True,
+        now: Callable[[], float] = time.time,
     ) -> None:
         self._credentials = credentials
         self._max_packet_bytes = limits.message_bytes + _ROOM_FOR_TOPIC_AND_PACKET_ID
         self._on_change = on_change
-        self.service = MqttService(limits, on_publish=on_publish)
+        self._now = now
+        self.upgrades = 0
+        """How many upgrades were asked for, granted or not."""
+        self.service = MqttService(limits, on_publish=on_publish, permits=permits)
         self._connections: set[Connection] = set()
-        self._faults = _Faults()
+        self.faults = BrokerFaults()
         self._black_hole_over = asyncio.Event()
         self._listener: Listener | None = None
         self._server: web.Server | None = None
@@ -101,25 +115,27 @@ class Broker:
     def reset(self) -> None:
         """End every fault, connection and session and forget what was recorded; the address stays."""
         self.bring_up()
-        self._faults = _Faults()
+        self.faults = BrokerFaults()
+        self.service.deliveries = 1
         self.drop_session()
         self.service.forget_records()
+        self.upgrades = 0
 
     def take_down(self) -> None:
         """Cut every connection and refuse new ones until `bring_up`."""
-        self._faults.is_down = True
+        self.faults.is_down = True
         if self._listener is not None:
             self._listener.take_down()
         self._hang_up_all("broker is down")
 
     def bring_up(self) -> None:
         """End `take_down`, `blackhole` and `withhold`; what is still in the black hole is reset."""
-        if self._faults.is_down and self._listener is not None:
+        if self.faults.is_down and self._listener is not None:
             self._listener.bring_up()
-        self._faults.is_down = self._faults.upgrades_black_holed = False
+        self.faults.is_down = self.faults.upgrades_black_holed = False
         self._black_hole_over.set()
         self._black_hole_over = asyncio.Event()
-        self._faults.withheld = frozenset()
+        self.faults.withheld = frozenset()
         for connection in tuple(self._connections):
             connection.withheld = frozenset()
             if connection.black_holed:
@@ -135,21 +151,21 @@ class Broker:
         if after is None:
             self._hang_up_all("cut", ending)
         elif after > 0:
-            self._faults.cut = _Cut(after, ending, puback)
+            self.faults.cut = _Cut(after, ending, puback)
         else:
             message = "a cut comes after one message at least"
             raise ValueError(message)
 
     def blackhole(self, *, new_connections: bool = False) -> None:
         """Leave the present connections open, but dead; with ``new_connections`` leave upgrades unanswered too."""
-        self._faults.upgrades_black_holed = new_connections
+        self.faults.upgrades_black_holed = new_connections
         for connection in self._connections:
             connection.black_holed = True
 
     def withhold(self, what: Withheld, *, new_connections: bool = False) -> None:
         """Let nothing of a kind get through the present connections, with ``new_connections`` also later ones."""
         if new_connections:
-            self._faults.withheld |= {what}
+            self.faults.withheld |= {what}
         for connection in self._connections:
             connection.withheld |= {what}
 
@@ -164,11 +180,15 @@ class Broker:
         if refusal is not None and not (refusal.is_client_error or refusal.is_server_error):
             message = f"{status} is no error status"
             raise ValueError(message)
-        self._faults.upgrade_status = refusal
+        self.faults.upgrade_status = refusal
 
     def lose_suback(self, count: int = 1) -> None:
         """Neither perform nor answer the next SUBSCRIBEs."""
-        self._faults.subscribes_to_lose = count
+        self.faults.subscribes_to_lose = count
+
+    def end_sessions(self) -> None:
+        """End every connection as the service does after a day."""
+        self._hang_up_all(LIFETIME_IS_OVER)
 
     def drop_session(self) -> None:
         """Cut every connection and forget all sessions."""
@@ -180,27 +200,31 @@ class Broker:
         if seconds < 0:
             message = "a delay cannot be negative"
             raise ValueError(message)
-        self._faults.round_trip = seconds
+        self.faults.round_trip = seconds
 
     async def handle_upgrade(self, request: web.BaseRequest) -> web.StreamResponse:
         """Serve one client from its WebSocket upgrade to its end."""
-        if self._faults.upgrades_black_holed:
+        self.upgrades += 1
+        if self.faults.upgrades_black_holed:
             await self._black_hole_over.wait()
             return _close_without_answer(request)
-        if self._faults.is_down or request.transport is None:
+        if self.faults.is_down or request.transport is None:
             return _close_without_answer(request)
+        if self.faults.portal:
+            return portal_page()
         if (refusal := self._refusal(request)) is not None:
+            refusal.headers[hdrs.DATE] = formatdate(self._now(), usegmt=True)
             return refusal
         websocket = web.WebSocketResponse(protocols=(_SUBPROTOCOL,), autoclose=False, autoping=False)
         connection = Connection(
             websocket,
             request.transport,
             max_packet_bytes=self._max_packet_bytes,
-            latency=lambda: self._faults.round_trip / 2,
+            latency=lambda: self.faults.round_trip / 2,
             on_packet=self._packet_received,
             on_end=self._connection_ended,
         )
-        connection.withheld = self._faults.withheld
+        connection.withheld = self.faults.withheld
         self._connections.add(connection)
         try:
             await websocket.prepare(request)
@@ -211,8 +235,8 @@ class Broker:
         return websocket
 
     def _refusal(self, request: web.BaseRequest) -> web.Response | None:
-        if self._faults.upgrade_status is not None:
-            return _refuse(self._faults.upgrade_status)
+        if self.faults.upgrade_status is not None:
+            return _refuse(self.faults.upgrade_status)
         path, _, query = request.raw_path.partition("?")
         if (request.method, path) != (hdrs.METH_GET, _PATH):
             return _refuse(HTTPStatus.NOT_FOUND)
@@ -223,7 +247,7 @@ class Broker:
                 query=query,
                 host=request.headers.get(hdrs.HOST, ""),
                 credentials=self._credentials,
-                now=datetime.now(UTC),
+                now=datetime.fromtimestamp(self._now(), UTC),
                 headers={name.lower(): value for name, value in request.headers.items()},
             )
         except SignatureRefusedError as err:
@@ -235,8 +259,12 @@ class Broker:
         return None
 
     def _packet_received(self, connection: Connection, packet: Packet) -> None:
-        if isinstance(packet, Subscribe) and self._faults.subscribes_to_lose:
-            self._faults.subscribes_to_lose -= 1
+        if isinstance(packet, Subscribe) and self.faults.subscribes_to_lose:
+            self.faults.subscribes_to_lose -= 1
+            return
+        if isinstance(packet, Subscribe) and self.faults.subscribes_to_refuse:
+            self.faults.subscribes_to_refuse -= 1
+            connection.send(SubAck(packet.packet_id, (REFUSED,) * len(packet.requests)))
             return
         if isinstance(packet, Publish) and Withheld.REQUESTS in connection.withheld:
             if packet.packet_id is not None:
@@ -249,17 +277,20 @@ class Broker:
         self.service.packet_received(connection, packet)
         if cut is not None:
             self._hang_up_all("cut", cut.ending, flush=True)
+        if isinstance(packet, Connect) and self.faults.connects_to_end:
+            self.faults.connects_to_end -= 1
+            connection.hang_up("ended after CONNACK", flush=True)
         self._on_change()
 
     def _count_down_to_cut(self) -> _Cut | None:
         """Return the cut that is due with this message."""
-        cut = self._faults.cut
+        cut = self.faults.cut
         if cut is None:
             return None
         if cut.publishes == 1:
-            self._faults.cut = None
+            self.faults.cut = None
             return cut
-        self._faults.cut = replace(cut, publishes=cut.publishes - 1)
+        self.faults.cut = replace(cut, publishes=cut.publishes - 1)
         return None
 
     def _connection_ended(self, connection: Connection, reason: str) -> None:

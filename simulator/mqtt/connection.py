@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 import socket
 import struct
@@ -13,6 +14,8 @@ from .codec import PacketDecoder, UnsupportedProtocolError, encode
 from .fields import MalformedPacketError
 from .packets import ConnAck, ConnectReturnCode, Packet, PubAck, Publish
 
+LIFETIME_IS_OVER = "connection lifetime is over"
+"""Why the service ends a connection after a day."""
 _LINGER_SECONDS = 2
 _LINGER_FOR_NO_TIME = struct.pack("ii", 1, 0)
 
@@ -40,6 +43,14 @@ class Withheld(StrEnum):
 
 
 _OUTGOING: Mapping[type[Packet], Withheld] = {PubAck: Withheld.ACKNOWLEDGEMENTS, Publish: Withheld.DELIVERIES}
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """A packet on its way to the client, and what is to be called when TCP has taken it."""
+
+    data: bytes
+    on_written: Callable[[], None]
 
 
 class DelayLine[ItemT]:
@@ -95,6 +106,7 @@ class Connection:
         self._inbound = DelayLine(self._process)
         self._outbound = DelayLine(self._write)
         self._ended = False
+        self._tcp_ended = False
         self._muted = False
         self.black_holed = False
         """TCP is open, but nothing is read, answered or sent any more."""
@@ -121,10 +133,10 @@ class Connection:
                 timer.cancel()
             self._abort()
 
-    def send(self, packet: Packet) -> None:
-        """Send a packet, unless the connection has ended or withholds it."""
+    def send(self, packet: Packet, on_written: Callable[[], None] = lambda: None) -> None:
+        """Send a packet, unless the connection has ended or withholds it; say so when it was really written."""
         if not self._muted and _OUTGOING.get(type(packet)) not in self.withheld:
-            self._outbound.put(encode(packet), self._latency())
+            self._outbound.put(_Frame(encode(packet), on_written), self._latency())
 
     def mute(self) -> None:
         """Take no further packet to send; those on their way still arrive."""
@@ -155,7 +167,7 @@ class Connection:
 
     def limit_lifetime(self, seconds: float) -> None:
         """Hang up so long from now, whatever happens."""
-        self._schedule("lifetime", self._loop.time() + seconds, lambda: self.hang_up("connection lifetime is over"))
+        self._schedule("lifetime", self._loop.time() + seconds, lambda: self.hang_up(LIFETIME_IS_OVER))
 
     def _schedule(self, name: str, when: float, action: Callable[[], None]) -> None:
         if name in self._timers:
@@ -197,14 +209,15 @@ class Connection:
         except (MalformedPacketError, ProtocolViolationError) as err:
             self.hang_up(str(err))
 
-    async def _write(self, item: bytes | Ending) -> None:
-        if self.black_holed:
+    async def _write(self, item: _Frame | Ending) -> None:
+        if self.black_holed or self._tcp_ended:
             return
         if isinstance(item, Ending):
             self._end_tcp(item)
         else:
             with suppress(ConnectionResetError):
-                await self._websocket.send_bytes(item)
+                await self._websocket.send_bytes(item.data)
+                item.on_written()
 
     def _end(self, reason: str) -> None:
         self.mute()
@@ -213,6 +226,7 @@ class Connection:
             self._on_end(self, reason)
 
     def _end_tcp(self, ending: Ending) -> None:
+        self._tcp_ended = True
         # The client may have closed first.
         with suppress(OSError):
             if ending is Ending.FIN:

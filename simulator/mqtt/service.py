@@ -6,12 +6,14 @@ The rules are those of AWS IoT Core as protocol.md 3 lists them. Retained messag
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 import logging
 import time
 
 from .connection import Connection, ProtocolViolationError
 from .packets import (
+    REFUSED,
     ConnAck,
     Connect,
     ConnectReturnCode,
@@ -87,14 +89,29 @@ class _Client:
 
 
 class MqttService:
-    """Serves connections packet by packet; knows nothing of sockets or of simulated faults."""
+    """Serves connections packet by packet; knows nothing of sockets or of simulated faults.
 
-    def __init__(self, limits: Limits, *, on_publish: Callable[[ReceivedMessage], None]) -> None:
+    ``permits`` is the policy of the clients: publishing to a topic that it denies ends the connection, and a
+    subscription to such a filter is refused.
+    """
+
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        on_publish: Callable[[ReceivedMessage], None],
+        permits: Callable[[str], bool] = lambda _: True,
+    ) -> None:
         self.received: list[ReceivedMessage] = []
+        self.acknowledged: set[int] = set()
+        """Sequence numbers of the received messages whose PUBACK was written."""
         self.throttled: list[ReceivedMessage] = []
         self.ended: list[EndedConnection] = []
+        self.deliveries = 1
+        """How often each message of QoS 1 is delivered."""
         self._limits = limits
         self._on_publish = on_publish
+        self._permits = permits
         self._sequence = count(1)
         self._clients: dict[Connection, _Client] = {}
         self._sessions: dict[str, Session] = {}
@@ -122,7 +139,7 @@ class MqttService:
             raise ValueError(message)
         self._forget_expired_sessions()
         for session in self._sessions.values():
-            session.deliver(topic, payload, qos)
+            session.deliver(topic, payload, qos, times=self.deliveries)
 
     def forget_idle_sessions(self) -> None:
         """Forget the sessions that wait for their client."""
@@ -133,6 +150,7 @@ class MqttService:
         """Begin the lists of messages and connections anew."""
         self._sequence = count(1)
         self._recent_connects.clear()
+        self.acknowledged = set()  # a new one: a PUBACK may still be on its way
         for record in (self.received, self.throttled, self.ended):
             record.clear()
 
@@ -153,7 +171,7 @@ class MqttService:
             self._session_ends[client.client_id] = time.monotonic() + self._limits.session_expiry
         else:
             self._forget(client.client_id)
-        if client.will is not None:
+        if client.will is not None and self._permits(client.will.topic):
             self.publish(client.will.topic, client.will.payload, client.will.qos)
 
     def packet_received(self, connection: Connection, packet: Packet) -> None:
@@ -231,6 +249,7 @@ class MqttService:
 
     def _receive_publish(self, client: _Client, packet: Publish) -> None:
         self._check_message(packet.topic, packet.payload, packet.qos)
+        _require(self._permits(packet.topic), "the policy forbids to publish to a topic")
         message = ReceivedMessage(
             client_id=client.client_id,
             topic=packet.topic,
@@ -243,7 +262,7 @@ class MqttService:
             self.throttled.append(message)
             return
         if packet.packet_id is not None:
-            client.connection.send(PubAck(packet.packet_id))
+            client.connection.send(PubAck(packet.packet_id), partial(self.acknowledged.add, message.sequence))
         self.received.append(message)
         self.publish(packet.topic, packet.payload, packet.qos)
         self._on_publish(message)
@@ -264,10 +283,12 @@ class MqttService:
             _require(qos < _QOS_2, "QoS 2")
             _require(is_topic_filter(topic_filter), "not a topic filter")
             self._check_topic_size(topic_filter)
-        subscriptions = client.session.subscriptions | dict(packet.requests)
+        permitted = {topic_filter: qos for topic_filter, qos in packet.requests if self._permits(topic_filter)}
+        subscriptions = client.session.subscriptions | permitted
         _require(len(subscriptions) <= self._limits.subscriptions_per_connection, "too many subscriptions")
         client.session.subscriptions = subscriptions
-        client.connection.send(SubAck(packet.packet_id, tuple(qos for _, qos in packet.requests)))
+        codes = tuple(permitted.get(topic_filter, REFUSED) for topic_filter, _ in packet.requests)
+        client.connection.send(SubAck(packet.packet_id, codes))
 
     def _unsubscribe(self, client: _Client, packet: Unsubscribe) -> None:
         for topic_filter in packet.topic_filters:

@@ -114,11 +114,16 @@ class Session:
         """Queue from now on."""
         self._send = None
 
-    def deliver(self, topic: str, payload: bytes, qos: int) -> None:
-        """Deliver a message once for each subscription that it matches, as the service may (protocol.md 4.1)."""
+    def deliver(self, topic: str, payload: bytes, qos: int, *, times: int = 1) -> None:
+        """Deliver a message once for each subscription that it matches, as the service may (protocol.md 4.1).
+
+        One of QoS 1 is delivered so many times, which that allows.
+        """
         for topic_filter, granted in self.subscriptions.items():
             if matches(topic_filter, topic):
-                self._deliver_once(Publish(topic=topic, payload=payload, qos=min(qos, granted)))
+                message = Publish(topic=topic, payload=payload, qos=min(qos, granted))
+                for _ in range(times if message.qos else 1):
+                    self._deliver_once(message)
 
     def acknowledge(self, packet_id: int) -> None:
         """Take note of a PUBACK; one for an unknown packet id is ignored."""

@@ -1,10 +1,10 @@
 """The account and the two independent sets of secrets that its sign-ins issue (protocol.md 2.2 and 2.3)."""
 
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 import secrets
 import string
-import time
 
 from ..common.sigv4 import AwsCredentials
 
@@ -31,10 +31,19 @@ class WebTokens:
 
 
 class Accounts:
-    """Issues both sets, and knows which of those issued still hold. They live by real time, as their users do."""
+    """Issues both sets, and knows which of those issued still hold by the clock of the service."""
 
-    def __init__(self, account: Account, *, jwt_lifetime: int, aws_lifetime: int, rotate_refresh_token: bool) -> None:
+    def __init__(
+        self,
+        account: Account,
+        now: Callable[[], float],
+        *,
+        jwt_lifetime: int,
+        aws_lifetime: int,
+        rotate_refresh_token: bool,
+    ) -> None:
         self.account = account
+        self.now = now
         self.jwt_lifetime = jwt_lifetime
         self.aws_lifetime = aws_lifetime
         self._rotate_refresh_token = rotate_refresh_token
@@ -52,12 +61,12 @@ class Accounts:
 
     def holds(self, access_token: str) -> bool:
         """Whether an access token was issued and has not expired."""
-        return self._access_expires.get(access_token, 0.0) > time.time()
+        return self._access_expires.get(access_token, 0.0) > self.now()
 
     def issue_web_tokens(self) -> WebTokens:
         """Issue a new JWT set."""
         tokens = WebTokens(id_token=_jwt(), access_token=_jwt(), refresh_token=_jwt())
-        self._access_expires[tokens.access_token] = time.time() + self.jwt_lifetime
+        self._access_expires[tokens.access_token] = self.now() + self.jwt_lifetime
         self._refresh_tokens.add(tokens.refresh_token)
         return tokens
 
@@ -78,7 +87,7 @@ class Accounts:
             access_key_id="ASIA" + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(16)),
             secret_key=b64encode(secrets.token_bytes(30)).decode(),
             session_token="IQoJb3JpZ2luX2Vj" + b64encode(secrets.token_bytes(200)).decode(),
-            expires_at=time.time() + self.aws_lifetime,
+            expires_at=self.now() + self.aws_lifetime,
         )
         self._aws[credentials.access_key_id] = credentials
         return credentials
@@ -95,7 +104,7 @@ class Accounts:
 
     def expire_aws(self) -> None:
         """Let every AWS set end now; a connection made with one stays (protocol.md 3)."""
-        now = time.time()
+        now = self.now()
         self._aws = {key: replace(issued, expires_at=min(now, issued.expires_at)) for key, issued in self._aws.items()}
 
 

@@ -13,6 +13,7 @@ import zlib
 from aiohttp import hdrs, web
 
 from ..common.listener import is_loopback_host
+from ..common.portal import portal_page
 from ..heater.heater import Heater
 from .accounts import Accounts
 from .members import Json, JsonObject, RestError, bad_request, not_authorized, not_found, text
@@ -52,6 +53,8 @@ class RestFaults:
     down: bool = False
     closes: bool = False
     """While down: close the connection instead of answering 503."""
+    portal: bool = False
+    """Something in between answers with a page of its own."""
     maintenance: bool = False
     refusals: dict[str, Refusal] = field(default_factory=dict)
     """By path below the base path."""
@@ -111,6 +114,9 @@ class RestApi:
             # A page whose name leads to this machine would otherwise be of the same origin, and could sign in.
             self._note(request, HTTPStatus.MISDIRECTED_REQUEST)
             return web.Response(status=HTTPStatus.MISDIRECTED_REQUEST)
+        if self.faults.portal:
+            self._note(request, HTTPStatus.OK)
+            return portal_page()
         envelope: JsonObject
         try:
             status, envelope = 200, {"code": 200, "msg": "SUCCESS", **await self._answer(request)}
