@@ -22,7 +22,7 @@ type Detour = Callable[[Addresses], AbstractAsyncContextManager[Addresses]]
 
 
 class DrillImpossibleError(Exception):
-    """This machine lacks what a drill needs; the text says what."""
+    """The machine lacks what a drill needs; the text says what."""
 
 
 CARRIED_OUT = frozenset({"confirmed", "superseded"})
