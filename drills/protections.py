@@ -3,13 +3,28 @@
 A protection is a sentence, and a context in which the product works without it.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
+import aiohappyeyeballs
+import orjson
+
 from custom_components.navilink import api
+from custom_components.navilink.heater import HeaterSnapshots
+from custom_components.navilink.nwp500 import NavienMqttClient, mqtt_client
+from custom_components.navilink.nwp500.heaters.watchdog import ResponseWatchdog
+from custom_components.navilink.nwp500.queue.confirmation import Pacing
+from custom_components.navilink.nwp500.queue.freshness import FreshStatus
+from custom_components.navilink.nwp500.queue.pipeline import CommandPipeline
+from custom_components.navilink.nwp500.queue.queue import CommandQueue
+from custom_components.navilink.nwp500.rest import service
+from custom_components.navilink.nwp500.transport.connection import Connection
+from custom_components.navilink.nwp500.transport.subscriptions import ConnectionSubscriptions
+
+from . import unprotected
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,19 @@ def _settings(**changed: object) -> Callable[[], AbstractContextManager[object]]
     return taken_out
 
 
+def _patched(target: object, **functions: object) -> Callable[[], AbstractContextManager[object]]:
+    """Let functions do something else."""
+
+    @contextmanager
+    def taken_out() -> Iterator[None]:
+        with ExitStack() as stack:
+            for name, function in functions.items():
+                stack.enter_context(patch.object(target, name, function))
+            yield
+
+    return taken_out
+
+
 PROTECTIONS: Mapping[str, Protection] = {
     "reconnection": Protection(
         "The connection is made again, indefinitely.",
@@ -44,11 +72,83 @@ PROTECTIONS: Mapping[str, Protection] = {
     ),
     "keep-alive": Protection(
         "A ping every minute shows that the connection is dead.",
-        _settings(keep_alive_secs=1200, operation_timeout=300.0),
+        _settings(keep_alive_secs=1200),
     ),
     "queue": Protection(
         "Commands given while disconnected wait in the queue.",
         _settings(enable_command_queue=False),
+    ),
+    "in-flight-returns": Protection(
+        "Commands in flight when a connection ends are sent again.",
+        _patched(CommandQueue, return_in_flight=unprotected.ended_in_doubt),
+    ),
+    "in-flight-in-front": Protection(
+        "Commands in flight when a connection ends go back to the front of the queue, in their old order.",
+        _patched(CommandQueue, return_in_flight=unprotected.returned_to_the_end),
+    ),
+    "puback-time-out": Protection(
+        "A message without its acknowledgement after ten seconds shows that the connection is dead.",
+        _settings(operation_timeout=300.0),
+    ),
+    "suback-time-out": Protection(
+        "A subscription that is not answered within ten seconds is made again.",
+        _settings(operation_timeout=300.0),
+    ),
+    "connect-interval": Protection(
+        "At least a second passes between two connections, as the service demands it.",
+        _patched(Connection, _back_off=unprotected.not_at_all, _keep_connect_interval=unprotected.not_at_all),
+    ),
+    "growing-pauses": Protection(
+        "The pauses between attempts that fail grow.",
+        _patched(Connection, _back_off=unprotected.not_at_all),
+    ),
+    "new-keys-when-refused": Protection(
+        "Credentials that the service refuses are renewed, however valid they look.",
+        _patched(Connection, _renewal_is_due=lambda _: False),
+    ),
+    "next-attempt": Protection(
+        "Whatever an attempt fails for, another one follows.",
+        _patched(Connection, _attempt_failed=unprotected.raised),
+    ),
+    "subscriptions-renewed": Protection(
+        "Every subscription is made again on each connection.",
+        _patched(ConnectionSubscriptions, make_on=unprotected.not_at_all),
+    ),
+    "refused-subscriptions-tried-again": Protection(
+        "A subscription that was refused is made again when the heater is asked the next time.",
+        _patched(NavienMqttClient, _use=unprotected.only_made_known),
+    ),
+    "reply-is-proof": Protection(
+        "A heater's reply shows that a command has arrived, acknowledged or not.",
+        _patched(CommandPipeline, _has_arrived=lambda *_: None),
+    ),
+    "status-is-dated": Protection(
+        "A status is as old as the question that it answers: a late one proves nothing about a newer command.",
+        _patched(FreshStatus, dated=unprotected.dated_now),
+    ),
+    "refusal-counts-once": Protection(
+        "A refusal that is delivered twice counts once.",
+        _patched(Pacing, was_refused=lambda *_: False),
+    ),
+    "messages-checked": Protection(
+        "A message that is no JSON object, or larger or deeper than any of the service's, is dropped.",
+        _patched(mqtt_client, decoded=orjson.loads),
+    ),
+    "one-update-a-round": Protection(
+        "However many messages come at once, entities are updated once.",
+        _patched(HeaterSnapshots, outdate=unprotected.updated_at_once),
+    ),
+    "silence-noticed": Protection(
+        "A connection over which requests stay unanswered is replaced.",
+        _patched(ResponseWatchdog, _unanswered_once_more=lambda *_: None),
+    ),
+    "page-is-no-refusal": Protection(
+        "A web page in place of an answer is not taken for a refusal of the credentials.",
+        _patched(service, _data=unprotected.page_as_refusal),
+    ),
+    "addresses-side-by-side": Protection(
+        "The addresses of the sign-in service are tried side by side (by `aiohttp`; the AWS runtime does it anyway).",
+        _patched(aiohappyeyeballs, start_connection=unprotected.one_address_after_the_other),
     ),
 }
 """By the name that drills have."""
