@@ -71,6 +71,8 @@ async def in_process_of_its_own(drill: Drill, options: Namespace, free: asyncio.
     else:
         result = Result.from_json(lines[-1])
     print(line(cells(result)), flush=True)
+    if result.impossible is not None:
+        print(f"    skipped: {result.impossible}", flush=True)
     for breach in result.breaches[:_SHOWN]:
         print(f"    {breach[:_WIDTH]}", flush=True)
     if (more := len(result.breaches) - _SHOWN) > 0:
@@ -84,9 +86,12 @@ async def run_all(drills: Sequence[Drill], options: Namespace) -> bool:
     print(line(HEADER), flush=True)
     free = asyncio.Semaphore(options.jobs)
     results = await asyncio.gather(*(in_process_of_its_own(drill, options, free) for drill in drills))
-    wrong = [result.name for result in results if result.is_passed is options.without_protection]
+    possible = [result for result in results if result.impossible is None]
+    wrong = [result.name for result in possible if result.is_passed is options.without_protection]
     how = "failed without protection" if options.without_protection else "passed"
-    print(f"{len(results) - len(wrong)} of {len(results)} {how}, {time.monotonic() - began:.0f} s")
+    print(f"{len(possible) - len(wrong)} of {len(results)} {how}, {time.monotonic() - began:.0f} s")
+    if skipped := [result.name for result in results if result.impossible is not None]:
+        print(f"skipped, impossible on this machine: {', '.join(skipped)}")
     if wrong:
         print(f"not so: {', '.join(wrong)}")
     if options.write:

@@ -56,7 +56,7 @@ DRILLS: tuple[Drill, ...] = (
         name="aws-keys-expired",
         about="The connection is lost, and the AWS keys have expired before their time.",
         steps=_expired(fault("expire_aws")),
-        protection="renewal",
+        protection="new-keys-when-refused",
         is_quick=True,
     ),
     Drill(
@@ -69,7 +69,7 @@ DRILLS: tuple[Drill, ...] = (
         name="keys-and-jwt-expired",
         about="AWS keys and access token have expired before their time.",
         steps=_expired(fault("expire_aws"), fault("expire_jwt")),
-        protection="renewal",
+        protection="new-keys-when-refused",
     ),
     Drill(
         name="refresh-refused",

@@ -22,6 +22,11 @@ type Check = Callable[[Home, State], Iterable[str]]
 type Detour = Callable[[Addresses], AbstractAsyncContextManager[Addresses]]
 """Puts something between Home Assistant and the simulator, and gives the addresses that lead through it."""
 
+
+class DrillImpossibleError(Exception):
+    """The machine lacks what a drill needs; the text says what."""
+
+
 CARRIED_OUT = frozenset({"confirmed", "superseded"})
 """The outcomes of a command that is not lost: confirmed, or replaced by a newer one for the same setting."""
 
@@ -83,11 +88,13 @@ class Result:
     """Seconds for all of it."""
     breaches: Sequence[str] = ()
     """What went against the promise, in words."""
+    impossible: str | None = None
+    """What this machine lacks to run it at all."""
 
     @property
     def is_passed(self) -> bool:
-        """Whether everything held."""
-        return not self.breaches
+        """Whether it was run and everything held."""
+        return not self.breaches and self.impossible is None
 
     def to_json(self) -> str:
         """Write it in one line."""

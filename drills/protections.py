@@ -3,23 +3,30 @@
 A protection is a sentence, and a context in which the product works without it.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
+import aiohappyeyeballs
 from homeassistant.config_entries import ConfigEntry
+import orjson
 
-from custom_components.navilink import api, nwp500
-from custom_components.navilink.nwp500 import (
-    ApiConnectionError,
-    CommandOutcome,
-    CommandReason,
-    CommandResult,
-    NavienAuthClient,
-)
+from custom_components.navilink import api
+from custom_components.navilink.heater import HeaterSnapshots
+from custom_components.navilink.nwp500 import NavienAuthClient, NavienMqttClient, auth, mqtt_client
+from custom_components.navilink.nwp500.heaters.watchdog import ResponseWatchdog
 from custom_components.navilink.nwp500.queue.confirmation import Confirmations, Pacing
+from custom_components.navilink.nwp500.queue.freshness import FreshStatus
+from custom_components.navilink.nwp500.queue.pipeline import CommandPipeline
+from custom_components.navilink.nwp500.queue.queue import CommandQueue
+from custom_components.navilink.nwp500.rest import service
+from custom_components.navilink.nwp500.transport import connection
+from custom_components.navilink.nwp500.transport.connection import Connection
+from custom_components.navilink.nwp500.transport.subscriptions import ConnectionSubscriptions
+
+from . import unprotected
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +54,17 @@ def _settings(**changed: object) -> Callable[[], AbstractContextManager[object]]
     return taken_out
 
 
-def _without(name: str, replacement: object) -> Callable[[], AbstractContextManager[object]]:
-    """Put something else in the place of a part of the client."""
-    return lambda: patch(f"{nwp500.__name__}.{name}", replacement)
+def _patched(target: object, **functions: object) -> Callable[[], AbstractContextManager[object]]:
+    """Let functions do something else."""
 
+    @contextmanager
+    def taken_out() -> Iterator[None]:
+        with ExitStack() as stack:
+            for name, function in functions.items():
+                stack.enter_context(patch.object(target, name, function))
+            yield
 
-async def _as_they_are(client: NavienAuthClient, _refused: object = None) -> object:
-    return client.current_tokens
-
-
-async def _nothing_signs_in(_client: NavienAuthClient) -> object:
-    raise ApiConnectionError("no password is known")
-
-
-def _confirmed_by_the_answer(confirmations: Confirmations, command_id: str) -> None:
-    if (command := confirmations.forget(command_id)) is not None:
-        confirmations._complete(command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.ANSWERED))  # noqa: SLF001 - in the place of its own method
-
-
-_PAUSE = Pacing.pause
-
-
-def _one_pause_for_all(pacing: Pacing, _mac_address: str | None) -> float:
-    return _PAUSE(pacing, "0478630a1b2c")
+    return taken_out
 
 
 PROTECTIONS: Mapping[str, Protection] = {
@@ -79,55 +74,123 @@ PROTECTIONS: Mapping[str, Protection] = {
     ),
     "keep-alive": Protection(
         "A ping every minute shows that the connection is dead.",
-        _settings(keep_alive_secs=1200, operation_timeout=300.0),
+        _settings(keep_alive_secs=1200),
     ),
     "queue": Protection(
         "Commands given while disconnected wait in the queue.",
         _settings(enable_command_queue=False),
     ),
-    "renewal": Protection(
-        "A refused connection renews the AWS keys.",
-        _without("transport.connection.Connection._renewal_is_due", lambda _: False),
+    "in-flight-returns": Protection(
+        "Commands in flight when a connection ends are sent again.",
+        _patched(CommandQueue, return_in_flight=unprotected.ended_in_doubt),
+    ),
+    "in-flight-in-front": Protection(
+        "Commands in flight when a connection ends go back to the front of the queue, in their old order.",
+        _patched(CommandQueue, return_in_flight=unprotected.returned_to_the_end),
+    ),
+    "puback-time-out": Protection(
+        "A message without its acknowledgement after ten seconds shows that the connection is dead.",
+        _settings(operation_timeout=300.0),
+    ),
+    "suback-time-out": Protection(
+        "A subscription that is not answered within ten seconds is made again.",
+        _settings(operation_timeout=300.0),
+    ),
+    "connect-interval": Protection(
+        "At least a second passes between two connections, as the service demands it.",
+        _patched(Connection, _back_off=unprotected.not_at_all, _keep_connect_interval=unprotected.not_at_all),
+    ),
+    "growing-pauses": Protection(
+        "The pauses between attempts that fail grow.",
+        _patched(Connection, _back_off=unprotected.not_at_all),
+    ),
+    "new-keys-when-refused": Protection(
+        "Credentials that the service refuses are renewed, however valid they look.",
+        _patched(Connection, _renewal_is_due=lambda _: False),
+    ),
+    "next-attempt": Protection(
+        "Whatever an attempt fails for, another one follows.",
+        _patched(Connection, _attempt_failed=unprotected.raised),
+    ),
+    "subscriptions-renewed": Protection(
+        "Every subscription is made again on each connection.",
+        _patched(ConnectionSubscriptions, make_on=unprotected.not_at_all),
+    ),
+    "refused-subscriptions-tried-again": Protection(
+        "A subscription that was refused is made again when the heater is asked the next time.",
+        _patched(NavienMqttClient, _use=unprotected.only_made_known),
+    ),
+    "reply-is-proof": Protection(
+        "A heater's reply shows that a command has arrived, acknowledged or not.",
+        _patched(CommandPipeline, _has_arrived=lambda *_: None),
+    ),
+    "status-is-dated": Protection(
+        "A status is as old as the question that it answers: a late one proves nothing about a newer command.",
+        _patched(FreshStatus, dated=unprotected.dated_now),
+    ),
+    "refusal-counts-once": Protection(
+        "A refusal that is delivered twice counts once.",
+        _patched(Pacing, was_refused=lambda *_: False),
+    ),
+    "messages-checked": Protection(
+        "A message that is no JSON object, or larger or deeper than any of the service's, is dropped.",
+        _patched(mqtt_client, decoded=orjson.loads),
+    ),
+    "one-update-a-round": Protection(
+        "However many messages come at once, entities are updated once.",
+        _patched(HeaterSnapshots, outdate=unprotected.updated_at_once),
+    ),
+    "silence-noticed": Protection(
+        "A connection over which requests stay unanswered is replaced.",
+        _patched(ResponseWatchdog, _unanswered_once_more=lambda *_: None),
+    ),
+    "page-is-no-refusal": Protection(
+        "A web page in place of an answer is not taken for a refusal of the credentials.",
+        _patched(service, _data=unprotected.page_as_refusal),
+    ),
+    "addresses-side-by-side": Protection(
+        "The addresses of the sign-in service are tried side by side (by `aiohttp`; the AWS runtime does it anyway).",
+        _patched(aiohappyeyeballs, start_connection=unprotected.one_address_after_the_other),
     ),
     "renewal-floor": Protection(
         "Refused connections renew the credentials at most once a minute.",
-        _without("transport.connection._RENEWAL_FLOOR_SECONDS", 0.0),
+        _patched(connection, _RENEWAL_FLOOR_SECONDS=0.0),
     ),
     "token-refresh": Protection(
         "A refused access token is renewed, and the request made again.",
-        _without("auth.NavienAuthClient.refresh_jwt", _as_they_are),
+        _patched(NavienAuthClient, refresh_jwt=unprotected.tokens_as_they_are),
     ),
     "password-sign-in": Protection(
         "Where no token is accepted any more, the password is.",
-        _without("auth.NavienAuthClient._request_sign_in", _nothing_signs_in),
+        _patched(NavienAuthClient, _request_sign_in=unprotected.no_password),
     ),
     "reauthentication": Protection(
         "A refused password is asked for again; meanwhile the queue is kept.",
-        lambda: patch.object(ConfigEntry, "async_start_reauth"),
+        _patched(ConfigEntry, async_start_reauth=lambda *_: None),
     ),
     "trouble-of-the-service": Protection(
         "Trouble of the sign-in service is not taken for a refused password.",
-        _without("auth._refuses_credentials", lambda _: True),
+        _patched(auth, _refuses_credentials=lambda _: True),
     ),
     "waiting-for-the-heater": Protection(
         "What a heater missed by being offline goes out again, and the rest waits, until it reports.",
-        _without("queue.pipeline.CommandPipeline.heater_offline", lambda *_: None),
+        _patched(CommandPipeline, heater_offline=lambda *_: None),
     ),
     "confirmation-by-status": Protection(
         "Only a status that shows the effect confirms a command, not the heater's answer.",
-        _without("queue.confirmation.Confirmations.answered", _confirmed_by_the_answer),
+        _patched(Confirmations, answered=unprotected.confirmed_by_the_answer),
     ),
     "retry-after-refusal": Protection(
         "A command that came too soon is sent again after a pause.",
-        _without("queue.confirmation.Pacing.refused", lambda *_: None),
+        _patched(Pacing, refused=lambda *_: None),
     ),
     "heaters-apart": Protection(
         "Each heater has its own pauses.",
-        _without("queue.confirmation.Pacing.pause", _one_pause_for_all),
+        _patched(Pacing, pause=unprotected.one_pause_for_all),
     ),
     "let-go-of-the-refused": Protection(
         "Nothing is sent to a heater whose subscriptions the service refuses.",
-        _without("mqtt_client.NavienMqttClient._is_denied", lambda *_: False),
+        _patched(NavienMqttClient, _is_denied=lambda *_: False),
     ),
 }
 """By the name that drills have."""

@@ -5,7 +5,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 import time
 
-from .drill import RECOVERY_SECONDS, Drill, Result
+from .drill import RECOVERY_SECONDS, Drill, DrillImpossibleError, Result
 from .home import Home, home_of
 from .leftovers import Holdings, LogRecords, left_beyond, log_records
 from .protections import PROTECTIONS
@@ -20,8 +20,11 @@ async def run(drill: Drill, *, is_protected: bool = True) -> Result:
     """Run a drill, with its protection or without."""
     began = time.monotonic()
     without = nullcontext() if is_protected else PROTECTIONS[drill.protection].taken_out()
-    with without, log_records() as records:
-        result = await _play(drill, records, is_protected=is_protected)
+    try:
+        with without, log_records() as records:
+            result = await _play(drill, records, is_protected=is_protected)
+    except DrillImpossibleError as error:
+        result = Result(name=drill.name, impossible=str(error))
     return replace(result, took=time.monotonic() - began)
 
 

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import Sequence
 import time
 
-from .drill import Step
+from custom_components.navilink.nwp500 import MqttConnectionConfig, NavienAuthClient, NavienMqttClient
+
+from .drill import RECOVERY_SECONDS, Step
 from .home import Home
 
 
@@ -88,3 +90,98 @@ async def restart(home: Home) -> None:
 def outage(*steps: Step) -> Sequence[Step]:
     """Take the broker down, take some steps, and bring it up again."""
     return (fault("mqtt_down"), *steps, fault("mqtt_up"), over)
+
+
+# Of the connection
+
+
+def disconnected_within(seconds: float) -> Step:
+    """Demand that Home Assistant notices so soon that it is disconnected."""
+
+    async def notice(home: Home) -> None:
+        await home.until("disconnected", lambda: not home.client.is_connected, seconds)
+
+    return notice
+
+
+async def settled(home: Home) -> None:
+    """Wait until every command so far has its outcome."""
+    await home.until("every command has its outcome", lambda: home.ledger.given > 0 and not home.ledger.open)
+
+
+def draining(count: int) -> Step:
+    """Wait until connected with at most so many commands left to be sent, and at least one."""
+
+    async def wait_for(home: Home) -> None:
+        await home.until(
+            f"at most {count} commands wait",
+            lambda: home.client.is_connected and 0 < home.client.queued_commands_count <= count,
+        )
+
+    return wait_for
+
+
+def confirmed_meanwhile(count: int, seconds: float) -> Step:
+    """Demand that so many further commands are confirmed within so many seconds."""
+
+    async def wait_for(home: Home) -> None:
+        before = home.ledger.confirmed
+        await home.until(f"{count} confirmed", lambda: home.ledger.confirmed >= before + count, seconds)
+
+    return wait_for
+
+
+def connecting_at_most(times: int, *steps: Step) -> Step:
+    """Take steps, and demand that no more attempts to connect are made meanwhile."""
+
+    async def count(home: Home) -> None:
+        before = (await home.simulator.state())["upgrades"]
+        for step in steps:
+            await step(home)
+        made = (await home.simulator.state())["upgrades"] - before
+        if made > times:
+            home.errors.append(f"{made} attempts to connect, at most {times}")
+
+    return count
+
+
+def never_ended(reason: str) -> Step:
+    """Demand that the service has ended no connection for this reason."""
+
+    async def look(home: Home) -> None:
+        if count := sum(ended["reason"] == reason for ended in (await home.simulator.state())["ended"]):
+            home.errors.append(f"{count} connections ended: {reason}")
+
+    return look
+
+
+async def statuses_flow(home: Home) -> None:
+    """Wait until every heater has reported since the fault ended."""
+    over_at = home.over_at or 0.0
+    await home.until("statuses flow", lambda: home.reported_since(over_at), RECOVERY_SECONDS)
+
+
+async def polling_off(home: Home) -> None:
+    """Choose in Home Assistant that nothing is asked of the heaters regularly."""
+    home.hass.config_entries.async_update_entry(home.entry, pref_disable_polling=True)
+
+
+async def another_client(home: Home) -> None:
+    """Connect another client with the client id of Home Assistant's, which ends that one's connection."""
+    addresses = home.simulator.addresses
+    async with NavienAuthClient(
+        addresses["email"], addresses["password"], base_url=addresses["api_url"]
+    ) as auth_client:
+        client = NavienMqttClient(
+            auth_client,
+            config=MqttConnectionConfig(
+                endpoint=addresses["mqtt_endpoint"],
+                port=addresses["mqtt_port"],
+                ca_file=addresses["ca_file"],
+                client_id=home.client.client_id,
+                auto_reconnect=False,
+            ),
+        )
+        await client.connect()
+        await disconnected(home)
+        await client.disconnect()

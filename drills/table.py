@@ -27,7 +27,7 @@ def cells(result: Result) -> tuple[str, ...]:
     """Return the cells of a result, one for each of `HEADER`."""
     return (
         result.name,
-        "never" if result.seconds is None else f"{result.seconds:.1f} s",
+        _back_after(result),
         *(
             str(count)
             for count in (
@@ -45,6 +45,12 @@ def cells(result: Result) -> tuple[str, ...]:
         ),
         f"{result.took:.0f} s",
     )
+
+
+def _back_after(result: Result) -> str:
+    if result.impossible is not None:
+        return "skipped"
+    return "never" if result.seconds is None else f"{result.seconds:.1f} s"
 
 
 def line(cells: Iterable[str]) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-import logging
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
@@ -98,10 +97,10 @@ class HeaterListener:
     @callback
     def _on_connection_changed(self, event: ConnectionChanged) -> None:
         report = event.report
-        if report.state is ConnectionState.WAITING and report.next_attempt_at and report.failed_attempts == 1:
-            # Logged once, not with each attempt; as a warning only when there was no connection since the start.
-            level = logging.WARNING if len(report.attempts) == 1 else logging.INFO
-            LOGGER.log(level, "Cannot connect to NaviLink, trying again: %s", report.failure)
+        is_first_failure = report.failed_attempts == 1 and len(report.attempts) == 1
+        if is_first_failure and report.state is ConnectionState.WAITING:
+            # Once, not with each attempt. Later failures follow a loss, which is logged, as is the end of it.
+            LOGGER.warning("Cannot connect to NaviLink, trying again: %s", report.failure)
         async_report_connection(self._hass, self._entry, report)
         self._snapshots.outdate(self._coordinator.data)
 

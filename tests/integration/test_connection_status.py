@@ -1,5 +1,6 @@
 """What a user sees while nothing works: the reason, since when, and when it is tried again."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 import json
@@ -20,7 +21,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.navilink import heater
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.nwp500 import ConnectionProblem
+from custom_components.navilink.nwp500 import ConnectionProblem, ConnectionResumed
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import entry_data, private_server
 from tests.integration.actions import shown
@@ -89,6 +90,24 @@ async def test_a_service_that_is_down_from_the_start_is_told_once(
     assert own_lines(caplog, logging.WARNING) == [f"Cannot connect to NaviLink, trying again: {reason}"]
     assert own_lines(caplog, logging.INFO) == ["Connected to NaviLink, sent 0 queued messages"]
     assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_an_outage_is_two_lines_however_often_it_is_tried(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    await wait_for_value(hass, STATUS, heater.CONNECTED)
+    caplog.clear()
+    await simulator.fault("mqtt_down")
+    first = await wait_for_value(hass, STATUS, ConnectionProblem.NETWORK)
+    await next_attempt(hass, first)
+    resumed: asyncio.Future[ConnectionResumed] = hass.loop.create_future()
+    running.runtime_data.client.once("connection_resumed", resumed.set_result)
+    await simulator.fault("mqtt_up")
+    await resumed
+    lost, back = own_lines(caplog, logging.INFO)
+    assert lost.startswith("Disconnected from NaviLink: the connection was lost (MQTT service: AWS_")
+    assert back == "Connected to NaviLink, sent 0 queued messages"
+    assert own_lines(caplog, logging.WARNING) == []
 
 
 async def test_an_unknown_host(hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry) -> None:

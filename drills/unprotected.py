@@ -1,0 +1,105 @@
+"""What takes the place of parts of the product in a drill without its protection."""
+
+from collections.abc import Iterable
+import socket
+from typing import Any
+
+import aiohappyeyeballs
+
+from custom_components.navilink.heater import HeaterSnapshots
+from custom_components.navilink.nwp500 import (
+    ApiConnectionError,
+    AuthenticationError,
+    CommandOutcome,
+    CommandReason,
+    CommandResult,
+    Device,
+    InvalidResponseError,
+    NavienAuthClient,
+    NavienMqttClient,
+)
+from custom_components.navilink.nwp500.queue.confirmation import Confirmations, Pacing
+from custom_components.navilink.nwp500.queue.freshness import FreshStatus
+from custom_components.navilink.nwp500.queue.queue import NOTHING, CommandQueue, Displaced
+from custom_components.navilink.nwp500.rest import service
+from custom_components.navilink.nwp500.transport.connection import Connection
+
+_read_answer = service._data  # noqa: SLF001 - as it is before it is taken out
+_pause = Pacing.pause
+_start_connection = aiohappyeyeballs.start_connection
+
+
+async def not_at_all(*_: object, **__: object) -> None:
+    """Neither wait nor subscribe."""
+
+
+def ended_in_doubt(queue: CommandQueue) -> Displaced:
+    """Send nothing again that was in flight."""
+    in_flight = queue.in_flight
+    for command in in_flight:
+        queue.acknowledge(command.id)
+    return Displaced(unrepeatable=in_flight)
+
+
+def returned_to_the_end(queue: CommandQueue) -> Displaced:
+    """Line up behind everything what was in flight."""
+    for command in queue.in_flight:
+        queue.acknowledge(command.id)
+        queue.append(command)
+    return NOTHING
+
+
+def only_made_known(client: NavienMqttClient, device: Device) -> None:
+    """Subscribe to nothing on the present connection."""
+    if client.last_message_at(device) is None:
+        client.add_device(device)
+
+
+def dated_now(fresh: FreshStatus, mac_address: str, session_id: str | None) -> int:
+    """Take a status for one of now, whatever it answers."""
+    return fresh.written(session_id or "", mac_address)
+
+
+def updated_at_once(snapshots: HeaterSnapshots, mac_addresses: Iterable[str] = ()) -> None:
+    """Update entities with each message."""
+    for mac_address in mac_addresses:
+        snapshots.call_back(mac_address)
+
+
+def page_as_refusal(path: str, status: int, content: bytes) -> object:
+    """Take any answer that cannot be read for a refusal."""
+    try:
+        return _read_answer(path, status, content)
+    except InvalidResponseError as error:
+        raise AuthenticationError(str(error)) from error
+
+
+def raised(_connection: Connection, error: Exception) -> None:
+    """Let an attempt that failed be the end."""
+    raise error
+
+
+async def tokens_as_they_are(client: NavienAuthClient, _refused: object = None) -> object:
+    """Renew no refused token."""
+    return client.current_tokens
+
+
+async def no_password(_client: NavienAuthClient) -> object:
+    """Sign in with no password."""
+    raise ApiConnectionError("no password is known")
+
+
+def confirmed_by_the_answer(confirmations: Confirmations, command_id: str) -> None:
+    """Take a heater's answer for the effect."""
+    if (command := confirmations.forget(command_id)) is not None:
+        confirmations._complete(command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.ANSWERED))  # noqa: SLF001 - in the place of its own method
+
+
+def one_pause_for_all(pacing: Pacing, _mac_address: str | None) -> float:
+    """Hold the commands to every heater back while the first one is waited for."""
+    return _pause(pacing, "0478630a1b2c")
+
+
+async def one_address_after_the_other(**members: Any) -> socket.socket:  # noqa: ANN401 - those of the function replaced
+    """Try the next address of a name when the one before has failed."""
+    return await _start_connection(**{**members, "happy_eyeballs_delay": None})
