@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+import sys
 
 from homeassistant.const import UnitOfTemperature, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
@@ -52,6 +53,9 @@ def user_temperature(hass: HomeAssistant, raw: int) -> float:
 
 def quantity(number: float, unit: str) -> str:
     """Return a number with its unit, with one decimal at most."""
+    if isinstance(number, int):
+        # The format takes no integer beyond every float, and a user can enter one.
+        number = min(max(number, -sys.float_info.max), sys.float_info.max)
     return f"{round(number, 1):g} {unit}".rstrip()
 
 
