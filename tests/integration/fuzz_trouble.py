@@ -18,6 +18,10 @@ TEXTS: dict[str, Any] = json.loads(
 )
 
 
+FORESEEN = frozenset({"homeassistant.util.json"})
+"""Loggers that show a traceback for what they report as an error besides: a file that is no JSON."""
+
+
 class Tracebacks(logging.Handler):
     """Keeps what is logged with a traceback, by Home Assistant, the event loop and the integration."""
 
@@ -27,7 +31,7 @@ class Tracebacks(logging.Handler):
 
     @override
     def emit(self, record: logging.LogRecord) -> None:
-        if record.exc_info:
+        if record.exc_info and record.name not in FORESEEN:
             self.found.append(self.format(record))
 
 
