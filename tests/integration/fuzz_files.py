@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 import json
+from random import Random
+import re
 from typing import Any
 
 from custom_components.navilink.nwp500 import (
@@ -25,6 +27,26 @@ from tests.integration.heaters import MAC, OTHER_MAC
 
 # Any: decoded JSON.
 type Json = dict[str, Any]
+
+TIMES = (
+    *(b"0001-01-01T00:00:00+00:00", b"0001-01-01T00:00:00+23:59", b"9999-12-31T23:59:59.999999-23:59"),
+    *(
+        b"9999-12-31T23:59:59+00:00",
+        b"1970-01-01T00:00:00+00:00",
+        b"2026-01-01T00:00:00",
+        b"2026-01-01",
+        b"20260101T000000Z",
+    ),
+    *(
+        b"2026-02-30T00:00:00+00:00",
+        b"2026-W01-1T00:00:00+00:00",
+        b"2026-03-08T02:30:00-08:00",
+        b"2026-01-01T24:00:00Z",
+    ),
+)
+"""At the ends of the calendar and beyond, in other forms of the standard, and in an hour that clocks leave out."""
+_TIME = re.compile(rb"(?<=\")\d{4}-\d\d-\d\dT[^\"]+(?=\")")
+_ODD_TIMES = 0.1
 
 DEVICES = (
     Device(mac_address=MAC, additional_value="5322", home_seq=10001),
@@ -121,8 +143,15 @@ class DamagedFiles:
 
     def __init__(self, key: str) -> None:
         """Take the key under which the file is stored."""
+        self._random = Random()  # noqa: S311 - repeatable, not secret
         self._mutations = [Mutations(content, seed=f"file {minor}") for minor, content in files(key).items()]
 
     def case(self, number: int) -> bytes:
         """Return the content of one file; half of them are of the present version."""
-        return self._mutations[(0, 0, 1, 2)[number % 4]].case(number).body
+        content = self._mutations[(0, 0, 1, 2)[number % 4]].case(number).body
+        self._random.seed(f"date {number}")
+        times = [*_TIME.finditer(content)]
+        if not times or self._random.random() > _ODD_TIMES:
+            return content
+        time = self._random.choice(times)
+        return content[: time.start()] + self._random.choice(TIMES) + content[time.end() :]

@@ -8,7 +8,6 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.util import dt as dt_util
 import orjson
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -25,12 +24,13 @@ from custom_components.navilink.nwp500.queue.command import QueuedCommand
 from custom_components.navilink.outcomes import outcome_details
 from custom_components.navilink.queue_store import QueueStore, UnreadableStoreError
 from custom_components.navilink.stored_account import StoredAccount
+from custom_components.navilink.wording import time_words
 from tests.integration.actions import lost
 from tests.integration.fuzz_files import DamagedFiles, files
 from tests.integration.fuzz_trouble import tracebacks
 
-CASES, LONG_CASES, PARTS = 4_000, 100_000, 10
-STARTS, LONG_STARTS, START_PARTS = 30, 1_000, 10
+CASES, LONG_CASES, PARTS = 2_000, 100_000, 10
+STARTS, LONG_STARTS, START_PARTS = 20, 1_000, 10
 ENTRY = "fuzz"
 CONTROLS = tuple(each for each in vars(commands).values() if isinstance(each, commands.Control))
 _CHANGES_BY_ITSELF = frozenset({"stored_at", "queued_at", "age"})
@@ -137,7 +137,7 @@ def assert_can_be_shown(hass: HomeAssistant, account: StoredAccount, client: Nav
         assert isinstance(event, CommandCompleted)
         assert outcome_details(hass, event)["command"]
         # As the list of lost commands has it.
-        assert dt_util.as_local(event.command.queued_at).strftime("%Y-%m-%d %H:%M")
+        assert time_words(event.command.queued_at)
     for command in client.pending_commands:
         assert command.age().total_seconds() >= 0
         assert client.stage(command.id) is not None
@@ -285,3 +285,21 @@ async def test_any_damage_at_the_start(hass: HomeAssistant, entry: MockConfigEnt
 async def test_any_damage_at_the_start_many_times(hass: HomeAssistant, entry: MockConfigEntry, part: int) -> None:
     first = part * LONG_STARTS // START_PARTS
     await check_starts(hass, entry, range(first, first + LONG_STARTS // START_PARTS))
+
+
+@pytest.mark.parametrize(
+    ("zone", "time"),
+    [("Pacific/Kiritimati", "9999-12-31T23:59:59+00:00"), ("America/Los_Angeles", "0001-01-01T00:00:00+00:00")],
+)
+async def test_a_time_at_an_end_of_the_calendar_can_be_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, zone: str, time: str
+) -> None:
+    """The list of lost commands has it in the user's time zone, in which there may be no such day."""
+    await hass.config.async_set_time_zone(zone)
+    content = dict(files(f"{DOMAIN}.{entry.entry_id}")[4])
+    outcomes = content["data"]["lost"]["outcomes"]
+    outcomes[0]["command"]["queued_at"] = time
+    put(Path(hass.config.path(".storage", f"{DOMAIN}.{entry.entry_id}")), orjson.dumps(content))
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert len(lost(entry)) == len(outcomes)
+    assert await hass.config_entries.async_unload(entry.entry_id)
