@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, override
 
 from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
@@ -54,6 +54,19 @@ class Expiration(StrEnum):
     NEVER = "never"
 
 
+class ExpirationSelector(DurationSelector):
+    """A duration in numbers that can be counted with; Home Assistant's own takes texts, and fails on huge numbers."""
+
+    @override
+    def __call__(self, data: Any) -> dict[str, float]:
+        """Return a duration that was entered; raises `vol.Invalid` for what is none."""
+        try:
+            checked = super().__call__(data)
+        except OverflowError as err:
+            raise vol.Invalid("the duration is too long") from err
+        return {unit: amount if isinstance(amount, int) else float(amount) for unit, amount in checked.items()}
+
+
 OPTIONS_SCHEMA = vol.Schema(
     {
         vol.Required(CONF_QUEUE, default=True): BooleanSelector(),
@@ -64,7 +77,7 @@ OPTIONS_SCHEMA = vol.Schema(
         vol.Required(CONF_EXPIRATION, default=Expiration.BY_KIND.value): SelectSelector(
             SelectSelectorConfig(options=[each.value for each in Expiration], translation_key=CONF_EXPIRATION)
         ),
-        vol.Required(CONF_EXPIRATION_TIME, default={"days": 1}): DurationSelector(
+        vol.Required(CONF_EXPIRATION_TIME, default={"days": 1}): ExpirationSelector(
             DurationSelectorConfig(enable_day=True, enable_second=False)
         ),
     }

@@ -7,7 +7,6 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.translation import async_get_cached_translations
-from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from .const import DOMAIN
@@ -27,7 +26,7 @@ from .nwp500 import (
     setpoint,
 )
 from .outcomes import outcome_details
-from .wording import text, user_temperature, user_unit
+from .wording import text, time_words, user_temperature, user_unit
 
 CONTROLS = tuple(each for each in vars(commands).values() if isinstance(each, commands.Control))
 
@@ -164,7 +163,7 @@ def lost_command_words(hass: HomeAssistant, coordinator: NavilinkCoordinator, ev
     about = {
         "heater": escaped(coordinator.lost.heater(event)),
         "command": escaped(str(details["command"])),
-        "time": dt_util.as_local(event.command.queued_at).strftime("%Y-%m-%d %H:%M"),
+        "time": time_words(event.command.queued_at),
         "reason": escaped(str(details["reason"])),
     }
     return f"- {text(hass, LINE_TEXTS, 'line', about) or ', '.join(about.values())}"

@@ -1,11 +1,14 @@
 """Commands, settings and reasons in words of the system's language and the user's unit, made from codes."""
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from contextlib import suppress
+from datetime import datetime, timedelta
+import sys
 
 from homeassistant.const import UnitOfTemperature, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_cached_translations
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .nwp500 import CommandResult, DhwMode, QueuedCommand, TemperatureUnit, commands
@@ -52,6 +55,9 @@ def user_temperature(hass: HomeAssistant, raw: int) -> float:
 
 def quantity(number: float, unit: str) -> str:
     """Return a number with its unit, with one decimal at most."""
+    if isinstance(number, int):
+        # The format takes no integer beyond every float, and a user can enter one.
+        number = min(max(number, -sys.float_info.max), sys.float_info.max)
     return f"{round(number, 1):g} {unit}".rstrip()
 
 
@@ -66,6 +72,15 @@ def duration(age: timedelta) -> str:
         elif parts:
             break
     return " ".join(parts[:2]) or f"0 {UnitOfTime.SECONDS}"
+
+
+@callback
+def time_words(time: datetime) -> str:
+    """Return a time in the user's time zone, such as `2026-03-07 18:30`."""
+    # At the ends of the calendar a time zone may have no such day; only a broken clock or file gives such a time.
+    with suppress(OverflowError):
+        time = dt_util.as_local(time)
+    return time.strftime("%Y-%m-%d %H:%M")
 
 
 @callback

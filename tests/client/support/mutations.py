@@ -7,6 +7,8 @@ import math
 from random import Random
 from typing import Any
 
+from tests.client.support.fuzz_wire import damaged
+
 type Path = tuple[str | int, ...]
 """Where in a document: names in objects, numbers in lists."""
 
@@ -15,6 +17,8 @@ BIG_NUMBERS = (2**31, -(2**31), 10**15, -(10**15), 2**53 + 1, 2**63, -(2**64), 1
 NUMBERS = (*SMALL_NUMBERS, *BIG_NUMBERS)
 NOT_NUMBERS = (math.nan, math.inf, -math.inf)
 TEXTS = ("", "2", "NaN", "0478630a1b2c", "ÅΩ漢字", "\U0001f321", "\x00", "\ud800", "a" * 300, "\u202e", "{}")
+DAMAGED = 0.15
+"""The part of the cases that is damaged as text, besides."""
 OTHERS: tuple[object, ...] = (None, True, False, [], {}, [[[[]]]], {"": {"": None}})
 
 
@@ -31,7 +35,7 @@ class Mutated:
 
 @dataclass(slots=True)
 class Mutations:
-    """Mutations of one document, at any depth, in an order that the seed decides."""
+    """Mutations of one document, at any depth; seed and number decide what a case is, so that it can be repeated."""
 
     document: object
     seed: str
@@ -39,13 +43,17 @@ class Mutations:
     _paths: list[Path] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._random = Random(self.seed)  # noqa: S311 - repeatable, not secret
+        self._random = Random()  # noqa: S311 - repeatable, not secret
         self._paths = list(_paths_in(self.document))
 
     def take(self, count: int) -> Iterator[Mutated]:
-        """Make that many."""
-        for _ in range(count):
-            yield self._mutated()
+        """Make the first cases, that many."""
+        return map(self.case, range(count))
+
+    def case(self, number: int) -> Mutated:
+        """Make one case, the same one whatever was made before."""
+        self._random.seed(f"{self.seed} {number}")
+        return self._mutated()
 
     def _mutated(self) -> Mutated:
         document, touched = self.document, []
@@ -61,8 +69,8 @@ class Mutations:
             touched.append(path[:-1] if mutate is _removed and isinstance(path[-1], int) else path)
         text = json.dumps(document, ensure_ascii=self._random.random() < 0.5)
         body = text.encode(errors="surrogatepass")
-        if self._random.random() < 0.1:
-            return Mutated(self._damaged(body), tuple(touched), is_whole=False)
+        if self._random.random() < DAMAGED:
+            return Mutated(damaged(body, self._random), tuple(touched), is_whole=False)
         return Mutated(body, tuple(touched), is_whole=True)
 
     def _path(self) -> Path:
@@ -88,20 +96,6 @@ class Mutations:
         if isinstance(value, dict):
             return {**value, f"new{self._random.choice(TEXTS)}": self._junk()}
         return self._junk()
-
-    def _damaged(self, body: bytes) -> bytes:
-        sequence = self._random.randrange(len(body))
-        match self._random.randrange(4):
-            case 0:
-                return body[:sequence]
-            case 1:
-                return body[:sequence] + self._random.randbytes(3) + body[sequence:]
-            case 2:
-                return (
-                    body[:sequence] + bytes((body[sequence] ^ 1 << self._random.randrange(8),)) + body[sequence + 1 :]
-                )
-            case _:
-                return body[sequence:] + body[:sequence]
 
 
 def _removed(_value: object) -> object:

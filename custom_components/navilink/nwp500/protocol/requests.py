@@ -92,6 +92,15 @@ def request_message(
     return topic, body
 
 
+def with_session(body: bytes, session_id: str, new: str) -> bytes:
+    """Return the body of a request with another session; nothing else in it changes, whatever the sessions are."""
+    return body.replace(_session_member(session_id), _session_member(new), 1)
+
+
+def _session_member(session_id: str) -> bytes:
+    return b'"sessionID":' + orjson.dumps(session_id)
+
+
 def encoded(payload: object) -> bytes:
     """Return a message's bytes: JSON for anything but text and bytes.
 

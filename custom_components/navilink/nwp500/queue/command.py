@@ -17,6 +17,7 @@ import orjson
 
 from ..json_types import JsonValue
 from ..models.members import WHOLE
+from ..protocol.requests import with_session
 
 
 def running_seconds() -> float:
@@ -95,7 +96,7 @@ class QueuedCommand:
             self,
             attempts=self.attempts + 1,
             sessions=(*self.sessions, session_id),
-            body=self.body.replace(self.session_id.encode(), session_id.encode()),
+            body=with_session(self.body, self.session_id, session_id),
         )
 
     def age(self) -> timedelta:

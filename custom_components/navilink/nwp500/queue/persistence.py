@@ -154,24 +154,25 @@ class _Maker:
     def command(self, stored: Mapping[str, object]) -> QueuedCommand:
         """Make a command; only controls are stored."""
         control, parameters = _control(stored)
+        command_id = as_text(stored["id"])
+        sessions = tuple(map(as_text, as_list(stored["sessions"])[-_STORED_SESSIONS:]))
         request = control_request(
             control,
             parameters,
             self._devices[as_text(stored["mac_address"])],
             self._client_id,
             wanted=as_sentence(stored["wanted"]),
-            session_id=as_text(stored["id"]),
+            # As it was written last, or as it is made.
+            session_id=sessions[-1] if sessions else command_id,
         )
         queued_at = as_time(stored["queued_at"])
         age = timedelta(seconds=as_seconds(stored["age"])) + self._off
         life_time = stored["life_time"]
-        sessions = tuple(map(as_text, as_list(stored["sessions"])[-_STORED_SESSIONS:]))
         return replace(
             request,
+            id=command_id,
             attempts=as_whole(stored["attempts"], 0, _MOST_ATTEMPTS),
             sessions=sessions,
-            # As it was written last, or as it is made.
-            body=request.body.replace(request.id.encode(), (sessions[-1] if sessions else request.id).encode()),
             queued_at=queued_at,
             expires_at=None if life_time is None else queued_at + timedelta(seconds=as_seconds(life_time)),
             # One that was cleared while it was in flight is not sent again, whatever its kind.
