@@ -161,7 +161,7 @@ class Cloud:
             self.vendor_app.look()
             if self.push_interval is not None and time.monotonic() - pushed_at >= self.push_interval:
                 pushed_at = time.monotonic()
-                self.dispatcher.push_status({connection.client_id for connection in self.broker.service.connections})
+                self.dispatcher.push_status({connection["client_id"] for connection in self.broker.service.connections})
 
     def _find_credentials(self, access_key_id: str) -> AwsCredentials | None:
         return self.accounts.find_aws(access_key_id)

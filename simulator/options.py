@@ -10,13 +10,10 @@ from typing import NoReturn, Self, override
 from zoneinfo import available_timezones
 
 from .common.clock import MAX_SPEED
+from .common.reading import BadRequestError
 from .heater.heater import DEFAULT_TIME_ZONE
 
 MAX_HEATERS = 200
-
-
-class OptionError(Exception):
-    """Options that make no sense."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +61,11 @@ class CloudOptions:
 
 
 class _ResetParser(ArgumentParser):
-    """Raises OptionError instead of ending the process."""
+    """Raises BadRequestError instead of ending the process."""
 
     @override
     def error(self, message: str) -> NoReturn:
-        raise OptionError(message)
+        raise BadRequestError(message)
 
 
 def read_command_line(arguments: Sequence[str] | None) -> Namespace:

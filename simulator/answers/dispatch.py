@@ -2,24 +2,17 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 import json
 
+from ..common.reading import BadRequestError
 from ..heater.heater import Heater
-from ..heater.requests import Address, Request, RequestError, parse
+from ..heater.requests import Address, Request, parse
 from ..mqtt.session import ReceivedMessage
+from ..state import IgnoredState
 from .answers import answer, status_reply
 from .replies import Reply
 
 type Publish = Callable[[str, bytes], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IgnoredRequest:
-    """A request that no heater took, by the sequence number of the message, and why."""
-
-    sequence: int
-    reason: str
 
 
 class Dispatcher:
@@ -28,7 +21,7 @@ class Dispatcher:
     def __init__(
         self, heaters: Mapping[str, Heater], publish: Publish, now: Callable[[], float], *, reply_delay: float
     ) -> None:
-        self.ignored: list[IgnoredRequest] = []
+        self.ignored: list[IgnoredState] = []
         self.reply_delay = reply_delay
         self._heaters = heaters
         self._publish = publish
@@ -44,8 +37,8 @@ class Dispatcher:
             return
         try:
             self._answer(address, message)
-        except RequestError as err:
-            self.ignored.append(IgnoredRequest(sequence=message.sequence, reason=str(err)))
+        except BadRequestError as err:
+            self.ignored.append({"sequence": message.sequence, "reason": str(err)})
 
     def push_status(self, connected: Collection[str]) -> None:
         """Send status unasked to every connected client that has asked a heater before (protocol.md 4.5)."""
@@ -69,9 +62,9 @@ class Dispatcher:
     def _answer(self, address: Address, message: ReceivedMessage) -> None:
         heater = self._heaters.get(address.mac_address)
         if heater is None:
-            raise RequestError("there is no such heater")
+            raise BadRequestError("there is no such heater")
         if not heater.online:
-            raise RequestError("the heater is offline")
+            raise BadRequestError("the heater is offline")
         request = parse(address, message.payload, heater.identity)
         heater.advance(self._now())
         for reply in answer(heater, request):
@@ -81,8 +74,7 @@ class Dispatcher:
 
     def _send(self, heater: Heater, reply: Reply) -> None:
         loop, faults = asyncio.get_running_loop(), heater.faults
-        if faults.late_replies:
-            faults.late_replies -= 1
+        if faults.upcoming.due("late_reply"):
             self._late.append(loop.call_later(self.reply_delay + faults.late_by, self._deliver, reply))
             if not faults.in_time_too:
                 return

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..common.reading import Members
 from ..heater.heater import Heater
 from ..heater.registration import DEVICE_TYPE
-from ..heater.requests import PROTOCOL_VERSION, Message, Request
+from ..heater.requests import PROTOCOL_VERSION, Request
 
 _CLOUD_MADE = "/rd"
 """Ends the topic of a form that the cloud decodes; the heater's own goes to the topic without it."""
@@ -21,23 +22,23 @@ class Reply:
     """A message of a heater, or of an app beside it, not yet on its way."""
 
     topic: str
-    message: Message
+    message: Members
 
 
 type Answer = Callable[[Heater, Request], tuple[Reply, ...]]
 
 
-def reply(heater: Heater, request: Request, members: Message) -> Reply:
+def reply(heater: Heater, request: Request, members: Members) -> Reply:
     """Answer where the request asked for it."""
     return _reply(heater, request, members, request.response_topic)
 
 
-def raw_reply(heater: Heater, request: Request, members: Message) -> Reply:
+def raw_reply(heater: Heater, request: Request, members: Members) -> Reply:
     """Answer in the heater's own form, beside the topic where the cloud's form goes."""
     return _reply(heater, request, members, request.response_topic.removesuffix(_CLOUD_MADE))
 
 
-def own_reply(heater: Heater, request: Request, name: str, members: Message) -> Reply:
+def own_reply(heater: Heater, request: Request, name: str, members: Members) -> Reply:
     """Answer on the heater's own topic, whatever the request asked for."""
     return _reply(heater, request, members, _own_topic(heater, name))
 
@@ -48,7 +49,7 @@ def refusal(heater: Heater, request: Request, code: int) -> Reply:
     return Reply(topic=_own_topic(heater, "ctrl-fail"), message=_envelope(heater, request, members))
 
 
-def _reply(heater: Heater, request: Request, members: Message, topic: str) -> Reply:
+def _reply(heater: Heater, request: Request, members: Members, topic: str) -> Reply:
     return Reply(topic=topic, message=_envelope(heater, request, members) | {"responseTopic": request.response_topic})
 
 
@@ -56,7 +57,7 @@ def _own_topic(heater: Heater, name: str) -> str:
     return f"cmd/{DEVICE_TYPE}/navilink-{heater.identity.mac_address}/res/{name}"
 
 
-def _envelope(heater: Heater, request: Request, members: Message) -> dict[str, object]:
+def _envelope(heater: Heater, request: Request, members: Members) -> dict[str, object]:
     return {
         "clientID": request.client_id,
         "sessionID": request.session_id,

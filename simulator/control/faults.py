@@ -9,9 +9,10 @@ from inspect import isfunction, signature
 from types import ModuleType
 
 from ..cloud import Cloud
+from ..common.reading import BadRequestError
 from ..heater.heater import Heater
 from . import heater_faults, service_faults
-from .fault_arguments import FaultError, check
+from .fault_arguments import checked
 
 
 def inject(cloud: Cloud, members: Mapping[str, object]) -> None:
@@ -19,17 +20,14 @@ def inject(cloud: Cloud, members: Mapping[str, object]) -> None:
     kind = members.get("kind")
     fault = FAULTS.get(kind) if isinstance(kind, str) else None
     if fault is None:
-        raise FaultError(f"kind must be one of {', '.join(sorted(FAULTS))}, not {kind!r}")
+        raise BadRequestError(f"kind must be one of {', '.join(sorted(FAULTS))}, not {kind!r}")
     arguments = {name: value for name, value in members.items() if name != "kind"}
     parameters = signature(fault).parameters
     heaters = _chosen_heaters(cloud, arguments.pop("mac", None)) if "heater" in parameters else [None]
-    check(fault, arguments)
+    bring_about = checked(fault, arguments)
     for heater in heaters:
         subjects = {name: value for name, value in (("heater", heater), ("cloud", cloud)) if name in parameters}
-        try:
-            fault(**subjects, **arguments)
-        except ValueError as err:  # a value that does not fit the state of the cloud, or the broker
-            raise FaultError(str(err)) from err
+        bring_about(**subjects)
 
 
 def _chosen_heaters(cloud: Cloud, mac: object) -> Collection[Heater]:
@@ -37,7 +35,7 @@ def _chosen_heaters(cloud: Cloud, mac: object) -> Collection[Heater]:
     if mac is None:
         return cloud.heaters.values()
     if not isinstance(mac, str) or mac not in cloud.heaters:
-        raise FaultError(f"there is no heater {mac}")
+        raise BadRequestError(f"there is no heater {mac}")
     return (cloud.heaters[mac],)
 
 

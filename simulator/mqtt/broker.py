@@ -5,7 +5,7 @@ What the service does with MQTT packets is in `service`, how bytes come and go i
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import formatdate
 from http import HTTPStatus
@@ -16,10 +16,11 @@ from uuid import uuid4
 
 from aiohttp import hdrs, web
 
+from ..common.countdowns import Countdowns
 from ..common.listener import Listener
 from ..common.portal import portal_page
 from ..common.sigv4 import CredentialLookup, SignatureRefusedError, verify_presigned_upgrade
-from .connection import LIFETIME_IS_OVER, Connection, Ending, Withheld
+from .connection import Connection, Ending, Withheld
 from .packets import REFUSED, Connect, Packet, PubAck, Publish, SubAck, Subscribe
 from .service import Limits, MqttService
 from .session import ReceivedMessage
@@ -57,12 +58,11 @@ class BrokerFaults:
     upgrade_status: HTTPStatus | None = None
     portal: bool = False
     """Something in between answers each upgrade with a page of its own."""
-    subscribes_to_lose: int = 0
-    subscribes_to_refuse: int = 0
-    connects_to_end: int = 0
-    """So many further connections end right after their CONNACK."""
+    upcoming: Countdowns = field(default_factory=Countdowns)
+    """SUBSCRIBEs to lose and to refuse, connections to end right after their CONNACK."""
     cut: _Cut | None = None
     round_trip: float = 0
+    """Seconds, half of them in each direction."""
 
 
 class Broker:
@@ -126,7 +126,7 @@ class Broker:
         self.faults.is_down = True
         if self._listener is not None:
             self._listener.take_down()
-        self._hang_up_all("broker is down")
+        self.hang_up_all("broker is down")
 
     def bring_up(self) -> None:
         """End `take_down`, `blackhole` and `withhold`; what is still in the black hole is reset."""
@@ -149,12 +149,9 @@ class Broker:
         """
         ending = Ending.FIN if fin else Ending.RESET
         if after is None:
-            self._hang_up_all("cut", ending)
-        elif after > 0:
-            self.faults.cut = _Cut(after, ending, puback)
+            self.hang_up_all("cut", ending)
         else:
-            message = "a cut comes after one message at least"
-            raise ValueError(message)
+            self.faults.cut = _Cut(after, ending, puback)
 
     def blackhole(self, *, new_connections: bool = False) -> None:
         """Leave the present connections open, but dead; with ``new_connections`` leave upgrades unanswered too."""
@@ -174,33 +171,10 @@ class Broker:
         if self._listener is not None:
             self._listener.ssl_context = ssl_context
 
-    def refuse_upgrade(self, status: int | None) -> None:
-        """Answer each upgrade with this HTTP status until called with None; ValueError for one that is no error."""
-        refusal = None if status is None else HTTPStatus(status)
-        if refusal is not None and not (refusal.is_client_error or refusal.is_server_error):
-            message = f"{status} is no error status"
-            raise ValueError(message)
-        self.faults.upgrade_status = refusal
-
-    def lose_suback(self, count: int = 1) -> None:
-        """Neither perform nor answer the next SUBSCRIBEs."""
-        self.faults.subscribes_to_lose = count
-
-    def end_sessions(self) -> None:
-        """End every connection as the service does after a day."""
-        self._hang_up_all(LIFETIME_IS_OVER)
-
     def drop_session(self) -> None:
         """Cut every connection and forget all sessions."""
-        self._hang_up_all("sessions dropped")
+        self.hang_up_all("sessions dropped")
         self.service.forget_idle_sessions()
-
-    def delay(self, seconds: float) -> None:
-        """Make a round trip last so long, half of it in each direction; ValueError below 0."""
-        if seconds < 0:
-            message = "a delay cannot be negative"
-            raise ValueError(message)
-        self.faults.round_trip = seconds
 
     async def handle_upgrade(self, request: web.BaseRequest) -> web.StreamResponse:
         """Serve one client from its WebSocket upgrade to its end."""
@@ -259,11 +233,10 @@ class Broker:
         return None
 
     def _packet_received(self, connection: Connection, packet: Packet) -> None:
-        if isinstance(packet, Subscribe) and self.faults.subscribes_to_lose:
-            self.faults.subscribes_to_lose -= 1
+        upcoming = self.faults.upcoming
+        if isinstance(packet, Subscribe) and upcoming.due("lose_suback"):
             return
-        if isinstance(packet, Subscribe) and self.faults.subscribes_to_refuse:
-            self.faults.subscribes_to_refuse -= 1
+        if isinstance(packet, Subscribe) and upcoming.due("refuse_suback"):
             connection.send(SubAck(packet.packet_id, (REFUSED,) * len(packet.requests)))
             return
         if isinstance(packet, Publish) and Withheld.REQUESTS in connection.withheld:
@@ -276,9 +249,8 @@ class Broker:
             connection.mute()
         self.service.packet_received(connection, packet)
         if cut is not None:
-            self._hang_up_all("cut", cut.ending, flush=True)
-        if isinstance(packet, Connect) and self.faults.connects_to_end:
-            self.faults.connects_to_end -= 1
+            self.hang_up_all("cut", cut.ending, flush=True)
+        if isinstance(packet, Connect) and upcoming.due("hang_up_after_connack"):
             connection.hang_up("ended after CONNACK", flush=True)
         self._on_change()
 
@@ -297,7 +269,8 @@ class Broker:
         self.service.connection_ended(connection, reason)
         self._on_change()
 
-    def _hang_up_all(self, reason: str, ending: Ending = Ending.FIN, *, flush: bool = False) -> None:
+    def hang_up_all(self, reason: str, ending: Ending = Ending.FIN, *, flush: bool = False) -> None:
+        """End every connection, now or after everything sent so far."""
         for connection in tuple(self._connections):
             connection.hang_up(reason, ending, flush=flush)
 

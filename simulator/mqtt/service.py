@@ -11,6 +11,8 @@ from itertools import count
 import logging
 import time
 
+from ..common.reading import BadRequestError
+from ..state import ConnectionState, EndedState
 from .connection import Connection, ProtocolViolationError
 from .packets import (
     REFUSED,
@@ -29,15 +31,7 @@ from .packets import (
     Unsubscribe,
     Will,
 )
-from .session import (
-    LEVEL_SEPARATOR,
-    ConnectionInfo,
-    EndedConnection,
-    ReceivedMessage,
-    Session,
-    is_topic_filter,
-    is_topic_name,
-)
+from .session import LEVEL_SEPARATOR, ReceivedMessage, Session, is_topic_filter, is_topic_name
 
 _LOGGER = logging.getLogger(__name__)
 _QOS_2 = 2
@@ -106,7 +100,7 @@ class MqttService:
         self.acknowledged: set[int] = set()
         """Sequence numbers of the received messages whose PUBACK was written."""
         self.throttled: list[ReceivedMessage] = []
-        self.ended: list[EndedConnection] = []
+        self.ended: list[EndedState] = []
         self.deliveries = 1
         """How often each message of QoS 1 is delivered."""
         self._limits = limits
@@ -119,24 +113,23 @@ class MqttService:
         self._recent_connects: dict[str, float] = {}
 
     @property
-    def connections(self) -> tuple[ConnectionInfo, ...]:
+    def connections(self) -> list[ConnectionState]:
         """The connected clients, in the order in which they came."""
-        return tuple(
-            ConnectionInfo(
-                client_id=client.client_id,
-                connected_at=client.connected_at,
-                subscriptions=tuple(client.session.subscriptions),
-                pings=client.pings,
-                unacknowledged=client.session.unacknowledged,
-            )
+        return [
+            {
+                "client_id": client.client_id,
+                "connected_at": client.connected_at,
+                "subscriptions": list(client.session.subscriptions),
+                "pings": client.pings,
+                "unacknowledged": client.session.unacknowledged,
+            }
             for client in self._clients.values()
-        )
+        ]
 
     def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
-        """Deliver a message to whoever subscribes to its topic; ValueError for a topic that nothing can be sent to."""
+        """Deliver a message to whoever subscribes to its topic, or raise BadRequestError if none can."""
         if not is_topic_name(topic):
-            message = f"not a topic name: {topic!r}"
-            raise ValueError(message)
+            raise BadRequestError(f"not a topic name: {topic!r}")
         self._forget_expired_sessions()
         for session in self._sessions.values():
             session.deliver(topic, payload, qos, times=self.deliveries)
@@ -163,7 +156,7 @@ class MqttService:
         """Detach the session, publish the will."""
         client = self._clients.pop(connection, None)
         _LOGGER.debug("Connection of %s ended: %s", client.client_id if client else "an unknown client", reason)
-        self.ended.append(EndedConnection(client.client_id if client else "", reason))
+        self.ended.append({"client_id": client.client_id if client else "", "reason": reason})
         if client is None:
             return
         client.session.detach()

@@ -63,25 +63,6 @@ class ReceivedMessage:
     sequence: int
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionInfo:
-    """One connected client as it stands now."""
-
-    client_id: str
-    connected_at: float
-    subscriptions: tuple[str, ...]
-    pings: int
-    unacknowledged: int
-
-
-@dataclass(frozen=True, slots=True)
-class EndedConnection:
-    """One connection that is over, and why."""
-
-    client_id: str
-    reason: str
-
-
 class Session:
     """One client's session, attached to a connection or, if persistent, waiting for the next one.
 

@@ -1,9 +1,10 @@
 """The account and the app over REST: sign-ins, credentials, profile (protocol.md 2.2, 2.3 and 2.8)."""
 
+from ..common.reading import Json, JsonObject, text
 from ..common.sigv4 import AwsCredentials
 from .accounts import Accounts
 from .api import RestApi
-from .members import Json, JsonObject, RestError, text
+from .members import RestError
 
 
 def sign_in(api: RestApi, body: JsonObject) -> Json:

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 
 from ..common.clock import local_time
+from ..common.reading import BadRequestError, Json, JsonObject, number, part, text
 from ..heater.heater import Heater
 from ..heater.registration import ALARM_OFF, ALARM_ON, DEVICE_TYPE, MAC_FORMS, Location
 from .api import RestApi
-from .members import Json, JsonObject, bad_request, not_authorized, number, page, part, text
+from .members import not_authorized, page
 
 FOREIGN_DEVICE_TYPE = 2
 """A device of another product, which a client has to skip."""
@@ -25,13 +26,11 @@ def device_list(api: RestApi, body: JsonObject) -> Json:
     rows: list[Json] = [_listed(heater, spell) for heater in api.heaters.values()]
     if api.foreign_device:
         rows.insert(0, _foreign_device())
-    if faults.cut_lists:
-        faults.cut_lists -= 1
+    if faults.upcoming.due("short_list"):
         if faults.cut_to is None:
             return None
         rows = rows[: faults.cut_to]
-    if faults.unreadable_lists:
-        faults.unreadable_lists -= 1
+    if faults.upcoming.due("unreadable_list"):
         rows = [{"deviceInfo": None} for _ in rows]
     return page(rows, body)
 
@@ -83,7 +82,7 @@ def change_info(api: RestApi, body: JsonObject) -> Json:
     if "location" in body:
         location = _moved(location, part(body, "location"))
     if not name or install_type not in ("R", "C"):
-        raise bad_request()
+        raise BadRequestError("no deviceName or installType that makes sense")
     heater.registration.name, heater.registration.install_type = name, install_type
     heater.registration.location = location
     return None
@@ -111,7 +110,7 @@ def error_list(api: RestApi, body: JsonObject) -> Json:
 
 def preferences(_api: RestApi, _body: JsonObject) -> Json:
     """Refuse display preferences, which belong to another product."""
-    raise bad_request()
+    raise BadRequestError("there are none")
 
 
 def _listed(heater: Heater, spell: Callable[[str], str]) -> JsonObject:
@@ -161,7 +160,7 @@ def _moved(location: Location, members: JsonObject) -> Location:
         if isinstance(value, int | float) and not isinstance(value, bool):
             numbers[name] = value
         elif name in members:
-            raise bad_request()
+            raise BadRequestError(f"{name} is not a number")
     return replace(
         location,
         state=words.get("state", location.state),

@@ -4,11 +4,12 @@ from datetime import date
 import re
 from typing import Literal
 
+from ..common.reading import BadRequestError, Json, JsonObject, number, text
 from ..heater.heater import Heater
 from ..heater.records import FIRMWARE_PARTS
 from ..heater.registration import DEVICE_TYPE, Maintenance
 from .api import RestApi
-from .members import Json, JsonObject, bad_request, not_found, number, page, text
+from .members import not_found, page
 
 type Log = Literal["filter", "cip"]
 """The air filter, or descaling ("cleaning in place")."""
@@ -78,7 +79,7 @@ def write_log(api: RestApi, body: JsonObject, *, log: Log) -> Json:
     number(body, "deviceType", _OWN_TYPE)
     day = text(body, "maintenanceDate")
     if not _is_day(day):
-        raise bad_request()
+        raise BadRequestError("maintenanceDate is no day")
     heater.registration.maintenance[log].append(Maintenance(day, int(heater.now)))
     return None
 

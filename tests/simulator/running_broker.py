@@ -82,7 +82,7 @@ class RunningBroker:
     @property
     def reasons(self) -> list[str]:
         """Why each connection ended."""
-        return [ended.reason for ended in self.broker.service.ended]
+        return [ended["reason"] for ended in self.broker.service.ended]
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return as soon as the condition holds; asked again whenever the broker has changed."""
