@@ -12,11 +12,11 @@ from ..heater import report
 from ..heater.controls import CONTROLS, Control
 from ..heater.energy import Usage
 from ..heater.heater import Heater
-from ..heater.records import FIRMWARE_PARTS, FirmwareDownload
+from ..heater.records import FIRMWARE_PARTS
 from ..heater.requests import Request, applied
 from . import schedules as schedule_answers
 from .diagnostics import send_diagnostics
-from .replies import Answer, Reply, own_reply, refusal, reply
+from .replies import Answer, Reply, refusal, reply
 
 FAIL_TOO_SOON = 2
 """The only known fail code: DHW controls too close together."""
@@ -117,7 +117,8 @@ def _send_firmware_download(heater: Heater, request: Request) -> tuple[Reply, ..
     entry = {"swCode": 0, "otaMode": 0, "swVersion": 0, "status": 0}
     if download is not None:
         entry = {"swCode": download.part, "otaMode": _FETCHED, "swVersion": download.version, "status": _FETCHED}
-    return (own_reply(heater, request, "dl-sw-info", {"downloadSwInfo": [entry]}),)
+    topic = f"{heater.identity.topic}/res/dl-sw-info"
+    return (reply(heater, request, {"downloadSwInfo": [entry]}, topic=topic),)
 
 
 def _commit_firmware(heater: Heater, request: Request) -> tuple[Reply, ...]:
@@ -125,14 +126,9 @@ def _commit_firmware(heater: Heater, request: Request) -> tuple[Reply, ...]:
     wanted, download = request.members.get("commitOta"), heater.firmware_download
     if download is None or wanted != {"swCode": download.part, "swVersion": download.version}:
         raise BadRequestError("this firmware was not fetched")
-    _install(heater, download)
-    return (reply(heater, request, {}),)
-
-
-def _install(heater: Heater, download: FirmwareDownload) -> None:
-    """Run on fetched firmware from now on."""
     heater.feature[f"{FIRMWARE_PARTS[download.part]}SwVersion"] = download.version
     heater.firmware_download = None
+    return (reply(heater, request, {}),)
 
 
 ANSWERS: Mapping[tuple[str, int], Answer] = {

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 import json
 
+from ..common.delay_line import DelayLine
 from ..common.reading import BadRequestError
 from ..heater.heater import Heater
 from ..heater.requests import Address, Request, parse
@@ -26,7 +27,7 @@ class Dispatcher:
         self._heaters = heaters
         self._publish = publish
         self._now = now
-        self._outgoing: asyncio.Queue[tuple[float, Reply]] = asyncio.Queue()
+        self._outgoing = DelayLine(self._deliver)
         self._late: list[asyncio.TimerHandle] = []
         self._last_requests: dict[tuple[str, str], Request] = {}
 
@@ -49,12 +50,8 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Publish each reply when its delay is over, until canceled."""
-        loop = asyncio.get_running_loop()
         try:
-            while True:
-                due, reply = await self._outgoing.get()
-                await asyncio.sleep(max(0.0, due - loop.time()))
-                self._deliver(reply)
+            await self._outgoing.run()
         finally:
             for late in self._late:
                 late.cancel()
@@ -73,12 +70,15 @@ class Dispatcher:
             self._last_requests[address.mac_address, message.client_id] = request
 
     def _send(self, heater: Heater, reply: Reply) -> None:
-        loop, faults = asyncio.get_running_loop(), heater.faults
+        faults, late_at = heater.faults, self.reply_delay + heater.faults.late_by
         if faults.upcoming.due("late_reply"):
-            self._late.append(loop.call_later(self.reply_delay + faults.late_by, self._deliver, reply))
+            self._late.append(asyncio.get_running_loop().call_later(late_at, self._publish_reply, reply))
             if not faults.in_time_too:
                 return
-        self._outgoing.put_nowait((loop.time() + self.reply_delay, reply))
+        self._outgoing.put(reply, self.reply_delay)
 
-    def _deliver(self, reply: Reply) -> None:
+    async def _deliver(self, reply: Reply) -> None:
+        self._publish_reply(reply)
+
+    def _publish_reply(self, reply: Reply) -> None:
         self._publish(reply.topic, json.dumps(reply.message).encode())

@@ -28,33 +28,21 @@ class Reply:
 type Answer = Callable[[Heater, Request], tuple[Reply, ...]]
 
 
-def reply(heater: Heater, request: Request, members: Members) -> Reply:
-    """Answer where the request asked for it."""
-    return _reply(heater, request, members, request.response_topic)
+def reply(heater: Heater, request: Request, members: Members, *, topic: str | None = None) -> Reply:
+    """Answer where the request asked for it, or on another topic."""
+    message = _envelope(heater, request, members) | {"responseTopic": request.response_topic}
+    return Reply(topic=topic or request.response_topic, message=message)
 
 
 def raw_reply(heater: Heater, request: Request, members: Members) -> Reply:
     """Answer in the heater's own form, beside the topic where the cloud's form goes."""
-    return _reply(heater, request, members, request.response_topic.removesuffix(_CLOUD_MADE))
-
-
-def own_reply(heater: Heater, request: Request, name: str, members: Members) -> Reply:
-    """Answer on the heater's own topic, whatever the request asked for."""
-    return _reply(heater, request, members, _own_topic(heater, name))
+    return reply(heater, request, members, topic=request.response_topic.removesuffix(_CLOUD_MADE))
 
 
 def refusal(heater: Heater, request: Request, code: int) -> Reply:
     """Refuse a control; such a message has no `responseTopic`."""
     members = {"failCode": code, "swVersion": heater.feature["controllerSwVersion"]}
-    return Reply(topic=_own_topic(heater, "ctrl-fail"), message=_envelope(heater, request, members))
-
-
-def _reply(heater: Heater, request: Request, members: Members, topic: str) -> Reply:
-    return Reply(topic=topic, message=_envelope(heater, request, members) | {"responseTopic": request.response_topic})
-
-
-def _own_topic(heater: Heater, name: str) -> str:
-    return f"cmd/{DEVICE_TYPE}/navilink-{heater.identity.mac_address}/res/{name}"
+    return Reply(topic=f"{heater.identity.topic}/res/ctrl-fail", message=_envelope(heater, request, members))
 
 
 def _envelope(heater: Heater, request: Request, members: Members) -> dict[str, object]:

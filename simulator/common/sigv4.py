@@ -111,8 +111,7 @@ def _equal(given: str, expected: str) -> bool:
 def _find(credentials: CredentialLookup, access_key_id: str, now: datetime) -> AwsCredentials:
     issued = credentials(access_key_id)
     if issued is None or issued.expires_at <= now.timestamp():
-        reason = "unknown access key" if issued is None else "credentials have expired"
-        raise SignatureRefusedError(reason)
+        raise SignatureRefusedError("unknown access key" if issued is None else "credentials have expired")
     return issued
 
 
@@ -134,8 +133,7 @@ def _check_form(parameters: Mapping[str, str]) -> datetime:
     try:
         return datetime.strptime(parameters["X-Amz-Date"], _TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError as err:
-        reason = "X-Amz-Date is no time"
-        raise SignatureRefusedError(reason) from err
+        raise SignatureRefusedError("X-Amz-Date is no time") from err
 
 
 def _signed_headers(parameters: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, str]:

@@ -17,7 +17,6 @@ from ..cloud import Cloud
 from ..common.clock import MAX_ADVANCE, MAX_SPEED
 from ..common.listener import is_loopback_host
 from ..common.reading import BadRequestError, JsonObject, json_object, part
-from ..heater.heater import Heater
 from .fault_arguments import MAX_COUNT, Span, checked
 from .faults import inject
 from .panel import write, write_schedules
@@ -100,7 +99,7 @@ class ControlInterface:
 
     async def _device(self, request: web.Request) -> web.Response:
         """Write raw members of status, and under `feature` of device info, as at the panel."""
-        heater = self._heater(request)
+        heater = self._cloud.heater(request.match_info["mac"])
         members = await _object(request)
         feature = part({"feature": members.pop("feature", {})}, "feature")
         self._cloud.advance_heaters()
@@ -109,16 +108,10 @@ class ControlInterface:
 
     async def _schedule(self, request: web.Request) -> web.Response:
         """Write whole schedules as at the panel: `reservations`, `recirculation`, `tou`, each in its wire form."""
-        heater, schedules = self._heater(request), await _object(request)
+        heater, schedules = self._cloud.heater(request.match_info["mac"]), await _object(request)
         self._cloud.advance_heaters()
         write_schedules(heater, schedules)
         return web.json_response({})
-
-    def _heater(self, request: web.Request) -> Heater:
-        mac_address = request.match_info["mac"]
-        if mac_address not in self._cloud.heaters:
-            raise BadRequestError(f"there is no heater {mac_address}")
-        return self._cloud.heaters[mac_address]
 
     async def _publish(self, request: web.Request) -> web.Response:
         """Send any message to whoever subscribes, `count` times: `payload` as JSON, or `text` as it stands."""

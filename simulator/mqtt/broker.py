@@ -5,7 +5,7 @@ What the service does with MQTT packets is in `service`, how bytes come and go i
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import formatdate
 from http import HTTPStatus
@@ -38,15 +38,6 @@ _ERROR_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """All connections end with the last of ``publishes`` further messages."""
-
-    publishes: int
-    ending: Ending
-    puback: bool
-
-
 @dataclass(slots=True)
 class BrokerFaults:
     """What is wrong at the moment."""
@@ -59,8 +50,9 @@ class BrokerFaults:
     portal: bool = False
     """Something in between answers each upgrade with a page of its own."""
     upcoming: Countdowns = field(default_factory=Countdowns)
-    """SUBSCRIBEs to lose and to refuse, connections to end right after their CONNACK."""
-    cut: _Cut | None = None
+    """By the kind of fault: SUBSCRIBEs, connections, and messages up to the last before a cut."""
+    cut_by: Ending = Ending.FIN
+    cut_acknowledges: bool = True
     round_trip: float = 0
     """Seconds, half of them in each direction."""
 
@@ -75,6 +67,7 @@ class Broker:
 
     def __init__(
         self,
+        ssl_context: ssl.SSLContext,
         *,
         credentials: CredentialLookup,
         on_publish: Callable[[ReceivedMessage], None],
@@ -93,24 +86,20 @@ class Broker:
         self._connections: set[Connection] = set()
         self.faults = BrokerFaults()
         self._black_hole_over = asyncio.Event()
-        self._listener: Listener | None = None
-        self._server: web.Server | None = None
-
-    async def start(self, host: str, port: int, ssl_context: ssl.SSLContext) -> int:
-        """Serve on an own TLS port, 0 for any; returns the port or raises OSError."""
         self._server = web.Server(self.handle_upgrade, access_log=None)
         self._listener = Listener(self._server, ssl_context)
+
+    async def start(self, host: str, port: int) -> int:
+        """Serve on an own TLS port, 0 for any; returns the port or raises OSError."""
         return await self._listener.open(host, port)
 
     async def stop(self) -> None:
         """Reset all connections and give up the port."""
-        if self._listener is not None:
-            self._listener.close()
+        self._listener.close()
         self._black_hole_over.set()
         for connection in tuple(self._connections):
             connection.reset("broker stopped")
-        if self._server is not None:
-            await self._server.shutdown(_SHUTDOWN_SECONDS)
+        await self._server.shutdown(_SHUTDOWN_SECONDS)
 
     def reset(self) -> None:
         """End every fault, connection and session and forget what was recorded; the address stays."""
@@ -124,13 +113,12 @@ class Broker:
     def take_down(self) -> None:
         """Cut every connection and refuse new ones until `bring_up`."""
         self.faults.is_down = True
-        if self._listener is not None:
-            self._listener.take_down()
+        self._listener.take_down()
         self.hang_up_all("broker is down")
 
     def bring_up(self) -> None:
         """End `take_down`, `blackhole` and `withhold`; what is still in the black hole is reset."""
-        if self.faults.is_down and self._listener is not None:
+        if self.faults.is_down:
             self._listener.bring_up()
         self.faults.is_down = self.faults.upgrades_black_holed = False
         self._black_hole_over.set()
@@ -151,7 +139,8 @@ class Broker:
         if after is None:
             self.hang_up_all("cut", ending)
         else:
-            self.faults.cut = _Cut(after, ending, puback)
+            self.faults.upcoming["cut"] = after
+            self.faults.cut_by, self.faults.cut_acknowledges = ending, puback
 
     def blackhole(self, *, new_connections: bool = False) -> None:
         """Leave the present connections open, but dead; with ``new_connections`` leave upgrades unanswered too."""
@@ -168,8 +157,7 @@ class Broker:
 
     def use_tls(self, ssl_context: ssl.SSLContext) -> None:
         """Shake hands by another context from now on; connections that are open stay."""
-        if self._listener is not None:
-            self._listener.ssl_context = ssl_context
+        self._listener.ssl_context = ssl_context
 
     def drop_session(self) -> None:
         """Cut every connection and forget all sessions."""
@@ -243,27 +231,16 @@ class Broker:
             if packet.packet_id is not None:
                 connection.send(PubAck(packet.packet_id))
             return
-        cut = self._count_down_to_cut() if isinstance(packet, Publish) else None
-        if cut is not None and not cut.puback:
+        is_last = isinstance(packet, Publish) and upcoming.due("cut") and not upcoming["cut"]
+        if is_last and not self.faults.cut_acknowledges:
             # Acknowledgements of earlier messages may be on their way and still have to arrive.
             connection.mute()
         self.service.packet_received(connection, packet)
-        if cut is not None:
-            self.hang_up_all("cut", cut.ending, flush=True)
+        if is_last:
+            self.hang_up_all("cut", self.faults.cut_by, flush=True)
         if isinstance(packet, Connect) and upcoming.due("hang_up_after_connack"):
             connection.hang_up("ended after CONNACK", flush=True)
         self._on_change()
-
-    def _count_down_to_cut(self) -> _Cut | None:
-        """Return the cut that is due with this message."""
-        cut = self.faults.cut
-        if cut is None:
-            return None
-        if cut.publishes == 1:
-            self.faults.cut = None
-            return cut
-        self.faults.cut = replace(cut, publishes=cut.publishes - 1)
-        return None
 
     def _connection_ended(self, connection: Connection, reason: str) -> None:
         self.service.connection_ended(connection, reason)

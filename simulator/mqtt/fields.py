@@ -59,8 +59,7 @@ class PacketBody:
         try:
             text = self.binary().decode()
         except UnicodeDecodeError as err:
-            message = "text is not UTF-8"
-            raise MalformedPacketError(message) from err
+            raise MalformedPacketError("text is not UTF-8") from err
         require("\0" not in text, "text holds U+0000")
         return text
 
@@ -83,8 +82,7 @@ def encode_text(value: str) -> bytes:
 def encode_remaining_length(length: int) -> bytes:
     """Return seven bits a byte, least significant first, the top bit set on all but the last."""
     if length > MAX_REMAINING_LENGTH:
-        message = f"a packet of {length} bytes is above what MQTT can express"
-        raise OverflowError(message)
+        raise OverflowError(f"a packet of {length} bytes is above what MQTT can express")
     encoded = bytearray()
     while length > 0x7F:  # noqa: PLR2004 - the largest number that seven bits hold
         encoded.append(length & 0x7F | 0x80)

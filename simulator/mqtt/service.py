@@ -109,7 +109,6 @@ class MqttService:
         self._sequence = count(1)
         self._clients: dict[Connection, _Client] = {}
         self._sessions: dict[str, Session] = {}
-        self._session_ends: dict[str, float] = {}
         self._recent_connects: dict[str, float] = {}
 
     @property
@@ -136,8 +135,7 @@ class MqttService:
 
     def forget_idle_sessions(self) -> None:
         """Forget the sessions that wait for their client."""
-        for client_id in tuple(self._session_ends):
-            self._forget(client_id)
+        self._sessions = {client_id: kept for client_id, kept in self._sessions.items() if kept.expires_at is None}
 
     def forget_records(self) -> None:
         """Begin the lists of messages and connections anew."""
@@ -161,9 +159,9 @@ class MqttService:
             return
         client.session.detach()
         if client.session.persistent:
-            self._session_ends[client.client_id] = time.monotonic() + self._limits.session_expiry
+            client.session.expires_at = time.monotonic() + self._limits.session_expiry
         else:
-            self._forget(client.client_id)
+            self._sessions.pop(client.client_id, None)
         if client.will is not None and self._permits(client.will.topic):
             self.publish(client.will.topic, client.will.payload, client.will.qos)
 
@@ -172,8 +170,7 @@ class MqttService:
         client = self._clients.get(connection)
         if client is None:
             if not isinstance(packet, Connect):
-                message = "first packet is not CONNECT"
-                raise ProtocolViolationError(message)
+                raise ProtocolViolationError("first packet is not CONNECT")
             self._connect(connection, packet)
             return
         match packet:
@@ -192,8 +189,7 @@ class MqttService:
                 client.will = None
                 connection.hang_up("disconnected by the client", flush=True)
             case _:
-                message = f"{type(packet).__name__} from a client"
-                raise ProtocolViolationError(message)
+                raise ProtocolViolationError(f"{type(packet).__name__} from a client")
 
     def _connect(self, connection: Connection, packet: Connect) -> None:
         limits = self._limits
@@ -231,13 +227,13 @@ class MqttService:
     def _open_session(self, packet: Connect) -> tuple[bool, Session]:
         self._forget_expired_sessions()
         if packet.clean_session:
-            self._forget(packet.client_id)
+            self._sessions.pop(packet.client_id, None)
         present = packet.client_id in self._sessions
         if not present:
             self._sessions[packet.client_id] = Session(
                 persistent=not packet.clean_session, window=self._limits.unacknowledged_deliveries
             )
-        self._session_ends.pop(packet.client_id, None)
+        self._sessions[packet.client_id].expires_at = None
         return present, self._sessions[packet.client_id]
 
     def _receive_publish(self, client: _Client, packet: Publish) -> None:
@@ -290,12 +286,11 @@ class MqttService:
 
     def _forget_expired_sessions(self) -> None:
         now = time.monotonic()
-        for client_id in [client_id for client_id, end in self._session_ends.items() if end <= now]:
-            self._forget(client_id)
-
-    def _forget(self, client_id: str) -> None:
-        self._sessions.pop(client_id, None)
-        self._session_ends.pop(client_id, None)
+        self._sessions = {
+            client_id: kept
+            for client_id, kept in self._sessions.items()
+            if kept.expires_at is None or kept.expires_at > now
+        }
 
 
 def _require(condition: object, reason: str) -> None:

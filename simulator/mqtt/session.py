@@ -73,6 +73,8 @@ class Session:
         self.persistent = persistent
         self.subscriptions: dict[str, int] = {}
         """Granted QoS by topic filter."""
+        self.expires_at: float | None = None
+        """When it is forgotten, on the monotonic clock; `None` while its client is connected."""
         self._window = window
         self._packet_ids = cycle(_PACKET_IDS)
         self._queued: deque[Publish] = deque()

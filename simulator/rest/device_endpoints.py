@@ -1,7 +1,8 @@
 """The owner's heaters over REST: list, details, what can be changed, push settings (protocol.md 2.4, 2.5 and 2.8)."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from typing import Any
 
 from ..common.clock import local_time
 from ..common.reading import BadRequestError, Json, JsonObject, number, part, text
@@ -18,6 +19,7 @@ _NO_DESCALING: JsonObject = {"descalingStartTime": None, "descalingEndTime": Non
 _ALARMS = range(ALARM_ON, ALARM_OFF + 1)
 _OWN_TYPE = range(DEVICE_TYPE, DEVICE_TYPE + 1)
 _COUNTS = range(1, 2**31)
+_WORDS_OF_PLACE = ("state", "city", "address")
 
 
 def device_list(api: RestApi, body: JsonObject) -> Json:
@@ -152,24 +154,13 @@ def _foreign_device() -> JsonObject:
 
 
 def _moved(location: Location, members: JsonObject) -> Location:
-    """Read the place from a request."""
-    words = {name: text(members, name) for name in ("state", "city", "address") if name in members}
-    numbers: dict[str, float] = {}
-    for name in ("latitude", "longitude", "altitude"):
-        value = members.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            numbers[name] = value
-        elif name in members:
-            raise BadRequestError(f"{name} is not a number")
-    return replace(
-        location,
-        state=words.get("state", location.state),
-        city=words.get("city", location.city),
-        address=words.get("address", location.address),
-        latitude=numbers.get("latitude", location.latitude),
-        longitude=numbers.get("longitude", location.longitude),
-        altitude=numbers.get("altitude", location.altitude),
-    )
+    """Read the place from a request; what is left out stays."""
+    moved: dict[str, Any] = {**asdict(location)}  # Any: texts and numbers, each checked
+    for name in moved.keys() & members.keys():
+        value = moved[name] = members[name]
+        if not isinstance(value, str if name in _WORDS_OF_PLACE else int | float) or isinstance(value, bool):
+            raise BadRequestError(f"{name} cannot be {value!r}")
+    return Location(**moved)
 
 
 def _connected(heater: Heater) -> int:

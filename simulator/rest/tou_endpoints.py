@@ -105,13 +105,10 @@ def _seasons(plan: TouPlan) -> Json:
         members = period.as_wire()
         season = members.pop("season")
         seasons.setdefault(season, []).append({**members})
+    nicknames = {season: {"nickname": nickname} for season, nickname in plan.nicknames.items()}
     return [
-        {"season": season, **_nickname(plan, season), "interval": intervals} for season, intervals in seasons.items()
+        {"season": season, **nicknames.get(season, {}), "interval": intervals} for season, intervals in seasons.items()
     ]
-
-
-def _nickname(plan: TouPlan, season: int) -> JsonObject:
-    return {"nickname": plan.nicknames[season]} if season in plan.nicknames else {}
 
 
 def _read_plan(body: JsonObject) -> TouPlan:

@@ -33,29 +33,28 @@ def firmware_detail(api: RestApi, body: JsonObject) -> Json:
     """Describe firmware that some heater runs on or has fetched."""
     code, version = number(body, "swCode", _WORDS), number(body, "swVersion", _WORDS)
     for heater in api.heaters.values():
-        for part in FIRMWARE_PARTS:
-            if heater.feature[f"{FIRMWARE_PARTS[part]}SwCode"] == code and version in _versions(heater, part):
+        for part, name in FIRMWARE_PARTS.items():
+            versions = (heater.feature[f"{name}SwVersion"], _fetched(heater, part))
+            if heater.feature[f"{name}SwCode"] == code and version in versions:
                 return _detail(part, code, version)
     raise not_found()
 
 
 def _running(heater: Heater, part: int) -> JsonObject:
-    fetched = heater.firmware_download
     return {
         "macAddress": heater.identity.mac_address,
         "additionalValue": heater.identity.additional_value,
         "deviceType": DEVICE_TYPE,
         "curSwCode": heater.feature[f"{FIRMWARE_PARTS[part]}SwCode"],
         "curVersion": heater.feature[f"{FIRMWARE_PARTS[part]}SwVersion"],
-        "downloadedVersion": fetched.version if fetched is not None and fetched.part == part else None,
+        "downloadedVersion": _fetched(heater, part),
         "deviceGroup": None,
     }
 
 
-def _versions(heater: Heater, part: int) -> set[int]:
-    fetched = heater.firmware_download
-    running = {heater.feature[f"{FIRMWARE_PARTS[part]}SwVersion"]}
-    return running | {fetched.version} if fetched is not None and fetched.part == part else running
+def _fetched(heater: Heater, part: int) -> int | None:
+    download = heater.firmware_download
+    return download.version if download is not None and download.part == part else None
 
 
 def _detail(part: int, code: int, version: int) -> JsonObject:

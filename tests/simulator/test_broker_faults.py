@@ -7,7 +7,8 @@ from http import HTTPStatus
 from awscrt.exceptions import AwsCrtError
 import pytest
 
-from simulator.mqtt.connection import DelayLine, Withheld
+from simulator.common.delay_line import DelayLine
+from simulator.mqtt.connection import Withheld
 from simulator.mqtt.packets import Connect, Packet, PingReq, PingResp, PubAck, Publish, SubAck, Subscribe, Will
 from simulator.mqtt.service import Limits
 
