@@ -55,9 +55,7 @@ class CloudOptions:
         values = {option.name: getattr(self, option.name) for option in fields(self)}
         parser = _ResetParser(prog="reset", add_help=False, allow_abbrev=False)
         _add_cloud_options(parser)
-        changed = parser.parse_args(arguments, Namespace(**values))
-        _check(changed, parser)
-        return type(self).of(changed, self.directory)
+        return type(self).of(_parse(parser, arguments, Namespace(**values)), self.directory)
 
 
 class _ResetParser(ArgumentParser):
@@ -70,10 +68,7 @@ class _ResetParser(ArgumentParser):
 
 def read_command_line(arguments: Sequence[str] | None) -> Namespace:
     """Read the options of `python -m simulator`; ends the process when they make no sense."""
-    parser = command_line()
-    options = parser.parse_args(arguments)
-    _check(options, parser)
-    return options
+    return _parse(command_line(), arguments)
 
 
 def command_line() -> ArgumentParser:
@@ -110,9 +105,11 @@ def _add_cloud_options(parser: ArgumentParser) -> None:
     )
 
 
-def _check(options: Namespace, parser: ArgumentParser) -> None:
+def _parse(parser: ArgumentParser, arguments: Sequence[str] | None, given: Namespace | None = None) -> Namespace:
+    options = parser.parse_args(arguments, given)
     if options.offline_heaters > options.heaters:
         parser.error("there cannot be more offline heaters than heaters")
+    return options
 
 
 def _number[T: (int, float)](kind: Callable[[str], T], minimum: float, maximum: float) -> Callable[[str], T]:

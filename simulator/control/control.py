@@ -73,10 +73,8 @@ class ControlInterface:
         topic_suffix = query.pop("topic_suffix", "")
         unknown = query.keys() - CONDITIONS.keys()
         if unknown or not query:
-            message = (
-                f"wait for one or more of {', '.join(CONDITIONS)}, not for {', '.join(sorted(unknown)) or 'nothing'}"
-            )
-            raise BadRequestError(message)
+            wrong = ", ".join(sorted(unknown)) or "nothing"
+            raise BadRequestError(f"wait for one or more of {', '.join(CONDITIONS)}, not for {wrong}")
         wanted = {name: _query_number(name, value, maximum=MAX_COUNT) for name, value in query.items()}
         deadline = time.monotonic() + timeout
         while unmet := [
@@ -147,7 +145,7 @@ async def _explain_errors(
 ) -> web.StreamResponse:
     try:
         return await handler(request)
-    except BadRequestError as err:
+    except (BadRequestError, UnicodeEncodeError) as err:  # JSON may hold half a character
         return web.json_response({"error": str(err)}, status=HTTPStatus.BAD_REQUEST)
     except web.HTTPException as err:
         return web.json_response({"error": err.text}, status=err.status)

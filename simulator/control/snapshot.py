@@ -10,12 +10,7 @@ from ..heater import report
 from ..heater.heater import Heater
 from ..heater.members import OFF, ON
 from ..mqtt.session import ReceivedMessage
-from ..state import (
-    HeaterState,
-    ReceivedState,
-    SchedulesState,
-    State,
-)
+from ..state import HeaterState, ReceivedState, SchedulesState, State
 
 
 def snapshot(cloud: Cloud) -> State:

@@ -130,11 +130,7 @@ class Broker:
                 connection.reset("black hole is over")
 
     def cut(self, *, fin: bool = True, after: int | None = None, puback: bool = True) -> None:
-        """Cut every connection, with a FIN or a reset.
-
-        Now, or with ``after`` as soon as that many further messages were received; the last one is acknowledged before
-        that, or with ``puback=False`` processed but not acknowledged.
-        """
+        """Cut every connection now, or with the last of so many further messages, which is processed in any case."""
         ending = Ending.FIN if fin else Ending.RESET
         if after is None:
             self.hang_up_all("cut", ending)
@@ -162,11 +158,11 @@ class Broker:
     def drop_session(self) -> None:
         """Cut every connection and forget all sessions."""
         self.hang_up_all("sessions dropped")
-        self.service.forget_idle_sessions()
+        self.service.forget_sessions()
 
     async def handle_upgrade(self, request: web.BaseRequest) -> web.StreamResponse:
         """Serve one client from its WebSocket upgrade to its end."""
-        self.upgrades += 1
+        self.upgrades += hdrs.UPGRADE in request.headers
         if self.faults.upgrades_black_holed:
             await self._black_hole_over.wait()
             return _close_without_answer(request)

@@ -12,17 +12,13 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from ..common.delay_line import DelayLine
 from .codec import PacketDecoder, UnsupportedProtocolError, encode
-from .fields import MalformedPacketError
+from .fields import ProtocolViolationError
 from .packets import ConnAck, ConnectReturnCode, Packet, PubAck, Publish
 
 LIFETIME_IS_OVER = "connection lifetime is over"
 """Why the service ends a connection after a day."""
 _LINGER_SECONDS = 2
 _LINGER_FOR_NO_TIME = struct.pack("ii", 1, 0)
-
-
-class ProtocolViolationError(Exception):
-    """A client did what the service punishes by closing the connection; the text is the reason."""
 
 
 class Ending(Enum):
@@ -181,7 +177,7 @@ class Connection:
         except UnsupportedProtocolError as err:
             self.send(ConnAck(session_present=False, return_code=ConnectReturnCode.UNACCEPTABLE_PROTOCOL_VERSION))
             self.hang_up(str(err), flush=True)
-        except (MalformedPacketError, ProtocolViolationError) as err:
+        except ProtocolViolationError as err:
             self.hang_up(str(err))
 
     async def _write(self, item: _Frame | Ending) -> None:

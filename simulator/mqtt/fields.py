@@ -4,14 +4,14 @@ MAX_REMAINING_LENGTH = 268_435_455
 _MAX_LENGTH_BYTES = 4
 
 
-class MalformedPacketError(Exception):
-    """The bytes received are no MQTT 3.1.1 packet; the connection must be closed."""
+class ProtocolViolationError(Exception):
+    """A client sent no MQTT 3.1.1 packet, or one against the rules, and is disconnected; the text is the reason."""
 
 
-def require(condition: object, message: str) -> None:
-    """Raise MalformedPacketError with ``message`` unless ``condition`` holds."""
+def require(condition: object, reason: str) -> None:
+    """Raise ProtocolViolationError unless the condition holds."""
     if not condition:
-        raise MalformedPacketError(message)
+        raise ProtocolViolationError(reason)
 
 
 class PacketBody:
@@ -59,7 +59,7 @@ class PacketBody:
         try:
             text = self.binary().decode()
         except UnicodeDecodeError as err:
-            raise MalformedPacketError("text is not UTF-8") from err
+            raise ProtocolViolationError("text is not UTF-8") from err
         require("\0" not in text, "text holds U+0000")
         return text
 

@@ -98,10 +98,7 @@ class Session:
         self._send = None
 
     def deliver(self, topic: str, payload: bytes, qos: int, *, times: int = 1) -> None:
-        """Deliver a message once for each subscription that it matches, as the service may (protocol.md 4.1).
-
-        One of QoS 1 is delivered so many times, which that allows.
-        """
+        """Deliver a message for each subscription that it matches (protocol.md 4.1), one of QoS 1 so many times."""
         for topic_filter, granted in self.subscriptions.items():
             if matches(topic_filter, topic):
                 message = Publish(topic=topic, payload=payload, qos=min(qos, granted))

@@ -394,8 +394,9 @@ async def test_anything_can_be_published(connect: Open, simulator: SimulatorProc
     await simulator.publish_text(f"{RESPONSE_TOPIC}/junk", "not JSON")
     assert await user.reply() == (RESPONSE_TOPIC, {"response": None})
     assert (await user.client.receive_publish()).payload == b"not JSON"
-    with pytest.raises(SimulatorError):
-        await simulator.publish("cmd/#", {})
+    for topic, text in (("cmd/#", ""), ("", ""), (RESPONSE_TOPIC, "half a \ud83d character")):
+        with pytest.raises(SimulatorError):
+            await simulator.publish_text(topic, text)
 
 
 async def test_wait_reports_what_was_missing(simulator: SimulatorProcess) -> None:

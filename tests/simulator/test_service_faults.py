@@ -173,7 +173,9 @@ async def test_a_captive_portal_is_no_broker(broker: RunningBroker) -> None:
     with pytest.raises(AwsCrtError) as failed:
         await AwsClient(broker, "aws").connect()
     assert failed.value.name == "AWS_ERROR_HTTP_WEBSOCKET_UPGRADE_FAILURE"
-    assert broker.broker.upgrades == 3
+    async with broker.session().get(f"https://127.0.0.1:{broker.port}/mqtt") as response:
+        assert (response.status, response.content_type) == (200, "text/html")
+    assert broker.broker.upgrades == 3  # those of the clients
     await staying.publish("cmd/x")
     broker.broker.reset()
     assert broker.broker.upgrades == 0
