@@ -16,6 +16,7 @@ from .answers.dispatch import Dispatcher
 from .answers.replies import device_connection
 from .common.certificates import make_server_certificate
 from .common.clock import Clock, ServiceClock
+from .common.reading import BadRequestError
 from .common.sigv4 import AwsCredentials
 from .heater.heater import Heater
 from .heater.registration import Identity
@@ -43,10 +44,11 @@ class Cloud:
             web.Server(self._handle_rest, access_log=None), shutdown_timeout=_SHUTDOWN_TIMEOUT
         )
         self._rest_port = options.rest_port
-        self._mqtt_port = options.mqtt_port
+        self.mqtt_port = options.mqtt_port
         self._tasks: list[asyncio.Task[None]] = []
         self.service_clock = ServiceClock()
         self.broker = Broker(
+            self._certificate.ssl_context,
             credentials=self._find_credentials,
             on_publish=self._handle_message,
             permits=self._permits,
@@ -81,11 +83,6 @@ class Cloud:
         return f"http://{self.options.host}:{self._rest_port}{BASE_PATH}"
 
     @property
-    def mqtt_port(self) -> int:
-        """Port of the broker."""
-        return self._mqtt_port
-
-    @property
     def ca_file(self) -> Path:
         """What the broker's clients have to trust."""
         return self._certificate.ca_file
@@ -95,7 +92,7 @@ class Cloud:
         await self._rest_server.setup()
         await web.TCPSite(self._rest_server, self.options.host, self._rest_port).start()
         self._rest_port = self._rest_server.addresses[0][1]
-        self._mqtt_port = await self.broker.start(self.options.host, self._mqtt_port, self._certificate.ssl_context)
+        self.mqtt_port = await self.broker.start(self.options.host, self.mqtt_port)
         self._start_tasks()
 
     async def stop(self) -> None:
@@ -130,8 +127,16 @@ class Cloud:
 
     def add_heater(self, *, online: bool = True) -> None:
         """Let the owner have one heater more, as from the factory."""
-        heater = _make_heater(self.options, len(self.heaters), self.clock.now(), online=online)
-        self.heaters[heater.identity.mac_address] = heater
+        identity, zone = Identity.of_number(len(self.heaters)), ZoneInfo(self.options.time_zone)
+        heater = Heater(identity=identity, now=self.clock.now(), zone=zone, online=online)
+        heater.faults.minimum_control_interval = self.options.control_interval
+        self.heaters[identity.mac_address] = heater
+
+    def heater(self, mac_address: object) -> Heater:
+        """Find a heater, or raise BadRequestError."""
+        if not isinstance(mac_address, str) or mac_address not in self.heaters:
+            raise BadRequestError(f"there is no heater {mac_address}")
+        return self.heaters[mac_address]
 
     def connect_heater(self, heater: Heater, *, online: bool) -> None:
         """Connect a heater to the cloud, if it has power, or cut it off; subscribers are notified."""
@@ -161,10 +166,7 @@ class Cloud:
             self.vendor_app.look()
             if self.push_interval is not None and time.monotonic() - pushed_at >= self.push_interval:
                 pushed_at = time.monotonic()
-                self.dispatcher.push_status({connection.client_id for connection in self.broker.service.connections})
-
-    def _find_credentials(self, access_key_id: str) -> AwsCredentials | None:
-        return self.accounts.find_aws(access_key_id)
+                self.dispatcher.push_status({connection["client_id"] for connection in self.broker.service.connections})
 
     def _permits(self, topic: str) -> bool:
         """Whether the account may use a topic or a filter: those of a heater only while it has that one."""
@@ -174,6 +176,11 @@ class Cloud:
         heater = self.heaters.get(mac_address)
         return heater is not None and heater.registration.in_account
 
+    # Accounts and dispatcher are made anew by each reset, the broker goes on.
+
+    def _find_credentials(self, access_key_id: str) -> AwsCredentials | None:
+        return self.accounts.find_aws(access_key_id)
+
     def _handle_message(self, message: ReceivedMessage) -> None:
         self.dispatcher.handle(message)
 
@@ -181,10 +188,3 @@ class Cloud:
         response = await self.rest.handle(request)
         response.headers[hdrs.DATE] = formatdate(self.service_clock.now(), usegmt=True)
         return response
-
-
-def _make_heater(options: CloudOptions, number: int, now: float, *, online: bool = True) -> Heater:
-    zone = ZoneInfo(options.time_zone)
-    heater = Heater(identity=Identity.of_number(number), now=now, zone=zone, online=online)
-    heater.faults.minimum_control_interval = options.control_interval
-    return heater

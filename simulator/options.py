@@ -10,13 +10,10 @@ from typing import NoReturn, Self, override
 from zoneinfo import available_timezones
 
 from .common.clock import MAX_SPEED
+from .common.reading import BadRequestError
 from .heater.heater import DEFAULT_TIME_ZONE
 
 MAX_HEATERS = 200
-
-
-class OptionError(Exception):
-    """Options that make no sense."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,66 +55,61 @@ class CloudOptions:
         values = {option.name: getattr(self, option.name) for option in fields(self)}
         parser = _ResetParser(prog="reset", add_help=False, allow_abbrev=False)
         _add_cloud_options(parser)
-        changed = parser.parse_args(arguments, Namespace(**values))
-        _check(changed, parser)
-        return type(self).of(changed, self.directory)
+        return type(self).of(_parse(parser, arguments, Namespace(**values)), self.directory)
 
 
 class _ResetParser(ArgumentParser):
-    """Raises OptionError instead of ending the process."""
+    """Raises BadRequestError instead of ending the process."""
 
     @override
     def error(self, message: str) -> NoReturn:
-        raise OptionError(message)
+        raise BadRequestError(message)
 
 
 def read_command_line(arguments: Sequence[str] | None) -> Namespace:
     """Read the options of `python -m simulator`; ends the process when they make no sense."""
-    parser = command_line()
-    options = parser.parse_args(arguments)
-    _check(options, parser)
-    return options
+    return _parse(command_line(), arguments)
 
 
 def command_line() -> ArgumentParser:
     """Make the parser of the command line."""
     parser = ArgumentParser(prog="simulator", description="The NaviLink cloud and NWP500 heaters on this machine.")
     add = parser.add_argument
-    add("--host", type=_loopback, default="127.0.0.1", help="loopback address to listen on (%(default)s)")
+    add("--host", type=_loopback, help="loopback address to listen on (%(default)s)")
     for service in ("rest", "mqtt", "control"):
         add(f"--{service}-port", type=_number(int, 0, 65535), default=0, metavar="PORT", help="0: any free one")
     add("--directory", type=Path, help="where the certificates go (default: a temporary one)")
-    add("--email", default="user@example.com", help="of the account (%(default)s)")
-    add("--password", default=secrets.token_urlsafe(12), help="of the account (default: a new one each time)")
+    add("--email", help="of the account (%(default)s)")
+    add("--password", help="of the account (default: a new one each time)")
     add("--until-eof", action="store_true", help="end when the standard input does, so as not to outlive the caller")
     _add_cloud_options(parser)
+    parser.set_defaults(password=secrets.token_urlsafe(12))
     return parser
 
 
 def _add_cloud_options(parser: ArgumentParser) -> None:
-    add = parser.add_argument
-    add("--heaters", type=_number(int, 0, MAX_HEATERS), default=1, metavar="N", help="how many (%(default)s)")
-    add("--offline-heaters", type=_number(int, 0, MAX_HEATERS), default=0, metavar="N", help="so many are offline")
+    add, seconds = parser.add_argument, _number(float, 0, 600)
+    add("--heaters", type=_number(int, 0, MAX_HEATERS), metavar="N", help="how many (%(default)s)")
+    add("--offline-heaters", type=_number(int, 0, MAX_HEATERS), metavar="N", help="so many are offline")
     add("--foreign-device", action="store_true", help="the account also has a device of another product")
-    add("--time-zone", type=_zone, default=DEFAULT_TIME_ZONE, metavar="NAME", help="of the heaters (%(default)s)")
-    add("--speed", type=_number(float, 0, MAX_SPEED), default=1.0, help="of the heaters' clock (%(default)s)")
-    add("--reply-delay", type=_number(float, 0, 600), default=0.05, metavar="S", help="of the heaters (%(default)s s)")
-    add(
-        "--control-interval",
-        type=_number(float, 0, 600),
-        default=0.0,
-        metavar="S",
-        help="a DHW control that follows another one sooner is refused (%(default)s s)",
-    )
+    add("--time-zone", type=_zone, metavar="NAME", help="of the heaters (%(default)s)")
+    add("--speed", type=_number(float, 0, MAX_SPEED), help="of the heaters' clock (%(default)s)")
+    add("--reply-delay", type=seconds, metavar="S", help="of the heaters (%(default)s s)")
+    add("--control-interval", type=seconds, metavar="S", help="a DHW control sooner after another one is refused")
     add("--push-interval", type=_number(float, 0.1, 86400), metavar="S", help="send status unasked every S seconds")
     for kind in ("jwt", "aws"):
-        add(f"--{kind}-lifetime", type=_number(int, 1, 86400), default=3600, metavar="S", help="%(default)s s")
-    add("--rotate-refresh-token", action=BooleanOptionalAction, default=True, help="a refresh makes the old one stale")
+        add(f"--{kind}-lifetime", type=_number(int, 1, 86400), metavar="S", help="%(default)s s")
+    add("--rotate-refresh-token", action=BooleanOptionalAction, help="a refresh makes the old one stale")
+    parser.set_defaults(
+        **{option.name: option.default for option in fields(CloudOptions) if option.name != "directory"}
+    )
 
 
-def _check(options: Namespace, parser: ArgumentParser) -> None:
+def _parse(parser: ArgumentParser, arguments: Sequence[str] | None, given: Namespace | None = None) -> Namespace:
+    options = parser.parse_args(arguments, given)
     if options.offline_heaters > options.heaters:
         parser.error("there cannot be more offline heaters than heaters")
+    return options
 
 
 def _number[T: (int, float)](kind: Callable[[str], T], minimum: float, maximum: float) -> Callable[[str], T]:

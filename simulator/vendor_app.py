@@ -56,7 +56,7 @@ class VendorApp:
             return
         self._next_at = now + self._interval
         for heater in self._heaters.values():
-            acknowledgements = f"{_own_topic(heater)}/{CLIENT_ID}/res"
+            acknowledgements = f"{heater.identity.topic}/{CLIENT_ID}/res"
             lists = f"cmd/{DEVICE_TYPE}/{heater.identity.home_seq}/{_ANY_USER}/{CLIENT_ID}/res/rsv/rd"
             self._request(heater, *_DEVICE_INFO, acknowledgements)
             self._request(heater, *_STATUS, acknowledgements)
@@ -65,10 +65,10 @@ class VendorApp:
     def control(self, heater: Heater, command: int, mode: str, param: list[int]) -> None:
         """Change something."""
         members: dict[str, object] = {"mode": mode, "param": param, "paramStr": ""}
-        self._request(heater, "ctrl", command, f"{_own_topic(heater)}/{CLIENT_ID}/res", **members)
+        self._request(heater, "ctrl", command, f"{heater.identity.topic}/{CLIENT_ID}/res", **members)
 
     def _request(self, heater: Heater, suffix: str, command: int, response_topic: str, **members: object) -> None:
-        topic = f"{_own_topic(heater)}/{suffix}"
+        topic = f"{heater.identity.topic}/{suffix}"
         message = {
             "clientID": CLIENT_ID,
             "sessionID": self._session_id,
@@ -96,7 +96,3 @@ class VendorApp:
         payload = json.dumps(message.message).encode()
         self._publish(message.topic, payload)
         return payload
-
-
-def _own_topic(heater: Heater) -> str:
-    return f"cmd/{DEVICE_TYPE}/navilink-{heater.identity.mac_address}"

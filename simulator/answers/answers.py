@@ -4,18 +4,19 @@ One row for each request in `ANSWERS`; a reply goes where the request asked for 
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 import time
 
+from ..common.reading import BadRequestError, number, numbers
 from ..heater import report
 from ..heater.controls import CONTROLS, Control
 from ..heater.energy import Usage
 from ..heater.heater import Heater
-from ..heater.records import FIRMWARE_PARTS, AppliedControl, FirmwareDownload
-from ..heater.requests import Request, RequestError, whole_number, whole_numbers
-from ..heater.schedules import ScheduleError
+from ..heater.records import FIRMWARE_PARTS
+from ..heater.requests import Request, applied
 from . import schedules as schedule_answers
 from .diagnostics import send_diagnostics
-from .replies import Answer, Reply, own_reply, refusal, reply
+from .replies import Answer, Reply, refusal, reply
 
 FAIL_TOO_SOON = 2
 """The only known fail code: DHW controls too close together."""
@@ -27,19 +28,13 @@ _FETCHED = 1  # plausible: no values of `otaMode` and `status` are known but tho
 
 
 def answer(heater: Heater, request: Request) -> tuple[Reply, ...]:
-    """Do what the request says and return the replies to it; `RequestError` when the heater ignores it."""
-    suffix, silences = request.address.suffix, heater.faults.silences
+    """Do what the request says and return the replies to it; `BadRequestError` when the heater ignores it."""
+    suffix = request.address.suffix
     handler = ANSWERS.get((suffix, request.command))
     if handler is None:
-        raise RequestError(f"no command {request.command} on {suffix}")
-    try:
-        replies = handler(heater, request)
-    except ScheduleError as err:
-        raise RequestError(str(err)) from err
-    if not silences[suffix]:
-        return replies
-    silences[suffix] -= 1
-    return ()
+        raise BadRequestError(f"no command {request.command} on {suffix}")
+    replies = handler(heater, request)
+    return () if heater.faults.silences.due(suffix) else replies
 
 
 def status_reply(heater: Heater, request: Request) -> Reply:
@@ -63,21 +58,18 @@ def _say_nothing(_heater: Heater, _request: Request) -> tuple[Reply, ...]:
 def _control(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Refuse a control, ignore it, or acknowledge it with the whole status."""
     control, param, faults = CONTROLS[request.command], request.param, heater.faults
-    if faults.refusals:
-        faults.refusals -= 1
+    if faults.upcoming.due("ctrl_fail"):
         return (refusal(heater, request, faults.refusal_code),)
     if _too_soon(heater, control):
         return (refusal(heater, request, FAIL_TOO_SOON),)
     objection = control.objection(heater, param)
     if objection is not None:
-        raise RequestError(objection)
+        raise BadRequestError(objection)
     if control.paced:
         faults.paced_at = time.monotonic()
-    if faults.ignored_writes:
-        faults.ignored_writes -= 1
-    else:
+    if not faults.upcoming.due("ignore_write"):
         control.effect(heater, param)
-        heater.applied.append(AppliedControl.of(request, control=control.mode, param=param))
+        heater.applied.append(applied(request, control.mode, param))
     return _send_status(heater, request)
 
 
@@ -92,8 +84,8 @@ def _too_soon(heater: Heater, control: Control) -> bool:
 
 def _send_daily_energy(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Give the days of each month asked for."""
-    year = whole_number(request.members.get("year"), "year", _YEARS)
-    months = whole_numbers(request, "month", _MONTHS)
+    year = number(request.members, "year", _YEARS)
+    months = numbers(request.members, "month", _MONTHS)
     usage = [
         {"year": year, "month": month, "data": _items(heater, heater.energy.month(year, month))} for month in months
     ]
@@ -102,7 +94,7 @@ def _send_daily_energy(heater: Heater, request: Request) -> tuple[Reply, ...]:
 
 def _send_monthly_energy(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Give the months of each year asked for."""
-    years = whole_numbers(request, "year", _YEARS)
+    years = numbers(request.members, "year", _YEARS)
     usage: list[dict[str, object]] = [
         {"year": year, "data": _items(heater, heater.energy.year(year))} for year in years
     ]
@@ -125,22 +117,18 @@ def _send_firmware_download(heater: Heater, request: Request) -> tuple[Reply, ..
     entry = {"swCode": 0, "otaMode": 0, "swVersion": 0, "status": 0}
     if download is not None:
         entry = {"swCode": download.part, "otaMode": _FETCHED, "swVersion": download.version, "status": _FETCHED}
-    return (own_reply(heater, request, "dl-sw-info", {"downloadSwInfo": [entry]}),)
+    topic = f"{heater.identity.topic}/res/dl-sw-info"
+    return (reply(heater, request, {"downloadSwInfo": [entry]}, topic=topic),)
 
 
 def _commit_firmware(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Install what was fetched, if that is what the request names. No reply was ever seen; this one has no content."""
     wanted, download = request.members.get("commitOta"), heater.firmware_download
     if download is None or wanted != {"swCode": download.part, "swVersion": download.version}:
-        raise RequestError("this firmware was not fetched")
-    _install(heater, download)
-    return (reply(heater, request, {}),)
-
-
-def _install(heater: Heater, download: FirmwareDownload) -> None:
-    """Run on fetched firmware from now on."""
+        raise BadRequestError("this firmware was not fetched")
     heater.feature[f"{FIRMWARE_PARTS[download.part]}SwVersion"] = download.version
     heater.firmware_download = None
+    return (reply(heater, request, {}),)
 
 
 ANSWERS: Mapping[tuple[str, int], Answer] = {
@@ -154,9 +142,9 @@ ANSWERS: Mapping[tuple[str, int], Answer] = {
     ("st/dl-sw-info", 16777227): _send_firmware_download,
     ("st/td/rd", 16777228): send_diagnostics,
     ("st/recirc-rsv/rd", 16777231): schedule_answers.send_recirculation,
-    ("ctrl/rsv/rd", 16777226): schedule_answers.take_reservations,
-    ("ctrl/tou/rd", 33554439): schedule_answers.take_tou,
-    ("ctrl/recirc-rsv/rd", 33554440): schedule_answers.take_recirculation,
+    ("ctrl/rsv/rd", 16777226): partial(schedule_answers.take, name="reservations"),
+    ("ctrl/tou/rd", 33554439): partial(schedule_answers.take, name="tou"),
+    ("ctrl/recirc-rsv/rd", 33554440): partial(schedule_answers.take, name="recirculation"),
     ("ctrl/commit-ota", 33554442): _commit_firmware,
     **{("ctrl", command): _control for command in CONTROLS},
 }

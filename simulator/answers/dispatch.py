@@ -2,24 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 import json
 
+from ..common.delay_line import DelayLine
+from ..common.reading import BadRequestError
 from ..heater.heater import Heater
-from ..heater.requests import Address, Request, RequestError, parse
+from ..heater.requests import Address, Request, parse
 from ..mqtt.session import ReceivedMessage
+from ..state import IgnoredState
 from .answers import answer, status_reply
 from .replies import Reply
 
 type Publish = Callable[[str, bytes], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IgnoredRequest:
-    """A request that no heater took, by the sequence number of the message, and why."""
-
-    sequence: int
-    reason: str
 
 
 class Dispatcher:
@@ -28,12 +22,12 @@ class Dispatcher:
     def __init__(
         self, heaters: Mapping[str, Heater], publish: Publish, now: Callable[[], float], *, reply_delay: float
     ) -> None:
-        self.ignored: list[IgnoredRequest] = []
+        self.ignored: list[IgnoredState] = []
         self.reply_delay = reply_delay
         self._heaters = heaters
         self._publish = publish
         self._now = now
-        self._outgoing: asyncio.Queue[tuple[float, Reply]] = asyncio.Queue()
+        self._outgoing = DelayLine(self._deliver)
         self._late: list[asyncio.TimerHandle] = []
         self._last_requests: dict[tuple[str, str], Request] = {}
 
@@ -44,8 +38,8 @@ class Dispatcher:
             return
         try:
             self._answer(address, message)
-        except RequestError as err:
-            self.ignored.append(IgnoredRequest(sequence=message.sequence, reason=str(err)))
+        except BadRequestError as err:
+            self.ignored.append({"sequence": message.sequence, "reason": str(err)})
 
     def push_status(self, connected: Collection[str]) -> None:
         """Send status unasked to every connected client that has asked a heater before (protocol.md 4.5)."""
@@ -56,12 +50,8 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Publish each reply when its delay is over, until canceled."""
-        loop = asyncio.get_running_loop()
         try:
-            while True:
-                due, reply = await self._outgoing.get()
-                await asyncio.sleep(max(0.0, due - loop.time()))
-                self._deliver(reply)
+            await self._outgoing.run()
         finally:
             for late in self._late:
                 late.cancel()
@@ -69,9 +59,9 @@ class Dispatcher:
     def _answer(self, address: Address, message: ReceivedMessage) -> None:
         heater = self._heaters.get(address.mac_address)
         if heater is None:
-            raise RequestError("there is no such heater")
+            raise BadRequestError("there is no such heater")
         if not heater.online:
-            raise RequestError("the heater is offline")
+            raise BadRequestError("the heater is offline")
         request = parse(address, message.payload, heater.identity)
         heater.advance(self._now())
         for reply in answer(heater, request):
@@ -80,13 +70,15 @@ class Dispatcher:
             self._last_requests[address.mac_address, message.client_id] = request
 
     def _send(self, heater: Heater, reply: Reply) -> None:
-        loop, faults = asyncio.get_running_loop(), heater.faults
-        if faults.late_replies:
-            faults.late_replies -= 1
-            self._late.append(loop.call_later(self.reply_delay + faults.late_by, self._deliver, reply))
+        faults, late_at = heater.faults, self.reply_delay + heater.faults.late_by
+        if faults.upcoming.due("late_reply"):
+            self._late.append(asyncio.get_running_loop().call_later(late_at, self._publish_reply, reply))
             if not faults.in_time_too:
                 return
-        self._outgoing.put_nowait((loop.time() + self.reply_delay, reply))
+        self._outgoing.put(reply, self.reply_delay)
 
-    def _deliver(self, reply: Reply) -> None:
+    async def _deliver(self, reply: Reply) -> None:
+        self._publish_reply(reply)
+
+    def _publish_reply(self, reply: Reply) -> None:
         self._publish(reply.topic, json.dumps(reply.message).encode())

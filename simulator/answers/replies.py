@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..common.reading import Members
 from ..heater.heater import Heater
 from ..heater.registration import DEVICE_TYPE
-from ..heater.requests import PROTOCOL_VERSION, Message, Request
+from ..heater.requests import PROTOCOL_VERSION, Request
 
 _CLOUD_MADE = "/rd"
 """Ends the topic of a form that the cloud decodes; the heater's own goes to the topic without it."""
@@ -21,42 +22,30 @@ class Reply:
     """A message of a heater, or of an app beside it, not yet on its way."""
 
     topic: str
-    message: Message
+    message: Members
 
 
 type Answer = Callable[[Heater, Request], tuple[Reply, ...]]
 
 
-def reply(heater: Heater, request: Request, members: Message) -> Reply:
-    """Answer where the request asked for it."""
-    return _reply(heater, request, members, request.response_topic)
+def reply(heater: Heater, request: Request, members: Members, *, topic: str | None = None) -> Reply:
+    """Answer where the request asked for it, or on another topic."""
+    message = _envelope(heater, request, members) | {"responseTopic": request.response_topic}
+    return Reply(topic=topic or request.response_topic, message=message)
 
 
-def raw_reply(heater: Heater, request: Request, members: Message) -> Reply:
+def raw_reply(heater: Heater, request: Request, members: Members) -> Reply:
     """Answer in the heater's own form, beside the topic where the cloud's form goes."""
-    return _reply(heater, request, members, request.response_topic.removesuffix(_CLOUD_MADE))
-
-
-def own_reply(heater: Heater, request: Request, name: str, members: Message) -> Reply:
-    """Answer on the heater's own topic, whatever the request asked for."""
-    return _reply(heater, request, members, _own_topic(heater, name))
+    return reply(heater, request, members, topic=request.response_topic.removesuffix(_CLOUD_MADE))
 
 
 def refusal(heater: Heater, request: Request, code: int) -> Reply:
     """Refuse a control; such a message has no `responseTopic`."""
     members = {"failCode": code, "swVersion": heater.feature["controllerSwVersion"]}
-    return Reply(topic=_own_topic(heater, "ctrl-fail"), message=_envelope(heater, request, members))
+    return Reply(topic=f"{heater.identity.topic}/res/ctrl-fail", message=_envelope(heater, request, members))
 
 
-def _reply(heater: Heater, request: Request, members: Message, topic: str) -> Reply:
-    return Reply(topic=topic, message=_envelope(heater, request, members) | {"responseTopic": request.response_topic})
-
-
-def _own_topic(heater: Heater, name: str) -> str:
-    return f"cmd/{DEVICE_TYPE}/navilink-{heater.identity.mac_address}/res/{name}"
-
-
-def _envelope(heater: Heater, request: Request, members: Message) -> dict[str, object]:
+def _envelope(heater: Heater, request: Request, members: Members) -> dict[str, object]:
     return {
         "clientID": request.client_id,
         "sessionID": request.session_id,

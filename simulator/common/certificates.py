@@ -58,8 +58,9 @@ def make_server_certificate(directory: Path) -> ServerCertificate:
     The authority's own key is forgotten at once: nothing else can ever be signed with it.
     """
     authority_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    authority = _authority_certificate(authority_key)
-    server = _server_certificate(server_key, authority, authority_key)
+    name = _name("NaviLink simulator CA")
+    authority = _certificate(name, authority_key, name, authority_key, is_authority=True)
+    server = _certificate(_name("localhost"), server_key, name, authority_key, is_authority=False)
     ca_file, chain_file, key_file = (directory / name for name in ("ca.pem", "server.pem", "server.key"))
     ca_file.write_bytes(authority.public_bytes(Encoding.PEM))
     chain_file.write_bytes(server.public_bytes(Encoding.PEM))
@@ -67,42 +68,36 @@ def make_server_certificate(directory: Path) -> ServerCertificate:
     return ServerCertificate(ca_file, chain_file, key_file)
 
 
-def _authority_certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    name = _name("NaviLink simulator CA")
-    return (
-        _builder(name, name, key.public_key())
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .add_extension(_key_usage(authority=True), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-
-
-def _server_certificate(
-    key: ec.EllipticCurvePrivateKey, authority: x509.Certificate, authority_key: ec.EllipticCurvePrivateKey
+def _certificate(
+    subject: x509.Name,
+    key: ec.EllipticCurvePrivateKey,
+    issuer: x509.Name,
+    issuer_key: ec.EllipticCurvePrivateKey,
+    *,
+    is_authority: bool,
 ) -> x509.Certificate:
-    return (
-        _builder(_name("localhost"), authority.subject, key.public_key())
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_key_usage(authority=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage((ExtendedKeyUsageOID.SERVER_AUTH,)), critical=False)
-        .add_extension(x509.SubjectAlternativeName(_HOST_NAMES), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
-        .sign(authority_key, hashes.SHA256())
-    )
-
-
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
-    return (
+    constraints = x509.BasicConstraints(ca=is_authority, path_length=0 if is_authority else None)
+    builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key)
+        .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _CLOCK_SKEW)
         .not_valid_after(now + _LIFETIME)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(constraints, critical=True)
+        .add_extension(_key_usage(authority=is_authority), critical=True)
     )
+    if not is_authority:
+        issuer_identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+        builder = (
+            builder.add_extension(x509.ExtendedKeyUsage((ExtendedKeyUsageOID.SERVER_AUTH,)), critical=False)
+            .add_extension(x509.SubjectAlternativeName(_HOST_NAMES), critical=False)
+            .add_extension(issuer_identifier, critical=False)
+        )
+    return builder.sign(issuer_key, hashes.SHA256())
 
 
 def _name(common_name: str) -> x509.Name:

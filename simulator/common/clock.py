@@ -40,10 +40,6 @@ class Clock:
 
     def adjust(self, *, speed: float | None = None, advance: float = 0.0) -> None:
         """Jump forward by 0 to `MAX_ADVANCE` simulated seconds, then run at `speed`, 0 (stopped) to `MAX_SPEED`."""
-        if speed is not None and not 0 <= speed <= MAX_SPEED:
-            raise ValueError(f"speed must be 0 to {MAX_SPEED:g}, not {speed}")
-        if not 0 <= advance <= MAX_ADVANCE:
-            raise ValueError(f"the clock can go forward by 0 to {MAX_ADVANCE:g} seconds, not {advance}")
         self._simulated_anchor, self._real_anchor = self.now() + advance, self._monotonic()
         if speed is not None:
             self._speed = speed

@@ -1,13 +1,12 @@
 """Checks the AWS Signature V4 of a presigned WebSocket upgrade as the service's gateway does (protocol.md 3)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 import hmac
 import re
 from types import MappingProxyType
-from typing import Protocol
 from urllib.parse import quote, unquote
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -33,11 +32,8 @@ class AwsCredentials:
     expires_at: float
 
 
-class CredentialLookup(Protocol):
-    """Finds the credentials that belong to an access key."""
-
-    def __call__(self, access_key_id: str) -> AwsCredentials | None:
-        """Return what was issued under this key, or None."""
+type CredentialLookup = Callable[[str], AwsCredentials | None]
+"""Gives what was issued under an access key."""
 
 
 class SignatureRefusedError(Exception):
@@ -57,10 +53,9 @@ def verify_presigned_upgrade(  # noqa: PLR0913 - the parts of one HTTP request a
 ) -> AwsCredentials:
     """Return the credentials that signed the request, or raise SignatureRefusedError.
 
-    ``path`` and ``query`` as they stand in the request line, ``host`` as in the Host header. That one has to be signed;
-    a client may sign others too (the AWS runtime signs Connection), which are looked up by lower-case name in
-    ``headers``. The security token is not part of what is signed, but has to be the one issued with the key. A
-    signature holds for five minutes around its time, and longer by ``X-Amz-Expires`` where that is given.
+    ``path`` and ``query`` as they stand in the request line, ``host`` as in its header, which has to be signed; other
+    signed headers (the AWS runtime signs Connection) are looked up by lower-case name in ``headers``. The security
+    token is not signed, but has to be the one issued with the key. ``X-Amz-Expires`` adds to the five minutes.
     """
     parameters = _parse_query(query)
     signed_at = _check_form(parameters)
@@ -111,8 +106,7 @@ def _equal(given: str, expected: str) -> bool:
 def _find(credentials: CredentialLookup, access_key_id: str, now: datetime) -> AwsCredentials:
     issued = credentials(access_key_id)
     if issued is None or issued.expires_at <= now.timestamp():
-        reason = "unknown access key" if issued is None else "credentials have expired"
-        raise SignatureRefusedError(reason)
+        raise SignatureRefusedError("unknown access key" if issued is None else "credentials have expired")
     return issued
 
 
@@ -134,8 +128,7 @@ def _check_form(parameters: Mapping[str, str]) -> datetime:
     try:
         return datetime.strptime(parameters["X-Amz-Date"], _TIME_FORMAT).replace(tzinfo=UTC)
     except ValueError as err:
-        reason = "X-Amz-Date is no time"
-        raise SignatureRefusedError(reason) from err
+        raise SignatureRefusedError("X-Amz-Date is no time") from err
 
 
 def _signed_headers(parameters: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, str]:

@@ -5,22 +5,22 @@ may send to another origin only when that one allows it, and the `Host` has to b
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 import json
 import time
-from typing import TypeIs
+from typing import Annotated, TypeIs
 
 from aiohttp import hdrs, web
 
 from ..cloud import Cloud
+from ..common.clock import MAX_ADVANCE, MAX_SPEED
 from ..common.listener import is_loopback_host
-from ..heater.heater import Heater
-from ..options import OptionError
-from .fault_arguments import MAX_COUNT, FaultError
+from ..common.reading import BadRequestError, JsonObject, json_object, part
+from .fault_arguments import MAX_COUNT, Span, checked
 from .faults import inject
-from .panel import PanelError, write, write_schedules
-from .snapshot import CONDITIONS, snapshot
+from .panel import write, write_schedules
+from .snapshot import CONDITIONS, holds, snapshot
 
 DEFAULT_WAIT = 10.0
 MAX_WAIT = 600.0
@@ -31,10 +31,6 @@ _BURST_AT_A_TIME = 1000
 """So many messages are sent before anything else gets a turn."""
 _LOOK_EVERY = 0.01
 _SHUTDOWN_TIMEOUT = 1.0
-
-
-class ControlError(Exception):
-    """A request to the control interface that makes no sense; nothing was changed."""
 
 
 class ControlInterface:
@@ -77,16 +73,14 @@ class ControlInterface:
         topic_suffix = query.pop("topic_suffix", "")
         unknown = query.keys() - CONDITIONS.keys()
         if unknown or not query:
-            message = (
-                f"wait for one or more of {', '.join(CONDITIONS)}, not for {', '.join(sorted(unknown)) or 'nothing'}"
-            )
-            raise ControlError(message)
+            wrong = ", ".join(sorted(unknown)) or "nothing"
+            raise BadRequestError(f"wait for one or more of {', '.join(CONDITIONS)}, not for {wrong}")
         wanted = {name: _query_number(name, value, maximum=MAX_COUNT) for name, value in query.items()}
         deadline = time.monotonic() + timeout
         while unmet := [
-            f"{name} is {condition.count(self._cloud, topic_suffix)}"
-            for name, condition in ((name, CONDITIONS[name]) for name in wanted)
-            if not condition.holds(self._cloud, topic_suffix, wanted[name])
+            f"{name} is {count}"
+            for name, count in ((name, CONDITIONS[name](self._cloud, topic_suffix)) for name in wanted)
+            if not holds(name, count, wanted[name])
         ]:
             if time.monotonic() >= deadline:
                 return web.json_response(
@@ -103,57 +97,35 @@ class ControlInterface:
 
     async def _device(self, request: web.Request) -> web.Response:
         """Write raw members of status, and under `feature` of device info, as at the panel."""
-        heater = self._heater(request)
-        members = dict(await _object(request))
-        feature = members.pop("feature", {})
-        if not isinstance(feature, dict):
-            raise ControlError("feature must be an object")
+        heater = self._cloud.heater(request.match_info["mac"])
+        members = await _object(request)
+        feature = part({"feature": members.pop("feature", {})}, "feature")
         self._cloud.advance_heaters()
         write(heater, members, feature)
         return web.json_response({})
 
     async def _schedule(self, request: web.Request) -> web.Response:
         """Write whole schedules as at the panel: `reservations`, `recirculation`, `tou`, each in its wire form."""
-        heater, schedules = self._heater(request), await _object(request)
+        heater, schedules = self._cloud.heater(request.match_info["mac"]), await _object(request)
         self._cloud.advance_heaters()
         write_schedules(heater, schedules)
         return web.json_response({})
 
-    def _heater(self, request: web.Request) -> Heater:
-        mac_address = request.match_info["mac"]
-        if mac_address not in self._cloud.heaters:
-            raise ControlError(f"there is no heater {mac_address}")
-        return self._cloud.heaters[mac_address]
-
     async def _publish(self, request: web.Request) -> web.Response:
         """Send any message to whoever subscribes, `count` times: `payload` as JSON, or `text` as it stands."""
         members = await _object(request)
-        topic, text, count = members.get("topic"), members.get("text"), members.get("count", 1)
-        if not isinstance(topic, str) or members.keys() - {"count"} not in ({"topic", "payload"}, {"topic", "text"}):
-            raise ControlError("a topic, and either a payload or a text, are needed")
-        if type(count) is not int or not 1 <= count <= MAX_BURST:
-            raise ControlError(f"count must be 1 to {MAX_BURST}, not {count!r}")
-        payload = text if isinstance(text, str) else json.dumps(members.get("payload"))
-        try:
-            for number in range(count):
-                self._cloud.broker.service.publish(topic, payload.encode())
-                if number % _BURST_AT_A_TIME == 0:
-                    await asyncio.sleep(0)
-        except ValueError as err:
-            raise ControlError(str(err)) from err
+        if ("payload" in members) is ("text" in members):
+            raise BadRequestError("either a payload or a text is needed")
+        await checked(publish, members)(self._cloud)
         return web.json_response({})
 
     async def _clock(self, request: web.Request) -> web.Response:
         members = await _object(request)
-        if not members or not members.keys() <= {"speed", "advance"}:
-            raise ControlError("speed, advance or both are needed, nothing else")
-        speed = _number("speed", members["speed"]) if "speed" in members else None
-        advance = _number("advance", members.get("advance", 0))
+        if not members:
+            raise BadRequestError("speed, advance or both are needed")
+        adjust = checked(clock, members)
         self._cloud.advance_heaters()
-        try:
-            self._cloud.clock.adjust(speed=speed, advance=advance)
-        except ValueError as err:
-            raise ControlError(str(err)) from err
+        adjust(self._cloud)
         self._cloud.advance_heaters()
         return web.json_response({})
 
@@ -162,7 +134,7 @@ class ControlInterface:
         members = await _object(request) if request.can_read_body else {}
         options = members.get("options", [])
         if members.keys() - {"options"} or not _is_list_of_texts(options):
-            raise ControlError("options, if any, are a list of texts")
+            raise BadRequestError("options, if any, are a list of texts")
         await self._cloud.reset(options)
         return web.json_response({})
 
@@ -173,7 +145,7 @@ async def _explain_errors(
 ) -> web.StreamResponse:
     try:
         return await handler(request)
-    except (ControlError, FaultError, OptionError, PanelError) as err:
+    except (BadRequestError, UnicodeEncodeError) as err:  # JSON may hold half a character
         return web.json_response({"error": str(err)}, status=HTTPStatus.BAD_REQUEST)
     except web.HTTPException as err:
         return web.json_response({"error": err.text}, status=err.status)
@@ -190,24 +162,38 @@ async def _keep_pages_out(
     return await handler(request)
 
 
-async def _object(request: web.Request) -> Mapping[str, object]:
-    try:
-        members = json.loads(await request.read())
-    except (ValueError, RecursionError) as err:
-        raise ControlError("the body is not JSON") from err
-    if not isinstance(members, dict):
-        raise ControlError("the body is not an object")
-    return members
+async def _object(request: web.Request) -> JsonObject:
+    return json_object(await request.read())
+
+
+async def publish(
+    cloud: Cloud,
+    *,
+    topic: str,
+    payload: object = None,
+    text: str | None = None,
+    count: Annotated[int, Span(1, MAX_BURST)] = 1,
+) -> None:
+    """Send a message so many times."""
+    message = (json.dumps(payload) if text is None else text).encode()
+    for number in range(count):
+        cloud.broker.service.publish(topic, message)
+        if number % _BURST_AT_A_TIME == 0:
+            await asyncio.sleep(0)
+
+
+def clock(
+    cloud: Cloud,
+    *,
+    speed: Annotated[float, Span(0, MAX_SPEED)] | None = None,
+    advance: Annotated[float, Span(0, MAX_ADVANCE)] = 0.0,
+) -> None:
+    """Set the heaters' clock forward by so many seconds, then let it run at this speed, 0 to stop it."""
+    cloud.clock.adjust(speed=speed, advance=advance)
 
 
 def _is_list_of_texts(value: object) -> TypeIs[list[str]]:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
-
-
-def _number(name: str, value: object) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ControlError(f"{name} must be a number, not {value!r}")
-    return value
 
 
 def _query_number(name: str, value: str, *, maximum: float) -> float:
@@ -216,5 +202,5 @@ def _query_number(name: str, value: str, *, maximum: float) -> float:
     except ValueError:
         number = -1.0
     if not 0 <= number <= maximum:
-        raise ControlError(f"{name} must be 0 to {maximum:g}, not {value!r}")
+        raise BadRequestError(f"{name} must be 0 to {maximum:g}, not {value!r}")
     return number

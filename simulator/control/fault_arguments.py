@@ -1,15 +1,14 @@
-"""What the arguments of a fault may be: its annotations define it, and every request is checked against them."""
+"""What members of a request may be: the annotations of the function that they go to define it."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from inspect import Parameter, signature
 from typing import Annotated, get_args, override
 
+from ..common.reading import BadRequestError
+
 MAX_COUNT = 1_000_000
-
-
-class FaultError(Exception):
-    """The kind or a member of a fault is wrong; nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +31,22 @@ Seconds = Annotated[float, Span(0, 600)]
 Interval = Annotated[float, Span(0.1, 600)]
 
 
-def check(fault: Callable[..., None], arguments: Mapping[str, object]) -> None:
-    """Compare members of a request with the keyword parameters of a fault."""
+def checked[ResultT](function: Callable[..., ResultT], arguments: Mapping[str, object]) -> Callable[..., ResultT]:
+    """Compare members of a request with the keyword parameters of a function, and give the function with these."""
     parameters = {
         name: parameter
-        for name, parameter in signature(fault).parameters.items()
+        for name, parameter in signature(function).parameters.items()
         if parameter.kind is Parameter.KEYWORD_ONLY
     }
     unknown = arguments.keys() - parameters.keys()
     if unknown:
-        raise FaultError(f"{fault.__name__} has no {', '.join(sorted(unknown))}")
+        raise BadRequestError(f"{function.__name__} has no {', '.join(sorted(unknown))}")
     for name, parameter in parameters.items():
         if name in arguments:
             _check_value(name, arguments[name], parameter.annotation)
         elif parameter.default is Parameter.empty:
-            raise FaultError(f"{fault.__name__} needs {name}")
+            raise BadRequestError(f"{function.__name__} needs {name}")
+    return partial(function, **arguments)
 
 
 def _check_value(name: str, value: object, annotation: object) -> None:
@@ -56,11 +56,11 @@ def _check_value(name: str, value: object, annotation: object) -> None:
     for alternative in alternatives:
         kind, *allowed = get_args(alternative) or (alternative,)
         # A whole number may stand for a decimal one.
-        if type(value) is kind or (type(value) is int and kind is float):
+        if kind is object or type(value) is kind or (type(value) is int and kind is float):
             if allowed and value not in allowed[0]:
-                raise FaultError(f"{name} must be {_described(allowed[0])}, not {value!r}")
+                raise BadRequestError(f"{name} must be {_described(allowed[0])}, not {value!r}")
             return
-    raise FaultError(f"{name} cannot be {value!r}")
+    raise BadRequestError(f"{name} cannot be {value!r}")
 
 
 def _described(allowed: Span | Collection[object]) -> str:

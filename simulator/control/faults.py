@@ -4,14 +4,15 @@ The name of a function is the kind, its keyword parameters are the members that 
 A fault that concerns heaters takes `mac` too; without it, it concerns all of them.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from inspect import isfunction, signature
 from types import ModuleType
 
 from ..cloud import Cloud
+from ..common.reading import BadRequestError
 from ..heater.heater import Heater
 from . import heater_faults, service_faults
-from .fault_arguments import FaultError, check
+from .fault_arguments import checked
 
 
 def inject(cloud: Cloud, members: Mapping[str, object]) -> None:
@@ -19,26 +20,17 @@ def inject(cloud: Cloud, members: Mapping[str, object]) -> None:
     kind = members.get("kind")
     fault = FAULTS.get(kind) if isinstance(kind, str) else None
     if fault is None:
-        raise FaultError(f"kind must be one of {', '.join(sorted(FAULTS))}, not {kind!r}")
+        raise BadRequestError(f"kind must be one of {', '.join(sorted(FAULTS))}, not {kind!r}")
     arguments = {name: value for name, value in members.items() if name != "kind"}
     parameters = signature(fault).parameters
-    heaters = _chosen_heaters(cloud, arguments.pop("mac", None)) if "heater" in parameters else [None]
-    check(fault, arguments)
+    heaters: Iterable[Heater | None] = [None]
+    if "heater" in parameters:
+        mac = arguments.pop("mac", None)
+        heaters = cloud.heaters.values() if mac is None else [cloud.heater(mac)]
+    bring_about = checked(fault, arguments)
     for heater in heaters:
         subjects = {name: value for name, value in (("heater", heater), ("cloud", cloud)) if name in parameters}
-        try:
-            fault(**subjects, **arguments)
-        except ValueError as err:  # a value that does not fit the state of the cloud, or the broker
-            raise FaultError(str(err)) from err
-
-
-def _chosen_heaters(cloud: Cloud, mac: object) -> Collection[Heater]:
-    """Give the heater with this MAC address, or all of them."""
-    if mac is None:
-        return cloud.heaters.values()
-    if not isinstance(mac, str) or mac not in cloud.heaters:
-        raise FaultError(f"there is no heater {mac}")
-    return (cloud.heaters[mac],)
+        bring_about(**subjects)
 
 
 def _faults(module: ModuleType) -> dict[str, Callable[..., None]]:

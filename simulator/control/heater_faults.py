@@ -31,7 +31,7 @@ def leave_account(heater: Heater, *, on: bool = True) -> None:
 
 def ctrl_fail(heater: Heater, *, count: Count = 1, code: int = 2) -> None:
     """Let a heater refuse its next controls."""
-    heater.faults.refusals, heater.faults.refusal_code = count, code
+    heater.faults.upcoming["ctrl_fail"], heater.faults.refusal_code = count, code
 
 
 def control_interval(heater: Heater, *, seconds: Seconds) -> None:
@@ -41,12 +41,12 @@ def control_interval(heater: Heater, *, seconds: Seconds) -> None:
 
 def ignore_write(heater: Heater, *, count: Count = 1) -> None:
     """Let a heater acknowledge its next controls and do nothing."""
-    heater.faults.ignored_writes = count
+    heater.faults.upcoming["ignore_write"] = count
 
 
 def lose_write(heater: Heater, *, count: Count = 1, answered: bool = True) -> None:
     """Let a heater lose its next schedule writes: the old schedule stays, the new one is echoed all the same or not."""
-    heater.faults.lost_writes, heater.faults.lost_writes_answered = count, answered
+    heater.faults.upcoming["lose_write"], heater.faults.lost_writes_answered = count, answered
 
 
 def slow_write(heater: Heater, *, seconds: Seconds) -> None:
@@ -61,7 +61,8 @@ def silent(heater: Heater, *, suffix: Annotated[str, _SUFFIXES], count: Count = 
 
 def late_reply(heater: Heater, *, seconds: Seconds, count: Count = 1, in_time_too: bool = True) -> None:
     """Deliver the next replies once more so many seconds after their time, or only then, overtaken by newer ones."""
-    heater.faults.late_replies, heater.faults.late_by, heater.faults.in_time_too = count, seconds, in_time_too
+    heater.faults.upcoming["late_reply"] = count
+    heater.faults.late_by, heater.faults.in_time_too = seconds, in_time_too
 
 
 def schedule_form(heater: Heater, *, form: Annotated[str, SCHEDULE_FORMS] = "both") -> None:
@@ -83,7 +84,7 @@ def firmware_download(
 
 def mode_let_through(heater: Heater, *, count: Count = 1) -> None:
     """Let a heater take its next mode writes at once inside a time-of-use window, as happens now and then."""
-    heater.faults.modes_let_through = count
+    heater.faults.upcoming["mode_let_through"] = count
 
 
 def tou_window(heater: Heater, *, on: bool = True) -> None:

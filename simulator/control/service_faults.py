@@ -7,19 +7,20 @@ from typing import Annotated
 
 from ..cloud import Cloud
 from ..common.clock import MAX_OFFSET
+from ..common.reading import BadRequestError
 from ..heater.registration import MAC_FORMS
-from ..mqtt.connection import Withheld
+from ..mqtt.connection import LIFETIME_IS_OVER, Withheld
 from ..options import MAX_HEATERS
-from ..rest.api import Refusal
 from ..rest.endpoints import ENDPOINTS
 from ..rest.members import RestError
-from .fault_arguments import Count, Interval, Seconds, Span
+from .fault_arguments import MAX_COUNT, Count, Interval, Seconds, Span
 
 _TLS_VERSIONS: Mapping[str, TLSVersion] = {
     "1.0": TLSVersion.TLSv1,
     "1.1": TLSVersion.TLSv1_1,
     "1.2": TLSVersion.TLSv1_2,
 }
+_ERROR_STATUSES = frozenset(status.value for status in HTTPStatus if status.is_client_error or status.is_server_error)
 _PATHS = frozenset(path for _, path in ENDPOINTS)
 
 
@@ -33,7 +34,9 @@ def mqtt_up(cloud: Cloud) -> None:
     cloud.broker.bring_up()
 
 
-def cut(cloud: Cloud, *, fin: bool = True, after: int | None = None, puback: bool = True) -> None:
+def cut(
+    cloud: Cloud, *, fin: bool = True, after: Annotated[int, Span(1, MAX_COUNT)] | None = None, puback: bool = True
+) -> None:
     """Cut every MQTT connection, now or after so many further messages."""
     cloud.broker.cut(fin=fin, after=after, puback=puback)
 
@@ -53,9 +56,9 @@ def tls(cloud: Cloud, *, newest: Annotated[str, _TLS_VERSIONS] | None) -> None:
     cloud.limit_tls(None if newest is None else _TLS_VERSIONS[newest])
 
 
-def refuse_upgrade(cloud: Cloud, *, status: int | None = 403) -> None:
+def refuse_upgrade(cloud: Cloud, *, status: Annotated[int, _ERROR_STATUSES] | None = 403) -> None:
     """Answer every WebSocket upgrade with an HTTP error; null: no longer."""
-    cloud.broker.refuse_upgrade(status)
+    cloud.broker.faults.upgrade_status = None if status is None else HTTPStatus(status)
 
 
 def expire_aws(cloud: Cloud) -> None:
@@ -77,17 +80,17 @@ def change_password(cloud: Cloud, *, password: str) -> None:
 
 def lose_suback(cloud: Cloud, *, count: Count = 1) -> None:
     """Neither perform nor answer the next subscriptions."""
-    cloud.broker.lose_suback(count)
+    cloud.broker.faults.upcoming["lose_suback"] = count
 
 
 def refuse_suback(cloud: Cloud, *, count: Count = 1) -> None:
     """Refuse every filter of the next subscriptions."""
-    cloud.broker.faults.subscribes_to_refuse = count
+    cloud.broker.faults.upcoming["refuse_suback"] = count
 
 
 def hang_up_after_connack(cloud: Cloud, *, count: Count = 1) -> None:
     """Close the next connections right after their CONNACK."""
-    cloud.broker.faults.connects_to_end = count
+    cloud.broker.faults.upcoming["hang_up_after_connack"] = count
 
 
 def deliver_twice(cloud: Cloud, *, on: bool = True) -> None:
@@ -97,7 +100,7 @@ def deliver_twice(cloud: Cloud, *, on: bool = True) -> None:
 
 def end_sessions(cloud: Cloud) -> None:
     """Close every connection, as the service does after a day."""
-    cloud.broker.end_sessions()
+    cloud.broker.hang_up_all(LIFETIME_IS_OVER)
 
 
 def drop_session(cloud: Cloud) -> None:
@@ -107,7 +110,7 @@ def drop_session(cloud: Cloud) -> None:
 
 def latency(cloud: Cloud, *, seconds: Seconds) -> None:
     """Give MQTT a round trip time."""
-    cloud.broker.delay(seconds)
+    cloud.broker.faults.round_trip = seconds
 
 
 def api_down(cloud: Cloud, *, on: bool = True, close: bool = False) -> None:
@@ -139,22 +142,22 @@ def refuse_request(
     count: Count = 1,
 ) -> None:
     """Answer the next requests to a path with an error, whatever they ask for."""
-    cloud.rest.faults.refusals[path] = Refusal(count=count, error=RestError(code, msg))
+    cloud.rest.faults.refusals[path], cloud.rest.faults.upcoming[path] = RestError(code, msg), count
 
 
 def bloat(cloud: Cloud, *, mebibytes: Annotated[int, Span(0, 1024)] = 200, count: Count = 1) -> None:
     """Pad the next REST answers with so many MiB of blanks, and compress them to a thousandth of that."""
-    cloud.rest.faults.padding, cloud.rest.faults.bloated = mebibytes, count
+    cloud.rest.faults.padding, cloud.rest.faults.upcoming["bloat"] = mebibytes, count
 
 
 def short_list(cloud: Cloud, *, devices: Annotated[int, Span(0, MAX_HEATERS)] | None = 0, count: Count = 1) -> None:
     """Let the next device lists have only the first so many devices; null: there is `null` instead of a list."""
-    cloud.rest.faults.cut_to, cloud.rest.faults.cut_lists = devices, count
+    cloud.rest.faults.cut_to, cloud.rest.faults.upcoming["short_list"] = devices, count
 
 
 def unreadable_list(cloud: Cloud, *, count: Count = 1) -> None:
     """Let the next device lists have rows without content."""
-    cloud.rest.faults.unreadable_lists = count
+    cloud.rest.faults.upcoming["unreadable_list"] = count
 
 
 def mac_form(cloud: Cloud, *, form: Annotated[str, MAC_FORMS] = "plain") -> None:
@@ -165,7 +168,7 @@ def mac_form(cloud: Cloud, *, form: Annotated[str, MAC_FORMS] = "plain") -> None
 def new_heater(cloud: Cloud) -> None:
     """Add a heater to the account that it never had; its MAC address is one above that of the last one."""
     if len(cloud.heaters) >= MAX_HEATERS:
-        raise ValueError(f"there cannot be more than {MAX_HEATERS} heaters")
+        raise BadRequestError(f"there cannot be more than {MAX_HEATERS} heaters")
     cloud.add_heater()
 
 

@@ -1,7 +1,7 @@
 """What the control interface shows of a cloud: the whole state, and the counts that can be waited for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 import json
 from typing import cast
 
@@ -10,18 +10,7 @@ from ..heater import report
 from ..heater.heater import Heater
 from ..heater.members import OFF, ON
 from ..mqtt.session import ReceivedMessage
-from ..state import (
-    AppliedState,
-    ConnectionState,
-    EndedState,
-    FiredState,
-    HeaterState,
-    IgnoredState,
-    ReceivedState,
-    RestRequestState,
-    SchedulesState,
-    State,
-)
+from ..state import HeaterState, ReceivedState, SchedulesState, State
 
 
 def snapshot(cloud: Cloud) -> State:
@@ -29,17 +18,17 @@ def snapshot(cloud: Cloud) -> State:
     cloud.advance_heaters()
     return State(
         clock={"now": cloud.clock.now(), "speed": cloud.clock.speed},
-        connections=[cast("ConnectionState", asdict(connection)) for connection in cloud.broker.service.connections],
-        ended=[cast("EndedState", asdict(ended)) for ended in cloud.broker.service.ended],
+        connections=cloud.broker.service.connections,
+        ended=cloud.broker.service.ended,
         received=[
             _received(message, acknowledged=message.sequence in cloud.broker.service.acknowledged)
             for message in cloud.broker.service.received
         ],
-        ignored=[cast("IgnoredState", asdict(ignored)) for ignored in cloud.dispatcher.ignored],
+        ignored=cloud.dispatcher.ignored,
         upgrades=cloud.broker.upgrades,
         throttled=len(cloud.broker.service.throttled),
         heaters={mac_address: _heater(heater) for mac_address, heater in cloud.heaters.items()},
-        rest_requests=[cast("RestRequestState", asdict(request)) for request in cloud.rest.requests],
+        rest_requests=cloud.rest.requests,
     )
 
 
@@ -57,12 +46,10 @@ def _heater(heater: Heater) -> HeaterState:
         powered=heater.powered,
         local_time=heater.local_time.isoformat(),
         schedules=_schedules(heater),
-        fired=[
-            FiredState(time=fired.time, schedule=fired.schedule, entry=fired.entry._asdict()) for fired in heater.fired
-        ],
+        fired=heater.fired,
         status=report.status(heater),
         feature=report.feature(heater),
-        applied=[cast("AppliedState", asdict(control)) for control in heater.applied],
+        applied=heater.applied,
     )
 
 
@@ -75,37 +62,27 @@ def _schedules(heater: Heater) -> SchedulesState:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A number to wait for: until it is at least the wanted one, or exactly that."""
-
-    count: Callable[[Cloud, str], int]
-    """Counts in a cloud; of messages, those whose topic has the given ending."""
-    exact: bool = False
-
-    def holds(self, cloud: Cloud, topic_suffix: str, wanted: float) -> bool:
-        """Whether the wait is over."""
-        count = self.count(cloud, topic_suffix)
-        return count == wanted if self.exact else count >= wanted
-
-
 def _disconnected(cloud: Cloud) -> int:
-    return sum(bool(ended.client_id) for ended in cloud.broker.service.ended)
+    return sum(bool(ended["client_id"]) for ended in cloud.broker.service.ended)
 
 
-CONDITIONS: Mapping[str, Condition] = {
-    "received": Condition(
-        lambda cloud, suffix: sum(message.topic.endswith(suffix) for message in cloud.broker.service.received)
-    ),
-    "applied": Condition(lambda cloud, _: sum(len(heater.applied) for heater in cloud.heaters.values())),
-    "connections": Condition(lambda cloud, _: len(cloud.broker.service.connections), exact=True),
-    "subscriptions": Condition(
-        lambda cloud, _: sum(len(connection.subscriptions) for connection in cloud.broker.service.connections)
-    ),
-    "connects": Condition(lambda cloud, _: len(cloud.broker.service.connections) + _disconnected(cloud)),
-    "disconnected": Condition(lambda cloud, _: _disconnected(cloud)),
-    "upgrades": Condition(lambda cloud, _: cloud.broker.upgrades),
-    "throttled": Condition(lambda cloud, _: len(cloud.broker.service.throttled)),
-    "rest_requests": Condition(lambda cloud, _: len(cloud.rest.requests)),
+CONDITIONS: Mapping[str, Callable[[Cloud, str], int]] = {
+    "received": lambda cloud, suffix: sum(each.topic.endswith(suffix) for each in cloud.broker.service.received),
+    "applied": lambda cloud, _: sum(len(heater.applied) for heater in cloud.heaters.values()),
+    "connections": lambda cloud, _: len(cloud.broker.service.connections),
+    "subscriptions": lambda cloud, _: sum(len(each["subscriptions"]) for each in cloud.broker.service.connections),
+    "connects": lambda cloud, _: len(cloud.broker.service.connections) + _disconnected(cloud),
+    "disconnected": lambda cloud, _: _disconnected(cloud),
+    "upgrades": lambda cloud, _: cloud.broker.upgrades,
+    "throttled": lambda cloud, _: len(cloud.broker.service.throttled),
+    "rest_requests": lambda cloud, _: len(cloud.rest.requests),
 }
-"""By the name that `GET /wait` knows; `connections` are those of now, `connects` and `disconnected` all so far."""
+"""Counts to wait for; of messages, those whose topic has the given ending.
+
+`connections` are those of now, `connects` and `disconnected` all so far.
+"""
+
+
+def holds(name: str, count: int, wanted: float) -> bool:
+    """Whether a count has been reached; of the connections there must be neither fewer nor more."""
+    return count == wanted if name == "connections" else count >= wanted

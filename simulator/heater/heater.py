@@ -6,9 +6,10 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from ..common.clock import local_time
+from ..state import AppliedState, FiredState
 from .energy import Counters, EnergyHistory
 from .members import FACTORY_FEATURE, FACTORY_STATUS, OFF, ON
-from .records import AppliedControl, Draw, FiredEntry, FirmwareDownload, HeaterFaults
+from .records import Draw, FirmwareDownload, HeaterFaults
 from .registration import Identity, Registration
 from .schedules import Entry, Schedules, TouPlan
 from .tank import Heating, Tank, power
@@ -50,8 +51,8 @@ class Heater:
     thermostat: Thermostat = field(default_factory=Thermostat)
     firmware_download: FirmwareDownload | None = None
     faults: HeaterFaults = field(default_factory=HeaterFaults)
-    applied: list[AppliedControl] = field(default_factory=list)
-    fired: list[FiredEntry] = field(default_factory=list)
+    applied: list[AppliedState] = field(default_factory=list)
+    fired: list[FiredState] = field(default_factory=list)
     window_open: bool = False
     draw: Draw | None = None
     fan_seconds: float = 0.0
@@ -133,14 +134,11 @@ class Heater:
     def write_mode(self, mode: DhwMode, days: int = 0) -> None:
         """Set the mode; `days` are those of a vacation. A time-of-use window may hold it back (protocol.md 13.5)."""
         self._held_mode = None
-        if self.window_in_force and mode in ELEMENT_RULES:
-            if self.faults.modes_let_through:
-                self.faults.modes_let_through -= 1
-            else:
-                self._held_mode = mode
-                if self.mode in HEATING_MODES:
-                    return
-                mode = DhwMode.HEAT_PUMP
+        if self.window_in_force and mode in ELEMENT_RULES and not self.faults.upcoming.due("mode_let_through"):
+            self._held_mode = mode
+            if self.mode in HEATING_MODES:
+                return
+            mode = DhwMode.HEAT_PUMP
         self._enter(mode, days)
 
     def power_on(self) -> None:
@@ -210,13 +208,16 @@ class Heater:
             self._held_mode = None if mode is self.mode else mode
         else:
             self.write_mode(mode)
-        self.fired.append(FiredEntry(time=self.now, schedule="reservations", entry=entry))
+        self._note_fired("reservations", entry)
 
     def _fire_recirculation(self, entry: Entry) -> None:
         if self.members["recircOperationMode"] != _RECIRCULATION_WEEKLY:
             return
         self.members |= {"recircOperationBusy": entry.mode, "recircPumpOperationStatus": int(entry.mode == ON)}
-        self.fired.append(FiredEntry(time=self.now, schedule="recirculation", entry=entry))
+        self._note_fired("recirculation", entry)
+
+    def _note_fired(self, schedule: str, entry: Entry) -> None:
+        self.fired.append({"time": self.now, "schedule": schedule, "entry": entry._asdict()})
 
     def _wanted(self) -> Wanted:
         celsius = self.setpoint / 2

@@ -1,12 +1,9 @@
-"""What a heater keeps beside its settings: how it goes wrong on request, and what took effect on it."""
+"""What a heater keeps beside its settings: how it goes wrong on request, and what runs or waits."""
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-import time
 
-from .requests import Request
-from .schedules import Entry
+from ..common.countdowns import Countdowns
 
 SCHEDULE_FORMS = ("both", "json", "hex")
 """Which of the two forms of a schedule's reply comes (protocol.md 4.1)."""
@@ -15,42 +12,6 @@ FIRMWARE_PARTS: Mapping[int, str] = {1: "controller", 2: "panel", 4: "wifi"}
 """By the number of the part: the beginning of its members' names in device info."""
 
 _SUSTAINED_DRAW = 60.0  # s
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AppliedControl:
-    """A control or a schedule write that took effect, `time` in real seconds since the epoch.
-
-    `control` is the mode text of a control, or the topic suffix of a write.
-    """
-
-    time: float
-    command: int
-    control: str
-    param: tuple[int, ...]
-    client_id: str
-    session_id: str
-
-    @classmethod
-    def of(cls, request: Request, *, control: str, param: tuple[int, ...] = ()) -> AppliedControl:
-        """Note what takes effect now."""
-        return cls(
-            time=time.time(),
-            command=request.command,
-            control=control,
-            param=param,
-            client_id=request.client_id,
-            session_id=request.session_id,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FiredEntry:
-    """An entry of a weekly schedule that took effect, `time` in simulated seconds since the epoch."""
-
-    time: float
-    schedule: str
-    entry: Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,31 +26,25 @@ class FirmwareDownload:
 class HeaterFaults:
     """How the next requests go wrong."""
 
-    refusals: int = 0
+    upcoming: Countdowns = field(default_factory=Countdowns)
+    """Requests that go wrong, by the kind of fault."""
+    silences: Countdowns = field(default_factory=Countdowns)
+    """Requests that are carried out without an answer, by topic suffix."""
     refusal_code: int = 0
-    ignored_writes: int = 0
     minimum_control_interval: float = 0.0
     """Real seconds between two DHW controls, below which the later one is refused."""
     paced_at: float | None = None
     """When the last DHW control was taken, on the monotonic clock."""
-    silences: Counter[str] = field(default_factory=Counter)
-    """How many further requests are carried out without an answer, by topic suffix."""
-    late_replies: int = 0
-    """So many further replies are delivered late."""
     late_by: float = 0.0
-    """Real seconds."""
+    """Real seconds by which a late reply is late."""
     in_time_too: bool = True
-    """Whether they are delivered in time as well."""
-    lost_writes: int = 0
-    """So many further schedule writes leave the old schedule as it is."""
+    """Whether it is delivered in time as well."""
     lost_writes_answered: bool = True
     write_delay: float = 0.0
     """Simulated seconds until a schedule write shows."""
     schedule_form: str = "both"
     energy_times: bool = True
     """Whether items of an energy reply have their times, which may be missing."""
-    modes_let_through: int = 0
-    """So many further mode writes are taken at once inside a time-of-use window."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -35,6 +35,11 @@ class Identity:
     number: int
     """Among the heaters of the account, from 1 on."""
 
+    @property
+    def topic(self) -> str:
+        """Where requests to it begin, and what it says to all."""
+        return f"cmd/{DEVICE_TYPE}/navilink-{self.mac_address}"
+
     @classmethod
     def of_number(cls, number: int) -> Identity:
         """Give the identity of the account's heater with this number, from 0 on."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ..common.clock import LocalMinutes, local_time
+from ..common.reading import BadRequestError, Members, sequence
 from ..state import ScheduleState
 from .members import OFF, ON
 
@@ -40,10 +41,6 @@ INTERVAL_MEMBERS = tuple(name for name in PERIOD_RANGES if name != "season")
 """Members of a period as REST has them, within a season."""
 
 
-class ScheduleError(ValueError):
-    """A schedule that a heater would not understand; nothing was changed."""
-
-
 class Entry(NamedTuple):
     """One entry, its members named and ordered as on the wire."""
 
@@ -71,13 +68,13 @@ class WeeklySchedule:
     entries: tuple[Entry, ...] = ()
 
     @classmethod
-    def of_wire(cls, members: Mapping[str, object], *, max_entries: int) -> WeeklySchedule:
+    def of_wire(cls, members: Members, *, max_entries: int) -> WeeklySchedule:
         """Read the members of a write, of whose values none is checked; further entries than so many are not kept.
 
-        ScheduleError for what is not even of the right shape. An entry whose values make no sense stays as it is,
+        BadRequestError for what is not even of the right shape. An entry whose values make no sense stays as it is,
         and never fires (protocol.md 7.1).
         """
-        entries = (read_members(row, Entry._fields) for row in read_list(members))
+        entries = (read_members(row, Entry._fields) for row in sequence(members, "reservation"))
         kept = [Entry(*entry) for entry in entries if any(entry)]
         return cls(read_use(members), tuple(kept[:max_entries]))
 
@@ -170,14 +167,6 @@ class Schedules:
         self._minutes = LocalMinutes(now, zone)
         self._pending_writes: list[tuple[float, Callable[[], None]]] = []
 
-    def take_reservations(self, schedule: WeeklySchedule) -> None:
-        """Replace the weekly schedule; by itself this starts nothing."""
-        self.reservations = schedule
-
-    def take_recirculation(self, schedule: WeeklySchedule) -> None:
-        """Replace the schedule of the recirculation pump."""
-        self.recirculation = schedule
-
     def take_tou(self, plan: TouPlan, now: float) -> None:
         """Replace the time-of-use plan."""
         self.tou = plan
@@ -202,26 +191,18 @@ def day_bit(local: datetime) -> int:
     return SUNDAY >> local.isoweekday() % 7
 
 
-def read_use(members: Mapping[str, object]) -> int:
+def read_use(members: Members) -> int:
     """Read `reservationUse`: 2 is on, anything else off."""
     return ON if members.get("reservationUse") == ON else OFF
-
-
-def read_list(members: Mapping[str, object]) -> list[object]:
-    """Read `reservation`, which must be a list."""
-    rows = members.get("reservation")
-    if not isinstance(rows, list):
-        raise ScheduleError("reservation is not a list")
-    return rows
 
 
 def read_members(row: object, names: tuple[str, ...]) -> tuple[int, ...]:
     """Read whole numbers by name; `true` is 1, as it was for older callers (protocol.md 14, 21)."""
     if not isinstance(row, dict):
-        raise ScheduleError("an entry is not an object")
+        raise BadRequestError("an entry is not an object")
     values = [row.get(name) for name in names]
     if not all(isinstance(value, int) for value in values):
-        raise ScheduleError(f"an entry needs {', '.join(names)} as whole numbers")
+        raise BadRequestError(f"an entry needs {', '.join(names)} as whole numbers")
     return tuple(int(value) for value in values if isinstance(value, int))
 
 
@@ -230,10 +211,10 @@ def clamp(value: int, allowed: range) -> int:
     return min(max(value, allowed.start), allowed.stop - 1)
 
 
-def read_periods(members: Mapping[str, object]) -> tuple[Period, ...]:
-    """Read the flat list of a write over MQTT, where wrong values are brought into range; ScheduleError if empty."""
-    rows = read_list(members)
+def read_periods(members: Members) -> tuple[Period, ...]:
+    """Read the flat list of a write over MQTT, where wrong values are brought into range; BadRequestError if empty."""
+    rows = sequence(members, "reservation")
     if not rows:
-        raise ScheduleError("there is no schedule")
+        raise BadRequestError("there is no schedule")
     periods = (read_members(row, tuple(PERIOD_RANGES)) for row in rows)
     return tuple(Period(*map(clamp, period, PERIOD_RANGES.values(), strict=True)) for period in periods)[:SLOTS]

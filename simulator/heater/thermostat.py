@@ -133,10 +133,8 @@ class Thermostat:
 
     def _lower_element(self, wanted: Wanted, tank: Tank, *, upper_element: bool) -> bool:
         """In ELECTRIC it follows the upper one, never beside it; in every mode it keeps the tank from freezing."""
-        coldest = min(tank.upper, tank.lower)
-        if self.heating.lower_element and coldest < wanted.freeze_temperature + _FREEZE_HYSTERESIS:
-            return True
-        if coldest < wanted.freeze_temperature:
+        hysteresis = _FREEZE_HYSTERESIS if self.heating.lower_element else 0.0
+        if min(tank.upper, tank.lower) < wanted.freeze_temperature + hysteresis:
             return True
         if wanted.mode is not DhwMode.ELECTRIC or upper_element or self._enter_at is not None:
             return False

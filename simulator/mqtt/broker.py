@@ -5,7 +5,7 @@ What the service does with MQTT packets is in `service`, how bytes come and go i
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import formatdate
 from http import HTTPStatus
@@ -16,10 +16,11 @@ from uuid import uuid4
 
 from aiohttp import hdrs, web
 
+from ..common.countdowns import Countdowns
 from ..common.listener import Listener
 from ..common.portal import portal_page
 from ..common.sigv4 import CredentialLookup, SignatureRefusedError, verify_presigned_upgrade
-from .connection import LIFETIME_IS_OVER, Connection, Ending, Withheld
+from .connection import Connection, Ending, Withheld
 from .packets import REFUSED, Connect, Packet, PubAck, Publish, SubAck, Subscribe
 from .service import Limits, MqttService
 from .session import ReceivedMessage
@@ -37,15 +38,6 @@ _ERROR_TYPES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Cut:
-    """All connections end with the last of ``publishes`` further messages."""
-
-    publishes: int
-    ending: Ending
-    puback: bool
-
-
 @dataclass(slots=True)
 class BrokerFaults:
     """What is wrong at the moment."""
@@ -57,12 +49,12 @@ class BrokerFaults:
     upgrade_status: HTTPStatus | None = None
     portal: bool = False
     """Something in between answers each upgrade with a page of its own."""
-    subscribes_to_lose: int = 0
-    subscribes_to_refuse: int = 0
-    connects_to_end: int = 0
-    """So many further connections end right after their CONNACK."""
-    cut: _Cut | None = None
+    upcoming: Countdowns = field(default_factory=Countdowns)
+    """By the kind of fault: SUBSCRIBEs, connections, and messages up to the last before a cut."""
+    cut_by: Ending = Ending.FIN
+    cut_acknowledges: bool = True
     round_trip: float = 0
+    """Seconds, half of them in each direction."""
 
 
 class Broker:
@@ -75,6 +67,7 @@ class Broker:
 
     def __init__(
         self,
+        ssl_context: ssl.SSLContext,
         *,
         credentials: CredentialLookup,
         on_publish: Callable[[ReceivedMessage], None],
@@ -93,24 +86,20 @@ class Broker:
         self._connections: set[Connection] = set()
         self.faults = BrokerFaults()
         self._black_hole_over = asyncio.Event()
-        self._listener: Listener | None = None
-        self._server: web.Server | None = None
-
-    async def start(self, host: str, port: int, ssl_context: ssl.SSLContext) -> int:
-        """Serve on an own TLS port, 0 for any; returns the port or raises OSError."""
         self._server = web.Server(self.handle_upgrade, access_log=None)
         self._listener = Listener(self._server, ssl_context)
+
+    async def start(self, host: str, port: int) -> int:
+        """Serve on an own TLS port, 0 for any; returns the port or raises OSError."""
         return await self._listener.open(host, port)
 
     async def stop(self) -> None:
         """Reset all connections and give up the port."""
-        if self._listener is not None:
-            self._listener.close()
+        self._listener.close()
         self._black_hole_over.set()
         for connection in tuple(self._connections):
             connection.reset("broker stopped")
-        if self._server is not None:
-            await self._server.shutdown(_SHUTDOWN_SECONDS)
+        await self._server.shutdown(_SHUTDOWN_SECONDS)
 
     def reset(self) -> None:
         """End every fault, connection and session and forget what was recorded; the address stays."""
@@ -124,13 +113,12 @@ class Broker:
     def take_down(self) -> None:
         """Cut every connection and refuse new ones until `bring_up`."""
         self.faults.is_down = True
-        if self._listener is not None:
-            self._listener.take_down()
-        self._hang_up_all("broker is down")
+        self._listener.take_down()
+        self.hang_up_all("broker is down")
 
     def bring_up(self) -> None:
         """End `take_down`, `blackhole` and `withhold`; what is still in the black hole is reset."""
-        if self.faults.is_down and self._listener is not None:
+        if self.faults.is_down:
             self._listener.bring_up()
         self.faults.is_down = self.faults.upgrades_black_holed = False
         self._black_hole_over.set()
@@ -142,19 +130,13 @@ class Broker:
                 connection.reset("black hole is over")
 
     def cut(self, *, fin: bool = True, after: int | None = None, puback: bool = True) -> None:
-        """Cut every connection, with a FIN or a reset.
-
-        Now, or with ``after`` as soon as that many further messages were received; the last one is acknowledged before
-        that, or with ``puback=False`` processed but not acknowledged.
-        """
+        """Cut every connection now, or with the last of so many further messages, which is processed in any case."""
         ending = Ending.FIN if fin else Ending.RESET
         if after is None:
-            self._hang_up_all("cut", ending)
-        elif after > 0:
-            self.faults.cut = _Cut(after, ending, puback)
+            self.hang_up_all("cut", ending)
         else:
-            message = "a cut comes after one message at least"
-            raise ValueError(message)
+            self.faults.upcoming["cut"] = after
+            self.faults.cut_by, self.faults.cut_acknowledges = ending, puback
 
     def blackhole(self, *, new_connections: bool = False) -> None:
         """Leave the present connections open, but dead; with ``new_connections`` leave upgrades unanswered too."""
@@ -171,40 +153,16 @@ class Broker:
 
     def use_tls(self, ssl_context: ssl.SSLContext) -> None:
         """Shake hands by another context from now on; connections that are open stay."""
-        if self._listener is not None:
-            self._listener.ssl_context = ssl_context
-
-    def refuse_upgrade(self, status: int | None) -> None:
-        """Answer each upgrade with this HTTP status until called with None; ValueError for one that is no error."""
-        refusal = None if status is None else HTTPStatus(status)
-        if refusal is not None and not (refusal.is_client_error or refusal.is_server_error):
-            message = f"{status} is no error status"
-            raise ValueError(message)
-        self.faults.upgrade_status = refusal
-
-    def lose_suback(self, count: int = 1) -> None:
-        """Neither perform nor answer the next SUBSCRIBEs."""
-        self.faults.subscribes_to_lose = count
-
-    def end_sessions(self) -> None:
-        """End every connection as the service does after a day."""
-        self._hang_up_all(LIFETIME_IS_OVER)
+        self._listener.ssl_context = ssl_context
 
     def drop_session(self) -> None:
         """Cut every connection and forget all sessions."""
-        self._hang_up_all("sessions dropped")
-        self.service.forget_idle_sessions()
-
-    def delay(self, seconds: float) -> None:
-        """Make a round trip last so long, half of it in each direction; ValueError below 0."""
-        if seconds < 0:
-            message = "a delay cannot be negative"
-            raise ValueError(message)
-        self.faults.round_trip = seconds
+        self.hang_up_all("sessions dropped")
+        self.service.forget_sessions()
 
     async def handle_upgrade(self, request: web.BaseRequest) -> web.StreamResponse:
         """Serve one client from its WebSocket upgrade to its end."""
-        self.upgrades += 1
+        self.upgrades += hdrs.UPGRADE in request.headers
         if self.faults.upgrades_black_holed:
             await self._black_hole_over.wait()
             return _close_without_answer(request)
@@ -259,45 +217,33 @@ class Broker:
         return None
 
     def _packet_received(self, connection: Connection, packet: Packet) -> None:
-        if isinstance(packet, Subscribe) and self.faults.subscribes_to_lose:
-            self.faults.subscribes_to_lose -= 1
+        upcoming = self.faults.upcoming
+        if isinstance(packet, Subscribe) and upcoming.due("lose_suback"):
             return
-        if isinstance(packet, Subscribe) and self.faults.subscribes_to_refuse:
-            self.faults.subscribes_to_refuse -= 1
+        if isinstance(packet, Subscribe) and upcoming.due("refuse_suback"):
             connection.send(SubAck(packet.packet_id, (REFUSED,) * len(packet.requests)))
             return
         if isinstance(packet, Publish) and Withheld.REQUESTS in connection.withheld:
             if packet.packet_id is not None:
                 connection.send(PubAck(packet.packet_id))
             return
-        cut = self._count_down_to_cut() if isinstance(packet, Publish) else None
-        if cut is not None and not cut.puback:
+        is_last = isinstance(packet, Publish) and upcoming.due("cut") and not upcoming["cut"]
+        if is_last and not self.faults.cut_acknowledges:
             # Acknowledgements of earlier messages may be on their way and still have to arrive.
             connection.mute()
         self.service.packet_received(connection, packet)
-        if cut is not None:
-            self._hang_up_all("cut", cut.ending, flush=True)
-        if isinstance(packet, Connect) and self.faults.connects_to_end:
-            self.faults.connects_to_end -= 1
+        if is_last:
+            self.hang_up_all("cut", self.faults.cut_by, flush=True)
+        if isinstance(packet, Connect) and upcoming.due("hang_up_after_connack"):
             connection.hang_up("ended after CONNACK", flush=True)
         self._on_change()
-
-    def _count_down_to_cut(self) -> _Cut | None:
-        """Return the cut that is due with this message."""
-        cut = self.faults.cut
-        if cut is None:
-            return None
-        if cut.publishes == 1:
-            self.faults.cut = None
-            return cut
-        self.faults.cut = replace(cut, publishes=cut.publishes - 1)
-        return None
 
     def _connection_ended(self, connection: Connection, reason: str) -> None:
         self.service.connection_ended(connection, reason)
         self._on_change()
 
-    def _hang_up_all(self, reason: str, ending: Ending = Ending.FIN, *, flush: bool = False) -> None:
+    def hang_up_all(self, reason: str, ending: Ending = Ending.FIN, *, flush: bool = False) -> None:
+        """End every connection, now or after everything sent so far."""
         for connection in tuple(self._connections):
             connection.hang_up(reason, ending, flush=flush)
 

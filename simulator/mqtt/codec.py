@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from .fields import (
     MAX_REMAINING_LENGTH,
-    MalformedPacketError,
     PacketBody,
+    ProtocolViolationError,
     decode_remaining_length,
     encode_binary,
     encode_remaining_length,
@@ -56,7 +56,7 @@ _QOS_SHIFT = 1
 _RETAIN = 0b0001
 
 
-class UnsupportedProtocolError(MalformedPacketError):
+class UnsupportedProtocolError(ProtocolViolationError):
     """A CONNECT of another protocol or another version of it."""
 
 
@@ -118,7 +118,7 @@ class PacketDecoder:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[Packet]:
-        """Yield every packet that is complete with ``data``; MalformedPacketError at the first that is none."""
+        """Yield every packet that is complete with ``data``; ProtocolViolationError at the first that is none."""
         self._buffer += data
         while (packet := self._next_packet()) is not None:
             yield packet

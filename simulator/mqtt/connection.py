@@ -1,7 +1,7 @@
 """One client's WebSocket: MQTT packets in and out with a simulated latency, and every way in which it can end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
@@ -10,18 +10,15 @@ import struct
 
 from aiohttp import WSMessage, WSMsgType, web
 
+from ..common.delay_line import DelayLine
 from .codec import PacketDecoder, UnsupportedProtocolError, encode
-from .fields import MalformedPacketError
+from .fields import ProtocolViolationError
 from .packets import ConnAck, ConnectReturnCode, Packet, PubAck, Publish
 
 LIFETIME_IS_OVER = "connection lifetime is over"
 """Why the service ends a connection after a day."""
 _LINGER_SECONDS = 2
 _LINGER_FOR_NO_TIME = struct.pack("ii", 1, 0)
-
-
-class ProtocolViolationError(Exception):
-    """A client did what the service punishes by closing the connection; the text is the reason."""
 
 
 class Ending(Enum):
@@ -51,32 +48,6 @@ class _Frame:
 
     data: bytes
     on_written: Callable[[], None]
-
-
-class DelayLine[ItemT]:
-    """Carries items to ``deliver`` like a long cable: any number may be on their way at a time, none overtakes."""
-
-    def __init__(self, deliver: Callable[[ItemT], Awaitable[None]]) -> None:
-        self._deliver = deliver
-        self._items: asyncio.Queue[tuple[float, ItemT]] = asyncio.Queue()
-
-    def put(self, item: ItemT, delay: float) -> None:
-        """Send an item on its way; it arrives ``delay`` seconds from now, or later where one ahead of it does."""
-        self._items.put_nowait((asyncio.get_running_loop().time() + delay, item))
-
-    def close(self) -> None:
-        """Let `run` return once everything put in so far has arrived; nothing may be put in afterwards."""
-        self._items.shutdown()
-
-    async def run(self) -> None:
-        """Deliver until closed."""
-        loop = asyncio.get_running_loop()
-        with suppress(asyncio.QueueShutDown):
-            while True:
-                due, item = await self._items.get()
-                if (wait := due - loop.time()) > 0:
-                    await asyncio.sleep(wait)
-                await self._deliver(item)
 
 
 class Connection:
@@ -206,7 +177,7 @@ class Connection:
         except UnsupportedProtocolError as err:
             self.send(ConnAck(session_present=False, return_code=ConnectReturnCode.UNACCEPTABLE_PROTOCOL_VERSION))
             self.hang_up(str(err), flush=True)
-        except (MalformedPacketError, ProtocolViolationError) as err:
+        except ProtocolViolationError as err:
             self.hang_up(str(err))
 
     async def _write(self, item: _Frame | Ending) -> None:

@@ -4,14 +4,14 @@ MAX_REMAINING_LENGTH = 268_435_455
 _MAX_LENGTH_BYTES = 4
 
 
-class MalformedPacketError(Exception):
-    """The bytes received are no MQTT 3.1.1 packet; the connection must be closed."""
+class ProtocolViolationError(Exception):
+    """A client sent no MQTT 3.1.1 packet, or one against the rules, and is disconnected; the text is the reason."""
 
 
-def require(condition: object, message: str) -> None:
-    """Raise MalformedPacketError with ``message`` unless ``condition`` holds."""
+def require(condition: object, reason: str) -> None:
+    """Raise ProtocolViolationError unless the condition holds."""
     if not condition:
-        raise MalformedPacketError(message)
+        raise ProtocolViolationError(reason)
 
 
 class PacketBody:
@@ -59,8 +59,7 @@ class PacketBody:
         try:
             text = self.binary().decode()
         except UnicodeDecodeError as err:
-            message = "text is not UTF-8"
-            raise MalformedPacketError(message) from err
+            raise ProtocolViolationError("text is not UTF-8") from err
         require("\0" not in text, "text holds U+0000")
         return text
 
@@ -83,8 +82,7 @@ def encode_text(value: str) -> bytes:
 def encode_remaining_length(length: int) -> bytes:
     """Return seven bits a byte, least significant first, the top bit set on all but the last."""
     if length > MAX_REMAINING_LENGTH:
-        message = f"a packet of {length} bytes is above what MQTT can express"
-        raise OverflowError(message)
+        raise OverflowError(f"a packet of {length} bytes is above what MQTT can express")
     encoded = bytearray()
     while length > 0x7F:  # noqa: PLR2004 - the largest number that seven bits hold
         encoded.append(length & 0x7F | 0x80)

@@ -9,9 +9,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
 import logging
+from math import inf
 import time
 
-from .connection import Connection, ProtocolViolationError
+from ..common.reading import BadRequestError
+from ..state import ConnectionState, EndedState
+from .connection import Connection
+from .fields import ProtocolViolationError, require
 from .packets import (
     REFUSED,
     ConnAck,
@@ -29,15 +33,7 @@ from .packets import (
     Unsubscribe,
     Will,
 )
-from .session import (
-    LEVEL_SEPARATOR,
-    ConnectionInfo,
-    EndedConnection,
-    ReceivedMessage,
-    Session,
-    is_topic_filter,
-    is_topic_name,
-)
+from .session import LEVEL_SEPARATOR, ReceivedMessage, Session, is_topic_filter, is_topic_name
 
 _LOGGER = logging.getLogger(__name__)
 _QOS_2 = 2
@@ -106,7 +102,7 @@ class MqttService:
         self.acknowledged: set[int] = set()
         """Sequence numbers of the received messages whose PUBACK was written."""
         self.throttled: list[ReceivedMessage] = []
-        self.ended: list[EndedConnection] = []
+        self.ended: list[EndedState] = []
         self.deliveries = 1
         """How often each message of QoS 1 is delivered."""
         self._limits = limits
@@ -115,36 +111,37 @@ class MqttService:
         self._sequence = count(1)
         self._clients: dict[Connection, _Client] = {}
         self._sessions: dict[str, Session] = {}
-        self._session_ends: dict[str, float] = {}
         self._recent_connects: dict[str, float] = {}
 
     @property
-    def connections(self) -> tuple[ConnectionInfo, ...]:
+    def connections(self) -> list[ConnectionState]:
         """The connected clients, in the order in which they came."""
-        return tuple(
-            ConnectionInfo(
-                client_id=client.client_id,
-                connected_at=client.connected_at,
-                subscriptions=tuple(client.session.subscriptions),
-                pings=client.pings,
-                unacknowledged=client.session.unacknowledged,
-            )
+        return [
+            {
+                "client_id": client.client_id,
+                "connected_at": client.connected_at,
+                "subscriptions": list(client.session.subscriptions),
+                "pings": client.pings,
+                "unacknowledged": client.session.unacknowledged,
+            }
             for client in self._clients.values()
-        )
+        ]
 
     def publish(self, topic: str, payload: bytes, qos: int = 1) -> None:
-        """Deliver a message to whoever subscribes to its topic; ValueError for a topic that nothing can be sent to."""
+        """Deliver a message to whoever subscribes to its topic, or raise BadRequestError if none can."""
         if not is_topic_name(topic):
-            message = f"not a topic name: {topic!r}"
-            raise ValueError(message)
-        self._forget_expired_sessions()
+            raise BadRequestError(f"not a topic name: {topic!r}")
+        self.forget_sessions(time.monotonic())
         for session in self._sessions.values():
             session.deliver(topic, payload, qos, times=self.deliveries)
 
-    def forget_idle_sessions(self) -> None:
-        """Forget the sessions that wait for their client."""
-        for client_id in tuple(self._session_ends):
-            self._forget(client_id)
+    def forget_sessions(self, by: float = inf) -> None:
+        """Forget sessions that wait for their client: all, or those that expire by a time on the monotonic clock."""
+        self._sessions = {
+            client_id: session
+            for client_id, session in self._sessions.items()
+            if session.expires_at is None or session.expires_at > by
+        }
 
     def forget_records(self) -> None:
         """Begin the lists of messages and connections anew."""
@@ -163,14 +160,14 @@ class MqttService:
         """Detach the session, publish the will."""
         client = self._clients.pop(connection, None)
         _LOGGER.debug("Connection of %s ended: %s", client.client_id if client else "an unknown client", reason)
-        self.ended.append(EndedConnection(client.client_id if client else "", reason))
+        self.ended.append({"client_id": client.client_id if client else "", "reason": reason})
         if client is None:
             return
         client.session.detach()
         if client.session.persistent:
-            self._session_ends[client.client_id] = time.monotonic() + self._limits.session_expiry
+            client.session.expires_at = time.monotonic() + self._limits.session_expiry
         else:
-            self._forget(client.client_id)
+            self._sessions.pop(client.client_id, None)
         if client.will is not None and self._permits(client.will.topic):
             self.publish(client.will.topic, client.will.payload, client.will.qos)
 
@@ -179,8 +176,7 @@ class MqttService:
         client = self._clients.get(connection)
         if client is None:
             if not isinstance(packet, Connect):
-                message = "first packet is not CONNECT"
-                raise ProtocolViolationError(message)
+                raise ProtocolViolationError("first packet is not CONNECT")
             self._connect(connection, packet)
             return
         match packet:
@@ -199,8 +195,7 @@ class MqttService:
                 client.will = None
                 connection.hang_up("disconnected by the client", flush=True)
             case _:
-                message = f"{type(packet).__name__} from a client"
-                raise ProtocolViolationError(message)
+                raise ProtocolViolationError(f"{type(packet).__name__} from a client")
 
     def _connect(self, connection: Connection, packet: Connect) -> None:
         limits = self._limits
@@ -227,7 +222,7 @@ class MqttService:
     def _check_connect_rate(self, client_id: str) -> None:
         now, interval = time.monotonic(), self._limits.connect_interval
         self._recent_connects = {known: then for known, then in self._recent_connects.items() if now - then < interval}
-        _require(client_id not in self._recent_connects, "too many CONNECTs of one client id")
+        require(client_id not in self._recent_connects, "too many CONNECTs of one client id")
         self._recent_connects[client_id] = now
 
     def _take_over(self, client_id: str) -> None:
@@ -236,20 +231,19 @@ class MqttService:
                 client.connection.hang_up("client id taken over by a newer connection")
 
     def _open_session(self, packet: Connect) -> tuple[bool, Session]:
-        self._forget_expired_sessions()
-        if packet.clean_session:
-            self._forget(packet.client_id)
-        present = packet.client_id in self._sessions
+        self.forget_sessions(time.monotonic())
+        present = packet.client_id in self._sessions and not packet.clean_session
         if not present:
             self._sessions[packet.client_id] = Session(
                 persistent=not packet.clean_session, window=self._limits.unacknowledged_deliveries
             )
-        self._session_ends.pop(packet.client_id, None)
-        return present, self._sessions[packet.client_id]
+        session = self._sessions[packet.client_id]
+        session.expires_at = None
+        return present, session
 
     def _receive_publish(self, client: _Client, packet: Publish) -> None:
         self._check_message(packet.topic, packet.payload, packet.qos)
-        _require(self._permits(packet.topic), "the policy forbids to publish to a topic")
+        require(self._permits(packet.topic), "the policy forbids to publish to a topic")
         message = ReceivedMessage(
             client_id=client.client_id,
             topic=packet.topic,
@@ -268,24 +262,24 @@ class MqttService:
         self._on_publish(message)
 
     def _check_message(self, topic: str, payload: bytes, qos: int) -> None:
-        _require(qos < _QOS_2, "QoS 2")
-        _require(len(payload) <= self._limits.message_bytes, "message too large")
-        _require(is_topic_name(topic), "not a topic name")
+        require(qos < _QOS_2, "QoS 2")
+        require(len(payload) <= self._limits.message_bytes, "message too large")
+        require(is_topic_name(topic), "not a topic name")
         self._check_topic_size(topic)
 
     def _check_topic_size(self, topic: str) -> None:
-        _require(len(topic.encode()) <= self._limits.topic_bytes, "topic too long")
-        _require(topic.count(LEVEL_SEPARATOR) <= self._limits.topic_slashes, "too many slashes in a topic")
+        require(len(topic.encode()) <= self._limits.topic_bytes, "topic too long")
+        require(topic.count(LEVEL_SEPARATOR) <= self._limits.topic_slashes, "too many slashes in a topic")
 
     def _subscribe(self, client: _Client, packet: Subscribe) -> None:
-        _require(len(packet.requests) <= self._limits.filters_per_subscribe, "too many topic filters in one SUBSCRIBE")
+        require(len(packet.requests) <= self._limits.filters_per_subscribe, "too many topic filters in one SUBSCRIBE")
         for topic_filter, qos in packet.requests:
-            _require(qos < _QOS_2, "QoS 2")
-            _require(is_topic_filter(topic_filter), "not a topic filter")
+            require(qos < _QOS_2, "QoS 2")
+            require(is_topic_filter(topic_filter), "not a topic filter")
             self._check_topic_size(topic_filter)
         permitted = {topic_filter: qos for topic_filter, qos in packet.requests if self._permits(topic_filter)}
         subscriptions = client.session.subscriptions | permitted
-        _require(len(subscriptions) <= self._limits.subscriptions_per_connection, "too many subscriptions")
+        require(len(subscriptions) <= self._limits.subscriptions_per_connection, "too many subscriptions")
         client.session.subscriptions = subscriptions
         codes = tuple(permitted.get(topic_filter, REFUSED) for topic_filter, _ in packet.requests)
         client.connection.send(SubAck(packet.packet_id, codes))
@@ -294,20 +288,6 @@ class MqttService:
         for topic_filter in packet.topic_filters:
             client.session.subscriptions.pop(topic_filter, None)
         client.connection.send(UnsubAck(packet.packet_id))
-
-    def _forget_expired_sessions(self) -> None:
-        now = time.monotonic()
-        for client_id in [client_id for client_id, end in self._session_ends.items() if end <= now]:
-            self._forget(client_id)
-
-    def _forget(self, client_id: str) -> None:
-        self._sessions.pop(client_id, None)
-        self._session_ends.pop(client_id, None)
-
-
-def _require(condition: object, reason: str) -> None:
-    if not condition:
-        raise ProtocolViolationError(reason)
 
 
 def _is_too_fast(published_at: deque[float]) -> bool:

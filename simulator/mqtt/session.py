@@ -63,25 +63,6 @@ class ReceivedMessage:
     sequence: int
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionInfo:
-    """One connected client as it stands now."""
-
-    client_id: str
-    connected_at: float
-    subscriptions: tuple[str, ...]
-    pings: int
-    unacknowledged: int
-
-
-@dataclass(frozen=True, slots=True)
-class EndedConnection:
-    """One connection that is over, and why."""
-
-    client_id: str
-    reason: str
-
-
 class Session:
     """One client's session, attached to a connection or, if persistent, waiting for the next one.
 
@@ -92,6 +73,8 @@ class Session:
         self.persistent = persistent
         self.subscriptions: dict[str, int] = {}
         """Granted QoS by topic filter."""
+        self.expires_at: float | None = None
+        """When it is forgotten, on the monotonic clock; `None` while its client is connected."""
         self._window = window
         self._packet_ids = cycle(_PACKET_IDS)
         self._queued: deque[Publish] = deque()
@@ -115,10 +98,7 @@ class Session:
         self._send = None
 
     def deliver(self, topic: str, payload: bytes, qos: int, *, times: int = 1) -> None:
-        """Deliver a message once for each subscription that it matches, as the service may (protocol.md 4.1).
-
-        One of QoS 1 is delivered so many times, which that allows.
-        """
+        """Deliver a message for each subscription that it matches (protocol.md 4.1), one of QoS 1 so many times."""
         for topic_filter, granted in self.subscriptions.items():
             if matches(topic_filter, topic):
                 message = Publish(topic=topic, payload=payload, qos=min(qos, granted))

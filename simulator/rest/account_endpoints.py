@@ -1,9 +1,8 @@
 """The account and the app over REST: sign-ins, credentials, profile (protocol.md 2.2, 2.3 and 2.8)."""
 
-from ..common.sigv4 import AwsCredentials
-from .accounts import Accounts
+from ..common.reading import Json, JsonObject, text
 from .api import RestApi
-from .members import Json, JsonObject, RestError, text
+from .members import RestError
 
 
 def sign_in(api: RestApi, body: JsonObject) -> Json:
@@ -11,19 +10,12 @@ def sign_in(api: RestApi, body: JsonObject) -> Json:
     accounts = api.accounts
     if not accounts.signs_in(text(body, "userId"), text(body, "password")):
         raise RestError(401, "Invalid credentials")
-    tokens = accounts.issue_web_tokens()
-    web_members: JsonObject = {
-        "idToken": tokens.id_token,
-        "accessToken": tokens.access_token,
-        "refreshToken": tokens.refresh_token,
-        "authenticationExpiresIn": accounts.jwt_lifetime,
-    }
-    return _sign_in_data(api, web_members | _aws_members(accounts, accounts.issue_aws()))
+    return _sign_in_data(api, accounts.issue_web_tokens() | accounts.issue_aws())
 
 
 def secured_sign_in(api: RestApi, _body: JsonObject) -> Json:
     """Answer in the shape of a sign-in, with the AWS members alone."""
-    return _sign_in_data(api, _aws_members(api.accounts, api.accounts.issue_aws()))
+    return _sign_in_data(api, api.accounts.issue_aws())
 
 
 def refresh(api: RestApi, body: JsonObject) -> Json:
@@ -31,18 +23,12 @@ def refresh(api: RestApi, body: JsonObject) -> Json:
     refreshed = api.accounts.refresh(text(body, "refreshToken"))
     if refreshed is None:
         raise RestError(401, "UNAUTHORIZED")
-    tokens, rotated = refreshed
-    members: JsonObject = {
-        "idToken": tokens.id_token,
-        "accessToken": tokens.access_token,
-        "authenticationExpiresIn": api.accounts.jwt_lifetime,
-    }
-    return members | {"refreshToken": tokens.refresh_token} if rotated else members
+    return refreshed
 
 
 def refresh_session(api: RestApi, _body: JsonObject) -> Json:
     """Renew the AWS set alone."""
-    return _aws_members(api.accounts, api.accounts.issue_aws())
+    return api.accounts.issue_aws()
 
 
 def user_info(api: RestApi, _body: JsonObject) -> Json:
@@ -69,15 +55,6 @@ def update_push_token(_api: RestApi, body: JsonObject) -> Json:
     for name in ("modelName", "appVersion", "os", "osVersion", "pushToken"):
         text(body, name)
     return None
-
-
-def _aws_members(accounts: Accounts, issued: AwsCredentials) -> JsonObject:
-    return {
-        "accessKeyId": issued.access_key_id,
-        "secretKey": issued.secret_key,
-        "sessionToken": issued.session_token,
-        "authorizationExpiresIn": accounts.aws_lifetime,
-    }
 
 
 def _sign_in_data(api: RestApi, token: JsonObject) -> JsonObject:

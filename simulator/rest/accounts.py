@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import secrets
 import string
 
+from ..common.reading import JsonObject
 from ..common.sigv4 import AwsCredentials
 
 _KEY_ALPHABET = string.ascii_uppercase + "234567"
@@ -19,15 +20,6 @@ class Account:
     password: str = field(repr=False)
     user_seq: int = 20002
     user_type: str = "O"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebTokens:
-    """The JWT set, for REST."""
-
-    id_token: str = field(repr=False)
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
 
 
 class Accounts:
@@ -44,8 +36,8 @@ class Accounts:
     ) -> None:
         self.account = account
         self.now = now
-        self.jwt_lifetime = jwt_lifetime
-        self.aws_lifetime = aws_lifetime
+        self._jwt_lifetime = jwt_lifetime
+        self._aws_lifetime = aws_lifetime
         self._rotate_refresh_token = rotate_refresh_token
         self._access_expires: dict[str, float] = {}
         self._refresh_tokens: set[str] = set()
@@ -63,34 +55,44 @@ class Accounts:
         """Whether an access token was issued and has not expired."""
         return self._access_expires.get(access_token, 0.0) > self.now()
 
-    def issue_web_tokens(self) -> WebTokens:
-        """Issue a new JWT set."""
-        tokens = WebTokens(id_token=_jwt(), access_token=_jwt(), refresh_token=_jwt())
-        self._access_expires[tokens.access_token] = self.now() + self.jwt_lifetime
-        self._refresh_tokens.add(tokens.refresh_token)
-        return tokens
+    def issue_web_tokens(self) -> JsonObject:
+        """Issue a new JWT set, with the names that it has on the wire."""
+        access_token, refresh_token = _jwt(), _jwt()
+        self._access_expires[access_token] = self.now() + self._jwt_lifetime
+        self._refresh_tokens.add(refresh_token)
+        return {
+            "idToken": _jwt(),
+            "accessToken": access_token,
+            "refreshToken": refresh_token,
+            "authenticationExpiresIn": self._jwt_lifetime,
+        }
 
-    def refresh(self, refresh_token: object) -> tuple[WebTokens, bool] | None:
-        """Issue a new JWT set for a refresh token that is not stale; `None`: refused.
-
-        The flag says whether the refresh token was rotated, which makes the old one stale.
-        """
-        if refresh_token not in self._refresh_tokens or not isinstance(refresh_token, str):
+    def refresh(self, refresh_token: str) -> JsonObject | None:
+        """Issue a new JWT set for a refresh token, which a rotation makes stale; `None` for one that is stale."""
+        if refresh_token not in self._refresh_tokens:
             return None
+        tokens = self.issue_web_tokens()
         if self._rotate_refresh_token:
             self._refresh_tokens.discard(refresh_token)
-        return self.issue_web_tokens(), self._rotate_refresh_token
+        else:
+            self._refresh_tokens.discard(str(tokens.pop("refreshToken")))
+        return tokens
 
-    def issue_aws(self) -> AwsCredentials:
-        """Issue a new AWS set; earlier ones stay valid until they expire."""
+    def issue_aws(self) -> JsonObject:
+        """Issue a new AWS set, with the names that it has on the wire; earlier ones stay valid until they expire."""
         credentials = AwsCredentials(
             access_key_id="ASIA" + "".join(secrets.choice(_KEY_ALPHABET) for _ in range(16)),
             secret_key=b64encode(secrets.token_bytes(30)).decode(),
             session_token="IQoJb3JpZ2luX2Vj" + b64encode(secrets.token_bytes(200)).decode(),
-            expires_at=self.now() + self.aws_lifetime,
+            expires_at=self.now() + self._aws_lifetime,
         )
         self._aws[credentials.access_key_id] = credentials
-        return credentials
+        return {
+            "accessKeyId": credentials.access_key_id,
+            "secretKey": credentials.secret_key,
+            "sessionToken": credentials.session_token,
+            "authorizationExpiresIn": self._aws_lifetime,
+        }
 
     def find_aws(self, access_key_id: str) -> AwsCredentials | None:
         """Look up an AWS set by its key, expired or not."""

@@ -12,11 +12,14 @@ import zlib
 
 from aiohttp import hdrs, web
 
+from ..common.countdowns import Countdowns
 from ..common.listener import is_loopback_host
 from ..common.portal import portal_page
+from ..common.reading import BadRequestError, Json, JsonObject, json_object, text
 from ..heater.heater import Heater
+from ..state import RestRequestState
 from .accounts import Accounts
-from .members import Json, JsonObject, RestError, bad_request, not_authorized, not_found, text
+from .members import RestError, not_authorized, not_found
 
 BASE_PATH = "/api/v2.1"
 
@@ -29,23 +32,6 @@ _GZIP = 16 + zlib.MAX_WBITS
 _NOTICE = "The service is under maintenance.\\nPlease try again later."
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RestRequest:
-    """What the journal keeps of a request: nothing of its body or headers. `status` 0: closed without an answer."""
-
-    path: str
-    status: int
-    time: float
-
-
-@dataclass(slots=True, kw_only=True)
-class Refusal:
-    """The next `count` requests to a path are answered with this error."""
-
-    count: int
-    error: RestError
-
-
 @dataclass(slots=True, kw_only=True)
 class RestFaults:
     """How the service fails at the moment."""
@@ -56,20 +42,15 @@ class RestFaults:
     portal: bool = False
     """Something in between answers with a page of its own."""
     maintenance: bool = False
-    refusals: dict[str, Refusal] = field(default_factory=dict)
-    """By path below the base path."""
-    cut_lists: int = 0
-    """So many further device lists are cut short."""
+    upcoming: Countdowns = field(default_factory=Countdowns)
+    """Answers that go wrong, by the kind of fault; refusals by path below the base path."""
+    refusals: dict[str, RestError] = field(default_factory=dict)
     cut_to: int | None = 0
-    """To so many devices; `None`: there is `null` instead of a list."""
-    unreadable_lists: int = 0
-    """So many further device lists have rows without content."""
+    """How many devices a short list has; `None`: there is `null` instead of a list."""
     mac_form: str = "plain"
     """How the device list spells MAC addresses, one of `MAC_FORMS`."""
-    bloated: int = 0
-    """So many further answers are padded with blanks."""
     padding: int = 0
-    """MiB of blanks in each, which compress to a thousandth."""
+    """MiB of blanks in each answer that is bloated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +82,7 @@ class RestApi:
         self.foreign_device = foreign_device
         self._endpoints = endpoints
         self.faults = RestFaults()
-        self.requests: list[RestRequest] = []
+        self.requests: list[RestRequestState] = []
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request and note it in the journal."""
@@ -120,13 +101,14 @@ class RestApi:
         envelope: JsonObject
         try:
             status, envelope = 200, {"code": 200, "msg": "SUCCESS", **await self._answer(request)}
+        except BadRequestError:
+            status, envelope = 400, {"code": 400, "msg": "COMMON_BAD_REQUEST"}
         except RestError as err:
             status, envelope = err.code, {"code": err.code, "msg": err.msg}
             if err.data is not None:
                 envelope["data"] = err.data
         self._note(request, status)
-        if self.faults.bloated:
-            self.faults.bloated -= 1
+        if self.faults.upcoming.due("bloat"):
             return _bloated(envelope, status, self.faults.padding)
         return web.json_response(envelope, status=status)
 
@@ -153,26 +135,22 @@ class RestApi:
         if self.faults.maintenance:
             raise RestError(403, "FORBIDDEN", {"serverCheckText": _NOTICE})
         path = request.path.removeprefix(BASE_PATH)
-        self._refuse(path)
+        if self.faults.upcoming.due(path):
+            raise self.faults.refusals[path]
         endpoint = self._endpoints.get((request.method, path))
         if endpoint is None or not request.path.startswith(BASE_PATH):
             raise not_found()
         if endpoint.signed_in and not self.accounts.holds(request.headers.get("authorization", "")):
             raise RestError(401, "UNAUTHORIZED")
-        parameters: JsonObject = dict(request.query) if request.method in _BY_QUERY else await _body(request)
+        by_query = request.method in _BY_QUERY
+        parameters: JsonObject = dict(request.query) if by_query else json_object(await request.read())
         if endpoint.signed_in and endpoint.names_user:
             self.own(parameters)
         data = endpoint.answer(self, parameters)
         return {"data": data} if endpoint.has_data else {}
 
-    def _refuse(self, path: str) -> None:
-        refusal = self.faults.refusals.get(path)
-        if refusal is not None and refusal.count:
-            refusal.count -= 1
-            raise refusal.error
-
     def _note(self, request: web.BaseRequest, status: int) -> None:
-        self.requests.append(RestRequest(path=request.path, status=status, time=time.time()))
+        self.requests.append({"path": request.path, "status": status, "time": time.time()})
 
 
 def _bloated(envelope: JsonObject, status: int, mebibytes: int) -> web.Response:
@@ -184,13 +162,3 @@ def _bloated(envelope: JsonObject, status: int, mebibytes: int) -> web.Response:
     headers = {hdrs.CONTENT_ENCODING: "gzip"}
     body = b"".join([*compressed, compressor.flush()])
     return web.Response(body=body, status=status, headers=headers, content_type="application/json")
-
-
-async def _body(request: web.BaseRequest) -> JsonObject:
-    try:
-        body = json.loads(await request.read())
-    except (ValueError, RecursionError) as err:
-        raise bad_request() from err
-    if not isinstance(body, dict):
-        raise bad_request()
-    return body

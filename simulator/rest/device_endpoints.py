@@ -1,13 +1,15 @@
 """The owner's heaters over REST: list, details, what can be changed, push settings (protocol.md 2.4, 2.5 and 2.8)."""
 
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import asdict
+from typing import Any
 
 from ..common.clock import local_time
+from ..common.reading import BadRequestError, Json, JsonObject, number, part, text
 from ..heater.heater import Heater
 from ..heater.registration import ALARM_OFF, ALARM_ON, DEVICE_TYPE, MAC_FORMS, Location
 from .api import RestApi
-from .members import Json, JsonObject, bad_request, not_authorized, number, page, part, text
+from .members import not_authorized, page
 
 FOREIGN_DEVICE_TYPE = 2
 """A device of another product, which a client has to skip."""
@@ -17,6 +19,7 @@ _NO_DESCALING: JsonObject = {"descalingStartTime": None, "descalingEndTime": Non
 _ALARMS = range(ALARM_ON, ALARM_OFF + 1)
 _OWN_TYPE = range(DEVICE_TYPE, DEVICE_TYPE + 1)
 _COUNTS = range(1, 2**31)
+_WORDS_OF_PLACE = ("state", "city", "address")
 
 
 def device_list(api: RestApi, body: JsonObject) -> Json:
@@ -25,13 +28,11 @@ def device_list(api: RestApi, body: JsonObject) -> Json:
     rows: list[Json] = [_listed(heater, spell) for heater in api.heaters.values()]
     if api.foreign_device:
         rows.insert(0, _foreign_device())
-    if faults.cut_lists:
-        faults.cut_lists -= 1
+    if faults.upcoming.due("short_list"):
         if faults.cut_to is None:
             return None
         rows = rows[: faults.cut_to]
-    if faults.unreadable_lists:
-        faults.unreadable_lists -= 1
+    if faults.upcoming.due("unreadable_list"):
         rows = [{"deviceInfo": None} for _ in rows]
     return page(rows, body)
 
@@ -83,7 +84,7 @@ def change_info(api: RestApi, body: JsonObject) -> Json:
     if "location" in body:
         location = _moved(location, part(body, "location"))
     if not name or install_type not in ("R", "C"):
-        raise bad_request()
+        raise BadRequestError("no deviceName or installType that makes sense")
     heater.registration.name, heater.registration.install_type = name, install_type
     heater.registration.location = location
     return None
@@ -111,7 +112,7 @@ def error_list(api: RestApi, body: JsonObject) -> Json:
 
 def preferences(_api: RestApi, _body: JsonObject) -> Json:
     """Refuse display preferences, which belong to another product."""
-    raise bad_request()
+    raise BadRequestError("there are none")
 
 
 def _listed(heater: Heater, spell: Callable[[str], str]) -> JsonObject:
@@ -153,24 +154,13 @@ def _foreign_device() -> JsonObject:
 
 
 def _moved(location: Location, members: JsonObject) -> Location:
-    """Read the place from a request."""
-    words = {name: text(members, name) for name in ("state", "city", "address") if name in members}
-    numbers: dict[str, float] = {}
-    for name in ("latitude", "longitude", "altitude"):
-        value = members.get(name)
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            numbers[name] = value
-        elif name in members:
-            raise bad_request()
-    return replace(
-        location,
-        state=words.get("state", location.state),
-        city=words.get("city", location.city),
-        address=words.get("address", location.address),
-        latitude=numbers.get("latitude", location.latitude),
-        longitude=numbers.get("longitude", location.longitude),
-        altitude=numbers.get("altitude", location.altitude),
-    )
+    """Read the place from a request; what is left out stays."""
+    moved: dict[str, Any] = {**asdict(location)}  # Any: texts and numbers, each checked
+    for name in moved.keys() & members.keys():
+        value = moved[name] = members[name]
+        if not isinstance(value, str if name in _WORDS_OF_PLACE else int | float) or isinstance(value, bool):
+            raise BadRequestError(f"{name} cannot be {value!r}")
+    return Location(**moved)
 
 
 def _connected(heater: Heater) -> int:

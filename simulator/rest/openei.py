@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
+from ..common.reading import BadRequestError, Json, JsonObject
 from ..heater.schedules import EVERY_DAY, Period
-from .members import Json, JsonObject, bad_request
 
 WEEKDAYS, WEEKEND = 124, 130
 DECIMAL_POINT = 5
@@ -18,7 +18,7 @@ type _Day = tuple[int, ...]
 
 
 def convert(plan: JsonObject) -> tuple[Period, ...]:
-    """Give the periods of a plan, none if it has no rates; RestError when its members make no sense.
+    """Give the periods of a plan, none if it has no rates; BadRequestError when its members make no sense.
 
     Months alike form a season. A period begins at a full hour and ends at minute 59.
     """
@@ -53,7 +53,7 @@ def _runs(day: _Day) -> Iterator[tuple[int, int, int]]:
 def _months(schedule: Json, *, rates: int) -> list[_Day]:
     days = [tuple(hour for hour in _list(day) if type(hour) is int and 0 <= hour < rates) for day in _list(schedule)]
     if len(days) != _MONTHS or any(len(day) != _HOURS for day in days):
-        raise bad_request()
+        raise BadRequestError("a schedule does not have 12 months of 24 hours with known rates")
     return days
 
 
@@ -61,24 +61,24 @@ def _prices(tiers: Json) -> tuple[int, int]:
     """Give the lowest and the highest price of a rate, whose tiers depend on how much is used."""
     prices = [_price(tier) for tier in _list(tiers)]
     if not prices:
-        raise bad_request()
+        raise BadRequestError("a rate has no tiers")
     return min(prices), max(prices)
 
 
 def _price(tier: Json) -> int:
     if not isinstance(tier, dict):
-        raise bad_request()
+        raise BadRequestError("a tier is not an object")
     total = _amount(tier.get("rate", 0)) + _amount(tier.get("adj", 0))
     return int(total.scaleb(DECIMAL_POINT).quantize(Decimal(1), ROUND_HALF_UP))
 
 
 def _amount(value: Json) -> Decimal:
     if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < _MAX_PRICE:
-        raise bad_request()
+        raise BadRequestError("not a price")
     return Decimal(str(value))
 
 
 def _list(value: Json) -> Sequence[Json]:
     if not isinstance(value, list):
-        raise bad_request()
+        raise BadRequestError("not a list")
     return value

@@ -1,9 +1,10 @@
 """Time-of-use plans over REST, the only way to read one (protocol.md 2.7)."""
 
+from ..common.reading import BadRequestError, Json, JsonObject, number, part, parts, text
 from ..heater.heater import Heater
 from ..heater.schedules import INTERVAL_MEMBERS, PERIOD_RANGES, SLOTS, Period, TouPlan
 from .api import RestApi
-from .members import Json, JsonObject, RestError, bad_request, not_found, number, part, parts, text
+from .members import RestError, not_found
 from .openei import convert
 
 _NO_MANUFACTURE_ID = "000000000000000"
@@ -60,7 +61,7 @@ def convert_plans(_api: RestApi, body: JsonObject) -> Json:
     text(body, "userType")
     number(body, "sourceVersion", _OPENEI_VERSION)
     if text(body, "sourceType") != "openei":
-        raise bad_request()
+        raise BadRequestError("sourceType is not openei")
     return {
         "touInfo": [
             _described(TouPlan(periods=convert(source), name=text(source, "name"), utility=text(source, "utility")))
@@ -104,13 +105,10 @@ def _seasons(plan: TouPlan) -> Json:
         members = period.as_wire()
         season = members.pop("season")
         seasons.setdefault(season, []).append({**members})
+    nicknames = {season: {"nickname": nickname} for season, nickname in plan.nicknames.items()}
     return [
-        {"season": season, **_nickname(plan, season), "interval": intervals} for season, intervals in seasons.items()
+        {"season": season, **nicknames.get(season, {}), "interval": intervals} for season, intervals in seasons.items()
     ]
-
-
-def _nickname(plan: TouPlan, season: int) -> JsonObject:
-    return {"nickname": plan.nicknames[season]} if season in plan.nicknames else {}
 
 
 def _read_plan(body: JsonObject) -> TouPlan:
@@ -120,7 +118,7 @@ def _read_plan(body: JsonObject) -> TouPlan:
     seasons = parts(info, "schedule")
     periods = tuple(period for season in seasons for period in _read_season(season))
     if text(body, "registerPath") not in _REGISTER_PATHS or not isinstance(zip_code, str | int) or not periods:
-        raise bad_request()
+        raise BadRequestError("no registerPath, zipCode or schedule that makes sense")
     return TouPlan(
         periods=periods[:SLOTS],
         name=text(info, "name"),

@@ -4,11 +4,12 @@ from datetime import date
 import re
 from typing import Literal
 
+from ..common.reading import BadRequestError, Json, JsonObject, number, text
 from ..heater.heater import Heater
 from ..heater.records import FIRMWARE_PARTS
 from ..heater.registration import DEVICE_TYPE, Maintenance
 from .api import RestApi
-from .members import Json, JsonObject, bad_request, not_found, number, page, text
+from .members import not_found, page
 
 type Log = Literal["filter", "cip"]
 """The air filter, or descaling ("cleaning in place")."""
@@ -32,29 +33,28 @@ def firmware_detail(api: RestApi, body: JsonObject) -> Json:
     """Describe firmware that some heater runs on or has fetched."""
     code, version = number(body, "swCode", _WORDS), number(body, "swVersion", _WORDS)
     for heater in api.heaters.values():
-        for part in FIRMWARE_PARTS:
-            if heater.feature[f"{FIRMWARE_PARTS[part]}SwCode"] == code and version in _versions(heater, part):
+        for part, name in FIRMWARE_PARTS.items():
+            versions = (heater.feature[f"{name}SwVersion"], _fetched(heater, part))
+            if heater.feature[f"{name}SwCode"] == code and version in versions:
                 return _detail(part, code, version)
     raise not_found()
 
 
 def _running(heater: Heater, part: int) -> JsonObject:
-    fetched = heater.firmware_download
     return {
         "macAddress": heater.identity.mac_address,
         "additionalValue": heater.identity.additional_value,
         "deviceType": DEVICE_TYPE,
         "curSwCode": heater.feature[f"{FIRMWARE_PARTS[part]}SwCode"],
         "curVersion": heater.feature[f"{FIRMWARE_PARTS[part]}SwVersion"],
-        "downloadedVersion": fetched.version if fetched is not None and fetched.part == part else None,
+        "downloadedVersion": _fetched(heater, part),
         "deviceGroup": None,
     }
 
 
-def _versions(heater: Heater, part: int) -> set[int]:
-    fetched = heater.firmware_download
-    running = {heater.feature[f"{FIRMWARE_PARTS[part]}SwVersion"]}
-    return running | {fetched.version} if fetched is not None and fetched.part == part else running
+def _fetched(heater: Heater, part: int) -> int | None:
+    download = heater.firmware_download
+    return download.version if download is not None and download.part == part else None
 
 
 def _detail(part: int, code: int, version: int) -> JsonObject:
@@ -78,7 +78,7 @@ def write_log(api: RestApi, body: JsonObject, *, log: Log) -> Json:
     number(body, "deviceType", _OWN_TYPE)
     day = text(body, "maintenanceDate")
     if not _is_day(day):
-        raise bad_request()
+        raise BadRequestError("maintenanceDate is no day")
     heater.registration.maintenance[log].append(Maintenance(day, int(heater.now)))
     return None
 

@@ -60,7 +60,11 @@ class RunningBroker:
         self.certificate = certificate
         self.received: list[ReceivedMessage] = []
         self.broker = Broker(
-            credentials=_find, on_publish=self.received.append, limits=limits, on_change=self._look_again
+            certificate.ssl_context,
+            credentials=_find,
+            on_publish=self.received.append,
+            limits=limits,
+            on_change=self._look_again,
         )
         self.port = 0
         self._changed = asyncio.Event()
@@ -69,7 +73,7 @@ class RunningBroker:
 
     async def start(self) -> None:
         """Take a free port."""
-        self.port = await self.broker.start("127.0.0.1", 0, self.certificate.ssl_context)
+        self.port = await self.broker.start("127.0.0.1", 0)
 
     async def stop(self) -> None:
         """End the broker and every client."""
@@ -82,7 +86,7 @@ class RunningBroker:
     @property
     def reasons(self) -> list[str]:
         """Why each connection ended."""
-        return [ended.reason for ended in self.broker.service.ended]
+        return [ended["reason"] for ended in self.broker.service.ended]
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Return as soon as the condition holds; asked again whenever the broker has changed."""

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from simulator.control.fault_arguments import FaultError
+from simulator.common.reading import BadRequestError
 from simulator.control.faults import inject
 
 from .rest_user import DEVICE, EMAIL, PASSWORD, RestUser, StartService
@@ -78,7 +78,7 @@ async def test_a_sign_in_is_refused_so_many_times_whatever_the_password(user: Re
     answers = [await user.post("/user/sign-in", userId=EMAIL, password=PASSWORD) for _ in range(3)]
     assert answers[:2] == [(401, {"code": 401, "msg": "UNAUTHORIZED"})] * 2
     assert answers[2][0] == 200
-    assert [request.status for request in user.cloud.rest.requests[-3:]] == [401, 401, 200]
+    assert [request["status"] for request in user.cloud.rest.requests[-3:]] == [401, 401, 200]
 
 
 async def test_any_request_can_be_refused_and_the_others_are_answered(user: RestUser) -> None:
@@ -116,11 +116,11 @@ async def test_an_answer_can_be_far_larger_than_what_goes_over_the_wire(user: Re
 async def test_what_cannot_be_is_explained(
     user: RestUser, kind: str, members: dict[str, Any], explanation: str
 ) -> None:
-    with pytest.raises(FaultError, match=explanation):
+    with pytest.raises(BadRequestError, match=explanation):
         fault(user, kind, **members)
 
 
 async def test_there_are_not_too_many_heaters(start_service: StartService) -> None:
     user = await start_service(heaters=200)
-    with pytest.raises(FaultError, match="more than 200"):
+    with pytest.raises(BadRequestError, match="more than 200"):
         fault(user, "new_heater")

@@ -98,7 +98,7 @@ async def test_deliveries_wait_for_acknowledgements(start_broker: StartBroker) -
     first, second = await client.receive(Publish), await client.receive(Publish)
     await client.send(PingReq())
     await client.receive(PingResp)
-    assert broker.broker.service.connections[0].unacknowledged == 2
+    assert broker.broker.service.connections[0]["unacknowledged"] == 2
     assert (first.packet_id, second.packet_id) == (1, 2)
     await client.send(PubAck(2), PubAck(777))
     assert (await client.receive(Publish)).payload == b"\2"
@@ -172,7 +172,7 @@ async def test_a_persistent_session_keeps_subscriptions_and_messages(start_broke
     assert (resent.payload, resent.dup, resent.packet_id) == (b"in doubt", True, in_doubt.packet_id)
     queued = [await again.receive_publish() for _ in range(2)]
     assert [(message.payload, message.dup) for message in queued] == [(b"first", False), (b"second", False)]
-    assert broker.broker.service.connections[0].subscriptions == ("a",)
+    assert broker.broker.service.connections[0]["subscriptions"] == ["a"]
 
 
 async def test_a_session_is_resumed_over_a_take_over(start_broker: StartBroker) -> None:
@@ -198,7 +198,7 @@ async def test_a_clean_session_begins_and_leaves_nothing(
     broker.broker.service.publish("a", b"nobody is there")
     again = await broker.connect("client", clean_session=after)
     assert not again.session_present
-    assert broker.broker.service.connections[0].subscriptions == ()
+    assert broker.broker.service.connections[0]["subscriptions"] == []
     await again.publish("a", b"and nobody hears")
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 import ssl
 import stat
@@ -11,11 +12,12 @@ from awscrt.exceptions import AwsCrtError
 import pytest
 
 from simulator.common.certificates import make_server_certificate
+from simulator.common.reading import BadRequestError
 from simulator.common.sigv4 import AwsCredentials
 from simulator.control.faults import inject
 
 from .aws_client import AwsClient
-from .rest_user import StartService
+from .rest_user import RestUser, StartService
 from .running_broker import CREDENTIALS, EXPIRED_CREDENTIALS, RunningBroker, presigned_path
 
 FORGED = AwsCredentials(CREDENTIALS.access_key_id, "another secret", CREDENTIALS.session_token, CREDENTIALS.expires_at)
@@ -54,7 +56,7 @@ async def test_a_wrong_signature_is_forbidden(broker: RunningBroker) -> None:
         assert error.status == 403
         assert error.headers is not None
         assert error.headers["x-amzn-ErrorType"] == "ForbiddenException"
-    assert broker.broker.service.connections == ()
+    assert broker.broker.service.connections == []
 
 
 async def test_there_is_nothing_beside_the_mqtt_path(broker: RunningBroker) -> None:
@@ -78,22 +80,22 @@ async def test_the_aws_runtime_is_refused_without_good_credentials(
 @pytest.mark.parametrize("status", [400, 403, 429, 503, 511])
 async def test_upgrades_are_refused_until_they_are_allowed_again(broker: RunningBroker, status: int) -> None:
     staying = await broker.connect("staying")
-    broker.broker.refuse_upgrade(status)
+    broker.broker.faults.upgrade_status = HTTPStatus(status)
     for _ in range(2):
         assert (await refusal(broker, signed(broker))).status == status
     with pytest.raises(AwsCrtError) as refused:
         await AwsClient(broker, "client").connect()
     assert refused.value.name == UPGRADE_FAILURE
-    broker.broker.refuse_upgrade(None)
+    broker.broker.faults.upgrade_status = None
     await broker.open()
     await staying.publish("cmd/x")
 
 
 @pytest.mark.parametrize("status", [101, 200, 302, 399, 600, 0])
-async def test_only_an_error_status_refuses(broker: RunningBroker, status: int) -> None:
-    with pytest.raises(ValueError, match=str(status)):
-        broker.broker.refuse_upgrade(status)
-    await broker.open()
+async def test_only_an_error_status_refuses(user: RestUser, status: int) -> None:
+    with pytest.raises(BadRequestError, match=f"not {status}"):
+        inject(user.cloud, {"kind": "refuse_upgrade", "status": status})
+    assert user.cloud.broker.faults.upgrade_status is None
 
 
 async def test_a_client_that_does_not_trust_the_certificate_gets_nowhere(broker: RunningBroker) -> None:

@@ -350,7 +350,8 @@ async def test_bad_faults_are_explained(simulator: SimulatorProcess) -> None:
         ("no_such_fault", {}, "kind must be one of"),
         ("cut", {"fin": 1}, "fin cannot be 1"),
         ("cut", {"afterwards": 1}, "cut has no afterwards"),
-        ("cut", {"after": 0}, "at least"),
+        ("cut", {"after": 0}, "after must be"),
+        ("cut", {"after": -1}, "after must be"),
         ("latency", {}, "latency needs seconds"),
         ("latency", {"seconds": -1}, "seconds must be 0 to 600"),
         ("latency", {"seconds": "1"}, "seconds cannot be '1'"),
@@ -393,8 +394,9 @@ async def test_anything_can_be_published(connect: Open, simulator: SimulatorProc
     await simulator.publish_text(f"{RESPONSE_TOPIC}/junk", "not JSON")
     assert await user.reply() == (RESPONSE_TOPIC, {"response": None})
     assert (await user.client.receive_publish()).payload == b"not JSON"
-    with pytest.raises(SimulatorError):
-        await simulator.publish("cmd/#", {})
+    for topic, text in (("cmd/#", ""), ("", ""), (RESPONSE_TOPIC, "half a \ud83d character")):
+        with pytest.raises(SimulatorError):
+            await simulator.publish_text(topic, text)
 
 
 async def test_wait_reports_what_was_missing(simulator: SimulatorProcess) -> None:

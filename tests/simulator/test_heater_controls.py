@@ -10,11 +10,12 @@ import pytest
 
 from simulator.answers.answers import ANSWERS, answer
 from simulator.answers.replies import Reply
+from simulator.common.reading import BadRequestError
 from simulator.heater.controls import CONTROLS
 from simulator.heater.heater import Heater
 from simulator.heater.registration import Identity
 from simulator.heater.report import status
-from simulator.heater.requests import Address, Request, RequestError, parse
+from simulator.heater.requests import Address, Request, parse
 from tests import FIXTURES
 
 MAC = "0478630a1b2c"
@@ -79,7 +80,7 @@ def test_every_control_of_the_protocol_is_known() -> None:
 def test_control_is_applied_and_acknowledged_with_a_whole_status(name: str) -> None:
     heater, request = make_heater(), fixture_request(name)
     (reply,) = answer(heater, request)
-    assert [applied.command for applied in heater.applied] == [request.command]
+    assert [applied["command"] for applied in heater.applied] == [request.command]
     assert reply.topic == request.response_topic
     assert member(reply.message, "response", "status") == status(heater)
     payload = REQUESTS[name]["payload"]
@@ -169,7 +170,7 @@ def test_disabled_anti_legionella_remembers_its_period() -> None:
 def test_what_makes_no_sense_is_ignored_without_an_answer(command: int, param: tuple[object, ...]) -> None:
     heater = make_heater()
     before = status(heater)
-    with pytest.raises(RequestError):
+    with pytest.raises(BadRequestError):
         answer(heater, control_request(command, *param))
     assert status(heater) == before
     assert not heater.applied
@@ -195,7 +196,7 @@ def test_what_makes_no_sense_is_ignored_without_an_answer(command: int, param: t
 def test_what_the_unit_does_not_have_is_ignored(gate: str, command: int, param: tuple[int, ...]) -> None:
     heater = make_heater()
     heater.feature[gate] = 1
-    with pytest.raises(RequestError):
+    with pytest.raises(BadRequestError):
         answer(heater, control_request(command, *param))
     assert not heater.applied
 
@@ -215,7 +216,7 @@ def test_hourly_energy_is_never_answered() -> None:
 
 def test_refusal_goes_to_its_own_topic_and_changes_nothing() -> None:
     heater = make_heater()
-    heater.faults.refusals, heater.faults.refusal_code = 1, 7
+    heater.faults.upcoming["ctrl_fail"], heater.faults.refusal_code = 1, 7
     refused = send(heater, 33554464, 110)
     assert refused.topic == f"cmd/52/navilink-{MAC}/res/ctrl-fail"
     assert refused.message["sessionID"] == "a-session"
@@ -234,7 +235,7 @@ def test_refusal_goes_to_its_own_topic_and_changes_nothing() -> None:
 
 def test_ignored_write_is_acknowledged_and_not_applied() -> None:
     heater = make_heater()
-    heater.faults.ignored_writes = 1
+    heater.faults.upcoming["ignore_write"] = 1
     reply = send(heater, 33554464, 110)
     assert member(reply.message, "response", "status", "dhwTemperatureSetting") == 98
     assert not heater.applied
@@ -249,7 +250,7 @@ def test_dhw_controls_too_close_together_are_refused_and_others_are_not() -> Non
     refused = send(heater, 33554437, 1)
     assert member(refused.message, "response", "failCode") == 2
     send(heater, 33554473)
-    assert [applied.control for applied in heater.applied] == ["dhw-temperature", "air-filter-reset"]
+    assert [applied["control"] for applied in heater.applied] == ["dhw-temperature", "air-filter-reset"]
     heater.faults.minimum_control_interval = 0.0
     send(heater, 33554437, 1)
     assert len(heater.applied) == 3
@@ -298,7 +299,7 @@ def test_envelope_is_read_strictly(path: tuple[str, ...], value: object) -> None
     assert isinstance(message, dict)
     target = message[path[0]] if len(path) > 1 else message
     target[path[-1]] = value
-    with pytest.raises(RequestError):
+    with pytest.raises(BadRequestError):
         request_of(str(row["topic"]), message)
 
 
@@ -306,7 +307,7 @@ def test_envelope_is_read_strictly(path: tuple[str, ...], value: object) -> None
 def test_junk_is_ignored(payload: bytes) -> None:
     address = Address.of(f"cmd/52/navilink-{MAC}/st")
     assert address is not None
-    with pytest.raises(RequestError):
+    with pytest.raises(BadRequestError):
         parse(address, payload, make_heater().identity)
 
 
@@ -314,7 +315,7 @@ def test_same_code_on_another_topic_is_another_command() -> None:
     assert ("ctrl", 33554464) in ANSWERS
     address = Address.of(f"cmd/52/navilink-{MAC}/st")
     assert address is not None
-    with pytest.raises(RequestError):
+    with pytest.raises(BadRequestError):
         answer(
             make_heater(),
             Request(

@@ -7,10 +7,10 @@ import struct
 
 import pytest
 
+from simulator.common.reading import BadRequestError
 from simulator.heater.heater import Heater
 from simulator.heater.records import Draw, FirmwareDownload
 from simulator.heater.report import feature
-from simulator.heater.requests import RequestError
 from simulator.heater.thermostat import DhwMode
 
 from .requests_on_file import as_recorded, body, make_heater, recorded, send
@@ -126,7 +126,7 @@ def test_items_may_lack_their_times() -> None:
     ],
 )
 def test_energy_of_impossible_times_is_not_answered(name: str, members: Mapping[str, object]) -> None:
-    with pytest.raises(RequestError):
+    with pytest.raises(BadRequestError):
         send(make_heater(NOON), name, **members)
 
 
@@ -197,13 +197,13 @@ def test_firmware_download_info_comes_on_the_heaters_own_topic(topic: str | None
 
 def test_fetched_firmware_is_installed_when_it_is_committed() -> None:
     heater = make_heater()
-    with pytest.raises(RequestError):
+    with pytest.raises(BadRequestError):
         send(heater, "commit_ota_not_exercised")
     heater.firmware_download = FirmwareDownload(part=1, version=184877057)
     (reply,) = send(heater, "firmware_download_info")
     (entry,) = body(reply)["downloadSwInfo"]
     assert (entry["swCode"], entry["swVersion"]) == (1, 184877057)
-    with pytest.raises(RequestError):
+    with pytest.raises(BadRequestError):
         send(heater, "commit_ota_not_exercised")  # another version
     (reply,) = send(heater, "commit_ota_not_exercised", commitOta={"swCode": 1, "swVersion": 184877057})
     assert reply.topic == "cmd/52/10001/0/ha-client-3f9a1c07/res/commit-ota"

@@ -26,7 +26,7 @@ def at(text: str, zone: ZoneInfo = NEW_YORK) -> float:
 def make_heater(start: str, *entries: Entry, mode: DhwMode = DhwMode.ENERGY_SAVER, zone: ZoneInfo = NEW_YORK) -> Heater:
     heater = Heater(identity=Identity.of_number(0), now=at(start, zone), zone=zone)
     heater.members["dhwOperationSetting"] = mode.value
-    heater.schedules.take_reservations(WeeklySchedule(ON, entries))
+    heater.schedules.reservations = WeeklySchedule(ON, entries)
     return heater
 
 
@@ -41,7 +41,7 @@ def settings(heater: Heater) -> tuple[DhwMode, int]:
 
 
 def fired_at(heater: Heater) -> list[str]:
-    return [f"{datetime.fromtimestamp(fired.time, heater.zone):%a %H:%M}" for fired in heater.fired]
+    return [f"{datetime.fromtimestamp(fired['time'], heater.zone):%a %H:%M}" for fired in heater.fired]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_entries_follow_the_clocks_when_they_change() -> None:
 def test_neither_a_schedule_nor_an_entry_that_is_off_does_anything() -> None:
     heater = make_heater("2026-10-05 06:00", entry(7, enable=1))
     heater.advance(at("2026-10-05 08:00"))
-    heater.schedules.take_reservations(WeeklySchedule(1, (entry(9),)))
+    heater.schedules.reservations = WeeklySchedule(1, (entry(9),))
     heater.advance(at("2026-10-05 10:00"))
     assert settings(heater) == (DhwMode.ENERGY_SAVER, 98)
     assert not heater.fired
@@ -191,7 +191,7 @@ def test_heater_without_the_cloud_goes_on_by_itself() -> None:
 
 def test_recirculation_pump_follows_its_schedule_in_the_weekly_mode_alone() -> None:
     heater = make_heater("2026-10-05 05:00")
-    heater.schedules.take_recirculation(WeeklySchedule(ON, (entry(6, mode=2, param=-1), entry(8, mode=1, param=-1))))
+    heater.schedules.recirculation = WeeklySchedule(ON, (entry(6, mode=2, param=-1), entry(8, mode=1, param=-1)))
     heater.advance(at("2026-10-05 07:00"))
     assert status(heater)["recircOperationBusy"] == 1
     heater.members["recircOperationMode"] = 2
@@ -330,7 +330,7 @@ def test_mode_write_in_a_window_of_the_plan_lands_when_it_closes() -> None:
 def test_now_and_then_a_mode_write_is_taken_at_once_in_a_window() -> None:
     heater = make_heater("2026-10-05 16:00", mode=DhwMode.HEAT_PUMP)
     heater.take_tou(PLAN, is_on=True)
-    heater.faults.modes_let_through = 1
+    heater.faults.upcoming["mode_let_through"] = 1
     heater.write_mode(DhwMode.HIGH_DEMAND)
     heater.advance(at("2026-10-05 17:00"))
     assert heater.mode is DhwMode.HIGH_DEMAND

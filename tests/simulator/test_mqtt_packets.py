@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import pytest
 
 from simulator.mqtt.codec import PacketDecoder, UnsupportedProtocolError, encode
-from simulator.mqtt.fields import MalformedPacketError
+from simulator.mqtt.fields import ProtocolViolationError
 from simulator.mqtt.packets import (
     REFUSED,
     ConnAck,
@@ -145,7 +145,7 @@ def test_packets_survive_any_fragmentation(packets: list[Packet], cuts: list[int
 def test_random_bytes_give_packets_or_the_one_error(data: bytes) -> None:
     try:
         packets = decode(data)
-    except MalformedPacketError:
+    except ProtocolViolationError:
         return
     assert decode(b"".join(map(encode, packets))) == packets
 
@@ -159,7 +159,7 @@ def test_a_damaged_packet_gives_packets_or_the_one_error(
     del damaged[length % (len(damaged) + 1) or len(damaged) :]
     try:
         packets = decode(bytes(damaged))
-    except MalformedPacketError:
+    except ProtocolViolationError:
         return
     assert decode(b"".join(map(encode, packets))) == packets
 
@@ -201,7 +201,7 @@ def test_a_damaged_packet_gives_packets_or_the_one_error(
     ],
 )
 def test_malformed_packets_are_refused(octets: str, reason: str) -> None:
-    with pytest.raises(MalformedPacketError, match=reason):
+    with pytest.raises(ProtocolViolationError, match=reason):
         decode(bytes.fromhex(octets))
 
 
@@ -220,14 +220,14 @@ def test_other_protocol_versions_are_distinguished(octets: str) -> None:
 def test_packets_before_a_malformed_one_are_given() -> None:
     packets = PacketDecoder().feed(encode(PingReq()) + b"\xf0\x00")
     assert next(packets) == PingReq()
-    with pytest.raises(MalformedPacketError):
+    with pytest.raises(ProtocolViolationError):
         next(packets)
 
 
 def test_a_packet_too_large_is_refused_by_its_header() -> None:
     decoder = PacketDecoder(max_remaining_length=10)
     assert list(decoder.feed(encode(Publish(topic="a", payload=bytes(7))))) == [Publish(topic="a", payload=bytes(7))]
-    with pytest.raises(MalformedPacketError, match="too large"):
+    with pytest.raises(ProtocolViolationError, match="too large"):
         list(decoder.feed(encode(Publish(topic="a", payload=bytes(8)))[:2]))
 
 

@@ -192,7 +192,7 @@ async def test_service_that_is_down_answers_503_or_not_at_all(user: RestUser) ->
         await user.post("/user/sign-in", userId=EMAIL, password=PASSWORD)
     user.cloud.rest.faults.down = False
     await user.sign_in()
-    assert [request.status for request in user.cloud.rest.requests] == [503, 0, 200]
+    assert [request["status"] for request in user.cloud.rest.requests] == [503, 0, 200]
 
 
 async def test_journal_keeps_no_secret(user: RestUser) -> None:

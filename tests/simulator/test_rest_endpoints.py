@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from simulator.common.reading import BadRequestError, Json
 from simulator.heater.heater import Heater
 from simulator.heater.records import FirmwareDownload
 from simulator.heater.report import feature, status
 from simulator.heater.schedules import TouPlan
-from simulator.rest.members import Json, RestError
 from simulator.rest.openei import convert
 
 from .requests_on_file import recorded, send
@@ -350,7 +350,7 @@ def test_prices_are_rounded_half_up(rate: float, price: int) -> None:
 )
 def test_plans_that_make_no_sense_are_not_converted(change: dict[str, Json]) -> None:
     plan = json.loads(json.dumps(OPENEI_PLAN)) | change
-    with pytest.raises(RestError):
+    with pytest.raises(BadRequestError):
         convert(plan)
 
 

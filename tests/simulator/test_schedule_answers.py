@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
+from simulator.common.reading import BadRequestError
 from simulator.heater.heater import Heater
 from simulator.heater.report import status
-from simulator.heater.requests import RequestError
 from simulator.heater.schedules import Entry, WeeklySchedule
 from simulator.state import ScheduleState
 
@@ -74,7 +74,7 @@ def test_time_of_use_write_has_the_recorded_echo_and_enables_the_plan() -> None:
 )
 def test_time_of_use_message_without_schedule_or_serial_number_is_not_answered(members: Mapping[str, object]) -> None:
     heater = make_heater()
-    with pytest.raises(RequestError):
+    with pytest.raises(BadRequestError):
         send(heater, "tou_write", **members)
     assert not heater.schedules.tou.periods
     assert status(heater)["touStatus"] == 0
@@ -89,7 +89,7 @@ def test_time_of_use_message_without_schedule_or_serial_number_is_not_answered(m
     ],
 )
 def test_what_the_unit_does_not_have_is_ignored(feature: str, name: str) -> None:
-    with pytest.raises(RequestError, match=feature):
+    with pytest.raises(BadRequestError, match=feature):
         send(make_heater(**{feature: 1}), name)
 
 
@@ -150,7 +150,7 @@ def test_what_is_no_list_of_entries_is_ignored(reservation: object) -> None:
     heater = make_heater()
     send(heater, "reservation_write")
     before = stored_reservations(heater)
-    with pytest.raises(RequestError):
+    with pytest.raises(BadRequestError):
         send(heater, "reservation_write", reservation=reservation)
     assert stored_reservations(heater) == before
 
@@ -178,7 +178,7 @@ def test_schedule_write_starts_nothing_and_is_noted() -> None:
     heater.advance(300)
     assert not heater.heating
     assert status(heater)["dhwTemperatureSetting"] == before["dhwTemperatureSetting"]
-    assert [(applied.control, applied.command) for applied in heater.applied] == [("ctrl/rsv/rd", 16777226)]
+    assert [(applied["control"], applied["command"]) for applied in heater.applied] == [("ctrl/rsv/rd", 16777226)]
 
 
 def test_status_reports_schedules_that_are_on() -> None:
@@ -197,7 +197,7 @@ def test_lost_write_leaves_the_old_list(*, answered: bool) -> None:
     heater = make_heater()
     send(heater, "reservation_write")
     before = stored_reservations(heater)
-    heater.faults.lost_writes, heater.faults.lost_writes_answered = 1, answered
+    heater.faults.upcoming["lose_write"], heater.faults.lost_writes_answered = 1, answered
     replies = send(heater, "reservation_write", reservation=[ENTRY])
     assert [body(reply)["reservation"] for reply in replies] == ([[ENTRY]] if answered else [])
     assert stored_reservations(heater) == before

@@ -11,7 +11,7 @@ import pytest
 
 from simulator.control.faults import inject
 from simulator.mqtt.codec import encode
-from simulator.mqtt.connection import Withheld
+from simulator.mqtt.connection import LIFETIME_IS_OVER, Withheld
 from simulator.mqtt.packets import (
     REFUSED,
     ConnAck,
@@ -59,20 +59,20 @@ def frame(packet: Packet) -> bytes:
 
 async def test_subscriptions_can_be_refused(broker: RunningBroker) -> None:
     client, aws = await broker.connect("client"), await AwsClient(broker, "aws").connect()
-    broker.broker.faults.subscribes_to_refuse = 2
+    broker.broker.faults.upcoming["refuse_suback"] = 2
     await client.send(Subscribe(1, (("a", 1), ("b", 0))))
     assert await client.receive(SubAck) == SubAck(1, (REFUSED, REFUSED))
     with pytest.raises(SubscribeError):
         await aws.subscribe("a")
-    assert [info.subscriptions for info in broker.broker.service.connections] == [(), ()]
+    assert [info["subscriptions"] for info in broker.broker.service.connections] == [[], []]
     await client.subscribe("a")
-    assert broker.broker.service.connections[0].subscriptions == ("a",)
+    assert broker.broker.service.connections[0]["subscriptions"] == ["a"]
 
 
 async def test_connections_can_end_after_their_connack(start_broker: StartBroker) -> None:
     broker = await start_broker(QUICK_RECONNECTS)
     staying = await broker.connect("staying")
-    broker.broker.faults.connects_to_end = 2
+    broker.broker.faults.upcoming["hang_up_after_connack"] = 2
     client = await broker.open()
     await client.send(Connect(client_id="client"), Subscribe(1, (("a", 1),)))
     [connack] = await client.until_closed()
@@ -107,7 +107,7 @@ async def test_a_message_can_come_twice(broker: RunningBroker) -> None:
 async def test_sessions_end_as_after_a_day(start_broker: StartBroker) -> None:
     broker = await start_broker(QUICK_RECONNECTS)
     client, aws = await broker.connect("client", clean_session=False), await AwsClient(broker, "aws").connect()
-    broker.broker.end_sessions()
+    broker.broker.hang_up_all(LIFETIME_IS_OVER)
     assert await client.until_closed() == []
     await aws.interrupted()
     assert broker.reasons == ["connection lifetime is over"] * 2
@@ -136,7 +136,7 @@ async def test_an_acknowledgement_still_on_its_way_at_the_end_does_not_count(
     await reader.readuntil(b"\r\n\r\n")
     writer.write(frame(Connect(client_id="client")))
     await reader.readexactly(6)  # the CONNACK in its frame
-    broker.broker.delay(0.4)
+    broker.broker.faults.round_trip = 0.4
     writer.write(frame(Publish(topic="cmd/x", payload=b"", qos=1, packet_id=1)))
     await broker.until(lambda: len(broker.received) == 1)
     transport = writer.transport
@@ -159,7 +159,7 @@ async def test_a_captive_portal_answers_for_both_services(user: RestUser) -> Non
     async with user.session.post(f"{user.cloud.api_url}/user/sign-in", json=members) as response:
         assert (response.status, response.content_type) == (200, "text/html")
         assert "<title>" in await response.text()
-    assert [request.status for request in user.cloud.rest.requests] == [200]
+    assert [request["status"] for request in user.cloud.rest.requests] == [200]
     fault(user, "portal", on=False)
     await user.sign_in()
 
@@ -173,7 +173,9 @@ async def test_a_captive_portal_is_no_broker(broker: RunningBroker) -> None:
     with pytest.raises(AwsCrtError) as failed:
         await AwsClient(broker, "aws").connect()
     assert failed.value.name == "AWS_ERROR_HTTP_WEBSOCKET_UPGRADE_FAILURE"
-    assert broker.broker.upgrades == 3
+    async with broker.session().get(f"https://127.0.0.1:{broker.port}/mqtt") as response:
+        assert (response.status, response.content_type) == (200, "text/html")
+    assert broker.broker.upgrades == 3  # those of the clients
     await staying.publish("cmd/x")
     broker.broker.reset()
     assert broker.broker.upgrades == 0
