@@ -12,8 +12,8 @@ from nwp500.models import Message, RecirculationEntry, ReservationEntry, TouPeri
 from nwp500.protocol.controls import Control, Parameter
 from nwp500.protocol.fields import Number, Record, Records, RequestMember
 from nwp500.protocol.queries import Query, Request, Write
-from nwp500.protocol.requests import ReplyForm
 from nwp500.protocol.setpoint import raw_limits
+from nwp500.protocol.topics import ReplyForm
 from scripts.markdown_table import code, in_words, table
 from scripts.message_tables import COLUMNS, member_rows
 

@@ -7,10 +7,9 @@ import pytest
 
 from nwp500 import Device, InvalidParameterError, commands, queries
 from nwp500.exceptions import PayloadError
-from nwp500.protocol.codec import MAX_MESSAGE_BYTES
+from nwp500.protocol.codec import MAX_MESSAGE_BYTES, encoded
 from nwp500.protocol.controls import Control
 from nwp500.protocol.queries import Request
-from nwp500.protocol.requests import encoded
 from nwp500.queue.requests import control_request, plain_message, query_request
 from tests import FIXTURES
 

@@ -10,8 +10,7 @@ from ..exceptions import MqttConnectionError, NotConnectedError, RequestTimeoutE
 from ..json_types import JsonMessage, JsonValue
 from ..models import Device
 from ..protocol.queries import SESSION_END, Query, Request
-from ..protocol.requests import ReplyForm
-from ..protocol.topics import five_segment_filter
+from ..protocol.topics import ReplyForm, five_segment_filter
 from ..queue.command import QueuedCommand
 from ..queue.requests import query_request
 from ..transport.base import TransportError

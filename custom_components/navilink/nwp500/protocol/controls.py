@@ -16,7 +16,7 @@ from typing import ClassVar
 from ..enums import DhwMode, RecirculationMode
 from ..exceptions import InvalidParameterError, UnsupportedCommandError
 from ..models import Device, DeviceFeature
-from .requests import ReplyForm
+from .topics import ReplyForm
 
 LOWEST_SETPOINT, HIGHEST_SETPOINT = 70, 131
 """No setpoint in raw half-degrees is outside these, 35-65.5 °C, whatever a message says (protocol.md 14.1)."""

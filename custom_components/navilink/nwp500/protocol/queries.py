@@ -11,7 +11,7 @@ from ..json_types import JsonValue
 from ..models import DeviceFeature
 from .controls import LACKING
 from .fields import Number, Numbers, Record, Records, RequestMember, Text
-from .requests import ReplyForm
+from .topics import ReplyForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
