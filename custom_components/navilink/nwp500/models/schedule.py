@@ -11,9 +11,9 @@ from typing import Self, override
 
 from ..enums import ReservationMode
 from ..exceptions import ResponseFormatError
-from . import conversions, weekdays
+from . import conversions
 from .members import HALF, TRI_STATE, WHOLE, Kind, Member, Message, block, one_of
-from .weekdays import Weekday, day_mask
+from .weekdays import DAY_MASK, Weekday, day_mask, days_in
 
 _WIRE_NAMES = ("enable", "week", "hour", "min", "mode", "param")
 """The members of an entry, in the order of its bytes."""
@@ -25,7 +25,7 @@ _NO_PARAMETER_BYTE = 0xFF
 
 
 def _days(value: object) -> frozenset[Weekday] | None:
-    return weekdays.days_in(value) if weekdays.is_day_mask(value) else None
+    return days_in(value) if isinstance(value, int) and DAY_MASK.allows(value) else None
 
 
 _DAYS = Kind(_days, name="day mask")
