@@ -23,7 +23,8 @@ from .models import (
     Location,
     PastError,
 )
-from .models.members import TEXT, WHOLE, block
+from .models.conversions import TEXT, WHOLE
+from .models.members import block
 from .protocol.topics import check_device
 from .rest.account import AccountAPI, MaintenanceAPI
 from .rest.calls import MAX_ROWS, PAGE_SIZE, Rows, SignedCalls, as_list, as_object

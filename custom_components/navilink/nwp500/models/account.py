@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 from ..exceptions import InvalidParameterError
-from . import conversions
-from .members import KEY, LONG_TEXT, TEXT, WHOLE, Record, numeric, wire
+from .conversions import KEY, LONG_TEXT, PUSH_FLAG, TEXT, WHOLE
+from .members import Record, wire
 
-_FLAG = numeric(conversions.push_flag)
 _RAW_FLAGS = {True: 1, False: 2}
 
 
@@ -14,10 +13,10 @@ _RAW_FLAGS = {True: 1, False: 2}
 class PushSettings(Record):
     """What the owner of a heater is notified of, on the phone; None where the service does not report it."""
 
-    errors: bool | None = wire("isErrorAlarm", _FLAG)
-    descaling: bool | None = wire("isDescalingAlarm", _FLAG)
+    errors: bool | None = wire("isErrorAlarm", PUSH_FLAG)
+    descaling: bool | None = wire("isDescalingAlarm", PUSH_FLAG)
     """Not reported to members of an account, who are not its owners."""
-    others: bool | None = wire("isEtcAlarm", _FLAG)
+    others: bool | None = wire("isEtcAlarm", PUSH_FLAG)
 
     def as_message(self) -> dict[str, int]:
         """Write the flags that are known; raises `InvalidParameterError` if none is."""

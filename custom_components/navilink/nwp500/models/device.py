@@ -10,12 +10,12 @@ from typing import Self
 from ..enums import ConnectionStatus, DeviceType, InstallType
 from ..exceptions import InvalidParameterError, ResponseFormatError
 from .account import PushSettings
-from .members import KEY, LONG_TEXT, NUMBER, TEXT, WHOLE, Kind, Record, block, named, numeric, wire
+from .conversions import KEY, LONG_TEXT, NUMBER, TEXT, WHOLE, coded, named
+from .members import Record, block, wire
 
 _DEFAULT_NAME = "NWP500"
 
-_CONNECTIONS: dict[float, bool] = {ConnectionStatus.OFFLINE: False, ConnectionStatus.ONLINE: True}
-_CONNECTED: Kind[bool] = numeric(_CONNECTIONS.get)
+_CONNECTED = coded({ConnectionStatus.OFFLINE: False, ConnectionStatus.ONLINE: True})
 _INSTALL_TYPE = named(InstallType)
 
 

@@ -10,8 +10,8 @@ from itertools import accumulate, chain, pairwise, repeat, takewhile
 from typing import ClassVar, Self
 
 from ..exceptions import ResponseFormatError
-from . import conversions
-from .members import WHOLE, Member, Message, block, measured
+from .conversions import WHOLE, bytes_from_hex, measured
+from .members import Member, Message, block
 
 _LONG, _SHORT = 4, 2
 """Bytes of a number."""
@@ -43,7 +43,7 @@ class Counters(Message):
     def _numbers(cls, text: str) -> dict[str, int]:
         """Decode whole numbers: fewer than are known from older firmware, more from newer."""
         try:
-            data = conversions.bytes_from_hex(text)
+            data = bytes_from_hex(text)
         except ResponseFormatError:
             # The other blocks are not less true for it, and counters are never written back.
             return {}

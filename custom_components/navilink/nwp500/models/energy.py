@@ -5,15 +5,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from ..exceptions import ResponseFormatError
-from .members import WHOLE, Kind, Member, Message, block, measured, objects
+from .conversions import HOURS_OR_ZERO, WHOLE, measured
+from .members import Member, Message, block, objects
 
-
-def _hours(value: object) -> int | None:
-    """Read whole hours; an item may lack them where there are none."""
-    return 0 if value is None else WHOLE.read(value)
-
-
-_HOURS = Kind(_hours, "h")
 _ENERGY = measured("Wh")
 
 
@@ -23,8 +17,8 @@ class EnergyAmount(Message):
 
     heat_pump = Member("hpUsage", _ENERGY, "Energy used by the heat pump")
     elements = Member("heUsage", _ENERGY, "Energy used by the heating elements")
-    heat_pump_hours = Member("hpTime", _HOURS, "How long the heat pump ran; missing is 0")
-    element_hours = Member("heTime", _HOURS, "How long the heating elements ran; missing is 0")
+    heat_pump_hours = Member("hpTime", HOURS_OR_ZERO, "How long the heat pump ran; missing is 0")
+    element_hours = Member("heTime", HOURS_OR_ZERO, "How long the heating elements ran; missing is 0")
     ep_usage = Member("epUsage", WHOLE, "Defined, but not sent by the heaters seen; unit unknown")
     water_usage = Member("waterUsage", WHOLE, "Defined, but not sent by the heaters seen; unit unknown")
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from ..enums import DhwMode, DhwTemperatureControl, TemperatureFormula, TemperatureUnit, VolumeCode
-from .members import CAPABILITY, HALF, KEY, VERSION, WHOLE, Member, Message, one_of, reply_content
+from .conversions import CAPABILITY, HALF, KEY, VERSION, WHOLE, one_of
+from .members import Member, Message, reply_content
 
 _GALLONS = {VolumeCode.GALLONS_50: 50, VolumeCode.GALLONS_65: 65, VolumeCode.GALLONS_80: 80}
 

@@ -11,8 +11,8 @@ from typing import Self, override
 
 from ..enums import ReservationMode
 from ..exceptions import ResponseFormatError
-from . import conversions
-from .members import HALF, TRI_STATE, WHOLE, Kind, Member, Message, block, one_of
+from .conversions import HALF, TRI_STATE, WHOLE, Kind, bytes_from_hex, one_of
+from .members import Member, Message, block
 from .weekdays import DAY_MASK, Weekday, day_mask, days_in
 
 _WIRE_NAMES = ("enable", "week", "hour", "min", "mode", "param")
@@ -206,7 +206,7 @@ def _six_bytes_each(text: str) -> list[bytes]:
 
     Raises `ResponseFormatError` if the text is anything but whole entries.
     """
-    numbers = conversions.bytes_from_hex(text)
+    numbers = bytes_from_hex(text)
     size = len(_WIRE_NAMES)
     if len(numbers) % size:
         raise ResponseFormatError(lacking="whole entries in its reservation list")

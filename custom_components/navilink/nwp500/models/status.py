@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ..enums import DhwMode, DrEvent, HeatSource, OperationMode, RecirculationMode, TemperatureFormula, TemperatureUnit
-from .members import (
+from .conversions import (
     DAYS,
     DECI,
     DELTA,
@@ -18,12 +18,10 @@ from .members import (
     TOU_STATUS,
     TRI_STATE,
     WHOLE,
-    Member,
-    Message,
     measured,
     one_of,
-    reply_content,
 )
+from .members import Member, Message, reply_content
 
 
 @dataclass(frozen=True, slots=True, repr=False)

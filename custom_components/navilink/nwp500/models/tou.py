@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Self
 
 from ..exceptions import InvalidParameterError
-from .members import WHOLE
+from .conversions import WHOLE
 from .ranges import Number
 from .weekdays import DAY_MASK, Weekday, day_mask, days_in
 

@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import Self
 
 from ..exceptions import InvalidParameterError
-from .members import KEY, LONG_TEXT, TEXT, WHOLE, block, named
+from .conversions import KEY, LONG_TEXT, TEXT, WHOLE, named
+from .members import block
 from .tou import TouPeriod
 
 

@@ -5,7 +5,7 @@ from http import HTTPMethod
 
 from ..exceptions import InvalidParameterError
 from ..models import Device, RegisteredPlan, RegisterPath, TouPlan
-from ..models.members import KEY
+from ..models.conversions import KEY
 from .calls import SignedCalls, as_list, as_object
 
 _TOU = "/device/tou"
