@@ -25,7 +25,7 @@ from nwp500.models.conversions import (
     bytes_from_hex,
     celsius_from_half,
 )
-from nwp500.protocol.setpoint import half_degrees_from
+from nwp500.protocol.setpoint import from_half_degrees, half_degrees_from
 
 CELSIUS, FAHRENHEIT = TemperatureUnit.CELSIUS, TemperatureUnit.FAHRENHEIT
 RAW = st.integers(-(2**31), 2**31 - 1)
@@ -73,7 +73,7 @@ def test_a_wish_between_two_steps_goes_to_the_even_one(value: float, unit: Tempe
 @given(raw=RAW)
 def test_half_degrees_survive_decoding_and_encoding(raw: int) -> None:
     assert half_degrees_from(celsius_from_half(raw), CELSIUS) == raw
-    assert half_degrees_from(FAHRENHEIT.from_half_degrees(raw), FAHRENHEIT) == raw
+    assert half_degrees_from(from_half_degrees(raw, FAHRENHEIT), FAHRENHEIT) == raw
 
 
 @given(value=st.decimals(-200, 400, places=2).map(float), unit=st.sampled_from(TemperatureUnit))
@@ -107,8 +107,8 @@ def test_temperatures_decode_unrounded() -> None:
 
 
 def test_temperature_in_the_unit_wanted() -> None:
-    assert CELSIUS.from_half_degrees(120) == CELSIUS.from_celsius(60.0) == 60.0
-    assert FAHRENHEIT.from_half_degrees(120) == FAHRENHEIT.from_celsius(60.0) == 140.0
+    assert from_half_degrees(120, CELSIUS) == CELSIUS.from_celsius(60.0) == 60.0
+    assert from_half_degrees(120, FAHRENHEIT) == FAHRENHEIT.from_celsius(60.0) == 140.0
 
 
 def test_flow_and_energy() -> None:

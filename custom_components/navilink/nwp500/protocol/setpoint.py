@@ -5,6 +5,7 @@ import math
 from ..enums import DhwTemperatureControl, TemperatureUnit
 from ..exceptions import InvalidParameterError
 from ..models import Device, DeviceFeature, DeviceStatus
+from ..models.conversions import celsius_from_half
 from .controls import DHW_TEMPERATURE, HIGHEST_SETPOINT, LOWEST_SETPOINT, HeaterCommand
 
 _TOLERANCE = 2
@@ -75,6 +76,11 @@ def half_degrees_from(value: float, unit: TemperatureUnit, *, step: int = 1) -> 
     return step * round(half_degrees / step)
 
 
+def from_half_degrees(raw: float, unit: TemperatureUnit) -> float:
+    """Return raw half-degrees Celsius in a unit, unrounded."""
+    return unit.from_celsius(celsius_from_half(raw))
+
+
 def raw_step(feature: DeviceFeature | None) -> int:
     """Return the heater's step in half-degrees (protocol.md 11.7); the stages of one with three are not attested."""
     has_whole_degrees = feature and feature.dhw_temperature_control is DhwTemperatureControl.ONE_DEGREE_STEPS
@@ -101,7 +107,7 @@ def raw_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[in
 
 def _rounded(raw: int, unit: TemperatureUnit) -> float:
     # Every whole °F has a raw value of its own, so whole ones are shown.
-    return round(unit.from_half_degrees(raw), 1 if unit is TemperatureUnit.CELSIUS else 0)
+    return round(from_half_degrees(raw, unit), 1 if unit is TemperatureUnit.CELSIUS else 0)
 
 
 def _out_of_range(temperature: object, minimum: float, maximum: float, unit: str) -> InvalidParameterError:
