@@ -6,8 +6,6 @@ from ..exceptions import InvalidParameterError
 from .conversions import KEY, LONG_TEXT, PUSH_FLAG, TEXT, WHOLE
 from .members import Record, wire
 
-_RAW_FLAGS = {True: 1, False: 2}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushSettings(Record):
@@ -20,8 +18,7 @@ class PushSettings(Record):
 
     def as_message(self) -> dict[str, int]:
         """Write the flags that are known; raises `InvalidParameterError` if none is."""
-        flags = {"isErrorAlarm": self.errors, "isDescalingAlarm": self.descaling, "isEtcAlarm": self.others}
-        known = {name: _RAW_FLAGS[flag] for name, flag in flags.items() if flag is not None}
+        known = {name: 1 if flag else 2 for name, flag in self.by_wire_name().items() if flag is not None}
         if not known:
             raise InvalidParameterError(parameter="settings", value=self, allowed="at least one flag")
         return known

@@ -44,15 +44,7 @@ class Location(Record):
             raise InvalidParameterError(
                 parameter="location", value=self, allowed="one with a state, a city or an address"
             )
-        members = {
-            "state": self.state,
-            "city": self.city,
-            "address": self.address,
-            "latitude": self.latitude,
-            "longitude": self.longitude,
-            "altitude": self.altitude,
-        }
-        return {name: value for name, value in members.items() if value}
+        return {name: value for name, value in self.by_wire_name().items() if value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)

@@ -42,7 +42,11 @@ class Member[T]:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Message:
-    """The members of one message; equal when all raw members are, known or not. Subclasses declare the `Member`s."""
+    """The members of one message; equal when all raw members are, known or not.
+
+    Subclasses declare the `Member`s. They have no fields of their own, so they are no data classes: empty slots, and
+    what this class generates, are all they need.
+    """
 
     raw: Mapping[str, object]
     """Every member as it was received, also those that no `Member` describes; read-only."""
@@ -75,6 +79,10 @@ class Record:
         make: Callable[..., Self] = cls
         wired = [(each.name, *each.metadata["wire"]) for each in fields(cls)]
         return make(**{name: kind.read(message.get(wire_name)) for name, wire_name, kind in wired})
+
+    def by_wire_name(self) -> dict[str, object]:
+        """Return the values of all fields by their names on the wire."""
+        return {each.metadata["wire"][0]: getattr(self, each.name) for each in fields(self)}
 
 
 def wire[T](name: str, kind: Kind[T], *, repr: bool = True) -> T | None:  # noqa: A002 - the name that `field` has for it
