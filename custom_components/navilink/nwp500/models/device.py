@@ -95,6 +95,11 @@ class Device:
         # The one place: from here on a MAC is compared and sent as it is.
         object.__setattr__(self, "mac_address", normalized_mac(self.mac_address))
 
+    @property
+    def key(self) -> dict[str, str]:
+        """The members that name it in a request."""
+        return {"macAddress": self.mac_address, "additionalValue": self.additional_value}
+
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
         """Read one entry of the device list; what is missing or unreadable is None.

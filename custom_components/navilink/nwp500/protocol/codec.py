@@ -34,8 +34,7 @@ def request_message(
             "request": {
                 "command": described.code,
                 "deviceType": device.device_type,
-                "macAddress": device.mac_address,
-                "additionalValue": device.additional_value,
+                **device.key,
                 **content,
             },
             "requestTopic": topic,
