@@ -10,8 +10,7 @@ from .config import MqttConnectionConfig
 from .enums import TemperatureUnit
 from .events import EventEmitter, Listener
 from .exceptions import InvalidParameterError, NotConnectedError
-from .heaters import command as heater_command
-from .heaters.controls import HeaterControls
+from .heaters.controls import HeaterControls, dhw_mode
 from .heaters.inbox import Inbox
 from .heaters.polling import PeriodicRequests
 from .heaters.queries import HeaterQueries
@@ -242,7 +241,7 @@ class NavienMqttClient:
 
     async def set_dhw_mode(self, device: Device, mode: int, *, vacation_days: int | None = None) -> int:
         """Set the mode: 1 to 4, or 5 (vacation) with 1 to 99 days; `controls.set_power` switches off."""
-        return await self.give(heater_command.dhw_mode(device, mode, vacation_days))
+        return await self.give(dhw_mode(device, mode, vacation_days))
 
     async def give(self, command: HeaterCommand) -> int:
         """Give a command and wait for its PUBACK; returns its packet id, or 0 when queued."""

@@ -1,4 +1,4 @@
-"""Which whole numbers may be written: one description and one check for controls, queries, schedules and plans."""
+"""What may be written: one description and one check for controls, queries, schedules and plans."""
 
 from dataclasses import dataclass
 
@@ -36,3 +36,10 @@ class Number:
         if isinstance(value, int) and self.allows(value):
             return int(value)
         raise InvalidParameterError(self.name, value, self.allowed, minimum=self.low, maximum=self.high, unit=self.unit)
+
+
+def check_switch(on: object) -> bool:
+    """Return whether something is switched on; raises `InvalidParameterError` for anything but True and False."""
+    if not isinstance(on, bool):
+        raise InvalidParameterError("on", on, "True or False")
+    return on
