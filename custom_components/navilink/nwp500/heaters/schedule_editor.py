@@ -11,7 +11,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 import logging
 
-from ..exceptions import InvalidParameterError, MqttError, RequestTimeoutError, ResponseFormatError, ScheduleReadError
+from ..exceptions import (
+    InvalidParameterError,
+    MqttError,
+    RequestTimeoutError,
+    ResponseFormatError,
+    ScheduleProblem,
+    ScheduleReadError,
+)
 from ..json_types import JsonMessage
 from ..models import Device
 from ..models.ranges import check_switch
@@ -133,10 +140,12 @@ class ScheduleEditor[EntryT: WeeklyEntry]:
     async def _read_first(self, device: Device) -> WeeklySchedule[EntryT]:
         try:
             schedule = await self._read(device)
-        except (MqttError, RequestTimeoutError) as error:
-            raise ScheduleReadError(str(error)) from error
+        except MqttError as error:
+            raise ScheduleReadError(ScheduleProblem.UNREACHABLE) from error
+        except RequestTimeoutError as error:
+            raise ScheduleReadError(ScheduleProblem.UNANSWERED) from error
         if not schedule.is_complete:
-            raise ScheduleReadError("it has members that make no sense")
+            raise ScheduleReadError(ScheduleProblem.INCOMPLETE)
         return schedule
 
     async def _write_until_seen(

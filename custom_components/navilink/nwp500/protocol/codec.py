@@ -56,9 +56,9 @@ def encoded(payload: object) -> bytes:
             try:
                 body = payload.encode() if isinstance(payload, str) else orjson.dumps(payload)
             except (UnicodeEncodeError, orjson.JSONEncodeError) as error:
-                raise PayloadError(f"the payload cannot be written as text or JSON: {error}") from error
+                raise PayloadError from error
     if len(body) > MAX_MESSAGE_BYTES:
-        raise PayloadError(f"the message has {len(body)} bytes; the service allows {MAX_MESSAGE_BYTES}")
+        raise PayloadError(size=len(body), maximum=MAX_MESSAGE_BYTES)
     return body
 
 

@@ -81,7 +81,7 @@ class RestService:
         headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
         if access_token is not None:
             headers["authorization"] = access_token
-        content = None if body is None else _encoded(path, body)
+        content = None if body is None else _encoded(body)
         parameters = {k: v for k, v in (query or {}).items() if v is not None}
         status, answer = await self._call(method, path, content, parameters, headers)
         return _data(path, status, answer)
@@ -141,12 +141,12 @@ class RestService:
         return self._context
 
 
-def _encoded(path: str, body: Mapping[str, object]) -> bytes:
+def _encoded(body: Mapping[str, object]) -> bytes:
     try:
         return orjson.dumps({name: value for name, value in body.items() if value is not None})
     except TypeError:
         # The encoder's error is not passed on, since it may show what it could not encode.
-        raise PayloadError(f"{path} cannot be called: its body cannot be encoded") from None
+        raise PayloadError from None
 
 
 async def _body(path: str, response: aiohttp.ClientResponse) -> bytes:
