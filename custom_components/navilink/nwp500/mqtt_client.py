@@ -30,8 +30,8 @@ from .queue.pipeline import CommandPipeline
 from .queue.requests import control_request, plain_message, query_request
 from .transport.aws import AwsRuntime
 from .transport.base import Transport, TransportFactory
-from .transport.callbacks import MessageCallback, SubscriptionTable
 from .transport.connection import Connection, ConnectionListener, CredentialSource
+from .transport.dispatch import MessageCallback, MessageDispatcher
 from .transport.events import ConnectionChanged, ConnectionInterrupted, ConnectionRefused, ConnectionResumed
 from .transport.failures import UNANSWERED, UNEXPECTED
 from .transport.report import ConnectionReport, ConnectionState
@@ -55,7 +55,7 @@ class NavienMqttClient:
     ) -> None:
         self._config = config or MqttConnectionConfig()
         self._events = EventEmitter()
-        self._subscriptions = SubscriptionTable()
+        self._subscriptions = MessageDispatcher()
         self._connection = Connection(
             self._config,
             auth_client,

@@ -26,13 +26,12 @@ type Effect = Mapping[str, frozenset[int]]
 """Raw status members, each with the values that show that a command took effect."""
 
 
-def _no_effect(*_: int) -> Effect:
-    return {}
-
-
 def _shows(**members: int) -> Callable[..., Effect]:
     effect = {name: frozenset({value}) for name, value in members.items()}
     return lambda *_: effect
+
+
+_NOWHERE = _shows()
 
 
 def _shows_parameter(member: str) -> Callable[..., Effect]:
@@ -49,16 +48,15 @@ _SETTING = timedelta(hours=24)
 _MOMENTARY = timedelta(seconds=60)
 
 
-def _life_of_a_setting(_parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
-    return _SETTING
+type LifeTime = Callable[[tuple[int, ...], Mapping[str, int]], timedelta]
+"""How long a command may wait to be sent, by its parameters and the values known when it was given."""
 
 
-def _life_of_heating(_parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
-    return _HEATING
+def _always(life_time: timedelta) -> LifeTime:
+    return lambda *_: life_time
 
 
-def _momentary_life(_parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
-    return _MOMENTARY
+_SETTING_LIFE = _always(_SETTING)
 
 
 def _life_of_a_mode(parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
@@ -87,11 +85,10 @@ class Control:
     """Everything that it sets to values of its own (see above); by default just its setting."""
     repeatable: bool = True
     """Whether sending it twice does no harm."""
-    effect: Callable[..., Effect] = _no_effect
+    effect: Callable[..., Effect] = _NOWHERE
     value_gates: Mapping[int, str] = field(default_factory=dict)
     """Further gates by the first parameter."""
-    life_time: Callable[[tuple[int, ...], Mapping[str, int]], timedelta] = _life_of_a_setting
-    """How long it may wait to be sent, by its parameters and the values known when it was given."""
+    life_time: LifeTime = _SETTING_LIFE
     words: str
     """The wanted value in words; `{0}` stands for the first parameter."""
     value_words: Mapping[int, str] = field(default_factory=dict)
@@ -158,7 +155,7 @@ POWER_ON = Control(
     overwrites=frozenset({"power", "vacation"}),
     # Which mode comes back is not documented, so any that heats will do.
     effect=lambda: {"dhwOperationSetting": RUNNING_MODES},
-    life_time=_life_of_heating,
+    life_time=_always(_HEATING),
     words="power on",
 )
 DHW_MODE = Control(
@@ -273,7 +270,7 @@ RECIRCULATION_HOT_BUTTON = Control(
     parameters=(Number("hot_button", 1, 1),),
     gate="recirculationUse",
     repeatable=False,
-    life_time=_momentary_life,
+    life_time=_always(_MOMENTARY),
     words="hot button",
 )
 RECIRCULATION_MODE = Control(
