@@ -99,7 +99,6 @@ def _check(name: str, kinds: tuple[object, ...], value: object) -> None:
             raise ValueError(f"{name} must be a text that is not empty, not {value!r}")
     else:
         low, high = _RANGES[name]
-        is_number = isinstance(value, int | float) and (isinstance(value, int) or float in kinds)
-        if not is_number or isinstance(value, bool) or not low <= value <= high:
-            kind = "a number" if float in kinds else "a whole number"
+        numbers, kind = ((int, float), "a number") if float in kinds else ((int,), "a whole number")
+        if isinstance(value, bool) or not isinstance(value, numbers) or not low <= value <= high:
             raise ValueError(f"{name} must be {kind} from {low:g} to {high:g}, not {value!r}")

@@ -175,12 +175,7 @@ DHW_MODE = Control(
     effect=_shows_parameter("dhwOperationSetting"),
     life_time=_life_of_a_mode,
     words="mode {0}",
-    value_words={
-        DhwMode.HEAT_PUMP: "heat pump",
-        DhwMode.ELECTRIC: "electric",
-        DhwMode.ENERGY_SAVER: "energy saver",
-        DhwMode.HIGH_DEMAND: "high demand",
-    },
+    value_words={mode: mode.name.lower().replace("_", " ") for mode in RUNNING_MODES},
 )
 VACATION = Control(
     # The same code as the mode write: `[5]` without the days is ignored by the heater without any error.
