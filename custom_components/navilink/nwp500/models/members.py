@@ -61,8 +61,9 @@ class Message:
 
     @classmethod
     def members(cls) -> dict[str, Member[object]]:
-        """Return the declared members by attribute name, in the order of their declaration."""
-        return {name: member for name, member in vars(cls).items() if isinstance(member, Member)}
+        """Return the declared members by attribute name, in the order of their declaration, inherited ones first."""
+        declared = (item for owner in reversed(cls.__mro__) for item in vars(owner).items())
+        return {name: member for name, member in declared if isinstance(member, Member)}
 
     def decoded(self) -> dict[str, object]:
         """Return the value of every declared member by attribute name."""

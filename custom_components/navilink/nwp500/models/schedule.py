@@ -36,6 +36,11 @@ class WeeklyEntry(Message):
 
     __slots__ = ()
 
+    is_enabled = Member("enable", TRI_STATE, "Whether the entry is active; off, it is only stored")
+    days = Member("week", _DAYS, "The days on which it acts")
+    hour = Member("hour", WHOLE, "Hour, 0-23")
+    minute = Member("min", WHOLE, "Minute, 0-59")
+
     @override
     def __post_init__(self) -> None:
         numbers = {name: self._number(name, self.raw[name]) for name in _WIRE_NAMES if name in self.raw}
@@ -77,10 +82,6 @@ class ReservationEntry(WeeklyEntry):
 
     __slots__ = ()
 
-    is_enabled = Member("enable", TRI_STATE, "Whether the entry is active; off, it is only stored")
-    days = Member("week", _DAYS, "The days on which it acts")
-    hour = Member("hour", WHOLE, "Hour, 0-23")
-    minute = Member("min", WHOLE, "Minute, 0-59")
     mode = Member("mode", one_of(ReservationMode), "The mode that it sets")
     setpoint = Member("param", HALF, "The setpoint that it sets")
     setpoint_raw = setpoint.in_raw()
@@ -108,10 +109,6 @@ class RecirculationEntry(WeeklyEntry):
 
     __slots__ = ()
 
-    is_enabled = Member("enable", TRI_STATE, "Whether the entry is active; off, it is only stored")
-    days = Member("week", _DAYS, "The days on which it acts")
-    hour = Member("hour", WHOLE, "Hour, 0-23")
-    minute = Member("min", WHOLE, "Minute, 0-59")
     pump_on = Member("mode", TRI_STATE, "Whether the pump is switched on or off")
     parameter = Member("param", WHOLE, "Always -1, in the hexadecimal form ff")
 
