@@ -20,7 +20,7 @@ _LARGEST_NUMBER = 2**53
 """Every number on the wire is far smaller, and up to here integers and floats agree exactly."""
 _ON = 2
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_HEX = re.compile(r"(?:[0-9A-Fa-f]{2})*")
+_HEX = r"(?:[0-9A-Fa-f]{2})*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +181,6 @@ def bytes_from_hex(text: str) -> bytes:
 
     Raises `ResponseFormatError` if the text has an odd count of digits, or a character that is none.
     """
-    if _HEX.fullmatch(text) is None:
+    if re.fullmatch(_HEX, text) is None:
         raise ResponseFormatError(lacking="hexadecimal digits in pairs")
     return bytes.fromhex(text)

@@ -11,7 +11,7 @@ from ..enums import ConnectionStatus, DeviceType, InstallType
 from ..exceptions import InvalidParameterError, ResponseFormatError
 from .account import PushSettings
 from .conversions import KEY, LONG_TEXT, NUMBER, TEXT, WHOLE, coded, named
-from .members import Record, block, wire
+from .members import Record, block, inner, wire
 
 _DEFAULT_NAME = "NWP500"
 
@@ -45,6 +45,9 @@ class Location(Record):
                 parameter="location", value=self, allowed="one with a state, a city or an address"
             )
         return {name: value for name, value in self.by_wire_name().items() if value}
+
+
+_LOCATION = inner(Location)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -123,7 +126,7 @@ class Device:
             install_type=_INSTALL_TYPE.read(info.get("installType")),
             error_code=WHOLE.read(error.get("errorCode")),
             error_time=TEXT.read(error.get("errorOccuredTime")),
-            location=_location_in(message),
+            location=_LOCATION.read(message.get("location")),
             descaling=Descaling.from_message(block(message, "descaling")),
             installer_id=KEY.read(info.get("installerId")),
             model_type_code=WHOLE.read(info.get("modelTypeCode")),
@@ -165,14 +168,9 @@ class DeviceInfo:
             home_seq=WHOLE.read(info.get("homeSeq")),
             connected=_CONNECTED.read(info.get("connected")),
             install_type=_INSTALL_TYPE.read(info.get("installType")),
-            location=_location_in(message),
+            location=_LOCATION.read(message.get("location")),
             installer=Installer.from_message(block(message, "installer")),
             push_settings=PushSettings.from_message(block(message, "alarmInfo")),
             descaling=Descaling.from_message(block(message, "descaling")),
             model_type_code=WHOLE.read(info.get("modelTypeCode")),
         )
-
-
-def _location_in(message: Mapping[str, object]) -> Location | None:
-    location = block(message, "location")
-    return Location.from_message(location) if location else None

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from ..enums import FirmwarePart
 from ..exceptions import ResponseFormatError
-from .conversions import EPOCH_MILLISECONDS, KEY, LONG_TEXT, VERSION, WHOLE, WHOLE_OR_ZERO, Kind, one_of
-from .members import Member, Message, Record, block, objects, wire
+from .conversions import EPOCH_MILLISECONDS, KEY, LONG_TEXT, VERSION, WHOLE, WHOLE_OR_ZERO, one_of
+from .members import Member, Message, Record, block, inner, objects, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +18,7 @@ class DeviceGroup(Record):
     unit_number: int | None = wire("unitNum", WHOLE)
 
 
-def _group(value: object) -> DeviceGroup | None:
-    return DeviceGroup.from_message(value) if isinstance(value, Mapping) and value else None
-
-
-_GROUP = Kind(_group)
+_GROUP = inner(DeviceGroup)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,6 +91,11 @@ def wire[T](name: str, kind: Kind[T], *, repr: bool = True) -> T | None:  # noqa
     return cast("T | None", field(default=None, repr=repr, metadata={"wire": (name, kind)}))
 
 
+def inner[R: Record](kind: type[R]) -> Kind[R]:
+    """Make the kind of an object in an object; one that is missing or empty is None."""
+    return Kind(lambda value: kind.from_message(value) if isinstance(value, Mapping) and value else None)
+
+
 def reply_content(message: Mapping[str, object], *names: str) -> Mapping[str, object]:
     """Find the content of a reply: under `response`, else at the top level, under the first of `names` present.
 
