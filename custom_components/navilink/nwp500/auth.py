@@ -96,12 +96,12 @@ class NavienAuthClient:
     @property
     def user_seq(self) -> int:
         """The account's sequence number; raises `NavienError` before the first sign-in."""
-        return self._current.account.user_seq
+        return self._current.user_seq
 
     @property
     def user_type(self) -> str:
         """The kind of account: "O" an owner's, "M" a member's; raises `NavienError` before the first sign-in."""
-        return self._current.account.user_type
+        return self._current.user_type
 
     @property
     def current_tokens(self) -> AuthTokens:

@@ -74,12 +74,8 @@ def _version(value: object) -> str | None:
     return "{}.{}.{}.{}".format(*number.to_bytes(4)) if number is not None and 0 < number < 1 << 32 else None
 
 
-def _text(value: object) -> str | None:
-    return one_line(value, SHORT) if isinstance(value, str) else None
-
-
-def _long_text(value: object) -> str | None:
-    return one_line(value, LONG) if isinstance(value, str) else None
+def _line(limit: int) -> Kind[str]:
+    return Kind(lambda value: one_line(value, limit) if isinstance(value, str) else None, name="text")
 
 
 def _key(value: object) -> str | None:
@@ -135,9 +131,9 @@ def named[E: StrEnum](enumeration: type[E]) -> Kind[E]:
     return Kind(lambda value: known.get(value) if isinstance(value, str) else None, name=enumeration.__name__)
 
 
-TEXT = Kind(_text, name="text")
+TEXT = _line(SHORT)
 """A text that is shown to people: one printable line of at most 64 characters."""
-LONG_TEXT = Kind(_long_text, name="text")
+LONG_TEXT = _line(LONG)
 """The same with at most 500 characters, for descriptions and addresses."""
 KEY = Kind(_key, name="text")
 """A text that is sent back as it came: cut or mended it would name something else, so it is exact or unknown."""

@@ -138,34 +138,23 @@ class AuthTokens:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """Who has signed in: `user_seq` is the account's number, `user_type` "O" for an owner, "M" for a member."""
-
-    user_seq: int
-    user_type: str
-
-    @classmethod
-    def from_answer(cls, answer: Mapping[str, object]) -> Self | None:
-        """Read the answer to a sign-in, or None when it does not number the account."""
-        user = block(answer, "userInfo")
-        user_seq = WHOLE.read(user.get("userSeq"))
-        return None if user_seq is None else cls(user_seq=user_seq, user_type=_text(user, "userType") or _OWNER)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
     """What a sign-in with the password gave, with its tokens as renewed since."""
 
-    account: Account
+    user_seq: int
+    """The account's number."""
+    user_type: str
+    """The kind of account: "O" an owner's, "M" a member's."""
     tokens: AuthTokens
 
     @classmethod
     def from_answer(cls, answer: Mapping[str, object], now: datetime) -> Self | None:
         """Read the answer to a sign-in with the password, or None when a part of it is missing."""
-        secrets = token_object(answer)
-        account = Account.from_answer(answer)
+        user, secrets = block(answer, "userInfo"), token_object(answer)
+        user_seq = WHOLE.read(user.get("userSeq"))
         jwt = JwtTokens.from_answer(secrets, now)
         aws = AwsCredentials.from_answer(secrets, now)
-        if account is None or jwt is None or aws is None:
+        if user_seq is None or jwt is None or aws is None:
             return None
-        return cls(account=account, tokens=AuthTokens(jwt=jwt, aws=aws))
+        tokens = AuthTokens(jwt=jwt, aws=aws)
+        return cls(user_seq=user_seq, user_type=_text(user, "userType") or _OWNER, tokens=tokens)
