@@ -21,7 +21,7 @@ from simulator.state import State
 from .drill import Drill
 
 _CONTROLS = "/ctrl"
-_ANSWER_SECONDS = 10.0
+_ANSWER_SECONDS = 5.0
 """A healthy heater has confirmed a command by then."""
 
 
@@ -80,7 +80,7 @@ class Ledger:
         return sum(outcome in entry.outcomes for entry in self._entries.values())
 
     def answered_between(self, mac_address: str, begin: float, end: float) -> tuple[int, int]:
-        """Return how many commands a heater was given in a time, and how many of these it confirmed in it.
+        """Return how many commands a heater was given in a time, and how many of these it confirmed without delay.
 
         Those of the last seconds are left out: a healthy heater may still be at them.
         """
@@ -89,7 +89,9 @@ class Ledger:
             for entry in self._entries.values()
             if entry.command.mac_address == mac_address and begin <= entry.given_at <= end - _ANSWER_SECONDS
         ]
-        return len(given), sum("confirmed" in entry.outcomes and entry.ended_at <= end for entry in given)
+        return len(given), sum(
+            "confirmed" in entry.outcomes and entry.ended_at <= entry.given_at + _ANSWER_SECONDS for entry in given
+        )
 
     def lost(self, drill: Drill) -> list[str]:
         """Return what was lost, in words."""

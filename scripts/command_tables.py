@@ -9,11 +9,12 @@ from itertools import product
 from nwp500 import commands, queries
 from nwp500.enums import TemperatureUnit
 from nwp500.models import Message, RecirculationEntry, ReservationEntry, TouPeriod
-from nwp500.protocol.controls import Control, Parameter
-from nwp500.protocol.fields import Number, Record, Records, RequestMember
+from nwp500.models.ranges import Number
+from nwp500.protocol.controls import Control
+from nwp500.protocol.fields import Record, Records, RequestMember
 from nwp500.protocol.queries import Query, Request, Write
-from nwp500.protocol.requests import ReplyForm
 from nwp500.protocol.setpoint import raw_limits
+from nwp500.protocol.topics import ReplyForm
 from scripts.markdown_table import code, in_words, table
 from scripts.message_tables import COLUMNS, member_rows
 
@@ -37,7 +38,7 @@ def _control_row(name: str, control: Control) -> tuple[str, ...]:
     )
 
 
-def _parameter(parameter: Parameter) -> str:
+def _parameter(parameter: Number) -> str:
     if parameter.low == parameter.high:
         return str(parameter.low)
     gap = "" if parameter.gap is None else f", not {parameter.gap}"

@@ -217,8 +217,9 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     @callback
     def _on_connection_resumed(self, _event: ConnectionResumed) -> None:
-        if any(map(self.client.is_refused, self._devices.values())):
-            # It may have left the account.
+        is_any_refused = any(map(self.client.is_refused, self._devices.values()))
+        if is_any_refused and not self._listing.is_in_doubt:
+            # It may have left the account. If that is in doubt already, the next list has to be later than the last.
             self._refresh()
 
     @callback

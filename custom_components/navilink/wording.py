@@ -11,7 +11,7 @@ from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .nwp500 import CommandResult, DhwMode, QueuedCommand, TemperatureUnit, commands
+from .nwp500 import CommandResult, DhwMode, QueuedCommand, TemperatureUnit, commands, setpoint
 
 MODE_TEXTS = {
     DhwMode.HEAT_PUMP: "mode_heat_pump",
@@ -50,7 +50,7 @@ def user_unit(hass: HomeAssistant) -> TemperatureUnit:
 def user_temperature(hass: HomeAssistant, raw: int) -> float:
     """Return raw half-degrees Celsius in the user's unit, as it is shown: 109 is 54.5 °C and 130 °F."""
     unit = user_unit(hass)
-    return round(unit.from_half_degrees(raw), DECIMALS[unit])
+    return round(setpoint.from_half_degrees(raw, unit), DECIMALS[unit])
 
 
 def quantity(number: float, unit: str) -> str:

@@ -181,7 +181,7 @@ def test_every_outcome_is_explained() -> None:
 
 def coroutines(owner: object) -> set[str]:
     """Return the names of the coroutines that an object offers."""
-    members = inspect.getmembers(type(owner), inspect.iscoroutinefunction)
+    members = inspect.getmembers(owner, inspect.iscoroutinefunction)
     return {name for name, _ in members if not name.startswith("_")}
 
 

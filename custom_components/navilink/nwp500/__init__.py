@@ -26,7 +26,7 @@ from .exceptions import (
     NotConnectedError,
     UnsupportedCommandError,
 )
-from .heaters import command as heater_commands
+from .heaters import controls as heater_commands
 from .heaters.events import Changed, FeatureReceived, StatusReceived
 from .heaters.schedule_editor import WriteOutcome
 from .models import Device, DeviceFeature, DeviceListing, DeviceStatus, error_codes

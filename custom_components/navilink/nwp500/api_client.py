@@ -23,7 +23,8 @@ from .models import (
     Location,
     PastError,
 )
-from .models.members import TEXT, WHOLE, block
+from .models.conversions import TEXT, WHOLE
+from .models.members import block
 from .protocol.topics import check_device
 from .rest.account import AccountAPI, MaintenanceAPI
 from .rest.calls import MAX_ROWS, PAGE_SIZE, Rows, SignedCalls, as_list, as_object
@@ -83,8 +84,7 @@ class NavienAPIClient:
 
     async def get_device_info(self, device: Device) -> DeviceInfo:
         """Return name, place, installer and notifications of one device."""
-        data = await self._calls.post(_DEVICE_INFO, self._calls.device_key(device))
-        return DeviceInfo.from_message(as_object(_DEVICE_INFO, data))
+        return DeviceInfo.from_message(await self._calls.post_for_object(_DEVICE_INFO, self._calls.device_key(device)))
 
     async def change_device_info(
         self,
@@ -103,8 +103,7 @@ class NavienAPIClient:
         if name is not None and not name.strip():
             raise InvalidParameterError(parameter="name", value=name, allowed="a text that is not empty")
         info = {
-            "macAddress": device.mac_address,
-            "additionalValue": device.additional_value,
+            **device.key,
             "deviceType": device.device_type,
             "deviceName": name or device.name,
             "installType": install_type or device.install_type,
@@ -138,8 +137,7 @@ class NavienAPIClient:
     async def _error_page(self, device: Device, continuous_key: int | None) -> tuple[list[PastError], str | None]:
         body = {
             "installerId": self._calls.user_id,
-            "macAddress": device.mac_address,
-            "additionalValue": device.additional_value,
+            **device.key,
             "continuousKey": continuous_key,
             "count": PAGE_SIZE,
         }
@@ -157,14 +155,14 @@ class NavienAPIClient:
 
     async def get_firmware_info(self, device: Device) -> list[Firmware]:
         """Return the software parts of one device, with the versions they run and those that wait."""
-        data = as_object(_DEVICE_FIRMWARE, await self._calls.post(_DEVICE_FIRMWARE, self._calls.device_key(device)))
+        data = await self._calls.post_for_object(_DEVICE_FIRMWARE, self._calls.device_key(device))
         rows = as_list(_DEVICE_FIRMWARE, data.get("firmwares"))
         return [Firmware.from_message(row) for row in rows if isinstance(row, dict)]
 
     async def get_firmware_detail(self, software_code: int, version: int) -> FirmwareDetail:
         """Return what is known of one version, a raw number, of a software part."""
         body = {"swCode": software_code, "swVersion": version}
-        return FirmwareDetail.from_message(as_object(_FIRMWARE_DETAIL, await self._calls.post(_FIRMWARE_DETAIL, body)))
+        return FirmwareDetail.from_message(await self._calls.post_for_object(_FIRMWARE_DETAIL, body))
 
     async def get_app_version(self) -> AppVersion:
         """Return the versions of the vendor's app; needs no signing in.

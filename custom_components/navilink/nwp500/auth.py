@@ -96,12 +96,12 @@ class NavienAuthClient:
     @property
     def user_seq(self) -> int:
         """The account's sequence number; raises `NavienError` before the first sign-in."""
-        return self._current.account.user_seq
+        return self._current.user_seq
 
     @property
     def user_type(self) -> str:
         """The kind of account: "O" an owner's, "M" a member's; raises `NavienError` before the first sign-in."""
-        return self._current.account.user_type
+        return self._current.user_type
 
     @property
     def current_tokens(self) -> AuthTokens:
@@ -146,8 +146,7 @@ class NavienAuthClient:
     @property
     def _current(self) -> SignIn:
         if self._signed_in is None:
-            msg = "not signed in yet"
-            raise NavienError(msg)
+            raise NavienError("not signed in yet")
         return self._signed_in
 
     async def _renew(self, *, jwt: bool, aws: bool) -> None:
@@ -194,29 +193,20 @@ class NavienAuthClient:
         )
 
     async def _sign_in_with_password(self) -> None:
-        try:
-            answer = await self._request_sign_in()
-        except ApiError as err:
-            if not _refuses_credentials(err):
-                raise
-            if _is_definite(err):
-                raise _refused(err) from err
-            _LOGGER.debug("Sign-in was refused, perhaps temporarily; trying again: %s", err)
-            answer = await self._request_sign_in_again()
-        self._signed_in = _present(_SIGN_IN, SignIn.from_answer(answer, self._now()))
-
-    async def _request_sign_in(self) -> Mapping[str, object]:
-        return await self._request(_SIGN_IN, {"userId": self._email, "password": self._password})
-
-    async def _request_sign_in_again(self) -> Mapping[str, object]:
-        """Try once more after a pause, during which everybody who needs the account waits; a refusal is believed."""
-        await asyncio.sleep(SECOND_TRY_SECONDS)
-        try:
-            return await self._request_sign_in()
-        except ApiError as err:
-            if _refuses_credentials(err):
-                raise _refused(err) from err
-            raise
+        """Sign in. A refusal that may be temporary is believed the second time; everybody waits for that meanwhile."""
+        for is_last in (False, True):
+            try:
+                answer = await self._request(_SIGN_IN, {"userId": self._email, "password": self._password})
+            except ApiError as err:
+                if not _refuses_credentials(err):
+                    raise
+                if is_last or _is_definite(err):
+                    raise AuthenticationError(f"the email or password was refused: {err.message}") from err
+                _LOGGER.debug("Sign-in was refused, perhaps temporarily; trying again: %s", err)
+                await asyncio.sleep(SECOND_TRY_SECONDS)
+            else:
+                self._signed_in = _present(_SIGN_IN, SignIn.from_answer(answer, self._now()))
+                return
 
     async def _request(
         self, path: str, body: Mapping[str, object], access_token: str | None = None
@@ -230,10 +220,6 @@ def _present[T](path: str, part: T | None) -> T:
     if part is None:
         raise InvalidResponseError(path, "success, but not what was asked for")
     return part
-
-
-def _refused(error: ApiError) -> AuthenticationError:
-    return AuthenticationError(f"the email or password was refused: {error.message}")
 
 
 def _is_definite(error: ApiError) -> bool:

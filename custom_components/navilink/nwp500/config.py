@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field, fields
 import os
+from types import NoneType
+from typing import get_args
 
 _RANGES: dict[str, tuple[float, float]] = {
     "port": (1, 65535),
@@ -15,17 +17,6 @@ _RANGES: dict[str, tuple[float, float]] = {
     "max_in_flight": (1, 1000),
     "max_publish_rate": (1, 1_000_000),
     "command_interval": (0, 3600),
-}
-_WHOLE_NUMBERS = {"port", "keep_alive_secs", "max_queued_commands", "max_in_flight", "max_publish_rate"}
-_MAY_BE_NONE = {"max_queued_command_age", "max_publish_rate"}
-_SWITCHES = {
-    "clean_session",
-    "auto_reconnect",
-    "enable_command_queue",
-    "coalesce_commands",
-    "expire_by_class",
-    "guard_commands",
-    "skip_redundant",
 }
 
 
@@ -78,17 +69,8 @@ class MqttConnectionConfig:
 
     def __post_init__(self) -> None:
         """Refuse a value of the wrong kind or outside its range."""
-        for name in (described.name for described in fields(self)):
-            value = getattr(self, name)
-            if name in _RANGES:
-                _check_number(name, value)
-            elif name in _SWITCHES and not isinstance(value, bool):
-                raise ValueError(f"{name} must be True or False, not {value!r}")
-        if self.ca_file is not None and not isinstance(self.ca_file, str):
-            raise ValueError(f"ca_file must be a path as text or None, not {self.ca_file!r}")
-        for name in ("endpoint", "region", "client_id"):
-            if not isinstance(getattr(self, name), str) or not getattr(self, name):
-                raise ValueError(f"{name} must be a text that is not empty")
+        for described in fields(self):
+            _check(described.name, get_args(described.type) or (described.type,), getattr(self, described.name))
         _check_client_id(self.client_id)
         if self.max_reconnect_delay < self.initial_reconnect_delay:
             raise ValueError(
@@ -105,12 +87,18 @@ def _check_client_id(client_id: str) -> None:
         raise ValueError(f"client_id may not start with 'navilink-' as the names of devices do: {client_id!r}")
 
 
-def _check_number(name: str, value: object) -> None:
-    """Raise `ValueError` unless `value` is a number that `name` may have."""
-    if value is None and name in _MAY_BE_NONE:
+def _check(name: str, kinds: tuple[object, ...], value: object) -> None:
+    """Raise `ValueError` unless `value` is of one of the kinds that `name` is annotated with, and in its range."""
+    if value is None and NoneType in kinds:
         return
-    kinds = (int,) if name in _WHOLE_NUMBERS else (int, float)
-    low, high = _RANGES[name]
-    if isinstance(value, bool) or not isinstance(value, kinds) or not low <= value <= high:
-        kind = "a whole number" if name in _WHOLE_NUMBERS else "a number"
-        raise ValueError(f"{name} must be {kind} from {low:g} to {high:g}, not {value!r}")
+    if bool in kinds:
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} must be True or False, not {value!r}")
+    elif str in kinds:
+        if not isinstance(value, str) or not value:
+            raise ValueError(f"{name} must be a text that is not empty, not {value!r}")
+    else:
+        low, high = _RANGES[name]
+        numbers, kind = ((int, float), "a number") if float in kinds else ((int,), "a whole number")
+        if isinstance(value, bool) or not isinstance(value, numbers) or not low <= value <= high:
+            raise ValueError(f"{name} must be {kind} from {low:g} to {high:g}, not {value!r}")

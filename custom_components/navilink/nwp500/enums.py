@@ -107,10 +107,6 @@ class TemperatureUnit(IntEnum):
         """Return a temperature in this unit, unrounded."""
         return celsius if self is TemperatureUnit.CELSIUS else celsius * 9 / 5 + 32
 
-    def from_half_degrees(self, raw: float) -> float:
-        """Return raw half-degrees Celsius in this unit, unrounded."""
-        return self.from_celsius(raw / 2)
-
 
 @unique
 class TemperatureFormula(IntEnum):

@@ -3,6 +3,8 @@
 Each carries what was wrong as data, and its text form is English. After an error everything is as before.
 """
 
+from enum import StrEnum
+
 
 class NavienError(Exception):
     """Base of every error of this package."""
@@ -117,7 +119,19 @@ class SerialNumberUnknownError(CommandError):
 
 
 class PayloadError(CommandError, ValueError):
-    """The message can never be sent: its payload cannot be encoded, or is larger than the service allows."""
+    """The message can never be sent: its payload cannot be encoded, or is larger than the service allows.
+
+    `size` is that of one that is too large, and `maximum` what the service allows, in bytes; None for the other.
+    """
+
+    def __init__(self, *, size: int | None = None, maximum: int | None = None) -> None:
+        super().__init__(
+            "the payload cannot be written as text or JSON"
+            if size is None
+            else f"the message has {size} bytes; the service allows {maximum}"
+        )
+        self.size = size
+        self.maximum = maximum
 
 
 class ResponseFormatError(NavienError):
@@ -132,11 +146,29 @@ class RequestTimeoutError(NavienError, TimeoutError):
     """A heater did not answer a request in time."""
 
 
+class ScheduleProblem(StrEnum):
+    """Why a schedule could not be read."""
+
+    UNREACHABLE = "unreachable"
+    UNANSWERED = "unanswered"
+    INCOMPLETE = "incomplete"
+
+
+_SCHEDULE_PROBLEMS = {
+    ScheduleProblem.UNREACHABLE: "the heater could not be reached",
+    ScheduleProblem.UNANSWERED: "the heater gave no answer that makes sense",
+    ScheduleProblem.INCOMPLETE: "it has members that make no sense",
+}
+
+
 class ScheduleReadError(NavienError):
     """The heater's schedule could not be read whole, so nothing was written: a write would have wiped what it has."""
 
-    def __init__(self, problem: str) -> None:
-        super().__init__(f"the heater's schedule could not be read, so nothing was written: {problem}")
+    def __init__(self, problem: ScheduleProblem) -> None:
+        super().__init__(
+            f"the heater's schedule could not be read, so nothing was written: {_SCHEDULE_PROBLEMS[problem]}"
+        )
+        self.problem = problem
 
 
 class StoredQueueError(NavienError):

@@ -10,8 +10,7 @@ from .config import MqttConnectionConfig
 from .enums import TemperatureUnit
 from .events import EventEmitter, Listener
 from .exceptions import InvalidParameterError, NotConnectedError
-from .heaters import command as heater_command
-from .heaters.controls import HeaterControls
+from .heaters.controls import HeaterControls, dhw_mode
 from .heaters.inbox import Inbox
 from .heaters.polling import PeriodicRequests
 from .heaters.queries import HeaterQueries
@@ -20,7 +19,7 @@ from .heaters.schedules import Schedules
 from .heaters.subscriptions import HeaterSubscriptions
 from .heaters.watchdog import ResponseWatchdog
 from .models import Device, DeviceFeature, DeviceStatus
-from .models.members import WHOLE
+from .models.conversions import WHOLE
 from .protocol import queries, setpoint
 from .protocol.codec import decoded
 from .protocol.controls import HeaterCommand
@@ -31,8 +30,8 @@ from .queue.pipeline import CommandPipeline
 from .queue.requests import control_request, plain_message, query_request
 from .transport.aws import AwsRuntime
 from .transport.base import Transport, TransportFactory
-from .transport.callbacks import MessageCallback, SubscriptionTable
 from .transport.connection import Connection, ConnectionListener, CredentialSource
+from .transport.dispatch import MessageCallback, MessageDispatcher
 from .transport.events import ConnectionChanged, ConnectionInterrupted, ConnectionRefused, ConnectionResumed
 from .transport.failures import UNANSWERED, UNEXPECTED
 from .transport.report import ConnectionReport, ConnectionState
@@ -56,7 +55,7 @@ class NavienMqttClient:
     ) -> None:
         self._config = config or MqttConnectionConfig()
         self._events = EventEmitter()
-        self._subscriptions = SubscriptionTable()
+        self._subscriptions = MessageDispatcher()
         self._connection = Connection(
             self._config,
             auth_client,
@@ -241,7 +240,7 @@ class NavienMqttClient:
 
     async def set_dhw_mode(self, device: Device, mode: int, *, vacation_days: int | None = None) -> int:
         """Set the mode: 1 to 4, or 5 (vacation) with 1 to 99 days; `controls.set_power` switches off."""
-        return await self.give(heater_command.dhw_mode(device, mode, vacation_days))
+        return await self.give(dhw_mode(device, mode, vacation_days))
 
     async def give(self, command: HeaterCommand) -> int:
         """Give a command and wait for its PUBACK; returns its packet id, or 0 when queued."""

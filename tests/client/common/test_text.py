@@ -6,7 +6,7 @@ import pytest
 
 from nwp500.common.text import one_line, visible
 from nwp500.models import Device, DeviceFeature, DeviceInfo, FirmwareDetail, TouPlan
-from nwp500.models.members import KEY, LONG_TEXT, TEXT
+from nwp500.models.conversions import KEY, LONG_TEXT, TEXT
 
 HOSTILE = "Tank\x1b[31m\r\n\x00 **[x](http://e)**\u202e\u200b <b>"
 

@@ -3,7 +3,7 @@
 import pytest
 
 from nwp500 import Device, DeviceFeature, InvalidParameterError, TemperatureUnit, commands
-from nwp500.heaters import command as heater_command
+from nwp500.heaters import controls as heater_command
 from nwp500.protocol.controls import HeaterCommand
 from nwp500.protocol.setpoint import dhw_temperature
 

@@ -18,7 +18,7 @@ from nwp500 import (
     WriteOutcome,
 )
 from nwp500.enums import ReservationMode
-from nwp500.exceptions import ScheduleReadError, SerialNumberUnknownError
+from nwp500.exceptions import ScheduleProblem, ScheduleReadError, SerialNumberUnknownError
 from nwp500.models import RecirculationEntry, ReservationEntry, TouPeriod
 from nwp500.models.weekdays import EVERY_DAY, WORKING_DAYS, Weekday
 from tests.client.support.answering_heater import (
@@ -247,33 +247,36 @@ def test_a_switch_is_true_or_false(on: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "fails",
+    ("fails", "problem"),
     [
-        lambda heater, _: heater.silent.add("st/rsv/rd"),
-        lambda _, transport: transport.cut(),
-        lambda _, transport: asyncio.get_running_loop().call_later(1, transport.cut),
-        lambda heater, _: heater.programme["reservation"].append({"enable": 2}),
-        lambda heater, _: heater.programme["reservation"].append("x"),
-        lambda heater, _: heater.programme.update(reservationUse="?"),
-        lambda heater, _: heater.programme.update(reservation=None),
+        (lambda heater, _: heater.silent.add("st/rsv/rd"), ScheduleProblem.UNANSWERED),
+        (lambda _, transport: transport.cut(), ScheduleProblem.UNREACHABLE),
+        (lambda _, transport: asyncio.get_running_loop().call_later(1, transport.cut), ScheduleProblem.UNREACHABLE),
+        (lambda heater, _: heater.programme["reservation"].append({"enable": 2}), ScheduleProblem.INCOMPLETE),
+        (lambda heater, _: heater.programme["reservation"].append("x"), ScheduleProblem.INCOMPLETE),
+        (lambda heater, _: heater.programme.update(reservationUse="?"), ScheduleProblem.INCOMPLETE),
+        (lambda heater, _: heater.programme.update(reservation=None), ScheduleProblem.UNANSWERED),
         # In the place of the list, as an answer in hexadecimal.
-        lambda heater, _: heater.programme.update(reservation="02 3e 06 1e 04 78"),
-        lambda heater, _: heater.programme.update(reservation=" " * 12),
-        lambda heater, _: heater.programme.update(reservation="zz"),
-        lambda heater, _: heater.programme.update(reservation="023"),
-        lambda heater, _: heater.programme.update(reservation="023e061e0478027c061e04"),
+        (lambda heater, _: heater.programme.update(reservation="02 3e 06 1e 04 78"), ScheduleProblem.UNANSWERED),
+        (lambda heater, _: heater.programme.update(reservation=" " * 12), ScheduleProblem.UNANSWERED),
+        (lambda heater, _: heater.programme.update(reservation="zz"), ScheduleProblem.UNANSWERED),
+        (lambda heater, _: heater.programme.update(reservation="023"), ScheduleProblem.UNANSWERED),
+        (lambda heater, _: heater.programme.update(reservation="023e061e0478027c061e04"), ScheduleProblem.UNANSWERED),
     ],
     ids=[
         *("silent", "no link", "link lost", "incomplete entry", "no entry", "nonsense", "no list"),
         *("hex with blanks", "blanks", "no hex", "half a byte", "half an entry"),
     ],
 )
-def test_nothing_is_written_when_the_read_fails(fails: Callable[[AnsweringHeater, AnsweringLink], object]) -> None:
+def test_nothing_is_written_when_the_read_fails(
+    fails: Callable[[AnsweringHeater, AnsweringLink], object], problem: ScheduleProblem
+) -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         heater.forms = ("list",)
         fails(heater, transports[0])
-        with pytest.raises(ScheduleReadError, match="nothing was written"):
+        with pytest.raises(ScheduleReadError, match="nothing was written") as caught:
             await client.schedules.put_reservation(DEVICE, entry())
+        assert caught.value.problem is problem
         with pytest.raises(ScheduleReadError, match="nothing was written"):
             await client.schedules.clear_reservations(DEVICE)
         await asyncio.sleep(60)

@@ -9,7 +9,7 @@ import pytest
 
 from nwp500.exceptions import InvalidParameterError
 from nwp500.models import AppVersion, MaintenanceEntry, PastError, PushSettings, UserInfo
-from nwp500.models.members import DATE, EPOCH_MILLISECONDS
+from nwp500.models.conversions import DATE, EPOCH_MILLISECONDS
 from tests.client.models.test_device import JSON_VALUES, recorded_data
 
 FLAGS = ("isErrorAlarm", "isDescalingAlarm", "isEtcAlarm")

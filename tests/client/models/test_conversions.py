@@ -1,6 +1,5 @@
 """Encodings against the worked examples of protocol.md 6 and against their inverses."""
 
-from collections.abc import Callable
 from fractions import Fraction
 
 from hypothesis import given
@@ -9,8 +8,24 @@ import pytest
 
 from nwp500.enums import TemperatureUnit
 from nwp500.exceptions import InvalidParameterError, ResponseFormatError
-from nwp500.models import conversions
-from nwp500.protocol.setpoint import half_degrees_from
+from nwp500.models.conversions import (
+    CAPABILITY,
+    DECI,
+    DELTA,
+    FLAG,
+    FLOW,
+    HALF,
+    PUSH_FLAG,
+    TANK_ENERGY,
+    TOU_OVERRIDE,
+    TOU_STATUS,
+    TRI_STATE,
+    VERSION,
+    Kind,
+    bytes_from_hex,
+    celsius_from_half,
+)
+from nwp500.protocol.setpoint import from_half_degrees, half_degrees_from
 
 CELSIUS, FAHRENHEIT = TemperatureUnit.CELSIUS, TemperatureUnit.FAHRENHEIT
 RAW = st.integers(-(2**31), 2**31 - 1)
@@ -57,8 +72,8 @@ def test_a_wish_between_two_steps_goes_to_the_even_one(value: float, unit: Tempe
 
 @given(raw=RAW)
 def test_half_degrees_survive_decoding_and_encoding(raw: int) -> None:
-    assert half_degrees_from(conversions.celsius_from_half(raw), CELSIUS) == raw
-    assert half_degrees_from(FAHRENHEIT.from_half_degrees(raw), FAHRENHEIT) == raw
+    assert half_degrees_from(celsius_from_half(raw), CELSIUS) == raw
+    assert half_degrees_from(from_half_degrees(raw, FAHRENHEIT), FAHRENHEIT) == raw
 
 
 @given(value=st.decimals(-200, 400, places=2).map(float), unit=st.sampled_from(TemperatureUnit))
@@ -79,72 +94,72 @@ def test_what_is_no_number_is_refused(value: float) -> None:
 
 @given(raw=RAW)
 def test_tenths_are_recovered_from_what_they_decode_to(raw: int) -> None:
-    for decoded in (
-        conversions.celsius_from_deci(raw),
-        conversions.celsius_from_delta(raw),
-        conversions.liters_per_minute(raw),
-    ):
+    for kind in (DECI, DELTA, FLOW):
+        decoded = kind.read(raw)
+        assert decoded is not None
         assert round(decoded * 10) == raw
 
 
 def test_temperatures_decode_unrounded() -> None:
-    assert conversions.celsius_from_half(122) == 61.0
-    assert conversions.celsius_from_deci(602) == 60.2
-    assert conversions.celsius_from_delta(-16) == -1.6
+    assert HALF.read(122) == 61.0
+    assert DECI.read(602) == 60.2
+    assert DELTA.read(-16) == -1.6
 
 
 def test_temperature_in_the_unit_wanted() -> None:
-    assert CELSIUS.from_half_degrees(120) == CELSIUS.from_celsius(60.0) == 60.0
-    assert FAHRENHEIT.from_half_degrees(120) == FAHRENHEIT.from_celsius(60.0) == 140.0
+    assert from_half_degrees(120, CELSIUS) == CELSIUS.from_celsius(60.0) == 60.0
+    assert from_half_degrees(120, FAHRENHEIT) == FAHRENHEIT.from_celsius(60.0) == 140.0
 
 
 def test_flow_and_energy() -> None:
-    assert conversions.liters_per_minute(76) == 7.6
-    assert conversions.watt_hours(1369) == 5476
+    assert FLOW.read(76) == 7.6
+    assert TANK_ENERGY.read(1369) == 5476
 
 
 @given(counts=RAW)
 def test_energy_counts_there_and_back(counts: int) -> None:
-    assert divmod(conversions.watt_hours(counts), 4) == (counts, 0)
+    energy = TANK_ENERGY.read(counts)
+    assert energy is not None
+    assert divmod(energy, 4) == (counts, 0)
 
 
 @pytest.mark.parametrize(
-    ("decode", "meanings"),
+    ("kind", "meanings"),
     [
-        (conversions.flag, {0: False, 1: False, 2: True, 3: False, -1: False}),
-        (conversions.tri_state, {0: None, 1: False, 2: True, 3: None, -1: None, 1.5: None}),
-        (conversions.capability, {0: False, 1: False, 2: True, 3: None}),
-        (conversions.tou_enabled, {0: False, 1: True, 2: None}),
-        (conversions.tou_overridden, {0: None, 1: True, 2: False, 3: None}),
-        (conversions.push_flag, {0: None, 1: True, 2: False, 3: None}),
+        (FLAG, {0: False, 1: False, 2: True, 3: False, -1: False}),
+        (TRI_STATE, {0: None, 1: False, 2: True, 3: None, -1: None, 1.5: None}),
+        (CAPABILITY, {0: False, 1: False, 2: True, 3: None}),
+        (TOU_STATUS, {0: False, 1: True, 2: None}),
+        (TOU_OVERRIDE, {0: None, 1: True, 2: False, 3: None}),
+        (PUSH_FLAG, {0: None, 1: True, 2: False, 3: None}),
     ],
 )
-def test_flags(decode: Callable[[float], bool | None], meanings: dict[float, bool | None]) -> None:
-    assert {raw: decode(raw) for raw in meanings} == meanings
+def test_flags(kind: Kind[bool], meanings: dict[float, bool | None]) -> None:
+    assert {raw: kind.read(raw) for raw in meanings} == meanings
 
 
 @pytest.mark.parametrize(
-    ("decode", "listed", "otherwise"),
+    ("kind", "listed", "otherwise"),
     [
-        (conversions.flag, {2}, False),
-        (conversions.tri_state, {1, 2}, None),
-        (conversions.capability, {0, 1, 2}, None),
-        (conversions.tou_enabled, {0, 1}, None),
-        (conversions.tou_overridden, {1, 2}, None),
-        (conversions.push_flag, {1, 2}, None),
+        (FLAG, {2}, False),
+        (TRI_STATE, {1, 2}, None),
+        (CAPABILITY, {0, 1, 2}, None),
+        (TOU_STATUS, {0, 1}, None),
+        (TOU_OVERRIDE, {1, 2}, None),
+        (PUSH_FLAG, {1, 2}, None),
     ],
 )
 @given(data=st.data())
 def test_a_number_outside_the_list_of_a_flag(
-    decode: Callable[[float], bool | None], listed: set[int], otherwise: bool | None, data: st.DataObject
+    kind: Kind[bool], listed: set[int], otherwise: bool | None, data: st.DataObject
 ) -> None:
-    assert decode(data.draw(RAW.filter(lambda raw: raw not in listed))) is otherwise
-    assert None not in {decode(raw) for raw in listed}
+    assert kind.read(data.draw(RAW.filter(lambda raw: raw not in listed))) is otherwise
+    assert None not in {kind.read(raw) for raw in listed}
 
 
 @given(raw=st.integers(1, 2**32 - 1))
 def test_versions_there_and_back(raw: int) -> None:
-    text = conversions.version_text(raw)
+    text = VERSION.read(raw)
     assert text is not None
     major, minor, patch, build = (int(part) for part in text.split("."))
     assert ((major * 256 + minor) * 256 + patch) * 256 + build == raw
@@ -164,12 +179,12 @@ def test_versions_there_and_back(raw: int) -> None:
     ],
 )
 def test_versions_read_most_significant_byte_first(raw: int, text: str | None) -> None:
-    assert conversions.version_text(raw) == text
+    assert VERSION.read(raw) == text
 
 
 @given(st.binary(max_size=40))
 def test_hexadecimal_digits_in_either_case(numbers: bytes) -> None:
-    assert conversions.bytes_from_hex(numbers.hex()) == conversions.bytes_from_hex(numbers.hex().upper()) == numbers
+    assert bytes_from_hex(numbers.hex()) == bytes_from_hex(numbers.hex().upper()) == numbers
 
 
 @pytest.mark.parametrize(
@@ -178,4 +193,4 @@ def test_hexadecimal_digits_in_either_case(numbers: bytes) -> None:
 )
 def test_hexadecimal_text_is_exact(text: str) -> None:
     with pytest.raises(ResponseFormatError):
-        conversions.bytes_from_hex(text)
+        bytes_from_hex(text)

@@ -95,3 +95,24 @@ def test_messages_of_different_kinds_are_never_equal() -> None:
     status, feature = (kind({"errorCode": 0}) for kind in (DeviceStatus, DeviceFeature))
     assert status == DeviceStatus({"errorCode": 0})
     assert status != feature
+
+
+def kinds_of(base: type[Message]) -> list[type[Message]]:
+    """Return a class of messages and all that are derived from it."""
+    return [base, *(kind for derived in base.__subclasses__() for kind in kinds_of(derived))]
+
+
+@pytest.mark.parametrize("kind", kinds_of(Message))
+@pytest.mark.parametrize("name", ["raw", "dhw_mode", "something_new"])
+def test_a_message_cannot_be_changed(kind: type[Message], name: str) -> None:
+    message = kind({"dhwOperationSetting": 3})
+    with pytest.raises(AttributeError):
+        setattr(message, name, {})
+    with pytest.raises(TypeError):
+        message.raw["dhwOperationSetting"] = 4  # type: ignore[index]  # what must not be done
+
+
+@pytest.mark.parametrize("kind", kinds_of(Message))
+def test_only_messages_of_one_kind_are_equal(kind: type[Message]) -> None:
+    assert kind({}) == kind({})
+    assert all(kind({}) != other({}) for other in kinds_of(Message) if other is not kind)

@@ -9,7 +9,6 @@ import pytest
 
 from nwp500.enums import ReservationMode
 from nwp500.exceptions import InvalidParameterError, ResponseFormatError
-from nwp500.heaters.schedule_editor import raw_switch
 from nwp500.models import RecirculationEntry, RecirculationSchedule, ReservationEntry, ReservationSchedule
 from nwp500.models.schedule import WeeklyEntry, WeeklySchedule
 from nwp500.models.weekdays import EVERY_DAY, WEEKEND, WORKING_DAYS, Weekday
@@ -289,4 +288,4 @@ def test_a_recirculation_entry_there_and_back(
 
 @pytest.mark.parametrize("on", [True, False])
 def test_a_switch_there_and_back(on: bool) -> None:
-    assert ReservationSchedule.from_message(reply([], raw_switch(on=on))).is_on is on
+    assert ReservationSchedule.from_message(reply([], 2 if on else 1)).is_on is on

@@ -198,7 +198,7 @@ def test_an_odd_member_leaves_the_others_readable(name: str, value: object) -> N
     [
         ({"season": 0}, "season must be a whole number from 1 to 4095, not 0"),
         ({"season": 4096}, "season"),
-        ({"week": 125}, "week must be an even whole number from 2 to 254, not 125"),
+        ({"week": 125}, "week must be a whole number from 2 to 254 in steps of 2, not 125"),
         ({"week": 0}, "week"),
         ({"week": 256}, "week"),
         ({"start_hour": 24}, "start_hour must be a whole number from 0 to 23, not 24"),

@@ -6,14 +6,13 @@ import pytest
 
 from nwp500.exceptions import InvalidParameterError
 from nwp500.models.weekdays import (
+    DAY_MASK,
     EVERY_DAY,
     WEEKEND,
     WORKING_DAYS,
     Weekday,
-    checked_day_mask,
     day_mask,
     days_in,
-    is_day_mask,
 )
 
 DAYS = st.sets(st.sampled_from(Weekday), min_size=1)
@@ -38,21 +37,21 @@ def test_the_masks_of_the_protocol(days: set[Weekday], mask: int) -> None:
 @given(days=DAYS)
 def test_days_there_and_back(days: set[Weekday]) -> None:
     mask = day_mask(days)
-    assert is_day_mask(mask)
+    assert DAY_MASK.allows(mask)
     assert days_in(mask) == days
 
 
 def test_masks_there_and_back() -> None:
-    masks = [mask for mask in range(-300, 300) if is_day_mask(mask)]
+    masks = [mask for mask in range(-300, 300) if DAY_MASK.allows(mask)]
     assert masks == list(range(2, 255, 2))
     assert [day_mask(days_in(mask)) for mask in masks] == masks
 
 
 @pytest.mark.parametrize("mask", [0, 1, 3, 125, 255, 256, -2, True, False, None, "124", 124.0, [124]])
 def test_what_is_no_day_mask_is_refused(mask: object) -> None:
-    assert not is_day_mask(mask)
-    with pytest.raises(InvalidParameterError, match="week must be an even whole number from 2 to 254, not"):
-        checked_day_mask(mask)
+    assert not DAY_MASK.allows(mask)
+    with pytest.raises(InvalidParameterError, match="week must be a whole number from 2 to 254 in steps of 2, not"):
+        DAY_MASK.check(mask)
 
 
 def test_no_days_are_no_mask() -> None:

@@ -7,7 +7,8 @@ import json
 import pytest
 
 from nwp500 import DeviceFeature, DhwMode, InvalidParameterError, UnsupportedCommandError, commands
-from nwp500.protocol.controls import Control, Parameter
+from nwp500.models.ranges import Number
+from nwp500.protocol.controls import Control
 from tests import FIXTURES
 
 FEATURE = json.loads((FIXTURES / "feature.json").read_text())
@@ -151,12 +152,12 @@ def test_an_enumeration_goes_out_as_a_plain_number() -> None:
 @pytest.mark.parametrize(
     ("parameter", "allowed"),
     [
-        (Parameter("days", 1, 99, "days"), "a whole number from 1 to 99 days"),
-        (Parameter("mode", 1, 6, gap=5), "a whole number from 1 to 6 but not 5"),
-        (Parameter("button", 1, 1), "a whole number from 1 to 1"),
+        (Number("days", 1, 99, "days"), "a whole number from 1 to 99 days"),
+        (Number("mode", 1, 6, gap=5), "a whole number from 1 to 6 but not 5"),
+        (Number("button", 1, 1), "a whole number from 1 to 1"),
     ],
 )
-def test_what_is_allowed_is_said_in_words(parameter: Parameter, allowed: str) -> None:
+def test_what_is_allowed_is_said_in_words(parameter: Number, allowed: str) -> None:
     assert parameter.allowed == allowed
     with pytest.raises(InvalidParameterError, match=f"{parameter.name} must be {allowed}, not 1000"):
         parameter.check(1000)

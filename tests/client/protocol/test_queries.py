@@ -9,9 +9,9 @@ import pytest
 
 from nwp500 import DeviceFeature, InvalidParameterError, UnsupportedCommandError, queries
 from nwp500.models import TouPeriod
-from nwp500.protocol.fields import Number
+from nwp500.models.ranges import Number
 from nwp500.protocol.queries import Query, Request, Write
-from nwp500.protocol.requests import ReplyForm
+from nwp500.protocol.topics import ReplyForm
 
 ACKNOWLEDGED, KEYED, FIVE, OWN = (
     ReplyForm.ACKNOWLEDGEMENT,

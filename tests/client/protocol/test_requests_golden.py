@@ -7,10 +7,9 @@ import pytest
 
 from nwp500 import Device, InvalidParameterError, commands, queries
 from nwp500.exceptions import PayloadError
-from nwp500.protocol.codec import MAX_MESSAGE_BYTES
+from nwp500.protocol.codec import MAX_MESSAGE_BYTES, encoded
 from nwp500.protocol.controls import Control
 from nwp500.protocol.queries import Request
-from nwp500.protocol.requests import encoded
 from nwp500.queue.requests import control_request, plain_message, query_request
 from tests import FIXTURES
 
@@ -201,5 +200,13 @@ def test_what_can_never_be_sent(payload: object) -> None:
 
 
 def test_a_text_that_has_no_bytes_can_never_be_sent() -> None:
-    with pytest.raises(PayloadError):
+    with pytest.raises(PayloadError) as caught:
         encoded("\ud800")
+    assert (caught.value.size, caught.value.maximum) == (None, None)
+
+
+def test_a_message_that_is_too_large_has_its_size() -> None:
+    assert len(encoded("x" * MAX_MESSAGE_BYTES)) == MAX_MESSAGE_BYTES
+    with pytest.raises(PayloadError, match="131073 bytes; the service allows 131072") as caught:
+        encoded("x" * (MAX_MESSAGE_BYTES + 1))
+    assert (caught.value.size, caught.value.maximum) == (MAX_MESSAGE_BYTES + 1, MAX_MESSAGE_BYTES)

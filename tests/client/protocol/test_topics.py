@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 import pytest
 
 from nwp500 import Device, InvalidParameterError
+from nwp500.protocol.codec import request_message
 from nwp500.protocol.queries import Query
-from nwp500.protocol.requests import ReplyForm, request_message
 from nwp500.protocol.topics import (
+    ReplyForm,
     check_filter,
     check_topic,
     client_filter,

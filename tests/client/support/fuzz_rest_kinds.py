@@ -93,7 +93,7 @@ _PAST_ERROR: Mapping[Path, str] = {
     ("unitType",): "unit_type",
 }
 _SIGN_IN: Mapping[Path, str] = {
-    ("userInfo", "userType"): "account.user_type",
+    ("userInfo", "userType"): "user_type",
     ("token", "idToken"): "tokens.jwt.id_token",
     ("token", "refreshToken"): "tokens.jwt.refresh_token",
     ("token", "authenticationExpiresIn"): "tokens.jwt.expires_in",

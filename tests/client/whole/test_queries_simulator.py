@@ -11,7 +11,7 @@ from nwp500.exceptions import RequestTimeoutError
 from nwp500.json_types import JsonMessage
 from nwp500.models import Diagnostics, EnergyAmount
 from nwp500.protocol.queries import DEVICE_INFO, DIAGNOSTICS, ENERGY_HOURLY, STATUS
-from nwp500.protocol.requests import ReplyForm
+from nwp500.protocol.topics import ReplyForm
 from tests.client.support.heater_clock import heater_time, lived, stopped_at
 from tests.client.support.stage import MAC, Stage
 from tests.client.support.steps import reported, requests

@@ -16,36 +16,25 @@ class Change:
     new: float | str
 
 
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """What an attribute's change to a value is called: to something (true, not 0), and to nothing (false, 0)."""
-
-    to_something: str
-    to_nothing: str
-
-
-def _always(name: str) -> _Names:
-    return _Names(name, name)
-
-
-_OF_STATUS: Mapping[str, _Names] = {
-    "dhw_temperature": _always("temperature_changed"),
-    "tank_upper_temperature": _always("temperature_changed"),
-    "tank_lower_temperature": _always("temperature_changed"),
-    "dhw_temperature_setting": _always("setpoint_changed"),
-    "dhw_mode": _always("mode_changed"),
-    "current_power": _always("power_changed"),
-    "error_code": _Names("error_detected", "error_cleared"),
-    "is_heating": _Names("heating_started", "heating_stopped"),
-    "dhw_in_use": _Names("hot_water_use_started", "hot_water_use_stopped"),
-    "is_in_tou_window": _Names("tou_window_entered", "tou_window_left"),
-    "is_on_vacation": _Names("vacation_started", "vacation_ended"),
+# What an attribute's change to a value is called: to something (true, not 0), and to nothing (false, 0).
+_OF_STATUS: Mapping[str, tuple[str, str]] = {
+    "dhw_temperature": ("temperature_changed",) * 2,
+    "tank_upper_temperature": ("temperature_changed",) * 2,
+    "tank_lower_temperature": ("temperature_changed",) * 2,
+    "dhw_temperature_setting": ("setpoint_changed",) * 2,
+    "dhw_mode": ("mode_changed",) * 2,
+    "current_power": ("power_changed",) * 2,
+    "error_code": ("error_detected", "error_cleared"),
+    "is_heating": ("heating_started", "heating_stopped"),
+    "dhw_in_use": ("hot_water_use_started", "hot_water_use_stopped"),
+    "is_in_tou_window": ("tou_window_entered", "tou_window_left"),
+    "is_on_vacation": ("vacation_started", "vacation_ended"),
 }
-_OF_FEATURE: Mapping[str, _Names] = {
-    "controller_version": _always("firmware_changed"),
-    "panel_version": _always("firmware_changed"),
-    "wifi_version": _always("firmware_changed"),
-    "recirculation_version": _always("firmware_changed"),
+_OF_FEATURE: Mapping[str, tuple[str, str]] = {
+    "controller_version": ("firmware_changed",) * 2,
+    "panel_version": ("firmware_changed",) * 2,
+    "wifi_version": ("firmware_changed",) * 2,
+    "recirculation_version": ("firmware_changed",) * 2,
 }
 
 
@@ -62,12 +51,13 @@ class ChangeWatch:
     def changes(self, message: DeviceStatus | DeviceFeature) -> tuple[Change, ...]:
         """Return what changed with a message, in the order of the tables, and remember it."""
         found: list[Change] = []
-        for attribute, names in (_OF_STATUS if isinstance(message, DeviceStatus) else _OF_FEATURE).items():
+        table = _OF_STATUS if isinstance(message, DeviceStatus) else _OF_FEATURE
+        for attribute, (to_something, to_nothing) in table.items():
             new: float | str | None = getattr(message, attribute)
             if new is None:
                 continue
             old = self._known.get(attribute)
             self._known[attribute] = new
             if old is not None and old != new:
-                found.append(Change(names.to_something if new else names.to_nothing, attribute, old, new))
+                found.append(Change(to_something if new else to_nothing, attribute, old, new))
         return tuple(found)

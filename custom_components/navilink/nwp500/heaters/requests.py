@@ -3,15 +3,14 @@
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 import logging
+from typing import Any
 
 from ..exceptions import MqttConnectionError, NotConnectedError, RequestTimeoutError, ResponseFormatError
 from ..json_types import JsonMessage, JsonValue
 from ..models import Device
 from ..protocol.queries import SESSION_END, Query, Request
-from ..protocol.requests import ReplyForm
-from ..protocol.topics import five_segment_filter
+from ..protocol.topics import ReplyForm, five_segment_filter
 from ..queue.command import QueuedCommand
 from ..queue.requests import query_request
 from ..transport.base import TransportError
@@ -21,20 +20,33 @@ from .watchdog import ResponseWatchdog
 _LOGGER = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Expected:
-    """A reply that is waited for."""
+class _Expected[T]:
+    """A reply that is waited for, and what `read` makes of it."""
 
-    mac_address: str
-    take: Callable[[JsonMessage], None]
-    fail: Callable[[str], None]
+    def __init__(self, mac_address: str, read: Callable[[JsonMessage], T]) -> None:
+        self.mac_address = mac_address
+        self.reply: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._read = read
+
+    def take(self, message: JsonMessage) -> None:
+        """Complete the wait, unless `read` refuses the message."""
+        if not self.reply.done():
+            try:
+                self.reply.set_result(self._read(message))
+            except ResponseFormatError as error:
+                _LOGGER.debug("Not the reply that is waited for: %s", error)
+
+    def fail(self, reason: str) -> None:
+        """End the wait, for which nothing comes any more."""
+        if not self.reply.done():
+            self.reply.set_exception(MqttConnectionError(reason))
 
 
 class PendingReplies:
     """The replies that are waited for; no wait outlives the connection."""
 
     def __init__(self) -> None:
-        self._expected: dict[str, _Expected] = {}
+        self._expected: dict[str, _Expected[Any]] = {}  # Any: each has a type of its own
 
     @contextmanager
     def expecting[T](
@@ -45,26 +57,12 @@ class PendingReplies:
         A reply that `read` refuses with `ResponseFormatError` is not the one that is waited for: a heater can answer
         in two forms, and another message can have the same session.
         """
-        reply: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-        def take(message: JsonMessage) -> None:
-            if reply.done():
-                return
-            try:
-                reply.set_result(read(message))
-            except ResponseFormatError as error:
-                _LOGGER.debug("Not the reply that is waited for: %s", error)
-
-        def fail(reason: str) -> None:
-            if not reply.done():
-                reply.set_exception(MqttConnectionError(reason))
-
-        self._expected[session_id] = _Expected(mac_address, take, fail)
+        expected = self._expected[session_id] = _Expected(mac_address, read)
         try:
-            yield reply
+            yield expected.reply
         finally:
             del self._expected[session_id]
-            reply.cancel()
+            expected.reply.cancel()
 
     def asked(self, session_id: object) -> str | None:
         """Return the MAC of the heater whose reply a session is waiting for."""
@@ -73,9 +71,8 @@ class PendingReplies:
 
     def answered(self, session_id: str, mac_address: str, message: JsonMessage) -> None:
         """A heater has replied; a message of another heater than the one asked is no reply."""
-        expected = self._expected.get(session_id)
-        if expected is not None and expected.mac_address == mac_address:
-            expected.take(message)
+        if self.asked(session_id) == mac_address:
+            self._expected[session_id].take(message)
 
     def on_disconnected(self, reason: str) -> None:
         """No answer comes any more."""

@@ -11,9 +11,17 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 import logging
 
-from ..exceptions import InvalidParameterError, MqttError, RequestTimeoutError, ResponseFormatError, ScheduleReadError
+from ..exceptions import (
+    InvalidParameterError,
+    MqttError,
+    RequestTimeoutError,
+    ResponseFormatError,
+    ScheduleProblem,
+    ScheduleReadError,
+)
 from ..json_types import JsonMessage
 from ..models import Device
+from ..models.ranges import check_switch
 from ..models.schedule import OFF, ON, WeeklyEntry, WeeklySchedule
 from ..protocol.fields import Record
 from ..protocol.queries import Write
@@ -53,39 +61,36 @@ class ScheduleWrite[ContentT]:
     """How often it was sent."""
 
 
-class HeaterLocks:
-    """Lets the edits of one heater go one after another."""
-
-    def __init__(self) -> None:
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-
-    def of(self, device: Device) -> asyncio.Lock:
-        """Return the lock of a heater."""
-        return self._locks[device.mac_address]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduleKind[EntryT: WeeklyEntry]:
-    """What one kind of schedule is read, checked and written by."""
-
-    read: Callable[[Device], Awaitable[WeeklySchedule[EntryT]]]
-    decode: Callable[[Mapping[str, object]], WeeklySchedule[EntryT]]
-    write: Write
-    entry: Callable[[Device], Record]
-    """The members of an entry and their ranges, for one heater."""
-
-
 class ScheduleEditor[EntryT: WeeklyEntry]:
-    """Changes the schedules of one kind."""
+    """Changes the schedules of one kind.
 
-    def __init__(self, heaters: HeaterQueries, kind: ScheduleKind[EntryT]) -> None:
+    `read` asks for the list, `decode` reads the echo of a `write`, and `entry` gives the members of an entry and their
+    ranges, for one heater.
+    """
+
+    def __init__(
+        self,
+        heaters: HeaterQueries,
+        *,
+        read: Callable[[Device], Awaitable[WeeklySchedule[EntryT]]],
+        decode: Callable[[Mapping[str, object]], WeeklySchedule[EntryT]],
+        write: Write,
+        entry: Callable[[Device], Record],
+    ) -> None:
         self._heaters = heaters
-        self._kind = kind
-        self._locks = HeaterLocks()
+        self._read = read
+        self._decode = decode
+        self._write = write
+        self._entry = entry
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        """One for each heater: its edits go one after another."""
 
     async def put(self, device: Device, entry: EntryT) -> ScheduleWrite[WeeklySchedule[EntryT]]:
-        """Add an entry, in the place of the one with the same days, hour and minute if there is one."""
-        self._kind.entry(device).check(entry.raw)
+        """Add an entry, in the place of the one with the same days, hour and minute if there is one.
+
+        Whether the schedule as a whole is on stays as it is.
+        """
+        self._entry(device).check(entry.raw)
 
         def with_entry(schedule: WeeklySchedule[EntryT]) -> WeeklySchedule[EntryT]:
             return replace(schedule, entries=(*_without_slot(schedule, entry), entry))
@@ -97,19 +102,26 @@ class ScheduleEditor[EntryT: WeeklyEntry]:
         return await self._change(device, lambda schedule: replace(schedule, entries=_without_slot(schedule, entry)))
 
     async def replace(
-        self, device: Device, entries: Sequence[EntryT], *, on: bool | None
+        self, device: Device, entries: Sequence[EntryT], *, on: bool | None = None
     ) -> ScheduleWrite[WeeklySchedule[EntryT]]:
-        """Replace all entries; those that the heater has already may be outside the ranges."""
+        """Replace all entries, and switch the schedule on or off unless `on` is None.
+
+        An entry that the heater has already is written back as it is, also outside the ranges.
+        """
 
         def with_entries(schedule: WeeklySchedule[EntryT]) -> WeeklySchedule[EntryT]:
             _check_slots(schedule.entries, entries)
-            ranges = self._kind.entry(device)
+            ranges = self._entry(device)
             for entry in entries:
                 if entry not in schedule.entries:
                     ranges.check(entry.raw)
             return _switched(replace(schedule, entries=tuple(entries)), on=on)
 
         return await self._change(device, with_entries)
+
+    async def clear(self, device: Device) -> ScheduleWrite[WeeklySchedule[EntryT]]:
+        """Remove all entries and switch the schedule off."""
+        return await self.replace(device, (), on=False)
 
     async def set_use(self, device: Device, *, on: bool) -> ScheduleWrite[WeeklySchedule[EntryT]]:
         """Switch the schedule as a whole on or off; its entries stay."""
@@ -118,23 +130,25 @@ class ScheduleEditor[EntryT: WeeklyEntry]:
     async def _change(
         self, device: Device, change: Callable[[WeeklySchedule[EntryT]], WeeklySchedule[EntryT]]
     ) -> ScheduleWrite[WeeklySchedule[EntryT]]:
-        async with self._locks.of(device):
+        async with self._locks[device.mac_address]:
             before = await self._read_first(device)
             wanted = change(before)
             if wanted.is_same_as(before):
                 return ScheduleWrite(outcome=WriteOutcome.ALREADY_SO, before=before, after=before, attempts=0)
-            return await self._write(device, before, wanted)
+            return await self._write_until_seen(device, before, wanted)
 
     async def _read_first(self, device: Device) -> WeeklySchedule[EntryT]:
         try:
-            schedule = await self._kind.read(device)
-        except (MqttError, RequestTimeoutError) as error:
-            raise ScheduleReadError(str(error)) from error
+            schedule = await self._read(device)
+        except MqttError as error:
+            raise ScheduleReadError(ScheduleProblem.UNREACHABLE) from error
+        except RequestTimeoutError as error:
+            raise ScheduleReadError(ScheduleProblem.UNANSWERED) from error
         if not schedule.is_complete:
-            raise ScheduleReadError("it has members that make no sense")
+            raise ScheduleReadError(ScheduleProblem.INCOMPLETE)
         return schedule
 
-    async def _write(
+    async def _write_until_seen(
         self, device: Device, before: WeeklySchedule[EntryT], wanted: WeeklySchedule[EntryT]
     ) -> ScheduleWrite[WeeklySchedule[EntryT]]:
         """Write and look what became of it; a write that got lost is repeated, anything less certain is not."""
@@ -156,11 +170,11 @@ class ScheduleEditor[EntryT: WeeklyEntry]:
 
         def check_echo(message: JsonMessage) -> None:
             # Reads and writes are answered on the same topic: only the content shows whose reply it is.
-            if not self._kind.decode(message).is_same_as(wanted):
+            if not self._decode(message).is_same_as(wanted):
                 raise ResponseFormatError(lacking="list that was written")
 
         try:
-            await self._heaters.exchange(device, self._kind.write, check_echo, content=wanted.content())
+            await self._heaters.exchange(device, self._write, check_echo, content=wanted.content())
         except RequestTimeoutError as error:
             _LOGGER.debug("A schedule write was not echoed: %s", error)
 
@@ -170,20 +184,13 @@ class ScheduleEditor[EntryT: WeeklyEntry]:
         for pause in _LOOK_PAUSES:
             await asyncio.sleep(pause)
             try:
-                seen = await self._kind.read(device)
+                seen = await self._read(device)
             except RequestTimeoutError as error:
                 _LOGGER.debug("A schedule could not be read back: %s", error)
                 continue
             if not seen.is_same_as(before):
                 return seen
         return seen
-
-
-def raw_switch(*, on: bool) -> int:
-    """Encode a switch; raises `InvalidParameterError` for anything but True and False."""
-    if not isinstance(on, bool):
-        raise InvalidParameterError("on", on, "True or False")
-    return ON if on else OFF
 
 
 def _outcome[EntryT: WeeklyEntry](
@@ -210,4 +217,4 @@ def _check_slots(old: Sequence[WeeklyEntry], new: Sequence[WeeklyEntry]) -> None
 
 def _switched[EntryT: WeeklyEntry](schedule: WeeklySchedule[EntryT], *, on: bool | None) -> WeeklySchedule[EntryT]:
     """Switch a schedule on or off; None leaves it as it is."""
-    return schedule if on is None else replace(schedule, use=raw_switch(on=on))
+    return schedule if on is None else replace(schedule, use=ON if check_switch(on) else OFF)

@@ -1,15 +1,17 @@
 """The schedules of the heaters, to be changed by whoever holds the client (protocol.md 7)."""
 
-from collections import Counter
+import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 import logging
 
 from ..enums import TemperatureUnit
 from ..exceptions import MqttConnectionError, RequestTimeoutError, ResponseFormatError, SerialNumberUnknownError
 from ..json_types import JsonMessage
-from ..models import Device, RecirculationEntry, RecirculationSchedule, ReservationEntry, ReservationSchedule, TouPeriod
+from ..models import Device, RecirculationSchedule, ReservationSchedule, TouPeriod
 from ..models.members import block, objects
-from ..models.schedule import ON, WeeklySchedule
+from ..models.ranges import check_switch
+from ..models.schedule import OFF, ON
 from ..protocol.fields import Record
 from ..protocol.queries import (
     RECIRCULATION_ENTRY,
@@ -20,12 +22,10 @@ from ..protocol.queries import (
 )
 from ..protocol.setpoint import raw_limits
 from .queries import HeaterQueries
-from .schedule_editor import HeaterLocks, ScheduleEditor, ScheduleKind, ScheduleWrite, WriteOutcome, raw_switch
+from .schedule_editor import ScheduleEditor, ScheduleWrite, WriteOutcome
 
 _LOGGER = logging.getLogger(__name__)
 
-type ReservationWrite = ScheduleWrite[WeeklySchedule[ReservationEntry]]
-type RecirculationWrite = ScheduleWrite[WeeklySchedule[RecirculationEntry]]
 type TouWrite = ScheduleWrite[tuple[TouPeriod, ...]]
 
 
@@ -33,7 +33,8 @@ class Schedules:
     """Changes the weekly schedule, the recirculation schedule and the time-of-use plan of a heater.
 
     Schedule writes never enter the command queue: a list that was read before an outage is stale after it, and would
-    wipe what was changed meanwhile. They need a connection, now. The edits of one heater go one after another.
+    wipe what was changed meanwhile. They need a connection, now. The edits of one heater go one after another. The
+    methods for the two weekly lists are those of `ScheduleEditor`; of the recirculation schedule, 20 entries have room.
 
     Every method but `write_tou` reads the heater's list first and raises `ScheduleReadError` when that fails. All raise
     `InvalidParameterError` for an entry outside the ranges of protocol.md 7, and `UnsupportedCommandError` when the
@@ -43,84 +44,27 @@ class Schedules:
 
     def __init__(self, heaters: HeaterQueries) -> None:
         self._heaters = heaters
-        self._reservations = ScheduleEditor(
+        weekly = ScheduleEditor(
             heaters,
-            ScheduleKind(
-                read=heaters.request_reservations,
-                decode=ReservationSchedule.from_message,
-                write=WRITE_RESERVATIONS,
-                entry=self._reservation_entry,
-            ),
+            read=heaters.request_reservations,
+            decode=ReservationSchedule.from_message,
+            write=WRITE_RESERVATIONS,
+            entry=self._reservation_entry,
         )
-        self._recirculation = ScheduleEditor(
+        self.put_reservation, self.remove_reservation = weekly.put, weekly.remove
+        self.replace_reservations, self.clear_reservations = weekly.replace, weekly.clear
+        self.set_reservation_use = weekly.set_use
+        recirculation = ScheduleEditor(
             heaters,
-            ScheduleKind(
-                read=heaters.request_recirculation_schedule,
-                decode=RecirculationSchedule.from_message,
-                write=WRITE_RECIRCULATION_SCHEDULE,
-                entry=lambda _: RECIRCULATION_ENTRY,
-            ),
+            read=heaters.request_recirculation_schedule,
+            decode=RecirculationSchedule.from_message,
+            write=WRITE_RECIRCULATION_SCHEDULE,
+            entry=lambda _: RECIRCULATION_ENTRY,
         )
-        self._tou_locks = HeaterLocks()
-
-    # The weekly schedule
-
-    async def put_reservation(self, device: Device, entry: ReservationEntry) -> ReservationWrite:
-        """Add an entry, in the place of the one with the same days, hour and minute if there is one.
-
-        Whether the schedule as a whole is on stays as it is.
-        """
-        return await self._reservations.put(device, entry)
-
-    async def remove_reservation(self, device: Device, entry: ReservationEntry) -> ReservationWrite:
-        """Remove the entry with the same days, hour and minute."""
-        return await self._reservations.remove(device, entry)
-
-    async def replace_reservations(
-        self, device: Device, entries: Sequence[ReservationEntry], *, on: bool | None = None
-    ) -> ReservationWrite:
-        """Replace all entries, and switch the schedule on or off unless `on` is None.
-
-        An entry that the heater has already is written back as it is, also outside the ranges.
-        """
-        return await self._reservations.replace(device, entries, on=on)
-
-    async def set_reservation_use(self, device: Device, *, on: bool) -> ReservationWrite:
-        """Switch the schedule as a whole on or off; its entries stay."""
-        return await self._reservations.set_use(device, on=on)
-
-    async def clear_reservations(self, device: Device) -> ReservationWrite:
-        """Remove all entries and switch the schedule off."""
-        return await self._reservations.replace(device, (), on=False)
-
-    # The recirculation schedule
-
-    async def put_recirculation(self, device: Device, entry: RecirculationEntry) -> RecirculationWrite:
-        """Add an entry, in the place of the one with the same days, hour and minute; at most 20 have room.
-
-        Whether the schedule as a whole is on stays as it is.
-        """
-        return await self._recirculation.put(device, entry)
-
-    async def remove_recirculation(self, device: Device, entry: RecirculationEntry) -> RecirculationWrite:
-        """Remove the entry with the same days, hour and minute."""
-        return await self._recirculation.remove(device, entry)
-
-    async def replace_recirculation(
-        self, device: Device, entries: Sequence[RecirculationEntry], *, on: bool | None = None
-    ) -> RecirculationWrite:
-        """Replace all entries, and switch the schedule on or off unless `on` is None."""
-        return await self._recirculation.replace(device, entries, on=on)
-
-    async def set_recirculation_use(self, device: Device, *, on: bool) -> RecirculationWrite:
-        """Switch the schedule as a whole on or off; its entries stay."""
-        return await self._recirculation.set_use(device, on=on)
-
-    async def clear_recirculation(self, device: Device) -> RecirculationWrite:
-        """Remove all entries and switch the schedule off."""
-        return await self._recirculation.replace(device, (), on=False)
-
-    # Time of use
+        self.put_recirculation, self.remove_recirculation = recirculation.put, recirculation.remove
+        self.replace_recirculation, self.clear_recirculation = recirculation.replace, recirculation.clear
+        self.set_recirculation_use = recirculation.set_use
+        self._tou_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def write_tou(self, device: Device, periods: Sequence[TouPeriod], *, on: bool) -> TouWrite:
         """Replace the time-of-use plan and switch it on or off; the echo returns whether the heater took it.
@@ -134,7 +78,7 @@ class Schedules:
             raise SerialNumberUnknownError
         content = {
             "controllerSerialNumber": feature.serial_number,
-            "reservationUse": raw_switch(on=on),
+            "reservationUse": ON if check_switch(on) else OFF,
             "reservation": [period.as_message() for period in periods],
         }
 
@@ -146,7 +90,7 @@ class Schedules:
             return echo
 
         outcome, after = WriteOutcome.UNKNOWN, None
-        async with self._tou_locks.of(device):
+        async with self._tou_locks[device.mac_address]:
             try:
                 after = await self._heaters.exchange(device, WRITE_TOU, echoed, content=content)
                 outcome = WriteOutcome.WRITTEN

@@ -3,26 +3,22 @@
 from dataclasses import dataclass
 
 from ..exceptions import InvalidParameterError
-from . import conversions
-from .members import KEY, LONG_TEXT, TEXT, WHOLE, Record, numeric, wire
-
-_FLAG = numeric(conversions.push_flag)
-_RAW_FLAGS = {True: 1, False: 2}
+from .conversions import KEY, LONG_TEXT, PUSH_FLAG, TEXT, WHOLE
+from .members import Record, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushSettings(Record):
     """What the owner of a heater is notified of, on the phone; None where the service does not report it."""
 
-    errors: bool | None = wire("isErrorAlarm", _FLAG)
-    descaling: bool | None = wire("isDescalingAlarm", _FLAG)
+    errors: bool | None = wire("isErrorAlarm", PUSH_FLAG)
+    descaling: bool | None = wire("isDescalingAlarm", PUSH_FLAG)
     """Not reported to members of an account, who are not its owners."""
-    others: bool | None = wire("isEtcAlarm", _FLAG)
+    others: bool | None = wire("isEtcAlarm", PUSH_FLAG)
 
     def as_message(self) -> dict[str, int]:
         """Write the flags that are known; raises `InvalidParameterError` if none is."""
-        flags = {"isErrorAlarm": self.errors, "isDescalingAlarm": self.descaling, "isEtcAlarm": self.others}
-        known = {name: _RAW_FLAGS[flag] for name, flag in flags.items() if flag is not None}
+        known = {name: 1 if flag else 2 for name, flag in self.by_wire_name().items() if flag is not None}
         if not known:
             raise InvalidParameterError(parameter="settings", value=self, allowed="at least one flag")
         return known

@@ -10,12 +10,12 @@ from typing import Self
 from ..enums import ConnectionStatus, DeviceType, InstallType
 from ..exceptions import InvalidParameterError, ResponseFormatError
 from .account import PushSettings
-from .members import KEY, LONG_TEXT, NUMBER, TEXT, WHOLE, Kind, Record, block, named, numeric, wire
+from .conversions import KEY, LONG_TEXT, NUMBER, TEXT, WHOLE, coded, named
+from .members import Record, block, inner, wire
 
 _DEFAULT_NAME = "NWP500"
 
-_CONNECTIONS: dict[float, bool] = {ConnectionStatus.OFFLINE: False, ConnectionStatus.ONLINE: True}
-_CONNECTED: Kind[bool] = numeric(_CONNECTIONS.get)
+_CONNECTED = coded({ConnectionStatus.OFFLINE: False, ConnectionStatus.ONLINE: True})
 _INSTALL_TYPE = named(InstallType)
 
 
@@ -44,15 +44,10 @@ class Location(Record):
             raise InvalidParameterError(
                 parameter="location", value=self, allowed="one with a state, a city or an address"
             )
-        members = {
-            "state": self.state,
-            "city": self.city,
-            "address": self.address,
-            "latitude": self.latitude,
-            "longitude": self.longitude,
-            "altitude": self.altitude,
-        }
-        return {name: value for name, value in members.items() if value}
+        return {name: value for name, value in self.by_wire_name().items() if value}
+
+
+_LOCATION = inner(Location)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -103,6 +98,11 @@ class Device:
         # The one place: from here on a MAC is compared and sent as it is.
         object.__setattr__(self, "mac_address", normalized_mac(self.mac_address))
 
+    @property
+    def key(self) -> dict[str, str]:
+        """The members that name it in a request."""
+        return {"macAddress": self.mac_address, "additionalValue": self.additional_value}
+
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
         """Read one entry of the device list; what is missing or unreadable is None.
@@ -126,7 +126,7 @@ class Device:
             install_type=_INSTALL_TYPE.read(info.get("installType")),
             error_code=WHOLE.read(error.get("errorCode")),
             error_time=TEXT.read(error.get("errorOccuredTime")),
-            location=_location_in(message),
+            location=_LOCATION.read(message.get("location")),
             descaling=Descaling.from_message(block(message, "descaling")),
             installer_id=KEY.read(info.get("installerId")),
             model_type_code=WHOLE.read(info.get("modelTypeCode")),
@@ -168,14 +168,9 @@ class DeviceInfo:
             home_seq=WHOLE.read(info.get("homeSeq")),
             connected=_CONNECTED.read(info.get("connected")),
             install_type=_INSTALL_TYPE.read(info.get("installType")),
-            location=_location_in(message),
+            location=_LOCATION.read(message.get("location")),
             installer=Installer.from_message(block(message, "installer")),
             push_settings=PushSettings.from_message(block(message, "alarmInfo")),
             descaling=Descaling.from_message(block(message, "descaling")),
             model_type_code=WHOLE.read(info.get("modelTypeCode")),
         )
-
-
-def _location_in(message: Mapping[str, object]) -> Location | None:
-    location = block(message, "location")
-    return Location.from_message(location) if location else None

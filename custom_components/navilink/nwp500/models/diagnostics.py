@@ -10,8 +10,8 @@ from itertools import accumulate, chain, pairwise, repeat, takewhile
 from typing import ClassVar, Self
 
 from ..exceptions import ResponseFormatError
-from . import conversions
-from .members import WHOLE, Member, Message, block, measured
+from .conversions import WHOLE, bytes_from_hex, measured
+from .members import Member, Message, block
 
 _LONG, _SHORT = 4, 2
 """Bytes of a number."""
@@ -21,9 +21,10 @@ _HOURS = measured("h")
 _VOLUME = measured("L")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class Counters(Message):
     """One block of counters."""
+
+    __slots__ = ()
 
     long_numbers: ClassVar[int | None] = None
     """How many numbers at the start have 32 bits; the rest has 16. `None`: all of them."""
@@ -43,7 +44,7 @@ class Counters(Message):
     def _numbers(cls, text: str) -> dict[str, int]:
         """Decode whole numbers: fewer than are known from older firmware, more from newer."""
         try:
-            data = conversions.bytes_from_hex(text)
+            data = bytes_from_hex(text)
         except ResponseFormatError:
             # The other blocks are not less true for it, and counters are never written back.
             return {}
@@ -58,9 +59,10 @@ class Counters(Message):
         }
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class SystemCounters(Counters):
     """What the whole unit counts: `tsData`."""
+
+    __slots__ = ()
 
     long_numbers: ClassVar[int | None] = 2
 
@@ -85,9 +87,10 @@ class SystemCounters(Counters):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class DrawCounters(Counters):
     """What is counted of hot water drawn: `tdData`; some firmware leaves all but the last at 0."""
+
+    __slots__ = ()
 
     draws = Member("numOfdhwUse", WHOLE, "Draws")
     drawn_volume = Member("dhwUseTotalFlow", _VOLUME, "Hot water drawn")
@@ -101,9 +104,10 @@ class DrawCounters(Counters):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class PartCounters(Counters):
     """What is counted of the parts: `taData`."""
+
+    __slots__ = ()
 
     compressor_time = Member("cumulatedOpTimeComp", _HOURS, "How long the compressor ran")
     compressor_starts = Member("cumulatedOpNumComp", WHOLE, "How often the compressor ran")

@@ -1,30 +1,24 @@
 """Energy usage, by days, months or hours: the three queries are answered in one shape (protocol.md 10.1)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from ..exceptions import ResponseFormatError
-from .members import WHOLE, Kind, Member, Message, block, measured, objects
+from .conversions import HOURS_OR_ZERO, WHOLE, measured
+from .members import Member, Message, block, objects
 
-
-def _hours(value: object) -> int | None:
-    """Read whole hours; an item may lack them where there are none."""
-    return 0 if value is None else WHOLE.read(value)
-
-
-_HOURS = Kind(_hours, "h")
 _ENERGY = measured("Wh")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class EnergyAmount(Message):
     """What was used in one span of time, by the heat pump and by the elements."""
 
+    __slots__ = ()
+
     heat_pump = Member("hpUsage", _ENERGY, "Energy used by the heat pump")
     elements = Member("heUsage", _ENERGY, "Energy used by the heating elements")
-    heat_pump_hours = Member("hpTime", _HOURS, "How long the heat pump ran; missing is 0")
-    element_hours = Member("heTime", _HOURS, "How long the heating elements ran; missing is 0")
+    heat_pump_hours = Member("hpTime", HOURS_OR_ZERO, "How long the heat pump ran; missing is 0")
+    element_hours = Member("heTime", HOURS_OR_ZERO, "How long the heating elements ran; missing is 0")
     ep_usage = Member("epUsage", WHOLE, "Defined, but not sent by the heaters seen; unit unknown")
     water_usage = Member("waterUsage", WHOLE, "Defined, but not sent by the heaters seen; unit unknown")
 
@@ -35,9 +29,10 @@ class EnergyAmount(Message):
         return None if heat_pump is None or elements is None else heat_pump + elements
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class EnergyPeriod(Message):
     """A month with an amount for each day, a year with one for each month, or a day with one for each hour."""
+
+    __slots__ = ()
 
     year = Member("year", WHOLE, "Year")
     month = Member("month", WHOLE, "Month, 1-12; missing in a year")
@@ -49,9 +44,10 @@ class EnergyPeriod(Message):
         return tuple(EnergyAmount(amount) for amount in objects(self.raw, "data"))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class EnergyUsage(Message):
     """The reply to an energy query."""
+
+    __slots__ = ()
 
     kind = Member("typeOfUsage", WHOLE, "Kind of usage; 1 on the units seen")
 

@@ -1,21 +1,22 @@
 """The feature (device info) message: what the heater has, its limits and versions (protocol.md 9)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from ..enums import DhwMode, DhwTemperatureControl, TemperatureFormula, TemperatureUnit, VolumeCode
-from .members import CAPABILITY, HALF, KEY, VERSION, WHOLE, Member, Message, one_of, reply_content
+from .conversions import CAPABILITY, HALF, KEY, VERSION, WHOLE, one_of
+from .members import Member, Message, reply_content
 
 _GALLONS = {VolumeCode.GALLONS_50: 50, VolumeCode.GALLONS_65: 65, VolumeCode.GALLONS_80: 80}
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class DeviceFeature(Message):
     """What one heater can do; temperatures in °C, and None for what the heater does not report.
 
     A `supports_...` is None when the heater does not mention it, False when it is not supported or not fitted.
     """
+
+    __slots__ = ()
 
     # Identity and versions
     temperature_unit = Member("temperatureType", one_of(TemperatureUnit), "The owner's display unit")

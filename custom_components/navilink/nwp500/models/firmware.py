@@ -6,21 +6,8 @@ from datetime import datetime
 
 from ..enums import FirmwarePart
 from ..exceptions import ResponseFormatError
-from .members import (
-    EPOCH_MILLISECONDS,
-    KEY,
-    LONG_TEXT,
-    VERSION,
-    WHOLE,
-    Kind,
-    Member,
-    Message,
-    Record,
-    block,
-    objects,
-    one_of,
-    wire,
-)
+from .conversions import EPOCH_MILLISECONDS, KEY, LONG_TEXT, VERSION, WHOLE, WHOLE_OR_ZERO, one_of
+from .members import Member, Message, Record, block, inner, objects, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,16 +18,7 @@ class DeviceGroup(Record):
     unit_number: int | None = wire("unitNum", WHOLE)
 
 
-def _group(value: object) -> DeviceGroup | None:
-    return DeviceGroup.from_message(value) if isinstance(value, Mapping) and value else None
-
-
-def _number_or_zero(value: object) -> int | None:
-    return 0 if value is None else WHOLE.read(value)
-
-
-_GROUP = Kind(_group)
-_NUMBER_OR_ZERO = Kind(_number_or_zero)
+_GROUP = inner(DeviceGroup)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,15 +51,15 @@ class Firmware(Record):
 class FirmwareDetail(Record):
     """What the service reports about one version of a software part; numbers that it leaves open are 0."""
 
-    software_code: int | None = wire("swCode", _NUMBER_OR_ZERO)
-    version_raw: int | None = wire("swVersion", _NUMBER_OR_ZERO)
+    software_code: int | None = wire("swCode", WHOLE_OR_ZERO)
+    version_raw: int | None = wire("swVersion", WHOLE_OR_ZERO)
     description: str | None = wire("description", LONG_TEXT)
-    model_number: int | None = wire("modelNumber", _NUMBER_OR_ZERO)
-    model_type: int | None = wire("modelType", _NUMBER_OR_ZERO)
-    product_family: int | None = wire("productFamily", _NUMBER_OR_ZERO)
-    registered_raw: int | None = wire("registerAt", _NUMBER_OR_ZERO)
+    model_number: int | None = wire("modelNumber", WHOLE_OR_ZERO)
+    model_type: int | None = wire("modelType", WHOLE_OR_ZERO)
+    product_family: int | None = wire("productFamily", WHOLE_OR_ZERO)
+    registered_raw: int | None = wire("registerAt", WHOLE_OR_ZERO)
     """When the version was published, in milliseconds since 1970."""
-    run_time_minutes: int | None = wire("runTime", _NUMBER_OR_ZERO)
+    run_time_minutes: int | None = wire("runTime", WHOLE_OR_ZERO)
     """How long the update takes, estimated."""
 
     @property
@@ -95,9 +73,10 @@ class FirmwareDetail(Record):
         return EPOCH_MILLISECONDS.read(self.registered_raw) if self.registered_raw else None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class FirmwareDownload(Message):
     """One download."""
+
+    __slots__ = ()
 
     part = Member("swCode", one_of(FirmwarePart), "The part that it is for")
     part_raw = part.in_raw()

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum, unique
 
-from .members import DATE, EPOCH_MILLISECONDS, TEXT, WHOLE, Record, wire
+from .conversions import DATE, EPOCH_MILLISECONDS, TEXT, WHOLE
+from .members import Record, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

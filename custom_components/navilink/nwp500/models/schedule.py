@@ -11,9 +11,9 @@ from typing import Self, override
 
 from ..enums import ReservationMode
 from ..exceptions import ResponseFormatError
-from . import conversions, weekdays
-from .members import HALF, TRI_STATE, WHOLE, Kind, Member, Message, block, one_of
-from .weekdays import Weekday, day_mask
+from .conversions import HALF, TRI_STATE, WHOLE, Kind, bytes_from_hex, one_of
+from .members import Member, Message, block
+from .weekdays import DAY_MASK, Weekday, day_mask, days_in
 
 _WIRE_NAMES = ("enable", "week", "hour", "min", "mode", "param")
 """The members of an entry, in the order of its bytes."""
@@ -25,15 +25,21 @@ _NO_PARAMETER_BYTE = 0xFF
 
 
 def _days(value: object) -> frozenset[Weekday] | None:
-    return weekdays.days_in(value) if weekdays.is_day_mask(value) else None
+    return days_in(value) if isinstance(value, int) and DAY_MASK.allows(value) else None
 
 
 _DAYS = Kind(_days, name="day mask")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class WeeklyEntry(Message):
     """What the entries of both schedules share: six whole numbers, and nothing else is kept."""
+
+    __slots__ = ()
+
+    is_enabled = Member("enable", TRI_STATE, "Whether the entry is active; off, it is only stored")
+    days = Member("week", _DAYS, "The days on which it acts")
+    hour = Member("hour", WHOLE, "Hour, 0-23")
+    minute = Member("min", WHOLE, "Minute, 0-59")
 
     @override
     def __post_init__(self) -> None:
@@ -71,14 +77,11 @@ class WeeklyEntry(Message):
         return tuple(WHOLE.read(self.raw.get(name)) for name in _WIRE_NAMES)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class ReservationEntry(WeeklyEntry):
     """Sets mode and setpoint at a minute of some weekdays, in the heater's local time."""
 
-    is_enabled = Member("enable", TRI_STATE, "Whether the entry is active; off, it is only stored")
-    days = Member("week", _DAYS, "The days on which it acts")
-    hour = Member("hour", WHOLE, "Hour, 0-23")
-    minute = Member("min", WHOLE, "Minute, 0-59")
+    __slots__ = ()
+
     mode = Member("mode", one_of(ReservationMode), "The mode that it sets")
     setpoint = Member("param", HALF, "The setpoint that it sets")
     setpoint_raw = setpoint.in_raw()
@@ -101,14 +104,11 @@ class ReservationEntry(WeeklyEntry):
         return cls(_raw(days, hour, minute, mode, setpoint_raw, is_enabled=is_enabled))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class RecirculationEntry(WeeklyEntry):
     """Switches the recirculation pump at a minute of some weekdays, in the heater's local time."""
 
-    is_enabled = Member("enable", TRI_STATE, "Whether the entry is active; off, it is only stored")
-    days = Member("week", _DAYS, "The days on which it acts")
-    hour = Member("hour", WHOLE, "Hour, 0-23")
-    minute = Member("min", WHOLE, "Minute, 0-59")
+    __slots__ = ()
+
     pump_on = Member("mode", TRI_STATE, "Whether the pump is switched on or off")
     parameter = Member("param", WHOLE, "Always -1, in the hexadecimal form ff")
 
@@ -166,9 +166,10 @@ class WeeklySchedule[EntryT: WeeklyEntry]:
         return sorted(tuple(entry.raw[name] for name in _WIRE_NAMES) for entry in self.entries)
 
 
-@dataclass(frozen=True, slots=True)
 class ReservationSchedule(WeeklySchedule[ReservationEntry]):
     """The weekly schedule."""
+
+    __slots__ = ()
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
@@ -176,9 +177,10 @@ class ReservationSchedule(WeeklySchedule[ReservationEntry]):
         return cls(*_schedule_in(message, ReservationEntry))
 
 
-@dataclass(frozen=True, slots=True)
 class RecirculationSchedule(WeeklySchedule[RecirculationEntry]):
     """When the recirculation pump runs."""
+
+    __slots__ = ()
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
@@ -206,7 +208,7 @@ def _six_bytes_each(text: str) -> list[bytes]:
 
     Raises `ResponseFormatError` if the text is anything but whole entries.
     """
-    numbers = conversions.bytes_from_hex(text)
+    numbers = bytes_from_hex(text)
     size = len(_WIRE_NAMES)
     if len(numbers) % size:
         raise ResponseFormatError(lacking="whole entries in its reservation list")

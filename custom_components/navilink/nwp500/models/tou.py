@@ -1,46 +1,38 @@
 """One period of a time-of-use plan, the same over MQTT and REST (protocol.md 7.3)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Self
 
 from ..exceptions import InvalidParameterError
-from .members import WHOLE
-from .weekdays import DAY_MASKS, Weekday, day_mask, days_in
+from .conversions import WHOLE
+from .ranges import Number
+from .weekdays import DAY_MASK, Weekday, day_mask, days_in
 
 DEFAULT_DECIMAL_POINT = 5
 """Of prices, also where a period names none."""
 
-_MONTHS = range(1, 13)
-_SEASONS = range(1, 4096)
-_HOURS = range(24)
-_MINUTES = range(60)
-_DECIMAL_POINTS = range(11)
+_MONTH = Number("month", 1, 12)
+_SEASON = Number("season", 1, 4095)
+_DECIMAL_POINT = Number("decimal_point", 0, 10)
 # No source gives limits of a price. What fits into 32 bits is more than any tariff needs.
-_PRICES = range(-(2**31), 2**31)
+_PRICE = Number("price", -(2**31), 2**31 - 1)
 _EXACT = Context(prec=40, rounding=ROUND_HALF_UP)
 
-
-@dataclass(frozen=True, slots=True)
-class _PeriodMember:
-    attribute: str
-    wire_name: str
-    allowed: range
-
-
-_MEMBERS = (
-    _PeriodMember("season", "season", _SEASONS),
-    _PeriodMember("week", "week", DAY_MASKS),
-    _PeriodMember("start_hour", "startHour", _HOURS),
-    _PeriodMember("start_minute", "startMinute", _MINUTES),
-    _PeriodMember("end_hour", "endHour", _HOURS),
-    _PeriodMember("end_minute", "endMinute", _MINUTES),
-    _PeriodMember("price_min_raw", "priceMin", _PRICES),
-    _PeriodMember("price_max_raw", "priceMax", _PRICES),
-    _PeriodMember("decimal_point", "decimalPoint", _DECIMAL_POINTS),
-)
+PERIOD_MEMBERS: Mapping[str, Number] = {
+    "season": _SEASON,
+    "week": DAY_MASK,
+    "startHour": Number("start_hour", 0, 23),
+    "startMinute": Number("start_minute", 0, 59),
+    "endHour": Number("end_hour", 0, 23),
+    "endMinute": Number("end_minute", 0, 59),
+    "priceMin": replace(_PRICE, name="price_min_raw"),
+    "priceMax": replace(_PRICE, name="price_max_raw"),
+    "decimalPoint": _DECIMAL_POINT,
+}
+"""The members of a period by their names on the wire, each with its attribute and its range."""
 
 
 def season_of(months: Iterable[int]) -> int:
@@ -48,13 +40,13 @@ def season_of(months: Iterable[int]) -> int:
 
     Raises `InvalidParameterError` if there is none, or one that no year has.
     """
-    chosen = frozenset(_checked("month", month, _MONTHS) for month in months)
-    return _checked("season", sum(1 << month - 1 for month in chosen), _SEASONS)
+    chosen = frozenset(_MONTH.check(month) for month in months)
+    return _SEASON.check(sum(1 << month - 1 for month in chosen))
 
 
 def months_in(season: int) -> frozenset[int]:
     """Decode a season to its months, 1 to 12; bits that stand for no month are ignored."""
-    return frozenset(month for month in _MONTHS if season & 1 << month - 1)
+    return frozenset(month for month in range(1, 13) if season & 1 << month - 1)
 
 
 def raw_price(price: Decimal, decimal_point: int = DEFAULT_DECIMAL_POINT) -> int:
@@ -62,17 +54,17 @@ def raw_price(price: Decimal, decimal_point: int = DEFAULT_DECIMAL_POINT) -> int
 
     Raises `InvalidParameterError` if the price is not a finite number or too large, or the decimals are not 0 to 10.
     """
-    decimals = _checked("decimal_point", decimal_point, _DECIMAL_POINTS)
-    if not (price.is_finite() and _PRICES.start <= price < _PRICES.stop):
+    decimals = _DECIMAL_POINT.check(decimal_point)
+    if not (price.is_finite() and _PRICE.low <= price <= _PRICE.high):
         raise InvalidParameterError(
             parameter="price",
             value=price,
-            allowed=f"a number from {_PRICES[0]} to {_PRICES[-1]}",
-            minimum=_PRICES[0],
-            maximum=_PRICES[-1],
+            allowed=f"a number from {_PRICE.low} to {_PRICE.high}",
+            minimum=_PRICE.low,
+            maximum=_PRICE.high,
         )
     rounded = price.quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
-    return _checked("price", int(rounded.scaleb(decimals, context=_EXACT)), _PRICES)
+    return _PRICE.check(int(rounded.scaleb(decimals, context=_EXACT)))
 
 
 def price_of(raw: int, decimal_point: int) -> Decimal:
@@ -136,7 +128,7 @@ class TouPeriod:
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
         """Read one period of a flat list; nothing in it is required."""
-        members = {member.attribute: WHOLE.read(message.get(member.wire_name)) for member in _MEMBERS}
+        members = {number.name: WHOLE.read(message.get(name)) for name, number in PERIOD_MEMBERS.items()}
         if message.get("decimalPoint") is None:
             members["decimal_point"] = DEFAULT_DECIMAL_POINT
         return cls(**members)
@@ -146,10 +138,7 @@ class TouPeriod:
 
         Raises `InvalidParameterError` if a member is unknown or outside its range.
         """
-        return {
-            member.wire_name: _checked(member.attribute, getattr(self, member.attribute), member.allowed)
-            for member in _MEMBERS
-        }
+        return {name: number.check(getattr(self, number.name)) for name, number in PERIOD_MEMBERS.items()}
 
     @property
     def months(self) -> frozenset[int] | None:
@@ -182,21 +171,14 @@ class TouPeriod:
         return _price(self.price_max_raw, self.decimal_point)
 
 
-def _checked(parameter: str, value: object, allowed: range) -> int:
-    if isinstance(value, int) and not isinstance(value, bool) and value in allowed:
-        return value
-    kind = "an even whole number" if allowed is DAY_MASKS else "a whole number"
-    low, high = allowed[0], allowed[-1]
-    raise InvalidParameterError(parameter, value, f"{kind} from {low} to {high}", minimum=low, maximum=high)
-
-
 def _time(hour: int | None, minute: int | None) -> time | None:
-    if hour is None or minute is None or hour not in _HOURS or minute not in _MINUTES:
+    try:
+        return None if hour is None or minute is None else time(hour, minute)
+    except ValueError, OverflowError:
         return None
-    return time(hour, minute)
 
 
 def _price(raw: int | None, decimal_point: int | None) -> Decimal | None:
-    if raw is None or decimal_point is None or decimal_point not in _DECIMAL_POINTS:
+    if raw is None or decimal_point is None or not _DECIMAL_POINT.allows(decimal_point):
         return None
     return price_of(raw, decimal_point)

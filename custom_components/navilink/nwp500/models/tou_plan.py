@@ -4,14 +4,15 @@ REST groups periods by season, MQTT carries the same periods as a flat list. A p
 on the wire alone.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Self
 
 from ..exceptions import InvalidParameterError
-from .members import KEY, LONG_TEXT, TEXT, WHOLE, block, named
+from .conversions import KEY, LONG_TEXT, TEXT, WHOLE, named
+from .members import block, objects
 from .tou import TouPeriod
 
 
@@ -36,13 +37,13 @@ class TouPlan:
         A period that cannot be read is kept as one of which nothing is known, so that the plan is not written back
         without it by accident.
         """
-        seasons = [_mapping(entry) for entry in _list(message, "schedule")]
+        seasons = objects(message, "schedule")
         nicknames = {WHOLE.read(entry.get("season")): TEXT.read(entry.get("nickname")) for entry in seasons}
         return cls(
             periods=tuple(
-                TouPeriod.from_message({**_mapping(interval), "season": entry.get("season")})
+                TouPeriod.from_message({**interval, "season": entry.get("season")})
                 for entry in seasons
-                for interval in _list(entry, "interval")
+                for interval in objects(entry, "interval")
             ),
             name=LONG_TEXT.read(message.get("name")),
             utility=LONG_TEXT.read(message.get("utility")),
@@ -115,12 +116,3 @@ def _zip_code(value: object) -> str | None:
     """Read a zip code, which comes as a text or as a number."""
     number = WHOLE.read(value)
     return TEXT.read(value) if number is None else str(number)
-
-
-def _list(message: Mapping[str, object], name: str) -> Sequence[object]:
-    content = message.get(name)
-    return content if isinstance(content, list) else ()
-
-
-def _mapping(entry: object) -> Mapping[str, object]:
-    return entry if isinstance(entry, Mapping) else {}

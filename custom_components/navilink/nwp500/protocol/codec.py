@@ -1,16 +1,74 @@
-"""From the bytes of a message to its members."""
+"""Between the members of a message and its bytes (protocol.md 4.2)."""
 
+from collections.abc import Mapping
 import json
 import math
 
 import orjson
 
+from ..exceptions import PayloadError
 from ..json_types import JsonMessage, JsonValue
+from ..models import Device
+from .controls import Control
+from .queries import Request
+from .topics import reply_topic, request_topic
+
+_PROTOCOL_VERSION = 2
 
 MAX_MESSAGE_BYTES = 128 * 1024
 """The service's own limit."""
 _MAX_DEPTH = 32
 """Of objects and lists in each other; no message has more than eight. What goes deeper is made to do harm."""
+
+
+def request_message(
+    described: Control | Request, content: Mapping[str, JsonValue], device: Device, client_id: str, session_id: str
+) -> tuple[str, bytes]:
+    """Return topic and body of a request whose content has been checked."""
+    topic = request_topic(device, described.suffix)
+    body = encoded(
+        {
+            "clientID": client_id,
+            "sessionID": session_id,
+            "protocolVersion": _PROTOCOL_VERSION,
+            "request": {
+                "command": described.code,
+                "deviceType": device.device_type,
+                **device.key,
+                **content,
+            },
+            "requestTopic": topic,
+            "responseTopic": reply_topic(described.reply, device, described.suffix, client_id),
+        }
+    )
+    return topic, body
+
+
+def with_session(body: bytes, session_id: str, new: str) -> bytes:
+    """Return the body of a request with another session; nothing else in it changes, whatever the sessions are."""
+    return body.replace(_session_member(session_id), _session_member(new), 1)
+
+
+def _session_member(session_id: str) -> bytes:
+    return b'"sessionID":' + orjson.dumps(session_id)
+
+
+def encoded(payload: object) -> bytes:
+    """Return a message's bytes: JSON for anything but text and bytes.
+
+    Raises `PayloadError` when it cannot be encoded or is larger than the 128 KB that the service allows.
+    """
+    match payload:
+        case bytes() | bytearray():
+            body = bytes(payload)
+        case _:
+            try:
+                body = payload.encode() if isinstance(payload, str) else orjson.dumps(payload)
+            except (UnicodeEncodeError, orjson.JSONEncodeError) as error:
+                raise PayloadError from error
+    if len(body) > MAX_MESSAGE_BYTES:
+        raise PayloadError(size=len(body), maximum=MAX_MESSAGE_BYTES)
+    return body
 
 
 def decoded(body: bytes) -> JsonMessage | None:

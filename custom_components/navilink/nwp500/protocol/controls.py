@@ -16,7 +16,8 @@ from typing import ClassVar
 from ..enums import DhwMode, RecirculationMode
 from ..exceptions import InvalidParameterError, UnsupportedCommandError
 from ..models import Device, DeviceFeature
-from .requests import ReplyForm
+from ..models.ranges import Number
+from .topics import ReplyForm
 
 LOWEST_SETPOINT, HIGHEST_SETPOINT = 70, 131
 """No setpoint in raw half-degrees is outside these, 35-65.5 °C, whatever a message says (protocol.md 14.1)."""
@@ -25,46 +26,12 @@ type Effect = Mapping[str, frozenset[int]]
 """Raw status members, each with the values that show that a command took effect."""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A whole number that a control carries."""
-
-    name: str
-    low: int
-    high: int
-    unit: str = ""
-    gap: int | None = None
-    """The one number in the range that is not allowed."""
-
-    @property
-    def allowed(self) -> str:
-        """The allowed range in words."""
-        unit = f" {self.unit}" if self.unit else ""
-        gap = "" if self.gap is None else f" but not {self.gap}"
-        return f"a whole number from {self.low} to {self.high}{unit}{gap}"
-
-    def check(self, value: object) -> int:
-        """Return the value; raises `InvalidParameterError` unless it is a whole number in the range."""
-        if not isinstance(value, int) or isinstance(value, bool):
-            raise self.refusal(value)
-        if not self.low <= value <= self.high or value == self.gap:
-            raise self.refusal(value)
-        return int(value)
-
-    def refusal(self, value: object) -> InvalidParameterError:
-        """Return the error for a value that is not allowed."""
-        return InvalidParameterError(
-            self.name, value, self.allowed, minimum=self.low, maximum=self.high, unit=self.unit
-        )
-
-
-def _no_effect(*_: int) -> Effect:
-    return {}
-
-
 def _shows(**members: int) -> Callable[..., Effect]:
     effect = {name: frozenset({value}) for name, value in members.items()}
     return lambda *_: effect
+
+
+_NOWHERE = _shows()
 
 
 def _shows_parameter(member: str) -> Callable[..., Effect]:
@@ -81,16 +48,15 @@ _SETTING = timedelta(hours=24)
 _MOMENTARY = timedelta(seconds=60)
 
 
-def _life_of_a_setting(_parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
-    return _SETTING
+type LifeTime = Callable[[tuple[int, ...], Mapping[str, int]], timedelta]
+"""How long a command may wait to be sent, by its parameters and the values known when it was given."""
 
 
-def _life_of_heating(_parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
-    return _HEATING
+def _always(life_time: timedelta) -> LifeTime:
+    return lambda *_: life_time
 
 
-def _momentary_life(_parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
-    return _MOMENTARY
+_SETTING_LIFE = _always(_SETTING)
 
 
 def _life_of_a_mode(parameters: tuple[int, ...], _baseline: Mapping[str, int]) -> timedelta:
@@ -110,7 +76,7 @@ class Control:
     name: str
     """Also its mode text on the wire."""
     code: int
-    parameters: tuple[Parameter, ...] = ()
+    parameters: tuple[Number, ...] = ()
     gate: str | None = None
     """Member of the device info that must report what the command needs."""
     setting: str | None = None
@@ -119,11 +85,10 @@ class Control:
     """Everything that it sets to values of its own (see above); by default just its setting."""
     repeatable: bool = True
     """Whether sending it twice does no harm."""
-    effect: Callable[..., Effect] = _no_effect
+    effect: Callable[..., Effect] = _NOWHERE
     value_gates: Mapping[int, str] = field(default_factory=dict)
     """Further gates by the first parameter."""
-    life_time: Callable[[tuple[int, ...], Mapping[str, int]], timedelta] = _life_of_a_setting
-    """How long it may wait to be sent, by its parameters and the values known when it was given."""
+    life_time: LifeTime = _SETTING_LIFE
     words: str
     """The wanted value in words; `{0}` stands for the first parameter."""
     value_words: Mapping[int, str] = field(default_factory=dict)
@@ -167,7 +132,7 @@ class HeaterCommand:
     """What the user wants, where that describes it better than the table."""
 
 
-_DAYS_AWAY = Parameter("vacation_days", 1, 99, "days")
+_DAYS_AWAY = Number("vacation_days", 1, 99, "days")
 HELD_MODES = frozenset({DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
 """The heater holds a write of these in a peak period (protocol.md 13.5)."""
 RUNNING_MODES = HELD_MODES | {DhwMode.HEAT_PUMP}
@@ -190,14 +155,14 @@ POWER_ON = Control(
     overwrites=frozenset({"power", "vacation"}),
     # Which mode comes back is not documented, so any that heats will do.
     effect=lambda: {"dhwOperationSetting": RUNNING_MODES},
-    life_time=_life_of_heating,
+    life_time=_always(_HEATING),
     words="power on",
 )
 DHW_MODE = Control(
     name="dhw-mode",
     code=33554437,
     # Never 6 (power off): the heater takes that for energy saver (protocol.md 5.2).
-    parameters=(Parameter("mode", DhwMode.HEAT_PUMP, DhwMode.HIGH_DEMAND),),
+    parameters=(Number("mode", DhwMode.HEAT_PUMP, DhwMode.HIGH_DEMAND),),
     gate="dhwUse",
     value_gates={
         DhwMode.HEAT_PUMP: "heatpumpUse",
@@ -210,18 +175,13 @@ DHW_MODE = Control(
     effect=_shows_parameter("dhwOperationSetting"),
     life_time=_life_of_a_mode,
     words="mode {0}",
-    value_words={
-        DhwMode.HEAT_PUMP: "heat pump",
-        DhwMode.ELECTRIC: "electric",
-        DhwMode.ENERGY_SAVER: "energy saver",
-        DhwMode.HIGH_DEMAND: "high demand",
-    },
+    value_words={mode: mode.name.lower().replace("_", " ") for mode in RUNNING_MODES},
 )
 VACATION = Control(
     # The same code as the mode write: `[5]` without the days is ignored by the heater without any error.
     name="dhw-mode",
     code=33554437,
-    parameters=(Parameter("mode", DhwMode.VACATION, DhwMode.VACATION), _DAYS_AWAY),
+    parameters=(Number("mode", DhwMode.VACATION, DhwMode.VACATION), _DAYS_AWAY),
     gate="dhwUse",
     value_gates={DhwMode.VACATION: "holidayUse"},
     setting="mode",
@@ -236,7 +196,7 @@ DHW_TEMPERATURE = Control(
     name="dhw-temperature",
     code=33554464,
     # The heater's own limits, or the fallback ones, are checked in `setpoint.py`; none is wider than these.
-    parameters=(Parameter("setpoint", LOWEST_SETPOINT, HIGHEST_SETPOINT, "half-degrees Celsius"),),
+    parameters=(Number("setpoint", LOWEST_SETPOINT, HIGHEST_SETPOINT, "half-degrees Celsius"),),
     gate="dhwTemperatureSettingUse",
     setting="setpoint",
     effect=_shows_parameter("dhwTemperatureSetting"),
@@ -246,7 +206,7 @@ DHW_TEMPERATURE = Control(
 ANTI_LEGIONELLA_ON = Control(
     name="anti-leg-on",
     code=33554472,
-    parameters=(Parameter("anti_legionella_period", 1, 30, "days"),),
+    parameters=(Number("anti_legionella_period", 1, 30, "days"),),
     gate="antiLegionellaSettingUse",
     setting="anti_legionella",
     overwrites=frozenset({"anti_legionella", "anti_legionella_period"}),
@@ -302,16 +262,16 @@ DEMAND_RESPONSE_OFF = Control(
 RECIRCULATION_HOT_BUTTON = Control(
     name="recirc-hotbtn",
     code=33554444,
-    parameters=(Parameter("hot_button", 1, 1),),
+    parameters=(Number("hot_button", 1, 1),),
     gate="recirculationUse",
     repeatable=False,
-    life_time=_momentary_life,
+    life_time=_always(_MOMENTARY),
     words="hot button",
 )
 RECIRCULATION_MODE = Control(
     name="recirc-mode",
     code=33554445,
-    parameters=(Parameter("recirculation_mode", RecirculationMode.ALWAYS_ON, RecirculationMode.OFF),),
+    parameters=(Number("recirculation_mode", RecirculationMode.ALWAYS_ON, RecirculationMode.OFF),),
     gate="recirculationUse",
     setting="recirculation_mode",
     effect=_shows_parameter("recircOperationMode"),
@@ -328,7 +288,7 @@ AIR_FILTER_LIFE = Control(
     name="air-filter-life",
     code=33554474,
     # 0 switches the reminder off; the status reports the interval in hours.
-    parameters=(Parameter("air_filter_interval", 0, 20, "steps of 500 hours", gap=1),),
+    parameters=(Number("air_filter_interval", 0, 20, "steps of 500 hours", gap=1),),
     setting="air_filter_interval",
     effect=lambda steps: {"airFilterAlarmPeriod": frozenset({steps * 500})},
     words="air filter interval {0}",

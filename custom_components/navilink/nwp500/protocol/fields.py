@@ -5,48 +5,11 @@ Everything is checked before anything is sent: the heater answers a wrong value 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, override
+from typing import ClassVar
 
 from ..exceptions import InvalidParameterError
 from ..json_types import JsonValue
-from .controls import Parameter
-
-
-class RequestMember(Protocol):
-    """A member of a request."""
-
-    @property
-    def name(self) -> str:
-        """Its name on the wire."""
-
-    @property
-    def allowed(self) -> str:
-        """Its allowed values in words."""
-
-    def check(self, value: object) -> JsonValue:
-        """Return the value as it goes over the wire; raises `InvalidParameterError` for one that is not allowed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Number(Parameter):
-    """A whole number; never a boolean, which the heater would take for another number."""
-
-    step: int = 1
-    """From one allowed number to the next."""
-
-    @property
-    @override
-    def allowed(self) -> str:
-        """The allowed range in words."""
-        steps = "" if self.step == 1 else f" in steps of {self.step}"
-        return f"{super().allowed}{steps}"
-
-    @override
-    def check(self, value: object) -> int:
-        number = super().check(value)
-        if (number - self.low) % self.step:
-            raise self.refusal(value)
-        return number
+from ..models.ranges import Number
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +41,7 @@ class Text:
 
     name: str
 
-    @property
-    def allowed(self) -> str:
-        """The allowed values in words."""
-        return "a text that is not empty"
+    allowed: ClassVar = "a text that is not empty"
 
     def check(self, value: object) -> JsonValue:
         """Return the text; raises `InvalidParameterError`."""
@@ -147,3 +107,7 @@ class Records:
         if len(value) < self.min_entries or (self.max_entries is not None and len(value) > self.max_entries):
             raise InvalidParameterError(self.name, f"{len(value)} entries", self.allowed)
         return [self.each.whole(entry) for entry in value]
+
+
+type RequestMember = Number | Numbers | Text | Record | Records
+"""A member of a request: `name` on the wire, `allowed` values in words, and `check`, which gives what goes out."""

@@ -4,14 +4,17 @@ A number can stand for two things (16777226 writes reservations and asks for mon
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..exceptions import InvalidParameterError, UnsupportedCommandError
 from ..json_types import JsonValue
 from ..models import DeviceFeature
+from ..models.ranges import Number
+from ..models.tou import PERIOD_MEMBERS
+from ..models.weekdays import DAY_MASK
 from .controls import LACKING
-from .fields import Number, Numbers, Record, Records, RequestMember, Text
-from .requests import ReplyForm
+from .fields import Numbers, Record, Records, RequestMember, Text
+from .topics import ReplyForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +120,6 @@ DIAGNOSTICS = Query(
 _USE = Number("reservationUse", 1, 2)
 """1 off, 2 on (protocol.md 7.1)."""
 _ENABLE = Number("enable", 1, 2)
-_WEEK = Number("week", 2, 254, step=2)
 _HOUR = Number("hour", 0, 23)
 _MINUTE = Number("min", 0, 59)
 
@@ -125,27 +127,13 @@ _MINUTE = Number("min", 0, 59)
 def reservation_entry(low: int = 0, high: int = 255) -> Record:
     """Return the members of an entry of the weekly schedule, for a heater with these limits of the setpoint."""
     setpoint = Number("param", low, high, "half-degrees Celsius")
-    return Record("reservation", (_ENABLE, _WEEK, _HOUR, _MINUTE, Number("mode", 1, 5), setpoint))
+    return Record("reservation", (_ENABLE, DAY_MASK, _HOUR, _MINUTE, Number("mode", 1, 5), setpoint))
 
 
 RECIRCULATION_ENTRY = Record(
-    "reservation", (_ENABLE, _WEEK, _HOUR, _MINUTE, Number("mode", 1, 2), Number("param", -1, -1))
+    "reservation", (_ENABLE, DAY_MASK, _HOUR, _MINUTE, Number("mode", 1, 2), Number("param", -1, -1))
 )
-TOU_PERIOD = Record(
-    "reservation",
-    (
-        Number("season", 1, 4095),
-        _WEEK,
-        Number("startHour", 0, 23),
-        Number("startMinute", 0, 59),
-        Number("endHour", 0, 23),
-        Number("endMinute", 0, 59),
-        # No source gives limits of a price.
-        Number("priceMin", -(2**31), 2**31 - 1),
-        Number("priceMax", -(2**31), 2**31 - 1),
-        Number("decimalPoint", 0, 10),
-    ),
-)
+TOU_PERIOD = Record("reservation", tuple(replace(number, name=name) for name, number in PERIOD_MEMBERS.items()))
 
 WRITE_RESERVATIONS = Write(
     name="write-reservations",

@@ -5,6 +5,7 @@ import math
 from ..enums import DhwTemperatureControl, TemperatureUnit
 from ..exceptions import InvalidParameterError
 from ..models import Device, DeviceFeature, DeviceStatus
+from ..models.conversions import celsius_from_half
 from .controls import DHW_TEMPERATURE, HIGHEST_SETPOINT, LOWEST_SETPOINT, HeaterCommand
 
 _TOLERANCE = 2
@@ -16,8 +17,6 @@ _FALLBACK_LIMITS = {
 }
 """Raw limits while the heater has reported none that make sense: 35-65 °C or 95-150 °F (protocol.md 6.1)."""
 
-_SYMBOLS = {unit: unit.symbol for unit in TemperatureUnit}
-
 _WILD = 1e6
 """Beyond any temperature, and still exact in every step of the arithmetic."""
 
@@ -28,7 +27,7 @@ def dhw_temperature(
     """Return the command for a target temperature; raises `InvalidParameterError` outside the heater's limits."""
     raw = raw_setpoint(temperature, unit, feature)
     # As a person would name it; a converted one has more digits.
-    words = f"setpoint {round(temperature, 1):g} {_SYMBOLS[TemperatureUnit(unit)]}"
+    words = f"setpoint {round(temperature, 1):g} {TemperatureUnit(unit).symbol}"
     return HeaterCommand(device, DHW_TEMPERATURE, (raw,), words)
 
 
@@ -49,7 +48,11 @@ def raw_setpoint(temperature: float, unit: TemperatureUnit, feature: DeviceFeatu
     low, high = raw_limits(unit, feature)
     is_number = isinstance(temperature, int | float) and not isinstance(temperature, bool)
     if not is_number or not abs(temperature) <= _WILD or not low <= half_degrees_from(temperature, unit) <= high:
-        raise _out_of_range(temperature, _rounded(low, unit), _rounded(high, unit), unit.symbol)
+        minimum, maximum = _rounded(low, unit), _rounded(high, unit)
+        allowed = f"a number from {minimum:g} {unit.symbol} to {maximum:g} {unit.symbol}"
+        raise InvalidParameterError(
+            "setpoint", temperature, allowed, minimum=minimum, maximum=maximum, unit=unit.symbol
+        )
     # The limits may lie between the steps of a heater, and are reached all the same.
     return min(max(half_degrees_from(temperature, unit, step=raw_step(feature)), low), high)
 
@@ -73,6 +76,11 @@ def half_degrees_from(value: float, unit: TemperatureUnit, *, step: int = 1) -> 
     exact = Fraction(str(value))
     half_degrees = exact * 2 if unit is TemperatureUnit.CELSIUS else (exact - 32) * Fraction(10, 9)
     return step * round(half_degrees / step)
+
+
+def from_half_degrees(raw: float, unit: TemperatureUnit) -> float:
+    """Return raw half-degrees Celsius in a unit, unrounded."""
+    return unit.from_celsius(celsius_from_half(raw))
 
 
 def raw_step(feature: DeviceFeature | None) -> int:
@@ -101,9 +109,4 @@ def raw_limits(unit: TemperatureUnit, feature: DeviceFeature | None) -> tuple[in
 
 def _rounded(raw: int, unit: TemperatureUnit) -> float:
     # Every whole °F has a raw value of its own, so whole ones are shown.
-    return round(unit.from_half_degrees(raw), 1 if unit is TemperatureUnit.CELSIUS else 0)
-
-
-def _out_of_range(temperature: object, minimum: float, maximum: float, unit: str) -> InvalidParameterError:
-    allowed = f"a number from {minimum:g} {unit} to {maximum:g} {unit}"
-    return InvalidParameterError("setpoint", temperature, allowed, minimum=minimum, maximum=maximum, unit=unit)
+    return round(from_half_degrees(raw, unit), 1 if unit is TemperatureUnit.CELSIUS else 0)

@@ -1,7 +1,9 @@
-"""Topic filters, and what the service takes for a topic (protocol.md 4.1); pure functions."""
+"""Topics, topic filters, and what the service takes for either (protocol.md 4.1)."""
+
+from enum import Enum
 
 from ..exceptions import InvalidParameterError
-from .requests import Addressed
+from ..models import Device
 
 MAX_TOPIC_BYTES = 256
 MAX_TOPIC_SLASHES = 7
@@ -9,22 +11,51 @@ _MAX_NAME_BYTES = 64
 """Of a device: a MAC has 12, and the longest topic leaves room for this many."""
 
 
-def device_filter(device: Addressed) -> str:
+class ReplyForm(Enum):
+    """The shapes of the topic that a request asks its reply on."""
+
+    ACKNOWLEDGEMENT = "cmd/{type}/navilink-{mac}/{client}/res"
+    """Status, device info and controls."""
+    CLIENT_KEYED = "cmd/{type}/{client}/res/{suffix}"
+    """Shared by all devices of a client."""
+    FIVE_SEGMENT = "cmd/{type}/{home}/0/{client}/res/{suffix}"
+    """The only form for which the cloud decodes some replies; nobody checks the numbers of home and user."""
+    DEVICE_OWN = "cmd/{type}/navilink-{mac}/res/{suffix}"
+    """Shared by all clients of a device."""
+
+
+def request_topic(device: Device, suffix: str) -> str:
+    """Return the topic that a request is published to."""
+    return f"cmd/{device.device_type}/navilink-{device.mac_address}/{suffix}"
+
+
+def reply_topic(form: ReplyForm, device: Device, suffix: str, client_id: str) -> str:
+    """Return the topic on which the request with a suffix is answered."""
+    return form.value.format(
+        type=device.device_type,
+        mac=device.mac_address,
+        home=device.home_seq or 0,
+        client=client_id,
+        suffix=suffix.partition("/")[2],
+    )
+
+
+def device_filter(device: Device) -> str:
     """Return the filter for everything on the device's own topics, other clients' traffic included."""
     return f"cmd/{device.device_type}/navilink-{device.mac_address}/#"
 
 
-def client_filter(device: Addressed, client_id: str) -> str:
+def client_filter(device: Device, client_id: str) -> str:
     """Return the filter for all client-keyed replies to this client."""
     return f"cmd/{device.device_type}/{client_id}/res/#"
 
 
-def five_segment_filter(device: Addressed, client_id: str) -> str:
+def five_segment_filter(device: Device, client_id: str) -> str:
     """Return the filter for all five-segment replies to this client about the devices of a home."""
     return f"cmd/{device.device_type}/{device.home_seq or 0}/0/{client_id}/res/#"
 
 
-def connection_topic(device: Addressed) -> str:
+def connection_topic(device: Device) -> str:
     """Return the topic on which the broker announces that a device comes online or goes offline."""
     return f"evt/{device.device_type}/navilink-{device.mac_address}/connection"
 
@@ -43,7 +74,7 @@ def matches(topic_filter: str, topic: str) -> bool:
     return len(wanted) == len(levels)
 
 
-def check_device(device: Addressed) -> None:
+def check_device(device: Device) -> None:
     """Raise `InvalidParameterError` for a device whose topics no service accepts: they would end every connection."""
     length = len(device.mac_address.encode())
     if not 0 < length <= _MAX_NAME_BYTES:

@@ -16,8 +16,8 @@ import uuid
 import orjson
 
 from ..json_types import JsonValue
-from ..models.members import WHOLE
-from ..protocol.requests import with_session
+from ..models.conversions import WHOLE
+from ..protocol.codec import with_session
 
 
 def running_seconds() -> float:

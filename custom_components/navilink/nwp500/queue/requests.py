@@ -5,9 +5,9 @@ import uuid
 
 from ..json_types import JsonValue
 from ..models import Device
+from ..protocol.codec import encoded, request_message
 from ..protocol.controls import Control
 from ..protocol.queries import Request
-from ..protocol.requests import encoded, request_message
 from ..protocol.topics import check_topic
 from .command import QueuedCommand
 

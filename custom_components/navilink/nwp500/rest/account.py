@@ -3,7 +3,7 @@
 from datetime import date
 
 from ..models import Device, MaintenanceEntry, MaintenanceKind, PushSettings, UserInfo
-from .calls import SignedCalls, as_object
+from .calls import SignedCalls
 
 _USER_INFO = "/user/info"
 _GET_PUSH_SETTINGS = "/user/get-push-settings"
@@ -18,13 +18,12 @@ class AccountAPI:
 
     async def get_user_info(self) -> UserInfo:
         """Return who the account belongs to."""
-        data = await self._calls.post(_USER_INFO, {"userId": self._calls.user_id})
-        return UserInfo.from_message(as_object(_USER_INFO, data))
+        return UserInfo.from_message(await self._calls.post_for_object(_USER_INFO, {"userId": self._calls.user_id}))
 
     async def get_push_settings(self, device: Device) -> PushSettings:
         """Return what the account is notified of about a device."""
-        data = await self._calls.post(_GET_PUSH_SETTINGS, self._calls.device_key(device))
-        return PushSettings.from_message(as_object(_GET_PUSH_SETTINGS, data))
+        answer = await self._calls.post_for_object(_GET_PUSH_SETTINGS, self._calls.device_key(device))
+        return PushSettings.from_message(answer)
 
     async def set_push_settings(self, device: Device, settings: PushSettings) -> None:
         """Set what the account is notified of about a device.

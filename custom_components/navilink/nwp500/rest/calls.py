@@ -74,11 +74,7 @@ class SignedCalls:
 
     def device_key(self, device: Device) -> dict[str, object]:
         """Return the members that name a device and who asks for it."""
-        return {
-            "macAddress": device.mac_address,
-            "additionalValue": device.additional_value,
-            "userId": self.user_id,
-        }
+        return {**device.key, "userId": self.user_id}
 
     async def request(
         self,
@@ -103,6 +99,10 @@ class SignedCalls:
     async def post(self, path: str, body: Mapping[str, object]) -> object:
         """POST a body and return the `data` of the answer."""
         return await self.request(HTTPMethod.POST, path, body=body)
+
+    async def post_for_object(self, path: str, body: Mapping[str, object]) -> Mapping[str, object]:
+        """POST a body and return the `data` of the answer, which must be an object."""
+        return as_object(path, await self.post(path, body))
 
     async def all_rows(self, path: str, body: Mapping[str, object], *, may_be_null: bool = False) -> Rows:
         """POST a body page after page, and return the rows of all pages.

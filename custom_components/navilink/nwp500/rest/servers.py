@@ -11,13 +11,13 @@ DEFAULT_BASE_URL = "https://nlus.naviensmartcontrol.com/api/v2.1"
 _MAX_ADDRESS, _MAX_HOST = 2048, 253
 _PORTS = range(1, 65536)
 
-# Its own grammar, and a narrow one: what two parsers could take for two different hosts does not match.
+# Its own grammar, and a narrow one: what two parsers could take for two different hosts does not match. It is compiled
+# when an address is looked at for the first time, not on import.
 _NAME = r"(?:[a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?"
-_HOST = re.compile(_NAME, re.ASCII | re.IGNORECASE)
-_ADDRESS = re.compile(
-    rf"(?P<scheme>https?)://(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<host>{_NAME}))(?::(?P<port>[0-9]{{1,5}}))?(?:/[\w.~%/-]*)?",
-    re.ASCII | re.IGNORECASE,
+_ADDRESS = (
+    rf"(?P<scheme>https?)://(?:\[(?P<ipv6>[0-9a-f:.]+)\]|(?P<host>{_NAME}))(?::(?P<port>[0-9]{{1,5}}))?(?:/[\w.~%/-]*)?"
 )
+_FLAGS = re.ASCII | re.IGNORECASE
 _SCHEMES = ("https://", "http://")
 _EXTRAS = "@?#"
 
@@ -62,7 +62,7 @@ def address_problem(address: str) -> AddressProblem | None:
 
     `http://` is for loopback and private addresses only.
     """
-    found = _ADDRESS.fullmatch(address) if len(address) <= _MAX_ADDRESS else None
+    found = re.fullmatch(_ADDRESS, address, _FLAGS) if len(address) <= _MAX_ADDRESS else None
     if found is None or int(found["port"] or _PORTS[0]) not in _PORTS:
         has_extras = address.lower().startswith(_SCHEMES) and any(extra in address for extra in _EXTRAS)
         return AddressProblem.NOT_BARE if has_extras else AddressProblem.MALFORMED
@@ -74,7 +74,7 @@ def address_problem(address: str) -> AddressProblem | None:
 
 def is_host(text: str) -> bool:
     """Return whether a text is a host name or an IP address, without a scheme, a port or a path."""
-    is_name = len(text) <= _MAX_HOST and _HOST.fullmatch(text) is not None
+    is_name = len(text) <= _MAX_HOST and re.fullmatch(_NAME, text, _FLAGS) is not None
     return is_name or _is_private_address(text) is not None
 
 

@@ -81,7 +81,7 @@ class RestService:
         headers = {"User-Agent": USER_AGENT, "Content-Type": "application/json"}
         if access_token is not None:
             headers["authorization"] = access_token
-        content = None if body is None else _encoded(path, body)
+        content = None if body is None else _encoded(body)
         parameters = {k: v for k, v in (query or {}).items() if v is not None}
         status, answer = await self._call(method, path, content, parameters, headers)
         return _data(path, status, answer)
@@ -100,14 +100,12 @@ class RestService:
         headers: Mapping[str, str],
     ) -> tuple[int, bytes]:
         if self._address_problem is not None:
-            msg = f"the address of the REST service {self._address_problem}"
-            raise ApiConnectionError(msg)
+            raise ApiConnectionError(f"the address of the REST service {self._address_problem}")
         verification = await self._verification()
         if self._session is None:
             self._session = aiohttp.ClientSession()
         if self._session.closed:
-            msg = f"{path} cannot be called, the session is closed"
-            raise ApiConnectionError(msg)
+            raise ApiConnectionError(f"{path} cannot be called, the session is closed")
         # A redirection is not followed: body and query hold what no other address should get.
         call = self._session.request(
             method,
@@ -123,15 +121,12 @@ class RestService:
             async with call as response:
                 return response.status, await _body(path, response)
         except TimeoutError as err:
-            msg = f"{path} did not answer in time"
-            raise ApiConnectionError(msg) from err
+            raise ApiConnectionError(f"{path} did not answer in time") from err
         except aiohttp.ClientResponseError:
             # This error shows the address, whose query names account and device, and a piece of the answer.
-            msg = f"{path} answered something other than HTTP"
-            raise ApiConnectionError(msg) from None
+            raise ApiConnectionError(f"{path} answered something other than HTTP") from None
         except aiohttp.ClientError as err:
-            msg = f"{path} could not be called: {one_line(str(err), _MAX_MESSAGE)}"
-            raise ApiConnectionError(msg) from err
+            raise ApiConnectionError(f"{path} could not be called: {one_line(str(err), _MAX_MESSAGE)}") from err
 
     async def _verification(self) -> ssl.SSLContext | bool:
         """Return how the server is verified; `True` is the session's own way."""
@@ -142,18 +137,16 @@ class RestService:
                 # In a thread, since reading certificates blocks.
                 self._context = await asyncio.to_thread(tls_context, self._ca_file)
             except (OSError, ValueError) as err:
-                msg = f"the CA file cannot be used: {one_line(str(err), _MAX_MESSAGE)}"
-                raise ApiConnectionError(msg) from err
+                raise ApiConnectionError(f"the CA file cannot be used: {one_line(str(err), _MAX_MESSAGE)}") from err
         return self._context
 
 
-def _encoded(path: str, body: Mapping[str, object]) -> bytes:
+def _encoded(body: Mapping[str, object]) -> bytes:
     try:
         return orjson.dumps({name: value for name, value in body.items() if value is not None})
     except TypeError:
         # The encoder's error is not passed on, since it may show what it could not encode.
-        msg = f"{path} cannot be called: its body cannot be encoded"
-        raise PayloadError(msg) from None
+        raise PayloadError from None
 
 
 async def _body(path: str, response: aiohttp.ClientResponse) -> bytes:

@@ -1,10 +1,14 @@
 """The two sets of secrets that a sign-in gives, each with a life of its own (protocol.md 2.2 and 2.3)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 import math
-from typing import Self
+from typing import ClassVar, Self
+
+from ..models.conversions import WHOLE
+from ..models.members import block
 
 EXPIRY_MARGIN = 300.0
 """Seconds before its real end from which a set counts as expired (protocol.md 2.3)."""
@@ -19,11 +23,6 @@ def _text(answer: Mapping[str, object], member: str) -> str | None:
     return value if isinstance(value, str) and value and value.isprintable() else None
 
 
-def _object(answer: Mapping[str, object], member: str) -> Mapping[str, object]:
-    value = answer.get(member)
-    return value if isinstance(value, dict) else {}
-
-
 def _seconds(answer: Mapping[str, object], member: str) -> float | None:
     value = answer.get(member)
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -33,12 +32,12 @@ def _seconds(answer: Mapping[str, object], member: str) -> float | None:
 
 def token_object(answer: Mapping[str, object]) -> Mapping[str, object]:
     """Return the object with the secrets in the answer to a sign-in; it may be called "token" or "tokens"."""
-    return _object(answer, "token") or _object(answer, "tokens")
+    return block(answer, "token") or block(answer, "tokens")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuedSecrets:
-    """When a set of secrets was issued and how long it lives.
+    """A set of secrets: when it was issued and how long it lives.
 
     `issued_at` is an aware time; a naive one, as older stores hold, is read as UTC (protocol.md 14, point 6).
     `expires_in` is in seconds; None means that the service named no end, so the set never counts as expired.
@@ -47,15 +46,41 @@ class IssuedSecrets:
     issued_at: datetime
     expires_in: float | None = None
 
+    secrets: ClassVar[Mapping[str, str]]
+    """The secrets, by attribute, with their names on the wire."""
+    needed: ClassVar[frozenset[str]]
+    """Those without which there is no set."""
+    lifetime: ClassVar[str]
+    """The name on the wire of `expires_in`."""
+
     def __post_init__(self) -> None:
         if self.issued_at.tzinfo is None:
             object.__setattr__(self, "issued_at", self.issued_at.replace(tzinfo=UTC))
+
+    @classmethod
+    def from_answer(cls, answer: Mapping[str, object], now: datetime) -> Self | None:
+        """Read the set from a token object, or None when it lacks what is needed."""
+        found = cls._found(answer)
+        make: Callable[..., Self] = cls
+        return make(**found, issued_at=now) if found.keys() >= cls.needed else None
+
+    def renewed(self, answer: Mapping[str, object], now: datetime) -> Self | None:
+        """Read the next set; what the answer lacks stays as it was. None when it has nothing of what is needed."""
+        found = self._found(answer)
+        change: Callable[..., Self] = partial(replace, self)
+        return None if self.needed.isdisjoint(found) else change(**found, issued_at=now)
 
     def is_expired(self, now: datetime) -> bool:
         """Return whether the set has ended at `now` (aware), or ends within the margin."""
         if self.expires_in is None:
             return False
         return (now - self.issued_at).total_seconds() >= self.expires_in - EXPIRY_MARGIN
+
+    @classmethod
+    def _found(cls, answer: Mapping[str, object]) -> dict[str, str | float]:
+        found = {name: _text(answer, member) for name, member in cls.secrets.items()}
+        everything = {**found, "expires_in": _seconds(answer, cls.lifetime)}
+        return {name: value for name, value in everything.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,34 +91,9 @@ class JwtTokens(IssuedSecrets):
     refresh_token: str | None = field(default=None, repr=False)
     id_token: str | None = field(default=None, repr=False)
 
-    @classmethod
-    def from_answer(cls, answer: Mapping[str, object], now: datetime) -> Self | None:
-        """Read the set from a token object, or None when it has no access token."""
-        access_token = _text(answer, "accessToken")
-        if access_token is None:
-            return None
-        return cls(
-            access_token=access_token,
-            refresh_token=_text(answer, "refreshToken"),
-            id_token=_text(answer, "idToken"),
-            issued_at=now,
-            expires_in=_seconds(answer, "authenticationExpiresIn"),
-        )
-
-    def renewed(self, answer: Mapping[str, object], now: datetime) -> Self | None:
-        """Read the next set; what the answer lacks stays as it was. None when it has no access token."""
-        new = self.from_answer(answer, now)
-        if new is None:
-            return None
-        return replace(
-            new,
-            refresh_token=new.refresh_token or self.refresh_token,
-            id_token=new.id_token or self.id_token,
-            expires_in=self.expires_in if new.expires_in is None else new.expires_in,
-        )
-
-
-_AWS_MEMBERS = {"access_key_id": "accessKeyId", "secret_key": "secretKey", "session_token": "sessionToken"}
+    secrets: ClassVar = {"access_token": "accessToken", "refresh_token": "refreshToken", "id_token": "idToken"}
+    needed: ClassVar = frozenset({"access_token"})
+    lifetime: ClassVar = "authenticationExpiresIn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,26 +104,9 @@ class AwsCredentials(IssuedSecrets):
     secret_key: str = field(repr=False)
     session_token: str = field(repr=False)
 
-    @classmethod
-    def from_answer(cls, answer: Mapping[str, object], now: datetime) -> Self | None:
-        """Read the set from a token object, or None when one of its three members is missing."""
-        secrets = _aws_secrets(answer)
-        if secrets.keys() != _AWS_MEMBERS.keys():
-            return None
-        return cls(**secrets, issued_at=now, expires_in=_seconds(answer, "authorizationExpiresIn"))
-
-    def renewed(self, answer: Mapping[str, object], now: datetime) -> Self | None:
-        """Read the next set; what the answer lacks stays as it was. None when it has none of the three members."""
-        secrets = _aws_secrets(answer)
-        if not secrets:
-            return None
-        expires_in = _seconds(answer, "authorizationExpiresIn")
-        return replace(self, **secrets, issued_at=now, expires_in=self.expires_in if expires_in is None else expires_in)
-
-
-def _aws_secrets(answer: Mapping[str, object]) -> dict[str, str]:
-    found = {name: _text(answer, member) for name, member in _AWS_MEMBERS.items()}
-    return {name: secret for name, secret in found.items() if secret is not None}
+    secrets: ClassVar = {"access_key_id": "accessKeyId", "secret_key": "secretKey", "session_token": "sessionToken"}
+    needed: ClassVar = frozenset(secrets)
+    lifetime: ClassVar = "authorizationExpiresIn"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,36 +138,23 @@ class AuthTokens:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """Who has signed in: `user_seq` is the account's number, `user_type` "O" for an owner, "M" for a member."""
-
-    user_seq: int
-    user_type: str
-
-    @classmethod
-    def from_answer(cls, answer: Mapping[str, object]) -> Self | None:
-        """Read the answer to a sign-in, or None when it does not number the account."""
-        user = _object(answer, "userInfo")
-        user_seq = user.get("userSeq")
-        if isinstance(user_seq, bool) or not isinstance(user_seq, int):
-            return None
-        return cls(user_seq=user_seq, user_type=_text(user, "userType") or _OWNER)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
     """What a sign-in with the password gave, with its tokens as renewed since."""
 
-    account: Account
+    user_seq: int
+    """The account's number."""
+    user_type: str
+    """The kind of account: "O" an owner's, "M" a member's."""
     tokens: AuthTokens
 
     @classmethod
     def from_answer(cls, answer: Mapping[str, object], now: datetime) -> Self | None:
         """Read the answer to a sign-in with the password, or None when a part of it is missing."""
-        secrets = token_object(answer)
-        account = Account.from_answer(answer)
+        user, secrets = block(answer, "userInfo"), token_object(answer)
+        user_seq = WHOLE.read(user.get("userSeq"))
         jwt = JwtTokens.from_answer(secrets, now)
         aws = AwsCredentials.from_answer(secrets, now)
-        if account is None or jwt is None or aws is None:
+        if user_seq is None or jwt is None or aws is None:
             return None
-        return cls(account=account, tokens=AuthTokens(jwt=jwt, aws=aws))
+        tokens = AuthTokens(jwt=jwt, aws=aws)
+        return cls(user_seq=user_seq, user_type=_text(user, "userType") or _OWNER, tokens=tokens)

@@ -5,7 +5,7 @@ from http import HTTPMethod
 
 from ..exceptions import InvalidParameterError
 from ..models import Device, RegisteredPlan, RegisterPath, TouPlan
-from ..models.members import KEY
+from ..models.conversions import KEY
 from .calls import SignedCalls, as_list, as_object
 
 _TOU = "/device/tou"
@@ -33,9 +33,8 @@ class TouAPI:
     async def read(self, device: Device, controller_id: str) -> RegisteredPlan | None:
         """Return the plan of a heater, or None when it has none."""
         query = {
-            "additionalValue": device.additional_value,
+            **device.key,
             "controllerId": controller_id,
-            "macAddress": device.mac_address,
             "userId": self._calls.user_id,
             "userType": await self._calls.user_type(),
         }
@@ -49,8 +48,7 @@ class TouAPI:
         Raises `InvalidParameterError` if the plan has no period, or one with a member unknown or outside its range.
         """
         body = {
-            "additionalValue": device.additional_value,
-            "macAddress": device.mac_address,
+            **device.key,
             "registerPath": RegisterPath.WIFI,
             "sourceData": source,
             "sourceType": _OPENEI,
@@ -70,7 +68,7 @@ class TouAPI:
         Raises `InvalidParameterError` if the plan came over Bluetooth, and `controller_id` is missing.
         """
         if register_path is RegisterPath.WIFI:
-            plan_key = {"macAddress": device.mac_address, "additionalValue": device.additional_value}
+            plan_key = device.key
         elif controller_id is not None:
             plan_key = {"controllerId": controller_id}
         else:
@@ -88,8 +86,7 @@ class TouAPI:
         """Return the manufacturer's number of a heater, or None when it has none."""
         query = {
             "userId": self._calls.user_id,
-            "macAddress": device.mac_address,
-            "additionalValue": device.additional_value,
+            **device.key,
             "controllerId": controller_id,
         }
         data = await self._calls.request(HTTPMethod.GET, _MANUFACTURE_ID, query=query)
@@ -105,7 +102,7 @@ class TouAPI:
             "userId": self._calls.user_id,
             "userType": await self._calls.user_type(),
         }
-        data = as_object(_CONVERT, await self._calls.request(HTTPMethod.POST, _CONVERT, body=body))
+        data = await self._calls.post_for_object(_CONVERT, body)
         rows = as_list(_CONVERT, data.get("touInfo"))
         return [TouPlan.from_message(row) for row in rows if isinstance(row, dict)]
 

@@ -26,6 +26,7 @@ from .base import (
     Transport,
     TransportError,
     UpgradeRefusedError,
+    declare_lost,
 )
 
 # The runtime has no limit of its own for a server that never answers the upgrade request. For a certificate that it
@@ -158,7 +159,7 @@ class AwsTransport(Transport):
 
     def _native_interrupted(self, connection: mqtt.Connection, error: Exception, **_: object) -> None:
         connection.disconnect()
-        self._post(self._set_lost, _error_name(error))
+        self._post(declare_lost, self, _error_name(error))
 
     def _native_message(self, topic: str, payload: bytes, **_: object) -> None:
         self._post(self._on_message, topic, payload)
@@ -225,10 +226,6 @@ class AwsTransport(Transport):
         finally:
             connection.close()
         return status
-
-    def _set_lost(self, reason: str) -> None:
-        if not self.lost.done():
-            self.lost.set_result(reason)
 
     def _on_loop[T](self, native: NativeFuture[T]) -> asyncio.Future[T]:
         """Return a future of the event loop that ends as the native one does; cancelling it leaves that one alone."""

@@ -22,20 +22,14 @@ UNANSWERED = "requests stay unanswered"
 UNEXPECTED = "an unexpected error"
 """Why a connection is replaced that could not be used because of an error that nobody foresaw."""
 
-type Kinds = tuple[tuple[type[BaseException], ConnectionProblem], ...]
-
-# The first that fits counts, in each of these tables.
-_SIGN_IN_ERRORS: Kinds = (
+# The first that fits counts.
+_KINDS: tuple[tuple[type[BaseException], ConnectionProblem], ...] = (
     (AuthenticationError, ConnectionProblem.SIGN_IN_REFUSED),
     (MaintenanceError, ConnectionProblem.MAINTENANCE),
     (InvalidResponseError, ConnectionProblem.NOT_THE_SERVICE),
     (ApiError, ConnectionProblem.SIGN_IN_SERVICE),
-)
-_MQTT_ERRORS: Kinds = (
     (SubscriptionRefusedError, ConnectionProblem.SUBSCRIPTION_FAILED),
     (SubscriptionUnansweredError, ConnectionProblem.SUBSCRIPTION_FAILED),
-)
-_NETWORK_ERRORS: Kinds = (
     (aiohttp.ClientConnectorDNSError, ConnectionProblem.NAME_RESOLUTION),
     (socket.gaierror, ConnectionProblem.NAME_RESOLUTION),
     (aiohttp.ClientSSLError, ConnectionProblem.TLS),
@@ -66,19 +60,21 @@ def failure_of(error: BaseException) -> ConnectionFailure:
     """Return why an attempt to connect failed."""
     match error:
         case UpgradeRefusedError():
-            return ConnectionFailure(_refused_upgrade(error.status), f"MQTT service: {_status(error)}")
+            answer = error.name if error.status is None else f"HTTP {error.status}"
+            return ConnectionFailure(_refused_upgrade(error.status), f"MQTT service: {answer}")
         case CaFileError():
             # Its text names the file, which is nobody's business who reads a report.
             return ConnectionFailure(ConnectionProblem.CA_FILE, type(error.__cause__).__name__)
         case TransportError():
-            problem = _kind(error, _MQTT_ERRORS) or _of_runtime(error.name)
-            return ConnectionFailure(problem, f"MQTT service: {error.name}")
-        case AuthenticationError() | ApiError() | InvalidResponseError():
-            problem = _kind(error, _SIGN_IN_ERRORS) or ConnectionProblem.SIGN_IN_SERVICE
-            return ConnectionFailure(problem, f"sign-in service: {_answer(error)}")
+            return ConnectionFailure(_kind(error, _of_runtime(error.name)), f"MQTT service: {error.name}")
+        case ApiError():
+            # Named by its code; its text comes from outside.
+            return ConnectionFailure(_kind(error), f"sign-in service: code {error.code}")
+        case AuthenticationError() | InvalidResponseError():
+            return ConnectionFailure(_kind(error), f"sign-in service: {type(error).__name__}")
     # What the sign-in service could not be reached for stands behind the client's own error.
     cause = error.__cause__ or error if isinstance(error, ApiConnectionError) else error
-    problem = _kind(cause, _NETWORK_ERRORS) or _kind(error, _NETWORK_ERRORS) or ConnectionProblem.UNEXPECTED_ERROR
+    problem = _kind(cause, _kind(error))
     service = "" if problem is ConnectionProblem.UNEXPECTED_ERROR else "sign-in service: "
     return ConnectionFailure(problem, f"{service}{type(cause).__name__}")
 
@@ -89,8 +85,8 @@ def failure_of_loss(reason: str) -> ConnectionFailure:
     return ConnectionFailure(problem, f"MQTT service: {reason}")
 
 
-def _kind(error: BaseException, kinds: Kinds) -> ConnectionProblem | None:
-    return next((problem for kind, problem in kinds if isinstance(error, kind)), None)
+def _kind(error: BaseException, otherwise: ConnectionProblem = ConnectionProblem.UNEXPECTED_ERROR) -> ConnectionProblem:
+    return next((problem for kind, problem in _KINDS if isinstance(error, kind)), otherwise)
 
 
 def _of_runtime(name: str) -> ConnectionProblem:
@@ -106,12 +102,3 @@ def _refused_upgrade(status: int | None) -> ConnectionProblem:
     if status is not None and (status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR):
         return ConnectionProblem.SERVICE_BUSY
     return ConnectionProblem.UPGRADE_REFUSED
-
-
-def _status(error: UpgradeRefusedError) -> str:
-    return error.name if error.status is None else f"HTTP {error.status}"
-
-
-def _answer(error: BaseException) -> str:
-    """Name an answer by its code; its text comes from outside."""
-    return f"code {error.code}" if isinstance(error, ApiError) else type(error).__name__

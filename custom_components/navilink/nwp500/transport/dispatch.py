@@ -1,4 +1,4 @@
-"""Who wants which messages: the table of topic filters and their callbacks."""
+"""Who is called for a message: callbacks by the topic filters that they want."""
 
 from collections.abc import Callable
 import logging
@@ -11,8 +11,8 @@ _LOGGER = logging.getLogger(__name__)
 type MessageCallback = Callable[[str, JsonMessage], None]
 
 
-class SubscriptionTable:
-    """Callers' callbacks by topic filter."""
+class MessageDispatcher:
+    """Calls the callers' callbacks whose filters cover the topic of a message."""
 
     def __init__(self) -> None:
         self._callbacks: dict[str, list[MessageCallback]] = {}

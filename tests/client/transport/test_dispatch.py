@@ -1,9 +1,9 @@
-"""The subscription table: which message goes to which callback."""
+"""The dispatcher: which message goes to which callback."""
 
 import pytest
 
 from nwp500.json_types import JsonMessage
-from nwp500.transport.callbacks import SubscriptionTable
+from nwp500.transport.dispatch import MessageDispatcher
 
 
 class Received:
@@ -17,8 +17,8 @@ class Received:
 
 
 @pytest.fixture
-def table() -> SubscriptionTable:
-    return SubscriptionTable()
+def table() -> MessageDispatcher:
+    return MessageDispatcher()
 
 
 def failing(_topic: str, _message: JsonMessage) -> None:
@@ -26,7 +26,7 @@ def failing(_topic: str, _message: JsonMessage) -> None:
     raise ArithmeticError("of the callback")
 
 
-def test_a_message_goes_to_every_callback_whose_filter_covers_its_topic(table: SubscriptionTable) -> None:
+def test_a_message_goes_to_every_callback_whose_filter_covers_its_topic(table: MessageDispatcher) -> None:
     exact, wild, other = Received(), Received(), Received()
     table.add("a/b", exact)
     table.add("a/#", wild)
@@ -38,7 +38,7 @@ def test_a_message_goes_to_every_callback_whose_filter_covers_its_topic(table: S
     assert other.messages == []
 
 
-def test_the_same_callback_twice_counts_once(table: SubscriptionTable) -> None:
+def test_the_same_callback_twice_counts_once(table: MessageDispatcher) -> None:
     received = Received()
     table.add("a", received)
     table.add("a", received)
@@ -49,7 +49,7 @@ def test_the_same_callback_twice_counts_once(table: SubscriptionTable) -> None:
     assert len(received.messages) == 1
 
 
-def test_a_filter_is_of_use_as_long_as_it_has_callbacks(table: SubscriptionTable) -> None:
+def test_a_filter_is_of_use_as_long_as_it_has_callbacks(table: MessageDispatcher) -> None:
     first, second = Received(), Received()
     table.add("a", first)
     table.add("a", second)
@@ -57,7 +57,7 @@ def test_a_filter_is_of_use_as_long_as_it_has_callbacks(table: SubscriptionTable
     assert table.remove("a", second)
 
 
-def test_a_stranger_is_removed_without_an_effect(table: SubscriptionTable) -> None:
+def test_a_stranger_is_removed_without_an_effect(table: MessageDispatcher) -> None:
     received = Received()
     table.add("a", received)
     assert not table.remove("a", Received())
@@ -66,7 +66,7 @@ def test_a_stranger_is_removed_without_an_effect(table: SubscriptionTable) -> No
     assert len(received.messages) == 1
 
 
-def test_all_callbacks_of_a_filter_can_be_removed(table: SubscriptionTable) -> None:
+def test_all_callbacks_of_a_filter_can_be_removed(table: MessageDispatcher) -> None:
     received = Received()
     table.add("a", received)
     table.add("a", Received())
@@ -75,7 +75,7 @@ def test_all_callbacks_of_a_filter_can_be_removed(table: SubscriptionTable) -> N
     assert received.messages == []
 
 
-def test_a_callback_that_fails_stops_nobody(table: SubscriptionTable, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_callback_that_fails_stops_nobody(table: MessageDispatcher, caplog: pytest.LogCaptureFixture) -> None:
     received = Received()
     table.add("a", failing)
     table.add("a", received)
@@ -84,7 +84,7 @@ def test_a_callback_that_fails_stops_nobody(table: SubscriptionTable, caplog: py
     assert "A message callback failed" in caplog.text
 
 
-def test_a_callback_may_change_the_table_while_it_is_called(table: SubscriptionTable) -> None:
+def test_a_callback_may_change_the_table_while_it_is_called(table: MessageDispatcher) -> None:
     received = Received()
 
     def only_now(_topic: str, _message: JsonMessage) -> None:
