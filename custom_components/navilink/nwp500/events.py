@@ -94,6 +94,10 @@ class EventEmitter:
                 registrations.remove(registration)
                 return
 
+    def is_heard(self, event: str) -> bool:
+        """Return whether anybody listens to an event: whoever emits often need not make what nobody takes."""
+        return bool(self._listeners.get(event))
+
     def emit(self, event: str, happened: object) -> None:
         """Call every listener of an event."""
         for registration in tuple(self._listeners.get(event, ())):

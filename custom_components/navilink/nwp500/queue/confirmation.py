@@ -6,7 +6,6 @@ intervals until it shows the effect. A heater refuses controls that follow each 
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 import math
@@ -24,6 +23,10 @@ _QUERY_SECONDS = 30.0
 
 _REFUSAL_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0, 30.0)
 """Seconds to wait after each refusal for coming too soon after the last control; then the command ends as rejected."""
+
+_NEVER_REFUSED = 0, ""
+
+_ACKNOWLEDGED = CommandResult(CommandOutcome.CONFIRMED, CommandReason.ACKNOWLEDGED)
 
 type Complete = Callable[[QueuedCommand, CommandResult], None]
 
@@ -67,7 +70,7 @@ class Confirmations:
     def sent(self, command: QueuedCommand, written_at: int) -> None:
         """A command's PUBACK was seen, which was written at that moment: from now on its effect is waited for."""
         if command.mac_address is None:
-            self._complete(command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.ACKNOWLEDGED))
+            self._complete(command, _ACKNOWLEDGED)
             return
         sent = _Sent(command, written_at)
         self._sent[command.id] = sent
@@ -175,9 +178,8 @@ class Pacing:
         self._queue = queue
         self._confirmations = confirmations
         self._paused_until: dict[str | None, float] = {}
-        self._refusals: Counter[str] = Counter()
-        self._refused: dict[str, str] = {}
-        """The session of the last refused writing of each control."""
+        self._refusals: dict[str, tuple[int, str]] = {}
+        """How often each control was refused, and the session of the last refused writing."""
 
     def pause(self, mac_address: str | None) -> float:
         """Return the seconds until a control may go to a heater; infinite while it has to answer another one first."""
@@ -200,25 +202,22 @@ class Pacing:
 
     def refused(self, command: QueuedCommand) -> float | None:
         """Return the seconds to wait after a control was refused for coming too soon; `None`: it is not sent again."""
-        self._refused[command.id] = command.session_id
-        refusals = self._refusals[command.id]
-        if refusals >= len(_REFUSAL_PAUSES):
-            return None
-        self._refusals[command.id] += 1
-        return _REFUSAL_PAUSES[refusals]
+        refusals, _ = self._refusals.get(command.id, _NEVER_REFUSED)
+        self._refusals[command.id] = refusals + 1, command.session_id
+        return _REFUSAL_PAUSES[refusals] if refusals < len(_REFUSAL_PAUSES) else None
 
     def was_refused(self, command: QueuedCommand) -> bool:
         """Return whether the heater has refused the last writing of a control."""
-        return self._refused.get(command.id) == command.session_id
+        return self._refusals.get(command.id, _NEVER_REFUSED)[1] == command.session_id
 
     def forbid_repeat(self, command_id: str) -> None:
         """If the heater refuses it, that is the end of it."""
-        self._refusals[command_id] = len(_REFUSAL_PAUSES)
+        _, session_id = self._refusals.get(command_id, _NEVER_REFUSED)
+        self._refusals[command_id] = len(_REFUSAL_PAUSES), session_id
 
     def forget(self, command_id: str) -> None:
         """A command has its outcome."""
         self._refusals.pop(command_id, None)
-        self._refused.pop(command_id, None)
 
     def forget_heater(self, mac_address: str) -> None:
         """Hold a heater's controls no longer."""

@@ -67,6 +67,22 @@ class _Heater:
     """What the commands wanted that were given since that status, or may not have taken effect by then."""
 
 
+@dataclass(slots=True)
+class _Judged:
+    """What is known of one command without an outcome."""
+
+    given_at: int
+    """The moment at which it was given."""
+    written_at: int = UNKNOWN_MOMENT
+    """The moment at which it was last written."""
+    baseline: DeviceStatus | None = None
+    """The status from which on changes count as somebody else's. A command that was given over a connection before the
+    heater reported on it has none yet: what others changed during the outage is older, so the first status to come is
+    only what later changes are compared with."""
+    is_overruled: bool = False
+    """Whether somebody else has changed its setting since, if commands are guarded."""
+
+
 class CommandGuard:
     """What is known of the heaters, and what it means for the commands that wait for them."""
 
@@ -83,16 +99,8 @@ class CommandGuard:
         self._writer = writer
         self._fresh = FreshStatus(ask_status, self._has_waiting_control)
         self._heaters: dict[str, _Heater] = {}
-        self._given: dict[str, int] = {}
-        """The moment at which each command without an outcome was given."""
-        self._written: dict[str, int] = {}
-        """The moment at which each of them was last written."""
-        self._baselines: dict[str, DeviceStatus] = {}
-        """For each of them the status from which on changes count as somebody else's. One that was given over a
-        connection before the heater reported on it has none yet: what others changed during the outage is older, so
-        the first status to come is only what later changes are compared with."""
-        self.overruled: set[str] = set()
-        """Those of them whose setting somebody else has changed since, if commands are guarded."""
+        self._judged: dict[str, _Judged] = {}
+        """The commands without an outcome that are for a heater."""
 
     # What is known
 
@@ -158,41 +166,46 @@ class CommandGuard:
 
     def given(self, command: QueuedCommand, *, is_restored: bool = False) -> None:
         """A command is given; one that an earlier run was given may have been written, whatever the store has."""
-        self._given[command.id] = self._fresh.moment()
-        mac_address = command.mac_address or ""
-        heater = self._heaters.get(mac_address)
-        status = None if heater is None else heater.status
+        if (mac_address := command.mac_address) is None:
+            return
+        judged = self._judged[command.id] = _Judged(self._fresh.moment())
         # Over a connection, only once the heater has reported on it.
-        if status is not None and (self._writer.transport is None or self._fresh.has(mac_address)):
-            self._baselines[command.id] = status
-        if is_restored and command.attempts and command.mac_address:
+        if self._writer.transport is None or self._fresh.has(mac_address):
+            judged.baseline = self.known_status(mac_address)
+        if is_restored and command.attempts:
             for session_id in command.sessions or (command.id,):
-                self._written[command.id] = self._fresh.written(session_id, command.mac_address)
-        if command.is_control and command.mac_address and command.expected:
+                judged.written_at = self._fresh.written(session_id, mac_address)
+        if command.is_control and command.expected:
             pending_effect = _PendingEffect(command.expected, written_at=_seconds() if is_restored else None)
-            heater = heater or self._heater(mac_address)
-            heater.pending_effects[command.id] = pending_effect
+            self._heater(mac_address).pending_effects[command.id] = pending_effect
 
     def written(self, request: QueuedCommand) -> None:
         """A request was written to the connection."""
         if request.mac_address is None or not (request.is_control or request.kind == STATUS.name):
             return
         moment = self._fresh.written(request.session_id, request.mac_address)
-        if request.id in self._given:
-            self._written[request.id] = moment
+        if (judged := self._judged.get(request.id)) is not None:
+            judged.written_at = moment
             if (pending_effect := self._heater(request.mac_address).pending_effects.get(request.id)) is not None:
                 pending_effect.written_at = _seconds()
 
     def written_at(self, command: QueuedCommand) -> int:
         """Return the moment at which a command was last written: what is asked from then on shows its effect."""
-        return self._written.get(command.id, UNKNOWN_MOMENT)
+        judged = self._judged.get(command.id)
+        return UNKNOWN_MOMENT if judged is None else judged.written_at
 
     def is_shown(self, command: QueuedCommand) -> bool:
         """Return whether the known status of a heater, asked for since a command was written, shows its effect."""
-        mac_address = command.mac_address or ""
-        known, written_at = self.known_status(mac_address), self._written.get(command.id)
-        is_asked_since = written_at is not None and self._fresh.answered_at(mac_address) >= written_at
+        if not command.expected or command.mac_address is None:
+            return False
+        known = self.known_status(command.mac_address)
+        is_asked_since = UNKNOWN_MOMENT < self.written_at(command) <= self._fresh.answered_at(command.mac_address)
         return is_asked_since and known is not None and command.is_shown_by(known.raw)
+
+    def is_overruled(self, command: QueuedCommand) -> bool:
+        """Return whether somebody else has changed a command's setting since, if commands are guarded."""
+        judged = self._judged.get(command.id)
+        return judged is not None and judged.is_overruled
 
     def dated(self, mac_address: str, session_id: str | None) -> int | None:
         """Return the moment after which a status was made that has come just now; `None` for one that is outdated."""
@@ -245,11 +258,11 @@ class CommandGuard:
 
         A command that is in flight or watched by `confirmations` may change it, and so may one that has just ended.
         """
-        heater = self._heaters.get(command.mac_address or "")
-        if not self._config.skip_redundant or heater is None or heater.status is None:
+        judged, heater = self._judged.get(command.id), self._heaters.get(command.mac_address or "")
+        if not self._config.skip_redundant or judged is None or heater is None or heater.status is None:
             return False
         return (
-            self._fresh.has(command.mac_address or "", since=self._given.get(command.id, UNKNOWN_MOMENT))
+            self._fresh.has(command.mac_address or "", since=judged.given_at)
             and command.is_shown_by(heater.status.raw)
             and not _is_renewal(command, heater.status)
             # In a peak period the reported mode is not all: the app may have written another one, which is held.
@@ -267,16 +280,13 @@ class CommandGuard:
 
     def completed(self, command: QueuedCommand, outcome: CommandOutcome) -> None:
         """A command has its outcome: what it may still bring about is not taken for somebody else's doing."""
-        self._given.pop(command.id, None)
-        self._written.pop(command.id, None)
-        self.overruled.discard(command.id)
-        self._baselines.pop(command.id, None)
-        pending_effects = self._heater(command.mac_address).pending_effects if command.mac_address else {}
-        if (pending_effect := pending_effects.get(command.id)) is None:
+        self._judged.pop(command.id, None)
+        heater = self._heaters.get(command.mac_address or "")
+        if heater is None or (pending_effect := heater.pending_effects.get(command.id)) is None:
             return
         # Of a refused command only an earlier writing may have had an effect.
         if pending_effect.written_at is None or (outcome is CommandOutcome.REJECTED and command.attempts <= 1):
-            del pending_effects[command.id]
+            del heater.pending_effects[command.id]
         else:
             pending_effect.completed_at = self._fresh.moment()
 
@@ -291,19 +301,20 @@ class CommandGuard:
         One that was asked for before the command was given decides nothing, but does not make the change old either: if
         it is still there when asked for afterwards, it counts.
         """
-        baseline = self._baselines.get(command.id)
+        judged = self._judged[command.id]
+        baseline = judged.baseline
         is_changed = baseline is not None and any(
             _is_changed_by_others(heater, member, baseline, status) for member in command.expected
         )
-        if asked_at <= self._given.get(command.id, asked_at):
+        if asked_at <= judged.given_at:
             if baseline is not None and not is_changed:
-                self._baselines[command.id] = status
+                judged.baseline = status
             return
         if command.is_shown_by(status.raw):
-            self.overruled.discard(command.id)
+            judged.is_overruled = False
         elif is_changed and self._config.guard_commands:
-            self.overruled.add(command.id)
-        self._baselines[command.id] = status
+            judged.is_overruled = True
+        judged.baseline = status
 
     def _has_waiting_control(self, mac_address: str) -> bool:
         return any(command.is_control and command.mac_address == mac_address for command in self._queue.waiting)

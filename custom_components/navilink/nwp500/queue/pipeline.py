@@ -42,6 +42,7 @@ _EXPIRED = CommandResult(CommandOutcome.EXPIRED, CommandReason.TOO_OLD)
 _OVERRULED = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.CHANGED_ELSEWHERE)
 _OVERTAKEN = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.NEWER_SENT)
 _OUTLIVED = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.NEWER_CONFIRMED)
+_QUEUE_CHANGED = QueueChanged()
 _IN_DOUBT = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.ACKNOWLEDGEMENT_LOST)
 
 
@@ -115,14 +116,14 @@ class CommandPipeline(WriterListener):
         self.guard.given(command)
         # In its place before any listener, which may give another one for an answer.
         displaced = self.queue.append(command)
-        self._events.emit("command_given", CommandEvent(command))
+        self._report("command_given", command)
         if displaced is not NOTHING:
             self.commands_displaced(displaced)
         self.writer.pump()
         self.guard.ask_first(command)
         if self._config.enable_command_queue and self.stage(command.id) is CommandStage.WAITING:
             handle.handed_over(0)
-            self._events.emit("command_queued", CommandEvent(command))
+            self._report("command_queued", command)
             self._expiry.watch((command,))
         self._changed()
         return handle
@@ -230,7 +231,7 @@ class CommandPipeline(WriterListener):
             return
         has_news = self.guard.on_status(mac_address, status, asked_at, self.pending())
         # All of them leave the queue before the first outcome, which may change what else waits.
-        for command in self.queue.remove(lambda command: command.id in self.guard.overruled):
+        for command in self.queue.remove(self.guard.is_overruled):
             self._complete(command, _OVERRULED)
         if has_news:
             self._changed()
@@ -288,7 +289,7 @@ class CommandPipeline(WriterListener):
     def verdict(self, command: QueuedCommand) -> CommandResult | None:
         if command.is_expired():
             return _EXPIRED
-        if command.id in self.guard.overruled:
+        if self.guard.is_overruled(command):
             return _OVERRULED
         if self.guard.is_already_so(command, self.confirmations):
             return CommandResult(CommandOutcome.CONFIRMED, CommandReason.ALREADY_SET)
@@ -316,7 +317,7 @@ class CommandPipeline(WriterListener):
             for older in self._succession.sent(command):
                 self._complete(older, _OVERTAKEN)
             self.confirmations.sent(command, self.guard.written_at(command))
-        self._events.emit("command_sent", CommandEvent(command))
+        self._report("command_sent", command)
         self._changed()
         if self.guard.is_shown(command):
             # What proves that it was sent has come after what proves its effect.
@@ -391,13 +392,18 @@ class CommandPipeline(WriterListener):
             self._sessions.pop(session_id, None)
         # Judged before any listener is called, which may give the next one for the same setting.
         self.guard.completed(command, result.outcome)
-        event = CommandEvent(command, result.reason, result.code)
-        self._events.emit(f"command_{result.outcome}", event)
-        self._events.emit("command_completed", CommandCompleted(command, result))
+        if self._events.is_heard(event := f"command_{result.outcome}"):
+            self._events.emit(event, CommandEvent(command, result.reason, result.code))
+        if self._events.is_heard("command_completed"):
+            self._events.emit("command_completed", CommandCompleted(command, result))
         if result.outcome is CommandOutcome.CONFIRMED:
             for older in self._succession.confirmed(handle):
                 self._complete(older, _OUTLIVED)
         self._changed()
 
+    def _report(self, event: str, command: QueuedCommand) -> None:
+        if self._events.is_heard(event):
+            self._events.emit(event, CommandEvent(command))
+
     def _changed(self) -> None:
-        self._events.emit("queue_changed", QueueChanged())
+        self._events.emit("queue_changed", _QUEUE_CHANGED)

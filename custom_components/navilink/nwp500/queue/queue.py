@@ -68,6 +68,11 @@ class CommandQueue:
         return len(self._in_flight)
 
     @property
+    def is_in_flight_alone(self) -> bool:
+        """Whether what is in flight must have no company, because it is not repeatable."""
+        return any(not command.repeatable for command in self._in_flight.values())
+
+    @property
     def window(self) -> int:
         """The maximum in flight so that what comes back always finds room beside one new command."""
         return max(1, self._limit - 1)
@@ -94,10 +99,7 @@ class CommandQueue:
 
     def take(self, command: QueuedCommand) -> QueuedCommand:
         """Move a waiting command in flight and return it with its attempt counted."""
-        if self._waiting[0] is command:
-            self._waiting.popleft()
-        else:
-            self._waiting.remove(command)
+        self.discard(command)
         taken = command.written_again()
         self._in_flight[taken.id] = taken
         return taken

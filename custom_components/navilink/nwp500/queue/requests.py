@@ -1,7 +1,6 @@
 """Commands as they enter the queue, made from the tables of controls and queries."""
 
 from collections.abc import Mapping
-import uuid
 
 from ..json_types import JsonValue
 from ..models import Device
@@ -9,7 +8,7 @@ from ..protocol.controls import Control
 from ..protocol.queries import Request
 from ..protocol.requests import encoded, request_message
 from ..protocol.topics import check_topic
-from .command import QueuedCommand
+from .command import QueuedCommand, new_id
 
 
 def plain_message(topic: str, payload: object, qos: int) -> QueuedCommand:
@@ -22,7 +21,7 @@ def query_request(
     query: Request, device: Device, client_id: str, content: Mapping[str, JsonValue] | None = None
 ) -> QueuedCommand:
     """Return a query or write for a device, with a `sessionID` of its own; its content has been checked."""
-    session_id = uuid.uuid4().hex
+    session_id = new_id()
     topic, body = request_message(query, content or {}, device, client_id, session_id)
     return QueuedCommand(
         id=session_id, kind=query.name, wanted=query.words, mac_address=device.mac_address, topic=topic, body=body
@@ -42,7 +41,7 @@ def control_request(
 
     It has a `sessionID` of its own, or that of the command which it continues.
     """
-    session_id = session_id or uuid.uuid4().hex
+    session_id = session_id or new_id()
     content: dict[str, JsonValue] = {"mode": control.name, "param": [*parameters], "paramStr": ""}
     topic, body = request_message(control, content, device, client_id, session_id)
     return QueuedCommand(

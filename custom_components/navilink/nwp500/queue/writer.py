@@ -110,10 +110,11 @@ class CommandWriter:
                 break
             else:
                 self._write(self.transport, command)
-        if self.transport is None:
-            self._end_run(drained=False)
-        elif not self._queue.in_flight_count and self._is_nothing_due():
-            self._end_run(drained=True)
+        if self._drained is not None:
+            if self.transport is None:
+                self._end_run(drained=False)
+            elif not self._queue.in_flight_count and self._is_nothing_due():
+                self._end_run(drained=True)
         self._look_whether_finished()
 
     def _is_nothing_due(self) -> bool:
@@ -121,9 +122,14 @@ class CommandWriter:
 
     def _next(self) -> QueuedCommand | None:
         """Return the next command that may be written now; otherwise set the timer for when one may be."""
+        if not self._queue:
+            return None
+        if delay := self._rate_delay():
+            self._call_later(delay)
+            return None
         shortest = math.inf
         for command in self._queue.heads():
-            if (pause := self._rate_delay() or self._listener.pause(command)) == 0:
+            if (pause := self._listener.pause(command)) == 0:
                 return command
             shortest = min(shortest, pause)
         if shortest < math.inf:
@@ -133,11 +139,9 @@ class CommandWriter:
     @property
     def _has_room(self) -> bool:
         """Whether one more may be in flight; a command without duplicate delivery travels alone."""
-        in_flight = self._queue.in_flight
-        return (
-            self._finished is None
-            and len(in_flight) < self._window
-            and all(command.repeatable for command in in_flight)
+        in_flight = self._queue.in_flight_count
+        return self._finished is None and (
+            not in_flight or (in_flight < self._window and not self._queue.is_in_flight_alone)
         )
 
     def _write(self, transport: Transport, waiting: QueuedCommand) -> None:
@@ -170,7 +174,8 @@ class CommandWriter:
             self._give_up_transport(error)
             return
         self.sent_count += 1
-        self._acknowledged_at.append(asyncio.get_running_loop().time())
+        if self._rate is not None:
+            self._acknowledged_at.append(asyncio.get_running_loop().time())
         if self._written.get(command.id) is command:
             self.has_arrived(command.id)
         self.pump()
