@@ -96,7 +96,7 @@ class QueuedCommand:
         command of this run has the session that its message was made with.
         """
         if not self.attempts and not self.is_restored:
-            # What nearly every command comes to, right before it goes out: `dataclasses.replace` takes ten times as long.
+            # What nearly every command comes to right before it goes out; `dataclasses.replace` takes ten times longer.
             # This is why the class has no slots.
             written = object.__new__(type(self))
             written.__dict__.update(self.__dict__, attempts=1, sessions=(self.id,))

@@ -31,7 +31,7 @@ _ACKNOWLEDGED = CommandResult(CommandOutcome.CONFIRMED, CommandReason.ACKNOWLEDG
 type Complete = Callable[[QueuedCommand, CommandResult], None]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Sent:
     command: QueuedCommand
     written_at: int

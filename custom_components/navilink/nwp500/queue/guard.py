@@ -30,7 +30,7 @@ _SIDE_EFFECTS: Mapping[str, frozenset[str]] = {_MODE: frozenset({"vacationDaySet
 """The members that a command for another one can change besides, to whatever value: a mode ends a vacation."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _PendingEffect:
     """What one of our commands wanted, as long as it may still be what the heater comes to report."""
 
@@ -55,7 +55,7 @@ class _PendingEffect:
         )
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Heater:
     """What is known of one heater."""
 
@@ -67,7 +67,7 @@ class _Heater:
     """What the commands wanted that were given since that status, or may not have taken effect by then."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Judged:
     """What is known of one command without an outcome."""
 
