@@ -16,7 +16,7 @@ class Change:
     new: float | str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Names:
     """What an attribute's change to a value is called: to something (true, not 0), and to nothing (false, 0)."""
 

@@ -21,7 +21,7 @@ from .watchdog import ResponseWatchdog
 _LOGGER = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Expected:
     """A reply that is waited for."""
 

@@ -41,7 +41,7 @@ class WriteOutcome(StrEnum):
     """The heater could not be asked any more, so the write may have landed or not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ScheduleWrite[ContentT]:
     """What became of a schedule write, and what the heater had and has."""
 
@@ -64,7 +64,7 @@ class HeaterLocks:
         return self._locks[device.mac_address]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ScheduleKind[EntryT: WeeklyEntry]:
     """What one kind of schedule is read, checked and written by."""
 

@@ -21,9 +21,10 @@ _HOURS = measured("h")
 _VOLUME = measured("L")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class Counters(Message):
     """One block of counters."""
+
+    __slots__ = ()
 
     long_numbers: ClassVar[int | None] = None
     """How many numbers at the start have 32 bits; the rest has 16. `None`: all of them."""
@@ -58,9 +59,10 @@ class Counters(Message):
         }
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class SystemCounters(Counters):
     """What the whole unit counts: `tsData`."""
+
+    __slots__ = ()
 
     long_numbers: ClassVar[int | None] = 2
 
@@ -85,9 +87,10 @@ class SystemCounters(Counters):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class DrawCounters(Counters):
     """What is counted of hot water drawn: `tdData`; some firmware leaves all but the last at 0."""
+
+    __slots__ = ()
 
     draws = Member("numOfdhwUse", WHOLE, "Draws")
     drawn_volume = Member("dhwUseTotalFlow", _VOLUME, "Hot water drawn")
@@ -101,9 +104,10 @@ class DrawCounters(Counters):
     )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class PartCounters(Counters):
     """What is counted of the parts: `taData`."""
+
+    __slots__ = ()
 
     compressor_time = Member("cumulatedOpTimeComp", _HOURS, "How long the compressor ran")
     compressor_starts = Member("cumulatedOpNumComp", WHOLE, "How often the compressor ran")

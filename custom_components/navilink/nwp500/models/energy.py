@@ -1,7 +1,6 @@
 """Energy usage, by days, months or hours: the three queries are answered in one shape (protocol.md 10.1)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from ..exceptions import ResponseFormatError
@@ -17,9 +16,10 @@ _HOURS = Kind(_hours, "h")
 _ENERGY = measured("Wh")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class EnergyAmount(Message):
     """What was used in one span of time, by the heat pump and by the elements."""
+
+    __slots__ = ()
 
     heat_pump = Member("hpUsage", _ENERGY, "Energy used by the heat pump")
     elements = Member("heUsage", _ENERGY, "Energy used by the heating elements")
@@ -35,9 +35,10 @@ class EnergyAmount(Message):
         return None if heat_pump is None or elements is None else heat_pump + elements
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class EnergyPeriod(Message):
     """A month with an amount for each day, a year with one for each month, or a day with one for each hour."""
+
+    __slots__ = ()
 
     year = Member("year", WHOLE, "Year")
     month = Member("month", WHOLE, "Month, 1-12; missing in a year")
@@ -49,9 +50,10 @@ class EnergyPeriod(Message):
         return tuple(EnergyAmount(amount) for amount in objects(self.raw, "data"))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class EnergyUsage(Message):
     """The reply to an energy query."""
+
+    __slots__ = ()
 
     kind = Member("typeOfUsage", WHOLE, "Kind of usage; 1 on the units seen")
 

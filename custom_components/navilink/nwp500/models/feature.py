@@ -1,7 +1,6 @@
 """The feature (device info) message: what the heater has, its limits and versions (protocol.md 9)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from ..enums import DhwMode, DhwTemperatureControl, TemperatureFormula, TemperatureUnit, VolumeCode
@@ -10,12 +9,13 @@ from .members import CAPABILITY, HALF, KEY, VERSION, WHOLE, Member, Message, one
 _GALLONS = {VolumeCode.GALLONS_50: 50, VolumeCode.GALLONS_65: 65, VolumeCode.GALLONS_80: 80}
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class DeviceFeature(Message):
     """What one heater can do; temperatures in °C, and None for what the heater does not report.
 
     A `supports_...` is None when the heater does not mention it, False when it is not supported or not fitted.
     """
+
+    __slots__ = ()
 
     # Identity and versions
     temperature_unit = Member("temperatureType", one_of(TemperatureUnit), "The owner's display unit")

@@ -95,9 +95,10 @@ class FirmwareDetail(Record):
         return EPOCH_MILLISECONDS.read(self.registered_raw) if self.registered_raw else None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class FirmwareDownload(Message):
     """One download."""
+
+    __slots__ = ()
 
     part = Member("swCode", one_of(FirmwarePart), "The part that it is for")
     part_raw = part.in_raw()

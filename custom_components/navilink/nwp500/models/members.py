@@ -22,7 +22,7 @@ _LARGEST_NUMBER = 2**53
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Kind[T]:
     """How the values of a member are read: `read` gives None for what it cannot mean; `unit` is that of the result."""
 

@@ -31,9 +31,10 @@ def _days(value: object) -> frozenset[Weekday] | None:
 _DAYS = Kind(_days, name="day mask")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class WeeklyEntry(Message):
     """What the entries of both schedules share: six whole numbers, and nothing else is kept."""
+
+    __slots__ = ()
 
     @override
     def __post_init__(self) -> None:
@@ -71,9 +72,10 @@ class WeeklyEntry(Message):
         return tuple(WHOLE.read(self.raw.get(name)) for name in _WIRE_NAMES)
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class ReservationEntry(WeeklyEntry):
     """Sets mode and setpoint at a minute of some weekdays, in the heater's local time."""
+
+    __slots__ = ()
 
     is_enabled = Member("enable", TRI_STATE, "Whether the entry is active; off, it is only stored")
     days = Member("week", _DAYS, "The days on which it acts")
@@ -101,9 +103,10 @@ class ReservationEntry(WeeklyEntry):
         return cls(_raw(days, hour, minute, mode, setpoint_raw, is_enabled=is_enabled))
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class RecirculationEntry(WeeklyEntry):
     """Switches the recirculation pump at a minute of some weekdays, in the heater's local time."""
+
+    __slots__ = ()
 
     is_enabled = Member("enable", TRI_STATE, "Whether the entry is active; off, it is only stored")
     days = Member("week", _DAYS, "The days on which it acts")
@@ -166,9 +169,10 @@ class WeeklySchedule[EntryT: WeeklyEntry]:
         return sorted(tuple(entry.raw[name] for name in _WIRE_NAMES) for entry in self.entries)
 
 
-@dataclass(frozen=True, slots=True)
 class ReservationSchedule(WeeklySchedule[ReservationEntry]):
     """The weekly schedule."""
+
+    __slots__ = ()
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
@@ -176,9 +180,10 @@ class ReservationSchedule(WeeklySchedule[ReservationEntry]):
         return cls(*_schedule_in(message, ReservationEntry))
 
 
-@dataclass(frozen=True, slots=True)
 class RecirculationSchedule(WeeklySchedule[RecirculationEntry]):
     """When the recirculation pump runs."""
+
+    __slots__ = ()
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:

@@ -1,7 +1,6 @@
 """The status message: what the heater measures and does, and how it is set (protocol.md 8)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from ..enums import DhwMode, DrEvent, HeatSource, OperationMode, RecirculationMode, TemperatureFormula, TemperatureUnit
@@ -26,12 +25,13 @@ from .members import (
 )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class DeviceStatus(Message):
     """One status of the heater; temperatures in °C, and None for what the heater does not report.
 
     `raw` has the numbers as they came, under their wire names.
     """
+
+    __slots__ = ()
 
     # Identity, mode and activity (protocol.md 8.1)
     message_type = Member("command", WHOLE, "Message type: 67108883 standard, 67108892 extended")

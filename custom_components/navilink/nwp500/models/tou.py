@@ -23,7 +23,7 @@ _PRICES = range(-(2**31), 2**31)
 _EXACT = Context(prec=40, rounding=ROUND_HALF_UP)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _PeriodMember:
     attribute: str
     wire_name: str

@@ -25,7 +25,7 @@ type Effect = Mapping[str, frozenset[int]]
 """Raw status members, each with the values that show that a command took effect."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parameter:
     """A whole number that a control carries."""
 
@@ -103,7 +103,7 @@ def _life_of_a_setpoint(parameters: tuple[int, ...], baseline: Mapping[str, int]
     return _SETTING if known is not None and parameters[0] <= known else _HEATING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Control:
     """A command that changes something at the heater (protocol.md 5.1)."""
 

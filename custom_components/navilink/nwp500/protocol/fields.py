@@ -27,7 +27,7 @@ class RequestMember(Protocol):
         """Return the value as it goes over the wire; raises `InvalidParameterError` for one that is not allowed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Number(Parameter):
     """A whole number; never a boolean, which the heater would take for another number."""
 
@@ -49,7 +49,7 @@ class Number(Parameter):
         return number
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
     """A list of whole numbers, at least one; what stands in it twice is sent once."""
 
@@ -72,7 +72,7 @@ class Numbers:
         return list(dict.fromkeys(self.each.check(number) for number in value))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Text:
     """A text that is not empty."""
 
@@ -90,7 +90,7 @@ class Text:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Record:
     """An object of exactly these whole numbers."""
 
@@ -121,7 +121,7 @@ class Record:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Records:
     """A list of such objects.
 
