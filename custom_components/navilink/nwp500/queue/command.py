@@ -288,10 +288,11 @@ class CommandHandle:
 
     def complete(self, result: CommandResult) -> None:
         """Return the outcome; the first one counts."""
-        self.handed_over(0)
         if self.result is not None:
             return
         self.result = result
+        if self._sent is None:
+            self.handed_over(0)
         for waiting in self._waiting_for_result:
             if not waiting.done():
                 waiting.set_result(result)

@@ -26,8 +26,6 @@ _REFUSAL_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0, 30.0)
 
 _NEVER_REFUSED = 0, ""
 
-_ACKNOWLEDGED = CommandResult(CommandOutcome.CONFIRMED, CommandReason.ACKNOWLEDGED)
-
 type Complete = Callable[[QueuedCommand, CommandResult], None]
 
 
@@ -69,9 +67,6 @@ class Confirmations:
 
     def sent(self, command: QueuedCommand, written_at: int) -> None:
         """A command's PUBACK was seen, which was written at that moment: from now on its effect is waited for."""
-        if command.mac_address is None:
-            self._complete(command, _ACKNOWLEDGED)
-            return
         sent = _Sent(command, written_at)
         self._sent[command.id] = sent
         loop = asyncio.get_running_loop()

@@ -196,10 +196,9 @@ class CommandGuard:
 
     def is_shown(self, command: QueuedCommand) -> bool:
         """Return whether the known status of a heater, asked for since a command was written, shows its effect."""
-        if not command.expected or command.mac_address is None:
-            return False
-        known = self.known_status(command.mac_address)
-        is_asked_since = UNKNOWN_MOMENT < self.written_at(command) <= self._fresh.answered_at(command.mac_address)
+        mac_address = command.mac_address or ""
+        known = self.known_status(mac_address)
+        is_asked_since = UNKNOWN_MOMENT < self.written_at(command) <= self._fresh.answered_at(mac_address)
         return is_asked_since and known is not None and command.is_shown_by(known.raw)
 
     def is_overruled(self, command: QueuedCommand) -> bool:

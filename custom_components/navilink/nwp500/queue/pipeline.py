@@ -38,6 +38,7 @@ from .writer import CommandWriter, WriterListener
 
 _LOGGER = logging.getLogger(__name__)
 
+_ACKNOWLEDGED = CommandResult(CommandOutcome.CONFIRMED, CommandReason.ACKNOWLEDGED)
 _EXPIRED = CommandResult(CommandOutcome.EXPIRED, CommandReason.TOO_OLD)
 _OVERRULED = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.CHANGED_ELSEWHERE)
 _OVERTAKEN = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.NEWER_SENT)
@@ -121,11 +122,12 @@ class CommandPipeline(WriterListener):
             self.commands_displaced(displaced)
         self.writer.pump()
         self.guard.ask_first(command)
-        if self._config.enable_command_queue and self.stage(command.id) is CommandStage.WAITING:
-            handle.handed_over(0)
-            self._report("command_queued", command)
-            self._expiry.watch((command,))
-        self._changed()
+        if self.stage(command.id) is CommandStage.WAITING:
+            if self._config.enable_command_queue:
+                handle.handed_over(0)
+                self._report("command_queued", command)
+                self._expiry.watch((command,))
+            self._changed()
         return handle
 
     def restore(self, stored: StoredQueue) -> None:
@@ -289,6 +291,8 @@ class CommandPipeline(WriterListener):
     def verdict(self, command: QueuedCommand) -> CommandResult | None:
         if command.is_expired():
             return _EXPIRED
+        if command.mac_address is None:
+            return None
         if self.guard.is_overruled(command):
             return _OVERRULED
         if self.guard.is_already_so(command, self.confirmations):
@@ -303,25 +307,30 @@ class CommandPipeline(WriterListener):
     def command_written(self, command: QueuedCommand, packet_id: int) -> None:
         if (handle := self.registry.handle(command.id)) is not None:
             handle.packet_id = packet_id
-        self._remember_sessions(command)
-        self._written_query(command)
-        self.guard.written(command)
-        if command.is_control:
-            self._pacing.written(command)
+        if command.mac_address is not None:
+            self._remember_sessions(command)
+            self._written_query(command)
+            self.guard.written(command)
+            if command.is_control:
+                self._pacing.written(command)
         self._changed()
 
     @override
     def command_sent(self, command: QueuedCommand) -> None:
         if (handle := self.registry.handle(command.id)) is not None:
             handle.handed_over(handle.packet_id)
-            for older in self._succession.sent(command):
-                self._complete(older, _OVERTAKEN)
-            self.confirmations.sent(command, self.guard.written_at(command))
+            if command.mac_address is not None:
+                for older in self._succession.sent(command):
+                    self._complete(older, _OVERTAKEN)
+                self.confirmations.sent(command, self.guard.written_at(command))
         self._report("command_sent", command)
-        self._changed()
-        if self.guard.is_shown(command):
+        if command.mac_address is None:
+            self._complete(command, _ACKNOWLEDGED)
+        elif command.expected and self.guard.is_shown(command):
             # What proves that it was sent has come after what proves its effect.
             self._complete(command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED))
+        else:
+            self._changed()
 
     @override
     def commands_displaced(self, displaced: Displaced) -> None:
@@ -363,7 +372,8 @@ class CommandPipeline(WriterListener):
         self.writer.pump()
 
     def _remember_sessions(self, command: QueuedCommand) -> None:
-        self._sessions |= dict.fromkeys(command.sessions, command.id)
+        for session_id in command.sessions:
+            self._sessions[session_id] = command.id
 
     def _current(self, command_id: str) -> QueuedCommand | None:
         """Return a command without an outcome as it was last written."""
@@ -396,7 +406,7 @@ class CommandPipeline(WriterListener):
             self._events.emit(event, CommandEvent(command, result.reason, result.code))
         if self._events.is_heard("command_completed"):
             self._events.emit("command_completed", CommandCompleted(command, result))
-        if result.outcome is CommandOutcome.CONFIRMED:
+        if result.outcome is CommandOutcome.CONFIRMED and command.overwrites:
             for older in self._succession.confirmed(handle):
                 self._complete(older, _OUTLIVED)
         self._changed()

@@ -102,7 +102,7 @@ class CommandWriter:
         """Write what may be written now, and schedule the next call for when more may be."""
         if self._timer is not None:
             self._cancel_timer()
-        while self.transport is not None and self._has_room and (command := self._next()) is not None:
+        while self._queue and self.transport is not None and self._has_room and (command := self._next()) is not None:
             if (verdict := self._listener.verdict(command)) is not None:
                 self._queue.discard(command)
                 self._listener.command_not_sent(command, verdict)
@@ -115,15 +115,14 @@ class CommandWriter:
                 self._end_run(drained=False)
             elif not self._queue.in_flight_count and self._is_nothing_due():
                 self._end_run(drained=True)
-        self._look_whether_finished()
+        if self._finished is not None:
+            self._look_whether_finished()
 
     def _is_nothing_due(self) -> bool:
         return not self._queue or (self._rate_delay() == 0 and self._next() is None)
 
     def _next(self) -> QueuedCommand | None:
         """Return the next command that may be written now; otherwise set the timer for when one may be."""
-        if not self._queue:
-            return None
         if delay := self._rate_delay():
             self._call_later(delay)
             return None
