@@ -94,10 +94,6 @@ class EventEmitter:
                 registrations.remove(registration)
                 return
 
-    def is_heard(self, event: str) -> bool:
-        """Return whether anybody listens to an event: whoever emits often need not make what nobody takes."""
-        return bool(self._listeners.get(event))
-
     def emit(self, event: str, happened: object) -> None:
         """Call every listener of an event."""
         for registration in tuple(self._listeners.get(event, ())):
@@ -114,6 +110,11 @@ class EventEmitter:
                 continue
             if inspect.isawaitable(result):
                 self._background.start(f"A listener of {event}", _finished(result), at_once=False)
+
+    def emit_made[*Values](self, event: str, make: Callable[[*Values], object], *values: *Values) -> None:
+        """Call every listener of an event with what `make` returns, which is made only if there is one."""
+        if self._listeners.get(event):
+            self.emit(event, make(*values))
 
     async def close(self) -> None:
         """Let the listeners that are still at work finish, or end them when they take too long."""

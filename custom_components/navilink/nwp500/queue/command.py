@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import count
-import os
+from secrets import token_hex
 import time
 from types import MappingProxyType
 from typing import Self, override
@@ -18,11 +18,6 @@ from ..json_types import JsonValue
 from ..models.members import WHOLE
 
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-
-
-def new_id() -> str:
-    """Return an id like no other, of 32 hexadecimal digits."""
-    return os.urandom(16).hex()
 
 
 def running_seconds() -> float:
@@ -37,7 +32,7 @@ _NOTHING_EXPECTED: Mapping[str, frozenset[int]] = MappingProxyType({})
 class QueuedCommand:
     """One command on its way to a heater. Its text form has neither MAC nor topic, so it may be logged."""
 
-    id: str = field(default_factory=new_id)
+    id: str = field(default_factory=lambda: token_hex(16))
     """Also the `sessionID` of the message as it is made, by which a reply finds its command."""
     kind: str
     """The command's name, such as `dhw-temperature` or `status`."""
@@ -101,7 +96,7 @@ class QueuedCommand:
             written = object.__new__(type(self))
             written.__dict__.update(self.__dict__, attempts=1, sessions=(self.id,))
             return written
-        session_id = new_id()
+        session_id = token_hex(16)
         return replace(
             self,
             attempts=self.attempts + 1,

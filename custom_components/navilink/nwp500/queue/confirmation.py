@@ -1,30 +1,23 @@
-"""From sent to completed: which commands still have to show their effect, and when the next may follow.
+"""From the PUBACK to the outcome: which commands still have to show their effect.
 
 The PUBACK proves that the broker has a command; the reply with its `sessionID`, that the heater has it; a status with
 the wanted raw values, that it took effect (protocol.md 4.4). A status is asked for after a control and again at growing
-intervals until it shows the effect. A heater refuses controls that follow each other too soon (protocol.md 10.4).
+intervals until it shows the effect.
 """
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-import math
 
 from ..models import DeviceStatus
 from ..protocol.controls import HELD_MODES
 from .command import CommandOutcome, CommandReason, CommandResult, QueuedCommand
-from .queue import CommandQueue
 
 ANSWER_SECONDS = 10.0
 """After this long without an answer the next control to the same heater may go."""
 LOOK_INTERVALS = (2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between the requests for a status after a control; a setpoint was once missing after 16 s (13.1)."""
 _QUERY_SECONDS = 30.0
-
-_REFUSAL_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0, 30.0)
-"""Seconds to wait after each refusal for coming too soon after the last control; then the command ends as rejected."""
-
-_NEVER_REFUSED = 0, ""
 
 type Complete = Callable[[QueuedCommand, CommandResult], None]
 
@@ -162,61 +155,6 @@ class Confirmations:
     def _unconfirmed(self, sent: _Sent) -> None:
         reason = CommandReason.NOT_REPORTED if sent.command.is_control else CommandReason.NO_ANSWER
         self._complete(sent.command, CommandResult(CommandOutcome.UNCONFIRMED, reason))
-
-
-class Pacing:
-    """Holds a heater's controls apart, and back for a while after it refused one; other heaters are not held up."""
-
-    def __init__(self, interval: float, queue: CommandQueue, confirmations: Confirmations) -> None:
-        """Take the minimum of seconds between two controls; above 0 also, the next goes when the last is answered."""
-        self._interval = interval
-        self._queue = queue
-        self._confirmations = confirmations
-        self._paused_until: dict[str | None, float] = {}
-        self._refusals: dict[str, tuple[int, str]] = {}
-        """How often each control was refused, and the session of the last refused writing."""
-
-    def pause(self, mac_address: str | None) -> float:
-        """Return the seconds until a control may go to a heater; infinite while it has to answer another one first."""
-        if self._interval and (
-            self._confirmations.is_unanswered(mac_address)
-            or any(command.is_control and command.mac_address == mac_address for command in self._queue.in_flight)
-        ):
-            return math.inf
-        paused_until = self._paused_until.get(mac_address, 0.0)
-        return max(0.0, paused_until - asyncio.get_running_loop().time())
-
-    def written(self, control: QueuedCommand) -> None:
-        """A control was written."""
-        self.hold(control.mac_address, self._interval)
-
-    def hold(self, mac_address: str | None, seconds: float) -> None:
-        """Send no control to a heater for a while; what it is held for longer already is not cut short."""
-        until = asyncio.get_running_loop().time() + seconds
-        self._paused_until[mac_address] = max(until, self._paused_until.get(mac_address, until))
-
-    def refused(self, command: QueuedCommand) -> float | None:
-        """Return the seconds to wait after a control was refused for coming too soon; `None`: it is not sent again."""
-        refusals, _ = self._refusals.get(command.id, _NEVER_REFUSED)
-        self._refusals[command.id] = refusals + 1, command.session_id
-        return _REFUSAL_PAUSES[refusals] if refusals < len(_REFUSAL_PAUSES) else None
-
-    def was_refused(self, command: QueuedCommand) -> bool:
-        """Return whether the heater has refused the last writing of a control."""
-        return self._refusals.get(command.id, _NEVER_REFUSED)[1] == command.session_id
-
-    def forbid_repeat(self, command_id: str) -> None:
-        """If the heater refuses it, that is the end of it."""
-        _, session_id = self._refusals.get(command_id, _NEVER_REFUSED)
-        self._refusals[command_id] = len(_REFUSAL_PAUSES), session_id
-
-    def forget(self, command_id: str) -> None:
-        """A command has its outcome."""
-        self._refusals.pop(command_id, None)
-
-    def forget_heater(self, mac_address: str) -> None:
-        """Hold a heater's controls no longer."""
-        self._paused_until.pop(mac_address, None)
 
 
 def _can_be_held(command: QueuedCommand) -> bool:

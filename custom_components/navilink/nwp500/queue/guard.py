@@ -6,6 +6,7 @@ whom: what one of our own commands wanted is nobody else's doing.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -15,12 +16,15 @@ from ..models import DeviceStatus
 from ..models.members import WHOLE
 from ..protocol.controls import HELD_MODES, RUNNING_MODES, Effect
 from ..protocol.queries import STATUS
-from .command import CommandOutcome, QueuedCommand
+from .command import CommandOutcome, CommandReason, CommandResult, QueuedCommand
 from .confirmation import Confirmations
 from .freshness import UNKNOWN_MOMENT, FreshStatus
 from .queue import CommandQueue
 from .stored_members import Members
 from .writer import CommandWriter
+
+OVERRULED = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.CHANGED_ELSEWHERE)
+_ALREADY_SO = CommandResult(CommandOutcome.CONFIRMED, CommandReason.ALREADY_SET)
 
 _MODE = "dhwOperationSetting"
 _EFFECT_SECONDS = 60.0
@@ -98,7 +102,7 @@ class CommandGuard:
         self._queue = queue
         self._writer = writer
         self._fresh = FreshStatus(ask_status, self._has_waiting_control)
-        self._heaters: dict[str, _Heater] = {}
+        self._heaters: defaultdict[str, _Heater] = defaultdict(_Heater)
         self._judged: dict[str, _Judged] = {}
         """The commands without an outcome that are for a heater."""
 
@@ -135,13 +139,13 @@ class CommandGuard:
     ) -> None:
         """Take up what an earlier run knew."""
         for mac_address, members in statuses.items():
-            self._heater(mac_address).status = DeviceStatus(members)
+            self._heaters[mac_address].status = DeviceStatus(members)
         for mac_address, mode in running_modes.items():
-            self._heater(mac_address).running_mode = mode
+            self._heaters[mac_address].running_mode = mode
         for mac_address, effects in completed_effects.items():
             for number, effect in enumerate(effects):
                 pending_effect = _PendingEffect(effect, written_at=_seconds(), completed_at=UNKNOWN_MOMENT)
-                self._heater(mac_address).pending_effects[f"restored {number}"] = pending_effect
+                self._heaters[mac_address].pending_effects[f"restored {number}"] = pending_effect
 
     def wanted(self, mac_address: str, pending: Iterable[QueuedCommand]) -> dict[str, int]:
         """Return the raw status members that a heater will have once these commands have taken effect."""
@@ -168,16 +172,17 @@ class CommandGuard:
         """A command is given; one that an earlier run was given may have been written, whatever the store has."""
         if (mac_address := command.mac_address) is None:
             return
+        heater = self._heaters[mac_address]
         judged = self._judged[command.id] = _Judged(self._fresh.moment())
         # Over a connection, only once the heater has reported on it.
         if self._writer.transport is None or self._fresh.has(mac_address):
-            judged.baseline = self.known_status(mac_address)
+            judged.baseline = heater.status
         if is_restored and command.attempts:
             for session_id in command.sessions or (command.id,):
                 judged.written_at = self._fresh.written(session_id, mac_address)
         if command.is_control and command.expected:
             pending_effect = _PendingEffect(command.expected, written_at=_seconds() if is_restored else None)
-            self._heater(mac_address).pending_effects[command.id] = pending_effect
+            heater.pending_effects[command.id] = pending_effect
 
     def written(self, request: QueuedCommand) -> None:
         """A request was written to the connection."""
@@ -186,7 +191,7 @@ class CommandGuard:
         moment = self._fresh.written(request.session_id, request.mac_address)
         if (judged := self._judged.get(request.id)) is not None:
             judged.written_at = moment
-            if (pending_effect := self._heater(request.mac_address).pending_effects.get(request.id)) is not None:
+            if (pending_effect := self._heaters[request.mac_address].pending_effects.get(request.id)) is not None:
                 pending_effect.written_at = _seconds()
 
     def written_at(self, command: QueuedCommand) -> int:
@@ -238,7 +243,7 @@ class CommandGuard:
         self, mac_address: str, status: DeviceStatus, asked_at: int, pending: Iterable[QueuedCommand]
     ) -> bool:
         """Take in a status that answers a question of this moment; returns whether the store has to be written."""
-        heater = self._heater(mac_address)
+        heater = self._heaters[mac_address]
         before = heater.running_mode, len(heater.pending_effects)
         if status.dhw_mode in RUNNING_MODES:
             heater.running_mode = status.dhw_mode
@@ -250,17 +255,22 @@ class CommandGuard:
             heater.status = status
         return before != (heater.running_mode, len(heater.pending_effects))
 
-    # Redundant commands
+    # Right before the writing
 
-    def is_already_so(self, command: QueuedCommand, confirmations: Confirmations) -> bool:
-        """Return whether the heater, asked after a command was given, reports what it wants, and nothing changes that.
+    def verdict(self, command: QueuedCommand, confirmations: Confirmations) -> CommandResult | None:
+        """Judge a command right before it is written: `None`, or why it is not sent at all.
 
-        A command that is in flight or watched by `confirmations` may change it, and so may one that has just ended.
+        It is already so if the heater, asked after it was given, reports what it wants, and nothing changes that. A
+        command that is in flight or watched by `confirmations` may change it, and so may one that has just ended.
         """
         judged, heater = self._judged.get(command.id), self._heaters.get(command.mac_address or "")
-        if not self._config.skip_redundant or judged is None or heater is None or heater.status is None:
-            return False
-        return (
+        if judged is None or heater is None:
+            return None
+        if judged.is_overruled:
+            return OVERRULED
+        if not self._config.skip_redundant or heater.status is None:
+            return None
+        is_already_so = (
             self._fresh.has(command.mac_address or "", since=judged.given_at)
             and command.is_shown_by(heater.status.raw)
             and not _is_renewal(command, heater.status)
@@ -274,6 +284,7 @@ class CommandGuard:
                 or self._queue.is_in_flight(command_id)
             )
         )
+        return _ALREADY_SO if is_already_so else None
 
     # The end of a command
 
@@ -290,9 +301,6 @@ class CommandGuard:
             pending_effect.completed_at = self._fresh.moment()
 
     # Inner steps
-
-    def _heater(self, mac_address: str) -> _Heater:
-        return self._heaters.setdefault(mac_address, _Heater())
 
     def _judge(self, command: QueuedCommand, heater: _Heater, status: DeviceStatus, asked_at: int) -> None:
         """Note whether a status shows that somebody else has decided otherwise since what was known of the heater.

@@ -27,20 +27,19 @@ from .command import (
     CommandStage,
     QueuedCommand,
 )
-from .confirmation import Confirmations, Pacing
+from .confirmation import Confirmations
 from .events import CommandCompleted, CommandEvent, QueueChanged
 from .expiry import Expiry
-from .guard import CommandGuard
+from .guard import OVERRULED, CommandGuard
 from .persistence import StoredQueue
 from .queue import NOTHING, CommandQueue, Displaced
 from .succession import Succession
-from .writer import CommandWriter, WriterListener
+from .writer import CommandWriter, Pacing, WriterListener
 
 _LOGGER = logging.getLogger(__name__)
 
 _ACKNOWLEDGED = CommandResult(CommandOutcome.CONFIRMED, CommandReason.ACKNOWLEDGED)
 _EXPIRED = CommandResult(CommandOutcome.EXPIRED, CommandReason.TOO_OLD)
-_OVERRULED = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.CHANGED_ELSEWHERE)
 _OVERTAKEN = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.NEWER_SENT)
 _OUTLIVED = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.NEWER_CONFIRMED)
 _QUEUE_CHANGED = QueueChanged()
@@ -117,7 +116,7 @@ class CommandPipeline(WriterListener):
         self.guard.given(command)
         # In its place before any listener, which may give another one for an answer.
         displaced = self.queue.append(command)
-        self._report("command_given", command)
+        self._events.emit_made("command_given", CommandEvent, command)
         if displaced is not NOTHING:
             self.commands_displaced(displaced)
         self.writer.pump()
@@ -125,7 +124,7 @@ class CommandPipeline(WriterListener):
         if self.stage(command.id) is CommandStage.WAITING:
             if self._config.enable_command_queue:
                 handle.handed_over(0)
-                self._report("command_queued", command)
+                self._events.emit_made("command_queued", CommandEvent, command)
                 self._expiry.watch((command,))
             self._changed()
         return handle
@@ -234,7 +233,7 @@ class CommandPipeline(WriterListener):
         has_news = self.guard.on_status(mac_address, status, asked_at, self.pending())
         # All of them leave the queue before the first outcome, which may change what else waits.
         for command in self.queue.remove(self.guard.is_overruled):
-            self._complete(command, _OVERRULED)
+            self._complete(command, OVERRULED)
         if has_news:
             self._changed()
         # What shows its effect has arrived, also if its PUBACK is still to come.
@@ -289,15 +288,7 @@ class CommandPipeline(WriterListener):
 
     @override
     def verdict(self, command: QueuedCommand) -> CommandResult | None:
-        if command.is_expired():
-            return _EXPIRED
-        if command.mac_address is None:
-            return None
-        if self.guard.is_overruled(command):
-            return _OVERRULED
-        if self.guard.is_already_so(command, self.confirmations):
-            return CommandResult(CommandOutcome.CONFIRMED, CommandReason.ALREADY_SET)
-        return None
+        return _EXPIRED if command.is_expired() else self.guard.verdict(command, self.confirmations)
 
     @override
     def command_not_sent(self, command: QueuedCommand, verdict: CommandResult) -> None:
@@ -323,7 +314,7 @@ class CommandPipeline(WriterListener):
                 for older in self._succession.sent(command):
                     self._complete(older, _OVERTAKEN)
                 self.confirmations.sent(command, self.guard.written_at(command))
-        self._report("command_sent", command)
+        self._events.emit_made("command_sent", CommandEvent, command)
         if command.mac_address is None:
             self._complete(command, _ACKNOWLEDGED)
         elif command.expected and self.guard.is_shown(command):
@@ -402,18 +393,12 @@ class CommandPipeline(WriterListener):
             self._sessions.pop(session_id, None)
         # Judged before any listener is called, which may give the next one for the same setting.
         self.guard.completed(command, result.outcome)
-        if self._events.is_heard(event := f"command_{result.outcome}"):
-            self._events.emit(event, CommandEvent(command, result.reason, result.code))
-        if self._events.is_heard("command_completed"):
-            self._events.emit("command_completed", CommandCompleted(command, result))
+        self._events.emit_made(f"command_{result.outcome}", CommandEvent, command, result.reason, result.code)
+        self._events.emit_made("command_completed", CommandCompleted, command, result)
         if result.outcome is CommandOutcome.CONFIRMED and command.overwrites:
             for older in self._succession.confirmed(handle):
                 self._complete(older, _OUTLIVED)
         self._changed()
-
-    def _report(self, event: str, command: QueuedCommand) -> None:
-        if self._events.is_heard(event):
-            self._events.emit(event, CommandEvent(command))
 
     def _changed(self) -> None:
         self._events.emit("queue_changed", _QUEUE_CHANGED)

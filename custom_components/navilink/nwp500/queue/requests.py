@@ -1,6 +1,7 @@
 """Commands as they enter the queue, made from the tables of controls and queries."""
 
 from collections.abc import Mapping
+from secrets import token_hex
 
 from ..json_types import JsonValue
 from ..models import Device
@@ -8,7 +9,7 @@ from ..protocol.controls import Control
 from ..protocol.queries import Request
 from ..protocol.requests import encoded, request_message
 from ..protocol.topics import check_topic
-from .command import QueuedCommand, new_id
+from .command import QueuedCommand
 
 
 def plain_message(topic: str, payload: object, qos: int) -> QueuedCommand:
@@ -21,7 +22,7 @@ def query_request(
     query: Request, device: Device, client_id: str, content: Mapping[str, JsonValue] | None = None
 ) -> QueuedCommand:
     """Return a query or write for a device, with a `sessionID` of its own; its content has been checked."""
-    session_id = new_id()
+    session_id = token_hex(16)
     topic, body = request_message(query, content or {}, device, client_id, session_id)
     return QueuedCommand(
         id=session_id, kind=query.name, wanted=query.words, mac_address=device.mac_address, topic=topic, body=body
@@ -41,7 +42,7 @@ def control_request(
 
     It has a `sessionID` of its own, or that of the command which it continues.
     """
-    session_id = session_id or new_id()
+    session_id = session_id or token_hex(16)
     content: dict[str, JsonValue] = {"mode": control.name, "param": [*parameters], "paramStr": ""}
     topic, body = request_message(control, content, device, client_id, session_id)
     return QueuedCommand(
