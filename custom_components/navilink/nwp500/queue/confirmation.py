@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from ..models import DeviceStatus
 from ..protocol.controls import HELD_MODES
-from .command import CommandOutcome, CommandReason, CommandResult, QueuedCommand
+from .command import QueuedCommand
+from .outcome import CommandOutcome, CommandReason, CommandResult
 
 ANSWER_SECONDS = 10.0
 """After this long without an answer the next control to the same heater may go."""

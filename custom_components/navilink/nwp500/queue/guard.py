@@ -5,70 +5,26 @@ has changed the same setting at the heater or in the app since its last known st
 whom: what one of our own commands wanted is nobody else's doing.
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ..config import MqttConnectionConfig
 from ..enums import DhwMode
 from ..models import DeviceStatus
-from ..models.members import WHOLE
-from ..protocol.controls import HELD_MODES, RUNNING_MODES, Effect
+from ..protocol.controls import RUNNING_MODES, Effect
 from ..protocol.queries import STATUS
-from .command import CommandOutcome, CommandReason, CommandResult, QueuedCommand
+from .command import QueuedCommand
 from .confirmation import Confirmations
 from .freshness import UNKNOWN_MOMENT, FreshStatus
+from .known_heater import MODE, KnownHeater, PendingEffect, loop_seconds
+from .outcome import CommandOutcome, CommandReason, CommandResult
 from .queue import CommandQueue
 from .stored_members import Members
 from .writer import CommandWriter
 
 OVERRULED = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.CHANGED_ELSEWHERE)
 _ALREADY_SO = CommandResult(CommandOutcome.CONFIRMED, CommandReason.ALREADY_SET)
-
-_MODE = "dhwOperationSetting"
-_EFFECT_SECONDS = 60.0
-"""This long after its writing a command may take effect: a new setpoint usually shows after 10 s, and once it did not
-after 16 s (protocol.md 13.1)."""
-_SIDE_EFFECTS: Mapping[str, frozenset[str]] = {_MODE: frozenset({"vacationDaySetting"})}
-"""The members that a command for another one can change besides, to whatever value: a mode ends a vacation."""
-
-
-@dataclass(slots=True, eq=False)
-class _PendingEffect:
-    """What one of our commands wanted, as long as it may still be what the heater comes to report."""
-
-    effect: Effect
-    written_at: float | None = None
-    """When it was last written, on the loop's clock; if an earlier run may have written it, when it was taken up."""
-    completed_at: int | None = None
-    """The moment at which the command had its outcome."""
-
-    def explains(self, member: str, value: int) -> bool:
-        """Return whether a member can have this value because of the command."""
-        return value in self.effect.get(member, ()) or any(
-            member in _SIDE_EFFECTS.get(changed, ()) for changed in self.effect
-        )
-
-    def contradicts(self, effect: Effect) -> bool:
-        """Return whether the command changes something that another effect is about to another value."""
-        return any(
-            not values <= effect.get(member, values) or not _SIDE_EFFECTS.get(member, frozenset()).isdisjoint(effect)
-            for member, values in self.effect.items()
-            if effect.get(member) != values
-        )
-
-
-@dataclass(slots=True, eq=False)
-class _Heater:
-    """What is known of one heater."""
-
-    status: DeviceStatus | None = None
-    """The newest answer to one of our questions; of an earlier run, the last that was stored."""
-    running_mode: int | None = None
-    """The mode in which it was last seen to heat."""
-    pending_effects: dict[str, _PendingEffect] = field(default_factory=dict)
-    """What the commands wanted that were given since that status, or may not have taken effect by then."""
 
 
 @dataclass(slots=True, eq=False)
@@ -102,7 +58,7 @@ class CommandGuard:
         self._queue = queue
         self._writer = writer
         self._fresh = FreshStatus(ask_status, self._has_waiting_control)
-        self._heaters: defaultdict[str, _Heater] = defaultdict(_Heater)
+        self._heaters: defaultdict[str, KnownHeater] = defaultdict(KnownHeater)
         self._judged: dict[str, _Judged] = {}
         """The commands without an outcome that are for a heater."""
 
@@ -144,7 +100,7 @@ class CommandGuard:
             self._heaters[mac_address].running_mode = mode
         for mac_address, effects in completed_effects.items():
             for number, effect in enumerate(effects):
-                pending_effect = _PendingEffect(effect, written_at=_seconds(), completed_at=UNKNOWN_MOMENT)
+                pending_effect = PendingEffect(effect, written_at=loop_seconds(), completed_at=UNKNOWN_MOMENT)
                 self._heaters[mac_address].pending_effects[f"restored {number}"] = pending_effect
 
     def wanted(self, mac_address: str, pending: Iterable[QueuedCommand]) -> dict[str, int]:
@@ -157,8 +113,8 @@ class CommandGuard:
                 continue
             for name, values in command.expected.items():
                 wanted[name] = min(values) if len(values) == 1 else running_mode
-            if wanted.get(_MODE) in RUNNING_MODES:
-                running_mode = wanted[_MODE]
+            if wanted.get(MODE) in RUNNING_MODES:
+                running_mode = wanted[MODE]
         return wanted
 
     def forget(self, mac_address: str) -> None:
@@ -181,7 +137,7 @@ class CommandGuard:
             for session_id in command.sessions or (command.id,):
                 judged.written_at = self._fresh.written(session_id, mac_address)
         if command.is_control and command.expected:
-            pending_effect = _PendingEffect(command.expected, written_at=_seconds() if is_restored else None)
+            pending_effect = PendingEffect(command.expected, written_at=loop_seconds() if is_restored else None)
             heater.pending_effects[command.id] = pending_effect
 
     def written(self, request: QueuedCommand) -> None:
@@ -192,7 +148,7 @@ class CommandGuard:
         if (judged := self._judged.get(request.id)) is not None:
             judged.written_at = moment
             if (pending_effect := self._heaters[request.mac_address].pending_effects.get(request.id)) is not None:
-                pending_effect.written_at = _seconds()
+                pending_effect.written_at = loop_seconds()
 
     def written_at(self, command: QueuedCommand) -> int:
         """Return the moment at which a command was last written: what is asked from then on shows its effect."""
@@ -251,7 +207,7 @@ class CommandGuard:
             for command in pending:
                 if command.mac_address == mac_address:
                     self._judge(command, heater, status, asked_at)
-            _forget_pending_effects(heater, status, asked_at)
+            heater.forget_pending_effects(status, asked_at)
             heater.status = status
         return before != (heater.running_mode, len(heater.pending_effects))
 
@@ -275,7 +231,7 @@ class CommandGuard:
             and command.is_shown_by(heater.status.raw)
             and not _is_renewal(command, heater.status)
             # In a peak period the reported mode is not all: the app may have written another one, which is held.
-            and not (heater.status.is_in_tou_window and _MODE in command.expected)
+            and not (heater.status.is_in_tou_window and MODE in command.expected)
             and not any(
                 pending_effect.contradicts(command.expected)
                 for command_id, pending_effect in heater.pending_effects.items()
@@ -302,7 +258,7 @@ class CommandGuard:
 
     # Inner steps
 
-    def _judge(self, command: QueuedCommand, heater: _Heater, status: DeviceStatus, asked_at: int) -> None:
+    def _judge(self, command: QueuedCommand, heater: KnownHeater, status: DeviceStatus, asked_at: int) -> None:
         """Note whether a status shows that somebody else has decided otherwise since what was known of the heater.
 
         One that was asked for before the command was given decides nothing, but does not make the change old either: if
@@ -311,7 +267,7 @@ class CommandGuard:
         judged = self._judged[command.id]
         baseline = judged.baseline
         is_changed = baseline is not None and any(
-            _is_changed_by_others(heater, member, baseline, status) for member in command.expected
+            heater.is_changed_by_others(member, baseline, status) for member in command.expected
         )
         if asked_at <= judged.given_at:
             if baseline is not None and not is_changed:
@@ -325,37 +281,6 @@ class CommandGuard:
 
     def _has_waiting_control(self, mac_address: str) -> bool:
         return any(command.is_control and command.mac_address == mac_address for command in self._queue.waiting)
-
-
-def _is_changed_by_others(heater: _Heater, member: str, baseline: DeviceStatus, status: DeviceStatus) -> bool:
-    """Return whether a member has another value than before, which none of our commands wanted."""
-    known, now = WHOLE.read(baseline.raw.get(member)), WHOLE.read(status.raw.get(member))
-    if known is None or now is None or known == now:
-        return False
-    if any(pending_effect.explains(member, now) for pending_effect in heater.pending_effects.values()):
-        return False
-    # The heater itself leaves an element mode when a peak period begins (protocol.md 13.5).
-    return not (member == _MODE and now == DhwMode.HEAT_PUMP and status.is_in_tou_window)
-
-
-def _forget_pending_effects(heater: _Heater, status: DeviceStatus, asked_at: int) -> None:
-    """Let go of what completed commands wanted: asked since, the heater reports what became of them.
-
-    But not while they may still take effect; nor of a mode in a peak period, which the heater may hold, and take up
-    some seconds after the period is over.
-    """
-    is_holding = status.is_in_tou_window or (heater.status is not None and heater.status.is_in_tou_window)
-    for command_id, pending_effect in tuple(heater.pending_effects.items()):
-        is_reported = pending_effect.completed_at is not None and pending_effect.completed_at < asked_at
-        is_past = is_reported and (
-            pending_effect.written_at is None or _seconds() - pending_effect.written_at >= _EFFECT_SECONDS
-        )
-        if is_past and not (is_holding and pending_effect.effect.get(_MODE, RUNNING_MODES) <= HELD_MODES):
-            del heater.pending_effects[command_id]
-
-
-def _seconds() -> float:
-    return asyncio.get_running_loop().time()
 
 
 def _is_renewal(command: QueuedCommand, status: DeviceStatus) -> bool:

@@ -18,19 +18,12 @@ from ..events import EventEmitter
 from ..exceptions import NotConnectedError
 from ..models import DeviceStatus
 from ..transport.base import Transport
-from .command import (
-    CommandHandle,
-    CommandOutcome,
-    CommandReason,
-    CommandRegistry,
-    CommandResult,
-    CommandStage,
-    QueuedCommand,
-)
+from .command import CommandHandle, CommandRegistry, QueuedCommand
 from .confirmation import Confirmations
 from .events import CommandCompleted, CommandEvent, QueueChanged
 from .expiry import Expiry
 from .guard import OVERRULED, CommandGuard
+from .outcome import CommandOutcome, CommandReason, CommandResult, CommandStage
 from .persistence import StoredQueue
 from .queue import NOTHING, CommandQueue, Displaced
 from .succession import Succession

@@ -10,8 +10,9 @@ from typing import Protocol
 
 from ..config import MqttConnectionConfig
 from ..transport.base import Transport, TransportError
-from .command import CommandResult, QueuedCommand
+from .command import QueuedCommand
 from .confirmation import Confirmations
+from .outcome import CommandResult
 from .queue import CommandQueue, Displaced
 
 _REFUSAL_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0, 30.0)
