@@ -18,9 +18,10 @@ from custom_components.navilink.nwp500 import (
     NavienAuthClient,
     NavienMqttClient,
 )
-from custom_components.navilink.nwp500.queue.confirmation import Confirmations, Pacing
+from custom_components.navilink.nwp500.queue.confirmation import Confirmations
 from custom_components.navilink.nwp500.queue.freshness import FreshStatus
 from custom_components.navilink.nwp500.queue.queue import NOTHING, CommandQueue, Displaced
+from custom_components.navilink.nwp500.queue.writer import Pacing
 from custom_components.navilink.nwp500.rest import service
 from custom_components.navilink.nwp500.transport.connection import Connection
 

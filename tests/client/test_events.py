@@ -223,3 +223,18 @@ async def test_a_listener_may_close_the_emitter(emitter: EventEmitter) -> None:
     emitter.emit(EVENT, HAPPENED)
     async with asyncio.timeout(5):
         await closed.wait()
+
+
+def test_what_nobody_hears_is_not_made() -> None:
+    emitter, made, heard = EventEmitter(), list[str](), list[str]()
+
+    def make(word: str, again: str) -> str:
+        made.append(word)
+        return word + again
+
+    emitter.emit_made(EVENT, make, "un", "heard")
+    stop = emitter.on(EVENT, heard.append)
+    emitter.emit_made(EVENT, make, "over", "heard")
+    stop()
+    emitter.emit_made(EVENT, make, "not ", "heard")
+    assert (made, heard) == (["over"], ["overheard"])

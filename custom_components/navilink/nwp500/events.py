@@ -111,6 +111,11 @@ class EventEmitter:
             if inspect.isawaitable(result):
                 self._background.start(f"A listener of {event}", _finished(result), at_once=False)
 
+    def emit_made[*Values](self, event: str, make: Callable[[*Values], object], *values: *Values) -> None:
+        """Call every listener of an event with what `make` returns, which is made only if there is one."""
+        if self._listeners.get(event):
+            self.emit(event, make(*values))
+
     async def close(self) -> None:
         """Let the listeners that are still at work finish, or end them when they take too long."""
         tasks = {task for task in self._background.tasks if task is not asyncio.current_task()}

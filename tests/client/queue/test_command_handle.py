@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from nwp500 import CommandOutcome, CommandReason, commands
-from nwp500.queue.command import CommandHandle, CommandResult
+from nwp500.queue.command import CommandHandle
+from nwp500.queue.outcome import CommandResult
 from tests.client.support.bench import made
 from tests.client.support.virtual_time import VirtualTimeLoop
 

@@ -7,9 +7,9 @@ import pytest
 
 from nwp500 import CommandOutcome, Device, DeviceStatus, QueuedCommand, commands, queries
 from nwp500.protocol.controls import Control
-from nwp500.queue.command import CommandResult
 from nwp500.queue.confirmation import ANSWER_SECONDS, LOOK_INTERVALS, Confirmations
-from nwp500.queue.requests import plain_message, query_request
+from nwp500.queue.outcome import CommandResult
+from nwp500.queue.requests import query_request
 from tests.client.support.bench import ONE, OTHER, made
 from tests.client.support.virtual_time import VirtualTimeLoop
 
@@ -305,15 +305,5 @@ def test_a_query_is_settled_by_its_answer_or_by_time(*, is_answered: bool) -> No
         outcome = CommandOutcome.CONFIRMED if is_answered else CommandOutcome.UNCONFIRMED
         assert waiting.outcomes == [(outcome, query.id, 0 if is_answered else 30)]
         assert waiting.looked_at == []
-
-    run(story)
-
-
-def test_a_message_to_no_heater_is_done_with_its_puback() -> None:
-    async def story(waiting: Waiting) -> None:
-        message = plain_message("test/a", {"n": 1}, 1)
-        waiting.confirmations.sent(message, WRITTEN)
-        assert waiting.outcomes == [(CommandOutcome.CONFIRMED, message.id, 0)]
-        assert waiting.confirmations.commands == ()
 
     run(story)

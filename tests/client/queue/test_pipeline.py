@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
-from nwp500 import CommandOutcome, CommandStage, NotConnectedError, StoredQueue, commands
+from nwp500 import CommandOutcome, CommandReason, CommandResult, CommandStage, NotConnectedError, StoredQueue, commands
 from nwp500.protocol.controls import Control
+from nwp500.queue.requests import plain_message
 from tests.client.support.bench import ONE, OTHER, Bench, on_the_bench
 
 SETPOINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
@@ -42,6 +43,27 @@ def test_from_waiting_to_its_outcome() -> None:
             "command_confirmed",
             "command_completed",
         ]
+
+    on_the_bench(story)
+
+
+def test_a_message_to_no_heater_is_completed_by_its_puback() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        handle = bench.pipeline.give(plain_message("test/a", {"sessionID": "plain"}, 1))
+        assert bench.pipeline.stage(handle.command.id) is CommandStage.IN_FLIGHT
+        await bench.arrives()
+        assert handle.result is not None
+        assert handle.result == CommandResult(CommandOutcome.CONFIRMED, CommandReason.ACKNOWLEDGED)
+        assert bench.pipeline.confirmations.commands == ()
+        assert [name for name in bench.events if name.startswith("command_")] == [
+            "command_given",
+            "command_sent",
+            "command_confirmed",
+            "command_completed",
+        ]
+        assert bench.events[-1] == "queue_changed"
+        assert bench.written == ["plain"]
 
     on_the_bench(story)
 

@@ -29,7 +29,7 @@ _DEVICE_PREFIX = "navilink-"
 _REFUSAL_SUFFIX = "/res/ctrl-fail"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class HeaterRecord:
     """A device and what it last reported."""
 

@@ -49,7 +49,7 @@ class WriteOutcome(StrEnum):
     """The heater could not be asked any more, so the write may have landed or not."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ScheduleWrite[ContentT]:
     """What became of a schedule write, and what the heater had and has."""
 

@@ -69,7 +69,7 @@ def _life_of_a_setpoint(parameters: tuple[int, ...], baseline: Mapping[str, int]
     return _SETTING if known is not None and parameters[0] <= known else _HEATING
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Control:
     """A command that changes something at the heater (protocol.md 5.1)."""
 

@@ -12,7 +12,7 @@ from ..json_types import JsonValue
 from ..models.ranges import Number
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Numbers:
     """A list of whole numbers, at least one; what stands in it twice is sent once."""
 
@@ -35,7 +35,7 @@ class Numbers:
         return list(dict.fromkeys(self.each.check(number) for number in value))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Text:
     """A text that is not empty."""
 
@@ -50,7 +50,7 @@ class Text:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Record:
     """An object of exactly these whole numbers."""
 
@@ -81,7 +81,7 @@ class Record:
         return value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Records:
     """A list of such objects.
 

@@ -17,7 +17,7 @@ from .fields import Numbers, Record, Records, RequestMember, Text
 from .topics import ReplyForm
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Request:
     """What all of them have."""
 
@@ -47,17 +47,19 @@ class Request:
         return {member.name: member.check(content[member.name]) for member in self.members}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Query(Request):
     """A request that changes nothing."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class Write(Request):
     """A request that replaces something whole.
 
     It never enters the command queue: a list that was read before an outage is stale after it.
     """
+
+    __slots__ = ()
 
 
 _YEAR = Number("year", 2000, 2099)

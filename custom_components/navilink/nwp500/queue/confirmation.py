@@ -1,20 +1,18 @@
-"""From sent to completed: which commands still have to show their effect, and when the next may follow.
+"""From the PUBACK to the outcome: which commands still have to show their effect.
 
 The PUBACK proves that the broker has a command; the reply with its `sessionID`, that the heater has it; a status with
 the wanted raw values, that it took effect (protocol.md 4.4). A status is asked for after a control and again at growing
-intervals until it shows the effect. A heater refuses controls that follow each other too soon (protocol.md 10.4).
+intervals until it shows the effect.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-import math
 
 from ..models import DeviceStatus
 from ..protocol.controls import HELD_MODES
-from .command import CommandOutcome, CommandReason, CommandResult, QueuedCommand
-from .queue import CommandQueue
+from .command import QueuedCommand
+from .outcome import CommandOutcome, CommandReason, CommandResult
 
 ANSWER_SECONDS = 10.0
 """After this long without an answer the next control to the same heater may go."""
@@ -22,13 +20,10 @@ LOOK_INTERVALS = (2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between the requests for a status after a control; a setpoint was once missing after 16 s (13.1)."""
 _QUERY_SECONDS = 30.0
 
-_REFUSAL_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0, 30.0)
-"""Seconds to wait after each refusal for coming too soon after the last control; then the command ends as rejected."""
-
 type Complete = Callable[[QueuedCommand, CommandResult], None]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Sent:
     command: QueuedCommand
     written_at: int
@@ -68,9 +63,6 @@ class Confirmations:
 
     def sent(self, command: QueuedCommand, written_at: int) -> None:
         """A command's PUBACK was seen, which was written at that moment: from now on its effect is waited for."""
-        if command.mac_address is None:
-            self._complete(command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.ACKNOWLEDGED))
-            return
         sent = _Sent(command, written_at)
         self._sent[command.id] = sent
         loop = asyncio.get_running_loop()
@@ -181,69 +173,6 @@ class Confirmations:
     def _unconfirmed(self, sent: _Sent) -> None:
         reason = CommandReason.NOT_REPORTED if sent.command.is_control else CommandReason.NO_ANSWER
         self._complete(sent.command, CommandResult(CommandOutcome.UNCONFIRMED, reason))
-
-
-class Pacing:
-    """Holds a heater's controls apart, and back for a while after it refused one; other heaters are not held up."""
-
-    def __init__(self, interval: float, queue: CommandQueue, confirmations: Confirmations) -> None:
-        """Take the minimum of seconds between two controls; above 0 also, the next goes when the last is answered."""
-        self._interval = interval
-        self._queue = queue
-        self._confirmations = confirmations
-        self._paused_until: dict[str | None, float] = {}
-        self._refusals: Counter[str] = Counter()
-        self._refused: dict[str, str] = {}
-        """The session of the last refused writing of each control."""
-
-    def pause(self, mac_address: str | None) -> float:
-        """Return the seconds until a control may go to a heater; infinite while it has to answer another one first."""
-        if self._interval and (
-            self._confirmations.is_unanswered(mac_address)
-            or any(command.is_control and command.mac_address == mac_address for command in self._queue.in_flight)
-        ):
-            return math.inf
-        paused_until = self._paused_until.get(mac_address, 0.0)
-        return max(0.0, paused_until - asyncio.get_running_loop().time())
-
-    def written(self, control: QueuedCommand) -> None:
-        """A control was written."""
-        self.hold(control.mac_address, self._interval)
-
-    def hold(self, mac_address: str | None, seconds: float) -> None:
-        """Send no control to a heater for a while; what it is held for longer already is not cut short."""
-        until = asyncio.get_running_loop().time() + seconds
-        self._paused_until[mac_address] = max(until, self._paused_until.get(mac_address, until))
-
-    def refused(self, command: QueuedCommand) -> float | None:
-        """Return the seconds to wait after a control was refused for coming too soon; `None`: it is not sent again."""
-        self._refused[command.id] = command.session_id
-        refusals = self._refusals[command.id]
-        if refusals >= len(_REFUSAL_PAUSES):
-            return None
-        self._refusals[command.id] += 1
-        return _REFUSAL_PAUSES[refusals]
-
-    def may_repeat(self, command_id: str) -> bool:
-        """Return whether a control may be sent again."""
-        return self._refusals[command_id] < len(_REFUSAL_PAUSES)
-
-    def was_refused(self, command: QueuedCommand) -> bool:
-        """Return whether the heater has refused the last writing of a control."""
-        return self._refused.get(command.id) == command.session_id
-
-    def forbid_repeat(self, command_id: str) -> None:
-        """If the heater refuses it, that is the end of it."""
-        self._refusals[command_id] = len(_REFUSAL_PAUSES)
-
-    def forget(self, command_id: str) -> None:
-        """A command has its outcome."""
-        self._refusals.pop(command_id, None)
-        self._refused.pop(command_id, None)
-
-    def forget_heater(self, mac_address: str) -> None:
-        """Hold a heater's controls no longer."""
-        self._paused_until.pop(mac_address, None)
 
 
 def _can_be_held(command: QueuedCommand) -> bool:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from .command import CommandReason, CommandResult, QueuedCommand
+from .command import QueuedCommand
+from .outcome import CommandReason, CommandResult
 
 
 @dataclass(frozen=True, slots=True)

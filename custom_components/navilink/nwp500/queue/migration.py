@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import orjson
 
-from .command import CommandReason
+from .outcome import CommandReason
 from .stored_values import REFUSALS, as_object, as_time
 
 

@@ -17,8 +17,9 @@ from ..models import Device
 from ..protocol import controls
 from ..protocol.controls import Control, Effect
 from ..protocol.setpoint import raw_limits
-from .command import CommandOutcome, CommandReason, CommandResult, QueuedCommand, running_seconds
+from .command import QueuedCommand, running_seconds
 from .events import CommandCompleted
+from .outcome import CommandOutcome, CommandReason, CommandResult
 from .requests import control_request
 from .stored_members import CONTROLS, Members, read_members
 from .stored_values import REFUSALS, as_list, as_object, as_seconds, as_sentence, as_text, as_time, as_whole

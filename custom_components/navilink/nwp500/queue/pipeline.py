@@ -18,30 +18,24 @@ from ..events import EventEmitter
 from ..exceptions import NotConnectedError
 from ..models import DeviceStatus
 from ..transport.base import Transport
-from .command import (
-    CommandHandle,
-    CommandOutcome,
-    CommandReason,
-    CommandRegistry,
-    CommandResult,
-    CommandStage,
-    QueuedCommand,
-)
-from .confirmation import Confirmations, Pacing
+from .command import CommandHandle, CommandRegistry, QueuedCommand
+from .confirmation import Confirmations
 from .events import CommandCompleted, CommandEvent, QueueChanged
 from .expiry import Expiry
-from .guard import CommandGuard
+from .guard import OVERRULED, CommandGuard
+from .outcome import CommandOutcome, CommandReason, CommandResult, CommandStage
 from .persistence import StoredQueue
 from .queue import NOTHING, CommandQueue, Displaced
 from .succession import Succession
-from .writer import CommandWriter, WriterListener
+from .writer import CommandWriter, Pacing, WriterListener
 
 _LOGGER = logging.getLogger(__name__)
 
+_ACKNOWLEDGED = CommandResult(CommandOutcome.CONFIRMED, CommandReason.ACKNOWLEDGED)
 _EXPIRED = CommandResult(CommandOutcome.EXPIRED, CommandReason.TOO_OLD)
-_OVERRULED = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.CHANGED_ELSEWHERE)
 _OVERTAKEN = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.NEWER_SENT)
 _OUTLIVED = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.NEWER_CONFIRMED)
+_QUEUE_CHANGED = QueueChanged()
 _IN_DOUBT = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.ACKNOWLEDGEMENT_LOST)
 
 
@@ -117,16 +111,17 @@ class CommandPipeline(WriterListener):
         self.guard.given(command)
         # In its place before any listener, which may give another one for an answer.
         displaced = self.queue.append(command)
-        self._events.emit("command_given", CommandEvent(command))
+        self._events.emit_made("command_given", CommandEvent, command)
         if displaced is not NOTHING:
             self.commands_displaced(displaced)
         self.writer.pump()
         self.guard.ask_first(command)
-        if self._config.enable_command_queue and self.stage(command.id) is CommandStage.WAITING:
-            handle.handed_over(0)
-            self._events.emit("command_queued", CommandEvent(command))
-            self._expiry.watch((command,))
-        self._changed()
+        if self.stage(command.id) is CommandStage.WAITING:
+            if self._config.enable_command_queue:
+                handle.handed_over(0)
+                self._events.emit_made("command_queued", CommandEvent, command)
+                self._expiry.watch((command,))
+            self._changed()
         return handle
 
     def restore(self, stored: StoredQueue) -> None:
@@ -245,8 +240,8 @@ class CommandPipeline(WriterListener):
             return
         has_news = self.guard.on_status(mac_address, status, asked_at, self.pending())
         # All of them leave the queue before the first outcome, which may change what else waits.
-        for command in self.queue.remove(lambda command: command.id in self.guard.overruled):
-            self._complete(command, _OVERRULED)
+        for command in self.queue.remove(self.guard.is_overruled):
+            self._complete(command, OVERRULED)
         if has_news:
             self._changed()
         # What shows its effect has arrived, also if its PUBACK is still to come.
@@ -304,13 +299,7 @@ class CommandPipeline(WriterListener):
 
     @override
     def verdict(self, command: QueuedCommand) -> CommandResult | None:
-        if command.is_expired():
-            return _EXPIRED
-        if command.id in self.guard.overruled:
-            return _OVERRULED
-        if self.guard.is_already_so(command, self.confirmations):
-            return CommandResult(CommandOutcome.CONFIRMED, CommandReason.ALREADY_SET)
-        return None
+        return _EXPIRED if command.is_expired() else self.guard.verdict(command, self.confirmations)
 
     @override
     def command_not_sent(self, command: QueuedCommand, verdict: CommandResult) -> None:
@@ -320,27 +309,32 @@ class CommandPipeline(WriterListener):
     def command_written(self, command: QueuedCommand, packet_id: int) -> None:
         if (handle := self.registry.handle(command.id)) is not None:
             handle.packet_id = packet_id
-        self._remember_sessions(command)
-        self._written_query(command)
-        self.guard.written(command)
-        if command.is_control:
-            self._pacing.written(command)
+        if command.mac_address is not None:
+            self._remember_sessions(command)
+            self._written_query(command)
+            self.guard.written(command)
+            if command.is_control:
+                self._pacing.written(command)
         self._changed()
 
     @override
     def command_sent(self, command: QueuedCommand) -> None:
         if (handle := self.registry.handle(command.id)) is not None:
             handle.handed_over(handle.packet_id)
-            for older in self._succession.sent(command):
-                self._complete(older, _OVERTAKEN)
-            self.confirmations.sent(command, self.guard.written_at(command))
-        self._events.emit("command_sent", CommandEvent(command))
-        self._changed()
-        if self.guard.is_shown(command):
+            if command.mac_address is not None:
+                for older in self._succession.sent(command):
+                    self._complete(older, _OVERTAKEN)
+                self.confirmations.sent(command, self.guard.written_at(command))
+        self._events.emit_made("command_sent", CommandEvent, command)
+        if command.mac_address is None:
+            self._complete(command, _ACKNOWLEDGED)
+        elif command.expected and self.guard.is_shown(command):
             # What proves that it was sent has come after what proves its effect.
             self._complete(command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED))
-        elif command.is_control and self.guard.is_offline(command.mac_address):
-            self._take_back_what_is_lost(command)
+        else:
+            if command.is_control and self.guard.is_offline(command.mac_address):
+                self._take_back_what_is_lost(command)
+            self._changed()
 
     @override
     def commands_displaced(self, displaced: Displaced) -> None:
@@ -387,7 +381,8 @@ class CommandPipeline(WriterListener):
         self.writer.pump()
 
     def _remember_sessions(self, command: QueuedCommand) -> None:
-        self._sessions |= dict.fromkeys(command.sessions, command.id)
+        for session_id in command.sessions:
+            self._sessions[session_id] = command.id
 
     def _current(self, command_id: str) -> QueuedCommand | None:
         """Return a command without an outcome as it was last written."""
@@ -416,13 +411,12 @@ class CommandPipeline(WriterListener):
             self._sessions.pop(session_id, None)
         # Judged before any listener is called, which may give the next one for the same setting.
         self.guard.completed(command, result.outcome)
-        event = CommandEvent(command, result.reason, result.code)
-        self._events.emit(f"command_{result.outcome}", event)
-        self._events.emit("command_completed", CommandCompleted(command, result))
-        if result.outcome is CommandOutcome.CONFIRMED:
+        self._events.emit_made(f"command_{result.outcome}", CommandEvent, command, result.reason, result.code)
+        self._events.emit_made("command_completed", CommandCompleted, command, result)
+        if result.outcome is CommandOutcome.CONFIRMED and command.overwrites:
             for older in self._succession.confirmed(handle):
                 self._complete(older, _OUTLIVED)
         self._changed()
 
     def _changed(self) -> None:
-        self._events.emit("queue_changed", QueueChanged())
+        self._events.emit("queue_changed", _QUEUE_CHANGED)

@@ -67,6 +67,13 @@ class CommandQueue:
         """How many commands are in flight."""
         return len(self._in_flight)
 
+    def may_send(self, window: int) -> bool:
+        """Return whether something waits and one more may be in flight; what is not repeatable travels alone."""
+        return bool(self._waiting) and (
+            not self._in_flight
+            or (len(self._in_flight) < window and all(command.repeatable for command in self._in_flight.values()))
+        )
+
     @property
     def window(self) -> int:
         """The maximum in flight so that what comes back always finds room beside one new command."""
@@ -107,20 +114,15 @@ class CommandQueue:
         del self._in_flight[taken.id]
         self._waiting.appendleft(command)
 
-    def discard(self, command: QueuedCommand) -> None:
-        """Take a waiting command out; at once when it is the first."""
-        if self._waiting[0] is command:
-            self._waiting.popleft()
-        else:
-            self._waiting.remove(command)
-
     def acknowledge(self, command_id: str) -> QueuedCommand | None:
-        """Remove a command for good, because its PUBACK was seen; `None` when it is not here (any more).
+        """Remove a command for good, because its PUBACK was seen or it ended; `None` when it is not here (any more).
 
         The PUBACK can come after the command went back to the front because an earlier one was not acknowledged.
         """
         if (command := self._in_flight.pop(command_id, None)) is not None or not self._waiting:
             return command
+        if self._waiting[0].id == command_id:
+            return self._waiting.popleft()
         return next(iter(self.remove(lambda waiting: waiting.id == command_id)), None)
 
     def put_back(self, command: QueuedCommand) -> Displaced:

@@ -1,4 +1,7 @@
-"""The one writer: takes commands from the front of the queue and writes them while there is a connection."""
+"""The one writer: takes commands from the front of the queue, writes them, and takes their PUBACKs in.
+
+A heater refuses controls that follow each other too soon (protocol.md 10.4): `Pacing` is the pause between them.
+"""
 
 import asyncio
 from collections import deque
@@ -7,8 +10,15 @@ from typing import Protocol
 
 from ..config import MqttConnectionConfig
 from ..transport.base import Transport, TransportError
-from .command import CommandResult, QueuedCommand
+from .command import QueuedCommand
+from .confirmation import Confirmations
+from .outcome import CommandResult
 from .queue import CommandQueue, Displaced
+
+_REFUSAL_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0, 30.0)
+"""Seconds to wait after each refusal for coming too soon after the last control; then the command ends as rejected."""
+
+_NEVER_REFUSED = 0, ""
 
 _RATE_PERIOD = 1.0
 """Seconds in which at most `max_publish_rate` messages go out."""
@@ -24,7 +34,7 @@ class WriterListener(Protocol):
         """Judge a command right before it is written: `None`, or why it is not sent at all."""
 
     def command_not_sent(self, command: QueuedCommand, verdict: CommandResult) -> None:
-        """It left the queue unsent, as judged."""
+        """Take it out of the queue unsent, as judged."""
 
     def command_written(self, command: QueuedCommand, packet_id: int) -> None:
         """It is in flight."""
@@ -102,43 +112,36 @@ class CommandWriter:
         """Write what may be written now, and schedule the next call for when more may be."""
         if self._timer is not None:
             self._cancel_timer()
-        while self.transport is not None and self._has_room and (command := self._next()) is not None:
+        while self.transport is not None and self._finished is None and self._queue.may_send(self._window):
+            if (command := self._next()) is None:
+                break
             if (verdict := self._listener.verdict(command)) is not None:
-                self._queue.discard(command)
                 self._listener.command_not_sent(command, verdict)
             elif not command.repeatable and self._queue.in_flight_count:
                 break
             else:
                 self._write(self.transport, command)
-        if self.transport is None:
-            self._end_run(drained=False)
-        elif not self._queue.in_flight_count and self._is_nothing_due():
-            self._end_run(drained=True)
-        self._look_whether_finished()
+        if self._drained is not None:
+            self._look_whether_drained()
+        if self._finished is not None:
+            self._look_whether_finished()
 
     def _is_nothing_due(self) -> bool:
         return not self._queue or (self._rate_delay() == 0 and self._next() is None)
 
     def _next(self) -> QueuedCommand | None:
         """Return the next command that may be written now; otherwise set the timer for when one may be."""
+        if delay := self._rate_delay():
+            self._call_later(delay)
+            return None
         shortest = math.inf
         for command in self._queue.heads():
-            if (pause := self._rate_delay() or self._listener.pause(command)) == 0:
+            if (pause := self._listener.pause(command)) == 0:
                 return command
             shortest = min(shortest, pause)
         if shortest < math.inf:
             self._call_later(shortest)
         return None
-
-    @property
-    def _has_room(self) -> bool:
-        """Whether one more may be in flight; a command without duplicate delivery travels alone."""
-        in_flight = self._queue.in_flight
-        return (
-            self._finished is None
-            and len(in_flight) < self._window
-            and all(command.repeatable for command in in_flight)
-        )
 
     def _write(self, transport: Transport, waiting: QueuedCommand) -> None:
         command = self._queue.take(waiting)
@@ -147,7 +150,7 @@ class CommandWriter:
                 command.topic,
                 command.body,
                 command.qos,
-                lambda error: self._acknowledged(command, error),
+                lambda error: self._on_puback(command, error),
             )
         except TransportError as error:
             self._queue.not_written(command, waiting)
@@ -165,12 +168,14 @@ class CommandWriter:
         if (arrived := self._queue.acknowledge(command_id)) is not None:
             self._listener.command_sent(arrived)
 
-    def _acknowledged(self, command: QueuedCommand, error: TransportError | None) -> None:
+    def _on_puback(self, command: QueuedCommand, error: TransportError | None) -> None:
+        """Take in the PUBACK of a writing, or the error in its place."""
         if error is not None:
             self._give_up_transport(error)
             return
         self.sent_count += 1
-        self._acknowledged_at.append(asyncio.get_running_loop().time())
+        if self._rate is not None:
+            self._acknowledged_at.append(asyncio.get_running_loop().time())
         if self._written.get(command.id) is command:
             self.has_arrived(command.id)
         self.pump()
@@ -205,6 +210,12 @@ class CommandWriter:
             self._timer.cancel()
             self._timer = None
 
+    def _look_whether_drained(self) -> None:
+        if self.transport is None:
+            self._end_run(drained=False)
+        elif not self._queue.in_flight_count and self._is_nothing_due():
+            self._end_run(drained=True)
+
     def _look_whether_finished(self) -> None:
         if self._finished is not None and not self._finished.done() and not self._queue.in_flight_count:
             self._finished.set_result(None)
@@ -213,3 +224,62 @@ class CommandWriter:
         if self._drained is not None:
             self._drained.set_result(drained)
             self._drained = None
+
+
+class Pacing:
+    """Holds a heater's controls apart, and back for a while after it refused one; other heaters are not held up."""
+
+    def __init__(self, interval: float, queue: CommandQueue, confirmations: Confirmations) -> None:
+        """Take the minimum of seconds between two controls; above 0 also, the next goes when the last is answered."""
+        self._interval = interval
+        self._queue = queue
+        self._confirmations = confirmations
+        self._paused_until: dict[str | None, float] = {}
+        self._refusals: dict[str, tuple[int, str]] = {}
+        """How often each control was refused, and the session of the last refused writing."""
+
+    def pause(self, mac_address: str | None) -> float:
+        """Return the seconds until a control may go to a heater; infinite while it has to answer another one first."""
+        if self._interval and (
+            self._confirmations.is_unanswered(mac_address)
+            or any(command.is_control and command.mac_address == mac_address for command in self._queue.in_flight)
+        ):
+            return math.inf
+        paused_until = self._paused_until.get(mac_address, 0.0)
+        return max(0.0, paused_until - asyncio.get_running_loop().time())
+
+    def written(self, control: QueuedCommand) -> None:
+        """A control was written."""
+        self.hold(control.mac_address, self._interval)
+
+    def hold(self, mac_address: str | None, seconds: float) -> None:
+        """Send no control to a heater for a while; what it is held for longer already is not cut short."""
+        until = asyncio.get_running_loop().time() + seconds
+        self._paused_until[mac_address] = max(until, self._paused_until.get(mac_address, until))
+
+    def refused(self, command: QueuedCommand) -> float | None:
+        """Return the seconds to wait after a control was refused for coming too soon; `None`: it is not sent again."""
+        refusals, _ = self._refusals.get(command.id, _NEVER_REFUSED)
+        self._refusals[command.id] = refusals + 1, command.session_id
+        return _REFUSAL_PAUSES[refusals] if refusals < len(_REFUSAL_PAUSES) else None
+
+    def may_repeat(self, command_id: str) -> bool:
+        """Return whether a control may be sent again."""
+        return self._refusals.get(command_id, _NEVER_REFUSED)[0] < len(_REFUSAL_PAUSES)
+
+    def was_refused(self, command: QueuedCommand) -> bool:
+        """Return whether the heater has refused the last writing of a control."""
+        return self._refusals.get(command.id, _NEVER_REFUSED)[1] == command.session_id
+
+    def forbid_repeat(self, command_id: str) -> None:
+        """If the heater refuses it, that is the end of it."""
+        _, session_id = self._refusals.get(command_id, _NEVER_REFUSED)
+        self._refusals[command_id] = len(_REFUSAL_PAUSES), session_id
+
+    def forget(self, command_id: str) -> None:
+        """A command has its outcome."""
+        self._refusals.pop(command_id, None)
+
+    def forget_heater(self, mac_address: str) -> None:
+        """Hold a heater's controls no longer."""
+        self._paused_until.pop(mac_address, None)

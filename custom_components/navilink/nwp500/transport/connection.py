@@ -57,7 +57,7 @@ class CredentialSource(Protocol):
         """Renew the AWS credentials, whatever their age."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ConnectionListener:
     """What is called when a connection comes and goes."""
 
