@@ -24,7 +24,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .api import (
+from .config import (
     CONF_API_URL,
     CONF_CA_FILE,
     CONF_EXPIRATION,

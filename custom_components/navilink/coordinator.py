@@ -11,7 +11,8 @@ from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
-from .api import CONF_QUEUE, all_options, create_auth_client, create_mqtt_config
+from .client_events import ClientEvents
+from .config import CONF_QUEUE, all_options, create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
 from .devices import (
     AccountListing,
@@ -22,8 +23,7 @@ from .devices import (
 )
 from .errors import setup_error
 from .heater import HeaterSnapshots, HeaterState, heater_name
-from .issues import LostCommands, async_report_store, async_report_unreadable_store
-from .listener import HeaterListener
+from .lost_commands import LostCommands, async_report_store, async_report_unreadable_store
 from .nwp500 import (
     CommandCompleted,
     Device,
@@ -79,7 +79,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         """Heaters of this account that another one had first."""
         has_queue = all_options(entry.options)[CONF_QUEUE]
         self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=has_queue)
-        self._listener = HeaterListener(entry, self, self.client, self.snapshots, self.store)
+        self._listener = ClientEvents(entry, self, self.client, self.snapshots, self.store)
         self._stops: list[Callable[[], None]] = []
 
     @override

@@ -15,7 +15,7 @@ from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .delivery import async_deliver
 from .errors import to_home_assistant_error
 from .heater import HeaterState
-from .issues import LOST_COMMANDS
+from .lost_commands import LOST_COMMANDS
 from .markdown import escaped
 from .nwp500 import (
     CommandCompleted,

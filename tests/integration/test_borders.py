@@ -17,7 +17,7 @@ from yarl import URL
 
 from custom_components.navilink.config_flow import FormError, NavilinkConfigFlow
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.issues import (
+from custom_components.navilink.lost_commands import (
     BROKEN_CONNECTION,
     FAILURES_TO_ISSUE,
     async_report_connection,

@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components import navilink
 from custom_components.navilink import delivery
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.issues import LOST
+from custom_components.navilink.lost_commands import LOST
 from custom_components.navilink.nwp500.queue import confirmation as confirmations
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME
 from custom_components.navilink.wording import text

@@ -17,9 +17,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
 
 from custom_components.navilink import (
-    api,
     binary_sensor,
     button,
+    config,
     config_flow,
     event,
     sensor,
@@ -31,7 +31,7 @@ from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.delivery import ERROR_OF_OUTCOME
 from custom_components.navilink.errors import setup_error, to_home_assistant_error
 from custom_components.navilink.heater import heater_name
-from custom_components.navilink.issues import ISSUES
+from custom_components.navilink.lost_commands import ISSUES
 from custom_components.navilink.nwp500 import (
     ApiConnectionError,
     AuthenticationError,
@@ -254,9 +254,9 @@ def test_every_field_is_explained() -> None:
 
 def test_options_have_texts() -> None:
     step = texts()["options"]["step"]["init"]
-    assert set(step["data"]) == {str(marker) for marker in api.OPTIONS_SCHEMA.schema}
+    assert set(step["data"]) == {str(marker) for marker in config.OPTIONS_SCHEMA.schema}
     choices = texts()["selector"]
-    assert set(choices[api.CONF_EXPIRATION]["options"]) == {each.value for each in api.Expiration}
+    assert set(choices[config.CONF_EXPIRATION]["options"]) == {each.value for each in config.Expiration}
     assert set(choices[RESULT_TEXTS]["options"]) == {QUEUED, REPLACED}
     assert set(choices["kinds"]["options"]) == set(services.KINDS)
 

@@ -12,7 +12,7 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from .const import LOGGER
 from .devices import async_update_device
 from .heater import HeaterSnapshots, HeaterState, heater_name
-from .issues import async_report_connection
+from .lost_commands import async_report_connection
 from .nwp500 import (
     Changed,
     ConnectionChanged,
@@ -34,7 +34,7 @@ STATUS_INTERVAL = timedelta(seconds=30)
 DEVICE_INFO_INTERVAL = timedelta(minutes=5)
 
 
-class HeaterListener:
+class ClientEvents:
     """Asks the heaters of an account, and turns the client's events into snapshots, log lines, issues and writings.
 
     What cannot be asked now is not queued, but asked afresh once connected.
