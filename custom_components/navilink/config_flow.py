@@ -42,7 +42,6 @@ from .config import (
 from .const import DOMAIN, LOGGER
 from .coordinator import NavilinkConfigEntry
 from .heater import heater_name
-from .markdown import escaped
 from .nwp500 import (
     ApiConnectionError,
     AuthenticationError,
@@ -54,6 +53,7 @@ from .nwp500 import (
     servers,
     visible,
 )
+from .wording import escaped
 
 CREDENTIALS: dict[vol.Marker, Any] = {
     vol.Required(CONF_EMAIL): TextSelector(TextSelectorConfig(type=TextSelectorType.EMAIL, autocomplete="username")),

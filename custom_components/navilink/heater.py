@@ -27,6 +27,9 @@ FRESH_FOR = timedelta(minutes=5)
 # While the heater is online, the time of its last message is shown anew only after so long.
 STEADY_FOR = timedelta(minutes=5)
 
+# What a heater is called that has no name of its own.
+UNNAMED = "NWP500"
+
 CONNECTED = "connected"
 CONNECTING = "connecting"
 HEATER_OFFLINE = "heater_offline"
@@ -258,5 +261,5 @@ def heater_name(device: Device) -> str:
     """Name a heater as its owner does, unless that would carry the MAC address into entity ids."""
     bare_name = "".join(character for character in device.name.lower() if character.isalnum())
     if not bare_name or device.mac_address in bare_name:
-        return "NWP500"
+        return UNNAMED
     return device.name

@@ -1,51 +1,70 @@
-"""The repair issues: commands that were not sent, a queue or a connection out of order."""
+"""The commands of an account that were not sent: kept until the user discards them or has them sent again."""
 
-from collections.abc import Callable, Container, Iterable
-from pathlib import Path
+import asyncio
+from collections.abc import Callable, Container, Iterable, Mapping
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers import issue_registry as ir
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .heater import heater_name
-from .markdown import escaped
+from .devices import async_registered_device, shown_name
+from .heater import UNNAMED, HeaterState, heater_name
 from .nwp500 import (
     CommandCompleted,
     CommandOutcome,
-    ConnectionProblem,
-    ConnectionReport,
-    ConnectionState,
     Device,
+    HeaterCommand,
+    NavienError,
+    QueuedCommand,
+    commands,
+    setpoint,
 )
-
-LOST_COMMANDS = "lost_commands"
-UNREADABLE_STORE = "unreadable_store"
-UNWRITABLE_STORE = "unwritable_store"
-BROKEN_CONNECTION = "broken_connection"
-ISSUES = (LOST_COMMANDS, UNREADABLE_STORE, UNWRITABLE_STORE, BROKEN_CONNECTION)
-
-# The newest ones can be listed and sent again.
-MAX_LOST = 100
-
-# So often in a row, and it is no accident.
-FAILURES_TO_ISSUE = 3
+from .outcomes import Delivery
+from .wording import (
+    command_words,
+    error_words,
+    escaped,
+    reason_words,
+    text,
+    to_home_assistant_error,
+    translation,
+    user_temperature,
+    user_unit,
+)
 
 # Nobody decided that these should not be carried out.
 LOST = frozenset({CommandOutcome.EXPIRED, CommandOutcome.DROPPED})
 
+# The newest ones can be listed and sent again.
+MAX_LOST = 100
+
+CONTROLS = tuple(each for each in vars(commands).values() if isinstance(each, commands.Control))
+
+# The text of a line in the list of lost commands.
+LINE_TEXTS = "lost_command"
+# The texts for what became of a command that was sent again: without an outcome, and with one.
+RESULT_TEXTS = "send_again_result"
+QUEUED, REPLACED = "queued", "replaced"
+OUTCOME_TEXTS = "event.command_outcome.state_attributes.event_type.state"
+
 
 class LostCommands:
-    """The commands of an account that expired or were dropped, until the user has decided about them.
+    """The commands of an account that expired or were dropped, until the user has decided about them."""
 
-    While there are any, there is one issue for them.
-    """
-
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, changed: Callable[[], None]) -> None:
-        """Take what is called when there are others to be stored."""
-        self._hass = hass
+    def __init__(
+        self,
+        entry: ConfigEntry,
+        delivery: Delivery,
+        heaters: Callable[[], Mapping[str, HeaterState]],
+        changed: Callable[[], None],
+    ) -> None:
+        """Take what sends a command again, the heaters that the account has, and what is called after each change."""
+        self._hass = delivery.hass
         self._entry = entry
+        self._delivery = delivery
+        self._heaters = heaters
         self._changed = changed
         self._names: dict[str, str] = {}
         """What the heaters were called, should they be gone."""
@@ -57,22 +76,12 @@ class LostCommands:
         """Take up those of an earlier run."""
         self.events = tuple(events)
         self._names = {device.mac_address: heater_name(device) for device in devices}
-        self._async_update_issue()
 
     @callback
     def add(self, device: Device, event: CommandCompleted) -> None:
-        """Take in the outcome of a command, which may be lost by it."""
-        if event.result.outcome not in LOST:
-            return
-        issue_id = _issue_id(LOST_COMMANDS, self._entry.entry_id)
-        issue = ir.async_get(self._hass).async_get_issue(DOMAIN, issue_id)
-        if issue is not None and issue.dismissed_version is not None:
-            # The user has ignored the earlier ones, but not the one that is new now.
-            self.events = ()
-            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
+        """Take in a command that was lost."""
         self._names[device.mac_address] = heater_name(device)
         self.events = (*self.events, event)[-MAX_LOST:]
-        self._async_update_issue()
         self._changed()
 
     @callback
@@ -80,107 +89,82 @@ class LostCommands:
         """Forget those that the user has decided about."""
         decided = {event.command.id for event in events}
         self.events = tuple(event for event in self.events if event.command.id not in decided)
-        self._async_update_issue()
         self._changed()
 
     def of(self, mac_addresses: Container[str]) -> tuple[CommandCompleted, ...]:
         """Return those to some heaters."""
         return tuple(event for event in self.events if event.command.mac_address in mac_addresses)
 
-    def heater(self, event: CommandCompleted) -> str:
-        """Return what the heater of a command is called."""
+    def line(self, event: CommandCompleted) -> str:
+        """Describe a command in a line of Markdown: for which heater, what, since when, and why it was not sent."""
+        about = {
+            "heater": escaped(self._heater_name(event)),
+            "command": escaped(command_words(self._hass, event.command)),
+            "time": dt_util.as_local(event.command.queued_at).strftime("%Y-%m-%d %H:%M"),
+            "reason": escaped(reason_words(self._hass, event.result)),
+        }
+        return f"- {text(self._hass, LINE_TEXTS, 'line', about) or ', '.join(about.values())}"
+
+    async def async_send_again(self, events: Iterable[CommandCompleted]) -> list[str]:
+        """Send commands again, in their order; return a line of Markdown for each, with what became of it."""
+        # Another dialog may have sent or discarded some of them meanwhile.
+        lost = [event for event in events if event in self.events]
+        results = await asyncio.gather(*(self._async_send(event, lost[place:]) for place, event in enumerate(lost, 1)))
+        await self._delivery.store.async_saved()
+        return [
+            f"- {escaped(self._heater_name(event))}: {escaped(command_words(self._hass, event.command))}: {result}"
+            for event, result in zip(lost, results, strict=True)
+        ]
+
+    async def async_discard(self, events: Iterable[CommandCompleted]) -> None:
+        """Forget commands, also over a restart."""
+        self.remove(events)
+        await self._delivery.store.async_saved()
+
+    async def _async_send(self, event: CommandCompleted, newer: Iterable[CommandCompleted]) -> str:
+        """Send a command again; return its outcome, or why it has none, in words."""
+        if any(each.command.replaces(event.command) for each in newer):
+            self.remove((event,))
+            return text(self._hass, RESULT_TEXTS, REPLACED) or REPLACED
+        heater = self._heaters().get(event.command.mac_address or "")
+        try:
+            if heater is None:
+                raise ServiceValidationError(translation_domain=DOMAIN, translation_key="heater_gone")
+            await self._delivery.async_send(
+                heater.device,
+                _renewed(self._hass, heater, event.command),
+                # Off the list and into the queue by the same writing of the store, so that it is sent once.
+                on_submitted=lambda: self.remove((event,)),
+            )
+        except HomeAssistantError as err:
+            return escaped(error_words(self._hass, err))
+        except NavienError as err:
+            return escaped(error_words(self._hass, to_home_assistant_error(self._hass, err)))
+        wanted = _wanted(event.command)
+        if wanted in map(_wanted, self._delivery.client.pending_commands):
+            return text(self._hass, RESULT_TEXTS, QUEUED) or QUEUED
+        # The command that was lost had the same, but before this.
+        outcomes = self._delivery.outcomes.of(heater.device.mac_address)
+        outcome = [each.result.outcome for each in outcomes if _wanted(each.command) == wanted][-1]
+        return translation(self._hass, "entity", f"{OUTCOME_TEXTS}.{outcome}") or outcome
+
+    def _heater_name(self, event: CommandCompleted) -> str:
         mac_address = event.command.mac_address or ""
-        registered = dr.async_get(self._hass).async_get_device_by_identifier(
-            (DOMAIN, mac_address), self._entry.entry_id
-        )
-        known = None if registered is None else registered.name_by_user or registered.name
-        return known or self._names.get(mac_address, "NWP500")
-
-    @callback
-    def _async_update_issue(self) -> None:
-        issue_id = _issue_id(LOST_COMMANDS, self._entry.entry_id)
-        if not self.events:
-            ir.async_delete_issue(self._hass, DOMAIN, issue_id)
-            return
-        ir.async_create_issue(
-            self._hass,
-            DOMAIN,
-            issue_id,
-            is_fixable=True,
-            severity=ir.IssueSeverity.WARNING,
-            translation_key=LOST_COMMANDS,
-            # Home Assistant puts this into the diagnostics download, so it names no heater.
-            translation_placeholders={"count": str(len(self.events))},
-        )
+        registered = async_registered_device(self._hass, self._entry, mac_address)
+        return shown_name(registered) or self._names.get(mac_address, UNNAMED)
 
 
-@callback
-def async_report_unreadable_store(hass: HomeAssistant, entry: ConfigEntry, kept_as: Path) -> None:
-    """Report that commands of an earlier run are not in the queue, and which file keeps them.
-
-    Home Assistant puts this into the diagnostics download, so it says neither where the file is nor whose it is.
-    """
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        _issue_id(UNREADABLE_STORE, entry.entry_id),
-        is_fixable=True,
-        # It stays until somebody has read it, also over a restart.
-        is_persistent=True,
-        severity=ir.IssueSeverity.WARNING,
-        translation_key=UNREADABLE_STORE,
-        translation_placeholders={"file": kept_as.name},
-    )
+def _wanted(command: QueuedCommand) -> tuple[object, ...]:
+    return command.mac_address, command.kind, command.parameters
 
 
-@callback
-def async_report_store(hass: HomeAssistant, entry: ConfigEntry, *, has_failed: bool) -> None:
-    """Report while commands are not kept over a restart."""
-    issue_id = _issue_id(UNWRITABLE_STORE, entry.entry_id)
-    if not has_failed:
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
-        return
-    ir.async_create_issue(
-        hass,
-        DOMAIN,
-        issue_id,
-        # It is removed with the next writing that succeeds.
-        is_fixable=False,
-        severity=ir.IssueSeverity.ERROR,
-        translation_key=UNWRITABLE_STORE,
-        translation_placeholders={"account": escaped(entry.title)},
-    )
-
-
-@callback
-def async_report_connection(hass: HomeAssistant, entry: ConfigEntry, report: ConnectionReport) -> None:
-    """Report while the connection fails in a way that no waiting cures: something is broken here, not there."""
-    issue_id = _issue_id(BROKEN_CONNECTION, entry.entry_id)
-    if report.state is ConnectionState.CONNECTED:
-        ir.async_delete_issue(hass, DOMAIN, issue_id)
-        return
-    failure = report.failure
-    if failure is None or failure.problem is not ConnectionProblem.UNEXPECTED_ERROR:
-        return
-    if report.failed_attempts >= FAILURES_TO_ISSUE:
-        ir.async_create_issue(
-            hass,
-            DOMAIN,
-            issue_id,
-            # It is removed with the next attempt that succeeds.
-            is_fixable=False,
-            severity=ir.IssueSeverity.ERROR,
-            translation_key=BROKEN_CONNECTION,
-            translation_placeholders={"account": escaped(entry.title), "error": escaped(failure.detail)},
-        )
-
-
-@callback
-def async_remove_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Remove the issues of an account."""
-    for kind in ISSUES:
-        ir.async_delete_issue(hass, DOMAIN, _issue_id(kind, entry.entry_id))
-
-
-def _issue_id(kind: str, entry_id: str) -> str:
-    return f"{kind}_{entry_id}"
+def _renewed(hass: HomeAssistant, heater: HeaterState, command: QueuedCommand) -> HeaterCommand:
+    """Return a command to be sent anew; raises when the temperature is outside the limits that the heater has now."""
+    [control] = [
+        each for each in CONTROLS if each.name == command.kind and len(each.parameters) == len(command.parameters)
+    ]
+    if control is commands.DHW_TEMPERATURE:
+        [raw] = command.parameters
+        # Checked as if the user had entered it now.
+        return setpoint.dhw_temperature(heater.device, user_temperature(hass, raw), user_unit(hass), heater.feature)
+    return HeaterCommand(heater.device, control, command.parameters, command.wanted)

@@ -21,7 +21,6 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
-from .errors import to_home_assistant_error
 from .nwp500 import (
     DeviceFeature,
     DhwMode,
@@ -33,7 +32,7 @@ from .nwp500 import (
     heater_commands,
     setpoint,
 )
-from .wording import user_temperature, user_unit
+from .wording import to_home_assistant_error, user_temperature, user_unit
 
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
 PARALLEL_UPDATES = 0

@@ -28,10 +28,8 @@ from custom_components.navilink import (
 )
 from custom_components.navilink.config_flow import ERROR_OF_ADDRESS
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.delivery import ERROR_OF_OUTCOME
-from custom_components.navilink.errors import setup_error, to_home_assistant_error
 from custom_components.navilink.heater import heater_name
-from custom_components.navilink.lost_commands import ISSUES
+from custom_components.navilink.lost_commands import QUEUED, REPLACED, RESULT_TEXTS
 from custom_components.navilink.nwp500 import (
     ApiConnectionError,
     AuthenticationError,
@@ -53,7 +51,8 @@ from custom_components.navilink.nwp500.exceptions import (
     SerialNumberUnknownError,
     ServerError,
 )
-from custom_components.navilink.repairs import QUEUED, REPLACED, RESULT_TEXTS
+from custom_components.navilink.repairs import ISSUES
+from custom_components.navilink.wording import ERROR_OF_OUTCOME, setup_error, to_home_assistant_error
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import MAC
 from tests.integration.waiting import wait_for_value

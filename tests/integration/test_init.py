@@ -15,8 +15,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
-from custom_components.navilink.client_events import STATUS_INTERVAL
 from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.coordinator import STATUS_INTERVAL
 from custom_components.navilink.heater import FRESH_FOR
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import NOTICE, entry_data
