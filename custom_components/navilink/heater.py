@@ -17,6 +17,7 @@ from .nwp500 import (
     Device,
     DeviceFeature,
     DeviceStatus,
+    DhwMode,
     NavienMqttClient,
     QueuedCommand,
 )
@@ -100,6 +101,11 @@ class HeaterState:
     """Commands that were dropped from a full queue since the start."""
     expired: int
     """Commands that have expired since the start."""
+
+    @property
+    def shown_mode(self) -> DhwMode | None:
+        """The mode that it has, or will have."""
+        return None if self.shown is None else self.shown.dhw_mode
 
     @property
     def queued_count(self) -> int:
