@@ -31,6 +31,7 @@ from .nwp500 import (
     TemperatureUnit,
     UnsupportedCommandError,
     commands,
+    error_codes,
     failure_of,
 )
 
@@ -141,6 +142,15 @@ def reason_words(hass: HomeAssistant, result: CommandResult) -> str:
     code = "" if result.code is None else str(result.code)
     key = f"{result.reason}_with_code" if code else result.reason.value
     return text(hass, "reason", key, {"code": code}) or text(hass, "reason", result.reason) or result.reason.words
+
+
+@callback
+def fault_words(hass: HomeAssistant, code: int | None, sub_code: int | None) -> str | None:
+    """Return what is wrong with a heater by its error code, as closely as the subcode allows."""
+    if code is None:
+        return None
+    detailed = None if sub_code is None else text(hass, "fault", f"{code}_{sub_code}")
+    return detailed or text(hass, "fault", str(code)) or error_codes.error_meaning(code, sub_code)
 
 
 def _mode(_hass: HomeAssistant, mode: int | None = None, days: int | None = None) -> Text | None:

@@ -41,6 +41,7 @@ from custom_components.navilink.nwp500 import (
     NotConnectedError,
     UnsupportedCommandError,
     commands,
+    error_codes,
 )
 from custom_components.navilink.nwp500.exceptions import (
     NotPermittedError,
@@ -282,6 +283,17 @@ def test_every_outcome_has_a_text() -> None:
         for kind in vars(commands).values()
         if isinstance(kind, commands.Control) and kind.name in services.KINDS
     }
+
+
+def test_every_fault_of_the_client_has_its_text() -> None:
+    codes = {(code, sub_code) for code in range(1000) for sub_code in (None, *range(100))}
+    meanings = {
+        str(code) if sub_code is None else f"{code}_{sub_code}": meaning
+        for code, sub_code in codes
+        if (meaning := error_codes.error_meaning(code, sub_code)) is not None
+        and (sub_code is None or meaning != error_codes.error_meaning(code))
+    }
+    assert texts()["selector"]["fault"]["options"] == meanings
 
 
 def test_icons_belong_to_entities_and_the_others_have_a_device_class() -> None:
