@@ -1,4 +1,4 @@
-"""The base entities: device, availability, and the one place that sends a command."""
+"""The base entities: device info, availability, and sending commands to the heater."""
 
 from collections.abc import Callable, Iterable
 from typing import override
