@@ -25,7 +25,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
-from custom_components.navilink.api import queue_settings
+from custom_components.navilink.config import queue_settings
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.nwp500 import (
     Device,

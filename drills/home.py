@@ -19,7 +19,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
-from custom_components.navilink import api
+from custom_components.navilink import config
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.coordinator import NavilinkCoordinator
 from custom_components.navilink.nwp500 import Device, NavienMqttClient, StatusReceived
@@ -302,7 +302,7 @@ async def home_of(drill: Drill) -> AsyncIterator[Home]:
         resolver = "homeassistant.helpers.aiohttp_client._async_get_or_create_resolver"
         stack.enter_context(patch(resolver, lambda _: ThreadedResolver()))
         for name, value in SENT_ALL.items():
-            stack.enter_context(patch.object(api, name, value))
+            stack.enter_context(patch.object(config, name, value))
         simulator = await stack.enter_async_context(SimulatorProcess(*drill.simulator))
         await simulator.state()
         addresses = simulator.addresses

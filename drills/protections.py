@@ -13,7 +13,7 @@ import aiohappyeyeballs
 from homeassistant.config_entries import ConfigEntry
 import orjson
 
-from custom_components.navilink import api
+from custom_components.navilink import config
 from custom_components.navilink.heater import HeaterSnapshots
 from custom_components.navilink.nwp500 import NavienAuthClient, NavienMqttClient, auth, mqtt_client
 from custom_components.navilink.nwp500.heaters.watchdog import ResponseWatchdog
@@ -44,13 +44,13 @@ def _settings(**changed: object) -> Callable[[], AbstractContextManager[object]]
     """Let the integration configure its client otherwise."""
 
     def taken_out() -> AbstractContextManager[object]:
-        settings = api.queue_settings
+        settings = config.queue_settings
 
         # Any: as the function that it stands for.
         def changed_settings(options: Mapping[str, Any]) -> dict[str, Any]:
             return {**settings(options), **changed}
 
-        return patch.object(api, "queue_settings", changed_settings)
+        return patch.object(config, "queue_settings", changed_settings)
 
     return taken_out
 

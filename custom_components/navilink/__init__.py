@@ -8,12 +8,12 @@ from homeassistant.helpers.device_registry import AnyDeviceEntry
 from homeassistant.helpers.start import async_at_started
 from homeassistant.helpers.typing import ConfigType
 
-from .api import migrated_options
+from .config import migrated_options
 from .config_flow import NavilinkConfigFlow
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .issues import async_remove_issues
 from .queue_store import async_remove_store
+from .repairs import async_remove_issues
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)

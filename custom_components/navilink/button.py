@@ -11,8 +11,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
-from .errors import to_home_assistant_error
 from .nwp500 import NavienError
+from .wording import to_home_assistant_error
 
 PARALLEL_UPDATES = 1
 

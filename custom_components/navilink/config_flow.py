@@ -24,7 +24,7 @@ from homeassistant.helpers.selector import (
 )
 import voluptuous as vol
 
-from .api import (
+from .config import (
     CONF_API_URL,
     CONF_CA_FILE,
     CONF_EXPIRATION,
@@ -42,7 +42,6 @@ from .api import (
 from .const import DOMAIN, LOGGER
 from .coordinator import NavilinkConfigEntry
 from .heater import heater_name
-from .markdown import escaped
 from .nwp500 import (
     ApiConnectionError,
     AuthenticationError,
@@ -54,6 +53,7 @@ from .nwp500 import (
     servers,
     visible,
 )
+from .wording import escaped
 
 CREDENTIALS: dict[vol.Marker, Any] = {
     vol.Required(CONF_EMAIL): TextSelector(TextSelectorConfig(type=TextSelectorType.EMAIL, autocomplete="username")),

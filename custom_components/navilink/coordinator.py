@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
@@ -10,21 +10,15 @@ from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
-from .api import CONF_QUEUE, all_options, create_auth_client, create_mqtt_config
+from .client_events import ClientEvents, request_everything
+from .config import create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
-from .devices import (
-    AccountListing,
-    async_claim_devices,
-    async_registered,
-    async_remove_devices,
-    async_taken,
-)
-from .errors import setup_error
+from .devices import AccountDevices, AccountListing
 from .heater import HeaterSnapshots, HeaterState, heater_name
-from .issues import LostCommands, async_report_store, async_report_unreadable_store
-from .listener import HeaterListener
+from .lost_commands import LOST, LostCommands
 from .nwp500 import (
     CommandCompleted,
     ConnectionResumed,
@@ -36,10 +30,15 @@ from .nwp500 import (
     NotConnectedError,
     watched,
 )
-from .outcomes import Outcomes, async_fire_outcome
-from .queue_store import QueueStore, UnreadableStoreError
-from .stored_account import StoredAccount
+from .outcomes import Delivery, Outcomes, async_fire_outcome
+from .queue_store import QueueStore, StoredAccount
+from .repairs import async_is_lost_ignored, async_report_lost_commands, async_report_store, async_report_unreadable
+from .wording import setup_error
 
+# A heater reports only when it is asked, and each answer comes out of what the cloud service grants an account.
+STATUS_INTERVAL = timedelta(seconds=30)
+# Capabilities and versions hardly ever change.
+DEVICE_INFO_INTERVAL = timedelta(minutes=5)
 # The list of heaters hardly ever changes.
 LISTING_INTERVAL = timedelta(minutes=15)
 # After a list that failed, or that lacks a heater, the next one follows sooner.
@@ -66,22 +65,22 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         )
         self.data = {}
         auth_client = create_auth_client(hass, entry.data)
-        self.client = NavienMqttClient(auth_client, config=create_mqtt_config(entry.data, entry.options))
+        config = create_mqtt_config(entry.data, entry.options)
+        self.client = NavienMqttClient(auth_client, config=config)
         self.outcomes = Outcomes(self._pass_on)
         self.store = QueueStore(hass, entry.entry_id, self._to_store, self._on_store_written)
-        self.lost = LostCommands(hass, entry, self.store.async_changed)
+        self.delivery = Delivery(hass, self.client, self.outcomes, self.store)
+        self.lost = LostCommands(entry, self.delivery, lambda: self.data, self._on_lost_changed)
         self._api_client = NavienAPIClient(auth_client)
         self._listing = AccountListing()
+        self._registered = AccountDevices(hass, entry)
         self._is_just_set_up = True
         """Whether the list of heaters need not be refreshed, because the set-up has just made it."""
         self._devices: dict[str, Device] = {}
         self._leaving: dict[str, Device] = {}
         """Heaters whose commands are coming to their end, or whose outcomes are still to be passed on."""
-        self._taken: set[str] = set()
-        """Heaters of this account that another one had first."""
-        has_queue = all_options(entry.options)[CONF_QUEUE]
-        self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=has_queue)
-        self._listener = HeaterListener(entry, self, self.client, self.snapshots, self.store)
+        self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=config.enable_command_queue)
+        self._events = ClientEvents(entry, self, self.client, self._registered, self.snapshots, self.store)
         self._stops: list[Callable[[], None]] = []
 
     @override
@@ -90,38 +89,29 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
         With something stored, neither the service nor the connection has to be there: commands wait in the queue.
         """
-        stored = await self._async_load()
-        departed: set[str] = set()
+        stored = await self.store.async_load(self.client.client_id)
+        if self.store.kept_as is not None:
+            async_report_unreadable(self.hass, self.config_entry, self.store.kept_as)
         if stored is not None and stored.devices:
-            devices = stored.devices
+            devices, departed = stored.devices, set[str]()
             self.update_interval = FIRST_LISTING_DELAY
         else:
             devices, departed = await self._async_list()
         # Outcomes that restoring brings about must be heard, but not every single change need be shown.
-        self._stops.append(self.client.on("command_completed", self._on_command_completed))
+        self._stops.append(self.client.on("command_completed", self.outcomes.completed))
         if stored is not None:
             self._restore(stored)
         self._stops += [
-            *self._listener.listen(),
+            *self._events.listen(),
             self.client.on("connection_resumed", self._on_connection_resumed),
+            async_track_time_interval(self.hass, self._async_request_statuses, STATUS_INTERVAL),
+            async_track_time_interval(self.hass, self._async_request_device_info, DEVICE_INFO_INTERVAL),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._on_home_assistant_stop),
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry_updated),
             self.snapshots.close,
         ]
         await self._async_take(devices, departed)
         await self.client.connect(wait=False)
-
-    async def _async_load(self) -> StoredAccount | None:
-        try:
-            stored = await self.store.async_load(self.client.client_id)
-        except UnreadableStoreError as err:
-            LOGGER.error("Could not read the stored command queue, starting with an empty one: %s", err)
-            async_report_unreadable_store(self.hass, self.config_entry, err.kept_as)
-            return None
-        if stored is not None and stored.queue.unreadable:
-            LOGGER.error("Could not read %d of the stored commands, the others are restored", stored.queue.unreadable)
-            async_report_unreadable_store(self.hass, self.config_entry, await self.store.async_keep_copy())
-        return stored
 
     def _restore(self, stored: StoredAccount) -> None:
         """Give the client what it knew and had to do before the restart."""
@@ -130,6 +120,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             members = stored.queue.features.get(mac_address)
             self.client.add_device(device, None if members is None else DeviceFeature(members))
         self.lost.restore(stored.lost, stored.devices)
+        async_report_lost_commands(self.hass, self.config_entry, len(self.lost.events))
         self.outcomes.restore(stored.queue.outcomes)
         self.client.restore(stored.queue)
 
@@ -158,7 +149,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             listing = await self._api_client.device_listing()
         except NavienError as err:
             raise setup_error(self.hass, err) from err
-        departed = self._listing.departed(listing, async_registered(self.hass, self.config_entry))
+        departed = self._listing.departed(listing, self._registered.known)
         if not self._listing.is_in_doubt and not any(map(self.client.is_refused, listing.devices)):
             self.update_interval = LISTING_INTERVAL
         return listing.devices, departed
@@ -169,28 +160,22 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     async def _async_take(self, devices: Collection[Device], departed: set[str]) -> None:
         """Take up the heaters that the account has, and let go of those that left it or belong to another one."""
-        taken = async_taken(self.hass, self.config_entry, devices)
-        for device in devices:
-            if device.mac_address in taken - self._taken:
-                LOGGER.warning("%s belongs to another account that is set up here, and is skipped", heater_name(device))
-        self._taken = taken
-        own = {device.mac_address: device for device in devices if device.mac_address not in taken}
+        # Before anything is awaited: by its device in the registry, other accounts know that a heater is taken.
+        own = self._registered.claim(devices)
         joined = own.keys() - self._devices.keys()
         self._devices |= own
-        # Before anything is awaited: by its device in the registry, other accounts know that a heater is taken.
-        async_claim_devices(self.hass, self.config_entry, own.values())
-        await self.async_release(taken | departed)
+        await self.async_release(self._registered.taken | departed)
         for device in own.values():
             try:
                 await self.client.subscribe_device(device)
             except NavienError as err:
                 LOGGER.warning("Could not subscribe to %s: %s", heater_name(device), err)
         for mac_address in joined:
-            self._listener.request_everything(own[mac_address])
+            request_everything(self.client, own[mac_address])
         self.store.async_changed()
         self._async_update_all()
 
-    async def async_release(self, mac_addresses: set[str]) -> None:
+    async def async_release(self, mac_addresses: Collection[str]) -> None:
         """Let go of heaters: their entities take no more actions, their commands end, then their devices go."""
         leaving = {mac: device for mac, device in self._devices.items() if mac in mac_addresses}
         self._devices = {mac: device for mac, device in self._devices.items() if mac not in leaving}
@@ -202,7 +187,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.store.async_changed()
         await self.store.async_saved()
         self._forget_left()
-        async_remove_devices(self.hass, self.config_entry, mac_addresses)
+        self._registered.remove(mac_addresses)
         self.store.async_changed()
 
     @callback
@@ -224,21 +209,36 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     @callback
     def _on_device_registry_updated(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
-        if self._taken and event.data["action"] == "remove" and not self._listing.is_in_doubt:
+        if self._registered.taken and event.data["action"] == "remove" and not self._listing.is_in_doubt:
             # It may be one that this account has, too.
             self._refresh()
 
     def _refresh(self) -> None:
         """List the heaters now, and not only when it is time."""
-        watched(
-            self.config_entry.async_create_background_task(self.hass, self.async_request_refresh(), "navilink listing")
-        )
+        refresh = self.async_request_refresh()
+        watched(self.config_entry.async_create_background_task(self.hass, refresh, "navilink listing"))
 
-    # For entities and actions
+    # What is asked for
+
+    @callback
+    def _async_request_statuses(self, _now: datetime) -> None:
+        if self.store.has_failed:
+            self.store.async_changed()
+        if not self.config_entry.pref_disable_polling:
+            for device in self._devices.values():
+                self.client.poll(device)
+        # Time has passed for what is shown, too.
+        self.snapshots.outdate(self.data)
+
+    @callback
+    def _async_request_device_info(self, _now: datetime) -> None:
+        if not self.config_entry.pref_disable_polling:
+            for device in self._devices.values():
+                self.client.poll_info(device)
 
     def refresh_heater(self, mac_address: str) -> None:
         """Ask one heater for everything; raises `NotConnectedError` when that cannot be done now."""
-        if not self._listener.request_everything(self._devices[mac_address]):
+        if not request_everything(self.client, self._devices[mac_address]):
             raise NotConnectedError("disconnected")
 
     def clear_queue(self, mac_address: str, kinds: frozenset[str] | None = None) -> int:
@@ -262,10 +262,6 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.async_update_listeners()
 
     # What is stored, and passed on
-
-    @callback
-    def _on_command_completed(self, event: CommandCompleted) -> None:
-        self.outcomes.completed(event)
 
     def _to_store(self) -> StoredAccount:
         queue = replace(self.client.stored_queue(), outcomes=self.outcomes.to_store)
@@ -294,7 +290,16 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         device = self._devices.get(mac_address) or self._leaving.get(mac_address)
         if device is not None:
             async_fire_outcome(self.hass, self.config_entry, device, event)
+        if device is not None and event.result.outcome in LOST:
+            if async_is_lost_ignored(self.hass, self.config_entry):
+                # The user has ignored the earlier ones, but not the one that is new now.
+                self.lost.remove(self.lost.events)
             self.lost.add(device, event)
+
+    @callback
+    def _on_lost_changed(self) -> None:
+        async_report_lost_commands(self.hass, self.config_entry, len(self.lost.events))
+        self.store.async_changed()
 
     async def _on_home_assistant_stop(self, _event: Event) -> None:
         await self.async_shutdown()

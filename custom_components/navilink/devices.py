@@ -6,8 +6,8 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 
-from .const import DOMAIN
-from .heater import heater_name
+from .const import DOMAIN, LOGGER
+from .heater import UNNAMED, heater_name
 from .nwp500 import Device, DeviceFeature, DeviceListing, one_line
 
 
@@ -44,36 +44,86 @@ class AccountListing:
         return departed
 
 
-@callback
-def async_claim_devices(hass: HomeAssistant, entry: ConfigEntry, devices: Iterable[Device]) -> None:
-    """Register heaters, so that other accounts know whose they are; their entities describe them."""
-    registry = dr.async_get(hass)
-    for device in devices:
-        registry.async_get_or_create(
-            config_entry_id=entry.entry_id,
-            identifiers={(DOMAIN, device.mac_address)},
-            name=heater_name(device),
-        )
+class AccountDevices:
+    """The devices of an account in the registry, by which other accounts know whose heater is whose."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
+        """Take the account's entry; nothing is registered yet."""
+        self._hass = hass
+        self._entry = entry
+        self._registry = dr.async_get(hass)
+        self.taken: frozenset[str] = frozenset()
+        """The heaters of the account's list that another account had first."""
+
+    @property
+    def known(self) -> set[str]:
+        """The MAC addresses of the account's devices."""
+        devices = dr.async_entries_for_config_entry(self._registry, self._entry.entry_id)
+        return {mac_address for device in devices for domain, mac_address in device.identifiers if domain == DOMAIN}
+
+    @callback
+    def claim(self, devices: Iterable[Device]) -> dict[str, Device]:
+        """Register heaters unless another account had them first; return those of this account by MAC address."""
+        own: dict[str, Device] = {}
+        taken: set[str] = set()
+        for device in devices:
+            if self._is_taken(device):
+                taken.add(device.mac_address)
+                if device.mac_address not in self.taken:
+                    LOGGER.warning(
+                        "%s belongs to another account that is set up here, and is skipped", heater_name(device)
+                    )
+                continue
+            own[device.mac_address] = device
+            # Its entities describe it.
+            self._registry.async_get_or_create(
+                config_entry_id=self._entry.entry_id,
+                identifiers={(DOMAIN, device.mac_address)},
+                name=heater_name(device),
+            )
+        self.taken = frozenset(taken)
+        return own
+
+    def _is_taken(self, device: Device) -> bool:
+        registered = self._registry.async_get_devices(identifiers={(DOMAIN, device.mac_address)})
+        first = min(registered, key=lambda known: (known.created_at, known.config_entry_id), default=None)
+        return first is not None and first.config_entry_id != self._entry.entry_id
+
+    @callback
+    def update(self, device: Device, feature: DeviceFeature) -> None:
+        """Bring what a heater reports of itself into the device registry."""
+        registered = async_registered_device(self._hass, self._entry, device.mac_address)
+        if registered is not None:
+            self._registry.async_update_device(
+                registered.id,
+                model=model(feature),
+                serial_number=serial_number(feature),
+                sw_version=sw_version(feature),
+            )
+
+    @callback
+    def remove(self, mac_addresses: Iterable[str]) -> None:
+        """Remove heaters, and with them their entities."""
+        for mac_address in mac_addresses:
+            if (device := async_registered_device(self._hass, self._entry, mac_address)) is not None:
+                self._registry.async_remove_device(device.id)
 
 
 @callback
-def async_update_device(hass: HomeAssistant, entry: ConfigEntry, device: Device, feature: DeviceFeature) -> None:
-    """Bring what a heater reports of itself into the device registry."""
-    registry = dr.async_get(hass)
-    registered = registry.async_get_device_by_identifier((DOMAIN, device.mac_address), entry.entry_id)
-    if registered is not None:
-        registry.async_update_device(
-            registered.id,
-            model=model(feature),
-            serial_number=serial_number(feature),
-            sw_version=sw_version(feature),
-        )
+def async_registered_device(hass: HomeAssistant, entry: ConfigEntry, mac_address: str) -> dr.DeviceEntry | None:
+    """Return the device of an account's heater."""
+    return dr.async_get(hass).async_get_device_by_identifier((DOMAIN, mac_address), entry.entry_id)
+
+
+def shown_name(device: dr.DeviceEntry | None) -> str | None:
+    """Return what the user calls a heater that is registered."""
+    return None if device is None else device.name_by_user or device.name
 
 
 def model(feature: DeviceFeature | None) -> str:
     """Name the model, with the tank size once the heater has reported it."""
     gallons = None if feature is None else feature.volume_gallons
-    return "NWP500" if gallons is None else f"NWP500 ({gallons} gal)"
+    return UNNAMED if gallons is None else f"{UNNAMED} ({gallons} gal)"
 
 
 def serial_number(feature: DeviceFeature | None) -> str | None:
@@ -84,33 +134,3 @@ def serial_number(feature: DeviceFeature | None) -> str | None:
 def sw_version(feature: DeviceFeature | None) -> str | None:
     """Return the version of the controller's firmware."""
     return None if feature is None else feature.controller_version
-
-
-@callback
-def async_registered(hass: HomeAssistant, entry: ConfigEntry) -> set[str]:
-    """Return the MAC addresses of the account's devices."""
-    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entry.entry_id)
-    return {mac_address for device in devices for domain, mac_address in device.identifiers if domain == DOMAIN}
-
-
-@callback
-def async_taken(hass: HomeAssistant, entry: ConfigEntry, devices: Iterable[Device]) -> set[str]:
-    """Return the MAC addresses of the heaters that another account had first; a heater belongs to one account."""
-    registry = dr.async_get(hass)
-    taken: set[str] = set()
-    for device in devices:
-        registered = registry.async_get_devices(identifiers={(DOMAIN, device.mac_address)})
-        first = min(registered, key=lambda known: (known.created_at, known.config_entry_id), default=None)
-        if first is not None and first.config_entry_id != entry.entry_id:
-            taken.add(device.mac_address)
-    return taken
-
-
-@callback
-def async_remove_devices(hass: HomeAssistant, entry: ConfigEntry, mac_addresses: Iterable[str]) -> None:
-    """Remove heaters, and with them their entities."""
-    registry = dr.async_get(hass)
-    for mac_address in mac_addresses:
-        device = registry.async_get_device_by_identifier((DOMAIN, mac_address), entry.entry_id)
-        if device is not None:
-            registry.async_remove_device(device.id)

@@ -8,7 +8,7 @@ from homeassistant.const import CONF_EMAIL, CONF_PASSWORD
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.device_registry import AnyDeviceEntry
 
-from .api import CONF_PRIVATE_SERVER
+from .config import CONF_PRIVATE_SERVER
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .heater import HeaterState

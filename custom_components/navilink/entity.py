@@ -1,4 +1,4 @@
-"""The base entities: device, availability, and the one place that sends a command."""
+"""The base entities: device info, availability, and sending commands to the heater."""
 
 from collections.abc import Callable, Iterable
 from typing import override
@@ -11,7 +11,6 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .delivery import async_deliver
 from .devices import model, serial_number, sw_version
 from .heater import HeaterState, heater_name
 from .nwp500 import DeviceStatus, HeaterCommand, NavienMqttClient
@@ -109,7 +108,7 @@ class NavilinkEntity(CoordinatorEntity[NavilinkCoordinator]):
 
     async def async_send(self, *commands: HeaterCommand) -> None:
         """Send commands to the heater; raises when they are not carried out."""
-        await async_deliver(self.coordinator, self.heater.device, *commands)
+        await self.coordinator.delivery.async_send(self.heater.device, *commands)
 
 
 class MeasuredEntity(NavilinkEntity):

@@ -17,6 +17,7 @@ from .nwp500 import (
     Device,
     DeviceFeature,
     DeviceStatus,
+    DhwMode,
     NavienMqttClient,
     QueuedCommand,
 )
@@ -26,6 +27,9 @@ from .wording import command_words, setting_words
 FRESH_FOR = timedelta(minutes=5)
 # While the heater is online, the time of its last message is shown anew only after so long.
 STEADY_FOR = timedelta(minutes=5)
+
+# What a heater is called that has no name of its own.
+UNNAMED = "NWP500"
 
 CONNECTED = "connected"
 CONNECTING = "connecting"
@@ -97,6 +101,11 @@ class HeaterState:
     """Commands that were dropped from a full queue since the start."""
     expired: int
     """Commands that have expired since the start."""
+
+    @property
+    def shown_mode(self) -> DhwMode | None:
+        """The mode that it has, or will have."""
+        return None if self.shown is None else self.shown.dhw_mode
 
     @property
     def queued_count(self) -> int:
@@ -258,5 +267,5 @@ def heater_name(device: Device) -> str:
     """Name a heater as its owner does, unless that would carry the MAC address into entity ids."""
     bare_name = "".join(character for character in device.name.lower() if character.isalnum())
     if not bare_name or device.mac_address in bare_name:
-        return "NWP500"
+        return UNNAMED
     return device.name

@@ -1,20 +1,26 @@
-"""The outcomes of an account's commands: stored, then passed on, kept a while, and waited for."""
+"""The outcomes of an account's commands: stored, then passed on, kept a while, and waited for by actions."""
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import device_registry as dr
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
+from .devices import async_registered_device, shown_name
 from .heater import heater_name
-from .nwp500 import CommandCompleted, Device
-from .wording import command_words, duration, reason_words, setting_words
+from .nwp500 import CommandCompleted, Device, HeaterCommand, NavienError, NavienMqttClient, QueuedCommand, watched
+from .queue_store import QueueStore
+from .wording import command_words, duration, outcome_error, reason_words, setting_words, to_home_assistant_error
+
+# Seconds that an action waits for the heater.
+OUTCOME_TIME = 10.0
 
 # Outcomes of so many commands can be looked up later.
 REMEMBERED = 1000
@@ -42,8 +48,7 @@ def outcome_details(hass: HomeAssistant, event: CommandCompleted) -> dict[str, s
 @callback
 def async_fire_outcome(hass: HomeAssistant, entry: ConfigEntry, device: Device, event: CommandCompleted) -> None:
     """Fire an outcome on the event bus, with the names by which the heater and its entity are known there."""
-    registered = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, device.mac_address), entry.entry_id)
-    known_name = None if registered is None else registered.name_by_user or registered.name
+    registered = async_registered_device(hass, entry, device.mac_address)
     entities = [] if registered is None else er.async_entries_for_device(er.async_get(hass), registered.id)
     hass.bus.async_fire(
         EVENT_COMMAND_OUTCOME,
@@ -51,7 +56,7 @@ def async_fire_outcome(hass: HomeAssistant, entry: ConfigEntry, device: Device, 
             **outcome_details(hass, event),
             "outcome": event.result.outcome.value,
             "waited": duration(dt_util.utcnow() - event.command.queued_at),
-            "name": known_name or heater_name(device),
+            "name": shown_name(registered) or heater_name(device),
             "device_id": None if registered is None else registered.id,
             "entity_id": next((each.entity_id for each in entities if each.domain == Platform.WATER_HEATER), None),
         },
@@ -169,3 +174,80 @@ class Outcomes:
                 listener(event)
             self._pass_on(event)
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Sends commands on behalf of an action or a dialog, and waits for their outcomes."""
+
+    hass: HomeAssistant
+    client: NavienMqttClient
+    outcomes: Outcomes
+    store: QueueStore
+
+    async def async_send(
+        self, device: Device, *commands: HeaterCommand, on_submitted: Callable[[], None] | None = None
+    ) -> None:
+        """Send commands in order; return once they are completed, or stored until a connection is there.
+
+        Raises `ServiceValidationError` for what the heater would not accept, `HomeAssistantError` for what failed, or
+        is not confirmed in time.
+        """
+        given = await self._async_submit(device, commands)
+        if on_submitted is not None:
+            on_submitted()
+        outcomes = [self.outcomes.future(command.id) for command in given]
+        was_reachable = await self._async_wait(device, outcomes)
+        if not all(outcome.done() for outcome in outcomes):
+            # From now on the commands outlive this process.
+            await self.store.async_saved()
+        for command, outcome in zip(given, outcomes, strict=True):
+            # Canceled, because the account is being unloaded, its command is stored.
+            if not outcome.cancelled() and (err := self._error(command, outcome, was_reachable=was_reachable)):
+                raise err
+
+    async def _async_submit(self, device: Device, commands: tuple[HeaterCommand, ...]) -> list[QueuedCommand]:
+        """Check all commands of an action, then submit them: it is carried out as a whole or not at all."""
+        try:
+            for command in commands:
+                command.control.checked(command.parameters, self.client.feature(device))
+            return [(await self.client.submit(command)).command for command in commands]
+        except NavienError as err:
+            raise to_home_assistant_error(self.hass, err) from err
+
+    async def _async_wait(self, device: Device, outcomes: list[asyncio.Future[CommandCompleted]]) -> bool:
+        """Wait for all outcomes while the heater can be reached; return whether it could be reached all the time."""
+        if not self.client.is_connected or self.client.is_waiting_for_status(device):
+            return False
+        on_disconnected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        @callback
+        def lost(_event: object) -> None:
+            if not on_disconnected.done():
+                on_disconnected.set_result(None)
+
+        stop = self.client.on("connection_interrupted", lost)
+        result = watched(asyncio.create_task(asyncio.wait(outcomes)))
+        try:
+            await asyncio.wait((result, on_disconnected), timeout=OUTCOME_TIME, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            stop()
+            result.cancel()
+        return not on_disconnected.done()
+
+    def _error(
+        self, command: QueuedCommand, outcome: asyncio.Future[CommandCompleted], *, was_reachable: bool
+    ) -> HomeAssistantError | None:
+        """Return why a command counts as not carried out, if it does."""
+        if outcome.done():
+            return outcome_error(self.hass, outcome.result())
+        about = {"command": command_words(self.hass, command)}
+        if was_reachable:
+            return HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="command_not_completed", translation_placeholders=about
+            )
+        if self.store.has_failed:
+            return HomeAssistantError(
+                translation_domain=DOMAIN, translation_key="command_not_stored", translation_placeholders=about
+            )
+        return None

@@ -1,17 +1,19 @@
 """What an account has to find again after a restart: its heaters, and the commands without an outcome.
 
 Home Assistant's own `Store` logs that a file could not be written and goes on. Here an action returns once its command
-is on the disk, so this reads and writes a file of the same form by itself, and knows whether it could.
+is on the disk, so this reads and writes a file of the same form by itself, and knows whether it could. What is read is
+checked here, and nowhere else.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, replace
 import os
 from pathlib import Path
 import shutil
 import tempfile
-from typing import Any
+from typing import Any, Self
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
@@ -22,8 +24,7 @@ from homeassistant.util.json import load_json
 import voluptuous as vol
 
 from .const import DOMAIN, LOGGER
-from .nwp500 import NavienError, migrated_queue, watched
-from .stored_account import StoredAccount
+from .nwp500 import CommandCompleted, Device, NavienError, StoredQueue, enums, migrated_queue, one_line, watched
 
 VERSION = 1
 # 2: commands by their parameters instead of their messages, and outcomes. 3: the sessions of each command. 4: codes
@@ -33,12 +34,49 @@ MINOR_VERSION = 4
 # More than any account fills: what is larger is not even read.
 MAX_FILE_BYTES = 16 * 2**20
 
+UNREADABLE = "Could not read the stored command queue, starting with an empty one: %s"
+
+# A file that cannot be read, one of another form, and content that is refused.
+READ_ERRORS = (HomeAssistantError, LookupError, TypeError, ValueError, AttributeError, vol.Invalid, NavienError)
+
 # A temporary file says whose it is within so many bytes.
 MARK_BYTES = 200
 
+# What a service may call a heater; topics leave room for this much.
+MAX_NAME = 64
+MAX_ADDITIONAL_VALUE = 256
+# JSON numbers up to here are the same in every program.
+MAX_NUMBER = 2**53
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or abs(value) > MAX_NUMBER:
+        raise vol.Invalid("expected a whole number")
+    return value
+
+
+# The address and the like of a heater are not needed for commands, so they are not kept.
+DEVICE = vol.Schema(
+    {
+        # No service takes a topic with a longer one, or with one that has no digit.
+        vol.Required("mac_address"): vol.All(str, vol.Length(max=MAX_NAME), vol.Match(r".*[0-9A-Za-z]")),
+        vol.Required("additional_value"): vol.All(str, vol.Length(max=MAX_ADDITIONAL_VALUE)),
+        # The account's other products are never stored.
+        vol.Required("device_type"): vol.All(_whole, vol.In([enums.DeviceType.HEAT_PUMP_WATER_HEATER.value])),
+        vol.Required("home_seq"): vol.Any(None, _whole),
+        vol.Required("name"): vol.All(str, one_line),
+    }
+)
+ACCOUNT = vol.Schema(
+    {
+        vol.Required("devices"): vol.All([DEVICE], vol.Length(max=1000)),
+        vol.Required("queue"): dict,
+        vol.Optional("lost", default=StoredQueue().to_dict): dict,
+    }
+)
 FILE = vol.Schema(
     {
-        vol.Required("version"): int,
+        vol.Required("version"): vol.All(int, vol.Range(min=VERSION)),
         vol.Optional("minor_version", default=1): int,
         vol.Optional("key"): object,
         vol.Required("data"): dict,
@@ -46,13 +84,36 @@ FILE = vol.Schema(
 )
 
 
-class UnreadableStoreError(Exception):
-    """What is stored cannot be used: it is damaged, or a newer version of the integration wrote it."""
+@dataclass(frozen=True, slots=True)
+class StoredAccount:
+    """The heaters of an account, and its commands. Credentials are not part of it."""
 
-    def __init__(self, reason: str, kept_as: Path) -> None:
-        """Take why, and in which file it is kept from now on."""
-        super().__init__(reason)
-        self.kept_as = kept_as
+    devices: tuple[Device, ...]
+    queue: StoredQueue
+    """Commands without an outcome."""
+    lost: tuple[CommandCompleted, ...] = ()
+    """Commands that were not sent, and about which the user has not decided yet."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values only."""
+        names = [str(marker) for marker in DEVICE.schema]
+        return {
+            "devices": [{name: getattr(device, name) for name in names} for device in self.devices],
+            "queue": self.queue.to_dict(),
+            "lost": StoredQueue(outcomes=self.lost).to_dict(),
+        }
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any], client_id: str) -> Self:
+        """Read what `to_dict` wrote; raises `vol.Invalid` or `StoredQueueError` for anything else.
+
+        Commands that cannot be made anew for this client and one of the heaters are counted in the queue, no more.
+        """
+        content = ACCOUNT(stored)
+        devices = tuple(Device(**device) for device in content["devices"])
+        queue = StoredQueue.from_dict(content["queue"], devices, client_id)
+        lost = StoredQueue.from_dict(content["lost"], devices, client_id)
+        return cls(devices, replace(queue, unreadable=queue.unreadable + lost.unreadable), lost.outcomes)
 
 
 class QueueStore:
@@ -72,6 +133,8 @@ class QueueStore:
         self._written = written
         self.has_failed = False
         """Whether the last writing failed: what changed since the one before would not outlive a restart."""
+        self.kept_as: Path | None = None
+        """The file that keeps what could not be read, if there was such."""
         self._is_outdated = False
         self._is_closed = False
         self._saving: asyncio.Task[None] | None = None
@@ -80,33 +143,26 @@ class QueueStore:
     async def async_load(self, client_id: str) -> StoredAccount | None:
         """Return what was stored, with its commands for a client of this id; None when nothing was.
 
-        What cannot be used is quarantined, so that no later writing destroys it, and raises `UnreadableStoreError`.
+        What cannot be used is kept beside it, so that no later writing destroys it: `kept_as` names that file.
         """
         try:
             content = await self._hass.async_add_executor_job(_read, self._file)
             if content is None:
                 return None
             content = FILE(content)
-            if content["version"] <= VERSION:
-                return StoredAccount.from_dict(_migrated(content), client_id)
-        except (
-            # What reading the file raises, and a frame of other kinds.
-            HomeAssistantError,
-            LookupError,
-            TypeError,
-            ValueError,
-            AttributeError,
-            # What checking the content raises.
-            vol.Invalid,
-            NavienError,
-        ) as err:
-            # Its text may contain values, so only its kind is passed on.
-            raise UnreadableStoreError(type(err).__name__, await self._async_quarantine("corrupt")) from err
-        raise UnreadableStoreError("a newer version wrote it", await self._async_quarantine("newer"))
-
-    async def async_keep_copy(self) -> Path:
-        """Keep the file as it is beside its place, and return the name of the copy."""
-        return await self._async_quarantine("corrupt", shutil.copyfile)
+            stored = None if content["version"] > VERSION else StoredAccount.from_dict(_migrated(content), client_id)
+        except READ_ERRORS as err:
+            # Its text may contain values, so only its kind is logged.
+            LOGGER.error(UNREADABLE, type(err).__name__)
+            self.kept_as = await self._async_quarantine("corrupt")
+            return None
+        if stored is None:
+            LOGGER.error(UNREADABLE, "a newer version wrote it")
+            self.kept_as = await self._async_quarantine("newer")
+        elif stored.queue.unreadable:
+            LOGGER.error("Could not read %d of the stored commands, the others are restored", stored.queue.unreadable)
+            self.kept_as = await self._async_quarantine("corrupt", shutil.copyfile)
+        return stored
 
     @callback
     def async_changed(self, delay: float = 0) -> None:
@@ -148,12 +204,8 @@ class QueueStore:
     async def _async_write(self) -> None:
         self._cancel_due()
         snapshot = self._snapshot()
-        content = {
-            "version": VERSION,
-            "minor_version": MINOR_VERSION,
-            "key": self._file.name,
-            "data": snapshot.to_dict(),
-        }
+        version = {"version": VERSION, "minor_version": MINOR_VERSION}
+        content = {**version, "key": self._file.name, "data": snapshot.to_dict()}
         try:
             await self._hass.async_add_executor_job(_write, self._file, content)
         except (HomeAssistantError, OSError) as err:
@@ -204,8 +256,6 @@ def _read(file: Path) -> object:
 
 def _migrated(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the data of an earlier minor version in today's form; a newer one can be read as it is."""
-    if content["version"] < VERSION:
-        raise ValueError("there is no such version")
     data: dict[str, Any] = content["data"]
     if content["minor_version"] >= MINOR_VERSION:
         return data
@@ -222,25 +272,17 @@ def _write(file: Path, content: dict[str, Any]) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         save_json(str(file), content, private=True, atomic_writes=True)
     except HomeAssistantError, OSError:
-        _void(file)
+        # Neither way needs room on the disk.
+        for void in (Path.unlink, lambda stored: os.truncate(stored, 0)):
+            with suppress(OSError):
+                void(file)
+                break
         raise
 
 
 def _remove(file: Path) -> None:
     for stored in (file, *file.parent.glob(f"{file.name}.*")):
         stored.unlink(missing_ok=True)
-
-
-def _void(file: Path) -> None:
-    """Leave nothing in a file that cannot be written; neither way needs room on the disk."""
-    for void in (Path.unlink, _truncate):
-        with suppress(OSError):
-            void(file)
-            return
-
-
-def _truncate(file: Path) -> None:
-    os.truncate(file, 0)
 
 
 def _remove_strays(file: Path) -> None:

@@ -1,41 +1,114 @@
-"""The dialogs of the repair issues: lost commands are sent again or discarded."""
+"""The repair issues of an account, and their dialogs: lost commands are sent again or discarded."""
 
-import asyncio
+from pathlib import Path
 
 from homeassistant.components.repairs import ConfirmRepairFlow, RepairsFlow, RepairsFlowResult
-from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers.translation import async_get_cached_translations
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
 import voluptuous as vol
 
 from .const import DOMAIN
-from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .delivery import async_deliver
-from .errors import to_home_assistant_error
-from .heater import HeaterState
-from .issues import LOST_COMMANDS
-from .markdown import escaped
-from .nwp500 import (
-    CommandCompleted,
-    CommandOutcome,
-    HeaterCommand,
-    NavienError,
-    QueuedCommand,
-    commands,
-    setpoint,
-)
-from .outcomes import outcome_details
-from .wording import text, time_words, user_temperature, user_unit
+from .lost_commands import LostCommands
+from .nwp500 import CommandCompleted, ConnectionProblem, ConnectionReport, ConnectionState
+from .wording import escaped
 
-CONTROLS = tuple(each for each in vars(commands).values() if isinstance(each, commands.Control))
+LOST_COMMANDS = "lost_commands"
+UNREADABLE_STORE = "unreadable_store"
+UNWRITABLE_STORE = "unwritable_store"
+BROKEN_CONNECTION = "broken_connection"
+ISSUES = (LOST_COMMANDS, UNREADABLE_STORE, UNWRITABLE_STORE, BROKEN_CONNECTION)
 
-# The texts for what became of a command that was sent again: without an outcome, and with one.
-RESULT_TEXTS = "send_again_result"
-OUTCOME_TEXTS = "event.command_outcome.state_attributes.event_type.state"
-# The text of a line in the list of lost commands.
-LINE_TEXTS = "lost_command"
-QUEUED, REPLACED = "queued", "replaced"
+# So often in a row, and it is no accident.
+FAILURES_TO_ISSUE = 3
+
+
+@callback
+def async_report_lost_commands(hass: HomeAssistant, entry: ConfigEntry, count: int) -> None:
+    """Report while there are commands about which the user has not decided."""
+    if count:
+        _async_report(hass, entry, LOST_COMMANDS, placeholders={"count": str(count)})
+    else:
+        _async_withdraw(hass, entry, LOST_COMMANDS)
+
+
+@callback
+def async_is_lost_ignored(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Return whether the user has chosen to ignore the issue of lost commands."""
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, _issue_id(entry, LOST_COMMANDS))
+    return issue is not None and issue.dismissed_version is not None
+
+
+@callback
+def async_report_unreadable(hass: HomeAssistant, entry: ConfigEntry, kept_as: Path) -> None:
+    """Report that commands of an earlier run are not in the queue, until somebody has read which file keeps them."""
+    _async_report(hass, entry, UNREADABLE_STORE, is_persistent=True, placeholders={"file": kept_as.name})
+
+
+@callback
+def async_report_store(hass: HomeAssistant, entry: ConfigEntry, *, has_failed: bool) -> None:
+    """Report while commands are not kept over a restart; the next writing that succeeds ends it."""
+    if has_failed:
+        _async_report(hass, entry, UNWRITABLE_STORE, is_fixable=False, placeholders={"account": escaped(entry.title)})
+    else:
+        _async_withdraw(hass, entry, UNWRITABLE_STORE)
+
+
+@callback
+def async_report_connection(hass: HomeAssistant, entry: ConfigEntry, report: ConnectionReport) -> None:
+    """Report while the connection fails in a way that no waiting cures: something is broken here, not there."""
+    if report.state is ConnectionState.CONNECTED:
+        _async_withdraw(hass, entry, BROKEN_CONNECTION)
+        return
+    failure = report.failure
+    if failure is None or failure.problem is not ConnectionProblem.UNEXPECTED_ERROR:
+        return
+    if report.failed_attempts >= FAILURES_TO_ISSUE:
+        about = {"account": escaped(entry.title), "error": escaped(failure.detail)}
+        _async_report(hass, entry, BROKEN_CONNECTION, is_fixable=False, placeholders=about)
+
+
+@callback
+def async_remove_issues(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Remove the issues of an account."""
+    for kind in ISSUES:
+        _async_withdraw(hass, entry, kind)
+
+
+@callback
+def _async_report(
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    kind: str,
+    *,
+    is_fixable: bool = True,
+    is_persistent: bool = False,
+    placeholders: dict[str, str],
+) -> None:
+    """Create an issue, as an error if the user cannot do anything about it in a dialog.
+
+    Home Assistant puts the placeholders into the diagnostics download, so they say neither where a file is nor whose
+    the commands are.
+    """
+    ir.async_create_issue(
+        hass,
+        DOMAIN,
+        _issue_id(entry, kind),
+        is_fixable=is_fixable,
+        is_persistent=is_persistent,
+        severity=ir.IssueSeverity.WARNING if is_fixable else ir.IssueSeverity.ERROR,
+        translation_key=kind,
+        translation_placeholders=placeholders,
+    )
+
+
+@callback
+def _async_withdraw(hass: HomeAssistant, entry: ConfigEntry, kind: str) -> None:
+    ir.async_delete_issue(hass, DOMAIN, _issue_id(entry, kind))
+
+
+def _issue_id(entry: ConfigEntry, kind: str) -> str:
+    return f"{kind}_{entry.entry_id}"
 
 
 async def async_create_fix_flow(
@@ -56,10 +129,10 @@ class LostCommandsFlow(RepairsFlow):
 
     async def async_step_init(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """List the commands, and let the user choose."""
-        if (coordinator := self._coordinator()) is None:
+        if (lost := self._lost_commands()) is None:
             return self.async_abort(reason="not_loaded")
-        self._listed = coordinator.lost.events
-        lines = [lost_command_words(self.hass, coordinator, event) for event in self._listed]
+        self._listed = lost.events
+        lines = [lost.line(event) for event in self._listed]
         return self.async_show_menu(
             step_id="init",
             menu_options=["send_again", "discard"],
@@ -68,27 +141,18 @@ class LostCommandsFlow(RepairsFlow):
 
     async def async_step_send_again(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Send the commands again, in their order, and report what became of each."""
-        if (coordinator := self._coordinator()) is None:
+        if (lost := self._lost_commands()) is None:
             return self.async_abort(reason="not_loaded")
-        # Another dialog may have sent or discarded some of them meanwhile.
-        self._listed = tuple(event for event in self._listed if event in coordinator.lost.events)
-        if not self._listed:
+        lines = await lost.async_send_again(self._listed)
+        if not lines:
+            # Another dialog has sent or discarded all of them meanwhile.
             return await self.async_step_discard()
-        results = await asyncio.gather(*(self._async_send(coordinator, event) for event in self._listed))
-        await coordinator.store.async_saved()
-        lines = [
-            f"- {_about(self.hass, coordinator, event)}: {_result(self.hass, result)}"
-            for event, result in zip(self._listed, results, strict=True)
-        ]
-        return self._show_results("\n".join(lines))
-
-    def _show_results(self, results: str) -> RepairsFlowResult:
         form = vol.Schema({})
         return self.async_show_form(
             step_id="results",
             # Home Assistant puts its own library in the place of voluptuous; the type checker cannot know that.
             data_schema=form,  # type: ignore[arg-type]  # as said above
-            description_placeholders={"results": results},
+            description_placeholders={"results": "\n".join(lines)},
         )
 
     async def async_step_results(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
@@ -97,91 +161,17 @@ class LostCommandsFlow(RepairsFlow):
 
     async def async_step_discard(self, _user_input: dict[str, str] | None = None) -> RepairsFlowResult:
         """Forget the commands that were listed."""
-        if (coordinator := self._coordinator()) is None:
+        if (lost := self._lost_commands()) is None:
             return self.async_abort(reason="not_loaded")
-        coordinator.lost.remove(self._listed)
-        await coordinator.store.async_saved()
-        if coordinator.lost.events:
+        await lost.async_discard(self._listed)
+        if lost.events:
             # They were lost while this dialog was open.
             return await self.async_step_init()
         return self.async_create_entry(data={})
 
-    async def _async_send(self, coordinator: NavilinkCoordinator, event: CommandCompleted) -> str | HomeAssistantError:
-        """Send a command again; return its outcome, or why it has none."""
-        newer = self._listed[self._listed.index(event) + 1 :]
-        if any(each.command.replaces(event.command) for each in newer):
-            coordinator.lost.remove((event,))
-            return REPLACED
-        heater = coordinator.data.get(event.command.mac_address or "")
-        try:
-            if heater is None:
-                raise ServiceValidationError(translation_domain=DOMAIN, translation_key="heater_gone")
-            await async_deliver(
-                coordinator,
-                heater.device,
-                _renewed(self.hass, heater, event.command),
-                # Off the list and into the queue by the same writing of the store, so that it is sent once.
-                on_submitted=lambda: coordinator.lost.remove((event,)),
-            )
-        except HomeAssistantError as err:
-            return err
-        except NavienError as err:
-            return to_home_assistant_error(self.hass, err)
-        wanted = _wanted(event.command)
-        if wanted in map(_wanted, coordinator.client.pending_commands):
-            return QUEUED
-        # The command that was lost had the same, but before this.
-        outcomes = [
-            each for each in coordinator.outcomes.of(heater.device.mac_address) if _wanted(each.command) == wanted
-        ]
-        return outcomes[-1].result.outcome
-
-    def _coordinator(self) -> NavilinkCoordinator | None:
-        entry: NavilinkConfigEntry | None = self.hass.config_entries.async_get_entry(self._entry_id)
-        return entry.runtime_data if entry is not None and entry.state is ConfigEntryState.LOADED else None
-
-
-def _wanted(command: QueuedCommand) -> tuple[object, ...]:
-    return command.mac_address, command.kind, command.parameters
-
-
-def _renewed(hass: HomeAssistant, heater: HeaterState, command: QueuedCommand) -> HeaterCommand:
-    """Return a command to be sent anew; raises when the temperature is outside the limits that the heater has now."""
-    [control] = [
-        each for each in CONTROLS if each.name == command.kind and len(each.parameters) == len(command.parameters)
-    ]
-    if control is commands.DHW_TEMPERATURE:
-        [raw] = command.parameters
-        # Checked as if the user had entered it now.
-        return setpoint.dhw_temperature(heater.device, user_temperature(hass, raw), user_unit(hass), heater.feature)
-    return HeaterCommand(heater.device, control, command.parameters, command.wanted)
-
-
-def lost_command_words(hass: HomeAssistant, coordinator: NavilinkCoordinator, event: CommandCompleted) -> str:
-    """Describe a lost command in a line of Markdown: for which heater, what, since when, and why it was not sent."""
-    details = outcome_details(hass, event)
-    about = {
-        "heater": escaped(coordinator.lost.heater(event)),
-        "command": escaped(str(details["command"])),
-        "time": time_words(event.command.queued_at),
-        "reason": escaped(str(details["reason"])),
-    }
-    return f"- {text(hass, LINE_TEXTS, 'line', about) or ', '.join(about.values())}"
-
-
-def _about(hass: HomeAssistant, coordinator: NavilinkCoordinator, event: CommandCompleted) -> str:
-    return f"{escaped(coordinator.lost.heater(event))}: {escaped(str(outcome_details(hass, event)['command']))}"
-
-
-def _result(hass: HomeAssistant, result: str | HomeAssistantError) -> str:
-    """Put what became of a command that was sent again into the system's language."""
-    language = hass.config.language
-    if isinstance(result, CommandOutcome):
-        texts = async_get_cached_translations(hass, language, "entity", DOMAIN)
-        return texts[f"component.{DOMAIN}.entity.{OUTCOME_TEXTS}.{result}"]
-    if isinstance(result, str):
-        texts = async_get_cached_translations(hass, language, "selector", DOMAIN)
-        return texts[f"component.{DOMAIN}.selector.{RESULT_TEXTS}.options.{result}"]
-    texts = async_get_cached_translations(hass, language, "exceptions", DOMAIN)
-    message = texts.get(f"component.{DOMAIN}.exceptions.{result.translation_key}.message")
-    return escaped(str(result) if message is None else message.format_map(result.translation_placeholders or {}))
+    def _lost_commands(self) -> LostCommands | None:
+        entry = self.hass.config_entries.async_get_entry(self._entry_id)
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return None
+        lost: LostCommands = entry.runtime_data.lost
+        return lost

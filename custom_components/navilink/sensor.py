@@ -31,6 +31,7 @@ from .coordinator import NavilinkConfigEntry
 from .entity import MeasuredEntity, NavilinkEntity, async_add_for_each_heater
 from .heater import CONNECTION_STATES, HeaterState
 from .nwp500 import DeviceStatus, enums, error_codes
+from .wording import fault_words
 
 PARALLEL_UPDATES = 0
 
@@ -44,7 +45,7 @@ class StatusSensorDescription(SensorEntityDescription):
     """A sensor and how its value and attributes are read from a status."""
 
     value_fn: Callable[[DeviceStatus], StateType]
-    attributes_fn: Callable[[DeviceStatus], Attributes | None] = lambda _: None
+    attributes_fn: Callable[[HomeAssistant, DeviceStatus], Attributes | None] = lambda _hass, _status: None
     us_unit_of_measurement: str | None = None
     """What users of US units see at first, where Home Assistant converts nothing by itself."""
 
@@ -87,9 +88,14 @@ def _error_code(status: DeviceStatus) -> str | None:
     return error_codes.error_label(code) if code else NO_ERROR
 
 
-def _error_attributes(status: DeviceStatus) -> Attributes:
-    code, sub_code = status.error_code, status.sub_error_code
-    return {"meaning": None if code is None else error_codes.error_meaning(code, sub_code), "sub_code": sub_code}
+def _count(key: str, value_fn: Callable[[HeaterState], int]) -> ServiceSensorDescription:
+    return ServiceSensorDescription(
+        key=key,
+        translation_key=key,
+        state_class=SensorStateClass.TOTAL_INCREASING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        value_fn=value_fn,
+    )
 
 
 STATUS_DESCRIPTIONS = (
@@ -171,7 +177,10 @@ STATUS_DESCRIPTIONS = (
         translation_key="error_code",
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=_error_code,
-        attributes_fn=_error_attributes,
+        attributes_fn=lambda hass, status: {
+            "meaning": fault_words(hass, status.error_code, status.sub_error_code),
+            "sub_code": status.sub_error_code,
+        },
     ),
     StatusSensorDescription(
         key="filter_hours_left",
@@ -216,20 +225,8 @@ SERVICE_DESCRIPTIONS = (
         value_fn=lambda heater: heater.queued_count,
         attributes_fn=lambda hass, heater: {"commands": [command.in_words(hass) for command in heater.pending]},
     ),
-    ServiceSensorDescription(
-        key="dropped_commands",
-        translation_key="dropped_commands",
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda heater: heater.dropped,
-    ),
-    ServiceSensorDescription(
-        key="expired_commands",
-        translation_key="expired_commands",
-        state_class=SensorStateClass.TOTAL_INCREASING,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        value_fn=lambda heater: heater.expired,
-    ),
+    _count("dropped_commands", lambda heater: heater.dropped),
+    _count("expired_commands", lambda heater: heater.expired),
     ServiceSensorDescription(
         key="last_message",
         translation_key="last_message",
@@ -278,7 +275,7 @@ class StatusSensor(MeasuredEntity, SensorEntity):
     @override
     def extra_state_attributes(self) -> Attributes | None:
         """Return what explains the value."""
-        return None if self.status is None else self.entity_description.attributes_fn(self.status)
+        return None if self.status is None else self.entity_description.attributes_fn(self.hass, self.status)
 
 
 class ServiceSensor(NavilinkEntity, SensorEntity):

@@ -3,7 +3,7 @@
 from homeassistant.components import system_health
 from homeassistant.core import HomeAssistant, callback
 
-from .api import api_url
+from .config import api_url
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry
 from .nwp500 import servers

@@ -21,7 +21,6 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
-from .errors import to_home_assistant_error
 from .nwp500 import (
     DeviceFeature,
     DhwMode,
@@ -33,7 +32,7 @@ from .nwp500 import (
     heater_commands,
     setpoint,
 )
-from .wording import user_temperature, user_unit
+from .wording import to_home_assistant_error, user_temperature, user_unit
 
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
 PARALLEL_UPDATES = 0
@@ -42,21 +41,24 @@ ATTR_DAYS = "days"
 # Of a vacation that is given without a length.
 VACATION_DAYS = 7
 
-OPERATION_OF_MODE = {
-    DhwMode.STANDBY: STATE_OFF,
-    DhwMode.HEAT_PUMP: STATE_HEAT_PUMP,
-    DhwMode.ELECTRIC: STATE_ELECTRIC,
-    DhwMode.ENERGY_SAVER: STATE_ECO,
-    DhwMode.HIGH_DEMAND: STATE_HIGH_DEMAND,
-    DhwMode.POWER_OFF: STATE_OFF,
-}
 MODE_OF_OPERATION = {
     STATE_ECO: DhwMode.ENERGY_SAVER,
     STATE_HEAT_PUMP: DhwMode.HEAT_PUMP,
     STATE_ELECTRIC: DhwMode.ELECTRIC,
     STATE_HIGH_DEMAND: DhwMode.HIGH_DEMAND,
 }
+OPERATION_OF_MODE = {
+    **{mode: operation for operation, mode in MODE_OF_OPERATION.items()},
+    DhwMode.STANDBY: STATE_OFF,
+    DhwMode.POWER_OFF: STATE_OFF,
+}
 HEATING_MODES = frozenset(MODE_OF_OPERATION.values())
+
+CONTROL_OF_FEATURE = {
+    WaterHeaterEntityFeature.TARGET_TEMPERATURE: commands.DHW_TEMPERATURE,
+    WaterHeaterEntityFeature.AWAY_MODE: commands.VACATION,
+    WaterHeaterEntityFeature.ON_OFF: commands.POWER_ON,
+}
 
 # By the user's unit, for a heater that takes half degrees Celsius. On one that takes whole ones (1.8 °F), twice as much
 # is the least that always leads to another value.
@@ -139,31 +141,19 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     @override
     def _update_attrs(self) -> None:
         """Take in what the heater is and has now, so that an action need not work it out while its command waits."""
-        self._last_modes = self._last_modes.after(self._shown_mode)
+        self._last_modes = self._last_modes.after(self.heater.shown_mode)
         feature = self.heater.feature
         operations = [name for name, mode in MODE_OF_OPERATION.items() if _takes(feature, commands.DHW_MODE, mode)]
-        supported = {
-            WaterHeaterEntityFeature.TARGET_TEMPERATURE: _takes(feature, commands.DHW_TEMPERATURE),
-            WaterHeaterEntityFeature.OPERATION_MODE: bool(operations),
-            WaterHeaterEntityFeature.AWAY_MODE: _takes(feature, commands.VACATION),
-            WaterHeaterEntityFeature.ON_OFF: _takes(feature, commands.POWER_ON),
-        }
-        self._attr_supported_features = WaterHeaterEntityFeature(
-            sum(flag for flag, is_supported in supported.items() if is_supported)
-        )
+        supported = {flag for flag, control in CONTROL_OF_FEATURE.items() if _takes(feature, control)}
+        if operations:
+            supported.add(WaterHeaterEntityFeature.OPERATION_MODE)
+        self._attr_supported_features = WaterHeaterEntityFeature(sum(supported))
         hass = self.coordinator.hass
         low, high = setpoint.raw_limits(user_unit(hass), feature)
         self._attr_min_temp, self._attr_max_temp = user_temperature(hass, low), user_temperature(hass, high)
-        can_be_off = supported[WaterHeaterEntityFeature.ON_OFF]
-        self._attr_operation_list = [*operations, STATE_OFF] if can_be_off else operations
-
-    @property
-    def _shown_mode(self) -> DhwMode | None:
-        return None if self.heater.shown is None else self.heater.shown.dhw_mode
-
-    @property
-    def _unit(self) -> TemperatureUnit:
-        return user_unit(self.hass)
+        self._attr_operation_list = (
+            [*operations, STATE_OFF] if WaterHeaterEntityFeature.ON_OFF in supported else operations
+        )
 
     @property
     @override
@@ -172,13 +162,11 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
 
         Without its target temperature a heater has never been seen, and Home Assistant's bridges could not show it.
         """
+        shown = self.heater.shown
+        if not super().available or not self.heater.takes_commands or shown is None:
+            return False
         has_target = WaterHeaterEntityFeature.TARGET_TEMPERATURE in self.supported_features
-        return (
-            super().available
-            and self.heater.takes_commands
-            and self.heater.shown is not None
-            and not (has_target and self.heater.shown.dhw_temperature_setting_raw is None)
-        )
+        return not has_target or shown.dhw_temperature_setting_raw is not None
 
     @property
     def native_temperature_unit(self) -> str:
@@ -190,7 +178,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         """Return the temperature at the upper probe, the best reading of the hot water."""
         heater = self.heater
         celsius = heater.status.tank_upper_temperature if heater.status is not None and heater.is_fresh else None
-        return None if celsius is None else self._unit.from_celsius(celsius)
+        return None if celsius is None else user_unit(self.hass).from_celsius(celsius)
 
     @property
     def native_target_temperature(self) -> float | None:
@@ -207,13 +195,13 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     @override
     def target_temperature_step(self) -> float:
         """Return the step in the user's unit, which Home Assistant does not convert."""
-        return STEPS[self._unit] * setpoint.raw_step(self.heater.feature)
+        return STEPS[user_unit(self.hass)] * setpoint.raw_step(self.heater.feature)
 
     @property
     @override
     def current_operation(self) -> str | None:
         """Return the mode; during a vacation, the one that comes after it."""
-        mode = self._shown_mode
+        mode = self.heater.shown_mode
         if mode is None:
             return None
         return OPERATION_OF_MODE[self._last_modes.before_vacation if mode is DhwMode.VACATION else mode]
@@ -228,8 +216,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     async def async_set_temperature(self, **kwargs: Any) -> None:
         """Set the target temperature and, when one is given with it, the mode."""
         commands = [self._temperature_command(kwargs[ATTR_TEMPERATURE])]
-        operation: str | None = kwargs.get(ATTR_OPERATION_MODE)
-        if operation is not None:
+        if (operation := kwargs.get(ATTR_OPERATION_MODE)) is not None:
             commands.append(self._operation_command(operation))
         await self.async_send(*commands)
 
@@ -272,11 +259,10 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         await self.async_send(self._off_command() if was_off and can_be_off else self._heating_command())
 
     def _temperature_command(self, temperature: float) -> HeaterCommand:
-        lowest, highest = self.min_temp, self.max_temp
-        limit = min(max(temperature, lowest), highest)
+        limit = min(max(temperature, self.min_temp), self.max_temp)
         wanted = limit if abs(temperature - limit) <= BRIDGE_ROUNDING else temperature
         try:
-            return setpoint.dhw_temperature(self.heater.device, wanted, self._unit, self.heater.feature)
+            return setpoint.dhw_temperature(self.heater.device, wanted, user_unit(self.hass), self.heater.feature)
         except InvalidParameterError as err:
             raise to_home_assistant_error(self.hass, err) from err
 

@@ -1,17 +1,53 @@
-"""Commands, settings and reasons in words of the system's language and the user's unit, made from codes."""
+"""What people read: commands, settings, reasons and errors, in the system's language and the user's unit.
+
+All of it is made from codes and the texts of the translations. Only where they have no text, the client's own English
+words are used.
+"""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+import re
 import sys
 
 from homeassistant.const import UnitOfTemperature, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.translation import async_get_cached_translations
+from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .nwp500 import CommandResult, DhwMode, QueuedCommand, TemperatureUnit, commands, setpoint
+from .nwp500 import (
+    ApiConnectionError,
+    ApiError,
+    AuthenticationError,
+    CommandCompleted,
+    CommandOutcome,
+    CommandResult,
+    DhwMode,
+    InvalidParameterError,
+    MaintenanceError,
+    NavienError,
+    NotConnectedError,
+    QueuedCommand,
+    TemperatureUnit,
+    UnsupportedCommandError,
+    commands,
+    error_codes,
+    failure_of,
+    setpoint,
+)
+
+# The other outcomes are no errors: confirmed, replaced by something newer, or removed on request.
+ERROR_OF_OUTCOME = {
+    CommandOutcome.REJECTED: "command_rejected",
+    CommandOutcome.HELD: "command_held",
+    CommandOutcome.UNCONFIRMED: "command_unconfirmed",
+    CommandOutcome.EXPIRED: "command_expired",
+    CommandOutcome.DROPPED: "command_dropped",
+    CommandOutcome.FAILED: "command_failed",
+}
 
 MODE_TEXTS = {
     DhwMode.HEAT_PUMP: "mode_heat_pump",
@@ -30,16 +66,31 @@ DECIMALS = {TemperatureUnit.CELSIUS: 1, TemperatureUnit.FAHRENHEIT: None}
 
 DURATION_UNITS = {UnitOfTime.DAYS: 86400, UnitOfTime.HOURS: 3600, UnitOfTime.MINUTES: 60, UnitOfTime.SECONDS: 1}
 
+PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
+
 type Text = tuple[str, Mapping[str, str]]
 """A key of the texts of commands, and its placeholders."""
 
 
 @callback
+def translation(
+    hass: HomeAssistant, category: str, path: str, placeholders: Mapping[str, str] | None = None
+) -> str | None:
+    """Return a text of the system's language by its place under a category of the translations."""
+    translations = async_get_cached_translations(hass, hass.config.language, category, DOMAIN)
+    template = translations.get(f"component.{DOMAIN}.{category}.{path}")
+    return None if template is None else template.format_map(placeholders or {})
+
+
+@callback
 def text(hass: HomeAssistant, group: str, key: str, placeholders: Mapping[str, str] | None = None) -> str | None:
     """Return a text of the system's language, from the group of this name under `selector` in the translations."""
-    translations = async_get_cached_translations(hass, hass.config.language, "selector", DOMAIN)
-    template = translations.get(f"component.{DOMAIN}.selector.{group}.options.{key}")
-    return None if template is None else template.format_map(placeholders or {})
+    return translation(hass, "selector", f"{group}.options.{key}", placeholders)
+
+
+def escaped(text: str) -> str:
+    """Return a text from outside that renders as it is in Markdown, with its punctuation escaped (CommonMark 2.4)."""
+    return PUNCTUATION.sub(r"\\\g<0>", text)
 
 
 def user_unit(hass: HomeAssistant) -> TemperatureUnit:
@@ -109,6 +160,15 @@ def reason_words(hass: HomeAssistant, result: CommandResult) -> str:
     return text(hass, "reason", key, {"code": code}) or text(hass, "reason", result.reason) or result.reason.words
 
 
+@callback
+def fault_words(hass: HomeAssistant, code: int | None, sub_code: int | None) -> str | None:
+    """Return what is wrong with a heater by its error code, as closely as the subcode allows."""
+    if code is None:
+        return None
+    detailed = None if sub_code is None else text(hass, "fault", f"{code}_{sub_code}")
+    return detailed or text(hass, "fault", str(code)) or error_codes.error_meaning(code, sub_code)
+
+
 def _mode(_hass: HomeAssistant, mode: int | None = None, days: int | None = None) -> Text | None:
     if days is not None:
         return ("vacation_one_day" if days == 1 else "vacation"), {"days": str(days)}
@@ -128,3 +188,98 @@ DESCRIPTIONS: Mapping[str, Callable[..., Text | None]] = {
     commands.POWER_OFF.name: lambda _hass: ("power_off", {}),
     commands.POWER_ON.name: lambda _hass: ("power_on", {}),
 }
+
+
+@callback
+def setup_error(hass: HomeAssistant, err: NavienError) -> ConfigEntryAuthFailed | UpdateFailed:
+    """Return why an account cannot be set up: permanently, until somebody signs in again, or for now."""
+    match err:
+        case AuthenticationError():
+            return ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
+        case MaintenanceError():
+            return UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="maintenance",
+                translation_placeholders={"notice": err.notice},
+            )
+        case _:
+            return UpdateFailed(
+                translation_domain=DOMAIN,
+                translation_key="cannot_connect",
+                translation_placeholders={"error": _connection_words(hass, err)},
+            )
+
+
+@callback
+def to_home_assistant_error(hass: HomeAssistant, err: NavienError) -> HomeAssistantError:
+    """Return why the client did not accept something."""
+    match err:
+        case InvalidParameterError():
+            return _invalid(hass, err)
+        case UnsupportedCommandError():
+            return ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="unsupported_command",
+                translation_placeholders={"command": text(hass, "kinds", err.command) or err.command},
+            )
+        case NotConnectedError():
+            return HomeAssistantError(translation_domain=DOMAIN, translation_key="not_connected")
+        case _:
+            return HomeAssistantError(
+                translation_domain=DOMAIN,
+                translation_key="command_not_accepted",
+                translation_placeholders={"error": str(err)},
+            )
+
+
+@callback
+def outcome_error(hass: HomeAssistant, event: CommandCompleted) -> HomeAssistantError | None:
+    """Return the error of a command that was not carried out, None for one that needs no more attention."""
+    translation_key = ERROR_OF_OUTCOME.get(event.result.outcome)
+    if translation_key is None:
+        return None
+    return HomeAssistantError(
+        translation_domain=DOMAIN,
+        translation_key=translation_key,
+        translation_placeholders={
+            "command": command_words(hass, event.command),
+            "reason": reason_words(hass, event.result),
+        },
+    )
+
+
+@callback
+def error_words(hass: HomeAssistant, err: HomeAssistantError) -> str:
+    """Return the text of an error in the system's language; Home Assistant itself logs and raises it in English."""
+    message = translation(hass, "exceptions", f"{err.translation_key}.message", err.translation_placeholders)
+    return str(err) if message is None else message
+
+
+def _invalid(hass: HomeAssistant, err: InvalidParameterError) -> ServiceValidationError:
+    """Return which value of which setting is not valid, and the range where there is one, in the unit of the value."""
+    # Other units are English words, and the name of the setting implies them.
+    unit = err.unit if err.unit in UNITS else ""
+    value = quantity(err.value, unit) if isinstance(err.value, int | float) else str(err.value)
+    about = {"setting": setting_words(hass, err.parameter), "value": value}
+    if err.minimum is None or err.maximum is None:
+        return ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="value_not_valid", translation_placeholders=about
+        )
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="value_out_of_range",
+        translation_placeholders={
+            **about,
+            "minimum": quantity(err.minimum, unit),
+            "maximum": quantity(err.maximum, unit),
+        },
+    )
+
+
+def _connection_words(hass: HomeAssistant, err: NavienError) -> str:
+    """Return what is wrong with the connection, in the words of its status sensor where that knows it."""
+    if not isinstance(err, ApiConnectionError | ApiError):
+        return str(err)
+    failure = failure_of(err)
+    words = translation(hass, "entity", f"sensor.connection_status.state.{failure.problem}")
+    return str(failure) if words is None else f"{words} ({failure.detail})"

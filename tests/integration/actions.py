@@ -8,7 +8,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.coordinator import NavilinkCoordinator
-from custom_components.navilink.repairs import lost_command_words
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import HEATER, MAC
 from tests.integration.waiting import wait_for_value
@@ -64,7 +63,7 @@ def shown(hass: HomeAssistant, entity_id: str) -> State:
 def lost(entry: MockConfigEntry) -> list[str]:
     """Return the lost commands as the dialog of their repair issue lists them."""
     coordinator: NavilinkCoordinator = entry.runtime_data
-    return [lost_command_words(coordinator.hass, coordinator, event) for event in coordinator.lost.events]
+    return [coordinator.lost.line(event) for event in coordinator.lost.events]
 
 
 def queued_words(hass: HomeAssistant, sensor: str = QUEUED) -> list[str]:

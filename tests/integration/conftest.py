@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.navilink import api
+from custom_components.navilink import config
 from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
 from simulator.state import Addresses
@@ -62,13 +62,13 @@ def stored_files(hass_config_dir: str) -> StoredFiles:
 @pytest.fixture
 def no_coalescing(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every command be sent, also one that a newer one makes needless; ask for it before `running`."""
-    monkeypatch.setattr(api, "COALESCE_COMMANDS", False)
+    monkeypatch.setattr(config, "COALESCE_COMMANDS", False)
 
 
 @pytest.fixture
 def no_skipping(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every command be sent, also for what the heater reports already; ask for it before `running`."""
-    monkeypatch.setattr(api, "SKIP_REDUNDANT", False)
+    monkeypatch.setattr(config, "SKIP_REDUNDANT", False)
 
 
 @pytest.fixture

@@ -17,15 +17,15 @@ from yarl import URL
 
 from custom_components.navilink.config_flow import FormError, NavilinkConfigFlow
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.issues import (
+from custom_components.navilink.nwp500 import ConnectionProblem, ConnectionReport, NavienAPIClient, NavienAuthClient
+from custom_components.navilink.nwp500.transport.report import ConnectionFailure
+from custom_components.navilink.repairs import (
     BROKEN_CONNECTION,
     FAILURES_TO_ISSUE,
     async_report_connection,
     async_report_store,
 )
-from custom_components.navilink.markdown import escaped
-from custom_components.navilink.nwp500 import ConnectionProblem, ConnectionReport, NavienAPIClient, NavienAuthClient
-from custom_components.navilink.nwp500.transport.report import ConnectionFailure
+from custom_components.navilink.wording import escaped
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import entry_data
 from tests.integration.actions import press, set_temperature, shown

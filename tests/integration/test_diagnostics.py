@@ -20,7 +20,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.navilink.api import create_auth_client
+from custom_components.navilink.config import create_auth_client
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.nwp500 import NavienAuthClient
 from simulator.process import SimulatorProcess

@@ -14,9 +14,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components import navilink
-from custom_components.navilink import delivery
+from custom_components.navilink import outcomes
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.issues import LOST
+from custom_components.navilink.lost_commands import LOST
 from custom_components.navilink.nwp500.queue import confirmation as confirmations
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME
 from custom_components.navilink.wording import text
@@ -126,7 +126,7 @@ def scene(
 ) -> Scene:
     """A stage on which an effect that does not show is waited for as long as an action takes, not for a minute."""
     monkeypatch.setattr(confirmations, "LOOK_INTERVALS", (0.2, 0.4))
-    monkeypatch.setattr(confirmations, "ANSWER_SECONDS", delivery.OUTCOME_TIME / 5)
+    monkeypatch.setattr(confirmations, "ANSWER_SECONDS", outcomes.OUTCOME_TIME / 5)
     return Scene(hass, simulator, wall_clock)
 
 

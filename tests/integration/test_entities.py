@@ -17,9 +17,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
 
 from custom_components.navilink import (
-    api,
     binary_sensor,
     button,
+    config,
     config_flow,
     event,
     sensor,
@@ -28,10 +28,8 @@ from custom_components.navilink import (
 )
 from custom_components.navilink.config_flow import ERROR_OF_ADDRESS
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.delivery import ERROR_OF_OUTCOME
-from custom_components.navilink.errors import setup_error, to_home_assistant_error
 from custom_components.navilink.heater import heater_name
-from custom_components.navilink.issues import ISSUES
+from custom_components.navilink.lost_commands import QUEUED, REPLACED, RESULT_TEXTS
 from custom_components.navilink.nwp500 import (
     ApiConnectionError,
     AuthenticationError,
@@ -43,6 +41,7 @@ from custom_components.navilink.nwp500 import (
     NotConnectedError,
     UnsupportedCommandError,
     commands,
+    error_codes,
 )
 from custom_components.navilink.nwp500.exceptions import (
     NotPermittedError,
@@ -54,7 +53,8 @@ from custom_components.navilink.nwp500.exceptions import (
     SerialNumberUnknownError,
     ServerError,
 )
-from custom_components.navilink.repairs import QUEUED, REPLACED, RESULT_TEXTS
+from custom_components.navilink.repairs import ISSUES
+from custom_components.navilink.wording import ERROR_OF_OUTCOME, setup_error, to_home_assistant_error
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import MAC
 from tests.integration.waiting import wait_for_value
@@ -255,9 +255,9 @@ def test_every_field_is_explained() -> None:
 
 def test_options_have_texts() -> None:
     step = texts()["options"]["step"]["init"]
-    assert set(step["data"]) == {str(marker) for marker in api.OPTIONS_SCHEMA.schema}
+    assert set(step["data"]) == {str(marker) for marker in config.OPTIONS_SCHEMA.schema}
     choices = texts()["selector"]
-    assert set(choices[api.CONF_EXPIRATION]["options"]) == {each.value for each in api.Expiration}
+    assert set(choices[config.CONF_EXPIRATION]["options"]) == {each.value for each in config.Expiration}
     assert set(choices[RESULT_TEXTS]["options"]) == {QUEUED, REPLACED}
     assert set(choices["kinds"]["options"]) == set(services.KINDS)
 
@@ -284,6 +284,17 @@ def test_every_outcome_has_a_text() -> None:
         for kind in vars(commands).values()
         if isinstance(kind, commands.Control) and kind.name in services.KINDS
     }
+
+
+def test_every_fault_of_the_client_has_its_text() -> None:
+    codes = {(code, sub_code) for code in range(1000) for sub_code in (None, *range(100))}
+    meanings = {
+        str(code) if sub_code is None else f"{code}_{sub_code}": meaning
+        for code, sub_code in codes
+        if (meaning := error_codes.error_meaning(code, sub_code)) is not None
+        and (sub_code is None or meaning != error_codes.error_meaning(code))
+    }
+    assert texts()["selector"]["fault"]["options"] == meanings
 
 
 def test_icons_belong_to_entities_and_the_others_have_a_device_class() -> None:

@@ -14,7 +14,7 @@ from probatio import to_field_list
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.navilink.api import create_mqtt_config
+from custom_components.navilink.config import create_mqtt_config
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.nwp500 import servers
 from simulator.common.certificates import make_server_certificate

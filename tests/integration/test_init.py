@@ -16,8 +16,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.coordinator import STATUS_INTERVAL
 from custom_components.navilink.heater import FRESH_FOR
-from custom_components.navilink.listener import STATUS_INTERVAL
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import NOTICE, entry_data
 from tests.integration.heaters import HEATER, MAC

@@ -2,12 +2,9 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 
-from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -15,6 +12,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, OUTCOME, cut, lost, press, queued_words, set_mode, set_temperature
+from tests.integration.dialogs import Dialog, results
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
 from tests.integration.stored_files import StoredFiles
 from tests.integration.waiting import next_event, wait_for, wait_for_value
@@ -26,42 +24,9 @@ SHORT_LIFE = pytest.mark.parametrize("options", [{"expiration": "fixed", "expira
 TWO_HEATERS = pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
 
 
-class Dialog:
-    """The dialog of the issue, over the API that the frontend uses."""
-
-    def __init__(self, hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry) -> None:
-        self._hass = hass
-        self._hass_client = hass_client
-        self.issue_id = f"lost_commands_{entry.entry_id}"
-
-    @property
-    def has_issue(self) -> bool:
-        return ir.async_get(self._hass).async_get_issue(DOMAIN, self.issue_id) is not None
-
-    async def open(self) -> dict[str, Any]:
-        assert await async_setup_component(self._hass, REPAIRS, {})
-        self._client = await self._hass_client()
-        return await self._post("", {"handler": DOMAIN, "issue_id": self.issue_id})
-
-    async def choose(self, flow: dict[str, Any], option: str) -> dict[str, Any]:
-        return await self._post(f"/{flow['flow_id']}", {"next_step_id": option})
-
-    async def submit(self, flow: dict[str, Any]) -> dict[str, Any]:
-        return await self._post(f"/{flow['flow_id']}", {})
-
-    async def _post(self, path: str, body: dict[str, str]) -> dict[str, Any]:
-        response = await self._client.post(f"/api/repairs/issues/fix{path}", json=body)
-        return dict(await response.json())
-
-
 @pytest.fixture
 def dialog(hass: HomeAssistant, hass_client: ClientSessionGenerator, entry: MockConfigEntry) -> Dialog:
     return Dialog(hass, hass_client, entry)
-
-
-def results(flow: dict[str, Any]) -> list[str]:
-    assert flow["step_id"] == "results"
-    return str(flow["description_placeholders"]["results"]).splitlines()
 
 
 @SHORT_LIFE

@@ -12,7 +12,7 @@ from homeassistant.setup import async_setup_component
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events, async_mock_service
 
-from custom_components.navilink import delivery, outcomes
+from custom_components.navilink import outcomes
 from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
 from tests.integration.actions import (
@@ -77,7 +77,7 @@ async def test_mode_that_the_heater_holds(hass: HomeAssistant, simulator: Simula
 async def test_command_that_shows_no_effect_in_time_is_still_watched(
     hass: HomeAssistant, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery, "OUTCOME_TIME", 0.5)
+    monkeypatch.setattr(outcomes, "OUTCOME_TIME", 0.5)
     await simulator.fault("ignore_write")
     with pytest.raises(HomeAssistantError) as pending:
         await set_temperature(hass, 60)

@@ -280,7 +280,7 @@ async def test_a_queue_of_three_thousand_is_cut_in_no_time_with_an_outcome_for_e
 ) -> None:
     content = await stopped_with(hass, simulator, running)
     setpoint, _ = content["data"]["queue"]["unsent"]
-    monkeypatch.setattr("custom_components.navilink.api.COALESCE_COMMANDS", False)
+    monkeypatch.setattr("custom_components.navilink.config.COALESCE_COMMANDS", False)
     many = [setpoint | {"id": f"command {number}"} for number in range(3000)]
     content["data"]["queue"] |= {"unsent": many, "order": [command["id"] for command in many]}
     passed = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
@@ -410,7 +410,7 @@ async def test_reload_while_draining_onto_a_slow_disk_sends_nothing_twice(
     on_writing: Callable[[Write], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("custom_components.navilink.api.COMMAND_INTERVAL", 0.0)
+    monkeypatch.setattr("custom_components.navilink.config.COMMAND_INTERVAL", 0.0)
     assert await hass.config_entries.async_reload(running.entry_id)
     await wait_for_value(hass, CONNECTION, "on")
     await cut(hass, simulator)

@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.navilink.listener import HeaterListener
+from custom_components.navilink.client_events import ClientEvents
 from custom_components.navilink.nwp500.transport.aws import AwsTransport
 from custom_components.navilink.water_heater import NavilinkWaterHeater
 from simulator.process import SimulatorProcess
@@ -32,7 +32,7 @@ async def test_a_status_reaches_an_entity_through_few_modules(
 ) -> None:
     """From its bytes on the runtime's thread to the integration, which shows it in the same turn of the loop."""
     coordinator = running.runtime_data
-    passage = Passage(AwsTransport._native_message, HeaterListener._on_status_received)  # noqa: SLF001 - both ends
+    passage = Passage(AwsTransport._native_message, ClientEvents._on_status_received)  # noqa: SLF001 - both ends
     await simulator.device(MAC, dhwTemperatureSetting=110)
     with passage.watched():
         assert coordinator.client.poll(coordinator.data[MAC].device)

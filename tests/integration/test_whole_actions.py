@@ -8,7 +8,6 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
-from custom_components.navilink.delivery import async_deliver
 from custom_components.navilink.nwp500 import HeaterCommand
 from custom_components.navilink.nwp500.protocol.controls import DHW_MODE, DHW_TEMPERATURE, POWER_ON, VACATION
 from simulator.process import SimulatorProcess
@@ -83,7 +82,7 @@ async def test_commands_are_checked_together_before_the_first_is_given(
         (HeaterCommand(device, DHW_TEMPERATURE, ()), "value_not_valid"),
     ):
         with pytest.raises(ServiceValidationError) as refused:
-            await async_deliver(coordinator, device, *fine, wrong)
+            await coordinator.delivery.async_send(device, *fine, wrong)
         assert refused.value.translation_key == key
     assert await given(hass, simulator) == 0
 

@@ -1,17 +1,14 @@
-"""The dialog with the heaters: asking for what they report, and what follows from it."""
+"""What follows from the client's events: snapshots, log lines, issues and writings."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import callback
-from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 
 from .const import LOGGER
-from .devices import async_update_device
+from .devices import AccountDevices
 from .heater import HeaterSnapshots, HeaterState, heater_name
-from .issues import async_report_connection
 from .nwp500 import (
     Changed,
     ConnectionChanged,
@@ -26,24 +23,26 @@ from .nwp500 import (
     StatusReceived,
 )
 from .queue_store import QueueStore
-
-# A heater reports only when it is asked, and each answer comes out of what the cloud service grants an account.
-STATUS_INTERVAL = timedelta(seconds=30)
-# Capabilities and versions hardly ever change.
-DEVICE_INFO_INTERVAL = timedelta(minutes=5)
+from .repairs import async_report_connection
 
 
-class HeaterListener:
-    """Asks the heaters of an account, and turns the client's events into snapshots, log lines, issues and writings.
+def request_everything(client: NavienMqttClient, device: Device) -> bool:
+    """Ask a heater for all that it reports; returns whether there was a connection to ask over.
 
     What cannot be asked now is not queued, but asked afresh once connected.
     """
+    return client.poll_info(device) and client.poll(device)
+
+
+class ClientEvents:
+    """Listens for the events of an account's client."""
 
     def __init__(
         self,
         entry: ConfigEntry,
         coordinator: DataUpdateCoordinator[dict[str, HeaterState]],
         client: NavienMqttClient,
+        devices: AccountDevices,
         snapshots: HeaterSnapshots,
         store: QueueStore,
     ) -> None:
@@ -52,6 +51,7 @@ class HeaterListener:
         self._hass = coordinator.hass
         self._entry = entry
         self._client = client
+        self._devices = devices
         self._snapshots = snapshots
         self._store = store
 
@@ -70,29 +70,7 @@ class HeaterListener:
             on("feature_received", self._on_feature_received),
             on("queue_changed", self._on_queue_changed),
             on("knowledge_changed", self._on_knowledge_changed),
-            async_track_time_interval(self._hass, self._async_request_statuses, STATUS_INTERVAL),
-            async_track_time_interval(self._hass, self._async_request_device_info, DEVICE_INFO_INTERVAL),
         ]
-
-    def request_everything(self, device: Device) -> bool:
-        """Ask a heater for all that it reports; returns whether there was a connection to ask over."""
-        return self._client.poll_info(device) and self._client.poll(device)
-
-    @callback
-    def _async_request_statuses(self, _now: datetime) -> None:
-        if self._store.has_failed:
-            self._store.async_changed()
-        if not self._entry.pref_disable_polling:
-            for heater in self._coordinator.data.values():
-                self._client.poll(heater.device)
-        # Time has passed for what is shown, too.
-        self._snapshots.outdate(self._coordinator.data)
-
-    @callback
-    def _async_request_device_info(self, _now: datetime) -> None:
-        if not self._entry.pref_disable_polling:
-            for heater in self._coordinator.data.values():
-                self._client.poll_info(heater.device)
 
     @callback
     def _on_connection_changed(self, event: ConnectionChanged) -> None:
@@ -113,7 +91,7 @@ class HeaterListener:
     def _on_connection_resumed(self, event: ConnectionResumed) -> None:
         LOGGER.info("Connected to NaviLink, sent %d queued messages", event.sent)
         for heater in self._coordinator.data.values():
-            self.request_everything(heater.device)
+            request_everything(self._client, heater.device)
         self._snapshots.outdate(self._coordinator.data)
 
     @callback
@@ -128,7 +106,7 @@ class HeaterListener:
     @callback
     def _on_device_online(self, event: Changed) -> None:
         LOGGER.info("%s is back online", heater_name(event.device))
-        self.request_everything(event.device)
+        request_everything(self._client, event.device)
         self._snapshots.outdate({event.device.mac_address})
 
     @callback
@@ -137,7 +115,7 @@ class HeaterListener:
 
     @callback
     def _on_feature_received(self, event: FeatureReceived) -> None:
-        async_update_device(self._hass, self._entry, event.device, event.feature)
+        self._devices.update(event.device, event.feature)
         self._snapshots.outdate({event.device.mac_address})
 
     @callback
