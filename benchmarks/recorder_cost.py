@@ -8,16 +8,18 @@ bytes by which the file has grown, in pages of 4 KiB; statistics are left out, w
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 import contextlib
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 import sqlite3
 from unittest.mock import patch
 
 import freezegun
-from homeassistant.components.recorder import DOMAIN as RECORDER
-from homeassistant.components.recorder import Recorder
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.components.recorder.const import DOMAIN as RECORDER
+from homeassistant.components.recorder.core import Recorder
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import recorder as recorder_helper
 from homeassistant.setup import async_setup_component
@@ -50,7 +52,7 @@ async def recorded(hass: HomeAssistant) -> AsyncIterator[Path]:
     file = Path(hass.config.path("recorded.db"))
     recorder_helper.async_initialize_recorder(hass)
     with patch.object(Recorder, "async_periodic_statistics"):
-        options = {RECORDER: {"db_url": f"sqlite:///{file}", "commit_interval": 0}}
+        options = {RECORDER: {"db_url": f"sqlite:///{file}"}}
         if not await async_setup_component(hass, RECORDER, options):
             raise SystemExit("the recorder was not set up")
         try:
@@ -102,7 +104,7 @@ async def report(
         if not expected:
             received.set()
 
-    stops = [coordinator.client.on(name, lambda _, name=name: receive(name)) for name in tuple(expected)]
+    stops = [coordinator.client.on(name, partial(lambda name, _: receive(name), name)) for name in tuple(expected)]
     clock.pass_unseen(INTERVAL)
     # What the integration's timers do.
     for heater in coordinator.data.values():
@@ -142,15 +144,22 @@ def write(hass: HomeAssistant, states: list[State]) -> None:
         )
 
 
+@contextlib.contextmanager
+def stopped_clock(hass: HomeAssistant) -> Iterator[WallClock]:
+    """Let time pass only by `WallClock`."""
+    with pytest.MonkeyPatch.context() as patches, freezegun.freeze_time(dt_util.utcnow()) as freezer:
+        assert isinstance(freezer, FrozenDateTimeFactory)  # noqa: S101 - neither ticking by itself nor by steps
+        yield WallClock(hass, freezer, patches)
+
+
 async def measured() -> list[Figure]:
     """Measure both, one after the other."""
-    async with SimulatorProcess("--reply-delay", "0") as simulator:
-        with pytest.MonkeyPatch.context() as patches, freezegun.freeze_time(dt_util.utcnow()) as freezer:
-            async with home_assistant() as hass:
-                grown, states = await hour(hass, simulator, WallClock(hass, freezer, patches))
-        with pytest.MonkeyPatch.context() as patches, freezegun.freeze_time(dt_util.utcnow()) as freezer:
-            async with home_assistant() as hass:
-                written = await everything_written(hass, states, WallClock(hass, freezer, patches))
+    async with SimulatorProcess("--reply-delay", "0") as simulator, home_assistant() as hass:
+        with stopped_clock(hass) as clock:
+            grown, states = await hour(hass, simulator, clock)
+    async with home_assistant() as hass:
+        with stopped_clock(hass) as clock:
+            written = await everything_written(hass, states, clock)
     return [
         Figure(
             name=f"recorder, an hour of {REPORTS} statuses, beside writing {len(states[0])} states at each",

@@ -75,8 +75,8 @@ def write_json(figures: Sequence[Figure], file: str) -> None:
         Path(file).write_text(f"{text}\n")
 
 
-def run_alone(measured: Measure, arguments: Sequence[str] | None = None) -> None:
-    """Measure and print: what `python -m benchmarks.NAME` does."""
+def run_alone(measured: Measure, arguments: Sequence[str] | None = None) -> list[Figure]:
+    """Measure and print: what `python -m benchmarks.NAME` does; return the figures."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--json", metavar="FILE", help="write JSON to FILE, - for standard output, instead of a table")
     file = parser.parse_args(arguments).json
@@ -86,6 +86,7 @@ def run_alone(measured: Measure, arguments: Sequence[str] | None = None) -> None
     else:
         write_json(figures, file)
     sys.stdout.flush()
+    return figures
 
 
 async def _finished(measured: Measure) -> list[Figure]:
