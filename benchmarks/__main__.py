@@ -14,6 +14,7 @@ import time
 from .catalog import BENCHMARKS, Benchmark, chosen
 from .figures import Figure, from_json
 from .report import between_markers, markdown, table, write_json
+from .support import machine
 
 _ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = _ROOT / "docs" / "performance.md"
@@ -44,8 +45,8 @@ def run(benchmarks: Sequence[Benchmark]) -> tuple[dict[Benchmark, list[Figure]],
 
 
 def write_markdown(figures: dict[Benchmark, list[Figure]]) -> None:
-    """Write the table of each benchmark to its place in the document."""
-    document = DOCUMENT.read_text()
+    """Write the table of each benchmark to its place in the document, and what it was measured on."""
+    document = between_markers(DOCUMENT.read_text(), "machine", machine.words())
     for benchmark, measured in figures.items():
         document = between_markers(document, benchmark.name, markdown(measured))
     DOCUMENT.write_text(document)

@@ -45,6 +45,7 @@ class Case:
 
 CASES = (
     Case(name="100 at 50 ms, limit on", commands=100, round_trip=0.05, rounds=3, rate=90, target=at_most(1.2)),
+    Case(name="100 at 50 ms, limit on, 1 in flight", commands=100, round_trip=0.05, rounds=1, rate=90, window=1),
     Case(name="100 at 0 ms, limit on", commands=100, round_trip=0.0, rounds=3, rate=90),
     Case(name="100 at 50 ms, limit off", commands=100, round_trip=0.05, rounds=3),
     Case(name="100 at 0 ms, limit off", commands=100, round_trip=0.0, rounds=7),

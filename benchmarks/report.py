@@ -23,7 +23,7 @@ def number(value: float | None) -> str:
     if value is None:
         return ""
     if value == int(value):
-        return f"{value:.0f}"
+        return f"{value:,.0f}"
     decimals = next((digits for least, digits in _DECIMALS if abs(value) >= least), 4)
     return f"{value:.{decimals}f}"
 

@@ -18,7 +18,7 @@ from .report import run_alone
 from .support.home import home_assistant, make_entry, set_up
 
 FEW, MANY = 1, 50
-ROUNDS = 3
+ROUNDS = 2
 LINEAR = ratio_at_most(MANY / FEW)
 SUBSCRIPTIONS_TARGET = 50
 MIB = 1024 * 1024
