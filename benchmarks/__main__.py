@@ -23,7 +23,7 @@ DOCUMENT = _ROOT / "docs" / "performance.md"
 def figures_of(benchmark: Benchmark) -> list[Figure]:
     """Run a benchmark and return its figures; raises `CalledProcessError` when it fails."""
     command = (sys.executable, "-m", f"benchmarks.{benchmark.name}", "--json", "-")
-    printed = subprocess.run(command, cwd=_ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout  # noqa: S603 - our own module
+    printed = subprocess.run(command, cwd=_ROOT, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own module
     return [from_json(members) for members in json.loads(printed)]
 
 
@@ -38,7 +38,8 @@ def run(benchmarks: Sequence[Benchmark]) -> tuple[dict[Benchmark, list[Figure]],
             figures[benchmark] = figures_of(benchmark)
         except subprocess.CalledProcessError as error:
             failed.append(benchmark)
-            print(f"failed with exit status {error.returncode}", file=sys.stderr, flush=True)
+            # What it logs on the way is of interest only then.
+            print(f"failed with exit status {error.returncode}\n{error.stderr}", file=sys.stderr, flush=True)
         else:
             print(f"{time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
     return figures, failed

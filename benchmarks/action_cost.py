@@ -37,7 +37,7 @@ from .figures import Figure
 from .report import run_alone
 from .support.home import home_assistant, make_entry, set_up
 
-ROUNDS = 20
+ROUNDS = 16
 MIN_SHARE = 0.8
 # A heater takes the next control only after a pause of two seconds, so each way has a heater of its own.
 HEATERS = 6

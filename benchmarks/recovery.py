@@ -21,7 +21,7 @@ from .support.noting import NotingRuntime
 
 COMMANDS = 100
 TARGET = 2.5
-OUTAGES = ((1.5, 5), (8.0, 3))
+OUTAGES = ((1.5, 5), (8.0, 2))
 """Seconds from the kill to the start, and how often."""
 
 

@@ -25,7 +25,7 @@ def number(value: float | None) -> str:
     if value == int(value):
         return f"{value:,.0f}"
     decimals = next((digits for least, digits in _DECIMALS if abs(value) >= least), 4)
-    return f"{value:.{decimals}f}"
+    return f"{value:,.{decimals}f}"
 
 
 def _cells(figure: Figure) -> tuple[str, ...]:
