@@ -1,1 +1,1 @@
-"""What is measured, and against what: each module prints its figures as `name: value` lines."""
+"""What is measured, and against what: each module gives its figures as `measured()`, `catalog` lists them."""

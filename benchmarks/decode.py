@@ -14,9 +14,13 @@ import orjson
 from nwp500.models import DeviceFeature, DeviceStatus
 from nwp500.protocol.codec import decoded
 
+from .figures import Figure, ratio_at_most
+from .report import run_alone
+
 ROUNDS = 400
 DECODINGS = 50
 TARGET = 3.0
+PLAIN = "orjson.loads and ten members"
 
 _FIXTURES = Path(__file__).parent.parent / "tests" / "fixtures"
 
@@ -63,7 +67,7 @@ def ways(model: type[DeviceStatus | DeviceFeature], member: str, names: Mapping[
         return ten_attributes(model.from_message(decoded(body) or {}))
 
     return {
-        "orjson.loads and ten members": plain,
+        PLAIN: plain,
         "to the model": to_model,
         "to the model and ten values": to_model_and_values,
     }
@@ -77,7 +81,7 @@ def seconds_of(way: Way, body: bytes) -> float:
     return (time.perf_counter() - began) / DECODINGS
 
 
-def measured(compared: Mapping[str, Way], body: bytes, rounds: int = ROUNDS) -> dict[str, float]:
+def medians(compared: Mapping[str, Way], body: bytes, rounds: int = ROUNDS) -> dict[str, float]:
     """Return the median of each way, the ways taking turns."""
     taken: dict[str, list[float]] = {name: [] for name in compared}
     for _ in range(rounds):
@@ -86,24 +90,28 @@ def measured(compared: Mapping[str, Way], body: bytes, rounds: int = ROUNDS) -> 
     return {name: median(seconds) for name, seconds in taken.items()}
 
 
-def report(title: str, compared: Mapping[str, Way], body: bytes) -> None:
-    """Measure and print."""
-    seconds = measured(compared, body)
-    base = next(iter(seconds.values()))
-    print(f"{title}, {len(body)} bytes")
-    for name, each in seconds.items():
-        print(f"  {name}: {each * 1e6:.1f} µs, ratio {each / base:.2f} (target {TARGET:g})")
-
-
-def main() -> None:
+async def measured() -> list[Figure]:
     """Measure a status and a feature, both as small as they come over the wire."""
+    figures = []
     for model, member, names, name in (
         (DeviceStatus, "status", _OF_STATUS, "status_heat_pump_heating"),
         (DeviceFeature, "feature", _OF_FEATURE, "feature"),
     ):
         body = orjson.dumps(orjson.loads((_FIXTURES / f"{name}.json").read_bytes()))
-        report(name, ways(model, member, names), body)
+        seconds = medians(ways(model, member, names), body)
+        plain = seconds.pop(PLAIN)
+        figures += [
+            Figure(
+                name=f"a {member} {way}, beside {PLAIN}",
+                value=each * 1e6,
+                beside=plain * 1e6,
+                unit="µs",
+                target=ratio_at_most(TARGET),
+            )
+            for way, each in seconds.items()
+        ]
+    return figures
 
 
 if __name__ == "__main__":
-    main()
+    run_alone(measured)

@@ -7,24 +7,23 @@ written, for a status that repeats the last one and for one with another tempera
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 import gc
 from statistics import median
-import tempfile
 from time import perf_counter
 from unittest.mock import patch
 
-from aiohttp import ThreadedResolver
-from homeassistant import loader
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity import Entity
 import orjson
-from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant
 
-from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.coordinator import NavilinkCoordinator
 from simulator.process import SimulatorProcess
+
+from .figures import Figure, ratio_at_most
+from .report import run_alone
+from .support.home import home_assistant, make_entry, set_up
 
 HEATERS = (1, 40)
 ROUNDS = 200
@@ -69,52 +68,56 @@ class Account:
         return (perf_counter() - since) * 1000
 
 
-async def set_up(stack: AsyncExitStack, heaters: int) -> Account:
+async def account_of(stack: AsyncExitStack, heaters: int) -> Account:
     """Set the integration up and wait until every heater has reported."""
-    folder = stack.enter_context(tempfile.TemporaryDirectory())
     simulator = await stack.enter_async_context(SimulatorProcess("--heaters", str(heaters)))
-    hass = await stack.enter_async_context(async_test_home_assistant(config_dir=folder))
-    hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
-    addresses = simulator.addresses
-    server = {key: addresses[key] for key in ("api_url", "mqtt_endpoint", "mqtt_port", "ca_file")}
-    data = {"email": addresses["email"], "password": addresses["password"], "private_server": server}
-    entry = MockConfigEntry(domain=DOMAIN, data=data, unique_id="20002", minor_version=2)
-    entry.add_to_hass(hass)
-    await hass.config_entries.async_setup(entry.entry_id)
+    hass = await stack.enter_async_context(home_assistant())
+    entry = make_entry(hass, simulator)
+    coordinator = await set_up(hass, entry)
     stack.push_async_callback(hass.config_entries.async_unload, entry.entry_id)
-    coordinator: NavilinkCoordinator = entry.runtime_data
-    async with asyncio.timeout(60):
-        while any(heater.status is None or heater.feature is None for heater in coordinator.data.values()):  # noqa: ASYNC110 - only at the start
-            await asyncio.sleep(0.1)
-    await hass.async_block_till_done()
     return Account(hass, coordinator)
 
 
-async def main() -> None:
-    """Measure and print."""
+async def figures_of(name: str, accounts: Mapping[int, Account], temperatures: tuple[int, int]) -> list[Figure]:
+    """Measure one kind of status with both accounts by turns."""
+    times: dict[int, list[float]] = {heaters: [] for heaters in accounts}
+    for account in accounts.values():
+        # Whatever the start has left to be shown.
+        await account.milliseconds(tankUpperTemperature=temperatures[-1])
+    WRITES.clear()
+    for round_number in range(ROUNDS):
+        for heaters, account in accounts.items():
+            temperature = temperatures[round_number % len(temperatures)]
+            times[heaters].append(await account.milliseconds(tankUpperTemperature=temperature))
+    few, many = (median(times[heaters]) for heaters in HEATERS)
+    return [
+        Figure(
+            name=f"message to state, {name}, {HEATERS[1]} heaters beside {HEATERS[0]}",
+            value=many,
+            beside=few,
+            unit="ms",
+            target=ratio_at_most(TARGET),
+        ),
+        Figure(
+            name=f"states written, {name}, {HEATERS[1]} heaters beside {HEATERS[0]}",
+            value=WRITES[accounts[HEATERS[1]].hass] / ROUNDS,
+            beside=WRITES[accounts[HEATERS[0]].hass] / ROUNDS,
+            unit="",
+        ),
+    ]
+
+
+async def measured() -> list[Figure]:
+    """Measure a status that repeats the last one, and one with another temperature."""
     async with AsyncExitStack() as stack:
-        # Home Assistant's own resolver would look for devices on the network.
-        resolver = "homeassistant.helpers.aiohttp_client._async_get_or_create_resolver"
-        stack.enter_context(patch(resolver, lambda _: ThreadedResolver()))
         stack.enter_context(patch.object(Entity, "async_write_ha_state", counting(Entity.async_write_ha_state)))
-        accounts = {heaters: await set_up(stack, heaters) for heaters in HEATERS}
+        accounts = {heaters: await account_of(stack, heaters) for heaters in HEATERS}
         gc.freeze()
-        for name, temperatures in (("unchanged", (500, 500)), ("changed", (500, 501))):
-            times: dict[int, list[float]] = {heaters: [] for heaters in HEATERS}
-            for account in accounts.values():
-                # Whatever the start has left to be shown.
-                await account.milliseconds(tankUpperTemperature=temperatures[-1])
-            WRITES.clear()
-            for round_number in range(ROUNDS):
-                for heaters, account in accounts.items():
-                    temperature = temperatures[round_number % len(temperatures)]
-                    times[heaters].append(await account.milliseconds(tankUpperTemperature=temperature))
-            for heaters, account in accounts.items():
-                writes = WRITES[account.hass] / ROUNDS
-                print(f"{name} status, {heaters} heaters: {median(times[heaters]):.3f} ms, {writes:g} states written")
-            few, many = (median(times[heaters]) for heaters in HEATERS)
-            print(f"{name} status, {HEATERS[1]} heaters / {HEATERS[0]}: {many / few:.2f} (target {TARGET})")
+        return [
+            *await figures_of("unchanged status", accounts, (500, 500)),
+            *await figures_of("changed status", accounts, (500, 501)),
+        ]
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    run_alone(measured)
