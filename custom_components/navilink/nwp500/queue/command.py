@@ -16,7 +16,7 @@ import uuid
 import orjson
 
 from ..json_types import JsonValue
-from ..models.conversions import WHOLE
+from ..models.members import WHOLE
 
 
 def running_seconds() -> float:

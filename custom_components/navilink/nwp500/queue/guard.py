@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ..config import MqttConnectionConfig
 from ..enums import DhwMode
 from ..models import DeviceStatus
-from ..models.conversions import WHOLE
+from ..models.members import WHOLE
 from ..protocol.controls import HELD_MODES, RUNNING_MODES, Effect
 from ..protocol.queries import STATUS
 from .command import CommandOutcome, QueuedCommand
