@@ -9,7 +9,7 @@ from itertools import product
 from nwp500 import commands, queries
 from nwp500.enums import TemperatureUnit
 from nwp500.models import Message, RecirculationEntry, ReservationEntry, TouPeriod
-from nwp500.models.ranges import Number
+from nwp500.models.members import Number
 from nwp500.protocol.controls import Control
 from nwp500.protocol.fields import Record, Records, RequestMember
 from nwp500.protocol.queries import Query, Request, Write

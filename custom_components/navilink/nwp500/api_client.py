@@ -23,8 +23,8 @@ from .models import (
     Location,
     PastError,
 )
-from .models.conversions import TEXT, WHOLE
-from .models.members import block
+from .models.conversions import TEXT
+from .models.members import WHOLE, block
 from .protocol.topics import check_device
 from .rest.account import AccountAPI, MaintenanceAPI
 from .rest.calls import MAX_ROWS, PAGE_SIZE, Rows, SignedCalls, as_list, as_object

@@ -19,7 +19,7 @@ from .heaters.schedules import Schedules
 from .heaters.subscriptions import HeaterSubscriptions
 from .heaters.watchdog import ResponseWatchdog
 from .models import Device, DeviceFeature, DeviceStatus
-from .models.conversions import WHOLE
+from .models.members import WHOLE
 from .protocol import queries, setpoint
 from .protocol.codec import decoded
 from .protocol.controls import HeaterCommand

@@ -21,10 +21,10 @@ from nwp500.models.conversions import (
     TOU_STATUS,
     TRI_STATE,
     VERSION,
-    Kind,
     bytes_from_hex,
     celsius_from_half,
 )
+from nwp500.models.members import Kind
 from nwp500.protocol.setpoint import from_half_degrees, half_degrees_from
 
 CELSIUS, FAHRENHEIT = TemperatureUnit.CELSIUS, TemperatureUnit.FAHRENHEIT

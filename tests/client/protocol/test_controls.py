@@ -7,7 +7,7 @@ import json
 import pytest
 
 from nwp500 import DeviceFeature, DhwMode, InvalidParameterError, UnsupportedCommandError, commands
-from nwp500.models.ranges import Number
+from nwp500.models.members import Number
 from nwp500.protocol.controls import Control
 from tests import FIXTURES
 

@@ -9,7 +9,7 @@ import pytest
 
 from nwp500 import DeviceFeature, InvalidParameterError, UnsupportedCommandError, queries
 from nwp500.models import TouPeriod
-from nwp500.models.ranges import Number
+from nwp500.models.members import Number
 from nwp500.protocol.queries import Query, Request, Write
 from nwp500.protocol.topics import ReplyForm
 

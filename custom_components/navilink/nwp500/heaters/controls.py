@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from ..enums import DhwMode
 from ..exceptions import InvalidParameterError
 from ..models import Device
-from ..models.ranges import check_switch
+from ..models.members import check_switch
 from ..protocol import controls
 from ..protocol.controls import Control, HeaterCommand
 

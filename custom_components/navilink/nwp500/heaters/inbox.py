@@ -9,9 +9,9 @@ from ..events import EventEmitter
 from ..exceptions import ResponseFormatError
 from ..json_types import JsonMessage
 from ..models import Device, DeviceFeature, DeviceStatus
-from ..models.conversions import NUMBER, TEXT, WHOLE
+from ..models.conversions import TEXT
 from ..models.device import normalized_mac
-from ..models.members import block
+from ..models.members import NUMBER, WHOLE, block
 from ..protocol.topics import check_device, client_filter, device_filter
 from ..queue.events import KnowledgeChanged
 from ..queue.pipeline import CommandPipeline

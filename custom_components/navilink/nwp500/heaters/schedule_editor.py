@@ -21,7 +21,7 @@ from ..exceptions import (
 )
 from ..json_types import JsonMessage
 from ..models import Device
-from ..models.ranges import check_switch
+from ..models.members import check_switch
 from ..models.schedule import OFF, ON, WeeklyEntry, WeeklySchedule
 from ..protocol.fields import Record
 from ..protocol.queries import Write

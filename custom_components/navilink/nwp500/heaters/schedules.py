@@ -9,8 +9,7 @@ from ..enums import TemperatureUnit
 from ..exceptions import MqttConnectionError, RequestTimeoutError, ResponseFormatError, SerialNumberUnknownError
 from ..json_types import JsonMessage
 from ..models import Device, RecirculationSchedule, ReservationSchedule, TouPeriod
-from ..models.members import block, objects
-from ..models.ranges import check_switch
+from ..models.members import block, check_switch, objects
 from ..models.schedule import OFF, ON
 from ..protocol.fields import Record
 from ..protocol.queries import (

@@ -1,14 +1,13 @@
 """What heater and cloud report, as immutable values (protocol.md 2.4 to 2.8 and 7 to 10)."""
 
 from .account import AppVersion, PushSettings, UserInfo
-from .conversions import Kind
 from .device import Descaling, Device, DeviceInfo, DeviceListing, Installer, Location
 from .diagnostics import Diagnostics
 from .energy import EnergyAmount, EnergyPeriod, EnergyUsage
 from .feature import DeviceFeature
 from .firmware import DeviceGroup, Firmware, FirmwareDetail, FirmwareDownload
 from .history import ErrorHistory, MaintenanceEntry, MaintenanceKind, PastError
-from .members import Member, Message
+from .members import Kind, Member, Message
 from .schedule import RecirculationEntry, RecirculationSchedule, ReservationEntry, ReservationSchedule
 from .status import DeviceStatus
 from .tou import TouPeriod

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from ..exceptions import InvalidParameterError
-from .conversions import KEY, LONG_TEXT, PUSH_FLAG, TEXT, WHOLE
-from .members import Record, wire
+from .conversions import KEY, LONG_TEXT, PUSH_FLAG, TEXT
+from .members import WHOLE, Record, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

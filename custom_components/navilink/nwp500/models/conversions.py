@@ -4,33 +4,19 @@ Raw values are signed integers; a decimal, which the device has not been seen to
 comes is not trusted: a value that its kind cannot mean is unknown, None.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from enum import IntEnum, StrEnum
 import re
 
 from ..common.text import LONG, SHORT, one_line
 from ..exceptions import ResponseFormatError
+from .members import WHOLE, Kind, coded, numeric
 
 WATT_HOURS_PER_COUNT = 4
 """Of the tank energy counts; software that took it for 10 was wrong (protocol.md 14, trap 31)."""
 
-_LARGEST_NUMBER = 2**53
-"""Every number on the wire is far smaller, and up to here integers and floats agree exactly."""
 _ON = 2
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEX = r"(?:[0-9A-Fa-f]{2})*"
-
-
-@dataclass(frozen=True, slots=True)
-class Kind[T]:
-    """How the values of a member are read: `read` gives None for what it cannot mean; `unit` is that of the result."""
-
-    read: Callable[[object], T | None]
-    unit: str = ""
-    name: str = "number"
-    """What the kind is called in the description of the protocol."""
 
 
 def celsius_from_half(raw: float) -> float:
@@ -42,27 +28,8 @@ def _tenth(raw: float) -> float:
     return raw / 10
 
 
-def _number(value: object) -> float | None:
-    """Let pass what can be a number of the wire: no boolean, text or list, not NaN, not infinite, not enormous."""
-    if type(value) is int and -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER:
-        # Nearly every member of every message.
-        return value
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= _LARGEST_NUMBER:
-        return value
-    return None
-
-
-def _whole(value: object) -> int | None:
-    """Let pass whole numbers, also one written as 3.0."""
-    if type(value) is int and -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER:
-        # Nearly every member of every message.
-        return value
-    number = _number(value)
-    return int(number) if number is not None and number == int(number) else None
-
-
 def _whole_or_zero(value: object) -> int | None:
-    return 0 if value is None else _whole(value)
+    return 0 if value is None else WHOLE.read(value)
 
 
 def _version(value: object) -> str | None:
@@ -70,7 +37,7 @@ def _version(value: object) -> str | None:
 
     0 is what a part that is not there reports, and more than four bytes are no version.
     """
-    number = _whole(value)
+    number = WHOLE.read(value)
     return "{}.{}.{}.{}".format(*number.to_bytes(4)) if number is not None and 0 < number < 1 << 32 else None
 
 
@@ -99,51 +66,17 @@ def _date(value: object) -> date | None:
         return None
 
 
-def numeric[T](decode: Callable[[float], T | None], unit: str = "", *, name: str = "number") -> Kind[T]:
-    """Make the kind of a number that `decode` gives its meaning."""
-
-    def read(value: object) -> T | None:
-        # Nearly every member of every message is an integer: the call that this one saves is a fifth of the reading.
-        number = value if type(value) is int and -_LARGEST_NUMBER <= value <= _LARGEST_NUMBER else _number(value)
-        return None if number is None else decode(number)
-
-    return Kind(read, unit, name)
-
-
-def measured(unit: str) -> Kind[float]:
-    """Make the kind of a quantity that the wire carries in its unit."""
-    return Kind(_number, unit)
-
-
-def coded[T](meanings: Mapping[float, T], *, name: str = "number") -> Kind[T]:
-    """Make the kind of a number that stands for something; unknown numbers are None."""
-    return numeric(meanings.get, name=name)
-
-
-def one_of[E: IntEnum](enumeration: type[E]) -> Kind[E]:
-    """Make the kind of a number that stands for a member of an enumeration; unknown numbers are None."""
-    return coded({member.value: member for member in enumeration}, name=enumeration.__name__)
-
-
-def named[E: StrEnum](enumeration: type[E]) -> Kind[E]:
-    """Make the kind of a text that stands for a member of an enumeration; unknown texts are None."""
-    known: dict[str, E] = {member.value: member for member in enumeration}
-    return Kind(lambda value: known.get(value) if isinstance(value, str) else None, name=enumeration.__name__)
-
-
 TEXT = _line(SHORT)
 """A text that is shown to people: one printable line of at most 64 characters."""
 LONG_TEXT = _line(LONG)
 """The same with at most 500 characters, for descriptions and addresses."""
 KEY = Kind(_key, name="text")
 """A text that is sent back as it came: cut or mended it would name something else, so it is exact or unknown."""
-NUMBER = Kind(_number)
-WHOLE = Kind(_whole)
 WHOLE_OR_ZERO = Kind(_whole_or_zero)
 """A whole number that is left out where it is 0."""
 HOURS_OR_ZERO = Kind(_whole_or_zero, "h")
 VERSION = Kind(_version, name="version")
-DAYS = Kind(_whole, "d", "days")
+DAYS = Kind(WHOLE.read, "d", "days")
 HALF = numeric(celsius_from_half, "°C", name="half")
 DECI = numeric(_tenth, "°C", name="deci")
 """Tank, refrigerant and ambient probes."""

@@ -10,8 +10,8 @@ from typing import Self
 from ..enums import ConnectionStatus, DeviceType, InstallType
 from ..exceptions import InvalidParameterError, ResponseFormatError
 from .account import PushSettings
-from .conversions import KEY, LONG_TEXT, NUMBER, TEXT, WHOLE, coded, named
-from .members import Record, block, inner, wire
+from .conversions import KEY, LONG_TEXT, TEXT
+from .members import NUMBER, WHOLE, Record, block, coded, inner, named, wire
 
 _DEFAULT_NAME = "NWP500"
 

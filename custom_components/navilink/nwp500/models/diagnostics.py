@@ -10,8 +10,8 @@ from itertools import accumulate, chain, pairwise, repeat, takewhile
 from typing import ClassVar, Self
 
 from ..exceptions import ResponseFormatError
-from .conversions import WHOLE, bytes_from_hex, measured
-from .members import Member, Message, block
+from .conversions import bytes_from_hex
+from .members import WHOLE, Member, Message, block, measured
 
 _LONG, _SHORT = 4, 2
 """Bytes of a number."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Self
 
 from ..exceptions import ResponseFormatError
-from .conversions import HOURS_OR_ZERO, WHOLE, measured
-from .members import Member, Message, block, objects
+from .conversions import HOURS_OR_ZERO
+from .members import WHOLE, Member, Message, block, measured, objects
 
 _ENERGY = measured("Wh")
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Self
 
 from ..enums import DhwMode, DhwTemperatureControl, TemperatureFormula, TemperatureUnit, VolumeCode
-from .conversions import CAPABILITY, HALF, KEY, VERSION, WHOLE, one_of
-from .members import Member, Message, reply_content
+from .conversions import CAPABILITY, HALF, KEY, VERSION
+from .members import WHOLE, Member, Message, one_of, reply_content
 
 _GALLONS = {VolumeCode.GALLONS_50: 50, VolumeCode.GALLONS_65: 65, VolumeCode.GALLONS_80: 80}
 

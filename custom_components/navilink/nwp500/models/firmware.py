@@ -6,8 +6,8 @@ from datetime import datetime
 
 from ..enums import FirmwarePart
 from ..exceptions import ResponseFormatError
-from .conversions import EPOCH_MILLISECONDS, KEY, LONG_TEXT, VERSION, WHOLE, WHOLE_OR_ZERO, one_of
-from .members import Member, Message, Record, block, inner, objects, wire
+from .conversions import EPOCH_MILLISECONDS, KEY, LONG_TEXT, VERSION, WHOLE_OR_ZERO
+from .members import WHOLE, Member, Message, Record, block, inner, objects, one_of, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum, unique
 
-from .conversions import DATE, EPOCH_MILLISECONDS, TEXT, WHOLE
-from .members import Record, wire
+from .conversions import DATE, EPOCH_MILLISECONDS, TEXT
+from .members import WHOLE, Record, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from typing import Self, override
 
 from ..enums import ReservationMode
 from ..exceptions import ResponseFormatError
-from .conversions import HALF, TRI_STATE, WHOLE, Kind, bytes_from_hex, one_of
-from .members import Member, Message, block
+from .conversions import HALF, TRI_STATE, bytes_from_hex
+from .members import WHOLE, Kind, Member, Message, block, one_of
 from .weekdays import DAY_MASK, Weekday, day_mask, days_in
 
 _WIRE_NAMES = ("enable", "week", "hour", "min", "mode", "param")

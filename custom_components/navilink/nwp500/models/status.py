@@ -4,23 +4,8 @@ from collections.abc import Mapping
 from typing import Self
 
 from ..enums import DhwMode, DrEvent, HeatSource, OperationMode, RecirculationMode, TemperatureFormula, TemperatureUnit
-from .conversions import (
-    DAYS,
-    DECI,
-    DELTA,
-    FLAG,
-    FLOW,
-    HALF,
-    OUTSIDE,
-    TANK_ENERGY,
-    TOU_OVERRIDE,
-    TOU_STATUS,
-    TRI_STATE,
-    WHOLE,
-    measured,
-    one_of,
-)
-from .members import Member, Message, reply_content
+from .conversions import DAYS, DECI, DELTA, FLAG, FLOW, HALF, OUTSIDE, TANK_ENERGY, TOU_OVERRIDE, TOU_STATUS, TRI_STATE
+from .members import WHOLE, Member, Message, measured, one_of, reply_content
 
 
 class DeviceStatus(Message):

@@ -7,8 +7,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Self
 
 from ..exceptions import InvalidParameterError
-from .conversions import WHOLE
-from .ranges import Number
+from .members import WHOLE, Number
 from .weekdays import DAY_MASK, Weekday, day_mask, days_in
 
 DEFAULT_DECIMAL_POINT = 5

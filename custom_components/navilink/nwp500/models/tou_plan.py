@@ -11,8 +11,8 @@ from types import MappingProxyType
 from typing import Self
 
 from ..exceptions import InvalidParameterError
-from .conversions import KEY, LONG_TEXT, TEXT, WHOLE, named
-from .members import block, objects
+from .conversions import KEY, LONG_TEXT, TEXT
+from .members import WHOLE, block, named, objects
 from .tou import TouPeriod
 
 

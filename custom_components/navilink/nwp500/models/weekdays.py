@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from enum import IntEnum, unique
 
-from .ranges import Number
+from .members import Number
 
 
 @unique

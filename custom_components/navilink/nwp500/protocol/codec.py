@@ -11,7 +11,6 @@ from ..json_types import JsonMessage, JsonValue
 from ..models import Device
 from .controls import Control
 from .queries import Request
-from .topics import reply_topic, request_topic
 
 _PROTOCOL_VERSION = 2
 
@@ -25,7 +24,7 @@ def request_message(
     described: Control | Request, content: Mapping[str, JsonValue], device: Device, client_id: str, session_id: str
 ) -> tuple[str, bytes]:
     """Return topic and body of a request whose content has been checked."""
-    topic = request_topic(device, described.suffix)
+    topic = f"cmd/{device.device_type}/navilink-{device.mac_address}/{described.suffix}"
     body = encoded(
         {
             "clientID": client_id,
@@ -34,11 +33,18 @@ def request_message(
             "request": {
                 "command": described.code,
                 "deviceType": device.device_type,
-                **device.key,
+                "macAddress": device.mac_address,
+                "additionalValue": device.additional_value,
                 **content,
             },
             "requestTopic": topic,
-            "responseTopic": reply_topic(described.reply, device, described.suffix, client_id),
+            "responseTopic": described.reply.value.format(
+                type=device.device_type,
+                mac=device.mac_address,
+                home=device.home_seq or 0,
+                client=client_id,
+                suffix=described.suffix.partition("/")[2],
+            ),
         }
     )
     return topic, body

@@ -16,7 +16,7 @@ from typing import ClassVar
 from ..enums import DhwMode, RecirculationMode
 from ..exceptions import InvalidParameterError, UnsupportedCommandError
 from ..models import Device, DeviceFeature
-from ..models.ranges import Number
+from ..models.members import Number
 from .topics import ReplyForm
 
 LOWEST_SETPOINT, HIGHEST_SETPOINT = 70, 131

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from ..exceptions import InvalidParameterError
 from ..json_types import JsonValue
-from ..models.ranges import Number
+from ..models.members import Number
 
 
 @dataclass(frozen=True, slots=True, eq=False)

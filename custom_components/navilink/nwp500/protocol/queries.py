@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from ..exceptions import InvalidParameterError, UnsupportedCommandError
 from ..json_types import JsonValue
 from ..models import DeviceFeature
-from ..models.ranges import Number
+from ..models.members import Number
 from ..models.tou import PERIOD_MEMBERS
 from ..models.weekdays import DAY_MASK
 from .controls import LACKING

@@ -24,22 +24,6 @@ class ReplyForm(Enum):
     """Shared by all clients of a device."""
 
 
-def request_topic(device: Device, suffix: str) -> str:
-    """Return the topic that a request is published to."""
-    return f"cmd/{device.device_type}/navilink-{device.mac_address}/{suffix}"
-
-
-def reply_topic(form: ReplyForm, device: Device, suffix: str, client_id: str) -> str:
-    """Return the topic on which the request with a suffix is answered."""
-    return form.value.format(
-        type=device.device_type,
-        mac=device.mac_address,
-        home=device.home_seq or 0,
-        client=client_id,
-        suffix=suffix.partition("/")[2],
-    )
-
-
 def device_filter(device: Device) -> str:
     """Return the filter for everything on the device's own topics, other clients' traffic included."""
     return f"cmd/{device.device_type}/navilink-{device.mac_address}/#"

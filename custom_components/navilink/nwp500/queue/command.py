@@ -14,7 +14,7 @@ from typing import Self
 import orjson
 
 from ..json_types import JsonValue
-from ..models.conversions import WHOLE
+from ..models.members import WHOLE
 from ..protocol.codec import with_session
 from .outcome import CommandOutcome, CommandResult
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from ..enums import DhwMode
 from ..models import DeviceStatus
-from ..models.conversions import WHOLE
+from ..models.members import WHOLE
 from ..protocol.controls import HELD_MODES, RUNNING_MODES, Effect
 
 MODE = "dhwOperationSetting"

@@ -7,8 +7,7 @@ from functools import partial
 import math
 from typing import ClassVar, Self
 
-from ..models.conversions import WHOLE
-from ..models.members import block
+from ..models.members import WHOLE, block
 
 EXPIRY_MARGIN = 300.0
 """Seconds before its real end from which a set counts as expired (protocol.md 2.3)."""
