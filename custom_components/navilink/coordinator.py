@@ -9,7 +9,7 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
-from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
+from homeassistant.helpers.update_coordinator import DataUpdateCoordinator, UpdateFailed
 
 from .api import CONF_QUEUE, all_options, create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
@@ -136,7 +136,14 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     async def _async_update_data(self) -> dict[str, HeaterState]:
         """List the heaters of the account."""
         if not self._is_just_set_up:
-            await self._async_take(*await self._async_list())
+            try:
+                listed = await self._async_list()
+            except UpdateFailed:
+                if self.client.is_connected or not self.last_update_success:
+                    raise
+                # Nothing of the service is to be had, which is logged already; what is known stays as it is.
+                return self.data
+            await self._async_take(*listed)
         self._is_just_set_up = False
         return self.data
 
