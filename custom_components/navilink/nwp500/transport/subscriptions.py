@@ -132,7 +132,8 @@ class ConnectionSubscriptions:
         except SubscriptionRefusedError as error:
             # One filter that the service does not want must not prevent all the others.
             self._refuse(topic_filter)
-            _LOGGER.warning("A subscription was refused and is not tried again: %s", error.name)
+            # Whoever needs it makes it again, and reports if it is refused once more.
+            _LOGGER.debug("A subscription was refused: %s", error.name)
 
     async def _subscribe_on(self, transport: Transport, topic_filter: str) -> None:
         """Subscribe with a time-out and a retry for each SUBACK that does not come; raises `TransportError`."""
