@@ -1,6 +1,6 @@
 """Drills of the connection: what routers, brokers and networks do to it."""
 
-from .drill import Drill
+from .drill import CARRIED_OUT, Drill
 from .lossy_network import LossyNetwork
 from .messages import flood, junk
 from .network import NameService, SwallowingAddress
@@ -29,6 +29,9 @@ _NOTICED_SECONDS = 15.0
 """A dead connection into which something is sent is noticed by then: its PUBACK is overdue after 10 s."""
 _SHORT_LIVES = ("--jwt-lifetime", "300", "--aws-lifetime", "300")
 """Credentials that are renewed with every attempt to connect, so that both services are needed for one."""
+
+_UNSEEN = CARRIED_OUT | {"newer_confirmed"}
+"""How commands may end whose effect nobody could see before the next one had taken its place."""
 
 _lossy = LossyNetwork(seed=20260731)
 _names = NameService()
@@ -100,7 +103,7 @@ DRILLS: tuple[Drill, ...] = (
     Drill(
         name="suback-refused",
         about="After a cut, the service refuses the subscriptions at first.",
-        steps=(fault("refuse_suback", count=2), fault("cut"), over, disconnected, connected),
+        steps=(fault("refuse_suback", count=2), fault("cut"), over, disconnected, connected, wait(5)),
         protection="refused-subscriptions-tried-again",
     ),
     Drill(
@@ -126,6 +129,7 @@ DRILLS: tuple[Drill, ...] = (
         about="The broker acknowledges every message, and nothing of a heater arrives.",
         steps=(fault("withhold", what="deliveries"), over, disconnected, connected),
         protection="silence-noticed",
+        outcomes=_UNSEEN,
     ),
     Drill(
         name="everything-late",
@@ -140,6 +144,7 @@ DRILLS: tuple[Drill, ...] = (
             over,
         ),
         protection="status-is-dated",
+        outcomes=_UNSEEN,
     ),
     Drill(
         name="ends-after-connack",

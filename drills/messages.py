@@ -8,7 +8,7 @@ from .drill import Step
 from .home import Home
 
 _HUGE = 600_000
-_DEEP = 100_000
+_DEEP = 40_000
 _STATUS_OF_JUNK = {"response": {"status": {"operationMode": "x" * 1000, "dhwTemperature": [1e400], "errorCode": {}}}}
 
 JUNK: tuple[str, ...] = (
