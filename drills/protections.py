@@ -112,7 +112,7 @@ PROTECTIONS: Mapping[str, Protection] = {
     ),
     "subscriptions-renewed": Protection(
         "Every subscription is made again on each connection.",
-        _patched(ConnectionSubscriptions, make_on=unprotected.not_at_all),
+        _patched(ConnectionSubscriptions, make_on=unprotected.made_once),
     ),
     "refused-subscriptions-tried-again": Protection(
         "A subscription that was refused is made again when the heater is asked the next time.",
