@@ -33,6 +33,9 @@ _SHORT_LIVES = ("--jwt-lifetime", "300", "--aws-lifetime", "300")
 _UNSEEN = CARRIED_OUT | {"newer_confirmed"}
 """How commands may end whose effect nobody could see before the next one had taken its place."""
 
+_FORGOTTEN = wait(16)
+"""So long an HTTP connection is kept for the next request."""
+
 _lossy = LossyNetwork(seed=20260731)
 _names = NameService()
 _ipv6 = SwallowingAddress()
@@ -194,12 +197,12 @@ DRILLS: tuple[Drill, ...] = (
         steps=(_lossy.losing(0.5), wait(60), _lossy.losing(0), over),
         protection="in-flight-in-front",
         detour=_lossy.between,
-        commands_per_second=1,
+        commands_per_second=2,
     ),
     Drill(
         name="ipv6-swallows",
         about="The services have an IPv6 address that swallows every packet, beside an IPv4 address that works.",
-        steps=(_ipv6.swallow, fault("cut"), over, disconnected, statuses_flow, _ipv6.refuse),
+        steps=(_ipv6.swallow, _FORGOTTEN, fault("cut"), over, disconnected, statuses_flow, _ipv6.refuse),
         protection="addresses-side-by-side",
         detour=_ipv6.between,
         simulator=_SHORT_LIVES,

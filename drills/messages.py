@@ -1,5 +1,6 @@
 """Messages that a heater never sends, or not so many: junk, and a flood."""
 
+import asyncio
 import json
 
 from custom_components.navilink.nwp500 import DeviceStatus
@@ -46,10 +47,17 @@ async def junk(home: Home) -> None:
 
 
 def flood(count: int) -> Step:
-    """Send so many statuses of each heater at once, which nobody has asked for."""
+    """Send so many statuses of each heater at once that nobody has asked for; entities are not updated with each."""
 
     async def send(home: Home) -> None:
+        updates = 0
+
+        def updated() -> None:
+            nonlocal updates
+            updates += 1
+
         for mac_address, device in home.heaters.items():
+            home.snapshots.listen(mac_address, updated)
             status: DeviceStatus | None = home.client.status(device)
             assert status is not None  # noqa: S101 - every heater has reported
             message = {
@@ -57,6 +65,10 @@ def flood(count: int) -> Step:
                 "response": {"deviceType": 52, "macAddress": mac_address, "status": dict(status.raw)},
             }
             await home.simulator.publish(f"{_reply_topic(home, mac_address)}/st", message, count=count)
+        begin = asyncio.get_running_loop().time()
+        await home.until("the flood is over", lambda: home.reported_since(begin))
+        if updates > count / 2:
+            home.errors.append(f"entities were updated {updates} times for {count} messages")
 
     return send
 

@@ -20,6 +20,8 @@ _read_answer = service._data  # noqa: SLF001 - as it is before it is taken out
 _use = NavienMqttClient._use  # noqa: SLF001 - likewise
 _make_on = ConnectionSubscriptions.make_on
 _made: WeakSet[ConnectionSubscriptions] = WeakSet()
+_dated = FreshStatus.dated
+_JUST_NOW = "asked just now"
 _start_connection = aiohappyeyeballs.start_connection
 
 
@@ -56,9 +58,10 @@ async def made_once(subscriptions: ConnectionSubscriptions, transport: Transport
         await _make_on(subscriptions, transport)
 
 
-def dated_now(fresh: FreshStatus, mac_address: str, session_id: str | None) -> int:
+def dated_now(fresh: FreshStatus, mac_address: str, _session_id: str | None) -> int | None:
     """Take a status for one of now, whatever it answers."""
-    return fresh.written(session_id or "", mac_address)
+    fresh.written(_JUST_NOW, mac_address)
+    return _dated(fresh, mac_address, _JUST_NOW)
 
 
 def updated_at_once(snapshots: HeaterSnapshots, mac_addresses: Iterable[str] = ()) -> None:
