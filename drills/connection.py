@@ -195,7 +195,7 @@ DRILLS: tuple[Drill, ...] = (
         name="half-of-packets-lost",
         about="Half of all packets between Home Assistant and the broker are lost, for a minute.",
         steps=(_lossy.losing(0.5), wait(60), _lossy.losing(0), over),
-        protection="in-flight-in-front",
+        protection="in-flight-returns",
         detour=_lossy.between,
         commands_per_second=2,
     ),

@@ -82,10 +82,6 @@ PROTECTIONS: Mapping[str, Protection] = {
         "Commands in flight when a connection ends are sent again.",
         _patched(CommandQueue, return_in_flight=unprotected.ended_in_doubt),
     ),
-    "in-flight-in-front": Protection(
-        "Commands in flight when a connection ends go back to the front of the queue, in their old order.",
-        _patched(CommandQueue, return_in_flight=unprotected.returned_to_the_end),
-    ),
     "puback-time-out": Protection(
         "A message without its acknowledgement after ten seconds shows that the connection is dead.",
         _settings(operation_timeout=300.0),

@@ -10,7 +10,7 @@ import aiohappyeyeballs
 from custom_components.navilink.heater import HeaterSnapshots
 from custom_components.navilink.nwp500 import AuthenticationError, Device, InvalidResponseError, NavienMqttClient
 from custom_components.navilink.nwp500.queue.freshness import FreshStatus
-from custom_components.navilink.nwp500.queue.queue import NOTHING, CommandQueue, Displaced
+from custom_components.navilink.nwp500.queue.queue import CommandQueue, Displaced
 from custom_components.navilink.nwp500.rest import service
 from custom_components.navilink.nwp500.transport.base import Transport
 from custom_components.navilink.nwp500.transport.connection import Connection
@@ -35,14 +35,6 @@ def ended_in_doubt(queue: CommandQueue) -> Displaced:
     for command in in_flight:
         queue.acknowledge(command.id)
     return Displaced(unrepeatable=in_flight)
-
-
-def returned_to_the_end(queue: CommandQueue) -> Displaced:
-    """Line up behind everything what was in flight."""
-    for command in queue.in_flight:
-        queue.acknowledge(command.id)
-        queue.append(command)
-    return NOTHING
 
 
 def only_made_known(client: NavienMqttClient, device: Device) -> None:
