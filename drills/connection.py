@@ -1,6 +1,6 @@
 """Drills of the connection: what routers, brokers and networks do to it."""
 
-from .drill import Drill
+from .drill import CARRIED_OUT, Drill
 from .lossy_network import LossyNetwork
 from .messages import flood, junk
 from .network import NameService, SwallowingAddress
@@ -30,6 +30,12 @@ _NOTICED_SECONDS = 15.0
 _SHORT_LIVES = ("--jwt-lifetime", "300", "--aws-lifetime", "300")
 """Credentials that are renewed with every attempt to connect, so that both services are needed for one."""
 
+_UNSEEN = CARRIED_OUT | {"newer_confirmed"}
+"""How commands may end whose effect nobody could see before the next one had taken its place."""
+
+_FORGOTTEN = wait(16)
+"""So long an HTTP connection is kept for the next request."""
+
 _lossy = LossyNetwork(seed=20260731)
 _names = NameService()
 _ipv6 = SwallowingAddress()
@@ -38,7 +44,7 @@ DRILLS: tuple[Drill, ...] = (
     Drill(
         name="router-reboot-idle",
         about="The router restarts while nothing is on its way: the connection dies without a word.",
-        steps=(settled, polling_off, fault("blackhole"), disconnected, over, connected, burst(3)),
+        steps=(settled, polling_off, fault("blackhole"), disconnected, over, statuses_flow, burst(3)),
         protection="keep-alive",
         commands_per_second=0.01,
         seconds_between_statuses=600,
@@ -59,14 +65,13 @@ DRILLS: tuple[Drill, ...] = (
             fault("blackhole"),
             over,
             disconnected_within(_NOTICED_SECONDS),
-            connected,
         ),
         protection="in-flight-returns",
     ),
     Drill(
         name="broker-restart",
         about="The broker closes every connection and is away for five seconds.",
-        steps=(*outage(disconnected, wait(5)), connected),
+        steps=(*outage(disconnected, wait(5)), statuses_flow),
         protection="reconnection",
         is_quick=True,
     ),
@@ -86,7 +91,7 @@ DRILLS: tuple[Drill, ...] = (
             fault("end_sessions"),
             over,
             disconnected,
-            connected,
+            statuses_flow,
         ),
         protection="new-keys-when-refused",
         is_quick=True,
@@ -94,19 +99,19 @@ DRILLS: tuple[Drill, ...] = (
     Drill(
         name="suback-lost",
         about="After a cut, subscriptions are not answered at first.",
-        steps=(fault("lose_suback", count=3), fault("cut"), over, disconnected, connected),
+        steps=(fault("lose_suback", count=3), fault("cut"), over, disconnected, statuses_flow),
         protection="suback-time-out",
     ),
     Drill(
         name="suback-refused",
         about="After a cut, the service refuses the subscriptions at first.",
-        steps=(fault("refuse_suback", count=2), fault("cut"), over, disconnected, connected),
+        steps=(fault("refuse_suback", count=2), fault("cut"), over, disconnected, statuses_flow, wait(5)),
         protection="refused-subscriptions-tried-again",
     ),
     Drill(
         name="session-end-offline",
         about="While the connection is down, the service forgets the session and all of its subscriptions.",
-        steps=(*outage(disconnected, fault("drop_session"), wait(3)), connected),
+        steps=(*outage(disconnected, fault("drop_session"), wait(3)), statuses_flow),
         protection="subscriptions-renewed",
     ),
     Drill(
@@ -124,8 +129,9 @@ DRILLS: tuple[Drill, ...] = (
     Drill(
         name="delivers-nothing",
         about="The broker acknowledges every message, and nothing of a heater arrives.",
-        steps=(fault("withhold", what="deliveries"), over, disconnected, connected),
+        steps=(fault("withhold", what="deliveries"), over, disconnected, statuses_flow),
         protection="silence-noticed",
+        outcomes=_UNSEEN,
     ),
     Drill(
         name="everything-late",
@@ -140,6 +146,7 @@ DRILLS: tuple[Drill, ...] = (
             over,
         ),
         protection="status-is-dated",
+        outcomes=_UNSEEN,
     ),
     Drill(
         name="ends-after-connack",
@@ -188,14 +195,14 @@ DRILLS: tuple[Drill, ...] = (
         name="half-of-packets-lost",
         about="Half of all packets between Home Assistant and the broker are lost, for a minute.",
         steps=(_lossy.losing(0.5), wait(60), _lossy.losing(0), over),
-        protection="in-flight-in-front",
+        protection="in-flight-returns",
         detour=_lossy.between,
-        commands_per_second=1,
+        commands_per_second=2,
     ),
     Drill(
         name="ipv6-swallows",
         about="The services have an IPv6 address that swallows every packet, beside an IPv4 address that works.",
-        steps=(_ipv6.swallow, fault("cut"), over, disconnected, statuses_flow, _ipv6.refuse),
+        steps=(_ipv6.swallow, _FORGOTTEN, fault("cut"), over, disconnected, statuses_flow, _ipv6.refuse),
         protection="addresses-side-by-side",
         detour=_ipv6.between,
         simulator=_SHORT_LIVES,

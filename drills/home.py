@@ -22,6 +22,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.navilink import config
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.coordinator import NavilinkCoordinator
+from custom_components.navilink.heater import HeaterSnapshots
 from custom_components.navilink.nwp500 import Device, NavienMqttClient, StatusReceived
 from simulator.process import SimulatorProcess
 from simulator.state import Addresses
@@ -108,6 +109,12 @@ class Home:
     def client(self) -> NavienMqttClient:
         """The integration's client."""
         return self.coordinator.client
+
+    @property
+    def snapshots(self) -> HeaterSnapshots:
+        """What the integration's entities show."""
+        coordinator: NavilinkCoordinator = self.entry.runtime_data
+        return coordinator.snapshots
 
     @property
     def heaters(self) -> dict[str, Device]:

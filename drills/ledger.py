@@ -23,6 +23,10 @@ from .drill import Drill
 _CONTROLS = "/ctrl"
 _ANSWER_SECONDS = 5.0
 """A healthy heater has confirmed a command by then."""
+_NAMED_BY_REASON = frozenset({CommandReason.CHANGED_ELSEWHERE, CommandReason.NEWER_CONFIRMED})
+"""Reasons that say more than the outcome: somebody's change has overruled a command, or a newer one was confirmed."""
+_HAS_ARRIVED = frozenset({"confirmed", CommandReason.NEWER_CONFIRMED})
+"""Ends that a command can only have if it has reached its heater."""
 
 
 @dataclass(slots=True, eq=False)
@@ -35,7 +39,7 @@ class _Entry:
     acknowledged_at: float | None = None
     ended_at: float = math.inf
     outcomes: list[str] = field(default_factory=list)
-    """As Home Assistant's event has them, but for one that somebody's change has overruled: that is its reason."""
+    """As Home Assistant's event has them, or the reason where that says more."""
 
 
 class Ledger:
@@ -134,9 +138,9 @@ class Ledger:
             if message["topic"].endswith(_CONTROLS) and isinstance(message["payload"], dict)
         }
         return [
-            f"{entry.command.kind} {entry.sequence} is confirmed, and was never received"
+            f"{entry.command.kind} {entry.sequence} ended as {entry.outcomes[0]}, and was never received"
             for entry in self._entries.values()
-            if "confirmed" in entry.outcomes and entry.command.id not in arrived
+            if _HAS_ARRIVED.intersection(entry.outcomes) and entry.command.id not in arrived
         ]
 
     def _of_session(self, session_id: object) -> _Entry | None:
@@ -161,8 +165,8 @@ class Ledger:
     def _on_outcome(self, event: Event) -> None:
         if (entry := self._entries.get(event.data["command_id"])) is not None:
             entry.ended_at = min(entry.ended_at, time.time())
-            is_overruled = event.data["reason_code"] == CommandReason.CHANGED_ELSEWHERE
-            entry.outcomes.append(CommandReason.CHANGED_ELSEWHERE if is_overruled else event.data["outcome"])
+            reason = event.data["reason_code"]
+            entry.outcomes.append(reason if reason in _NAMED_BY_REASON else event.data["outcome"])
 
     def _note_sessions(self, command: QueuedCommand) -> None:
         self._command_of |= dict.fromkeys((command.id, *command.sessions), command.id)

@@ -1,5 +1,6 @@
 """Messages that a heater never sends, or not so many: junk, and a flood."""
 
+import asyncio
 import json
 
 from custom_components.navilink.nwp500 import DeviceStatus
@@ -8,7 +9,8 @@ from .drill import Step
 from .home import Home
 
 _HUGE = 600_000
-_DEEP = 100_000
+_LOOK_SECONDS = 0.2
+_DEEP = 40_000
 _STATUS_OF_JUNK = {"response": {"status": {"operationMode": "x" * 1000, "dhwTemperature": [1e400], "errorCode": {}}}}
 
 JUNK: tuple[str, ...] = (
@@ -46,10 +48,17 @@ async def junk(home: Home) -> None:
 
 
 def flood(count: int) -> Step:
-    """Send so many statuses of each heater at once, which nobody has asked for."""
+    """Send so many statuses of each heater at once that nobody has asked for; entities are not updated with each."""
 
     async def send(home: Home) -> None:
+        updates = 0
+
+        def updated() -> None:
+            nonlocal updates
+            updates += 1
+
         for mac_address, device in home.heaters.items():
+            home.snapshots.listen(mac_address, updated)
             status: DeviceStatus | None = home.client.status(device)
             assert status is not None  # noqa: S101 - every heater has reported
             message = {
@@ -57,6 +66,11 @@ def flood(count: int) -> Step:
                 "response": {"deviceType": 52, "macAddress": mac_address, "status": dict(status.raw)},
             }
             await home.simulator.publish(f"{_reply_topic(home, mac_address)}/st", message, count=count)
+        # The simulator has no event for the end of it.
+        while any(each["unacknowledged"] for each in (await home.simulator.state())["connections"]):  # noqa: ASYNC110 - see above
+            await asyncio.sleep(_LOOK_SECONDS)
+        if updates > count / 2:
+            home.errors.append(f"entities were updated {updates} times for {count} messages")
 
     return send
 

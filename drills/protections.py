@@ -85,10 +85,6 @@ PROTECTIONS: Mapping[str, Protection] = {
         "Commands in flight when a connection ends are sent again.",
         _patched(CommandQueue, return_in_flight=unprotected.ended_in_doubt),
     ),
-    "in-flight-in-front": Protection(
-        "Commands in flight when a connection ends go back to the front of the queue, in their old order.",
-        _patched(CommandQueue, return_in_flight=unprotected.returned_to_the_end),
-    ),
     "puback-time-out": Protection(
         "A message without its acknowledgement after ten seconds shows that the connection is dead.",
         _settings(operation_timeout=300.0),
@@ -115,7 +111,7 @@ PROTECTIONS: Mapping[str, Protection] = {
     ),
     "subscriptions-renewed": Protection(
         "Every subscription is made again on each connection.",
-        _patched(ConnectionSubscriptions, make_on=unprotected.not_at_all),
+        _patched(ConnectionSubscriptions, make_on=unprotected.made_once),
     ),
     "refused-subscriptions-tried-again": Protection(
         "A subscription that was refused is made again when the heater is asked the next time.",

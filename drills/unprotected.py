@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 import socket
 from typing import Any
+from weakref import WeakSet
 
 import aiohappyeyeballs
 
@@ -20,18 +21,25 @@ from custom_components.navilink.nwp500 import (
 )
 from custom_components.navilink.nwp500.queue.confirmation import Confirmations
 from custom_components.navilink.nwp500.queue.freshness import FreshStatus
-from custom_components.navilink.nwp500.queue.queue import NOTHING, CommandQueue, Displaced
+from custom_components.navilink.nwp500.queue.queue import CommandQueue, Displaced
 from custom_components.navilink.nwp500.queue.writer import Pacing
 from custom_components.navilink.nwp500.rest import service
+from custom_components.navilink.nwp500.transport.base import Transport
 from custom_components.navilink.nwp500.transport.connection import Connection
+from custom_components.navilink.nwp500.transport.subscriptions import ConnectionSubscriptions
 
 _read_answer = service._data  # noqa: SLF001 - as it is before it is taken out
 _pause = Pacing.pause
+_use = NavienMqttClient._use  # noqa: SLF001 - likewise
+_make_on = ConnectionSubscriptions.make_on
+_made: WeakSet[ConnectionSubscriptions] = WeakSet()
+_dated = FreshStatus.dated
+_JUST_NOW = "asked just now"
 _start_connection = aiohappyeyeballs.start_connection
 
 
 async def not_at_all(*_: object, **__: object) -> None:
-    """Neither wait nor subscribe."""
+    """Do not wait."""
 
 
 def ended_in_doubt(queue: CommandQueue) -> Displaced:
@@ -42,23 +50,23 @@ def ended_in_doubt(queue: CommandQueue) -> Displaced:
     return Displaced(unrepeatable=in_flight)
 
 
-def returned_to_the_end(queue: CommandQueue) -> Displaced:
-    """Line up behind everything what was in flight."""
-    for command in queue.in_flight:
-        queue.acknowledge(command.id)
-        queue.append(command)
-    return NOTHING
-
-
 def only_made_known(client: NavienMqttClient, device: Device) -> None:
-    """Subscribe to nothing on the present connection."""
+    """Subscribe to a heater once, and not again while it is asked."""
     if client.last_message_at(device) is None:
-        client.add_device(device)
+        _use(client, device)
 
 
-def dated_now(fresh: FreshStatus, mac_address: str, session_id: str | None) -> int:
+async def made_once(subscriptions: ConnectionSubscriptions, transport: Transport) -> None:
+    """Make subscriptions on the first connection, and rely on the service for the next ones."""
+    if subscriptions not in _made:
+        _made.add(subscriptions)
+        await _make_on(subscriptions, transport)
+
+
+def dated_now(fresh: FreshStatus, mac_address: str, _session_id: str | None) -> int | None:
     """Take a status for one of now, whatever it answers."""
-    return fresh.written(session_id or "", mac_address)
+    fresh.written(_JUST_NOW, mac_address)
+    return _dated(fresh, mac_address, _JUST_NOW)
 
 
 def updated_at_once(snapshots: HeaterSnapshots, mac_addresses: Iterable[str] = ()) -> None:

@@ -21,6 +21,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.navilink import heater
 from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.coordinator import CONFIRMATION_DELAY
 from custom_components.navilink.nwp500 import ConnectionProblem, ConnectionResumed
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import entry_data, private_server
@@ -108,6 +109,47 @@ async def test_an_outage_is_two_lines_however_often_it_is_tried(
     assert lost.startswith("Disconnected from NaviLink: the connection was lost (MQTT service: AWS_")
     assert back == "Connected to NaviLink, sent 0 queued messages"
     assert own_lines(caplog, logging.WARNING) == []
+
+
+async def test_an_outage_of_both_services_is_two_lines_as_well(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    await wait_for_value(hass, STATUS, heater.CONNECTED)
+    caplog.clear()
+    await simulator.fault("api_down")
+    await simulator.fault("mqtt_down")
+    await wait_for_value(hass, STATUS, ConnectionProblem.NETWORK)
+    known = dict(running.runtime_data.data)
+    await running.runtime_data.async_refresh()
+    assert running.runtime_data.data.keys() == known.keys()
+    assert running.runtime_data.update_interval == CONFIRMATION_DELAY
+    resumed: asyncio.Future[ConnectionResumed] = hass.loop.create_future()
+    running.runtime_data.client.once("connection_resumed", resumed.set_result)
+    await simulator.fault("mqtt_up")
+    await resumed
+    await simulator.fault("api_down", on=False)
+    await running.runtime_data.async_refresh()
+    assert len(own_lines(caplog, logging.INFO)) == 2
+    assert own_lines(caplog, logging.WARNING) == own_lines(caplog, logging.ERROR) == []
+
+
+async def test_a_sign_in_service_that_is_down_alone_is_two_lines(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    await wait_for_value(hass, STATUS, heater.CONNECTED)
+    caplog.clear()
+    await simulator.fault("api_down")
+    for _ in range(3):
+        await running.runtime_data.async_refresh()
+    # It is connected again meanwhile: that is no end of it.
+    await simulator.fault("mqtt_down")
+    await wait_for_value(hass, STATUS, ConnectionProblem.NETWORK)
+    await running.runtime_data.async_refresh()
+    (down,) = own_lines(caplog, logging.ERROR)
+    assert down.startswith("Error fetching navilink data: Error communicating with the NaviLink service")
+    await simulator.fault("api_down", on=False)
+    await running.runtime_data.async_refresh()
+    assert "Fetching navilink data recovered" in own_lines(caplog, logging.INFO)
 
 
 async def test_an_unknown_host(hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry) -> None:

@@ -286,7 +286,8 @@ def _is_of_the_connection(error: BaseException) -> bool:
 def _transport_error(error: BaseException) -> TransportError:
     name = _error_name(error)
     if isinstance(error, mqtt.SubscribeError):
-        made: TransportError = SubscriptionRefusedError(name)
+        # Its text is the topic filter, which names the heater.
+        made: TransportError = SubscriptionRefusedError(type(error).__name__)
     else:
         made = UpgradeRefusedError(name) if "UPGRADE_FAILURE" in name else TransportError(name)
     made.__cause__ = error

@@ -132,12 +132,11 @@ class ConnectionSubscriptions:
     async def _subscribe_again(self, transport: Transport, topic_filter: str) -> None:
         try:
             await self._subscribe_on(transport, topic_filter)
-        except SubscriptionRefusedError:
+        except SubscriptionRefusedError as error:
             # One filter that the service does not want must not prevent all the others.
-            is_needed = self._filters[topic_filter]
             self._refuse(topic_filter)
-            if is_needed:
-                _LOGGER.warning("The service refuses a subscription, so that a water heater cannot be heard")
+            # Whoever needs it makes it again, and reports if it is refused once more.
+            _LOGGER.debug("A subscription was refused: %s", error.name)
 
     async def _subscribe_on(self, transport: Transport, topic_filter: str) -> None:
         """Subscribe with a time-out and a retry for each SUBACK that does not come; raises `TransportError`."""
