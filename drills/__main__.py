@@ -8,12 +8,12 @@ from pathlib import Path
 import sys
 import time
 
-from . import connection
+from . import connection, home_assistant
 from .drill import Drill, Result
 from .run import run
 from .table import HEADER, cells, described, line, markdown, write_between
 
-DRILLS = {drill.name: drill for drill in connection.DRILLS}
+DRILLS = {drill.name: drill for drill in (*connection.DRILLS, *home_assistant.DRILLS)}
 """All of them, in the order of the documentation."""
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reliability.md"
 _SHOWN = 5

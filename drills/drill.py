@@ -43,7 +43,10 @@ class Drill:
     outcomes: frozenset[str] = CARRIED_OUT
     """How commands may end in this drill; any other end is a loss."""
     notices: int = 0
-    """Log lines that may come beside those for each loss of the connection and its return: those of heaters."""
+    """Log lines that may come beside those for each loss of the connection and its return: those of heaters and of
+    starts."""
+    errors: Sequence[str] = ()
+    """Beginnings of lines that may be logged as errors, because Home Assistant itself does so."""
     commands_per_second: float = 0.5
     """To each heater."""
     seconds_between_statuses: float = 1.0
