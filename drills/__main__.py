@@ -8,12 +8,12 @@ from pathlib import Path
 import sys
 import time
 
-from . import connection, credentials, heaters
+from . import connection, credentials, heaters, home_assistant
 from .drill import Drill, Result
 from .run import run
 from .table import HEADER, cells, described, line, markdown, write_between
 
-GROUPS = (connection, credentials, heaters)
+GROUPS = (connection, credentials, heaters, home_assistant)
 DRILLS = {drill.name: drill for group in GROUPS for drill in group.DRILLS}
 """All of them, in the order of the documentation."""
 DOCUMENT = Path(__file__).parent.parent / "docs" / "reliability.md"

@@ -53,7 +53,10 @@ class Drill:
     absent: frozenset[str] = frozenset()
     """The MAC addresses of heaters that are not expected to report any more."""
     notices: int = 0
-    """Log lines that may come beside those for each loss of the connection and its return: those of heaters."""
+    """Log lines that may come beside those for each loss of the connection and its return: those of heaters and of
+    starts."""
+    errors: Sequence[str] = ()
+    """Beginnings of lines that may be logged as errors, because Home Assistant itself does so."""
     commands_per_second: float = 0.5
     """To each heater."""
     seconds_between_statuses: float = 1.0

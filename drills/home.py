@@ -1,8 +1,8 @@
 """The home of a drill: the simulated cloud and heaters, Home Assistant with the integration, and who gives commands."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import count
 import logging
@@ -37,7 +37,7 @@ _QUEUE_SIZE = 1000
 _CELSIUS = (45.0, 50.0, 47.5, 52.5, 46.0, 55.0)
 _MODES = ("heat_pump", "eco", "high_demand")
 _ACCOUNT = "20002"
-_ENTRY_ID = "drill"
+ENTRY_ID = "drill"
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -57,8 +57,18 @@ class _Run:
 class Home:
     """What the steps of a drill work on."""
 
-    def __init__(self, drill: Drill, simulator: SimulatorProcess, addresses: Addresses, folder: Path) -> None:
+    def __init__(
+        self,
+        drill: Drill,
+        simulator: SimulatorProcess,
+        addresses: Addresses,
+        folder: Path,
+        *,
+        is_protected: bool = True,
+    ) -> None:
         self.drill = drill
+        self.is_protected = is_protected
+        """Whether the drill runs with its protection."""
         self.simulator = simulator
         """The cloud, the heaters, and what can be done to them."""
         self.folder = folder
@@ -74,7 +84,8 @@ class Home:
         """What actions raised that they must not raise."""
         self.sockets_before = Holdings.now().sockets
         """Before Home Assistant started; the simulator's control interface has its one by then."""
-        self._addresses = addresses
+        self.addresses = addresses
+        """Where Home Assistant reaches the service."""
         self._run: _Run | None = None
         self._reported_at: dict[str, float] = {}
         self._giving: asyncio.Task[None] | None = None
@@ -133,15 +144,15 @@ class Home:
         stack = AsyncExitStack()
         hass = await stack.enter_async_context(async_test_home_assistant(config_dir=str(self.folder)))
         hass.data.pop(loader.DATA_CUSTOM_COMPONENTS)
-        server = {key: self._addresses[key] for key in ("api_url", "mqtt_endpoint", "mqtt_port", "ca_file")}
+        server = {key: self.addresses[key] for key in ("api_url", "mqtt_endpoint", "mqtt_port", "ca_file")}
         entry = MockConfigEntry(
             domain=DOMAIN,
-            entry_id=_ENTRY_ID,
+            entry_id=ENTRY_ID,
             unique_id=_ACCOUNT,
             minor_version=2,
             data={
-                "email": self._addresses["email"],
-                "password": self._addresses["password"],
+                "email": self.addresses["email"],
+                "password": self.addresses["password"],
                 "private_server": server,
             },
             options={"queue_size": _QUEUE_SIZE, **self.drill.options},
@@ -157,6 +168,8 @@ class Home:
 
     def make_client(self, *arguments: object, **settings: object) -> NavienMqttClient:
         """Make the integration's client, and hear of everything that it does from its first moment on."""
+        # Of the client before, if Home Assistant itself has set the integration up again.
+        self._unlisten()
         client = NavienMqttClient(*arguments, **settings)  # type: ignore[arg-type]  # handed on as they are
         self._listening += [
             *self.ledger.listen_to_client(client),
@@ -242,7 +255,13 @@ class Home:
 
     def give(self, mac_address: str, sequence: int) -> None:
         """Begin an action on a heater; what it raises that it must not raise is kept."""
-        entity_id = er.async_get(self.hass).async_get_entity_id("water_heater", DOMAIN, f"{mac_address}_water_heater")
+        running = asyncio.create_task(self.act(self.hass, mac_address, sequence))
+        self._actions.add(running)
+        running.add_done_callback(self._actions.discard)
+
+    async def act(self, hass: HomeAssistant, mac_address: str, sequence: int) -> None:
+        """Carry out an action on a heater; what it raises that it must not raise is kept."""
+        entity_id = er.async_get(hass).async_get_entity_id("water_heater", DOMAIN, f"{mac_address}_water_heater")
         if entity_id is None:
             return
         data: dict[str, object] = {"entity_id": entity_id}
@@ -252,13 +271,8 @@ class Home:
         else:
             action = "set_operation_mode"
             data["operation_mode"] = _MODES[sequence // 3 % len(_MODES)]
-        running = asyncio.create_task(self._act(action, data))
-        self._actions.add(running)
-        running.add_done_callback(self._actions.discard)
-
-    async def _act(self, action: str, data: dict[str, object]) -> None:
         try:
-            await self.hass.services.async_call("water_heater", action, data, blocking=True)
+            await hass.services.async_call("water_heater", action, data, blocking=True)
         except HomeAssistantError as error:
             # What became of the command is in the ledger.
             _LOGGER.debug("%s: %s", action, error)
@@ -300,23 +314,31 @@ async def _ended(task: asyncio.Task[None] | None) -> None:
         await asyncio.wait([task])
 
 
-@asynccontextmanager
-async def home_of(drill: Drill) -> AsyncIterator[Home]:
-    """Start the simulator, then Home Assistant, and wait until every heater has reported."""
-    async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="navilink-drill-")))
+@contextmanager
+def surroundings(home: Home) -> Iterator[None]:
+    """Let Home Assistant run as in a drill while the context lasts."""
+    with ExitStack() as stack:
         # Home Assistant's own resolver would look for devices on the network.
         resolver = "homeassistant.helpers.aiohttp_client._async_get_or_create_resolver"
         stack.enter_context(patch(resolver, lambda _: ThreadedResolver()))
         for name, value in SENT_ALL.items():
             stack.enter_context(patch.object(config, name, value))
+        stack.enter_context(patch(f"{NavilinkCoordinator.__module__}.NavienMqttClient", home.make_client))
+        yield
+
+
+@asynccontextmanager
+async def home_of(drill: Drill, *, is_protected: bool) -> AsyncIterator[Home]:
+    """Start the simulator, then Home Assistant, and wait until every heater has reported."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="navilink-drill-")))
         simulator = await stack.enter_async_context(SimulatorProcess(*drill.simulator))
         await simulator.state()
         addresses = simulator.addresses
         if drill.detour is not None:
             addresses = await stack.enter_async_context(drill.detour(addresses))
-        home = Home(drill, simulator, addresses, folder)
-        stack.enter_context(patch(f"{NavilinkCoordinator.__module__}.NavienMqttClient", home.make_client))
+        home = Home(drill, simulator, addresses, folder, is_protected=is_protected)
+        stack.enter_context(surroundings(home))
         stack.push_async_callback(home.close)
         await home.start()
         await home.until("every heater has reported", lambda: home.reported_since(0.0))

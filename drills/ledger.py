@@ -1,7 +1,7 @@
 """Every command of a drill: when it was given, when it was acknowledged, how it ended, and when it reached a heater."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 import math
 import time
@@ -20,6 +20,8 @@ from simulator.state import State
 
 from .drill import Drill
 
+WALL_CLOCK = time.time
+"""The real one, also while a drill sets that of Home Assistant."""
 _CONTROLS = "/ctrl"
 _ANSWER_SECONDS = 5.0
 """A healthy heater has confirmed a command by then."""
@@ -67,7 +69,16 @@ class Ledger:
     @property
     def open(self) -> int:
         """How many commands have no outcome yet."""
-        return sum(not entry.outcomes for entry in self._entries.values())
+        return len(self.without_outcome)
+
+    @property
+    def without_outcome(self) -> set[str]:
+        """The ids of the commands that have no outcome yet."""
+        return {command_id for command_id, entry in self._entries.items() if not entry.outcomes}
+
+    def outcomes(self, command_id: str) -> list[str]:
+        """Return the outcomes of a command, which ought to be one."""
+        return list(self._entries[command_id].outcomes)
 
     @property
     def given(self) -> int:
@@ -146,30 +157,50 @@ class Ledger:
     def _of_session(self, session_id: object) -> _Entry | None:
         return self._entries.get(self._command_of.get(str(session_id), ""))
 
+    # What happened
+
+    def add(self, command: QueuedCommand) -> None:
+        """Take in a command that was given."""
+        if command.mac_address is not None and command.overwrites:
+            self._entries.setdefault(command.id, _Entry(command, len(self._entries), WALL_CLOCK()))
+
+    def add_sessions(self, command_id: str, sessions: Iterable[str]) -> None:
+        """Take in the sessions with which a command was written."""
+        self._command_of |= dict.fromkeys((command_id, *sessions), command_id)
+
+    def acknowledge(self, command_id: str, at: float) -> None:
+        """Take in that the acknowledgement of a command was seen, at that time by the wall clock."""
+        if (entry := self._entries.get(command_id)) is not None and entry.acknowledged_at is None:
+            entry.acknowledged_at = at
+
+    def end(self, command_id: str, outcome: str) -> None:
+        """Take in an outcome of a command."""
+        if (entry := self._entries.get(command_id)) is not None:
+            entry.ended_at = min(entry.ended_at, WALL_CLOCK())
+            entry.outcomes.append(outcome)
+
     @callback
     def _on_given(self, event: CommandEvent) -> None:
-        if event.command.mac_address is not None and event.command.overwrites:
-            self._entries.setdefault(event.command.id, _Entry(event.command, len(self._entries), time.time()))
+        self.add(event.command)
 
     @callback
     def _on_sent(self, event: CommandEvent) -> None:
-        self._note_sessions(event.command)
-        if (entry := self._entries.get(event.command.id)) is not None and entry.acknowledged_at is None:
-            entry.acknowledged_at = time.time()
+        self.add_sessions(event.command.id, event.command.sessions)
+        self.acknowledge(event.command.id, WALL_CLOCK())
 
     @callback
     def _on_completed(self, event: CommandCompleted) -> None:
-        self._note_sessions(event.command)
+        self.add_sessions(event.command.id, event.command.sessions)
 
     @callback
     def _on_outcome(self, event: Event) -> None:
-        if (entry := self._entries.get(event.data["command_id"])) is not None:
-            entry.ended_at = min(entry.ended_at, time.time())
-            reason = event.data["reason_code"]
-            entry.outcomes.append(reason if reason in _NAMED_BY_REASON else event.data["outcome"])
+        self.end(event.data["command_id"], outcome_of(event))
 
-    def _note_sessions(self, command: QueuedCommand) -> None:
-        self._command_of |= dict.fromkeys((command.id, *command.sessions), command.id)
+
+def outcome_of(event: Event) -> str:
+    """Return the outcome that Home Assistant's event reports, as the ledger has it."""
+    reason = event.data["reason_code"]
+    return str(reason if reason in _NAMED_BY_REASON else event.data["outcome"])
 
 
 def _out_of_order(arrived: Sequence[_Entry]) -> list[str]:

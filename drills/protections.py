@@ -27,7 +27,7 @@ from custom_components.navilink.nwp500.transport import connection
 from custom_components.navilink.nwp500.transport.connection import Connection
 from custom_components.navilink.nwp500.transport.subscriptions import ConnectionSubscriptions
 
-from . import unprotected
+from . import unprotected, unprotected_storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +188,54 @@ PROTECTIONS: Mapping[str, Protection] = {
     "let-go-of-the-refused": Protection(
         "Nothing is sent to a heater whose subscriptions the service refuses.",
         _patched(NavienMqttClient, _is_denied=lambda *_: False),
+    ),
+    "attempt-ended": Protection(
+        "An attempt to connect ends with the run of Home Assistant that began it.",
+        unprotected_storage.attempt_abandoned,
+    ),
+    "sending-finished": Protection(
+        "Before the last writing nothing more is sent, and what is in flight is waited for.",
+        unprotected_storage.sent_while_stored,
+    ),
+    "known-heaters": Protection(
+        "Heaters of an earlier run take commands at once, whether the service answers or not.",
+        unprotected_storage.without_heaters,
+    ),
+    "last-writing": Protection(
+        "What an account has to do is written once more when it is unloaded, before its client ends.",
+        unprotected_storage.not_stored_at_the_end,
+    ),
+    "stored-before-return": Protection(
+        "An action returns only when its command is on the disk.",
+        unprotected_storage.stored_later,
+    ),
+    "strays-removed": Protection(
+        "Temporary files of a killed process are removed at the next start.",
+        unprotected_storage.strays_kept,
+    ),
+    "stored-outcomes": Protection(
+        "An outcome that nobody could hear is stored, and passed on by the next run.",
+        unprotected_storage.without_outcomes,
+    ),
+    "stored-commands": Protection(
+        "Commands without an outcome are taken up again by the next run.",
+        unprotected_storage.without_commands,
+    ),
+    "runtime-waits": Protection(
+        "How long an acknowledgement takes is measured in the threads of the AWS runtime, not in the event loop.",
+        unprotected_storage.acknowledged_by_the_loop,
+    ),
+    "stale-store-voided": Protection(
+        "A stored queue that cannot be replaced is made void, so that what it held is not sent again.",
+        unprotected_storage.stale_store_kept,
+    ),
+    "age-by-monotonic-clock": Protection(
+        "The age of a command is measured by the monotonic clock.",
+        unprotected_storage.aged_by_the_wall_clock,
+    ),
+    "expiration": Protection(
+        "A command that is too old is not sent, also when it grew old while nothing ran.",
+        unprotected_storage.never_expired,
     ),
 }
 """By the name that drills have."""

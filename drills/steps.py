@@ -48,7 +48,9 @@ def queued(count: int) -> Step:
     """Wait until so many commands wait."""
 
     async def wait_for(home: Home) -> None:
-        await home.until(f"{count} commands wait", lambda: home.client.queued_commands_count >= count, 120)
+        await home.until(
+            f"{count} commands wait", lambda: home.is_running and home.client.queued_commands_count >= count, 120
+        )
 
     return wait_for
 

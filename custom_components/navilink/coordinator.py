@@ -312,8 +312,9 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             # Never set up, or ended already: there is nothing to store.
             return
         await self.client.finish_sending()
+        self.outcomes.close()
+        # An outcome may come until the last writing begins, and is part of it then.
+        await self.store.async_close()
         while self._stops:
             self._stops.pop()()
-        self.outcomes.close()
-        await self.store.async_close()
         await self.client.disconnect()

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers.json import save_json
+from homeassistant.helpers.json import json_bytes
 from homeassistant.helpers.storage import STORAGE_DIR
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import load_json
@@ -208,10 +208,14 @@ class QueueStore:
         content = {**version, "key": self._file.name, "data": snapshot.to_dict()}
         try:
             await self._hass.async_add_executor_job(_write, self._file, content)
-        except (HomeAssistantError, OSError) as err:
+        except OSError as err:
+            # Once, not with each attempt.
+            if not self.has_failed:
+                LOGGER.error("Cannot write the command queue to %s: %s", self._file, err)
             self.has_failed = True
-            LOGGER.error("Cannot write the command queue to %s: %s", self._file, err)
         else:
+            if self.has_failed:
+                LOGGER.info("The command queue can be written again")
             self.has_failed = False
         self._written(snapshot)
 
@@ -270,8 +274,8 @@ def _write(file: Path, content: dict[str, Any]) -> None:
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        save_json(str(file), content, private=True, atomic_writes=True)
-    except HomeAssistantError, OSError:
+        replace_file(file, json_bytes(content))
+    except OSError:
         # Neither way needs room on the disk.
         for void in (Path.unlink, lambda stored: os.truncate(stored, 0)):
             with suppress(OSError):
@@ -280,13 +284,42 @@ def _write(file: Path, content: dict[str, Any]) -> None:
         raise
 
 
+def replace_file(file: Path, data: bytes) -> None:
+    """Put other content in a file, so that whatever happens it has one or the other, for nobody else to read.
+
+    Home Assistant's own way leaves a file of any name behind when the process is killed, and logs every failure.
+    """
+    temporary = _temporary(file)
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(file)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
+    folder = os.open(file.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _temporary(file: Path) -> Path:
+    """Return the name of what a file is to become; one writing at a time needs one only."""
+    return file.with_name(f"{tempfile.gettempprefix()}.{file.name}")
+
+
 def _remove(file: Path) -> None:
-    for stored in (file, *file.parent.glob(f"{file.name}.*")):
+    for stored in (file, _temporary(file), *file.parent.glob(f"{file.name}.*")):
         stored.unlink(missing_ok=True)
 
 
 def _remove_strays(file: Path) -> None:
-    """Remove what killed processes left of their writings; the name of such a file does not say whose it is."""
+    """Remove what killed processes left of their writings; the names of earlier versions do not say whose it is."""
+    with suppress(OSError):
+        _temporary(file).unlink(missing_ok=True)
     mark = f'"{file.name}"'.encode()
     for stray in file.parent.glob(f"{tempfile.gettempprefix()}*"):
         with suppress(OSError):

@@ -1,11 +1,10 @@
 """Exactly one outcome of each command, also over a restart: it is passed on once the store knows it."""
 
 import asyncio
+from pathlib import Path
 import threading
-from typing import Any
 
 from homeassistant.core import Event, HomeAssistant, callback
-from homeassistant.helpers.json import save_json
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
@@ -19,11 +18,12 @@ from custom_components.navilink.nwp500 import (
     QueuedCommand,
 )
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME, Outcomes
+from custom_components.navilink.queue_store import replace_file
 from simulator.process import SimulatorProcess
 from tests.integration.actions import OUTCOME, QUEUED, cut, queued_words, set_mode, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC
 from tests.integration.stored_files import StoredFiles
-from tests.integration.waiting import DEADLINE, wait_for, wait_for_value
+from tests.integration.waiting import DEADLINE, next_event, wait_for, wait_for_value
 
 
 def completed_event(name: str) -> CommandCompleted:
@@ -124,14 +124,13 @@ async def test_outcome_waits_for_a_slow_disk_and_its_action_too(
     await cut(hass, simulator)
     await set_temperature(hass, 55)
     written, writing = threading.Event(), asyncio.Event()
-    write = save_json
 
-    def slow(filename: str, data: dict[str, Any], *, private: bool, atomic_writes: bool) -> None:
+    def slow(file: Path, data: bytes) -> None:
         hass.loop.call_soon_threadsafe(writing.set)
         assert written.wait(DEADLINE)
-        write(filename, data, private=private, atomic_writes=atomic_writes)
+        replace_file(file, data)
 
-    monkeypatch.setattr("custom_components.navilink.queue_store.save_json", slow)
+    monkeypatch.setattr("custom_components.navilink.queue_store.replace_file", slow)
     action = hass.async_create_task(set_temperature(hass, 60))
     await writing.wait()
     assert queued_words(hass) == ["target temperature 60 °C"]
@@ -141,6 +140,31 @@ async def test_outcome_waits_for_a_slow_disk_and_its_action_too(
     await action
     await hass.async_block_till_done()
     assert [event.data["command"] for event in passed] == ["target temperature 55 °C"]
+
+
+async def test_outcome_that_comes_during_the_last_writing_is_passed_on_by_the_next_run(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = async_capture_events(hass, EVENT_COMMAND_OUTCOME)
+    await simulator.fault("reply_delay", seconds=1)
+    client = running.runtime_data.client
+    completed = threading.Event()
+    client.on("command_completed", lambda _: completed.set())
+
+    def slow(file: Path, data: bytes) -> None:
+        assert completed.wait(DEADLINE)
+        replace_file(file, data)
+
+    monkeypatch.setattr("custom_components.navilink.queue_store.replace_file", slow)
+    action = hass.async_create_task(set_temperature(hass, 60))
+    await next_event(client, "command_sent")
+    assert await hass.config_entries.async_unload(running.entry_id)
+    await action
+    assert passed == []
+    assert await hass.config_entries.async_setup(running.entry_id)
+    await wait_for(hass, QUEUED, lambda state: not state.attributes["commands"])
+    await hass.async_block_till_done()
+    assert [event.data["outcome"] for event in passed] == ["confirmed"]
 
 
 async def test_outcome_that_was_not_passed_on_is_passed_on_after_the_start_and_only_once(

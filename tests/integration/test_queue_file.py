@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 import errno
 import json
+import logging
 from pathlib import Path
 import shutil
 import stat
@@ -16,15 +17,13 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import issue_registry as ir
-from homeassistant.helpers import json as json_helper
-from homeassistant.util.file import WriteError, write_utf8_file_atomic
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.coordinator import NavilinkCoordinator
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME
-from custom_components.navilink.queue_store import MAX_FILE_BYTES
+from custom_components.navilink.queue_store import MAX_FILE_BYTES, replace_file
 from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, OUTCOME, QUEUED, cut, queued_words, set_mode, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, applied
@@ -148,7 +147,11 @@ async def test_file_of_a_newer_version_outlives_a_downgrade(
 
 
 async def test_queue_that_cannot_be_written_is_told_until_it_can(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+    hass: HomeAssistant,
+    simulator: SimulatorProcess,
+    running: MockConfigEntry,
+    wall_clock: WallClock,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     registry = ir.async_get(hass)
     issue_id = f"unwritable_store_{running.entry_id}"
@@ -163,13 +166,20 @@ async def test_queue_that_cannot_be_written_is_told_until_it_can(
         await set_temperature(hass, 60)
     assert not_stored.value.translation_key == "command_not_stored"
     assert queued_words(hass) == ["target temperature 60 °C"]
+    with pytest.raises(HomeAssistantError):
+        await set_temperature(hass, 60)
     issue = registry.async_get_issue(DOMAIN, issue_id)
     assert issue is not None
     assert not issue.is_fixable
+    # However often it is tried.
+    [line] = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert line.message.startswith(f"Cannot write the command queue to {file}: ")
+    assert line.exc_info is None
     # Nothing new has to happen for another try.
     await hass.async_add_executor_job(file.rmdir)
     await wall_clock.pass_by(timedelta(seconds=31))
     assert registry.async_get_issue(DOMAIN, issue_id) is None
+    assert "The command queue can be written again" in caplog.messages
     assert await hass.async_add_executor_job(stored, file) == ["setpoint 60 °C"]
     await set_mode(hass, "heat_pump")
     await simulator.fault("mqtt_up")
@@ -304,6 +314,9 @@ async def test_what_killed_writings_left_is_removed_and_nobody_elses(
     file = queue_file(hass, entry)
     ours = [file.with_name("tmpaaaaaaaa"), file.with_name("tmpbbbbbbbb")]
     others = [file.with_name("tmpcccccccc"), file.with_name("tmpdddddddd")]
+    # Killed before the first byte: nothing but the name says whose it is.
+    empty = file.with_name(f"tmp.{file.name}")
+    await write(hass, empty, b"")
     whole = json.dumps({"version": 1, "minor_version": 2, "key": file.name, "data": {}}, indent=2).encode()
     for path, content in zip(
         (*ours, *others), (whole, whole[:90], whole.replace(file.name.encode(), b"core.uuid"), b""), strict=True
@@ -315,6 +328,7 @@ async def test_what_killed_writings_left_is_removed_and_nobody_elses(
     assert left >= set(others)
     assert left.isdisjoint(ours)
     assert await hass.config_entries.async_unload(entry.entry_id)
+    assert not await hass.async_add_executor_job(empty.exists)
 
 
 type Write = Callable[[Callable[[], None], bytes], None]
@@ -323,13 +337,12 @@ type Write = Callable[[Callable[[], None], bytes], None]
 @pytest.fixture
 def on_writing(monkeypatch: pytest.MonkeyPatch) -> Callable[[Write], None]:
     """Put something around every writing: it is called with what writes, and with what is written."""
-    write_file = write_utf8_file_atomic
 
     def put(around: Write) -> None:
-        def changed(filename: str, data: bytes, private: bool, *, mode: str) -> None:
-            around(lambda: write_file(filename, data, private, mode), data)
+        def changed(file: Path, data: bytes) -> None:
+            around(lambda: replace_file(file, data), data)
 
-        monkeypatch.setattr(json_helper, "write_utf8_file_atomic", changed)
+        monkeypatch.setattr("custom_components.navilink.queue_store.replace_file", changed)
 
     return put
 
@@ -346,7 +359,7 @@ async def test_what_is_stale_on_a_full_disk_does_not_come_back(
     assert await hass.async_add_executor_job(stored, file) == ["setpoint 60 °C"]
 
     def no_space(_write: Callable[[], None], _data: bytes) -> None:
-        raise WriteError(OSError(errno.ENOSPC, "No space left on device"))
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     on_writing(no_space)
     await simulator.fault("mqtt_up")
