@@ -139,7 +139,7 @@ async def dialogs(hass: HomeAssistant, tmp_path: Path, monkeypatch: pytest.Monke
     for name in ("async_setup_entry", "async_unload_entry"):
         monkeypatch.setattr(f"custom_components.navilink.{name}", AsyncMock(return_value=True))
     async with account_service() as (url, session):
-        monkeypatch.setattr("custom_components.navilink.api.async_get_clientsession", lambda _hass: session)
+        monkeypatch.setattr("custom_components.navilink.config.async_get_clientsession", lambda _hass: session)
         monkeypatch.setattr(servers, "DEFAULT_BASE_URL", url)
         valid = account(url, certificate.ca_file)
         entry = MockConfigEntry(

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from secrets import token_hex
 import time
@@ -33,7 +34,7 @@ _NOTHING_EXPECTED: Mapping[str, frozenset[int]] = MappingProxyType({})
 class QueuedCommand:
     """One command on its way to a heater. Its text form has neither MAC nor topic, so it may be logged."""
 
-    id: str = field(default_factory=lambda: token_hex(16))
+    id: str = field(default_factory=partial(token_hex, 16))
     """Also the `sessionID` of the message as it is made, by which a reply finds its command."""
     kind: str
     """The command's name, such as `dhw-temperature` or `status`."""

@@ -230,7 +230,7 @@ class CommandGuard:
     def verdict(self, command: QueuedCommand, confirmations: Confirmations) -> CommandResult | None:
         """Judge a command right before it is written: `None`, or why it is not sent at all.
 
-        It is already so if the heater, asked after it was given, reports what it wants, and nothing changes that. A
+        It is not needed if the heater, asked after it was given, reports what it wants, and nothing changes that. A
         command that is in flight or watched by `confirmations` may change it, and so may one that has just ended.
         """
         judged, heater = self._judged.get(command.id), self._heaters.get(command.mac_address or "")
