@@ -80,7 +80,7 @@ class NavienMqttClient:
             ask_status=self._ask_status,
             replace_connection=self._connection.fail,
             written_query=self._answers.written,
-            is_denied=self._is_denied,
+            denied=self._connection.subscriptions.denied,
         )
         self._requests = HeaterRequests(
             self._connection, self.client_id, self._answers, self._replies, on_written=self._pipeline.guard.written

@@ -73,7 +73,7 @@ class Desk:
             ask_status=lambda _: True,
             replace_connection=lambda _: None,
             written_query=lambda _: None,
-            is_denied=lambda _: False,
+            denied=(),
         )
         self.pipeline.on_connected(self.transport)
         self.answers = ResponseWatchdog(lambda: None, lambda _: None)

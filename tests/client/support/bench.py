@@ -56,7 +56,7 @@ class Bench:
             ask_status=self._ask,
             replace_connection=self.complaints.append,
             written_query=lambda command: MADE.update({command.session_id: command.id}),
-            is_denied=lambda _: False,
+            denied=(),
         )
 
     def _new_link(self) -> OwnTransport:

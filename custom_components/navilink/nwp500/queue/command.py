@@ -5,9 +5,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import count
-from secrets import token_hex
+import os
 import time
 from types import MappingProxyType
 from typing import Self
@@ -34,7 +33,7 @@ _NOTHING_EXPECTED: Mapping[str, frozenset[int]] = MappingProxyType({})
 class QueuedCommand:
     """One command on its way to a heater. Its text form has neither MAC nor topic, so it may be logged."""
 
-    id: str = field(default_factory=partial(token_hex, 16))
+    id: str = field(default_factory=lambda: os.urandom(16).hex())
     """Also the `sessionID` of the message as it is made, by which a reply finds its command."""
     kind: str
     """The command's name, such as `dhw-temperature` or `status`."""
@@ -98,7 +97,7 @@ class QueuedCommand:
             written = object.__new__(type(self))
             written.__dict__.update(self.__dict__, attempts=1, sessions=(self.id,))
             return written
-        session_id = token_hex(16)
+        session_id = os.urandom(16).hex()
         return replace(
             self,
             attempts=self.attempts + 1,

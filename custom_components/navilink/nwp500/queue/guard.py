@@ -24,7 +24,7 @@ from .stored_members import Members
 from .writer import CommandWriter
 
 OVERRULED = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.CHANGED_ELSEWHERE)
-_ALREADY_SO = CommandResult(CommandOutcome.CONFIRMED, CommandReason.ALREADY_SET)
+_ALREADY_SET = CommandResult(CommandOutcome.CONFIRMED, CommandReason.ALREADY_SET)
 
 
 @dataclass(slots=True, eq=False)
@@ -230,7 +230,7 @@ class CommandGuard:
     def verdict(self, command: QueuedCommand, confirmations: Confirmations) -> CommandResult | None:
         """Judge a command right before it is written: `None`, or why it is not sent at all.
 
-        It is not needed if the heater, asked after it was given, reports what it wants, and nothing changes that. A
+        It is redundant if the heater, asked after it was given, reports what it wants, and nothing changes that. A
         command that is in flight or watched by `confirmations` may change it, and so may one that has just ended.
         """
         judged, heater = self._judged.get(command.id), self._heaters.get(command.mac_address or "")
@@ -240,7 +240,7 @@ class CommandGuard:
             return OVERRULED
         if not self._config.skip_redundant or heater.status is None:
             return None
-        is_already_so = (
+        is_redundant = (
             self._fresh.has(command.mac_address or "", since=judged.given_at)
             and command.is_shown_by(heater.status.raw)
             and not _is_renewal(command, heater.status)
@@ -254,7 +254,7 @@ class CommandGuard:
                 or self._queue.is_in_flight(command_id)
             )
         )
-        return _ALREADY_SO if is_already_so else None
+        return _ALREADY_SET if is_redundant else None
 
     # The end of a command
 

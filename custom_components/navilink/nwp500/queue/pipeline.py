@@ -5,7 +5,7 @@ pacing, expiry and succession decide what may go and when. This module joins the
 exactly one outcome.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import timedelta
 import logging
@@ -50,13 +50,14 @@ class CommandPipeline(WriterListener):
         ask_status: Callable[[str], bool],
         replace_connection: Callable[[str], None],
         written_query: Callable[[QueuedCommand], None],
-        is_denied: Callable[[str], bool],
+        denied: Collection[str],
     ) -> None:
         self._config = config
         self._events = events
         self._replace_connection = replace_connection
         self._written_query = written_query
-        self._is_denied = is_denied
+        self._denied = denied
+        """The topic filters that the service does not grant, at any time."""
         self.registry = CommandRegistry()
         self.queue = CommandQueue(
             config.max_queued_commands, coalesce=config.coalesce_commands, sequence=self.registry.sequence
@@ -286,7 +287,7 @@ class CommandPipeline(WriterListener):
 
     @override
     def pause(self, command: QueuedCommand) -> float:
-        if command.mac_address and self._is_denied(command.mac_address):
+        if self._denied and self._is_denied(command):
             # A message to a heater that the service does not grant would end the connection of all.
             return math.inf
         if not command.is_control:
@@ -362,6 +363,10 @@ class CommandPipeline(WriterListener):
         self._replace_connection(reason)
 
     # Inner steps
+
+    def _is_denied(self, command: QueuedCommand) -> bool:
+        """Return whether a command is for a heater that the service does not grant."""
+        return any(command.topic.startswith(denied.removesuffix("#")) for denied in self._denied)
 
     def _take_back_what_is_lost(self, command: QueuedCommand) -> None:
         """Put a command back that a heater has not got, unless it must not go out a second time."""

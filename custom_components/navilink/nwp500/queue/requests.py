@@ -1,7 +1,7 @@
 """Commands as they enter the queue, made from the tables of controls and queries."""
 
 from collections.abc import Mapping
-from secrets import token_hex
+import os
 
 from ..json_types import JsonValue
 from ..models import Device
@@ -22,7 +22,7 @@ def query_request(
     query: Request, device: Device, client_id: str, content: Mapping[str, JsonValue] | None = None
 ) -> QueuedCommand:
     """Return a query or write for a device, with a `sessionID` of its own; its content has been checked."""
-    session_id = token_hex(16)
+    session_id = os.urandom(16).hex()
     topic, body = request_message(query, content or {}, device, client_id, session_id)
     return QueuedCommand(
         id=session_id, kind=query.name, wanted=query.words, mac_address=device.mac_address, topic=topic, body=body
@@ -42,7 +42,7 @@ def control_request(
 
     It has a `sessionID` of its own, or that of the command which it continues.
     """
-    session_id = session_id or token_hex(16)
+    session_id = session_id or os.urandom(16).hex()
     content: dict[str, JsonValue] = {"mode": control.name, "param": [*parameters], "paramStr": ""}
     topic, body = request_message(control, content, device, client_id, session_id)
     return QueuedCommand(
