@@ -12,8 +12,8 @@ from .protections import PROTECTIONS
 
 _OUTCOME_SECONDS = 120.0
 """After the last command, until every command has its outcome."""
-_CLOSE_SECONDS = 25.0
-"""Home Assistant's shared HTTP session keeps a connection that long for the next request."""
+_CLOSE_SECONDS = 35.0
+"""Home Assistant's shared HTTP session keeps a connection for 15 s for the next request, and looks every 15 s."""
 
 
 async def run(drill: Drill, *, is_protected: bool = True) -> Result:
