@@ -92,7 +92,7 @@ DRILLS: tuple[Drill, ...] = (
         name="kill-while-storing",
         about="Home Assistant is killed (`kill -9`) within a writing of the queue, at any step of it, twelve times.",
         steps=(kills(12, within_writing=True), over, no_strays),
-        protection="strays-removed",
+        protection="replaced-as-a-whole",
         notices=1,
         simulator=_TWO_HEATERS,
     ),

@@ -118,7 +118,7 @@ class _Notes(Ledger):
 
 # Any: decoded JSON, of a file that this module or the integration has written.
 def take_over(ledger: Ledger, notes: Path, stored: dict[str, Any]) -> list[str]:
-    """Report to the ledger what a killed Home Assistant has noted, and return what went wrong, in words.
+    """Enter into the ledger what a killed Home Assistant has noted, and return what went wrong, in words.
 
     What the killed one had stored is what counts: an outcome that is still to be passed on by the store will be passed
     on again, and an acknowledgement that is not stored yet is not known to the next run, which sends the command once

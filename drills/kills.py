@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 import json
 import os
 from pathlib import Path
@@ -13,10 +13,12 @@ from typing import Any
 
 from .drill import Step
 from .home import Home
-from .killed import MAX_SECONDS, Life, take_over
+from .killed import Life, take_over
 from .machine import queue_file
 
-_LONGEST_LIFE_SECONDS = 4.0
+_MOST_NOTES = 40
+_MAX_SECONDS_AFTERWARDS = 0.5
+_LOOK_SECONDS = 0.02
 _LATEST_WRITING = 25
 _ACTIONS_PER_LIFE = 100
 _KILLED = -signal.SIGKILL
@@ -43,8 +45,7 @@ def kills(times: int, *, within_writing: bool, seed: int = 1) -> Step:
                     seed=random.randrange(1000),
                     without=None if home.is_protected else home.drill.protection,
                 )
-                seconds = MAX_SECONDS if within_writing else random.uniform(0.0, _LONGEST_LIFE_SECONDS)
-                ended = await _kill(undertaker, life, seconds)
+                ended = await _kill(undertaker, life, random)
                 if ended != _KILLED:
                     home.errors.append(f"life {number} ended by itself: {ended}")
                 home.errors += await asyncio.to_thread(_bury, home, Path(life.notes))
@@ -70,23 +71,37 @@ async def _undertaker() -> AsyncIterator[asyncio.subprocess.Process]:
         await process.communicate()
 
 
-async def _kill(undertaker: asyncio.subprocess.Process, life: Life, seconds: float) -> int:
-    """Run Home Assistant and kill it after so many seconds, if it still lives; return how it ended."""
+async def _kill(undertaker: asyncio.subprocess.Process, life: Life, random: Random) -> int:
+    """Run Home Assistant and kill it, unless it does so itself; return how it ended."""
     assert undertaker.stdin is not None  # noqa: S101 - see `_undertaker`
     assert undertaker.stdout is not None  # noqa: S101 - see `_undertaker`
     undertaker.stdin.write(f"{life.to_json()}\n".encode())
     pid = int(await undertaker.stdout.readline())
     ending = asyncio.ensure_future(undertaker.stdout.readline())
-    await asyncio.wait([ending], timeout=seconds)
-    if not ending.done():
-        # It is a child of the undertaker, which reports its end: until then nobody else has its number.
-        os.kill(pid, signal.SIGKILL)
+    if life.fatal_writing is None:
+        # By what it has done, so that a slow machine makes no life too short for anything.
+        await _until_noted(Path(life.notes), random.randint(0, _MOST_NOTES), ending)
+        await asyncio.wait([ending], timeout=random.uniform(0.0, _MAX_SECONDS_AFTERWARDS))
+        if not ending.done():
+            # It is a child of the undertaker, which reports its end: until then nobody else has its number.
+            os.kill(pid, signal.SIGKILL)
     return int(await ending)
+
+
+async def _until_noted(notes: Path, count: int, ending: asyncio.Future[bytes]) -> None:
+    def noted() -> int:
+        return notes.read_bytes().count(b"\n") if notes.exists() else 0
+
+    # The file is another process's, which tells nobody when it grows.
+    while not ending.done() and noted() < count:  # noqa: ASYNC110 - see above
+        await asyncio.sleep(_LOOK_SECONDS)
 
 
 def _bury(home: Home, notes: Path) -> list[str]:
     # Any: decoded JSON, of which `take_over` knows what it is.
     stored: dict[str, Any] = {"unsent": [], "sent": [], "outcomes": []}
     if queue_file(home).exists():
-        stored = json.loads(queue_file(home).read_bytes())["data"]["queue"]
+        with suppress(ValueError):
+            # A file that is not whole has nothing for the next run either.
+            stored = json.loads(queue_file(home).read_bytes())["data"]["queue"]
     return take_over(home.ledger, notes, stored) if notes.exists() else []

@@ -209,9 +209,9 @@ PROTECTIONS: Mapping[str, Protection] = {
         "An action returns only when its command is on the disk.",
         unprotected_storage.stored_later,
     ),
-    "strays-removed": Protection(
-        "Temporary files of a killed process are removed at the next start.",
-        unprotected_storage.strays_kept,
+    "replaced-as-a-whole": Protection(
+        "The stored queue is replaced as a whole, by a file that is on the disk already.",
+        unprotected_storage.written_in_place,
     ),
     "stored-outcomes": Protection(
         "An outcome that nobody could hear is stored, and passed on by the next run.",

@@ -13,7 +13,7 @@ from .protections import PROTECTIONS
 _OUTCOME_SECONDS = 120.0
 """After the last command, until every command has its outcome."""
 _CLOSE_SECONDS = 35.0
-"""Home Assistant's shared HTTP session keeps a connection for 15 s, and looks every 15 s whether that is over."""
+"""Home Assistant's shared HTTP session keeps a connection for 15 s for the next request, and looks every 15 s."""
 
 
 async def run(drill: Drill, *, is_protected: bool = True) -> Result:

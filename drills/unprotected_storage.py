@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+import os
 from pathlib import Path
 from typing import Any
 from unittest.mock import AsyncMock, patch
@@ -16,18 +17,19 @@ from custom_components.navilink.nwp500.transport.base import PublishListener, Tr
 from custom_components.navilink.nwp500.transport.connection import Connection
 from custom_components.navilink.queue_store import QueueStore, StoredAccount
 
-_LATE_SECONDS = 30.0
+_LATE_SECONDS = 10.0
 _PATIENCE_SECONDS = 9.0
 
 
 def stored_later() -> AbstractContextManager[object]:
     """Write in time, as Home Assistant's own store does, and let no action wait for it."""
-    changed = QueueStore.async_changed
+    write = QueueStore._async_write  # noqa: SLF001 - to be taken out
 
-    def async_changed(store: QueueStore, delay: float = 0) -> None:
-        changed(store, delay or _LATE_SECONDS)
+    async def write_late(store: QueueStore) -> None:
+        await asyncio.sleep(_LATE_SECONDS)
+        await write(store)
 
-    return patch.object(QueueStore, "async_changed", async_changed)
+    return patch.multiple(QueueStore, _async_write=write_late, async_saved=AsyncMock())
 
 
 def not_stored_at_the_end() -> AbstractContextManager[object]:
@@ -40,9 +42,18 @@ def sent_while_stored() -> AbstractContextManager[object]:
     return patch.object(NavienMqttClient, "finish_sending", AsyncMock())
 
 
-def strays_kept() -> AbstractContextManager[object]:
-    """Leave the temporary files of killed processes where they are."""
-    return patch.object(queue_store, "_remove_strays", lambda _: None)
+def written_in_place() -> AbstractContextManager[object]:
+    """Write into the file itself, so that there are moments when it is not whole."""
+
+    def write(file: Path, data: bytes) -> None:
+        with file.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        # Changes nothing; whoever dies while a file is put in place does so here, too.
+        os.replace(file, file)  # noqa: PTH105 - see above
+
+    return patch.object(queue_store, "replace_file", write)
 
 
 def stale_store_kept() -> AbstractContextManager[object]:
