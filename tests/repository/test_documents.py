@@ -47,7 +47,7 @@ INTEGRATION = ROOT / "custom_components" / "navilink"
 BLUEPRINTS = ROOT / "blueprints" / "automation" / "navilink"
 TEXTS = json.loads((INTEGRATION / "translations" / "en.json").read_text())
 REPOSITORY = "https://github.com/navilink-ha/navilink"
-CODE = ("custom_components", "simulator", "tests", "examples", "scripts")
+CODE = ("custom_components", "simulator", "drills", "benchmarks", "tests", "examples", "scripts")
 
 FOR_THE_INTEGRATION = {"control", "exchange", "finish_sending", "give"}
 """Methods of the client that its own parts and the integration use."""

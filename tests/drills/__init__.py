@@ -1,0 +1,1 @@
+"""The drills themselves: their table, their page, and all of them before a release."""
