@@ -187,8 +187,10 @@ DRILLS: tuple[Drill, ...] = (
     Drill(
         name="burst-of-messages",
         about="Ten thousand messages arrive at once.",
-        steps=(flood(10_000), over),
+        steps=(settled, flood(10_000), over),
         protection="one-update-a-round",
+        commands_per_second=0.02,
+        seconds_between_statuses=600,
         is_quick=True,
     ),
     Drill(

@@ -11,6 +11,8 @@ from .steps import burst, connected, disconnected, fault, over, wait
 FIRST, SECOND = "0478630a1b2c", "0478630a1b2d"
 _TWO = ("--heaters", "2")
 _MOST_INTERRUPTIONS = 2
+_UNCONFIRMED = frozenset({"unconfirmed", "newer_confirmed"})
+"""Without a proof, or none because a newer command for the same setting has taken effect meanwhile."""
 _NOT_HELD_UP = 0.8
 """Part of the commands to the healthy heater that must be confirmed while the other one has its trouble."""
 
@@ -28,13 +30,9 @@ def few_interruptions(home: Home, _state: State) -> Iterable[str]:
         yield f"{home.interruptions} interruptions, at most {_MOST_INTERRUPTIONS}"
 
 
-def some_ended_as(outcome: str) -> Step:
+async def some_unconfirmed(home: Home) -> None:
     """Wait until commands have ended so: a drill whose fault has no effect proves nothing."""
-
-    async def wait_for(home: Home) -> None:
-        await home.until(f"commands end as {outcome}", lambda: home.ledger.ended_as(outcome) > 0, 120)
-
-    return wait_for
+    await home.until("commands end as unconfirmed", lambda: any(map(home.ledger.ended_as, _UNCONFIRMED)), 120)
 
 
 def listed_without(mac_address: str) -> Step:
@@ -65,9 +63,9 @@ DRILLS: tuple[Drill, ...] = (
     Drill(
         name="heater-ignores-writes",
         about="The heater acknowledges two commands and does nothing: they must not be called confirmed.",
-        steps=(fault("ignore_write", count=2), burst(1), some_ended_as("unconfirmed"), over),
+        steps=(fault("ignore_write", count=2), burst(1), some_unconfirmed, over),
         protection="confirmation-by-status",
-        outcomes=CARRIED_OUT | {"unconfirmed"},
+        outcomes=CARRIED_OUT | _UNCONFIRMED,
     ),
     Drill(
         name="heater-refuses-too-soon",
@@ -87,7 +85,7 @@ DRILLS: tuple[Drill, ...] = (
             over,
         ),
         simulator=_TWO,
-        outcomes=CARRIED_OUT | {"unconfirmed"},
+        outcomes=CARRIED_OUT | _UNCONFIRMED,
         protection="heaters-apart",
         check=not_held_up,
         notices=4,
@@ -119,7 +117,7 @@ DRILLS: tuple[Drill, ...] = (
             listed_without(FIRST),
         ),
         simulator=_TWO,
-        outcomes=CARRIED_OUT | {"cleared", "unconfirmed"},
+        outcomes=CARRIED_OUT | _UNCONFIRMED | {"cleared"},
         absent=frozenset({FIRST}),
         protection="let-go-of-the-refused",
         check=few_interruptions,
@@ -130,7 +128,7 @@ DRILLS: tuple[Drill, ...] = (
         about="The owner removes one of two heaters; a message to it ends the connection, as AWS does it.",
         steps=(fault("leave_account", mac=FIRST), over, listed_without(FIRST), wait(5)),
         simulator=_TWO,
-        outcomes=CARRIED_OUT | {"cleared", "unconfirmed"},
+        outcomes=CARRIED_OUT | _UNCONFIRMED | {"cleared"},
         absent=frozenset({FIRST}),
         protection="let-go-of-the-refused",
         check=few_interruptions,

@@ -88,6 +88,8 @@ class Home:
         """Where Home Assistant reaches the service."""
         self._run: _Run | None = None
         self._reported_at: dict[str, float] = {}
+        self._first_reports: dict[str, float] = {}
+        """After the fault has ended."""
         self._giving: asyncio.Task[None] | None = None
         self._asking: asyncio.Task[None] | None = None
         self._actions: set[asyncio.Task[None]] = set()
@@ -202,7 +204,10 @@ class Home:
             self._listening.pop()()
 
     def _on_status(self, event: StatusReceived) -> None:
-        self._reported_at[event.device.mac_address] = asyncio.get_running_loop().time()
+        now, mac_address = asyncio.get_running_loop().time(), event.device.mac_address
+        self._reported_at[mac_address] = now
+        if self.over_at is not None and self._first_reports.get(mac_address, -1.0) < self.over_at:
+            self._first_reports[mac_address] = now
 
     def _on_interrupted(self, _event: object) -> None:
         self.interruptions += 1
@@ -227,6 +232,11 @@ class Home:
             and bool(self.heaters)
             and all(self.last_report(mac_address) > moment for mac_address in self.expected)
         )
+
+    def back_after(self) -> float | None:
+        """Return the seconds from the end of the fault until the last heater reported for the first time after it."""
+        first = [self._first_reports.get(mac_address, -1.0) for mac_address in self.expected]
+        return None if self.over_at is None or min(first) < self.over_at else max(first) - self.over_at
 
     def last_report(self, mac_address: str) -> float:
         """Return when a heater has last reported, by the event loop's clock; -1 when it has not."""

@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 from awscrt import mqtt
+from yarl import URL
 
 from simulator.state import Addresses
 
@@ -30,7 +31,7 @@ def by_name(addresses: Addresses) -> Addresses:
     """Have both services asked for by name."""
     return {
         **addresses,
-        "api_url": addresses["api_url"].replace(addresses["mqtt_endpoint"], _NAME),
+        "api_url": str(URL(addresses["api_url"]).with_host(_NAME)),
         "mqtt_endpoint": _NAME,
     }
 
@@ -78,7 +79,7 @@ class SwallowingAddress:
     async def between(self, addresses: Addresses) -> AsyncIterator[Addresses]:
         """Have the services asked for by a name that has both addresses; raises `DrillImpossibleError` without IPv6."""
         self._ports = addresses["mqtt_port"], int(addresses["api_url"].split(":")[2].partition("/")[0])
-        with _two_addresses(), self._sockets:
+        with _two_addresses(), patch.object(socket, "getaddrinfo", _all_addresses), self._sockets:
             yield by_name(addresses)
 
     async def swallow(self, _home: Home) -> None:
@@ -104,6 +105,16 @@ class SwallowingAddress:
             except TimeoutError:
                 return
         raise DrillImpossibleError("a full backlog does not swallow connections on this system")
+
+
+_getaddrinfo = socket.getaddrinfo
+
+
+def _all_addresses(
+    host: str | None, port: int | None, family: int = 0, kind: int = 0, proto: int = 0, flags: int = 0
+) -> Sequence[object]:
+    """Resolve a name to its IPv6 addresses too where a machine has no other IPv6 address than its loopback."""
+    return _getaddrinfo(host, port, family, kind, proto, flags & ~socket.AI_ADDRCONFIG)
 
 
 @contextmanager
@@ -144,5 +155,5 @@ def _can_bind() -> bool:
 
 
 def _has_two_addresses() -> bool:
-    families = [family for family, *_ in socket.getaddrinfo(_NAME, 1, type=socket.SOCK_STREAM)]
+    families = [family for family, *_ in _getaddrinfo(_NAME, 1, type=socket.SOCK_STREAM)]
     return families == [socket.AF_INET6, socket.AF_INET]

@@ -9,6 +9,7 @@ from .drill import RECOVERY_SECONDS, Drill, DrillImpossibleError, Result
 from .home import Home, home_of
 from .leftovers import Holdings, LogRecords, left_beyond, log_records
 from .protections import PROTECTIONS
+from .steps import over
 
 _OUTCOME_SECONDS = 120.0
 """After the last command, until every command has its outcome."""
@@ -80,12 +81,14 @@ async def _steps(drill: Drill, home: Home) -> list[str]:
 
 async def _recovery(home: Home) -> float | None:
     """Return the seconds from the end of the fault until every heater has reported."""
-    over_at = _now() if home.over_at is None else home.over_at
+    if home.over_at is None:
+        await over(home)
+    over_at = home.over_at or _now()
     try:
         await home.until("statuses flow", lambda: home.reported_since(over_at), RECOVERY_SECONDS + over_at - _now())
     except TimeoutError:
         return None
-    return max(map(home.last_report, home.expected)) - over_at
+    return home.back_after()
 
 
 async def _outcomes(home: Home) -> None:
