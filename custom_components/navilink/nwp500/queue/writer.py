@@ -138,7 +138,7 @@ class CommandWriter:
 
     def _next(self) -> QueuedCommand | None:
         """Return the next command that may be written now; otherwise set the timer for when one may be."""
-        if delay := self._rate_delay():
+        if self._acknowledged_at and (delay := self._rate_delay()):
             self._call_later(delay)
             return None
         shortest = math.inf
