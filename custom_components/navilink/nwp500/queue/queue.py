@@ -5,7 +5,7 @@ those in flight and keeps its place in the limit; when the connection ends, ever
 its old order. A command whose PUBACK was seen has left the queue for good.
 """
 
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -28,7 +28,7 @@ NOTHING = Displaced()
 
 
 class CommandQueue:
-    """Waiting commands and those in flight, in order, within a limit. Both ends are O(1).
+    """Waiting commands and those in flight, in order, within a limit. Both ends and each by its id are O(1).
 
     Of a limit of 1, one that is in flight leaves no room, and yet neither it nor a new one is dropped: the one may have
     arrived, the other is what is wanted now. Then, and only then, there is one more than the limit.
@@ -41,7 +41,9 @@ class CommandQueue:
         self._limit = limit
         self._coalesce = coalesce
         self._sequence = sequence
-        self._waiting: deque[QueuedCommand] = deque()
+        # By id, because a completed command is looked for here; a plain `dict` is slow to find its first one again and
+        # again while it is emptied from the front.
+        self._waiting: OrderedDict[str, QueuedCommand] = OrderedDict()
         self._in_flight: dict[str, QueuedCommand] = {}
 
     def __len__(self) -> int:
@@ -51,7 +53,7 @@ class CommandQueue:
     @property
     def waiting(self) -> tuple[QueuedCommand, ...]:
         """The waiting commands, next one first."""
-        return tuple(self._waiting)
+        return tuple(self._waiting.values())
 
     @property
     def in_flight(self) -> tuple[QueuedCommand, ...]:
@@ -84,7 +86,7 @@ class CommandQueue:
         displaced = NOTHING
         if self._waiting:
             displaced = Displaced(self.supersede(command), self._make_room(1))
-        self._waiting.append(command)
+        self._waiting[command.id] = command
         return displaced
 
     def supersede(self, newer: QueuedCommand) -> tuple[QueuedCommand, ...]:
@@ -94,17 +96,14 @@ class CommandQueue:
     def heads(self) -> Iterator[QueuedCommand]:
         """Go through each device's first command, in order; it holds back its device's later ones, nobody else's."""
         seen: set[str | None] = set()
-        for command in self._waiting:
+        for command in self._waiting.values():
             if command.mac_address not in seen:
                 seen.add(command.mac_address)
                 yield command
 
     def take(self, command: QueuedCommand) -> QueuedCommand:
         """Move a waiting command in flight and return it with its attempt counted."""
-        if self._waiting[0] is command:
-            self._waiting.popleft()
-        else:
-            self._waiting.remove(command)
+        del self._waiting[command.id]
         taken = command.written_again()
         self._in_flight[taken.id] = taken
         return taken
@@ -112,18 +111,17 @@ class CommandQueue:
     def not_written(self, taken: QueuedCommand, command: QueuedCommand) -> None:
         """Put a command back at the front as it was before it was taken: it could not be written after all."""
         del self._in_flight[taken.id]
-        self._waiting.appendleft(command)
+        self._waiting[command.id] = command
+        self._waiting.move_to_end(command.id, last=False)
 
     def acknowledge(self, command_id: str) -> QueuedCommand | None:
         """Remove a command for good, because its PUBACK was seen or it ended; `None` when it is not here (any more).
 
         The PUBACK can come after the command went back to the front because an earlier one was not acknowledged.
         """
-        if (command := self._in_flight.pop(command_id, None)) is not None or not self._waiting:
+        if (command := self._in_flight.pop(command_id, None)) is not None:
             return command
-        if self._waiting[0].id == command_id:
-            return self._waiting.popleft()
-        return next(iter(self.remove(lambda waiting: waiting.id == command_id)), None)
+        return self._waiting.pop(command_id, None)
 
     def put_back(self, command: QueuedCommand) -> Displaced:
         """Put a command that was refused for the moment back in its place, unless a newer one supersedes it.
@@ -138,7 +136,7 @@ class CommandQueue:
         superseded = self.remove(
             lambda older: self._coalesce and command.replaces(older) and self._sequence(older) < sequence
         )
-        self._waiting.append(command)
+        self._waiting[command.id] = command
         self._arrange()
         return Displaced(tuple(superseded), self._make_room(0))
 
@@ -149,16 +147,16 @@ class CommandQueue:
         superseded = [command for command in returning if command.repeatable and self._is_superseded(command)]
         self._in_flight.clear()
         gone = {command.id for command in (*unrepeatable, *superseded)}
-        self._waiting.extendleft(command for command in reversed(returning) if command.id not in gone)
+        back = {command.id: command for command in returning if command.id not in gone}
+        self._waiting = OrderedDict({**back, **self._waiting})
         self._arrange()
         return Displaced(superseded=tuple(superseded), unrepeatable=tuple(unrepeatable))
 
     def remove(self, is_unwanted: Callable[[QueuedCommand], bool]) -> list[QueuedCommand]:
         """Remove and return the waiting commands that the condition picks, in order."""
-        unwanted = [command for command in self._waiting if is_unwanted(command)]
-        if unwanted:
-            gone = {command.id for command in unwanted}
-            self._waiting = deque(command for command in self._waiting if command.id not in gone)
+        unwanted = [command for command in self._waiting.values() if is_unwanted(command)]
+        for command in unwanted:
+            del self._waiting[command.id]
         return unwanted
 
     def forbid_return(self, is_unwanted: Callable[[QueuedCommand], bool]) -> None:
@@ -171,7 +169,7 @@ class CommandQueue:
         """Drop and return the oldest that wait until so many more fit in, or none waits."""
         dropped: list[QueuedCommand] = []
         while self._waiting and len(self._waiting) + len(self._in_flight) + count > self._limit:
-            dropped.append(self._waiting.popleft())
+            dropped.append(self._waiting.popitem(last=False)[1])
         return tuple(dropped)
 
     def _is_superseded(self, command: QueuedCommand) -> bool:
@@ -182,8 +180,9 @@ class CommandQueue:
 
     def _arrange(self) -> None:
         """Put what waits in order: what comes back may be younger than what had come back before."""
-        self._waiting = deque(sorted(self._waiting, key=self._sequence))
+        waiting = sorted(self._waiting.values(), key=self._sequence)
+        self._waiting = OrderedDict((command.id, command) for command in waiting)
 
     def unsent(self) -> Iterator[QueuedCommand]:
         """Go through everything whose PUBACK was not seen, in order: first what is in flight."""
-        return chain(self._in_flight.values(), self._waiting)
+        return chain(self._in_flight.values(), self._waiting.values())

@@ -14,6 +14,7 @@ from .command import QueuedCommand
 from .confirmation import Confirmations
 from .outcome import CommandResult
 from .queue import CommandQueue, Displaced
+from .silence import UNACKNOWLEDGED, Silence
 
 _REFUSAL_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0, 30.0)
 """Seconds to wait after each refusal for coming too soon after the last control; then the command ends as rejected."""
@@ -65,6 +66,9 @@ class CommandWriter:
         self._window = min(config.max_in_flight, queue.window, self._rate or config.max_in_flight)
         self.transport: Transport | None = None
         """What is written to; `None` without a connection."""
+        self._silence = Silence(
+            queue, config.operation_timeout, lambda: self._give_up_transport(TransportError(UNACKNOWLEDGED))
+        )
         self._timer: asyncio.TimerHandle | None = None
         self._acknowledged_at: deque[float] = deque(maxlen=self._rate or 1)
         self._written: dict[str, QueuedCommand] = {}
@@ -78,6 +82,7 @@ class CommandWriter:
     def attach(self, transport: Transport) -> None:
         """Connected: from now on the queue is drained into this transport."""
         self.transport = transport
+        self._silence.connected()
         # The transports before are closed by now, and nothing of them arrives any more.
         self._written.clear()
 
@@ -85,6 +90,7 @@ class CommandWriter:
         """Disconnected: what is in flight goes back to the front, in its old order."""
         self.transport = None
         self._cancel_timer()
+        self._silence.stop()
         in_flight = self._queue.in_flight
         displaced = self._queue.return_in_flight()
         self._end_run(drained=False)
@@ -121,6 +127,7 @@ class CommandWriter:
                 break
             else:
                 self._write(self.transport, command)
+        self._silence.watch()
         if self._drained is not None:
             self._look_whether_drained()
         if self._finished is not None:
@@ -131,7 +138,7 @@ class CommandWriter:
 
     def _next(self) -> QueuedCommand | None:
         """Return the next command that may be written now; otherwise set the timer for when one may be."""
-        if delay := self._rate_delay():
+        if self._acknowledged_at and (delay := self._rate_delay()):
             self._call_later(delay)
             return None
         shortest = math.inf
@@ -145,18 +152,20 @@ class CommandWriter:
 
     def _write(self, transport: Transport, waiting: QueuedCommand) -> None:
         command = self._queue.take(waiting)
+        written_at = asyncio.get_running_loop().time()
         try:
             packet_id = transport.publish(
                 command.topic,
                 command.body,
                 command.qos,
-                lambda error: self._on_puback(command, error),
+                lambda error: self._on_puback(command, written_at, error),
             )
         except TransportError as error:
             self._queue.not_written(command, waiting)
             self._give_up_transport(error)
             return
         self._written[command.id] = command
+        self._silence.written(written_at)
         self._listener.command_written(command, packet_id)
 
     def has_arrived(self, command_id: str) -> None:
@@ -168,11 +177,12 @@ class CommandWriter:
         if (arrived := self._queue.acknowledge(command_id)) is not None:
             self._listener.command_sent(arrived)
 
-    def _on_puback(self, command: QueuedCommand, error: TransportError | None) -> None:
+    def _on_puback(self, command: QueuedCommand, written_at: float, error: TransportError | None) -> None:
         """Take in the PUBACK of a writing, or the error in its place."""
         if error is not None:
             self._give_up_transport(error)
             return
+        self._silence.acknowledged(written_at)
         self.sent_count += 1
         if self._rate is not None:
             self._acknowledged_at.append(asyncio.get_running_loop().time())
