@@ -31,11 +31,12 @@ _QUIET_SECONDS = 0.004
 _BUSY_FACTOR = 4.0
 """Times as fast as real time, while something is on its way."""
 _PATIENCE_SECONDS = 15.0
-"""Real time after which what is on its way counts as given up: the runtime itself gives a message up after 10 s."""
+"""Real time after which what is on its way is waited for no more: the runtime itself stops after 10 s."""
 _MAX_FACTOR = 4000.0
 """Times as fast as real time, at most."""
 _ROUNDING_SECONDS = 1e-6
-_FOLLOWERS = ("homeassistant", "custom_components.navilink")
+_CLIENT = "custom_components.navilink"
+_FOLLOWERS = ("homeassistant", _CLIENT, "aiohttp")
 """The packages in which clocks that modules have imported by name are replaced."""
 
 _real_monotonic, _real_time, _real_clock_gettime = time.monotonic, time.time, time.clock_gettime
@@ -95,6 +96,10 @@ class FastClock:
     def is_real(self) -> bool:
         """Whether it keeps to real time."""
         return self._is_real > 0
+
+    def stay_real(self) -> None:
+        """Keep to real time from now on."""
+        self._is_real += 1
 
     @contextmanager
     def real(self) -> Generator[None]:
@@ -195,8 +200,16 @@ class FastLoop(asyncio.SelectorEventLoop):
 def run_fast[T](main: Callable[[FastLoop], Coroutine[Any, Any, T]], clock: FastClock) -> T:
     """Run a coroutine function in a loop of this clock, with the clocks of Home Assistant and the client along."""
     loop = FastLoop(clock)
+
+    async def then_keep_to_real_time() -> T:
+        try:
+            return await main(loop)
+        finally:
+            # The event loop's own end waits for threads.
+            clock.stay_real()
+
     with _clocks_follow(clock), asyncio.Runner(loop_factory=lambda: loop) as runner:
-        return runner.run(main(loop))
+        return runner.run(then_keep_to_real_time())
 
 
 @contextmanager
@@ -205,16 +218,17 @@ def _clocks_follow(clock: FastClock) -> Generator[None]:
     utcnow = partial(_now, clock)
     replaced: dict[object, object] = {
         time.time: clock.wall,
+        time.monotonic: clock.now,
         dt_util.utcnow: utcnow,
         dt_util.now: lambda zone=None: _now(clock).astimezone(zone or dt_util.get_default_time_zone()),
         datetime: _datetime_of(clock),
     }
-    time_modules = [time, *_modules()]
-    found = [
+    found: list[tuple[ModuleType, str, object]] = [(time, "time", clock.wall)]
+    found += [
         (module, name, replaced[value])
-        for module in time_modules
+        for module in _modules()
         for name, value in tuple(vars(module).items())
-        if _is_one_of(value, replaced) and not (value is datetime and not module.__name__.startswith(_FOLLOWERS[1]))
+        if _is_one_of(value, replaced) and (value is not datetime or module.__name__.startswith(_CLIENT))
     ]
     patches = [patch.object(module, name, value) for module, name, value in found]
     patches.append(patch.object(time, "clock_gettime", partial(_clock_gettime, clock)))

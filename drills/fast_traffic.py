@@ -6,9 +6,14 @@ time the integration would break both without doing anything wrong, so they are 
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Generator
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
+import os
+from pathlib import Path
 import re
+import socket
+import stat
 import time
 from types import SimpleNamespace
 from typing import Any, override
@@ -40,6 +45,8 @@ class Traffic:
         """MAC addresses from which no replies are to be expected, with the number of reasons."""
         self.sent: Counter[str] = Counter()
         """Requests to each heater by its MAC address."""
+        self.ports: set[int] = set()
+        """Of the brokers."""
         self.connects = 0
         """Accepted."""
         self._published_at: defaultdict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_PUBLISHES_A_SECOND))
@@ -125,6 +132,7 @@ class Traffic:
         """Note how an attempt to connect has ended."""
         if not done.cancelled() and done.exception() is None:
             self.connects += 1
+            _send_at_once(self.ports)
             self._published_at.pop(client_id, None)
             self._connected_at = {client_id: _monotonic()} | {
                 known: then for known, then in self._connected_at.items() if _monotonic() - then < _CONNECT_SECONDS
@@ -150,6 +158,24 @@ class Traffic:
 
         with patch.object(aiohttp.ClientSession, "__init__", watched):
             yield
+
+
+def _send_at_once(ports: AbstractSet[int]) -> None:
+    """Have the runtime's connections to these ports send small packets at once.
+
+    In real time nobody notices that one which follows another one soon waits up to 40 ms for the other's TCP
+    acknowledgement. When 30 s are a few milliseconds, it does so every time.
+    """
+    for link in Path("/proc/self/fd").iterdir():
+        try:
+            if not stat.S_ISSOCK(link.stat().st_mode):
+                continue
+            with socket.socket(fileno=os.dup(int(link.name))) as connection:
+                if connection.family == socket.AF_INET and connection.getpeername()[1] in ports:
+                    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except OSError:
+            # Closed by now, or not connected.
+            continue
 
 
 def _session_of(payload: bytes | str) -> str | None:

@@ -8,7 +8,8 @@ import sys
 
 from .fast_time import FastClock, FastLoop, run_fast
 from .fast_traffic import Traffic
-from .soak_run import Day, Soak, SoakResult
+from .soak_result import Day, SoakResult
+from .soak_run import Soak
 
 _MOST_HOURS = 10_000
 _SHOWN = 30
@@ -21,7 +22,9 @@ def read_command_line(arguments: Sequence[str] | None = None) -> Namespace:
     parser = ArgumentParser(prog="drills.soak", description=__doc__)
     parser.add_argument("--hours", type=float, default=168.0, help="simulated hours (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the chance by which things happen (%(default)s)")
-    parser.add_argument("--json", action="store_true", help="print the result as JSON, every sample in it")
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON, every sample in it, and the days as errors"
+    )
     options = parser.parse_args(arguments)
     if not 0 < options.hours <= _MOST_HOURS:
         parser.error(f"--hours must be above 0, {_MOST_HOURS} at most")
@@ -70,20 +73,20 @@ def summary(result: SoakResult) -> list[str]:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the process's exit code."""
     options = read_command_line(arguments)
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    logging.getLogger("custom_components.navilink").setLevel(logging.ERROR)
+    # Whoever logs an error is named in the result.
+    logging.basicConfig(level=logging.WARNING, handlers=[logging.NullHandler()])
     clock = FastClock()
     traffic = Traffic(clock)
 
+    days = sys.stderr if options.json else sys.stdout
+
     def show(day: Day) -> None:
-        if not options.json:
-            print(line(cells(day)), flush=True)
+        print(line(cells(day)), file=days, flush=True)
 
     async def soak(loop: FastLoop) -> SoakResult:
         return await Soak(loop, traffic, hours=options.hours, seed=options.seed, on_day=show).run()
 
-    if not options.json:
-        print(line((*_COLUMNS, *_HELD)), flush=True)
+    print(line((*_COLUMNS, *_HELD)), file=days, flush=True)
     with traffic.watched():
         result = run_fast(soak, clock)
     print(json.dumps(result.as_dict()) if options.json else "\n".join(summary(result)))

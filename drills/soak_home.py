@@ -22,6 +22,7 @@ from custom_components.navilink.coordinator import NavilinkCoordinator
 from custom_components.navilink.nwp500 import NavienMqttClient
 from simulator.process import SimulatorProcess
 
+from .fast_traffic import Traffic
 from .soak_ledger import SoakLedger
 
 START_SECONDS = 300.0
@@ -204,7 +205,7 @@ def _device_target(hass: HomeAssistant, mac_address: str) -> dict[str, object] |
 
 
 @asynccontextmanager
-async def soak_home(ledger: SoakLedger) -> AsyncIterator[SoakHome]:
+async def soak_home(ledger: SoakLedger, traffic: Traffic) -> AsyncIterator[SoakHome]:
     """Start two simulators, one with two heaters and one with the third, and Home Assistant."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="navilink-soak-")))
@@ -221,8 +222,10 @@ async def soak_home(ledger: SoakLedger) -> AsyncIterator[SoakHome]:
             Account(name="first", user="20002", simulator=first, heaters=_HEATERS[:2]),
             Account(name="second", user="20003", simulator=second, heaters=_HEATERS[2:]),
         )
+        traffic.ports.update(account.simulator.addresses["mqtt_port"] for account in accounts)
         home = SoakHome(accounts, folder, ledger)
         stack.enter_context(patch(f"{NavilinkCoordinator.__module__}.NavienMqttClient", home.make_client))
         await home.start()
+        await home.until("every account is connected", lambda: all(each.is_connected for each in accounts))
         stack.push_async_callback(home.stop)
         yield home

@@ -1,7 +1,7 @@
 """Every command of a soak, in counters: its one outcome, and what each heater has to be set to."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from homeassistant.core import Event, HomeAssistant, callback
@@ -10,6 +10,8 @@ from custom_components.navilink.nwp500 import CommandCompleted, CommandEvent, Na
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME
 
 _SHOWN = 20
+_RESET_BY: Mapping[str, Sequence[str]] = {"dhwOperationSetting": ("vacationDaySetting",)}
+"""What else a heater changes when a member is set, unless that is set along with it."""
 _NOT_TAKEN = frozenset({"rejected"})
 """Outcomes that say for certain that a command which was sent has changed nothing."""
 
@@ -22,6 +24,8 @@ class Settings:
 
     def is_set(self, member: str, values: frozenset[int]) -> None:
         """Note that a member has one of these values for certain."""
+        for other in _RESET_BY.get(member, ()):
+            self.possible.pop(other, None)
         self.possible[member] = values
 
     def may_be_set(self, member: str, values: frozenset[int]) -> None:
@@ -95,7 +99,7 @@ class SoakLedger:
         if command.mac_address is None or not command.is_control:
             return
         settings = self.settings[command.mac_address]
-        for member, values in command.expected.items():
+        for member, values in sorted(command.expected.items()):
             if outcome == "confirmed":
                 settings.is_set(member, values)
             elif command.attempts and outcome not in _NOT_TAKEN:

@@ -3,12 +3,11 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
-from dataclasses import asdict, dataclass, field
 from functools import partial
 import logging
 from random import Random
 import time
-from typing import Any, override
+from typing import Any
 
 from simulator.process import SimulatorProcess
 from simulator.state import State
@@ -18,6 +17,7 @@ from .fast_time import FastLoop
 from .fast_traffic import Traffic
 from .soak_home import Account, SoakHome, soak_home
 from .soak_ledger import SoakLedger
+from .soak_result import Day, ErrorRecords, SoakResult
 from .soak_samples import Sample, grown, growth
 
 MOST_REQUESTS = 150.0
@@ -28,69 +28,8 @@ _REST_LOOK_SECONDS = 20.0
 _REST_PATIENCE_SECONDS = 50 * plan.MINUTE
 _OUTCOME_SECONDS = 2 * plan.HOUR
 _FIRST_SECONDS = 300.0
-_SHOWN = 20
 
 _real_seconds = time.monotonic
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
-    """What happened in one simulated day."""
-
-    day: int
-    given: int
-    outcomes: dict[str, int]
-    faults: int
-    connects: int
-    requests: float
-    """To a heater in an hour."""
-    rss: float
-    tasks: int
-    timers: int
-    threads: int
-    descriptors: int
-    took: float
-    """Real seconds."""
-
-
-@dataclass(slots=True, kw_only=True)
-class SoakResult:
-    """What came of a soak."""
-
-    seed: int
-    hours: float
-    days: list[Day] = field(default_factory=list)
-    samples: list[Sample] = field(default_factory=list)
-    faults: Counter[str] = field(default_factory=Counter)
-    given: int = 0
-    outcomes: dict[str, int] = field(default_factory=dict)
-    open: int = 0
-    """Commands without an outcome at the end."""
-    requests: float = 0.0
-    """To a heater in an hour, as the simulator received them: the most of the heaters."""
-    throttled: int = 0
-    growth: float | None = None
-    """MiB a simulated day."""
-    took: float = 0.0
-    """Real seconds."""
-    breaches: list[str] = field(default_factory=list)
-
-    def as_dict(self) -> dict[str, object]:
-        """Return it for JSON."""
-        return asdict(self)
-
-
-class _Errors(logging.Handler):
-    """Keeps the first errors and tracebacks that anybody logs."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.INFO)
-        self.lines: list[str] = []
-
-    @override
-    def emit(self, record: logging.LogRecord) -> None:
-        if (record.exc_info or record.levelno >= logging.ERROR) and len(self.lines) < _SHOWN:
-            self.lines.append(f"{record.levelname} {record.name}: {record.getMessage()} {record.exc_info or ''}")
 
 
 class Soak:
@@ -111,11 +50,11 @@ class Soak:
     async def run(self) -> SoakResult:
         """Run it."""
         began = _real_seconds()
-        errors = _Errors()
+        errors = ErrorRecords()
         logging.getLogger().addHandler(errors)
         result = self._result
         try:
-            async with soak_home(self._ledger) as home:
+            async with soak_home(self._ledger, self._traffic) as home:
                 await self._play(home)
         except TimeoutError as error:
             result.breaches.append(str(error))
@@ -134,7 +73,6 @@ class Soak:
     # What happens
 
     async def _play(self, home: SoakHome) -> None:
-        await home.until("every account is connected", lambda: all(each.is_connected for each in home.accounts))
         self._began = self._loop.time()
         streams = [asyncio.create_task(stream) for stream in self._streams(home)]
         failed = asyncio.create_task(_first_failure(streams))
@@ -340,7 +278,7 @@ class Soak:
                     for message in state["received"]
                 )
                 self._result.requests = max(self._result.requests, count / hours)
-        if self._result.requests > MOST_REQUESTS:
+        if hours >= _DAY / _HOUR and self._result.requests > MOST_REQUESTS:
             self._ledger.breach(
                 f"{self._result.requests:.0f} requests to a heater in an hour, at most {MOST_REQUESTS:g}"
             )
