@@ -124,7 +124,9 @@ class Traffic:
             self.clock.end(session)
 
     def wait_to_connect(self, client_id: str) -> None:
-        """Keep to the service's rate of CONNECTs."""
+        """Keep to the service's rate of CONNECTs, and forget clients that are gone."""
+        for known in [known for known, then in self._published_at.items() if _monotonic() - then[-1] > 1.0]:
+            del self._published_at[known]
         if (wait := self._connected_at.get(client_id, -_CONNECT_SECONDS) + _CONNECT_SECONDS - _monotonic()) > 0:
             _sleep(wait)
 
@@ -133,7 +135,6 @@ class Traffic:
         if not done.cancelled() and done.exception() is None:
             self.connects += 1
             _send_at_once(self.ports)
-            self._published_at.pop(client_id, None)
             self._connected_at = {client_id: _monotonic()} | {
                 known: then for known, then in self._connected_at.items() if _monotonic() - then < _CONNECT_SECONDS
             }

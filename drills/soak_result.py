@@ -1,7 +1,7 @@
 """What comes of a soak."""
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 import logging
 from typing import override
 
@@ -56,7 +56,8 @@ class SoakResult:
 
     def as_dict(self) -> dict[str, object]:
         """Return it for JSON."""
-        return asdict(self)
+        # Before, because `asdict` makes a counter of pairs of it.
+        return asdict(replace(self, faults=Counter())) | {"faults": dict(self.faults)}
 
 
 class ErrorRecords(logging.Handler):

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import partial
+from itertools import count
 import logging
 from random import Random
 import time
@@ -28,6 +29,8 @@ _REST_LOOK_SECONDS = 20.0
 _REST_PATIENCE_SECONDS = 50 * plan.MINUTE
 _OUTCOME_SECONDS = 2 * plan.HOUR
 _FIRST_SECONDS = 300.0
+_BEFORE_THE_END = 60.0
+"""So long before the end of a day its line is written."""
 
 _real_seconds = time.monotonic
 
@@ -199,9 +202,9 @@ class Soak:
     async def _days(self, home: SoakHome) -> None:
         began, given, outcomes, sent = _real_seconds(), 0, Counter[str](), 0
         faults = connects = 0
-        for day in range(10**6):
-            await asyncio.sleep(min(_DAY, self._seconds - day * _DAY) - 1)
+        for day in count():
             length = min(_DAY, self._seconds - day * _DAY)
+            await self._until(day * _DAY + length - _BEFORE_THE_END)
             sample = Sample.now(self._loop, day * 24, at_rest=self._is_at_rest(home))
             now = _real_seconds()
             total = self._traffic.sent.total()
@@ -223,9 +226,12 @@ class Soak:
             faults, connects = self._result.faults.total(), self._traffic.connects
             self._result.days.append(line)
             self._on_day(line)
-            if length < _DAY or (day + 1) * _DAY >= self._seconds:
-                await asyncio.Event().wait()
-            await asyncio.sleep(1)
+            if (day + 1) * _DAY >= self._seconds:
+                return
+
+    async def _until(self, seconds: float) -> None:
+        """Wait until so many simulated seconds after the start."""
+        await asyncio.sleep(self._began + seconds - self._loop.time())
 
     # The end
 
