@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Future as NativeFuture
 from pathlib import Path
 from typing import override
+import weakref
 
 # Not awsiotsdk's builder of connections (awsiot.mqtt_connection_builder), which makes a TLS context for each one and
 # cannot set a minimum version of TLS: the runtime that awsiotsdk pins is used directly.
@@ -105,7 +106,7 @@ class AwsTransport(Transport):
             websocket_handshake_transform=self._native_sign,
             disable_metrics=True,
         )
-        self._connection.on_message(self._native_message)
+        self._connection.on_message(_weakly(self._native_message))
 
     @override
     async def open(self) -> None:
@@ -250,6 +251,21 @@ class AwsTransport(Transport):
                 function(*arguments)
 
         _call_on(self._loop, unless_closed)
+
+
+def _weakly(method: Callable[..., None]) -> Callable[..., None]:
+    """Return what calls a method as long as there is its object.
+
+    The runtime keeps this callback as long as the connection, out of sight of the garbage collector: one that keeps the
+    object, which keeps the connection, would keep all of it for ever.
+    """
+    known = weakref.WeakMethod(method)
+
+    def call(**members: object) -> None:
+        if (now := known()) is not None:
+            now(**members)
+
+    return call
 
 
 def _bootstrap() -> io.ClientBootstrap:
