@@ -145,7 +145,7 @@ DRILLS: tuple[Drill, ...] = (
             fault("reply_delay", seconds=0.05),
             over,
         ),
-        protection="status-is-dated",
+        protection="reconnection",
         outcomes=_UNSEEN,
     ),
     Drill(

@@ -18,7 +18,6 @@ from custom_components.navilink.heater import HeaterSnapshots
 from custom_components.navilink.nwp500 import NavienAuthClient, NavienMqttClient, auth, mqtt_client
 from custom_components.navilink.nwp500.heaters.watchdog import ResponseWatchdog
 from custom_components.navilink.nwp500.queue.confirmation import Confirmations
-from custom_components.navilink.nwp500.queue.freshness import FreshStatus
 from custom_components.navilink.nwp500.queue.pipeline import CommandPipeline
 from custom_components.navilink.nwp500.queue.queue import CommandQueue
 from custom_components.navilink.nwp500.queue.writer import Pacing
@@ -120,10 +119,6 @@ PROTECTIONS: Mapping[str, Protection] = {
     "reply-is-proof": Protection(
         "A heater's reply shows that a command has arrived, acknowledged or not.",
         _patched(CommandPipeline, _has_arrived=lambda *_: None),
-    ),
-    "status-is-dated": Protection(
-        "A status is as old as the question that it answers: a late one proves nothing about a newer command.",
-        _patched(FreshStatus, dated=unprotected.dated_now),
     ),
     "refusal-counts-once": Protection(
         "A refusal that is delivered twice counts once.",

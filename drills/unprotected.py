@@ -1,6 +1,6 @@
 """What takes the place of parts of the product in a drill without its protection."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 import socket
 from typing import Any
 from weakref import WeakSet
@@ -20,7 +20,6 @@ from custom_components.navilink.nwp500 import (
     NavienMqttClient,
 )
 from custom_components.navilink.nwp500.queue.confirmation import Confirmations
-from custom_components.navilink.nwp500.queue.freshness import FreshStatus
 from custom_components.navilink.nwp500.queue.queue import CommandQueue, Displaced
 from custom_components.navilink.nwp500.queue.writer import Pacing
 from custom_components.navilink.nwp500.rest import service
@@ -29,12 +28,12 @@ from custom_components.navilink.nwp500.transport.connection import Connection
 from custom_components.navilink.nwp500.transport.subscriptions import ConnectionSubscriptions
 
 _read_answer = service._data  # noqa: SLF001 - as it is before it is taken out
+_sign_in = NavienAuthClient._request_sign_in  # noqa: SLF001 - likewise
+_signed_in: WeakSet[NavienAuthClient] = WeakSet()
 _pause = Pacing.pause
 _use = NavienMqttClient._use  # noqa: SLF001 - likewise
 _make_on = ConnectionSubscriptions.make_on
 _made: WeakSet[ConnectionSubscriptions] = WeakSet()
-_dated = FreshStatus.dated
-_JUST_NOW = "asked just now"
 _start_connection = aiohappyeyeballs.start_connection
 
 
@@ -63,12 +62,6 @@ async def made_once(subscriptions: ConnectionSubscriptions, transport: Transport
         await _make_on(subscriptions, transport)
 
 
-def dated_now(fresh: FreshStatus, mac_address: str, _session_id: str | None) -> int | None:
-    """Take a status for one of now, whatever it answers."""
-    fresh.written(_JUST_NOW, mac_address)
-    return _dated(fresh, mac_address, _JUST_NOW)
-
-
 def updated_at_once(snapshots: HeaterSnapshots, mac_addresses: Iterable[str] = ()) -> None:
     """Update entities with each message."""
     for mac_address in mac_addresses:
@@ -93,8 +86,11 @@ async def tokens_as_they_are(client: NavienAuthClient, _refused: object = None) 
     return client.current_tokens
 
 
-async def no_password(_client: NavienAuthClient) -> object:
-    """Sign in with no password."""
+async def no_password(client: NavienAuthClient) -> Mapping[str, object]:
+    """Sign in with the password once only."""
+    if client not in _signed_in:
+        _signed_in.add(client)
+        return await _sign_in(client)
     raise ApiConnectionError("no password is known")
 
 
