@@ -67,7 +67,9 @@ async def in_process_of_its_own(drill: Drill, options: Namespace, free: asyncio.
         output, errors = await process.communicate()
     lines = output.decode().splitlines()
     if process.returncode or not lines:
-        result = Result(name=drill.name, breaches=[f"the drill itself failed: {errors.decode()[-2000:]}"])
+        result = Result(
+            name=drill.name, is_broken=True, breaches=[f"the drill itself failed: {errors.decode()[-2000:]}"]
+        )
     else:
         result = Result.from_json(lines[-1])
     print(line(cells(result)), flush=True)
@@ -87,7 +89,7 @@ async def run_all(drills: Sequence[Drill], options: Namespace) -> bool:
     free = asyncio.Semaphore(options.jobs)
     results = await asyncio.gather(*(in_process_of_its_own(drill, options, free) for drill in drills))
     possible = [result for result in results if result.impossible is None]
-    wrong = [result.name for result in possible if result.is_passed is options.without_protection]
+    wrong = [result.name for result in possible if result.is_broken or result.is_passed is options.without_protection]
     how = "failed without protection" if options.without_protection else "passed"
     print(f"{len(possible) - len(wrong)} of {len(results)} {how}, {time.monotonic() - began:.0f} s")
     if skipped := [result.name for result in results if result.impossible is not None]:

@@ -89,6 +89,8 @@ class Result:
     """At info and above."""
     took: float = 0.0
     """Seconds for all of it."""
+    is_broken: bool = False
+    """Whether the drill itself has failed, which proves nothing."""
     breaches: Sequence[str] = ()
     """What went against the promise, in words."""
     impossible: str | None = None

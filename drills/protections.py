@@ -154,7 +154,7 @@ PROTECTIONS: Mapping[str, Protection] = {
     ),
     "password-sign-in": Protection(
         "Where no token is accepted any more, the password is.",
-        _patched(NavienAuthClient, _request_sign_in=unprotected.no_password),
+        _patched(NavienAuthClient, _sign_in_with_password=unprotected.no_password),
     ),
     "reauthentication": Protection(
         "A refused password is asked for again; meanwhile the queue is kept.",

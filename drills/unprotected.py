@@ -1,6 +1,6 @@
 """What takes the place of parts of the product in a drill without its protection."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 import socket
 from typing import Any
 from weakref import WeakSet
@@ -28,7 +28,7 @@ from custom_components.navilink.nwp500.transport.connection import Connection
 from custom_components.navilink.nwp500.transport.subscriptions import ConnectionSubscriptions
 
 _read_answer = service._data  # noqa: SLF001 - as it is before it is taken out
-_sign_in = NavienAuthClient._request_sign_in  # noqa: SLF001 - likewise
+_sign_in = NavienAuthClient._sign_in_with_password  # noqa: SLF001 - likewise
 _signed_in: WeakSet[NavienAuthClient] = WeakSet()
 _pause = Pacing.pause
 _use = NavienMqttClient._use  # noqa: SLF001 - likewise
@@ -86,12 +86,12 @@ async def tokens_as_they_are(client: NavienAuthClient, _refused: object = None) 
     return client.current_tokens
 
 
-async def no_password(client: NavienAuthClient) -> Mapping[str, object]:
+async def no_password(client: NavienAuthClient) -> None:
     """Sign in with the password once only."""
-    if client not in _signed_in:
-        _signed_in.add(client)
-        return await _sign_in(client)
-    raise ApiConnectionError("no password is known")
+    if client in _signed_in:
+        raise ApiConnectionError("no password is known")
+    _signed_in.add(client)
+    await _sign_in(client)
 
 
 def confirmed_by_the_answer(confirmations: Confirmations, command_id: str) -> None:

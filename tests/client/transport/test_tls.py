@@ -9,9 +9,11 @@ from typing import override
 import warnings
 
 from aiohttp.test_utils import unused_port
+from awscrt import io
 import pytest
 
 from nwp500 import ConnectionProblem, MqttConnectionConfig, NavienAuthClient, NavienMqttClient
+from nwp500.transport.aws import AwsRuntime
 from simulator.common.certificates import make_server_certificate
 from simulator.common.listener import Listener
 from tests.client.support.credentials import InventedCredentials
@@ -80,3 +82,29 @@ async def test_sign_in_service_that_is_down() -> None:
     assert problem(await failed(client)) == (ConnectionProblem.NETWORK, "sign-in service: ClientConnectorError")
     await client.disconnect()
     await auth_client.close()
+
+
+async def test_clients_share_what_trusts_the_same_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[io.TlsContextOptions] = []
+    make = io.ClientTlsContext
+
+    def counted(options: io.TlsContextOptions) -> io.ClientTlsContext:
+        made.append(options)
+        return make(options)
+
+    monkeypatch.setattr(io, "ClientTlsContext", counted)
+    ca_file = make_server_certificate(tmp_path).ca_file
+    config = MqttConnectionConfig(endpoint="localhost", port=1, ca_file=str(ca_file))
+
+    async def transport() -> None:
+        await AwsRuntime(config).make_transport(InventedCredentials().current_tokens, lambda _topic, _body: None)
+
+    await transport()
+    await transport()
+    assert len(made) == 1
+    # Another authority under the same name is another one.
+    folder = tmp_path / "another"
+    folder.mkdir()
+    ca_file.write_bytes(make_server_certificate(folder).ca_file.read_bytes())
+    await transport()
+    assert len(made) == 2

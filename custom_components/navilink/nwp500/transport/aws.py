@@ -8,6 +8,7 @@ closed in the very callback of its interruption.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future as NativeFuture
+from functools import lru_cache
 from pathlib import Path
 from typing import override
 import weakref
@@ -57,16 +58,11 @@ class AwsRuntime:
         return AwsTransport(self._client, self._config, credentials, on_message)
 
     def _make_tls_context(self) -> io.ClientTlsContext:
-        options = io.TlsContextOptions()
-        # The runtime's own default lets a service choose TLS 1.0.
-        options.min_tls_ver = io.TlsVersion.TLSv1_2
-        if self._config.port == _HTTPS_PORT:
-            options.alpn_list = ["http/1.1"]
+        has_alpn = self._config.port == _HTTPS_PORT
         if self._config.ca_file is None:
-            return io.ClientTlsContext(options)
+            return _tls_context(None, has_alpn)
         try:
-            options.override_default_trust_store(Path(self._config.ca_file).read_bytes())
-            return io.ClientTlsContext(options)
+            return _tls_context(Path(self._config.ca_file).read_bytes(), has_alpn)
         except (OSError, RuntimeError, AwsCrtError) as error:
             raise CaFileError(f"the CA file cannot be used: {_error_name(error)}") from error
 
@@ -266,6 +262,19 @@ def _weakly(method: Callable[..., None]) -> Callable[..., None]:
             now(**members)
 
     return call
+
+
+@lru_cache(maxsize=4)
+def _tls_context(certificates: bytes | None, has_alpn: bool) -> io.ClientTlsContext:  # noqa: FBT001 - told apart by type
+    """Return what trusts these certificates, or the system's: about a megabyte, so clients share it."""
+    options = io.TlsContextOptions()
+    # The runtime's own default lets a service choose TLS 1.0.
+    options.min_tls_ver = io.TlsVersion.TLSv1_2
+    if has_alpn:
+        options.alpn_list = ["http/1.1"]
+    if certificates is not None:
+        options.override_default_trust_store(certificates)
+    return io.ClientTlsContext(options)
 
 
 def _bootstrap() -> io.ClientBootstrap:
