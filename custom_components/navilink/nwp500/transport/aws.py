@@ -253,7 +253,7 @@ def _weakly(method: Callable[..., None]) -> Callable[..., None]:
     """Return what calls a method as long as there is its object.
 
     The runtime keeps this callback as long as the connection, out of sight of the garbage collector: one that keeps the
-    object, which keeps the connection, would keep all of it for ever.
+    object, which keeps the connection, would never let go of any of it.
     """
     known = weakref.WeakMethod(method)
 
