@@ -35,10 +35,13 @@ async def test_a_refusal_does_not_name_the_heater(stage: Stage, caplog: pytest.L
     with pytest.raises(MqttSubscribeError) as refused:
         await client.subscribe_device(stage.device)
     assert str(refused.value) == "the service refused the subscription: SubscribeError"
-    # By itself, for want of the answer to a command.
-    await stage.simulator.fault("refuse_suback", count=2)
-    await client.set_dhw_temperature(stage.device, 130)
-    await stage.simulator.wait(received=1)
+    # By itself, for want of the answer to a command, which is not sent to a heater that the service does not grant.
+    await stage.simulator.fault("refuse_suback", count=4)
+    assert await client.set_dhw_temperature(stage.device, 130) == 0
+    with pytest.raises(MqttSubscribeError):
+        # Made after the one that is under way.
+        await client.subscribe_device(stage.device)
+    assert client.queued_commands_count == 1
     warnings = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert warnings == ["Subscribing to a heater failed: the service refused the subscription: SubscribeError"]
     assert MAC not in "".join(record.getMessage() for record in caplog.records if record.name.startswith("nwp500"))
