@@ -66,3 +66,18 @@ async def test_what_ends_unsent_has_no_packet_id() -> None:
     await asyncio.sleep(0)
     handle.complete(CommandResult(CommandOutcome.CLEARED, CommandReason.QUEUE_CLEARED))
     assert await sending == 0
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (CommandResult(CommandOutcome.DROPPED, CommandReason.QUEUE_FULL), "dropped, the queue was full"),
+        (CommandResult(CommandOutcome.REJECTED, CommandReason.REFUSED, 7), "rejected, the heater refused it (code 7)"),
+    ],
+)
+def test_a_result_reads_as_english(result: CommandResult, words: str) -> None:
+    assert str(result) == words
+
+
+def test_every_reason_has_words() -> None:
+    assert all(reason.words for reason in CommandReason)
