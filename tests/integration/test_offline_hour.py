@@ -82,14 +82,19 @@ async def test_an_hour_offline(hass: HomeAssistant, simulator: SimulatorProcess,
     assert await applied(simulator) == [("dhw-mode", [1]), ("dhw-temperature", [120])]
     published = [message for message in (await simulator.state())["received"] if message["topic"].endswith("/ctrl")]
     assert len(published) == 2
-    ends = [
-        (event.data["new_state"].attributes["command_id"], event.data["new_state"].attributes["event_type"])
-        for event in outcomes
-        if event.data["entity_id"] == OUTCOME
-    ]
     commands = sum(len(words) for _, _, words, _ in ACTIONS) + 7
-    assert len({command_id for command_id, _ in ends}) == len(ends) == commands
-    reported = [outcome for _, outcome in ends]
+
+    def ends() -> list[tuple[str, str]]:
+        return [
+            (event.data["new_state"].attributes["command_id"], event.data["new_state"].attributes["event_type"])
+            for event in outcomes
+            if event.data["entity_id"] == OUTCOME
+        ]
+
+    # An outcome is passed on once it is on the disk, after the queue is seen to be empty.
+    await wait_for(hass, OUTCOME, lambda _: len(ends()) >= commands)
+    assert len({command_id for command_id, _ in ends()}) == len(ends()) == commands
+    reported = [outcome for _, outcome in ends()]
     assert {outcome: reported.count(outcome) for outcome in reported} == {
         "cleared": commands - 7,
         "superseded": 5,

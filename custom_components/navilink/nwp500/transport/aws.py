@@ -265,7 +265,7 @@ def _weakly(method: Callable[..., None]) -> Callable[..., None]:
 
 
 @lru_cache(maxsize=4)
-def _tls_context(certificates: bytes | None, has_alpn: bool) -> io.ClientTlsContext:  # noqa: FBT001 - told apart by type
+def _tls_context(certificates: bytes | None, has_alpn: bool) -> io.ClientTlsContext:  # noqa: FBT001 - a part of the key
     """Return what trusts these certificates, or the system's: about a megabyte, so clients share it."""
     options = io.TlsContextOptions()
     # The runtime's own default lets a service choose TLS 1.0.
