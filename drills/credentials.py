@@ -10,6 +10,7 @@ from simulator.state import State
 from .drill import Drill, Step
 from .home import Home
 from .steps import connected, disconnected, fault, over, wait
+from .waiting import until
 
 _NEW_PASSWORD = "another correct horse"  # noqa: S105 - of the simulated account
 _MOST_REQUESTS = 8
@@ -31,12 +32,10 @@ async def sign_in_again(home: Home) -> None:
         found = manager.async_progress_by_handler(DOMAIN, match_context={"source": SOURCE_REAUTH})
         return [flow["flow_id"] for flow in found]
 
-    await home.until("Home Assistant asks for the new password", lambda: bool(flows()), 90)
+    await until("Home Assistant asks for the new password", lambda: bool(flows()), 90)
     credentials = {"email": home.entry.data["email"], "password": _NEW_PASSWORD}
     await manager.async_configure(flows()[0], credentials)
-    await home.until(
-        "the account is set up again", lambda: home.is_running and home.entry.data["password"] == _NEW_PASSWORD
-    )
+    await until("the account is set up again", lambda: home.is_running and home.entry.data["password"] == _NEW_PASSWORD)
 
 
 def few_requests(home: Home, state: State) -> Iterable[str]:

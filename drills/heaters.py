@@ -7,6 +7,7 @@ from simulator.state import State
 from .drill import CARRIED_OUT, Drill, Step
 from .home import Home
 from .steps import burst, connected, disconnected, fault, over, wait
+from .waiting import until
 
 FIRST, SECOND = "0478630a1b2c", "0478630a1b2d"
 _TWO = ("--heaters", "2")
@@ -32,14 +33,14 @@ def few_interruptions(home: Home, _state: State) -> Iterable[str]:
 
 async def some_unconfirmed(home: Home) -> None:
     """Wait until commands have ended so: a drill whose fault has no effect proves nothing."""
-    await home.until("commands end as unconfirmed", lambda: any(map(home.ledger.ended_as, _UNCONFIRMED)), 120)
+    await until("commands end as unconfirmed", lambda: any(map(home.ledger.ended_as, _UNCONFIRMED)), 120)
 
 
 def listed_without(mac_address: str) -> Step:
     """Wait until the integration has let go of a heater."""
 
     async def wait_for(home: Home) -> None:
-        await home.until("the heater is gone", lambda: mac_address not in home.heaters, 110)
+        await until("the heater is gone", lambda: mac_address not in home.heaters, 110)
 
     return wait_for
 

@@ -30,9 +30,8 @@ from simulator.state import Addresses
 from .drill import Drill
 from .ledger import Ledger
 from .leftovers import Holdings
+from .waiting import until
 
-START_SECONDS = 60.0
-_LOOK_SECONDS = 0.05
 _QUEUE_SIZE = 1000
 _CELSIUS = (45.0, 50.0, 47.5, 52.5, 46.0, 55.0)
 _MODES = ("heat_pump", "eco", "high_demand")
@@ -214,17 +213,6 @@ class Home:
 
     # Waiting
 
-    async def until(self, what: str, holds: Callable[[], bool], seconds: float = START_SECONDS) -> None:
-        """Wait until something holds; raises TimeoutError with what it was."""
-        try:
-            async with asyncio.timeout(seconds):
-                # Most of what is waited for has no event of its own.
-                while not holds():  # noqa: ASYNC110 - see above
-                    await asyncio.sleep(_LOOK_SECONDS)
-        except TimeoutError:
-            message = f"{what}: not within {seconds:g} s"
-            raise TimeoutError(message) from None
-
     def reported_since(self, moment: float) -> bool:
         """Whether every heater of the account has reported since a moment of the event loop's clock."""
         return (
@@ -351,5 +339,5 @@ async def home_of(drill: Drill, *, is_protected: bool) -> AsyncIterator[Home]:
         stack.enter_context(surroundings(home))
         stack.push_async_callback(home.close)
         await home.start()
-        await home.until("every heater has reported", lambda: home.reported_since(0.0))
+        await until("every heater has reported", lambda: home.reported_since(0.0))
         yield home

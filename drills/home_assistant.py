@@ -9,18 +9,29 @@ from .machine import (
     change_options,
     clock_off_by,
     connecting,
-    draining,
     frozen,
     full_disk,
     give_again,
     no_strays,
     pause_giving,
-    settled,
     slow_disk,
     start_from_old_backup,
     undisturbed,
 )
-from .steps import burst, connected, disconnected, fault, outage, over, queued, reload, restart, wait
+from .steps import (
+    burst,
+    connected,
+    disconnected,
+    draining,
+    fault,
+    outage,
+    over,
+    queued,
+    reload,
+    restart,
+    settled,
+    wait,
+)
 
 _TWO_HOURS = timedelta(hours=2)
 _TWO_HEATERS = ("--heaters", "2")

@@ -16,6 +16,7 @@ from custom_components.navilink.nwp500 import CommandOutcome, ConnectionState
 
 from .drill import Step
 from .home import ENTRY_ID, Home
+from .waiting import until
 from .wall_clock import shifted_by
 
 _SYNC = os.fsync
@@ -129,24 +130,7 @@ def frozen(*steps: Step) -> Step:
 
 async def connecting(home: Home) -> None:
     """Wait until Home Assistant is about to connect."""
-    await home.until("connecting", lambda: home.is_running and home.client.state is ConnectionState.CONNECTING)
-
-
-def draining(count: int) -> Step:
-    """Wait until connected, with at most so many commands left to be sent, and at least one."""
-
-    async def wait_for(home: Home) -> None:
-        await home.until(
-            f"at most {count} commands wait",
-            lambda: home.client.is_connected and 0 < home.client.queued_commands_count <= count,
-        )
-
-    return wait_for
-
-
-async def settled(home: Home) -> None:
-    """Wait until every command so far has its outcome."""
-    await home.until("every command has its outcome", lambda: home.ledger.given > 0 and not home.ledger.open)
+    await until("connecting", lambda: home.is_running and home.client.state is ConnectionState.CONNECTING)
 
 
 def undisturbed(*steps: Step) -> Step:
@@ -185,7 +169,7 @@ def change_options(**changed: object) -> Step:
         before = home.client
         form = await flows.async_init(home.entry.entry_id)
         await flows.async_configure(form["flow_id"], {**home.entry.options, **changed})
-        await home.until("set up again", lambda: home.is_running and home.client is not before)
+        await until("set up again", lambda: home.is_running and home.client is not before)
 
     return change
 
@@ -199,7 +183,7 @@ async def start_from_old_backup(home: Home) -> None:
     await asyncio.to_thread(_set_back, queue_file(home), timedelta(days=7))
     old = home.ledger.without_outcome
     await home.start()
-    await home.until("the old commands have their outcomes", lambda: old.isdisjoint(home.ledger.without_outcome))
+    await until("the old commands have their outcomes", lambda: old.isdisjoint(home.ledger.without_outcome))
     if not old:
         home.errors.append("no command waited when the backup was made")
     home.errors += [

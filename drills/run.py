@@ -10,6 +10,7 @@ from .home import Home, home_of
 from .leftovers import Holdings, LogRecords, left_beyond, log_records
 from .protections import PROTECTIONS
 from .steps import over
+from .waiting import until
 
 _OUTCOME_SECONDS = 120.0
 """After the last command, until every command has its outcome."""
@@ -36,7 +37,7 @@ async def _play(drill: Drill, records: LogRecords, *, is_protected: bool) -> Res
         before = replace(Holdings.now(), sockets=home.sockets_before)
         begin = _now()
         await home.set_up()
-        await home.until("every heater has reported", lambda: home.reported_since(begin))
+        await until("every heater has reported", lambda: home.reported_since(begin))
         records.lines.clear()
         home.begin_to_act()
         breaches = await _steps(drill, home)
@@ -85,7 +86,7 @@ async def _recovery(home: Home) -> float | None:
         await over(home)
     over_at = home.over_at or _now()
     try:
-        await home.until("statuses flow", lambda: home.reported_since(over_at), RECOVERY_SECONDS + over_at - _now())
+        await until("statuses flow", lambda: home.reported_since(over_at), RECOVERY_SECONDS + over_at - _now())
     except TimeoutError:
         return None
     return home.back_after()
@@ -95,7 +96,7 @@ async def _outcomes(home: Home) -> None:
     """Wait until every command has its outcome; those without one are counted afterwards."""
     await home.finish_actions()
     try:
-        await home.until("every command has its outcome", lambda: not home.ledger.open, _OUTCOME_SECONDS)
+        await until("every command has its outcome", lambda: not home.ledger.open, _OUTCOME_SECONDS)
     except TimeoutError:
         return
 

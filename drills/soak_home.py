@@ -24,6 +24,7 @@ from simulator.process import SimulatorProcess
 
 from .fast_traffic import Traffic
 from .soak_ledger import SoakLedger
+from .waiting import until
 
 START_SECONDS = 300.0
 _LOOK_SECONDS = 1.0
@@ -147,15 +148,8 @@ class SoakHome:
         return client
 
     async def until(self, what: str, holds: Callable[[], bool], seconds: float = START_SECONDS) -> None:
-        """Wait until something holds; raises TimeoutError with what it was."""
-        try:
-            async with asyncio.timeout(seconds):
-                # Most of what is waited for has no event of its own.
-                while not holds():  # noqa: ASYNC110 - see above
-                    await asyncio.sleep(_LOOK_SECONDS)
-        except TimeoutError:
-            message = f"{what}: not within {seconds:g} s"
-            raise TimeoutError(message) from None
+        """Wait until something holds, at the pace of simulated time; raises TimeoutError with what it was."""
+        await until(what, holds, seconds, look_every=_LOOK_SECONDS)
 
     # Actions
 

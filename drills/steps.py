@@ -8,6 +8,7 @@ from custom_components.navilink.nwp500 import MqttConnectionConfig, NavienAuthCl
 
 from .drill import RECOVERY_SECONDS, Step
 from .home import Home
+from .waiting import until
 
 
 def fault(kind: str, **members: object) -> Step:
@@ -36,19 +37,19 @@ async def over(home: Home) -> None:
 
 async def disconnected(home: Home) -> None:
     """Wait until Home Assistant knows that it is disconnected."""
-    await home.until("disconnected", lambda: not home.client.is_connected, 90)
+    await until("disconnected", lambda: not home.client.is_connected, 90)
 
 
 async def connected(home: Home) -> None:
     """Wait until Home Assistant is connected."""
-    await home.until("connected", lambda: home.is_running and home.client.is_connected, 120)
+    await until("connected", lambda: home.is_running and home.client.is_connected, 120)
 
 
 def queued(count: int) -> Step:
     """Wait until so many commands wait."""
 
     async def wait_for(home: Home) -> None:
-        await home.until(
+        await until(
             f"{count} commands wait", lambda: home.is_running and home.client.queued_commands_count >= count, 120
         )
 
@@ -101,21 +102,21 @@ def disconnected_within(seconds: float) -> Step:
     """Demand that Home Assistant notices so soon that it is disconnected."""
 
     async def notice(home: Home) -> None:
-        await home.until("disconnected", lambda: not home.client.is_connected, seconds)
+        await until("disconnected", lambda: not home.client.is_connected, seconds)
 
     return notice
 
 
 async def settled(home: Home) -> None:
     """Wait until every command so far has its outcome."""
-    await home.until("every command has its outcome", lambda: home.ledger.given > 0 and not home.ledger.open)
+    await until("every command has its outcome", lambda: home.ledger.given > 0 and not home.ledger.open)
 
 
 def draining(count: int) -> Step:
     """Wait until connected with at most so many commands left to be sent, and at least one."""
 
     async def wait_for(home: Home) -> None:
-        await home.until(
+        await until(
             f"at most {count} commands wait",
             lambda: home.client.is_connected and 0 < home.client.queued_commands_count <= count,
         )
@@ -128,7 +129,7 @@ def confirmed_meanwhile(count: int, seconds: float) -> Step:
 
     async def wait_for(home: Home) -> None:
         before = home.ledger.confirmed
-        await home.until(f"{count} confirmed", lambda: home.ledger.confirmed >= before + count, seconds)
+        await until(f"{count} confirmed", lambda: home.ledger.confirmed >= before + count, seconds)
 
     return wait_for
 
@@ -160,7 +161,7 @@ def never_ended(reason: str) -> Step:
 async def statuses_flow(home: Home) -> None:
     """Wait until every heater has reported since the fault ended."""
     over_at = home.over_at or 0.0
-    await home.until("statuses flow", lambda: home.reported_since(over_at), RECOVERY_SECONDS)
+    await until("statuses flow", lambda: home.reported_since(over_at), RECOVERY_SECONDS)
 
 
 async def polling_off(home: Home) -> None:

@@ -25,7 +25,7 @@ from tests.integration.accounts import entry_data
 from tests.integration.actions import ask, cut, device_id, queued_words, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
 from tests.integration.stored_files import StoredFiles
-from tests.integration.waiting import wait_for, wait_for_value
+from tests.integration.waiting import next_event, wait_for, wait_for_value
 
 TWO_HEATERS = pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
 
@@ -180,6 +180,33 @@ async def test_however_the_service_writes_a_mac(
     await wait_a_minute(hass)
     assert shown(hass, HEATER).state == "eco"
     assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@TWO_HEATERS
+async def test_a_heater_that_the_service_refuses_is_looked_for_at_once_and_believed_to_be_gone_a_minute_later(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    await wait_for_value(hass, OTHER_HEATER, "eco")
+    coordinator: NavilinkCoordinator = running.runtime_data
+    await list_again(hass, coordinator)
+    before = await listings(simulator)
+    await simulator.fault("leave_account", mac=OTHER_MAC)
+    # A message to it ends the connection, as the service does it.
+    assert coordinator.client.poll(coordinator.data[OTHER_MAC].device)
+    await next_event(coordinator.client, "connection_resumed")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert await listings(simulator) == before + 1
+    assert not coordinator.is_listed(OTHER_MAC)
+    # Nobody has it to believe by two lists in a row that are not a minute apart.
+    await simulator.fault("cut")
+    await next_event(coordinator.client, "connection_resumed")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert await listings(simulator) == before + 1
+    assert coordinator.data.keys() == {MAC, OTHER_MAC}
+    await wait_a_minute(hass)
+    assert coordinator.data.keys() == {MAC}
+    await set_temperature(hass, 60)
+    assert await applied(simulator) == [("dhw-temperature", [120])]
 
 
 # --- What ends with a heater ------------------------------------------------------------------------------------------

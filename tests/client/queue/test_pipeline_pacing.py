@@ -191,3 +191,124 @@ def test_a_message_to_no_heater_waits_for_no_control() -> None:
         assert bench.written[-1] == "plain"
 
     on_the_bench(story, command_interval=1)
+
+
+# A heater that is offline
+
+
+def test_what_an_offline_heater_has_not_answered_waits_and_goes_again_in_its_order() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.reports(ONE, dhwTemperatureSetting=100, dhwOperationSetting=3)
+        first = bench.give(SETPOINT, 120)
+        await bench.arrives()
+        assert bench.pipeline.stage(first.command.id) is CommandStage.SENT
+        bench.pipeline.heater_offline(ONE)
+        second = bench.give(MODE, 1)
+        await asyncio.sleep(600)
+        assert [bench.pipeline.stage(each.command.id) for each in (first, second)] == [CommandStage.WAITING] * 2
+        assert bench.written == [first.command.id]
+        bench.pipeline.heater_online(ONE)
+        bench.reports(ONE, dhwTemperatureSetting=100, dhwOperationSetting=3)
+        await bench.arrives()
+        assert bench.written == [first.command.id, first.command.id, second.command.id]
+        bench.reports(ONE, dhwTemperatureSetting=120, dhwOperationSetting=1)
+        assert [end.outcome for end in bench.ends] == [CommandOutcome.CONFIRMED] * 2
+
+    on_the_bench(story, guard_commands=True)
+
+
+def test_what_is_in_flight_to_a_heater_that_goes_offline_goes_again() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        handle = bench.give(SETPOINT, 120)
+        assert bench.pipeline.stage(handle.command.id) is CommandStage.IN_FLIGHT
+        bench.pipeline.heater_offline(ONE)
+        await bench.arrives()
+        assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
+        # A status that was asked for before it went offline, and comes late, proves nothing.
+        bench.pipeline.heater_online(ONE)
+        assert bench.written == [handle.command.id]
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        assert bench.written == [handle.command.id] * 2
+
+    on_the_bench(story, guard_commands=True)
+
+
+def test_a_status_from_before_a_heater_went_offline_does_not_release_its_commands() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        earlier = bench.asks(ONE)
+        bench.pipeline.heater_offline(ONE)
+        handle = bench.give(SETPOINT, 120)
+        bench.answers(earlier, ONE, dhwTemperatureSetting=100)
+        await asyncio.sleep(0)
+        assert bench.written == []
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        assert bench.written == [handle.command.id]
+
+    on_the_bench(story, guard_commands=True)
+
+
+def test_what_an_offline_heater_has_carried_out_after_all_does_not_go_again() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        handle = bench.give(SETPOINT, 120)
+        await bench.arrives()
+        bench.pipeline.heater_offline(ONE)
+        bench.pipeline.heater_online(ONE)
+        bench.reports(ONE, dhwTemperatureSetting=120)
+        await bench.arrives()
+        assert bench.written == [handle.command.id]
+        assert [end.outcome for end in bench.ends] == [CommandOutcome.CONFIRMED]
+
+    on_the_bench(story, guard_commands=True, skip_redundant=True)
+
+
+def test_what_an_offline_heater_has_missed_gives_way_to_a_newer_command() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        older = bench.give(SETPOINT, 120)
+        await bench.arrives()
+        bench.pipeline.heater_offline(ONE)
+        newer = bench.give(SETPOINT, 110)
+        assert [(end.command_id, end.outcome) for end in bench.ends] == [(older.command.id, CommandOutcome.SUPERSEDED)]
+        bench.pipeline.heater_online(ONE)
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        assert bench.written == [older.command.id, newer.command.id]
+
+    on_the_bench(story, guard_commands=True, coalesce_commands=True)
+
+
+def test_what_was_cleared_after_it_was_sent_does_not_go_again_to_a_heater_that_was_offline() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        handle = bench.give(SETPOINT, 120)
+        await bench.arrives()
+        bench.pipeline.clear(lambda _: True)
+        bench.pipeline.heater_offline(ONE)
+        bench.pipeline.heater_online(ONE)
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        await asyncio.sleep(600)
+        assert bench.written == [handle.command.id]
+        assert [end.outcome for end in bench.ends] == [CommandOutcome.UNCONFIRMED]
+
+    on_the_bench(story, guard_commands=True)
+
+
+def test_another_heater_is_not_held_up_by_one_that_is_offline() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        bench.reports(OTHER, dhwTemperatureSetting=100)
+        bench.pipeline.heater_offline(ONE)
+        bench.give(SETPOINT, 120)
+        elsewhere = bench.give(SETPOINT, 110, mac_address=OTHER)
+        assert bench.written == [elsewhere.command.id]
+
+    on_the_bench(story, guard_commands=True)
