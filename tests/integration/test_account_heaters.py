@@ -205,7 +205,9 @@ async def test_a_heater_that_the_service_refuses_is_looked_for_at_once_and_belie
     assert coordinator.data.keys() == {MAC, OTHER_MAC}
     await wait_a_minute(hass)
     assert coordinator.data.keys() == {MAC}
+    # A minute ends other waits too, so that the connection may just be made again.
     await set_temperature(hass, 60)
+    await simulator.wait(applied=1)
     assert await applied(simulator) == [("dhw-temperature", [120])]
 
 
