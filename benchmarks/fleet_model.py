@@ -57,6 +57,7 @@ class _Home:
                 on_refused=lambda _: None,
                 on_changed=lambda _: None,
             ),
+            is_urgent=lambda: False,
         )
 
     async def _make_transport(self, credentials: SigningCredentials, on_message: MessageListener) -> Transport:

@@ -68,6 +68,7 @@ class NavienMqttClient:
                 on_refused=lambda error: self._events.emit("connection_refused", ConnectionRefused(error)),
                 on_changed=lambda report: self._events.emit("connection_changed", ConnectionChanged(report)),
             ),
+            is_urgent=lambda: len(self._pipeline.registry) > 0,
         )
         self._answers = ResponseWatchdog(
             lambda: self._connection.fail(UNANSWERED),
@@ -152,7 +153,7 @@ class NavienMqttClient:
         """
         if qos not in (0, 1) or isinstance(qos, bool):
             raise InvalidParameterError("qos", qos, "0 or 1")
-        return await self._sent(self._pipeline.give(plain_message(topic, payload, qos)))
+        return await self._sent(self._line_up(plain_message(topic, payload, qos)))
 
     async def subscribe(self, topic: str, callback: MessageCallback) -> None:
         """Call `callback(topic, message)` on the event loop with each JSON object on a topic (wildcards allowed).
@@ -262,7 +263,7 @@ class NavienMqttClient:
             known = {name: value for name in request.expected if (value := WHOLE.read(raw.get(name))) is not None}
             request = replace(request, expires_at=request.queued_at + control.life_time(checked, known))
         self._use(device)
-        return self._pipeline.give(request)
+        return self._line_up(request)
 
     # The queue
 
@@ -438,7 +439,13 @@ class NavienMqttClient:
 
     async def _query(self, query: queries.Query, device: Device) -> int:
         self._use(device)
-        return await self._sent(self._pipeline.give(query_request(query, device, self.client_id)))
+        return await self._sent(self._line_up(query_request(query, device, self.client_id)))
+
+    def _line_up(self, command: QueuedCommand) -> CommandHandle:
+        handle = self._pipeline.give(command)
+        # Without a connection it need not wait as long as a client would that has nothing to send.
+        self._connection.hurry()
+        return handle
 
     async def _sent(self, handle: CommandHandle) -> int:
         """Wait for the PUBACK of a command that went straight out; 0 while it waits, or when it need not go out."""
