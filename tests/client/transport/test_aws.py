@@ -1,10 +1,14 @@
 """The transport of the AWS runtime, in front of servers that do not do their part."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import replace
+import gc
 from pathlib import Path
 import ssl
+import weakref
 
+from awscrt import io
 import pytest
 
 from nwp500 import MqttConnectionConfig
@@ -90,3 +94,68 @@ def test_what_the_runtime_reports_after_the_event_loop_has_ended_is_dropped() ->
     called: list[str] = []
     aws._call_on(loop, lambda: called.append("called"))  # noqa: SLF001 - as the runtime's threads do
     assert called == []
+
+
+async def contexts_of(configs: Iterable[MqttConnectionConfig]) -> int:
+    """Ask for the TLS context of each, all at once, and return how many different ones that gives."""
+    return len(set(await asyncio.gather(*(asyncio.to_thread(aws.tls_context, config) for config in configs))))
+
+
+async def test_clients_that_trust_the_same_certificates_share_a_tls_context(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = MqttConnectionConfig(
+        endpoint="localhost", port=1, ca_file=str(make_server_certificate(folder(tmp_path, "one")).ca_file)
+    )
+    made: list[object] = []
+
+    def make(options: io.TlsContextOptions) -> object:
+        made.append(context := real(options))
+        return context
+
+    real = io.ClientTlsContext
+    monkeypatch.setattr(io, "ClientTlsContext", make)
+    runtimes = [aws.AwsRuntime(config) for _ in range(3)]
+    transports = await asyncio.gather(
+        *(each.make_transport(InventedTokens(), lambda _topic, _body: None) for each in runtimes)
+    )
+    assert len(made) == 1
+    for transport in transports:
+        await transport.close()
+
+
+async def test_what_makes_a_tls_context_another_one(tmp_path: Path) -> None:
+    one, other = (make_server_certificate(folder(tmp_path, name)).ca_file for name in ("one", "other"))
+    copy = tmp_path / "copy.pem"
+    copy.write_bytes(one.read_bytes())
+    same = [MqttConnectionConfig(endpoint="localhost", port=1, ca_file=str(file)) for file in (one, one, copy)]
+    assert await contexts_of(same) == 1
+    assert await contexts_of([*same, replace(same[0], ca_file=str(other))]) == 2
+    assert await contexts_of([*same, replace(same[0], ca_file=None)]) == 2
+    # On the port of HTTPS the protocol is negotiated.
+    assert await contexts_of([*same, replace(same[0], port=443)]) == 2
+
+
+async def test_a_changed_ca_file_is_read_anew(tmp_path: Path) -> None:
+    one, other = (make_server_certificate(folder(tmp_path, name)).ca_file for name in ("one", "other"))
+    config = MqttConnectionConfig(endpoint="localhost", port=1, ca_file=str(one))
+    before = aws.tls_context(config)
+    assert aws.tls_context(config) is before
+    one.write_bytes(other.read_bytes())
+    after = aws.tls_context(config)
+    assert after is not before
+    assert aws.tls_context(config) is after
+
+
+def test_a_tls_context_that_nobody_uses_any_more_is_released(tmp_path: Path) -> None:
+    config = MqttConnectionConfig(port=1, ca_file=str(make_server_certificate(tmp_path).ca_file))
+    released = weakref.ref(aws.tls_context(config))
+    gc.collect()
+    assert released() is None
+
+
+def folder(parent: Path, name: str) -> Path:
+    """Make a folder."""
+    made = parent / name
+    made.mkdir()
+    return made

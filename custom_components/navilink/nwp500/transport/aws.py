@@ -8,8 +8,11 @@ closed in the very callback of its interruption.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future as NativeFuture
+from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 from typing import override
+from weakref import WeakValueDictionary
 
 # Not awsiotsdk's builder of connections (awsiot.mqtt_connection_builder), which makes a TLS context for each one and
 # cannot set a minimum version of TLS: the runtime that awsiotsdk pins is used directly.
@@ -40,6 +43,11 @@ _HTTPS_PORT = 443
 _STATUS_SECONDS = 10.0
 
 
+# Weak, so that one that no client uses any more is released, as all are when certificates have changed.
+_TLS_CONTEXTS: WeakValueDictionary[tuple[bytes | None, bool], io.ClientTlsContext] = WeakValueDictionary()
+_MAKING_TLS_CONTEXT = Lock()
+
+
 class AwsRuntime:
     """What all connections of a client share: the runtime's threads and the TLS context. Made once, off the loop."""
 
@@ -51,23 +59,39 @@ class AwsRuntime:
         """Return a new connection that is not open yet; raises `CaFileError`."""
         if self._client is None:
             # In a thread, since reading certificates blocks.
-            tls_context = await asyncio.to_thread(self._make_tls_context)
-            self._client = mqtt.Client(_bootstrap(), tls_context)
+            context = await asyncio.to_thread(tls_context, self._config)
+            self._client = mqtt.Client(_bootstrap(), context)
         return AwsTransport(self._client, self._config, credentials, on_message)
 
-    def _make_tls_context(self) -> io.ClientTlsContext:
-        options = io.TlsContextOptions()
-        # The runtime's own default lets a service choose TLS 1.0.
-        options.min_tls_ver = io.TlsVersion.TLSv1_2
-        if self._config.port == _HTTPS_PORT:
-            options.alpn_list = ["http/1.1"]
-        if self._config.ca_file is None:
-            return io.ClientTlsContext(options)
-        try:
-            options.override_default_trust_store(Path(self._config.ca_file).read_bytes())
-            return io.ClientTlsContext(options)
-        except (OSError, RuntimeError, AwsCrtError) as error:
-            raise CaFileError(f"the CA file cannot be used: {_error_name(error)}") from error
+
+def tls_context(config: MqttConnectionConfig) -> io.ClientTlsContext:
+    """Return the TLS context of all clients that trust the same certificates; blocks. Raises `CaFileError`.
+
+    The runtime parses every certificate for each context, a mebibyte with those of a system.
+    """
+    try:
+        trusted = None if config.ca_file is None else Path(config.ca_file).read_bytes()
+        is_https = config.port == _HTTPS_PORT
+        key = (None if trusted is None else sha256(trusted).digest(), is_https)
+        with _MAKING_TLS_CONTEXT:
+            if (context := _TLS_CONTEXTS.get(key)) is None:
+                context = _TLS_CONTEXTS[key] = _make_tls_context(trusted, is_https=is_https)
+    except (OSError, RuntimeError, AwsCrtError) as error:
+        if config.ca_file is None:
+            raise
+        raise CaFileError(f"the CA file cannot be used: {_error_name(error)}") from error
+    return context
+
+
+def _make_tls_context(trusted: bytes | None, *, is_https: bool) -> io.ClientTlsContext:
+    options = io.TlsContextOptions()
+    # The runtime's own default lets a service choose TLS 1.0.
+    options.min_tls_ver = io.TlsVersion.TLSv1_2
+    if is_https:
+        options.alpn_list = ["http/1.1"]
+    if trusted is not None:
+        options.override_default_trust_store(trusted)
+    return io.ClientTlsContext(options)
 
 
 class AwsTransport(Transport):
