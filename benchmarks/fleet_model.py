@@ -1,9 +1,8 @@
 """100,000 homes after an outage of the whole service: `python -m benchmarks.fleet_model`.
 
-The pauses are the client's own: connections as the client has them, over a transport that is lost and then refused, on
-an event loop with virtual time, wait before each attempt as they do in a home. Each of the 100,000 draws its pauses
-from those, by the number of the attempt. All homes lose the connection in the same moment, and a refusal takes no time;
-both are the worst case for a return at once.
+The pauses are the client's own, drawn as a home without a command draws them: for each number of failed attempts those
+of all homes, and from the twelfth on, when they grow no more, by chance from those of the twelfth. All homes lose the
+connection in the same moment, and a refusal takes no time; both are the worst case for a return at once.
 """
 
 import asyncio
@@ -11,24 +10,16 @@ from collections.abc import Sequence
 from random import Random
 
 from nwp500 import MqttConnectionConfig
-from nwp500.transport.base import MessageListener, SigningCredentials, Transport
-from nwp500.transport.connection import Connection, ConnectionListener
-from tests.client.support.credentials import InventedCredentials
-from tests.client.support.scripted_transport import ScriptedBroker
-from tests.client.support.virtual_time import VirtualTimeLoop
+from nwp500.transport.backoff import Pause
 
 from .figures import Figure, at_most
 from .report import run_alone
 from .support.spread import busiest
 
 HOMES = 100_000
-SAMPLED_HOMES = 400
 ATTEMPTS = 12
-"""From the eighth on, pauses grow no more."""
-STEADY_SECONDS = 60.0
-"""A connection that held so long starts its pauses from the beginning."""
-OUTAGES = (("1 s", 1.5), ("10 s", 10.0), ("1 h", 3600.0))
-"""Of the broker, just over what the name says where a pause would otherwise end in the same moment."""
+"""From the fourth on, pauses grow no more."""
+OUTAGES = (("1 s", 1.0), ("5 s", 5.0), ("10 s", 10.0), ("60 s", 60.0), ("1 h", 3600.0))
 RENEWALS = 2
 """REST requests of a home whose sets of secrets have both expired: one for each (protocol.md 2.3)."""
 PACKETS = 6
@@ -37,67 +28,27 @@ SPREAD_TARGET = 10.0
 _SEED = 7
 
 type Pauses = Sequence[Sequence[float]]
-"""For each attempt since the loss, what was waited before it."""
+"""For each attempt since the loss, what every home waits before it."""
 
 
-class _Home:
-    """One connection of the client, and when it made its attempts."""
-
-    def __init__(self) -> None:
-        self.attempts: list[float] = []
-        self._broker = ScriptedBroker()
-        self._connection = Connection(
-            MqttConnectionConfig(),
-            InventedCredentials(),
-            self._make_transport,
-            lambda _topic, _body: None,
-            ConnectionListener(
-                on_connected=lambda _transport, _is_awaited: None,
-                on_disconnected=lambda _: None,
-                on_refused=lambda _: None,
-                on_changed=lambda _: None,
-            ),
-        )
-
-    async def _make_transport(self, credentials: SigningCredentials, on_message: MessageListener) -> Transport:
-        self.attempts.append(asyncio.get_running_loop().time())
-        return await self._broker.make_transport(credentials, on_message)
-
-    async def pauses(self) -> list[float]:
-        """Hold a connection, lose it for good, and return the pauses of the attempts that follow."""
-        await self._connection.connect(wait=True)
-        await asyncio.sleep(STEADY_SECONDS)
-        self._broker.refuses_connections = True
-        self.attempts = [asyncio.get_running_loop().time()]
-        self._broker.transport.lost.set_result("outage")
-        while len(self.attempts) <= ATTEMPTS:  # noqa: ASYNC110 - in virtual time
-            await asyncio.sleep(1)
-        await self._connection.close()
-        return [later - earlier for earlier, later in zip(self.attempts, self.attempts[1:], strict=False)][:ATTEMPTS]
-
-
-async def _sampled() -> Pauses:
-    homes = await asyncio.gather(*(_Home().pauses() for _ in range(SAMPLED_HOMES)))
-    return list(zip(*homes, strict=True))
-
-
-def sampled_pauses() -> Pauses:
-    """Return the pauses that connections of the client have made, on an event loop of their own."""
-    loop = VirtualTimeLoop()
-    try:
-        return loop.run_until_complete(_sampled())
-    finally:
-        loop.close()
+def drawn_pauses() -> Pauses:
+    """Return pauses that the client itself has drawn, for each attempt those of all homes."""
+    config = MqttConnectionConfig()
+    return [
+        [Pause.drawn(config, failures=failed, failed_attempts=failed).unhurried for _ in range(HOMES)]
+        for failed in range(ATTEMPTS)
+    ]
 
 
 def played(pauses: Pauses, outage: float, random: Random) -> tuple[list[float], int]:
     """Return when each home is back, in seconds after the return of the service, and all attempts in vain."""
     back: list[float] = []
     in_vain = 0
-    for _ in range(HOMES):
-        now, attempt = 0.0, 0
-        while (now := now + random.choice(pauses[min(attempt, ATTEMPTS - 1)])) < outage:
+    for home in range(HOMES):
+        now, attempt = pauses[0][home], 0
+        while now < outage:
             attempt += 1
+            now += pauses[attempt][home] if attempt < ATTEMPTS else random.choice(pauses[-1])
         in_vain += attempt
         back.append(now - outage)
     return back, in_vain
@@ -105,7 +56,7 @@ def played(pauses: Pauses, outage: float, random: Random) -> tuple[list[float], 
 
 async def measured() -> list[Figure]:
     """Play every outage."""
-    pauses = await asyncio.to_thread(sampled_pauses)
+    pauses = await asyncio.to_thread(drawn_pauses)
     random = Random(_SEED)  # noqa: S311 - spread, not secrecy
     figures: list[Figure] = []
     for name, outage in OUTAGES:

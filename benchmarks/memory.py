@@ -3,9 +3,9 @@
 Each measurement is a process of its own, connected to one mosquitto: memory is read after twenty clients (or heaters)
 and again after a hundred further ones. For a client that is the resident set, which has the AWS runtime's share too; a
 heater is made of Python objects alone, which `tracemalloc` counts exactly, while the resident set has room left from
-the start. A further client has a connection and a TLS context, a further heater its subscriptions, a status and its
-features. The client is measured with the certificate of the private broker alone, and once more with those of the
-system beside it, as it has them in a home: each client reads them into a TLS context of its own.
+the start. A further client has a connection, a further heater its subscriptions, a status and its features. The client
+is measured with the certificate of the private broker alone, and once more with those of the system beside it, as it
+has them in a home: clients that trust the same ones share a TLS context, and so do the bare connections.
 """
 
 import argparse
@@ -72,10 +72,10 @@ def _client(port: int, ca_file: str) -> NavienMqttClient:
 
 
 async def bare_maker(port: int, ca_file: str) -> Make:
-    """Each has a connection of the bare runtime, and as a client has it, a TLS context of its own."""
+    """Each is a connection of the bare runtime, and all have one TLS context, as clients have."""
+    native_client = await asyncio.to_thread(bare.make_client, ca_file)
 
     async def make(number: int) -> object:
-        native_client = await asyncio.to_thread(bare.make_client, ca_file)
         return await bare.connect(native_client, port, f"bare-{number}")
 
     return make

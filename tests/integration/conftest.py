@@ -1,6 +1,7 @@
 """A fresh simulator for each test, an entry for its account, and the entry set up in a real Home Assistant."""
 
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
@@ -11,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink import config
 from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.nwp500 import MqttConnectionConfig
 from simulator.process import SimulatorProcess
 from simulator.state import Addresses
 from tests.integration.accounts import ACCOUNT, entry_data
@@ -57,6 +59,12 @@ def hass_config_dir(hass_tmp_config_dir: str) -> str:
 def stored_files(hass_config_dir: str) -> StoredFiles:
     """What Home Assistant has in its storage."""
     return StoredFiles(Path(hass_config_dir) / ".storage")
+
+
+@pytest.fixture(autouse=True)
+def _no_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a home without a command be back as soon as one with a command: many tests wait for that."""
+    monkeypatch.setattr(config, "MqttConnectionConfig", partial(MqttConnectionConfig, reconnect_spread=0))
 
 
 @pytest.fixture

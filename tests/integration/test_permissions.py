@@ -39,7 +39,9 @@ async def call_as(hass: HomeAssistant, user: MockUser, action: str, **data: obje
 
 @pytest.fixture
 async def heater(hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry) -> str:
-    """A heater for which a command waits, by its device."""
+    """A heater for which a command waits, by its device; every heater has reported before the connection was cut."""
+    for entity_id in hass.states.async_entity_ids("water_heater"):
+        await wait_for_value(hass, entity_id, "eco")
     await cut(hass, simulator)
     await set_temperature(hass, 60)
     return device_id(hass, running)
@@ -73,7 +75,6 @@ async def test_a_user_who_may_not_even_read_learns_nothing(hass: HomeAssistant, 
 async def test_a_user_of_one_heater_clears_its_queue_alone(
     hass: HomeAssistant, heater: str, running: MockConfigEntry
 ) -> None:
-    await wait_for_value(hass, OTHER_HEATER, "eco")
     await set_temperature(hass, 55, OTHER_HEATER)
     other = device_id(hass, running, OTHER_MAC)
     tenant = a_user(hass, {"entity_ids": {OTHER_HEATER: {"read": True, "control": True}}})

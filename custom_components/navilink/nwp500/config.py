@@ -12,6 +12,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "operation_timeout": (0.1, 300),
     "initial_reconnect_delay": (1, 3600),
     "max_reconnect_delay": (1, 86400),
+    "reconnect_spread": (0, 3600),
     "max_queued_commands": (1, 1_000_000),
     "max_queued_command_age": (0, 10 * 365 * 86400),
     "max_in_flight": (1, 1000),
@@ -46,6 +47,11 @@ class MqttConnectionConfig:
     initial_reconnect_delay: float = 1.0
     """Seconds before the second attempt, doubled with each further one; the service allows one connect a second."""
     max_reconnect_delay: float = 60.0
+    reconnect_spread: float = 12.0
+    """Seconds over which clients without a command return after a lost connection, doubled with each failed attempt.
+
+    0 to 3600. A command given meanwhile ends the longer pause. 0: no client waits longer than one with commands.
+    """
     enable_command_queue: bool = True
     """`False`: publishing while disconnected raises `NotConnectedError`, a `RuntimeError`."""
     max_queued_commands: int = 100

@@ -68,7 +68,10 @@ class NavienMqttClient:
                 on_refused=lambda error: self._events.emit("connection_refused", ConnectionRefused(error)),
                 on_changed=lambda report: self._events.emit("connection_changed", ConnectionChanged(report)),
             ),
+            is_urgent=lambda: len(self._pipeline.registry) > 0,
         )
+        # Without a connection, a command need not wait as long as a client would that has nothing to send.
+        self._events.on("command_queued", lambda _: self._connection.hurry())
         self._answers = ResponseWatchdog(
             lambda: self._connection.fail(UNANSWERED),
             self._heater_absent,

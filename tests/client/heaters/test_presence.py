@@ -108,7 +108,9 @@ def test_a_heater_made_known_before_the_link_is_listened_to_with_it() -> None:
             transports.append(OwnTransport(on_message, acknowledges=True))
             return transports[-1]
 
-        client = NavienMqttClient(InventedCredentials(), make_transport=make_transport)
+        client = NavienMqttClient(
+            InventedCredentials(), config=MqttConnectionConfig(reconnect_spread=0), make_transport=make_transport
+        )
         client.add_device(DEVICE)
         await client.connect()
         await asyncio.sleep(1)
@@ -127,7 +129,9 @@ def test_a_service_that_does_not_want_it_is_not_asked_again(kind: type[OwnTransp
             transports.append(kind(on_message, acknowledges=True))
             return transports[-1]
 
-        client = NavienMqttClient(InventedCredentials(), make_transport=make_transport)
+        client = NavienMqttClient(
+            InventedCredentials(), config=MqttConnectionConfig(reconnect_spread=0), make_transport=make_transport
+        )
         await client.connect()
         assert await client.request_device_status(DEVICE) > 0
         await asyncio.sleep(60)

@@ -36,7 +36,9 @@ class PlainQueue(RuleBasedStateMachine):
 
     @initialize(window=st.integers(1, 5), rate=st.sampled_from([None, 3]))
     def connect(self, window: int, rate: int | None) -> None:
-        config = MqttConnectionConfig(max_queued_commands=LIMIT, max_in_flight=window, max_publish_rate=rate)
+        config = MqttConnectionConfig(
+            max_queued_commands=LIMIT, max_in_flight=window, max_publish_rate=rate, reconnect_spread=0
+        )
 
         async def make() -> NavienMqttClient:
             client = NavienMqttClient(InventedCredentials(), config=config, make_transport=self.broker.make_transport)

@@ -8,7 +8,7 @@ import aiohttp
 from aiohttp.test_utils import unused_port
 import pytest
 
-from nwp500 import NavienMqttClient
+from nwp500 import MqttConnectionConfig, NavienMqttClient
 from nwp500.auth import NavienAuthClient
 from nwp500.exceptions import ApiConnectionError, ApiError, AuthenticationError, InvalidResponseError, NavienError
 from nwp500.transport.base import MessageListener, SigningCredentials, Transport
@@ -138,7 +138,9 @@ async def test_the_connection_outlives_a_refusal_that_passes(service: ScriptedSe
         return transports[-1]
 
     async with NavienAuthClient(EMAIL, PASSWORD, base_url=service.url, now=clock) as auth_client:
-        client = NavienMqttClient(auth_client, make_transport=make_transport)
+        client = NavienMqttClient(
+            auth_client, config=MqttConnectionConfig(reconnect_spread=0), make_transport=make_transport
+        )
         await client.connect()
         refused = expected(client, "connection_refused")
         resumed = expected(client, "connection_resumed")

@@ -180,7 +180,7 @@ async def answered_by(*heaters: AnsweringHeater) -> tuple[NavienMqttClient, list
         transports.append(AnsweringLink(heaters, on_message))
         return transports[-1]
 
-    config = MqttConnectionConfig(client_id=CLIENT_ID)
+    config = MqttConnectionConfig(client_id=CLIENT_ID, reconnect_spread=0)
     client = NavienMqttClient(InventedCredentials(), config=config, make_transport=make_transport)
     await client.connect()
     return client, transports

@@ -343,7 +343,7 @@ class EndsStage:
     # Clients
 
     async def _start_client(self, stored: StoredQueue) -> None:
-        config = MqttConnectionConfig(client_id=CLIENT_ID, **self.options)
+        config = MqttConnectionConfig(client_id=CLIENT_ID, reconnect_spread=0, **self.options)
         client = NavienMqttClient(InventedCredentials(), config=config, make_transport=self._link_factory(stored))
         self._client = client
         client.on("command_given", self._note_given)

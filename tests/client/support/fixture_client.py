@@ -13,7 +13,9 @@ async def connected(service: FixtureService) -> AsyncIterator[tuple[NavienMqttCl
     async with NavienAuthClient("user@example.com", "correct horse", base_url=service.rest.url) as auth_client:
         devices = {device.mac_address: device for device in await NavienAPIClient(auth_client).list_devices()}
         broker = service.broker
-        config = MqttConnectionConfig(endpoint="localhost", port=broker.port, ca_file=broker.ca_file)
+        config = MqttConnectionConfig(
+            endpoint="localhost", port=broker.port, ca_file=broker.ca_file, reconnect_spread=0
+        )
         client = NavienMqttClient(auth_client, config=config)
         await client.connect()
         try:

@@ -1,6 +1,7 @@
 """Links whose every PUBACK, reply and end a test decides on, and a client over them."""
 
 import asyncio
+from dataclasses import replace
 import json
 from typing import override
 
@@ -89,13 +90,14 @@ class OwnTransport(Transport):
 async def scripted(
     config: MqttConnectionConfig | None = None, *, acknowledges: bool = True
 ) -> tuple[NavienMqttClient, list[OwnTransport]]:
-    """Connect a client over links of the test's own; the newest is the last."""
+    """Connect a client over links of the test's own; the newest is the last. It reconnects without a spread."""
     transports: list[OwnTransport] = []
 
     async def make_transport(_: SigningCredentials, on_message: MessageListener) -> Transport:
         transports.append(OwnTransport(on_message, acknowledges=acknowledges))
         return transports[-1]
 
+    config = replace(config or MqttConnectionConfig(), reconnect_spread=0)
     client = NavienMqttClient(InventedCredentials(), config=config, make_transport=make_transport)
     await client.connect()
     return client, transports

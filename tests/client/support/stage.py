@@ -29,13 +29,16 @@ class Stage:
         return self.devices[0]
 
     def client(self, **settings: object) -> NavienMqttClient:
-        """Make a client for the simulator; it is disconnected at the end of the test."""
+        """Make a client for the simulator; it is disconnected at the end of the test.
+
+        Unless a test has it otherwise, it reconnects as fast without a command as with one.
+        """
         addresses = self.simulator.addresses
         config = MqttConnectionConfig(
             endpoint=addresses["mqtt_endpoint"],
             port=addresses["mqtt_port"],
             ca_file=addresses["ca_file"],
-            **settings,  # type: ignore[arg-type]  # the class checks each of them itself
+            **{"reconnect_spread": 0, **settings},  # type: ignore[arg-type]  # the class checks each of them itself
         )
         client = NavienMqttClient(self.auth_client, config=config)
         self.clients.append(client)

@@ -55,7 +55,9 @@ class SlowLinks:
 
     def client(self) -> NavienMqttClient:
         """Make a client."""
-        return NavienMqttClient(InventedCredentials(), make_transport=self.make)
+        return NavienMqttClient(
+            InventedCredentials(), config=MqttConnectionConfig(reconnect_spread=0), make_transport=self.make
+        )
 
 
 def played(story: Callable[[SlowLinks], Awaitable[None]]) -> None:

@@ -34,7 +34,7 @@ async def test_closed_port(stage: Stage) -> None:
 
 
 async def test_unknown_host(stage: Stage) -> None:
-    config = MqttConnectionConfig(endpoint="mqtt.invalid", port=443)
+    config = MqttConnectionConfig(endpoint="mqtt.invalid", port=443, reconnect_spread=0)
     client = NavienMqttClient(stage.auth_client, config=config)
     kind, detail = problem(await failed(client))
     assert kind is ConnectionProblem.NAME_RESOLUTION
@@ -63,7 +63,10 @@ async def test_refused_upgrade(stage: Stage, status: int, kind: ConnectionProble
 async def test_credentials_that_nobody_issued(stage: Stage) -> None:
     addresses = stage.simulator.addresses
     config = MqttConnectionConfig(
-        endpoint=addresses["mqtt_endpoint"], port=addresses["mqtt_port"], ca_file=addresses["ca_file"]
+        endpoint=addresses["mqtt_endpoint"],
+        port=addresses["mqtt_port"],
+        ca_file=addresses["ca_file"],
+        reconnect_spread=0,
     )
     client = NavienMqttClient(InventedCredentials(), config=config)
     assert problem(await failed(client)) == (ConnectionProblem.UPGRADE_REFUSED, MQTT + "HTTP 403")

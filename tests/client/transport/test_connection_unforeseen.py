@@ -14,6 +14,7 @@ from nwp500 import (
     ConnectionProblem,
     ConnectionReport,
     ConnectionState,
+    MqttConnectionConfig,
     NavienMqttClient,
 )
 from nwp500.exceptions import MqttConnectionError
@@ -75,7 +76,8 @@ class Breaking:
 
     def client(self, credentials: InventedCredentials | None = None) -> NavienMqttClient:
         """Make a client."""
-        client = NavienMqttClient(credentials or InventedCredentials(), make_transport=self.make)
+        config = MqttConnectionConfig(reconnect_spread=0)
+        client = NavienMqttClient(credentials or InventedCredentials(), config=config, make_transport=self.make)
         client.on("connection_changed", self._changed)
         return client
 

@@ -39,7 +39,7 @@ async def tls_server(folder: Path, version: ssl.TLSVersion) -> AsyncIterator[tup
 
     listener = Listener(HangingUp, context)
     port = await listener.open("127.0.0.1", 0)
-    config = MqttConnectionConfig(endpoint="localhost", port=port, ca_file=str(certificate.ca_file))
+    config = MqttConnectionConfig(endpoint="localhost", port=port, ca_file=str(certificate.ca_file), reconnect_spread=0)
     client = NavienMqttClient(InventedCredentials(), config=config)
     try:
         yield client, versions
@@ -67,7 +67,7 @@ async def test_ca_file_that_is_none(tmp_path: Path, content: str | None) -> None
     file = tmp_path / "ca.pem"
     if content is not None:
         file.write_text(content)
-    config = MqttConnectionConfig(endpoint="localhost", port=1, ca_file=str(file))
+    config = MqttConnectionConfig(endpoint="localhost", port=1, ca_file=str(file), reconnect_spread=0)
     client = NavienMqttClient(InventedCredentials(), config=config)
     kind, detail = problem(await failed(client))
     assert kind is ConnectionProblem.CA_FILE
@@ -78,7 +78,7 @@ async def test_ca_file_that_is_none(tmp_path: Path, content: str | None) -> None
 
 async def test_sign_in_service_that_is_down() -> None:
     auth_client = NavienAuthClient("user@example.com", "pw", base_url=f"http://127.0.0.1:{unused_port()}")
-    client = NavienMqttClient(auth_client)
+    client = NavienMqttClient(auth_client, config=MqttConnectionConfig(reconnect_spread=0))
     assert problem(await failed(client)) == (ConnectionProblem.NETWORK, "sign-in service: ClientConnectorError")
     await client.disconnect()
     await auth_client.close()

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 import logging
-import random
 from typing import Protocol
 
 from ..common.background import UnexpectedErrors, begun, watched
 from ..config import MqttConnectionConfig
 from ..exceptions import AuthenticationError, MqttConnectionError
+from .backoff import Pause
 from .base import MessageListener, SigningCredentials, Transport, TransportFactory, UpgradeRefusedError, declare_lost
 from .failures import failure_of, failure_of_loss
 from .report import ConnectionProblem, ConnectionReport, ConnectionState
@@ -29,7 +29,6 @@ _STABLE_SECONDS = 10.0
 """A connection that held this long starts the pauses from the beginning."""
 _MAX_SHORT_CONNECTIONS = 3
 """Connections that break soon lengthen the pause this often, to 4 s: the service is there after all."""
-_MIN_DELAY = 1.0
 _CONNECT_INTERVAL = 1.1
 """The service allows one connect a second for each client id."""
 _RENEWAL_FLOOR_SECONDS = 60.0
@@ -80,12 +79,16 @@ class Connection:
         make_transport: TransportFactory,
         on_message: MessageListener,
         listener: ConnectionListener,
+        *,
+        is_urgent: Callable[[], bool],
     ) -> None:
         self._config = config
         self._credentials = credentials
         self._make_transport = make_transport
         self._on_message = on_message
         self._listener = listener
+        self._is_urgent = is_urgent
+        self._looks_again = asyncio.Event()
         self.subscriptions = ConnectionSubscriptions(config.operation_timeout, lambda: self.transport)
         """The subscriptions of every connection."""
         self.report = ConnectionReport()
@@ -133,6 +136,13 @@ class Connection:
             await transport.close()
         if self._runner is runner:
             self._runner = None
+
+    def hurry(self) -> None:
+        """Look again at whether anything waits to be sent, and if so, wait no longer than that allows.
+
+        Each pause ends at its urgent length at the earliest, however often this is called.
+        """
+        self._looks_again.set()
 
     def fail(self, reason: str) -> None:
         """Have the connection replaced: something showed that it is dead or delivers nothing."""
@@ -203,12 +213,28 @@ class Connection:
         return loop.time() - since
 
     async def _back_off(self, failures: int) -> None:
-        doubled = self._config.initial_reconnect_delay * 2.0 ** min(max(0, failures - 1), 30)
-        maximum = max(_MIN_DELAY, min(doubled, self._config.max_reconnect_delay))
-        # Spread, so that a thousand homes do not return in the same second after an outage.
-        delay = random.uniform(max(_MIN_DELAY, maximum / 2), maximum)  # noqa: S311 - spread, not secrecy
-        self._change(self.report.waiting(datetime.now(UTC) + timedelta(seconds=delay)))
-        await asyncio.sleep(delay)
+        pause = Pause.drawn(self._config, failures=failures, failed_attempts=self.report.failed_attempts)
+        loop = asyncio.get_running_loop()
+        soonest = loop.time() + pause.urgent
+        if not self._is_urgent():
+            self._will_try_in(pause.unhurried)
+            try:
+                async with asyncio.timeout(pause.unhurried):
+                    await self._urgency()
+            except TimeoutError:
+                return
+        left = max(0.0, soonest - loop.time())
+        self._will_try_in(left)
+        await asyncio.sleep(left)
+
+    def _will_try_in(self, seconds: float) -> None:
+        self._change(self.report.waiting(datetime.now(UTC) + timedelta(seconds=seconds)))
+
+    async def _urgency(self) -> None:
+        """Wait until something waits to be sent."""
+        while not self._is_urgent():
+            self._looks_again.clear()
+            await self._looks_again.wait()
 
     async def _establish(self, *, is_awaited: bool) -> None:
         """Make a connection, opened and subscribed, with credentials that are valid now."""

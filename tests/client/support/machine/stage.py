@@ -165,7 +165,7 @@ class MachineStage(RuleBasedStateMachine):
         self.broker.asked.clear()
 
         async def started() -> None:
-            config = MqttConnectionConfig(client_id=_CLIENT_ID, **options)
+            config = MqttConnectionConfig(client_id=_CLIENT_ID, reconnect_spread=0, **options)
             make_transport = self.broker.link_factory(lambda: self.client is client)
             client = NavienMqttClient(InventedCredentials(), config=config, make_transport=make_transport)
             self.client, self.options = client, options

@@ -137,7 +137,7 @@ class Play:
         await self._finish()
 
     async def _start(self, stored: StoredQueue) -> None:
-        config = MqttConnectionConfig(client_id=CLIENT_ID, **self.options)
+        config = MqttConnectionConfig(client_id=CLIENT_ID, reconnect_spread=0, **self.options)
         client = NavienMqttClient(InventedCredentials(), config=config, make_transport=self.network.make_transport)
         self.client = client
         client.on("command_given", lambda event: self._given(client, event))
