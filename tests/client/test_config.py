@@ -18,7 +18,7 @@ DEFAULTS: dict[str, object] = {
     "auto_reconnect": True,
     "initial_reconnect_delay": 1.0,
     "max_reconnect_delay": 60.0,
-    "reconnect_spread": 12.0,
+    "reconnect_spread": 24.0,
     "enable_command_queue": True,
     "max_queued_commands": 100,
     "max_queued_command_age": None,

@@ -47,7 +47,7 @@ class MqttConnectionConfig:
     initial_reconnect_delay: float = 1.0
     """Seconds before the second attempt, doubled with each further one; the service allows one connect a second."""
     max_reconnect_delay: float = 60.0
-    reconnect_spread: float = 12.0
+    reconnect_spread: float = 24.0
     """Seconds over which clients without a command return after a lost connection, doubled with each failed attempt.
 
     0 to 3600. A command given meanwhile ends the longer pause. 0: no client waits longer than one with commands.
