@@ -89,7 +89,9 @@ class ClientEvents:
 
     @callback
     def _on_connection_resumed(self, event: ConnectionResumed) -> None:
-        LOGGER.info("Connected to NaviLink, sent %d queued messages", event.sent)
+        # Most of them wait until their heater has reported its status.
+        queued = event.sent + self._client.queued_commands_count
+        LOGGER.info("Connected to NaviLink, queued commands: %d", queued)
         for heater in self._coordinator.data.values():
             request_everything(self._client, heater.device)
         self._snapshots.outdate(self._coordinator.data)

@@ -25,7 +25,7 @@ from custom_components.navilink.coordinator import CONFIRMATION_DELAY
 from custom_components.navilink.nwp500 import ConnectionProblem, ConnectionResumed
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import entry_data, private_server
-from tests.integration.actions import shown
+from tests.integration.actions import cut, set_mode, set_temperature, shown
 from tests.integration.waiting import wait_for, wait_for_value
 
 STATUS = "sensor.nwp500_connection_status"
@@ -89,7 +89,7 @@ async def test_a_service_that_is_down_from_the_start_is_told_once(
     await wait_for_value(hass, "water_heater.nwp500", "eco")
     reason = "the service cannot be reached over the network (MQTT service: AWS_IO_SOCKET_CONNECTION_REFUSED)"
     assert own_lines(caplog, logging.WARNING) == [f"Cannot connect to NaviLink, trying again: {reason}"]
-    assert own_lines(caplog, logging.INFO) == ["Connected to NaviLink, sent 0 queued messages"]
+    assert own_lines(caplog, logging.INFO) == ["Connected to NaviLink, queued commands: 0"]
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
@@ -107,7 +107,7 @@ async def test_an_outage_is_two_lines_however_often_it_is_tried(
     await resumed
     lost, back = own_lines(caplog, logging.INFO)
     assert lost.startswith("Disconnected from NaviLink: the connection was lost (MQTT service: AWS_")
-    assert back == "Connected to NaviLink, sent 0 queued messages"
+    assert back == "Connected to NaviLink, queued commands: 0"
     assert own_lines(caplog, logging.WARNING) == []
 
 
@@ -260,3 +260,14 @@ async def test_a_list_that_fails_while_disconnected_is_not_reported_once_more(
     await running.runtime_data.async_refresh()
     assert not running.runtime_data.last_update_success
     assert len(own_lines(caplog, logging.ERROR)) == 1
+
+
+async def test_the_commands_that_were_queued_are_counted_when_the_connection_is_back(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    await cut(hass, simulator)
+    await set_temperature(hass, 60)
+    await set_mode(hass, "heat_pump")
+    await simulator.fault("mqtt_up")
+    await simulator.wait(applied=2)
+    assert "Connected to NaviLink, queued commands: 2" in own_lines(caplog, logging.INFO)
