@@ -262,8 +262,9 @@ async def test_a_list_that_fails_while_disconnected_is_not_reported_once_more(
     assert len(own_lines(caplog, logging.ERROR)) == 1
 
 
+@pytest.mark.usefixtures("running")
 async def test_the_commands_that_were_queued_are_counted_when_the_connection_is_back(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, caplog: pytest.LogCaptureFixture
+    hass: HomeAssistant, simulator: SimulatorProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     await cut(hass, simulator)
     await set_temperature(hass, 60)
