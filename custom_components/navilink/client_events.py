@@ -54,6 +54,7 @@ class ClientEvents:
         self._devices = devices
         self._snapshots = snapshots
         self._store = store
+        self._last_report = client.connection_report
 
     @callback
     def listen(self) -> list[Callable[[], None]]:
@@ -74,10 +75,12 @@ class ClientEvents:
 
     @callback
     def _on_connection_changed(self, event: ConnectionChanged) -> None:
-        report = event.report
-        is_first_failure = report.failed_attempts == 1 and len(report.attempts) == 1
+        before, report = self._last_report, event.report
+        self._last_report = report
+        is_first_failure = before.failed_attempts == 0 and report.failed_attempts == 1 and len(report.attempts) == 1
         if is_first_failure and report.state is ConnectionState.WAITING:
-            # Once, not with each attempt. Later failures follow a loss, which is logged, as is the end of it.
+            # Once, not with each attempt, nor when a command cuts the pause after it. Later failures follow a loss,
+            # which is logged, as is the end of it.
             LOGGER.warning("Cannot connect to NaviLink, trying again: %s", report.failure)
         async_report_connection(self._hass, self._entry, report)
         self._snapshots.outdate(self._coordinator.data)

@@ -19,10 +19,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
-from custom_components.navilink import heater
+from custom_components.navilink import config, heater
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.coordinator import CONFIRMATION_DELAY
-from custom_components.navilink.nwp500 import ConnectionProblem, ConnectionResumed
+from custom_components.navilink.nwp500 import ConnectionProblem, ConnectionResumed, MqttConnectionConfig
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import entry_data, private_server
 from tests.integration.actions import cut, set_mode, set_temperature, shown
@@ -272,3 +272,25 @@ async def test_the_commands_that_were_queued_are_counted_when_the_connection_is_
     await simulator.fault("mqtt_up")
     await simulator.wait(applied=2)
     assert "Connected to NaviLink, queued commands: 2" in own_lines(caplog, logging.INFO)
+
+
+async def test_a_first_attempt_that_fails_is_logged_once_although_a_command_cuts_the_pause(
+    hass: HomeAssistant,
+    simulator: SimulatorProcess,
+    running: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert await hass.config_entries.async_unload(running.entry_id)
+    await simulator.fault("mqtt_down")
+    # As installed: the pause of a home that has nothing to send is longer.
+    monkeypatch.setattr(config, "MqttConnectionConfig", MqttConnectionConfig)
+    assert await hass.config_entries.async_setup(running.entry_id)
+    before = await wait_for_value(hass, STATUS, ConnectionProblem.NETWORK)
+    caplog.clear()
+    await set_temperature(hass, 60)
+    after = await wait_for(
+        hass, STATUS, lambda state: state.attributes["next_attempt"] != before.attributes["next_attempt"]
+    )
+    assert after.attributes["next_attempt"] < before.attributes["next_attempt"]
+    assert own_lines(caplog, logging.WARNING) == []
