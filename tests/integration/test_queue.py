@@ -40,7 +40,7 @@ async def test_commands_wait_for_the_link_and_arrive_in_order(
     await wait_for_value(hass, QUEUED, "0")
     await wait_for_value(hass, CONNECTION, "on")
     assert caplog.text.count("Disconnected from NaviLink: the connection was lost") == 1
-    assert caplog.text.count("Connected to NaviLink, sent") == 1
+    assert caplog.text.count("Connected to NaviLink, queued commands: 2") == 1
 
 
 @pytest.mark.usefixtures("running")
