@@ -40,7 +40,7 @@ async def _all_enabled(
     simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch, members: Mapping[str, int]
 ) -> None:
     monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
-    await simulator.device(MAC, **members)
+    await simulator.device(MAC, feature=None, **members)
 
 
 def key(entry: MockConfigEntry) -> str:
@@ -203,6 +203,7 @@ async def test_filter_interval_of_which_nothing_is_known(hass: HomeAssistant, si
         ),
         (ANTI_LEGIONELLA_INTERVAL, 2.5, "value_not_a_step", {"setting": "anti-legionella interval", "value": "2.5 d"}),
         (VACATION_LENGTH, 1.5, "value_not_a_step", {"setting": "vacation length", "maximum": "99 d"}),
+        (VACATION_LENGTH, float("nan"), "value_not_a_step", {"setting": "vacation length"}),
         (VACATION_LENGTH, 100, "out_of_range", {}),
         (VACATION_LENGTH, 0, "out_of_range", {}),
         (FILTER_INTERVAL, 500, "out_of_range", {}),
