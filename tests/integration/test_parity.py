@@ -9,6 +9,7 @@ from string import Formatter
 from typing import Any
 
 from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, Unauthorized, UnknownUser
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.service import async_get_all_descriptions
@@ -94,6 +95,14 @@ def keys_of_errors() -> Iterator[tuple[Call, str]]:
         assert key is not None, call.place
         for text in call.texts(key):
             yield call, text
+
+
+def test_no_error_of_home_assistant_is_without_a_text_of_ours() -> None:
+    """But for those that say by themselves what is wrong, in the words of Home Assistant."""
+    for call in calls():
+        made = getattr(call.module, call.name, None)
+        if isinstance(made, type) and issubclass(made, HomeAssistantError) and made not in (Unauthorized, UnknownUser):
+            assert call.keyword("translation_domain") is not None, call.place
 
 
 def test_every_error_has_a_text_and_every_text_an_error() -> None:
