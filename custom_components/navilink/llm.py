@@ -6,19 +6,15 @@ is a class of its own; finding the heater and reporting errors is the same for a
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, ClassVar, override
 
-from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.components.llm import LLMTools
 from homeassistant.components.water_heater.const import DOMAIN as WATER_HEATER_DOMAIN
 from homeassistant.components.water_heater.const import SERVICE_SET_TEMPERATURE
 from homeassistant.const import ATTR_ENTITY_ID, ATTR_NAME, ATTR_TEMPERATURE, STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant, State, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers import intent
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.llm import (
     LLM_API_ASSIST,
     LLMContext,
@@ -26,7 +22,6 @@ from homeassistant.helpers.llm import (
     ToolAnnotations,
     ToolInput,
     ToolResult,
-    async_get_match_preferences,
 )
 from homeassistant.helpers.translation import async_translate_state
 from homeassistant.util import dt as dt_util
@@ -34,10 +29,9 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 import probatio
 
 from .const import DOMAIN
-from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
+from .exposed_heaters import ExposedHeater, exposed_heaters, heater_names, matching_heater
 from .heater import HeaterState
 from .nwp500 import CommandOutcome, DeviceStatus, commands
-from .water_heater import DESCRIPTION
 from .wording import error_words, fault_words, text, translation, user_unit
 
 ATTR_AREA = "area"
@@ -68,36 +62,6 @@ MEASURED: Mapping[str, Callable[[HomeAssistant, DeviceStatus], JsonValueType]] =
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ExposedHeater:
-    """A heater that an assistant may see."""
-
-    state: State
-    coordinator: NavilinkCoordinator
-    mac_address: str
-
-    @property
-    def heater(self) -> HeaterState:
-        """What is known about it now."""
-        return self.coordinator.data[self.mac_address]
-
-
-@callback
-def exposed_heaters(hass: HomeAssistant, assistant: str) -> dict[str, ExposedHeater]:
-    """Return the heaters that are exposed to an assistant by the entity id of the water heater."""
-    registry = er.async_get(hass)
-    entries: list[NavilinkConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    found: dict[str, ExposedHeater] = {}
-    for coordinator in (entry.runtime_data for entry in entries):
-        for mac_address in coordinator.data:
-            unique_id = f"{mac_address}_{DESCRIPTION.key}"
-            entity_id = registry.async_get_entity_id(WATER_HEATER_DOMAIN, DOMAIN, unique_id)
-            state = None if entity_id is None else hass.states.get(entity_id)
-            if state is not None and async_should_expose(hass, assistant, state.entity_id):
-                found[state.entity_id] = ExposedHeater(state, coordinator, mac_address)
-    return found
-
-
 @callback
 def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -> LLMTools | None:
     """Return the tools of an assistant to which a heater is exposed."""
@@ -106,7 +70,7 @@ def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -
     heaters = exposed_heaters(hass, llm_context.assistant)
     if not heaters:
         return None
-    names = _names(hass, heaters)
+    names = heater_names(hass, heaters)
     return LLMTools(tools=[tool(hass, names) for tool in TOOLS])
 
 
@@ -136,7 +100,7 @@ class HeaterTool(Tool):
         """Find the heater and do it; an error is worded for people, who hear it from the model."""
         data: dict[str, Any] = self.parameters(tool_input.tool_args)
         try:
-            found = _matching(hass, llm_context, data.get(ATTR_NAME), data.get(ATTR_AREA))
+            found = matching_heater(hass, llm_context, data.get(ATTR_NAME), data.get(ATTR_AREA))
             return ToolResult(data=await self.async_respond(hass, found, data, llm_context))
         except HomeAssistantError as err:
             return ToolResult(data={"error": error_words(hass, err)}, error=True)
@@ -223,45 +187,6 @@ class SetTemperatureTool(HeaterTool):
 
 
 TOOLS: tuple[type[HeaterTool], ...] = (HotWaterStatusTool, SetTemperatureTool)
-
-
-def _names(hass: HomeAssistant, heaters: Mapping[str, ExposedHeater]) -> list[str]:
-    """Return the names and aliases of heaters, each once."""
-    registry = er.async_get(hass)
-    known = (
-        intent.async_get_entity_aliases(hass, registry.async_get(entity_id), state=found.state)
-        for entity_id, found in heaters.items()
-    )
-    return sorted({name for names in known for name in names})
-
-
-def _matching(hass: HomeAssistant, llm_context: LLMContext, name: str | None, area: str | None) -> ExposedHeater:
-    """Return the heater that is meant; of several, one in the area of who is asking."""
-    heaters = exposed_heaters(hass, llm_context.assistant)
-    # Without any state, Home Assistant would look among all water heaters.
-    matched = [] if not heaters else _matched_states(hass, llm_context, name, area, heaters)
-    if len(matched) == 1:
-        return heaters[matched[0].entity_id]
-    raise ServiceValidationError(
-        translation_domain=DOMAIN,
-        translation_key="which_heater",
-        translation_placeholders={"names": ", ".join(_names(hass, heaters))},
-    )
-
-
-def _matched_states(
-    hass: HomeAssistant,
-    llm_context: LLMContext,
-    name: str | None,
-    area: str | None,
-    heaters: Mapping[str, ExposedHeater],
-) -> list[State]:
-    constraints = intent.MatchTargetsConstraints(
-        name=name, area_name=area, assistant=llm_context.assistant, single_target=True
-    )
-    states = [found.state for found in heaters.values()]
-    result = intent.async_match_targets(hass, constraints, async_get_match_preferences(hass, llm_context), states)
-    return result.states if result.is_match else []
 
 
 def _measured(hass: HomeAssistant, heater: HeaterState) -> dict[str, JsonValueType]:
