@@ -33,6 +33,7 @@ from .nwp500 import (
 )
 from .outcomes import Delivery, Outcomes, async_fire_outcome
 from .queue_store import QueueStore, StoredAccount
+from .recent_events import RecentEvents
 from .repairs import async_is_lost_ignored, async_report_lost_commands, async_report_store, async_report_unreadable
 from .wording import setup_error
 
@@ -74,15 +75,16 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.lost = LostCommands(entry, self.delivery, lambda: self.data, self._on_lost_changed)
         self.kept = KeptValues(hass, entry.entry_id)
         self._api_client = NavienAPIClient(auth_client)
-        self._listing = AccountListing()
-        self._registered = AccountDevices(hass, entry)
+        self.listing = AccountListing()
+        self.registered = AccountDevices(hass, entry)
         self._is_just_set_up = True
         """Whether the list of heaters need not be refreshed, because the set-up has just made it."""
         self._devices: dict[str, Device] = {}
         self._leaving: dict[str, Device] = {}
         """Heaters whose commands are coming to their end, or whose outcomes are still to be passed on."""
         self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=config.enable_command_queue)
-        self._events = ClientEvents(entry, self, self.client, self._registered, self.snapshots, self.store)
+        self.recent = RecentEvents(self.client)
+        self._events = ClientEvents(entry, self, self.client, self.registered, self.snapshots, self.store)
         self._stops: list[Callable[[], None]] = []
 
     @override
@@ -106,6 +108,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             self._restore(stored)
         self._stops += [
             *self._events.listen(),
+            *self.recent.listen(),
             self.client.on("connection_resumed", self._on_connection_resumed),
             async_track_time_interval(self.hass, self._async_request_statuses, STATUS_INTERVAL),
             async_track_time_interval(self.hass, self._async_request_device_info, DEVICE_INFO_INTERVAL),
@@ -152,22 +155,22 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             listing = await self._api_client.device_listing()
         except NavienError as err:
             raise setup_error(self.hass, err) from err
-        departed = self._listing.departed(listing, self._registered.known)
-        if not self._listing.is_in_doubt and not any(map(self.client.is_refused, listing.devices)):
+        departed = self.listing.departed(listing, self.registered.known)
+        if not self.listing.is_in_doubt and not any(map(self.client.is_refused, listing.devices)):
             self.update_interval = LISTING_INTERVAL
         return listing.devices, departed
 
     def is_listed(self, mac_address: str) -> bool:
         """Return whether the account has a heater, by its last list."""
-        return mac_address in self._devices and not self._listing.lacks(mac_address)
+        return mac_address in self._devices and not self.listing.lacks(mac_address)
 
     async def _async_take(self, devices: Collection[Device], departed: set[str]) -> None:
         """Take up the heaters that the account has, and let go of those that left it or belong to another one."""
         # Before anything is awaited: by its device in the registry, other accounts know that a heater is taken.
-        own = self._registered.claim(devices)
+        own = self.registered.claim(devices)
         joined = own.keys() - self._devices.keys()
         self._devices |= own
-        await self.async_release(self._registered.taken | departed)
+        await self.async_release(self.registered.taken | departed)
         for device in own.values():
             try:
                 await self.client.subscribe_device(device)
@@ -190,7 +193,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.store.async_changed()
         await self.store.async_saved()
         self._forget_left()
-        self._registered.remove(mac_addresses)
+        self.registered.remove(mac_addresses)
         self.kept.forget(mac_addresses)
         self.store.async_changed()
 
@@ -207,13 +210,13 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     @callback
     def _on_connection_resumed(self, _event: ConnectionResumed) -> None:
         is_any_refused = any(map(self.client.is_refused, self._devices.values()))
-        if is_any_refused and not self._listing.is_in_doubt:
+        if is_any_refused and not self.listing.is_in_doubt:
             # It may have left the account. If that is in doubt already, the next list has to be later than the last.
             self._refresh()
 
     @callback
     def _on_device_registry_updated(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
-        if self._registered.taken and event.data["action"] == "remove" and not self._listing.is_in_doubt:
+        if self.registered.taken and event.data["action"] == "remove" and not self.listing.is_in_doubt:
             # It may be one that this account has, too.
             self._refresh()
 

@@ -114,7 +114,9 @@ class Alexa(AlexaConfig):
             raise AssertionError(f"{state} cannot be discovered") from error
         return {each["name"]: each["value"] for each in entity.serialize_properties()}
 
-    async def direct(self, entity_id: str, namespace: str, name: str, payload: Json, **header: str) -> None:
+    async def direct(
+        self, entity_id: str, namespace: str, name: str, payload: Json, expected: str = "Response", **header: str
+    ) -> None:
         """Give a directive for an entity, which it has to accept."""
         directive = {
             "header": {"namespace": namespace, "name": name, "messageId": "1", "payloadVersion": "3", **header},
@@ -122,7 +124,7 @@ class Alexa(AlexaConfig):
             "payload": payload,
         }
         answer = await async_handle_alexa(self.hass, self, {"directive": directive})
-        assert answer["event"]["header"]["name"] == "Response", answer["event"]
+        assert answer["event"]["header"]["name"] == expected, answer["event"]
 
 
 class HomeKit:

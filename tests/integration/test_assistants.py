@@ -1,6 +1,6 @@
 """Every state that the integration can produce, as Google, Alexa and HomeKit take it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from importlib.metadata import version
@@ -11,7 +11,7 @@ from typing import Any
 
 from homeassistant.components import homekit
 from homeassistant.components.water_heater.const import WaterHeaterEntityFeature
-from homeassistant.const import STATE_OFF, STATE_UNAVAILABLE, STATE_UNKNOWN, UnitOfTemperature
+from homeassistant.const import STATE_OFF, STATE_ON, STATE_UNAVAILABLE, STATE_UNKNOWN, UnitOfTemperature
 from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers.entity import Entity
 from homeassistant.util import dt as dt_util
@@ -192,6 +192,41 @@ def check_water_heater(hass: HomeAssistant, state: State, views: Mapping[str, Ma
         check_power(state, views)
 
 
+def number(state: State) -> float | str:
+    """Return the state as a number, if it is one."""
+    try:
+        return float(state.state)
+    except ValueError:
+        return state.state
+
+
+SHOWN_AS: Mapping[str, Callable[[State], object]] = {
+    "on": lambda state: state.state == STATE_ON,
+    "powerState": lambda state: "ON" if state.state == STATE_ON else "OFF",
+    "On": lambda state: state.state == STATE_ON,
+    "currentModeSettings": lambda state: {"option": state.state},
+    "rangeValue": number,
+}
+"""What the assistants show of a state that is on or off, one of several, or a number, by the names that they have."""
+
+
+def check_other_entity(state: State, views: Mapping[str, Mapping[str, Any]]) -> None:
+    """See that an entity of any other platform is shown as it is, or as not there."""
+    if "google" in views:
+        assert views["google"]["online"] is (state.state != STATE_UNAVAILABLE)
+    if "alexa" in views:
+        is_reachable = state.state != STATE_UNAVAILABLE
+        assert views["alexa"]["connectivity"] == {"value": "OK" if is_reachable else "UNREACHABLE"}
+    if state.state in (STATE_UNAVAILABLE, STATE_UNKNOWN):
+        return
+    seen = {name: value for view in views.values() for name, value in view.items() if name in SHOWN_AS}
+    if "options" in state.attributes:
+        # To HomeKit, each option is a switch of its own.
+        seen.pop("On", None)
+    # What is only pressed is a switch to HomeKit, and always off.
+    assert state.domain == "button" or seen == {name: SHOWN_AS[name](state) for name in seen}
+
+
 @pytest.mark.usefixtures("everything_enabled")
 @pytest.mark.parametrize("units", [METRIC_SYSTEM, US_CUSTOMARY_SYSTEM], ids=["C", "F"])
 async def test_every_state_is_understood(
@@ -216,6 +251,8 @@ async def test_every_state_is_understood(
             if state.attributes["supported_features"] & (TARGET | MODES | ON_OFF):
                 assert views[HEATER].keys() == {"google", "alexa", "homekit"}
                 check_water_heater(hass, state, views[HEATER])
+            for entity_id in views.keys() - {HEATER}:
+                check_other_entity(shown(hass, entity_id), views[entity_id])
         except Exception as error:
             error.add_note(situation.name)
             raise

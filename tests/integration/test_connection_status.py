@@ -172,8 +172,8 @@ async def test_refused_credentials_and_the_diagnostics_of_them(
     assert diagnostics["reason"] == "upgrade_refused"
     assert [attempt["detail"] for attempt in diagnostics["last_attempts"]][:1] == ["MQTT service: HTTP 403"]
     info = await get_system_health_info(hass, DOMAIN)
-    await info["can_reach_service"]
-    assert info["connection_problems"] == "the MQTT service refuses the credentials (MQTT service: HTTP 403)"
+    assert await info["can_reach_service"] == await info["can_reach_mqtt"] == "ok"
+    assert info["accounts"] == "1: Credentials rejected (MQTT service: HTTP 403)"
     await simulator.fault("refuse_upgrade", status=503)
     await wait_for_value(hass, STATUS, ConnectionProblem.SERVICE_BUSY)
     assert await hass.config_entries.async_unload(entry.entry_id)

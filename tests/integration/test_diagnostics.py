@@ -1,13 +1,18 @@
 """The diagnostics download: useful, and without anything that tells who or where somebody is."""
 
 from collections.abc import Mapping
+from dataclasses import asdict, fields
 from http import HTTPStatus
+from importlib.metadata import version
 import json
+from pathlib import Path
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient
+from homeassistant.const import __version__
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -20,9 +25,12 @@ from pytest_homeassistant_custom_component.components.diagnostics import (
 )
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
+from custom_components import navilink
+from custom_components.navilink import diagnostics
 from custom_components.navilink.config import create_auth_client
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.nwp500 import NavienAuthClient
+from custom_components.navilink.nwp500.rest.tokens import IssuedSecrets
 from simulator.process import SimulatorProcess
 from tests.integration.actions import cut, device_id, set_mode, set_temperature
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC
@@ -30,25 +38,46 @@ from tests.integration.stored_files import StoredFiles
 from tests.integration.waiting import wait_for, wait_for_value
 
 
-async def test_diagnostics_tell_the_state_and_no_secret(
+async def test_diagnostics_of_an_account(
     hass: HomeAssistant, hass_client: ClientSessionGenerator, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:
     assert await async_setup_component(hass, "diagnostics", {})
     await set_mode(hass, "heat_pump")
     await cut(hass, simulator)
     await set_temperature(hass, 60)
-    diagnostics = await get_diagnostics_for_config_entry(hass, hass_client, running)
+    found = await get_diagnostics_for_config_entry(hass, hass_client, running)
 
-    heater = diagnostics["heaters"][0]
-    connection = diagnostics["connection"]
+    heater = found["heaters"][0]
+    connection = found["connection"]
     assert connection["reason"] in {"connection_lost", "network"}
     assert connection["since"] is not None
     assert connection["last_attempts"][0]["reason"] is None
-    assert diagnostics["store"] == {"has_failed": False}
+    assert [(change["state"], change["reason"] is None) for change in connection["changes"]][:2] == [
+        ("connected", True),
+        ("waiting", False),
+    ]
+    assert found["versions"] == {
+        "home_assistant": __version__,
+        "navilink": json.loads((Path(navilink.__file__).parent / "manifest.json").read_text())["version"],
+        "awsiotsdk": version("awsiotsdk"),
+        "awscrt": version("awscrt"),
+    }
+    assert found["services"]["mqtt"] == {"problem": "unreachable", "clock_difference": None}
+    assert abs(found["services"]["sign_in"]["clock_difference"]) < 60
+    assert found["entry"]["state"] == "loaded"
+    assert found["account"] == {
+        "last_listing_succeeded": True,
+        "is_listing_in_doubt": False,
+        "heaters_of_another_account": 0,
+    }
+    assert found["lost_commands"] == 0
+    assert found["store"] == {"has_failed": False}
     assert heater["online"] is False
-    assert heater["status"]["dhwTemperatureSetting"] == 98
-    assert len(heater["status"]) == 103
-    assert heater["feature"]["dhwTemperatureMax"] == 131
+    messages = heater["messages"]
+    assert messages["status"]["members"]["dhwTemperatureSetting"] == 98
+    assert len(messages["status"]["members"]) == 103
+    assert messages["feature"]["members"]["dhwTemperatureMax"] == 131
+    assert all(0 <= message["age_seconds"] < 60 for message in messages.values())
     assert [command["command"] for command in heater["queue"]["commands"]] == ["target temperature 60 °C"]
     assert heater["queue"]["outcomes"] == {"confirmed": 1}
     [ended] = heater["queue"]["recent"]
@@ -57,29 +86,12 @@ async def test_diagnostics_tell_the_state_and_no_secret(
         "confirmed",
         "the water heater reports it",
     )
-
-    coordinator = running.runtime_data
-    device = coordinator.data[MAC].device
-    feature = coordinator.data[MAC].feature
-    assert feature is not None
-    assert device.location is not None
-    secrets = [
-        simulator.addresses["email"],
-        simulator.addresses["password"],
-        simulator.addresses["ca_file"],
-        coordinator.client.client_id,
-        MAC,
-        "04:78:63:0a:1b:2c",
-        device.additional_value,
-        device.location.address,
-        device.location.city,
-        str(device.home_seq),
-        feature.serial_number,
-    ]
-    reported = json.dumps(diagnostics).lower()
-    for secret in secrets:
-        assert secret
-        assert secret.lower() not in reported
+    assert (heater["listed"], heater["refused"], heater["silent"], heater["takes_commands"]) == (
+        True,
+        False,
+        False,
+        True,
+    )
 
 
 @pytest.fixture
@@ -105,7 +117,33 @@ def secrets_of_the_account(hass: HomeAssistant, entry: MockConfigEntry, auth_cli
         *(jwt.access_token, str(jwt.refresh_token), str(jwt.id_token)),
         *(aws.access_key_id, aws.secret_key, aws.session_token),
         *(hass.config.config_dir, hass.config.path(".storage", f"{DOMAIN}.{entry.entry_id}")),
+        *(str(urlsplit(server["api_url"]).hostname), server["mqtt_endpoint"]),
     }
+
+
+def spellings(mac_address: str) -> set[str]:
+    """Return a MAC address in all the ways in which people and programs write it, in lower case."""
+    pairs = [mac_address[start : start + 2] for start in range(0, 12, 2)]
+    fours = [mac_address[start : start + 4] for start in range(0, 12, 4)]
+    return {mac_address, *(mark.join(pairs) for mark in ":- "), *(mark.join(fours) for mark in ".:-")}
+
+
+def everything_known(hass: HomeAssistant, entry: MockConfigEntry, auth_client: NavienAuthClient) -> str:
+    """Return all that the integration holds of an account, as text in lower case, with its secrets."""
+    coordinator = entry.runtime_data
+    heaters = [
+        (asdict(heater.device), *(dict(each.raw) for each in (heater.feature, heater.status) if each is not None))
+        for heater in coordinator.data.values()
+    ]
+    storage = hass.config.path(".storage", f"{DOMAIN}.{entry.entry_id}")
+    known = (entry.as_dict(), auth_client.user_seq, coordinator.client.client_id, storage, heaters)
+    tokens = auth_client.current_tokens
+    return str((*known, vars_of(tokens.jwt), vars_of(tokens.aws))).lower()
+
+
+def vars_of(secrets: IssuedSecrets) -> list[object]:
+    """Return the fields of secrets, which hide themselves when they are printed."""
+    return [getattr(secrets, each.name) for each in fields(secrets)]
 
 
 def secrets_of_the_heaters(entry: MockConfigEntry) -> set[str]:
@@ -115,8 +153,7 @@ def secrets_of_the_heaters(entry: MockConfigEntry) -> set[str]:
         device, sequence, feature = heater.device, heater.device.location, heater.feature
         assert sequence is not None
         assert feature is not None
-        pairs = [device.mac_address[start : start + 2] for start in range(0, 12, 2)]
-        secrets |= {device.mac_address, ":".join(pairs), "-".join(pairs)}
+        secrets |= spellings(device.mac_address)
         secrets |= {device.additional_value, str(device.home_seq), str(feature.serial_number)}
         secrets |= {str(sequence.state), str(sequence.city), str(sequence.address), device.name}
     # A name that is the product's tells nothing.
@@ -168,6 +205,7 @@ async def test_no_secret_is_anywhere_in_a_download(
     # A file that cannot be read, which raises an issue that names it.
     secrets = {"guest house", "grandmother", "granny", *secrets_of_the_heaters(running)}
     secrets |= secrets_of_the_account(hass, running, auth_clients[0])
+    known = everything_known(hass, running, auth_clients[0])
     storage_key = f"{DOMAIN}.{running.entry_id}"
     assert await hass.config_entries.async_unload(running.entry_id)
     stored = stored_files[storage_key]
@@ -176,6 +214,13 @@ async def test_no_secret_is_anywhere_in_a_download(
     assert await hass.config_entries.async_setup(running.entry_id)
     await wait_for_value(hass, HEATER, "eco")
     secrets |= secrets_of_the_account(hass, running, auth_clients[1])
+    known += everything_known(hass, running, auth_clients[1])
+    # A secret that was nowhere could not be found in a download either.
+    given_names = {"guest house", "grandmother", "granny"}
+    respelled = {each for mac_address in (MAC, OTHER_MAC) for each in spellings(mac_address) - {mac_address}}
+    assert set(told_secrets(known, secrets)) == {each.lower() for each in secrets - respelled - given_names} | {
+        "guest house"
+    }
 
     client = await hass_client()
     whole = await download(client, running.entry_id)
@@ -185,6 +230,46 @@ async def test_no_secret_is_anywhere_in_a_download(
     for mac_address in (MAC, OTHER_MAC):
         path = f"{running.entry_id}/device/{device_id(hass, running, mac_address)}"
         assert told_secrets(await download(client, path), secrets) == []
+
+
+async def test_what_is_redacted_would_be_found(
+    hass: HomeAssistant,
+    hass_client: ClientSessionGenerator,
+    auth_clients: list[NavienAuthClient],
+    running: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same download without redaction has secrets, and they are found in it."""
+    assert await async_setup_component(hass, "diagnostics", {})
+    await wait_for(hass, HEATER, lambda state: state.attributes["min_temp"] == 40.5)
+    secrets = secrets_of_the_account(hass, running, auth_clients[0]) | secrets_of_the_heaters(running)
+    client = await hass_client()
+    assert told_secrets(await download(client, running.entry_id), secrets) == []
+    monkeypatch.setattr(diagnostics, "async_redact_data", lambda data, _secrets: dict(data))
+    monkeypatch.setattr(diagnostics, "_redacted", dict)
+    data = running.data
+    server = data["private_server"]
+    heater = running.runtime_data.data[MAC]
+    assert set(told_secrets(await download(client, running.entry_id), secrets)) >= {
+        *(data["email"], data["password"].lower(), server["api_url"], server["ca_file"].lower(), "localhost"),
+        heater.feature.serial_number.lower(),
+    }
+
+
+async def test_diagnostics_of_an_account_that_is_not_loaded(
+    hass: HomeAssistant, hass_client: ClientSessionGenerator, simulator: SimulatorProcess, entry: MockConfigEntry
+) -> None:
+    assert await async_setup_component(hass, "diagnostics", {})
+    await simulator.fault("api_down", close=True)
+    assert not await hass.config_entries.async_setup(entry.entry_id)
+    found = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    assert (found["entry"]["state"], found["entry"]["problem"]) == ("setup_retry", "cannot_connect")
+    assert found["services"] == {
+        "sign_in": {"problem": "unreachable", "clock_difference": None},
+        "mqtt": {"problem": None, "clock_difference": None},
+    }
+    assert "heaters" not in found
+    await hass.config_entries.async_remove(entry.entry_id)
 
 
 @pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
@@ -200,11 +285,11 @@ async def test_diagnostics_of_one_heater(
     await wait_for(hass, OTHER_HEATER, lambda state: state.attributes["temperature"] == 52)
     device = dr.async_get(hass).async_get(device_id(hass, running, OTHER_MAC))
     assert device is not None
-    diagnostics = await get_diagnostics_for_device(hass, hass_client, running, device)
-    [heater] = diagnostics["heaters"]
-    assert heater["status"]["dhwTemperatureSetting"] == 104
-    assert diagnostics["connection"]["state"] == "connected"
+    found = await get_diagnostics_for_device(hass, hass_client, running, device)
+    [heater] = found["heaters"]
+    assert heater["messages"]["status"]["members"]["dhwTemperatureSetting"] == 104
+    assert found["connection"]["state"] == "connected"
     assert heater["connection_status"] == "connected"
-    reported = json.dumps(diagnostics).lower()
+    reported = json.dumps(found).lower()
     for secret in (MAC, OTHER_MAC, simulator.addresses["email"], simulator.addresses["password"]):
         assert secret not in reported

@@ -14,7 +14,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM, UnitSystem
 from homeassistant.util.yaml import load_yaml_dict
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry, get_system_health_info
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink import (
     binary_sensor,
@@ -215,18 +215,6 @@ async def test_flow_is_shown_in_the_units_of_the_user(
     state = await wait_for_value(hass, "sensor.nwp500_hot_water_flow", "0.0")
     assert state.attributes["unit_of_measurement"] == unit
     assert await hass.config_entries.async_unload(entry.entry_id)
-
-
-@pytest.mark.usefixtures("running")
-async def test_system_health(hass: HomeAssistant) -> None:
-    assert await async_setup_component(hass, "system_health", {})
-    await hass.async_block_till_done()
-    info = await get_system_health_info(hass, DOMAIN)
-    assert await info["can_reach_service"] == "ok"
-    assert info["links_up"] == "1/1"
-    assert info["heaters_online"] == "1/1"
-    assert info["queued_commands"] == 0
-    assert set(info) == set(texts()["system_health"]["info"])
 
 
 async def test_home_assistant_loads_the_texts(hass: HomeAssistant) -> None:
