@@ -39,8 +39,16 @@ def _filter_interval(_hass: HomeAssistant, steps: int | None = None) -> Text | N
     return "filter_interval", {"interval": f"{steps * FILTER_STEP} {UnitOfTime.HOURS}"}
 
 
+_RECIRCULATION: Mapping[int, str] = {
+    enums.RecirculationMode.ALWAYS_ON: "recirculation_always_on",
+    enums.RecirculationMode.WEEKLY_SCHEDULE: "recirculation_weekly_schedule",
+    enums.RecirculationMode.HOT_BUTTON: "recirculation_hot_button",
+    enums.RecirculationMode.OFF: "recirculation_off",
+}
+
+
 def _recirculation_mode(_hass: HomeAssistant, mode: int | None = None) -> Text | None:
-    return next(((f"recirculation_{each.name.lower()}", {}) for each in enums.RecirculationMode if each == mode), None)
+    return (_RECIRCULATION[mode], {}) if mode in _RECIRCULATION else None
 
 
 CONTROL_TEXTS: Mapping[str, Describe] = {
