@@ -48,7 +48,7 @@ _RECIRCULATION: Mapping[int, str] = {
 
 
 def _recirculation_mode(_hass: HomeAssistant, mode: int | None = None) -> Text | None:
-    return (_RECIRCULATION[mode], {}) if mode in _RECIRCULATION else None
+    return (_RECIRCULATION[mode], {}) if mode is not None and mode in _RECIRCULATION else None
 
 
 CONTROL_TEXTS: Mapping[str, Describe] = {
