@@ -232,10 +232,11 @@ class HeaterSchedules:
     async def _async_read(self, device: Device, lists: Sequence[Lists]) -> None:
         try:
             for each in lists:
-                await each.async_read(device)
-        except NavienError as err:
-            # It is still due.
-            LOGGER.debug("Could not read the schedules of a water heater: %s", err)
+                try:
+                    await each.async_read(device)
+                except NavienError as err:
+                    # It is still due.
+                    LOGGER.debug("Could not read a schedule of a water heater: %s", err)
         finally:
             self._reading.discard(device.mac_address)
 

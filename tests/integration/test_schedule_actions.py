@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from random import Random
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -15,7 +16,10 @@ import voluptuous as vol
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.coordinator import NavilinkCoordinator
 from custom_components.navilink.nwp500.heaters import schedule_editor
+from custom_components.navilink.schedule_actions import SCHEDULE_ACTIONS
+from custom_components.navilink.schedule_entries import WeeklyForm
 from simulator.process import SimulatorProcess
+from tests.client.support.fuzz_inputs import NUMBERS, entered
 from tests.integration.actions import ask, cut, device_id
 from tests.integration.heaters import MAC, OTHER_MAC
 from tests.integration.schedules import (
@@ -457,3 +461,25 @@ async def test_only_the_last_writes_are_kept(hass: HomeAssistant, running: MockC
     for hour in range(21):
         await call(hass, "delete_schedule_entry", heater, days="mon", time=f"{hour:02}:00")
     assert records(running) == [("delete_schedule_entry", "already_so", 0)] * 20
+
+
+async def test_any_entry_that_the_schema_takes_is_made_or_refused(
+    hass: HomeAssistant, running: MockConfigEntry, heater: str
+) -> None:
+    coordinator: NavilinkCoordinator = running.runtime_data
+    form = WeeklyForm(hass, coordinator.data[MAC])
+    schema = next(schema for name, _, schema, _ in SCHEDULE_ACTIONS if name == "add_schedule_entry")
+    made = refused = 0
+    for number in range(500):
+        random = Random(f"entry {number}")  # noqa: S311 - repeatable, not secret
+        try:
+            words = schema(entered({"device_id": heater, **IN_WORDS}, random, {"temperature": NUMBERS}))
+            entry = form.entry(words, ())
+        except vol.Invalid, ServiceValidationError:
+            refused += 1
+        else:
+            made += 1
+            # As it is shown, it is taken for itself.
+            assert form.entry(schema({"device_id": heater, **form.words(entry)}), (entry,)) is entry
+    assert made
+    assert refused
