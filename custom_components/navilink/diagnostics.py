@@ -139,6 +139,17 @@ def _heater_diagnostics(coordinator: NavilinkCoordinator, heater: HeaterState) -
             "status": _message(heater.status, coordinator.recent.status_received_at(mac_address)),
             "feature": _message(heater.feature, coordinator.recent.feature_received_at(mac_address)),
         },
+        "schedule_writes": [
+            {
+                "time": write.time,
+                "schedule": write.kind,
+                "action": write.action,
+                "outcome": write.outcome,
+                "attempts": write.attempts,
+            }
+            for write in coordinator.schedules.writes
+            if write.mac_address == mac_address
+        ],
         "queue": {
             "commands": [_without_id(command.in_words(hass)) for command in heater.pending],
             "outcomes": {outcome.value: count for outcome, count in counts.items()},

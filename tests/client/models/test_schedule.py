@@ -289,3 +289,16 @@ def test_a_recirculation_entry_there_and_back(
 @pytest.mark.parametrize("on", [True, False])
 def test_a_switch_there_and_back(on: bool) -> None:
     assert ReservationSchedule.from_message(reply([], 2 if on else 1)).is_on is on
+
+
+def test_an_entry_is_switched_and_keeps_the_rest() -> None:
+    entry = ReservationEntry({"enable": 1, "week": 2, "hour": 1, "min": 0, "mode": 6, "param": 200})
+    assert entry.switched(on=True).raw == {**entry.raw, "enable": 2}
+    assert entry.switched(on=True).switched(on=False) == entry
+
+
+def test_a_schedule_is_switched_and_keeps_its_entries() -> None:
+    schedule = ReservationSchedule(0, (ReservationEntry.of(EVERY_DAY, 6, 30, ReservationMode.HEAT_PUMP, 100),))
+    assert schedule.switched(on=None) is schedule
+    assert schedule.switched(on=True) == ReservationSchedule(2, schedule.entries)
+    assert schedule.switched(on=False) == ReservationSchedule(1, schedule.entries)

@@ -21,8 +21,7 @@ from ..exceptions import (
 )
 from ..json_types import JsonMessage
 from ..models import Device
-from ..models.members import check_switch
-from ..models.schedule import OFF, ON, WeeklyEntry, WeeklySchedule
+from ..models.schedule import WeeklyEntry, WeeklySchedule
 from ..protocol.fields import Record
 from ..protocol.queries import Write
 from .queries import HeaterQueries
@@ -108,16 +107,26 @@ class ScheduleEditor[EntryT: WeeklyEntry]:
 
         An entry that the heater has already is written back as it is, also outside the ranges.
         """
+        return await self.edit(device, lambda schedule: replace(schedule, entries=tuple(entries)).switched(on=on))
 
-        def with_entries(schedule: WeeklySchedule[EntryT]) -> WeeklySchedule[EntryT]:
-            _check_slots(schedule.entries, entries)
+    async def edit(
+        self, device: Device, change: Callable[[WeeklySchedule[EntryT]], WeeklySchedule[EntryT]]
+    ) -> ScheduleWrite[WeeklySchedule[EntryT]]:
+        """Write what `change` makes of the schedule as the heater has it now; what it raises ends the edit.
+
+        An entry that the heater has already is written back as it is, also outside the ranges.
+        """
+
+        def checked(schedule: WeeklySchedule[EntryT]) -> WeeklySchedule[EntryT]:
+            wanted = change(schedule)
+            _check_slots(schedule.entries, wanted.entries)
             ranges = self._entry(device)
-            for entry in entries:
+            for entry in wanted.entries:
                 if entry not in schedule.entries:
                     ranges.check(entry.raw)
-            return _switched(replace(schedule, entries=tuple(entries)), on=on)
+            return wanted
 
-        return await self._change(device, with_entries)
+        return await self._change(device, checked)
 
     async def clear(self, device: Device) -> ScheduleWrite[WeeklySchedule[EntryT]]:
         """Remove all entries and switch the schedule off."""
@@ -125,7 +134,7 @@ class ScheduleEditor[EntryT: WeeklyEntry]:
 
     async def set_use(self, device: Device, *, on: bool) -> ScheduleWrite[WeeklySchedule[EntryT]]:
         """Switch the schedule as a whole on or off; its entries stay."""
-        return await self._change(device, lambda schedule: _switched(schedule, on=on))
+        return await self._change(device, lambda schedule: schedule.switched(on=on))
 
     async def _change(
         self, device: Device, change: Callable[[WeeklySchedule[EntryT]], WeeklySchedule[EntryT]]
@@ -213,8 +222,3 @@ def _check_slots(old: Sequence[WeeklyEntry], new: Sequence[WeeklyEntry]) -> None
     for slot, count in Counter(entry.slot for entry in new).items():
         if count > max(1, had[slot]):
             raise InvalidParameterError("entries", slot, "entries of which no two share days, hour and minute")
-
-
-def _switched[EntryT: WeeklyEntry](schedule: WeeklySchedule[EntryT], *, on: bool | None) -> WeeklySchedule[EntryT]:
-    """Switch a schedule on or off; None leaves it as it is."""
-    return schedule if on is None else replace(schedule, use=ON if check_switch(on) else OFF)
