@@ -55,7 +55,7 @@ class SummaryGrammar:
     def _unreadable(self, summary: str) -> UnstorableEventError:
         off = self._names[enums.ReservationMode.POWER_OFF]
         return UnstorableEventError(
-            "event_summary",
+            translation_key="event_summary",
             summary=summary,
             example=self.write(enums.ReservationMode.HIGH_DEMAND, _EXAMPLE[self._unit]),
             off=off,

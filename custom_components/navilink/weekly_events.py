@@ -45,7 +45,7 @@ _KNOWN_PARTS = {"FREQ", "BYDAY", "INTERVAL", "WKST"}
 class UnstorableEventError(Exception):
     """An event is not one that a heater can store; the key is that of the sentence that says what can be."""
 
-    def __init__(self, translation_key: str, **placeholders: str) -> None:
+    def __init__(self, *, translation_key: str, **placeholders: str) -> None:
         """Take the key of the sentence and what is filled in."""
         super().__init__(translation_key)
         self.translation_key = translation_key
@@ -96,7 +96,9 @@ def occurrences(
 
 def current_or_next(entries: Iterable[models.ReservationEntry], now: datetime, zone: tzinfo) -> Occurrence | None:
     """Return what is shown now, or else what comes next."""
-    return next(iter(occurrences(entries, now, now + NEXT_WITHIN, zone)), None)
+    instant = now.astimezone(UTC)
+    coming = occurrences(entries, now, now + NEXT_WITHIN, zone)
+    return next((each for each in coming if each.end.astimezone(UTC) > instant), None)
 
 
 def next_due(entries: Iterable[models.ReservationEntry], now: datetime, zone: tzinfo) -> Occurrence | None:
@@ -118,17 +120,17 @@ def days_of_rule(rule: str | None, start: date) -> frozenset[models.Weekday]:
     Which days these are, BYDAY alone decides; a week without it has that of the start.
     """
     if rule is None:
-        raise UnstorableEventError("event_does_not_repeat")
+        raise UnstorableEventError(translation_key="event_does_not_repeat")
     pairs = [part.upper().partition("=")[::2] for part in rule.split(";")]
     parts = dict(pairs)
     if parts.get("FREQ") not in {"DAILY", "WEEKLY"}:
-        raise UnstorableEventError("event_not_weekly")
+        raise UnstorableEventError(translation_key="event_not_weekly")
     if parts.get("INTERVAL", "1") != "1":
-        raise UnstorableEventError("event_interval")
+        raise UnstorableEventError(translation_key="event_interval")
     if parts.keys() & {"COUNT", "UNTIL"}:
-        raise UnstorableEventError("event_ends")
+        raise UnstorableEventError(translation_key="event_ends")
     if len(parts) != len(pairs) or parts.keys() - _KNOWN_PARTS:
-        raise UnstorableEventError("event_not_weekly")
+        raise UnstorableEventError(translation_key="event_not_weekly")
     return _days(parts, start)
 
 
@@ -138,14 +140,14 @@ def _days(parts: Mapping[str, str], start: date) -> frozenset[models.Weekday]:
         return _EVERY_DAY if is_daily else frozenset({_WEEK[start.weekday()][1]})
     names = parts["BYDAY"].split(",")
     if is_daily or not all(name in _DAY_OF_NAME for name in names):
-        raise UnstorableEventError("event_not_weekly")
+        raise UnstorableEventError(translation_key="event_not_weekly")
     return frozenset(_DAY_OF_NAME[name] for name in names)
 
 
 def _moments(entry: models.ReservationEntry, start: datetime, end: datetime, zone: tzinfo) -> Iterator[datetime]:
     """Return when an entry acts on the days from the start to the end."""
     _, hour, minute = entry.slot
-    if entry.days is None or hour not in _HOURS or minute not in _MINUTES:
+    if entry.days is None or hour is None or minute is None or hour not in _HOURS or minute not in _MINUTES:
         return
     first, last = (instant.astimezone(zone).toordinal() for instant in (start, end))
     for ordinal in range(first, last + 1):

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrulestr
+from dateutil.rrule import rrulestr  # type: ignore[import-untyped]  # it ships no types
 from homeassistant.components.calendar import CalendarEvent
 from homeassistant.util import dt as dt_util
 from hypothesis import given, settings

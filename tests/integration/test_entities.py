@@ -19,9 +19,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 from custom_components.navilink import (
     binary_sensor,
     button,
+    calendar,
     config,
     config_flow,
     event,
+    schedule_sensor,
     sensor,
     services,
     water_heater,
@@ -54,6 +56,7 @@ from custom_components.navilink.nwp500.exceptions import (
     ServerError,
 )
 from custom_components.navilink.repairs import ISSUES
+from custom_components.navilink.schedule_errors import ERROR_OF_PROBLEM, ERROR_OF_WRITE
 from custom_components.navilink.wording import ERROR_OF_OUTCOME, setup_error, to_home_assistant_error
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import MAC
@@ -63,8 +66,9 @@ FOLDER = Path(config_flow.__file__).parent
 DESCRIPTIONS = {
     "binary_sensor": (*binary_sensor.STATUS_DESCRIPTIONS, binary_sensor.CONNECTION),
     "button": button.DESCRIPTIONS,
+    "calendar": (calendar.DESCRIPTION,),
     "event": (event.COMMAND_OUTCOME,),
-    "sensor": (*sensor.STATUS_DESCRIPTIONS, *sensor.SERVICE_DESCRIPTIONS),
+    "sensor": (*sensor.STATUS_DESCRIPTIONS, *sensor.SERVICE_DESCRIPTIONS, schedule_sensor.NEXT_ENTRY),
     "water_heater": (water_heater.DESCRIPTION,),
 }
 # By platform: the ends of the unique ids, which may never change.
@@ -82,8 +86,10 @@ UNIQUE_IDS = {
         "connection",
     },
     "button": {"clear_queue", "refresh"},
+    "calendar": {"weekly_schedule"},
     "event": {"command_outcome"},
     "sensor": {
+        "next_schedule_entry",
         "tank_upper_temperature",
         "tank_lower_temperature",
         "ambient_temperature",
@@ -240,6 +246,7 @@ def test_raised_texts_are_those_that_exist() -> None:
     described = {description.translation_key for each in DESCRIPTIONS.values() for description in each}
     selectors = set(texts()["selector"])
     raised = string_arguments("translation_key") | set(ERROR_OF_OUTCOME.values())
+    raised |= {*ERROR_OF_WRITE.values(), *ERROR_OF_PROBLEM.values()}
     assert raised - described - selectors == set(texts()["exceptions"])
     assert set(ISSUES) == set(texts()["issues"])
     lost_aborts = set(texts()["issues"]["lost_commands"]["fix_flow"]["abort"])
@@ -299,12 +306,12 @@ def test_every_fault_of_the_client_has_its_text() -> None:
 
 def test_icons_belong_to_entities_and_the_others_have_a_device_class() -> None:
     icons = json.loads((FOLDER / "icons.json").read_text())["entity"]
-    for platform in ("binary_sensor", "button", "event", "sensor"):
+    for platform in ("binary_sensor", "button", "calendar", "event", "sensor"):
         keys = {description.translation_key for description in DESCRIPTIONS[platform]}
         assert set(icons[platform]) <= keys, platform
         bare = {description.translation_key for description in DESCRIPTIONS[platform] if not description.device_class}
         assert bare <= set(icons[platform]), platform
-    assert set(icons) == {"binary_sensor", "button", "event", "sensor"}
+    assert set(icons) == {"binary_sensor", "button", "calendar", "event", "sensor"}
 
 
 @pytest.mark.parametrize(
