@@ -18,6 +18,7 @@ from .config import create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
 from .devices import AccountDevices, AccountListing
 from .heater import HeaterSnapshots, HeaterState, heater_name
+from .kept_values import KeptValues
 from .lost_commands import LOST, LostCommands
 from .nwp500 import (
     CommandCompleted,
@@ -72,6 +73,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.store = QueueStore(hass, entry.entry_id, self._to_store, self._on_store_written)
         self.delivery = Delivery(hass, self.client, self.outcomes, self.store)
         self.lost = LostCommands(entry, self.delivery, lambda: self.data, self._on_lost_changed)
+        self.kept = KeptValues(hass, entry.entry_id)
         self.api_client = NavienAPIClient(auth_client)
         self._listing = AccountListing()
         self._registered = AccountDevices(hass, entry)
@@ -91,6 +93,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
         With something stored, neither the service nor the connection has to be there: commands wait in the queue.
         """
+        await self.kept.async_load()
         stored = await self.store.async_load(self.client.client_id)
         if self.store.kept_as is not None:
             async_report_unreadable(self.hass, self.config_entry, self.store.kept_as)
@@ -191,6 +194,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         await self.store.async_saved()
         self._forget_left()
         self._registered.remove(mac_addresses)
+        self.kept.forget(mac_addresses)
         self.store.async_changed()
 
     @callback
@@ -320,6 +324,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.outcomes.close()
         # An outcome may come until the last writing begins, and is part of it then.
         await self.store.async_close()
+        await self.kept.async_saved()
         while self._stops:
             self._stops.pop()()
         await self.client.disconnect()

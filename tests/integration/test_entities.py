@@ -23,9 +23,12 @@ from custom_components.navilink import (
     config,
     config_flow,
     event,
+    number,
     schedule_sensor,
+    select,
     sensor,
     services,
+    switch,
     water_heater,
 )
 from custom_components.navilink.config_flow import ERROR_OF_ADDRESS
@@ -65,10 +68,13 @@ from tests.integration.waiting import wait_for_value
 FOLDER = Path(config_flow.__file__).parent
 DESCRIPTIONS = {
     "binary_sensor": (*binary_sensor.STATUS_DESCRIPTIONS, binary_sensor.CONNECTION),
-    "button": button.DESCRIPTIONS,
+    "button": (*button.DESCRIPTIONS, *button.COMMANDS),
     "calendar": (calendar.DESCRIPTION,),
     "event": (event.COMMAND_OUTCOME,),
+    "number": number.NUMBERS,
+    "select": (select.RECIRCULATION_MODE,),
     "sensor": (*sensor.STATUS_DESCRIPTIONS, *sensor.SERVICE_DESCRIPTIONS, schedule_sensor.NEXT_ENTRY),
+    "switch": switch.SETTINGS,
     "water_heater": (water_heater.DESCRIPTION,),
 }
 # By platform: the ends of the unique ids, which may never change.
@@ -85,9 +91,10 @@ UNIQUE_IDS = {
         "eco_tripped",
         "connection",
     },
-    "button": {"clear_queue", "refresh"},
+    "button": {"clear_queue", "refresh", "reset_filter", "reset_condenser_fault"},
     "calendar": {"weekly_schedule"},
     "event": {"command_outcome"},
+    "number": {"anti_legionella_interval", "filter_interval", "vacation_length"},
     "sensor": {
         "next_schedule_entry",
         "tank_upper_temperature",
@@ -114,6 +121,7 @@ UNIQUE_IDS = {
         "expired_commands",
         "last_message",
     },
+    "switch": {"time_of_use", "anti_legionella", "demand_response", "filter_reminder"},
     "water_heater": {"water_heater"},
 }
 DISABLED = {
@@ -123,6 +131,11 @@ DISABLED = {
     "evaporator_temperature",
     "hot_water_total",
     "wifi_signal",
+    "anti_legionella_interval",
+    "filter_interval",
+    "demand_response",
+    "filter_reminder",
+    "reset_condenser_fault",
 }
 
 
@@ -286,11 +299,11 @@ def test_every_outcome_has_a_text() -> None:
     selectors = texts()["selector"]
     assert set(selectors["logbook"]["options"]) == set(states)
     assert set(selectors["reason"]["options"]) == {*CommandReason, "refused_with_code"}
-    assert set(selectors["setting"]["options"]) >= {
-        kind.setting
-        for kind in vars(commands).values()
-        if isinstance(kind, commands.Control) and kind.name in services.KINDS
-    }
+    controls = [each for each in vars(commands).values() if isinstance(each, commands.Control)]
+    given = [each for each in controls if each.name in services.KINDS]
+    settings = {each.setting for each in given} | {each.name for control in given for each in control.parameters}
+    # The hot button has one parameter, which nobody enters.
+    assert set(selectors["setting"]["options"]) == settings - {None, "hot_button"}
 
 
 def test_every_fault_of_the_client_has_its_text() -> None:
@@ -306,12 +319,13 @@ def test_every_fault_of_the_client_has_its_text() -> None:
 
 def test_icons_belong_to_entities_and_the_others_have_a_device_class() -> None:
     icons = json.loads((FOLDER / "icons.json").read_text())["entity"]
-    for platform in ("binary_sensor", "button", "calendar", "event", "sensor"):
+    platforms = {"binary_sensor", "button", "calendar", "event", "number", "select", "sensor", "switch"}
+    for platform in platforms:
         keys = {description.translation_key for description in DESCRIPTIONS[platform]}
         assert set(icons[platform]) <= keys, platform
         bare = {description.translation_key for description in DESCRIPTIONS[platform] if not description.device_class}
         assert bare <= set(icons[platform]), platform
-    assert set(icons) == {"binary_sensor", "button", "calendar", "event", "sensor"}
+    assert set(icons) == platforms
 
 
 @pytest.mark.parametrize(
