@@ -25,6 +25,7 @@ from custom_components.navilink import (
     event,
     number,
     schedule_sensor,
+    schedule_switch,
     select,
     sensor,
     services,
@@ -74,7 +75,7 @@ DESCRIPTIONS = {
     "number": number.NUMBERS,
     "select": (select.RECIRCULATION_MODE,),
     "sensor": (*sensor.STATUS_DESCRIPTIONS, *sensor.SERVICE_DESCRIPTIONS, schedule_sensor.NEXT_ENTRY),
-    "switch": switch.SETTINGS,
+    "switch": (*switch.SETTINGS, *schedule_switch.SCHEDULE_SWITCHES),
     "water_heater": (water_heater.DESCRIPTION,),
 }
 # By platform: the ends of the unique ids, which may never change.
@@ -121,7 +122,7 @@ UNIQUE_IDS = {
         "expired_commands",
         "last_message",
     },
-    "switch": {"time_of_use", "anti_legionella", "demand_response", "filter_reminder"},
+    "switch": {"weekly_schedule", "time_of_use", "anti_legionella", "demand_response", "filter_reminder"},
     "water_heater": {"water_heater"},
 }
 DISABLED = {
