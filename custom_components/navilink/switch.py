@@ -112,23 +112,29 @@ class UnreportedSwitch(SettingSwitch):
     """A setting that the heater does not report: the last command that is on its way, or was confirmed, is assumed."""
 
     _attr_assumed_state = True
-    _pending_ids: tuple[str, ...] | None = None
+
+    def __init__(self, coordinator: NavilinkCoordinator, mac_address: str, description: SettingDescription) -> None:
+        """Tie the entity to its heater."""
+        device = coordinator.data[mac_address].device
+        self._value_of = {description.command(device, value).control.name: value for value in (OFF, ON)}
+        """What each kind of command sets."""
+        self._pending_ids: tuple[str, ...] | None = None
+        super().__init__(coordinator, mac_address, description)
 
     @callback
     @override
     def _update_attrs(self) -> None:
         """Take in the commands on their way; what becomes of them is kept over a restart."""
-        device, key = self.heater.device, self.entity_description.key
-        value_of = {self.entity_description.command(device, value).control.name: value for value in (OFF, ON)}
+        value_of, kept, key = self._value_of, self.coordinator.kept, self.entity_description.key
         pending = [each.command for each in self.heater.pending if each.command.kind in value_of]
         pending_ids = tuple(command.id for command in pending)
         if pending_ids == self._pending_ids:
             return
         self._pending_ids = pending_ids
-        for event in self.coordinator.outcomes.of(device.mac_address):
+        for event in self.coordinator.outcomes.of(self._mac_address):
             if event.command.kind in value_of and event.result.outcome is CommandOutcome.CONFIRMED:
-                self.coordinator.kept.put(device.mac_address, **{key: value_of[event.command.kind]})
-        value = value_of[pending[-1].kind] if pending else self.coordinator.kept.get(device.mac_address, key)
+                kept.put(self._mac_address, **{key: value_of[event.command.kind]})
+        value = value_of[pending[-1].kind] if pending else kept.get(self._mac_address, key)
         self._attr_is_on = None if value is None else bool(value)
 
 
