@@ -84,7 +84,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._leaving: dict[str, Device] = {}
         """Heaters whose commands are coming to their end, or whose outcomes are still to be passed on."""
         self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=config.enable_command_queue)
-        self.schedules = HeaterSchedules(hass, entry, self.client, self.snapshots)
+        self.schedules = HeaterSchedules(hass, entry, self.client, self.api_client, self.snapshots)
         self.wishes = ScheduleWishes(entry, self.delivery, self.schedules, config, self._on_wishes_changed)
         self.snapshots.kept_elsewhere = lambda: self.wishes.waiting
         self._events = ClientEvents(entry, self, self.client, self._registered, self.snapshots, self.store)

@@ -12,6 +12,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_time_interval
 
 from .const import DOMAIN, LOGGER
+from .kept_schedules import Change
 from .nwp500 import (
     CommandCompleted,
     CommandOutcome,
@@ -30,7 +31,7 @@ from .nwp500 import (
 )
 from .outcomes import Delivery
 from .schedule_wish import LIFE_TIME, ON, RECIRCULATION, WEEKLY, StoredWishes, new_wish
-from .schedules import Change, HeaterSchedules
+from .schedules import HeaterSchedules
 from .wording import command_words, outcome_error
 
 # A write takes some seconds, and three times as long when it is lost and repeated.
