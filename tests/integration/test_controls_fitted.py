@@ -7,12 +7,15 @@ from homeassistant.helpers import entity_registry as er
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.navilink import button, number, select, switch
 from custom_components.navilink.controls import ControlDescription
 from custom_components.navilink.nwp500 import DeviceFeature
 from simulator.process import SimulatorProcess
 from tests.integration.actions import QUEUED, cut, press, queued_words, shown
 from tests.integration.controls import (
+    ALL,
     ANTI_LEGIONELLA,
+    CASES,
     DEMAND_RESPONSE,
     FILTER_REMINDER,
     HOT_BUTTON,
@@ -28,8 +31,8 @@ from tests.integration.waiting import wait_for, wait_for_value
 RECIRCULATION = {HOT_BUTTON, RECIRCULATION_MODE}
 INTERVALS = {"number.nwp500_anti_legionella_interval", "number.nwp500_filter_interval"}
 FOR_ALL = {FILTER_REMINDER, "number.nwp500_filter_interval", RESET_FILTER, RESET_CONDENSER_FAULT}
-BUTTONS_OF_THE_QUEUE = {"button.nwp500_clear_queue", "button.nwp500_refresh"}
 PLATFORMS = {"button", "number", "select", "switch"}
+DESCRIPTIONS = (*button.COMMANDS, *number.NUMBERS, select.RECIRCULATION_MODE, *switch.SETTINGS)
 # On a heater with everything, these are what an owner sees without enabling anything.
 ENABLED = {TIME_OF_USE, ANTI_LEGIONELLA, VACATION_LENGTH, RESET_FILTER, *RECIRCULATION}
 
@@ -37,8 +40,9 @@ ENABLED = {TIME_OF_USE, ANTI_LEGIONELLA, VACATION_LENGTH, RESET_FILTER, *RECIRCU
 def registered(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, er.RegistryEntry]:
     """Return the control entities of the account's heaters."""
     entries = er.async_entries_for_config_entry(er.async_get(hass), entry.entry_id)
-    controls = {each.entity_id: each for each in entries if each.domain in PLATFORMS}
-    return {name: each for name, each in controls.items() if name not in BUTTONS_OF_THE_QUEUE}
+    controls = [each for each in entries if each.domain in PLATFORMS]
+    keys = {each.key for each in DESCRIPTIONS}
+    return {each.entity_id: each for each in controls if each.unique_id.partition("_")[2] in keys}
 
 
 @pytest.fixture
@@ -65,6 +69,7 @@ async def test_heater_without_recirculation_has_no_entities_for_it(
 async def test_heater_with_everything(hass: HomeAssistant, running: MockConfigEntry) -> None:
     await wait_for(hass, RECIRCULATION_MODE, lambda state: state.state == "unknown")
     found = registered(hass, running)
+    assert found.keys() == set(ALL) == {case.entity_id for case in CASES}
     assert {name for name, each in found.items() if not each.disabled} == ENABLED
     assert {name for name, each in found.items() if each.disabled} == {
         *INTERVALS,

@@ -17,7 +17,7 @@ from custom_components.navilink.nwp500.protocol.controls import (
     DHW_TEMPERATURE,
     POWER_OFF,
     POWER_ON,
-    RECIRCULATION_MODE,
+    RESERVATION_MODE,
     Control,
 )
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME
@@ -225,7 +225,7 @@ async def test_words_of_every_command(hass: HomeAssistant) -> None:
     }
     assert {text: command_words(hass, given) for text, given in words.items()} == {text: text for text in words}
     # What the integration does not give, and what an earlier version stored without its parameters.
-    for given in (command(RECIRCULATION_MODE, 1), command(DHW_MODE, 9), command(DHW_MODE), command(DHW_TEMPERATURE)):
+    for given in (command(RESERVATION_MODE, 1), command(DHW_MODE, 9), command(DHW_MODE), command(DHW_TEMPERATURE)):
         assert command_words(hass, given) == "the client's words"
 
 
