@@ -55,7 +55,9 @@ ENABLED: dict[vol.Marker, Any] = {vol.Optional(ATTR_ENABLED, default=True): cv.b
 def content_hash[EntryT: models.WeeklyEntry](schedule: models.WeeklySchedule[EntryT]) -> str:
     """Return a text that is the same for schedules with the same content, whatever the order of their entries."""
     entries = sorted(json.dumps(dict(entry.raw), sort_keys=True, default=str) for entry in schedule.entries)
-    return sha256(json.dumps([schedule.is_on is True, entries]).encode()).hexdigest()[:16]
+    digest = sha256(json.dumps([schedule.is_on is True, entries]).encode()).hexdigest()
+    # Templates turn what looks like a number into one.
+    return f"h{digest[:15]}"
 
 
 def is_at(entry: models.WeeklyEntry, words: Words) -> bool:

@@ -162,7 +162,7 @@ class HeaterSchedules:
         try:
             write = await writing
             record = replace(record, outcome=write.outcome.value, attempts=write.attempts)
-        except Exception as err:
+        except Exception as err:  # whatever it is, it is recorded and raised on
             record = replace(record, outcome=type(err).__name__)
             raise
         finally:

@@ -15,14 +15,16 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.nwp500.heaters import schedule_editor
 from custom_components.navilink.services import ACTIONS, SERVICE_START_VACATION
 from simulator.process import SimulatorProcess
 from tests.integration.actions import QUEUED, cut, queued_words, set_mode, set_temperature, shown
-from tests.integration.heaters import HEATER, applied
+from tests.integration.heaters import HEATER, MAC, applied
+from tests.integration.schedules import wire
 from tests.integration.waiting import wait_for_value
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "actions.md", ROOT / "docs" / "entities.md")
+DOCUMENTS = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("actions", "entities", "schedules")))
 
 # Any: YAML as people write it.
 type Yaml = dict[str, Any]
@@ -66,7 +68,7 @@ async def run_script(hass: HomeAssistant, alias: str) -> None:
 
 def notices(hass: HomeAssistant) -> list[str]:
     """Return the texts of the notifications that are shown."""
-    notifications: Mapping[str, Mapping[str, str]] = hass.data["persistent_notification"]
+    notifications: Mapping[str, Mapping[str, str]] = hass.data.get("persistent_notification", {})
     return [notification["message"] for notification in notifications.values()]
 
 
@@ -126,6 +128,123 @@ async def test_queued_temperatures_are_discarded(hass: HomeAssistant, simulator:
     await run_script(hass, "Discard queued temperatures")
     await wait_for_value(hass, QUEUED, "1")
     assert queued_words(hass) == ["mode heat pump"]
+
+
+# The entries of the examples, in wire form: °F are half degrees Celsius there.
+WORKDAYS_EARLY = {"enable": 2, "week": 124, "hour": 5, "min": 30, "mode": 4, "param": 109}
+WEEKEND_LATER = {"enable": 2, "week": 130, "hour": 7, "min": 30, "mode": 3, "param": 103}
+GUESTS = {"enable": 2, "week": 2, "hour": 16, "min": 0, "mode": 1, "param": 120}
+PUMP_ON = {"enable": 2, "week": 254, "hour": 6, "min": 0, "mode": 2, "param": -1}
+PUMP_OFF = {**PUMP_ON, "hour": 8, "min": 30, "mode": 1}
+PUMP_ON_SUNDAYS = {**PUMP_ON, "week": 128, "hour": 10}
+
+
+async def entries_of(simulator: SimulatorProcess, name: str = "reservations") -> list[dict[str, int]]:
+    """Return the entries that the heater has stored of a schedule."""
+    stored: dict[str, Any] = (await simulator.state())["heaters"][MAC]["schedules"][name]  # type: ignore[literal-required]  # any of them
+    return list(stored["reservation"])
+
+
+@pytest.mark.usefixtures("running")
+async def test_weekly_schedule(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    await run_script(hass, "Set the weekly schedule")
+    stored = await entries_of(simulator)
+    assert stored[:2] == [WORKDAYS_EARLY, WEEKEND_LATER]
+    assert (stored[2]["mode"], stored[2]["hour"], stored[2]["week"]) == (5, 22, 254)
+
+
+@pytest.mark.usefixtures("running")
+async def test_weekly_schedule_is_shown(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    await simulator.schedules(MAC, reservations=wire(WORKDAYS_EARLY, WEEKEND_LATER))
+    await run_script(hass, "Show the weekly schedule")
+    (notice,) = notices(hass)
+    assert notice.split("\n") == ["mon tue wed thu fri 05:30 high_demand", "sat sun 07:30 eco"]
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize("losses", [0, 3])
+async def test_entry_is_added(
+    hass: HomeAssistant, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch, losses: int
+) -> None:
+    monkeypatch.setattr(schedule_editor, "_LOOK_PAUSES", (0.0, 0.2))
+    await simulator.fault("lose_write", count=losses)
+    await run_script(hass, "Heat before the guests arrive")
+    assert await entries_of(simulator) == ([] if losses else [GUESTS])
+    assert notices(hass) == (["The entry was not added: lost"] if losses else [])
+
+
+@pytest.mark.usefixtures("running")
+async def test_entry_is_deleted(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    await simulator.schedules(MAC, reservations=wire(WORKDAYS_EARLY, GUESTS))
+    await run_script(hass, "The guests have left")
+    assert await entries_of(simulator) == [WORKDAYS_EARLY]
+
+
+@pytest.mark.usefixtures("running")
+async def test_schedule_is_raised(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    night = {**WORKDAYS_EARLY, "hour": 22, "mode": 5, "param": 100}
+    await simulator.schedules(MAC, reservations=wire(WORKDAYS_EARLY, night))
+    await run_script(hass, "Raise the schedule for the winter")
+    assert await entries_of(simulator) == [{**WORKDAYS_EARLY, "param": 114}, night]
+    assert notices(hass) == []
+
+
+@pytest.mark.usefixtures("running")
+async def test_change_of_the_schedule_is_noticed(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    assert await async_setup_component(hass, "input_text", {"input_text": {"heater_schedule": {}}})
+    await run_automation(hass, "The weekly schedule was changed")
+    assert notices(hass) == ["The weekly schedule was changed. It has 0 entries now."]
+    await hass.services.async_call("persistent_notification", "dismiss_all", blocking=True)
+    (automation,) = hass.states.async_all("automation")
+    for reservations, expected in (([], []), ([GUESTS], ["The weekly schedule was changed. It has 1 entries now."])):
+        await simulator.schedules(MAC, reservations=wire(*reservations, on=False))
+        await hass.services.async_call("automation", "trigger", {"entity_id": automation.entity_id}, blocking=True)
+        assert notices(hass) == expected
+    # Its timer ends with it.
+    await hass.services.async_call("automation", "turn_off", {"entity_id": automation.entity_id}, blocking=True)
+
+
+@pytest.fixture
+async def with_recirculation(simulator: SimulatorProcess) -> None:
+    """A heater that has recirculation, before anybody connects."""
+    await simulator.device(MAC, feature={"recircReservationUse": 2})
+
+
+async def test_recirculation(
+    hass: HomeAssistant, simulator: SimulatorProcess, with_recirculation: None, running: MockConfigEntry
+) -> None:
+    assert (with_recirculation, running.domain) == (None, DOMAIN)
+    assert await async_setup_component(hass, NOTIFICATIONS, {})
+    aliases = (
+        *("Set when the pump runs", "Run the pump on Sundays", "Show when the pump runs"),
+        "Do not run the pump on Sundays",
+    )
+    scripts = {f"script_{number}": named(alias) for number, alias in enumerate(aliases)}
+    assert await async_setup_component(hass, "script", {"script": scripts})
+    expected = ([PUMP_ON, PUMP_OFF], *([[PUMP_ON, PUMP_OFF, PUMP_ON_SUNDAYS]] * 2), [PUMP_ON, PUMP_OFF])
+    for name, entries in zip(scripts, expected, strict=True):
+        await hass.services.async_call("script", name, blocking=True)
+        assert await entries_of(simulator, "recirculation") == entries
+    assert notices(hass) == ["06:00, 10:00"]
+
+
+@pytest.mark.usefixtures("running")
+async def test_time_of_use(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    assert await async_setup_component(hass, NOTIFICATIONS, {})
+    aliases = ("Set a time-of-use plan", "Show the highest price", "Delete the time-of-use plan")
+    scripts = {f"script_{number}": named(alias) for number, alias in enumerate(aliases)}
+    assert await async_setup_component(hass, "script", {"script": scripts})
+    for name, hours in zip(scripts, ([0, 15, 21], [0, 15, 21], []), strict=True):
+        await hass.services.async_call("script", name, blocking=True)
+        assert [period["startHour"] for period in await entries_of(simulator, "tou")] == hours
+    assert notices(hass) == ["0.38967 per kWh"]
+
+
+@pytest.mark.usefixtures("running")
+async def test_rate_of_a_utility(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    await run_script(hass, "Use the rate of the utility")
+    periods = await entries_of(simulator, "tou")
+    assert [(each["startHour"], each["priceMax"]) for each in periods] == [(0, 31794), (16, 38967), (21, 31794)]
 
 
 def test_every_example_is_run_here() -> None:
