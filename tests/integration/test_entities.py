@@ -26,6 +26,7 @@ from custom_components.navilink import (
     number,
     schedule_sensor,
     schedule_switch,
+    schedule_wish,
     select,
     sensor,
     services,
@@ -329,7 +330,7 @@ def test_every_outcome_has_a_text() -> None:
     given = [each for each in controls if each.name in services.KINDS]
     settings = {each.setting for each in given} | {each.name for control in given for each in control.parameters}
     # The hot button has one parameter, which nobody enters.
-    assert set(selectors["setting"]["options"]) == settings - {None, "hot_button"}
+    assert set(selectors["setting"]["options"]) == {*settings - {None, "hot_button"}, *schedule_wish.SETTINGS.values()}
 
 
 def test_every_fault_of_the_client_has_its_text() -> None:
