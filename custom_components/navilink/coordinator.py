@@ -35,6 +35,7 @@ from .outcomes import Delivery, Outcomes, async_fire_outcome
 from .queue_store import QueueStore, StoredAccount
 from .recent_events import RecentEvents
 from .repairs import async_is_lost_ignored, async_report_lost_commands, async_report_store, async_report_unreadable
+from .schedule_wishes import ScheduleWishes, is_wish
 from .schedules import HeaterSchedules
 from .wording import setup_error
 
@@ -86,6 +87,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=config.enable_command_queue)
         self.recent = RecentEvents(self.client)
         self.schedules = HeaterSchedules(hass, entry, self.client, self.api_client, self.snapshots)
+        self.wishes = ScheduleWishes(entry, self.delivery, self.schedules, config, self._on_wishes_changed)
+        self.snapshots.kept_elsewhere = lambda: self.wishes.waiting
         self._events = ClientEvents(entry, self, self.client, self.registered, self.snapshots, self.store)
         self._stops: list[Callable[[], None]] = []
 
@@ -112,6 +115,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             *self._events.listen(),
             *self.recent.listen(),
             *self.schedules.listen(),
+            *self.wishes.listen(),
             self.client.on("connection_resumed", self._on_connection_resumed),
             async_track_time_interval(self.hass, self._async_request_statuses, STATUS_INTERVAL),
             async_track_time_interval(self.hass, self._async_request_device_info, DEVICE_INFO_INTERVAL),
@@ -130,7 +134,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             self.client.add_device(device, None if members is None else DeviceFeature(members))
         self.lost.restore(stored.lost, stored.devices)
         async_report_lost_commands(self.hass, self.config_entry, len(self.lost.events))
-        self.outcomes.restore(stored.queue.outcomes)
+        self.wishes.restore(stored.wishes)
+        self.outcomes.restore((*stored.queue.outcomes, *stored.wishes.outcomes))
         self.client.restore(stored.queue)
 
     # The list of heaters
@@ -191,6 +196,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._leaving |= leaving
         self._async_update_all()
         for device in leaving.values():
+            self.wishes.release(device.mac_address)
             await self.client.unsubscribe_device(device)
         # With the writing, the outcomes of its commands are passed on; during the set-up, at its end.
         self.store.async_changed()
@@ -255,7 +261,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     def clear_queue(self, mac_address: str, kinds: frozenset[str] | None = None) -> int:
         """Remove the commands to one heater that are not sent yet, all or some kinds, and return how many."""
-        return self.client.clear_command_queue(self._devices[mac_address], kinds=kinds)
+        cleared = self.client.clear_command_queue(self._devices[mac_address], kinds=kinds)
+        return cleared + self.wishes.clear(mac_address, kinds)
 
     # What is shown
 
@@ -276,9 +283,11 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     # What is stored, and passed on
 
     def _to_store(self) -> StoredAccount:
-        queue = replace(self.client.stored_queue(), outcomes=self.outcomes.to_store)
+        outcomes = self.outcomes.to_store
+        sent = tuple(event for event in outcomes if not is_wish(event.command))
+        queue = replace(self.client.stored_queue(), outcomes=sent)
         devices = self._devices | self._leaving
-        return StoredAccount(tuple(devices.values()), queue, self.lost.of(devices))
+        return StoredAccount(tuple(devices.values()), queue, self.lost.of(devices), self.wishes.to_store(outcomes))
 
     @callback
     def _on_store_written(self, written: StoredAccount) -> None:
@@ -286,7 +295,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         if self.hass.is_stopping:
             # Automations come to their end: what is stored from now on, the next run passes on.
             self.outcomes.hold()
-        if self.outcomes.stored(written.queue.outcomes):
+        if self.outcomes.stored((*written.queue.outcomes, *written.wishes.outcomes)):
             self.store.async_changed()
 
     @callback
@@ -302,11 +311,15 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         device = self._devices.get(mac_address) or self._leaving.get(mac_address)
         if device is not None:
             async_fire_outcome(self.hass, self.config_entry, device, event)
-        if device is not None and event.result.outcome in LOST:
+        if device is not None and event.result.outcome in LOST and not is_wish(event.command):
             if async_is_lost_ignored(self.hass, self.config_entry):
                 # The user has ignored the earlier ones, but not the one that is new now.
                 self.lost.remove(self.lost.events)
             self.lost.add(device, event)
+
+    @callback
+    def _on_wishes_changed(self, mac_address: str) -> None:
+        self.snapshots.outdate({mac_address})
 
     @callback
     def _on_lost_changed(self) -> None:

@@ -13,6 +13,7 @@ from .controls import ControlDescription, ControlEntity, async_add_supported
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .kept_values import ANTI_LEGIONELLA_INTERVAL, FILTER_INTERVAL, KeptNumber
 from .nwp500 import CommandOutcome, Device, DeviceStatus, HeaterCommand, commands, heater_commands
+from .schedule_switch import SCHEDULE_SWITCHES, ScheduleSwitch
 
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
 PARALLEL_UPDATES = 0
@@ -76,6 +77,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the switches."""
     async_add_supported(entry, async_add_entities, SETTINGS, _setting_switch)
+    async_add_supported(entry, async_add_entities, SCHEDULE_SWITCHES, ScheduleSwitch)
 
 
 class SettingSwitch(ControlEntity, SwitchEntity):

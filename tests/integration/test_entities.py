@@ -19,10 +19,14 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.navilink import (
     binary_sensor,
     button,
+    calendar,
     config,
     config_flow,
     event,
     number,
+    schedule_sensor,
+    schedule_switch,
+    schedule_wish,
     select,
     sensor,
     services,
@@ -69,11 +73,12 @@ FOLDER = Path(config_flow.__file__).parent
 DESCRIPTIONS = {
     "binary_sensor": (*binary_sensor.STATUS_DESCRIPTIONS, binary_sensor.CONNECTION),
     "button": (*button.DESCRIPTIONS, *button.COMMANDS),
+    "calendar": (calendar.DESCRIPTION,),
     "event": (event.COMMAND_OUTCOME,),
     "number": number.NUMBERS,
     "select": (select.RECIRCULATION_MODE,),
-    "sensor": (*sensor.STATUS_DESCRIPTIONS, *sensor.SERVICE_DESCRIPTIONS),
-    "switch": switch.SETTINGS,
+    "sensor": (*sensor.STATUS_DESCRIPTIONS, *sensor.SERVICE_DESCRIPTIONS, schedule_sensor.NEXT_ENTRY),
+    "switch": (*switch.SETTINGS, *schedule_switch.SCHEDULE_SWITCHES),
     "water_heater": (water_heater.DESCRIPTION,),
 }
 # By platform: the ends of the unique ids, which may never change.
@@ -91,9 +96,11 @@ UNIQUE_IDS = {
         "connection",
     },
     "button": {"clear_queue", "refresh", "reset_filter", "reset_condenser_fault"},
+    "calendar": {"weekly_schedule"},
     "event": {"command_outcome"},
     "number": {"anti_legionella_interval", "filter_interval", "vacation_length"},
     "sensor": {
+        "next_schedule_entry",
         "tank_upper_temperature",
         "tank_lower_temperature",
         "ambient_temperature",
@@ -118,7 +125,7 @@ UNIQUE_IDS = {
         "expired_commands",
         "last_message",
     },
-    "switch": {"time_of_use", "anti_legionella", "demand_response", "filter_reminder"},
+    "switch": {"weekly_schedule", "time_of_use", "anti_legionella", "demand_response", "filter_reminder"},
     "water_heater": {"water_heater"},
 }
 DISABLED = {
@@ -311,7 +318,7 @@ def test_every_outcome_has_a_text() -> None:
     given = [each for each in controls if each.name in services.KINDS]
     settings = {each.setting for each in given} | {each.name for control in given for each in control.parameters}
     # The hot button has one parameter, which nobody enters.
-    assert set(selectors["setting"]["options"]) == settings - {None, "hot_button"}
+    assert set(selectors["setting"]["options"]) == {*settings - {None, "hot_button"}, *schedule_wish.SETTINGS.values()}
 
 
 def test_every_fault_of_the_client_has_its_text() -> None:
@@ -327,7 +334,7 @@ def test_every_fault_of_the_client_has_its_text() -> None:
 
 def test_icons_belong_to_entities_and_the_others_have_a_device_class() -> None:
     icons = json.loads((FOLDER / "icons.json").read_text())["entity"]
-    platforms = {"binary_sensor", "button", "event", "number", "select", "sensor", "switch"}
+    platforms = {"binary_sensor", "button", "calendar", "event", "number", "select", "sensor", "switch"}
     for platform in platforms:
         keys = {description.translation_key for description in DESCRIPTIONS[platform]}
         assert set(icons[platform]) <= keys, platform

@@ -128,6 +128,7 @@ def test_the_map_has_every_room(folder: Path, heading: str) -> None:
         ("button", "## Buttons"),
         ("event", "## Event"),
         ("switch", "### Switches"),
+        ("calendar", "### Calendar"),
         ("number", "### Numbers"),
         ("select", "### Select"),
     ],
