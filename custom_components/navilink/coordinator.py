@@ -17,6 +17,7 @@ from .client_events import ClientEvents, request_everything
 from .config import create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
 from .devices import AccountDevices, AccountListing
+from .energy import EnergyHistory
 from .heater import HeaterSnapshots, HeaterState, heater_name
 from .lost_commands import LOST, LostCommands
 from .nwp500 import (
@@ -81,6 +82,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         """Heaters whose commands are coming to their end, or whose outcomes are still to be passed on."""
         self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=config.enable_command_queue)
         self._events = ClientEvents(entry, self, self.client, self._registered, self.snapshots, self.store)
+        self.energy = EnergyHistory(hass, entry, self.client, lambda: self._devices)
         self._stops: list[Callable[[], None]] = []
 
     @override
@@ -108,6 +110,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             async_track_time_interval(self.hass, self._async_request_device_info, DEVICE_INFO_INTERVAL),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._on_home_assistant_stop),
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry_updated),
+            self.energy.listen(),
             self.snapshots.close,
         ]
         await self._async_take(devices, departed)

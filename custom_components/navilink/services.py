@@ -21,6 +21,7 @@ import voluptuous as vol
 
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
+from .energy_actions import energy_actions
 from .heater import HeaterState
 from .outcomes import outcome_details
 from .water_heater import ATTR_DAYS
@@ -173,6 +174,7 @@ ACTIONS = (
     (SERVICE_CLEAR_QUEUE, _async_clear_queue, CLEAR_QUEUE_SCHEMA, SupportsResponse.OPTIONAL),
     (SERVICE_GET_QUEUE, _async_get_queue, GET_QUEUE_SCHEMA, SupportsResponse.ONLY),
     (SERVICE_WAIT_FOR_COMMAND, _async_wait_for_command, WAIT_FOR_COMMAND_SCHEMA, SupportsResponse.OPTIONAL),
+    *energy_actions(_async_heater),
 )
 
 
