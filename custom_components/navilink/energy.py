@@ -23,8 +23,9 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN, LOGGER
 from .energy_reader import EnergyReader
-from .energy_rows import Amount, Plan, Row, believable, months, next_month, planned, stored_days
-from .energy_statistics import SERIES, TOTAL, EnergyStatistics
+from .energy_rows import Amount, months, stored_days
+from .energy_run import EnergyRun, RunOutcome
+from .energy_statistics import TOTAL, EnergyStatistics
 from .heater import heater_name
 from .nwp500 import Device, NavienError, NavienMqttClient, NotConnectedError, watched
 from .wording import to_home_assistant_error
@@ -61,27 +62,6 @@ class Imports:
             stored["is_monthly"],
             None if resume_from is None else date.fromisoformat(resume_from),
         )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeriesOutcome:
-    """What a run has done to one statistic."""
-
-    first_day: date | None
-    """The first day that has a row now."""
-    last_day: date | None
-    rows_written: int
-    changed_days: tuple[date, ...]
-    """Days that were stored with another energy."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunOutcome:
-    """What a run has done."""
-
-    by_statistic: Mapping[str, SeriesOutcome]
-    unanswered_month: date | None
-    """The month before which it ended, because the heater did not answer."""
 
 
 class EnergyHistory:
@@ -224,7 +204,7 @@ class EnergyHistory:
         used: Mapping[date, Amount],
     ) -> RunOutcome:
         """Read and write month by month, and remember where that ended."""
-        run = _Run(EnergyReader(self._client, device), statistics, used)
+        run = EnergyRun(EnergyReader(self._client, device), statistics, used)
         end = min(wanted.until, dt_util.now().date())
         await run.async_begin()
         unanswered = None
@@ -271,60 +251,3 @@ class EnergyHistory:
         else:
             imports[device.mac_address] = wanted
         await self._store.async_save({mac_address: each.to_dict() for mac_address, each in imports.items()})
-
-
-class _Run:
-    """One reading of a heater's past, month by month in order."""
-
-    def __init__(self, reader: EnergyReader, statistics: EnergyStatistics, used: Mapping[date, Amount]) -> None:
-        """Take months that become one row when the heater no longer knows their days."""
-        self._reader = reader
-        self._statistics = statistics
-        self._used = used
-        self._stored: dict[str, tuple[Row, ...]] = {}
-        self._plans: dict[str, list[Plan]] = {series: [] for series in SERIES}
-        self._has_answered = False
-        self._zone = dt_util.get_default_time_zone()
-
-    async def async_begin(self) -> None:
-        """Read what is stored; while this runs, nobody else writes to it."""
-        self._stored = await self._statistics.async_read()
-
-    async def async_month(self, month: date, end: date) -> bool:
-        """Read the days of a month that are before `end` and write what differs; returns whether there is an answer."""
-        try:
-            days = await self._reader.async_days(month, end)
-        except NavienError as err:
-            LOGGER.debug("No days of %s: %s", month, err)
-            return False
-        if days is None:
-            return False
-        taken = believable(days, self._stored[TOTAL], self._zone, has_answered=self._has_answered)
-        has_energy = any(amount.total for amount in days.values())
-        self._has_answered = self._has_answered or has_energy
-        if month in self._used and next_month(month) <= end and not has_energy and not self._has_rows(month):
-            taken = {month: self._used[month]}
-        for series, part in SERIES.items():
-            plan = planned(self._stored[series], {day: part(amount) for day, amount in taken.items()}, self._zone)
-            self._plans[series].append(plan)
-            if plan.rows:
-                self._statistics.write(series, plan.rows)
-                self._stored[series] = plan.applied(self._stored[series])
-        return True
-
-    def _has_rows(self, month: date) -> bool:
-        days = stored_days([row for row in self._stored[TOTAL] if row.energy], self._zone)
-        return any(day.replace(day=1) == month for day in days)
-
-    def outcomes(self) -> dict[str, SeriesOutcome]:
-        """Return what was done, by the id of the statistic."""
-        return {self._statistics.ids[series]: self._outcome(series) for series in SERIES}
-
-    def _outcome(self, series: str) -> SeriesOutcome:
-        days, plans = stored_days(self._stored[series], self._zone), self._plans[series]
-        return SeriesOutcome(
-            first_day=min(days, default=None),
-            last_day=max(days, default=None),
-            rows_written=sum(len(plan.rows) for plan in plans),
-            changed_days=tuple(sorted({day for plan in plans for day in plan.changed_days})),
-        )

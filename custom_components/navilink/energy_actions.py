@@ -15,9 +15,9 @@ import voluptuous as vol
 
 from .const import DOMAIN
 from .coordinator import NavilinkCoordinator
-from .energy import SeriesOutcome
 from .energy_reader import FIRST_YEAR, LAST_YEAR, EnergyReader
 from .energy_rows import days_of, months
+from .energy_run import SeriesOutcome
 from .energy_statistics import WH_PER_KWH
 from .nwp500 import NavienError, NotConnectedError, queries
 from .nwp500.models import EnergyAmount
