@@ -92,24 +92,35 @@ def months(first: date, end: date) -> Iterator[date]:
 
 
 def believable(
-    month: Mapping[date, Amount], stored: Sequence[Row], zone: tzinfo, *, has_answered: bool
+    month: Mapping[date, Amount],
+    stored: Sequence[Row],
+    zone: tzinfo,
+    *,
+    has_answered: bool,
+    whole: Amount | None = None,
 ) -> dict[date, Amount]:
     """Leave out of the days of a month what a heater cannot have used, or has forgotten; `stored` are the total's rows.
 
     Heaters say 0 for days before they were installed and for days that they no longer know. So days of 0 count only
-    after a day that is known; `has_answered`: an earlier month of the same run had more than 0.
+    after a day that is known; `has_answered`: an earlier month of the same run had more than 0. A month of which no day
+    is known is one row on its first day, of `whole` if that is given. The row goes once its days are known.
     """
     known = Counter[date]()
     for row in stored:
         known[day_of(row.start, zone)] += row.energy
+    first = min(month, default=date.max).replace(day=1)
+    has_row = any(energy and day.replace(day=1) == first for day, energy in known.items())
     if not any(amount.total for amount in month.values()):
-        stored_months = {day.replace(day=1) for day, energy in known.items() if energy}
-        if any(day.replace(day=1) in stored_months for day in month):
+        if has_row:
             return {}
+        if whole is not None:
+            return {first: whole}
+    # Days that are stored have a row each, also those of 0.
+    is_one_row = bool(known[first]) and first + timedelta(days=1) not in known
     first_stored = min((day for day, energy in known.items() if energy), default=date.max)
     taken: dict[date, Amount] = {}
     for day, amount in sorted(month.items()):
-        has_answered = has_answered or amount.total > 0
+        has_answered = has_answered or is_one_row or amount.total > 0
         if has_answered or (first_stored < day and not known[day]):
             taken[day] = amount
     return taken

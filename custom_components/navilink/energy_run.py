@@ -60,11 +60,15 @@ class EnergyRun:
             return False
         if days is None:
             return False
-        taken = believable(days, self._stored[TOTAL], self._zone, has_answered=self._has_answered)
-        has_energy = any(amount.total for amount in days.values())
-        self._has_answered = self._has_answered or has_energy
-        if month in self._used and next_month(month) <= end and not has_energy and not self._has_rows(month):
-            taken = {month: self._used[month]}
+        is_whole = next_month(month) <= end
+        taken = believable(
+            days,
+            self._stored[TOTAL],
+            self._zone,
+            has_answered=self._has_answered,
+            whole=self._used.get(month) if is_whole else None,
+        )
+        self._has_answered = self._has_answered or any(amount.total for amount in days.values())
         for series, part in SERIES.items():
             plan = planned(self._stored[series], {day: part(amount) for day, amount in taken.items()}, self._zone)
             self._plans[series].append(plan)
@@ -72,10 +76,6 @@ class EnergyRun:
                 self._statistics.write(series, plan.rows)
                 self._stored[series] = plan.applied(self._stored[series])
         return True
-
-    def _has_rows(self, month: date) -> bool:
-        days = stored_days([row for row in self._stored[TOTAL] if row.energy], self._zone)
-        return any(day.replace(day=1) == month for day in days)
 
     def outcomes(self) -> dict[str, SeriesOutcome]:
         """Return what was done, by the id of the statistic."""

@@ -1,5 +1,6 @@
 """The energy statistics of one heater in Home Assistant's recorder: read, written and cleared as a whole."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -83,15 +84,23 @@ class EnergyStatistics:
 
     async def async_written(self) -> None:
         """Wait until everything is in the database."""
-        await self._recorder.async_block_till_done()
+        # The recorder's own way of waiting does not wait for a task that is being done while no other is queued.
+        await self._async_delete([])
 
     async def async_clear(self) -> list[str]:
         """Remove every row, and return the ids of the statistics that had some."""
         stored = await self.async_read()
         cleared = [self.ids[series] for series, rows in stored.items() if rows]
-        self._recorder.async_clear_statistics(cleared)
-        await self.async_written()
+        await self._async_delete(cleared)
         return cleared
+
+    async def _async_delete(self, statistic_ids: list[str]) -> None:
+        """Remove statistics, and wait until that and all that was queued before is done."""
+        done = asyncio.Event()
+        self._recorder.async_clear_statistics(
+            statistic_ids, on_done=lambda: self._hass.loop.call_soon_threadsafe(done.set)
+        )
+        await done.wait()
 
 
 def _wh(kilowatt_hours: float | None) -> int:
