@@ -97,9 +97,11 @@ class EnergyStatistics:
     async def _async_delete(self, statistic_ids: list[str]) -> None:
         """Remove statistics, and wait until that and all that was queued before is done."""
         done = asyncio.Event()
-        self._recorder.async_clear_statistics(
-            statistic_ids, on_done=lambda: self._hass.loop.call_soon_threadsafe(done.set)
-        )
+
+        def on_done() -> None:
+            self._hass.loop.call_soon_threadsafe(done.set)
+
+        self._recorder.async_clear_statistics(statistic_ids, on_done=on_done)
         await done.wait()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
@@ -42,11 +42,12 @@ async def _read(
     wanted: str,
     period: Literal["day", "hour", "month"],
     *types: Literal["state", "sum", "change"],
-) -> list[dict[str, float]]:
+) -> list[dict[str, Any]]:
+    # Any: Home Assistant has one shape for the rows of all types.
     found = await get_instance(hass).async_add_executor_job(
         statistics_during_period, hass, LONG_AGO, None, {wanted}, period, None, set(types)
     )
-    return [{name: float(value) for name, value in row.items()} for row in found.get(wanted, [])]
+    return [dict(row) for row in found.get(wanted, [])]
 
 
 def _local(seconds: float) -> datetime:

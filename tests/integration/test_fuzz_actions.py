@@ -59,6 +59,9 @@ def actions(device: str) -> tuple[tuple[str, str, Entered], ...]:
         (DOMAIN, "get_queue", {"device_id": device}),
         (DOMAIN, "wait_for_command", {"device_id": device, "command_id": "x", "timeout": {"seconds": 0}}),
         (DOMAIN, "wait_for_command", {"device_id": device, "timeout": "00:00:00"}),
+        (DOMAIN, "import_energy_history", {"device_id": device, "start": "2026-03", "until": "2026-11-05"}),
+        (DOMAIN, "clear_energy_history", {"device_id": device}),
+        (DOMAIN, "get_energy_usage", {"device_id": device, "days": 7, "months": 2}),
     )
 
 
@@ -70,6 +73,8 @@ def special(device: str) -> Mapping[str, tuple[object, ...]]:
         "days": (*NUMBERS, *TEXTS, 0.99, 99.5),
         "operation_mode": ("off", "eco", "electric", "heat_pump", "high_demand", "performance", "gas"),
         "timeout": DURATIONS,
+        "start": (*TEXTS, "2026-13", "2026-2-30", "0000-01", "9999-12-31", "2026-W01-1"),
+        "months": (*NUMBERS, *TEXTS, 60.5),
         "kinds": (["dhw-mode", "dhw-mode"], "dhw-mode", ["DHW-MODE"], [["dhw-mode"]]),
     }
 

@@ -22,7 +22,9 @@ from tests.integration.heaters import HEATER, applied
 from tests.integration.waiting import wait_for_value
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = (ROOT / "README.md", ROOT / "docs" / "actions.md", ROOT / "docs" / "entities.md")
+DOCUMENTS = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("actions", "energy", "entities")))
+ENERGY_TESTS = Path(__file__).with_name("test_energy_examples.py")
+"""Has those that need a recorder."""
 
 # Any: YAML as people write it.
 type Yaml = dict[str, Any]
@@ -129,7 +131,7 @@ async def test_queued_temperatures_are_discarded(hass: HomeAssistant, simulator:
 
 
 def test_every_example_is_run_here() -> None:
-    tests = Path(__file__).read_text()
+    tests = Path(__file__).read_text() + ENERGY_TESTS.read_text()
     assert [block["alias"] for block in blocks() if "alias" in block and f'"{block["alias"]}"' not in tests] == []
 
 
