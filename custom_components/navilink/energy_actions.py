@@ -19,8 +19,7 @@ from .energy_reader import FIRST_YEAR, LAST_YEAR, EnergyReader
 from .energy_rows import days_of, months
 from .energy_run import SeriesOutcome
 from .energy_statistics import WH_PER_KWH
-from .nwp500 import NavienError, NotConnectedError, queries
-from .nwp500.models import EnergyAmount
+from .nwp500 import NavienError, NotConnectedError, models, queries
 from .wording import to_home_assistant_error
 
 SERVICE_IMPORT = "import_energy_history"
@@ -166,7 +165,7 @@ def _last_months(today: date, count: int) -> Iterator[date]:
         yield date(number // 12, number % 12 + 1, 1)
 
 
-def _used(amount: EnergyAmount | None) -> dict[str, JsonValueType]:
+def _used(amount: models.EnergyAmount | None) -> dict[str, JsonValueType]:
     """Return an amount in kWh and hours; what the heater does not say is None."""
     if amount is None:
         return dict.fromkeys(("heat_pump", "elements", "total", "heat_pump_hours", "element_hours"))

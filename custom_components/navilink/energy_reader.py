@@ -5,9 +5,7 @@ from contextlib import suppress
 from datetime import date
 
 from .energy_rows import Amount, days_of
-from .nwp500 import Device, NavienMqttClient, queries
-from .nwp500.exceptions import RequestTimeoutError
-from .nwp500.models import EnergyAmount, EnergyUsage
+from .nwp500 import Device, NavienMqttClient, exceptions, models, queries
 
 # A reply takes 2 to 4 s, the first after connecting up to 8 s (protocol.md 4.4).
 ANSWER_SECONDS = 10.0
@@ -47,15 +45,15 @@ class EnergyReader:
                 break
         return used
 
-    async def async_ask(self, query: queries.Query, **content: int | Sequence[int]) -> EnergyUsage:
+    async def async_ask(self, query: queries.Query, **content: int | Sequence[int]) -> models.EnergyUsage:
         """Ask, and once more without an answer: messages get lost now and then."""
-        with suppress(RequestTimeoutError):
+        with suppress(exceptions.RequestTimeoutError):
             return await self._async_ask_once(query, content)
         return await self._async_ask_once(query, content)
 
-    async def _async_ask_once(self, query: queries.Query, content: Mapping[str, object]) -> EnergyUsage:
+    async def _async_ask_once(self, query: queries.Query, content: Mapping[str, object]) -> models.EnergyUsage:
         return await self._client.queries.exchange(
-            self._device, query, EnergyUsage.from_message, content=content, timeout=ANSWER_SECONDS
+            self._device, query, models.EnergyUsage.from_message, content=content, timeout=ANSWER_SECONDS
         )
 
 
@@ -64,7 +62,7 @@ def _complete(amounts: Mapping[date, Amount | None]) -> dict[date, Amount] | Non
     return known if len(known) == len(amounts) else None
 
 
-def _amount(said: EnergyAmount | None) -> Amount | None:
+def _amount(said: models.EnergyAmount | None) -> Amount | None:
     """Return an amount in whole Wh, None for what is missing or cannot be."""
     if said is None or said.heat_pump is None or said.elements is None:
         return None

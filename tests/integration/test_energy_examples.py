@@ -76,3 +76,5 @@ async def test_alert_about_electric_heating(
     await write_days(simulator, TODAY - timedelta(days=1), (2826, elements))
     await run_automation(hass, "Alert about a day with much electric heating")
     assert notices(hass) == expected
+    # Its timer would outlive the test.
+    await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)

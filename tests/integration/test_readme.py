@@ -68,7 +68,7 @@ async def run_script(hass: HomeAssistant, alias: str) -> None:
 
 def notices(hass: HomeAssistant) -> list[str]:
     """Return the texts of the notifications that are shown."""
-    notifications: Mapping[str, Mapping[str, str]] = hass.data["persistent_notification"]
+    notifications: Mapping[str, Mapping[str, str]] = hass.data.get("persistent_notification", {})
     return [notification["message"] for notification in notifications.values()]
 
 
