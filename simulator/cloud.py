@@ -127,10 +127,15 @@ class Cloud:
 
     def add_heater(self, *, online: bool = True) -> None:
         """Let the owner have one heater more, as from the factory."""
-        identity, zone = Identity.of_number(len(self.heaters)), ZoneInfo(self.options.time_zone)
-        heater = Heater(identity=identity, now=self.clock.now(), zone=zone, online=online)
+        heater = Heater(
+            identity=Identity.of_number(len(self.heaters)),
+            now=self.clock.now(),
+            zone=ZoneInfo(self.options.time_zone),
+            past_days=self.options.past_days,
+            online=online,
+        )
         heater.faults.minimum_control_interval = self.options.control_interval
-        self.heaters[identity.mac_address] = heater
+        self.heaters[heater.identity.mac_address] = heater
 
     def heater(self, mac_address: object) -> Heater:
         """Find a heater, or raise BadRequestError."""

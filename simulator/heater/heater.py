@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from ..common.clock import local_time
 from ..state import AppliedState, FiredState
-from .energy import Counters, EnergyHistory
+from .energy import PAST_DAYS, Counters, EnergyHistory
 from .members import FACTORY_FEATURE, FACTORY_STATUS, OFF, ON
 from .records import Draw, FirmwareDownload, HeaterFaults
 from .registration import Identity, Registration
@@ -44,6 +44,8 @@ class Heater:
     """Counts its connections to the cloud."""
     powered: bool = True
     zone: tzinfo = field(default_factory=partial(ZoneInfo, DEFAULT_TIME_ZONE))
+    past_days: int = PAST_DAYS
+    """So many days ago it was installed."""
     members: dict[str, int] = field(default_factory=FACTORY_STATUS.copy)
     pinned: dict[str, int] = field(default_factory=dict)
     feature: dict[str, int] = field(default_factory=FACTORY_FEATURE.copy)
@@ -74,7 +76,7 @@ class Heater:
     def __post_init__(self) -> None:
         self._made_at = self._mode_since = self._disinfected_at = self.now
         self.schedules = Schedules(self.now, self.zone)
-        self.energy = EnergyHistory(self.local_time.date())
+        self.energy = EnergyHistory(self.local_time.date(), self.past_days)
         self.registration = Registration(name=self.identity.name)
 
     @property
