@@ -41,7 +41,9 @@ frontend:
 history:
 logbook:
 diagnostics:
+energy:
 repairs:
+system_health:
 """
 
 
@@ -85,8 +87,12 @@ class HomeAssistantProcess:
     The configuration folder is temporary and leaves with it.
     """
 
-    def __init__(self, *, port: int | None = None, user: User | None = None) -> None:
+    def __init__(
+        self, *, port: int | None = None, user: User | None = None, python: str | Path = sys.executable
+    ) -> None:
+        """`python` is that of the environment whose Home Assistant is started."""
         self.user = user or User()
+        self._python = python
         self.port = port or free_port()
         self.url = f"http://{_HOST}:{self.port}"
         self._folder: Path | None = None
@@ -148,7 +154,7 @@ class HomeAssistantProcess:
         with (folder / "output.log").open("ab") as output:
             # Its own process group: Ctrl-C in the terminal reaches the demo alone, which then stops things in order.
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
+                self._python,
                 # -P and the environment: what it imports comes from its configuration, not from the repository.
                 *("-P", _FOLDER / "until_eof.py", folder),
                 *("homeassistant", "--config", folder, "--log-no-color"),

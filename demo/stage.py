@@ -1,5 +1,6 @@
 """Everything the demo needs, standing: the simulator, Home Assistant, and the integration set up between them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from simulator.state import HeaterState
 from .dashboard import show_dashboard
 from .heater import Heater, find_heater
 from .home_assistant import HomeAssistantProcess
+from .releases import TESTED_RELEASE, python_of
 
 _FIRST_STATUS_SECONDS = 60.0
 
@@ -29,15 +31,21 @@ class Stage:
 
 
 @asynccontextmanager
-async def set_stage(port: int | None = None, *, speed: float = 1.0) -> AsyncIterator[Stage]:
+async def set_stage(
+    port: int | None = None, *, release: str = TESTED_RELEASE, speed: float = 1.0
+) -> AsyncIterator[Stage]:
     """Start everything and wait until the heater is seen in Home Assistant; stop everything on exit.
 
-    `port` is Home Assistant's; a free one is taken when it is `None`. The heater's time runs `speed` times as fast as
-    ours. Raises `DemoError` or `SimulatorError`.
+    `port` is Home Assistant's, of the `release`; a free one is taken when it is `None`. The heater's time runs `speed`
+    times as fast as ours. Raises `DemoError` or `SimulatorError`.
     """
+    python = await asyncio.to_thread(python_of, release)
     # Like a real heater, this one refuses controls in quick succession.
     options = ("--speed", str(speed), "--control-interval", "1")
-    async with SimulatorProcess(*options) as simulator, HomeAssistantProcess(port=port) as home_assistant:
+    async with (
+        SimulatorProcess(*options) as simulator,
+        HomeAssistantProcess(port=port, python=python) as home_assistant,
+    ):
         api = home_assistant.api
         await api.set_up("navilink", account_of(simulator))
         heater = await find_heater(api)
