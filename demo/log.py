@@ -9,7 +9,7 @@ _ENTRY = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\S* (?P<level>[A-Z]+) 
 _SERIOUS = frozenset({"WARNING", "ERROR", "CRITICAL"})
 _ABOUT_US = re.compile(r"custom_components|(?<![\w/-])(navilink|nwp500)(?![\w/-])")
 """Not as a part of a path: a folder of that name may hold the repository, and with it all of Home Assistant."""
-_SAID_OF_EVERY_CUSTOM_INTEGRATION = "We found a custom integration navilink which has not been tested by Home"
+_SAID_OF_EVERY_CUSTOM_INTEGRATION = "We found a custom integration navilink which has not been tested"
 
 
 def complaints(log: str) -> list[str]:

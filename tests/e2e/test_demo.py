@@ -104,7 +104,7 @@ async def test_check_fails_when_home_assistant_complains_of_the_integration() ->
     ("entry", "count"),
     [
         (
-            "WARNING (W_0) [homeassistant.loader] We found a custom integration navilink which has not been tested by Home",
+            "WARNING (W_0) [homeassistant.loader] We found a custom integration navilink which has not been tested",
             0,
         ),
         ("WARNING (MainThread) [homeassistant.helpers.frame] Detected that custom integration 'navilink' uses x", 1),
