@@ -56,7 +56,7 @@ def _port(wanted: int) -> int:
 async def _demonstrate(port: int, release: str, speed: float) -> None:
     print(f"starting the simulated heaters and Home Assistant {release} ...", flush=True)
     start = time.monotonic()
-    async with set_stage(port, release=release, speed=speed) as stage:
+    async with set_stage(port, release=release, speed=speed, lived_in=True) as stage:
         print(welcome(stage, time.monotonic() - start, speed), flush=True)
         await obey_keys(stage)
         print("stopping ...", flush=True)

@@ -156,9 +156,8 @@ async def _hear_of_a_change(stage: Stage) -> None:
     Whatever had been left in the queue would have gone out on that answer, before the next question.
     """
     api, heater = stage.home_assistant.api, stage.heater
-    (mac_address,) = (await stage.simulator.state())["heaters"]
     last = api.state(heater.ambient_temperature)
-    await stage.simulator.device(mac_address, ambientTemperature=_OTHER_AIR)
+    await stage.simulator.device(heater.mac_address, ambientTemperature=_OTHER_AIR)
     await api.action("button.press", heater.refresh)
     await api.wait_until("a reading", lambda: api.state(heater.ambient_temperature) != last, _REPLY_SECONDS)
     asked = await _received(stage, _STATUS_TOPICS)

@@ -263,7 +263,7 @@ async def _terminate(process: asyncio.subprocess.Process) -> None:
 
 def write_configuration(folder: Path, port: int) -> None:
     """Fill a configuration folder: the integration, the components, the address, and onboarding but for its owner."""
-    (folder / "configuration.yaml").write_text(_CONFIGURATION.format(time_zone=_time_zone()), encoding="utf-8")
+    (folder / "configuration.yaml").write_text(_CONFIGURATION.format(time_zone=time_zone()), encoding="utf-8")
     (folder / "custom_components").mkdir()
     (folder / "custom_components" / "navilink").symlink_to(_REPOSITORY / "custom_components" / "navilink")
     storage = folder / ".storage"
@@ -286,7 +286,7 @@ def write_configuration(folder: Path, port: int) -> None:
     _write_store(storage, "onboarding", (4, 1), {"done": ["core_config", "integration", "analytics"]})
 
 
-def _time_zone() -> str:
+def time_zone() -> str:
     """Return the machine's time zone, so that Home Assistant shows the times that its user's clock does."""
     _, found, name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")
     return name if found else "UTC"
