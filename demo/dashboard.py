@@ -10,9 +10,9 @@ from .heater import Heater
 from .home_assistant_api import HomeAssistantApi
 
 _URL_PATH = "water-heater"
+_TEMPERATURES = ("sensor.tank_upper_temperature", "sensor.tank_lower_temperature")
 _MEASURED = (
-    "sensor.tank_upper_temperature",
-    "sensor.tank_lower_temperature",
+    "sensor.usable_energy",
     "sensor.power",
     "sensor.heat_source",
     "sensor.operation",
@@ -21,11 +21,12 @@ _MEASURED = (
 """What a person looks at first, of what the heater measures."""
 
 _CHARGE = "sensor.hot_water_charge"
-_ENERGY = "energy"
-"""How the keys of sensors of energy begin, and whole keys like it."""
+_ENERGY = "sensor.energy"
+"""How the keys of sensors that count energy begin."""
 
 _PLANNED = ("sensor.next_schedule_entry", "sensor.time_of_use_state", "binary_sensor.peak_period")
 _YEAR = 365
+_COURSE_HOURS = 6
 
 type Card = dict[str, object]
 
@@ -48,7 +49,7 @@ def _view(heater: Heater, energy: Sequence[str]) -> Card:
     sections = [
         _section("Heater", "mdi:water-boiler", _control(heater)),
         _section("Command queue", "mdi:tray-full", _queue(heater)),
-        _section("Measured", "mdi:gauge", _tiles(heater, _MEASURED)),
+        _section("Measured", "mdi:gauge", _measured(heater)),
         _section("Schedule", "mdi:calendar-clock", _schedule(heater)),
         _section("Energy", "mdi:lightning-bolt", _energy(heater, energy)),
         _section("Settings", "mdi:tune", _settings(heater)),
@@ -73,8 +74,8 @@ def _tile(entity_id: str, **members: object) -> Card:
     return {"type": "tile", "entity": entity_id, "name": {"type": "entity"}, **members}
 
 
-def _tiles(heater: Heater, keys: Iterable[str]) -> Iterable[Card]:
-    return (_tile(heater.others[key]) for key in keys if key in heater.others)
+def _tiles(heater: Heater, keys: Iterable[str], **members: object) -> Iterable[Card]:
+    return (_tile(heater.others[key], **members) for key in keys if key in heater.others)
 
 
 def _control(heater: Heater) -> Iterable[Card]:
@@ -85,6 +86,12 @@ def _control(heater: Heater) -> Iterable[Card]:
     }
     if _CHARGE in heater.others:
         yield _tile(heater.others[_CHARGE], features=[{"type": "bar-gauge"}], grid_options={"columns": "full"})
+
+
+def _measured(heater: Heater) -> Iterable[Card]:
+    course: Mapping[str, object] = {"type": "trend-graph", "hours_to_show": _COURSE_HOURS}
+    yield from _tiles(heater, _TEMPERATURES, features=[course], grid_options={"columns": "full"})
+    yield from _tiles(heater, _MEASURED)
 
 
 def _press_tile(entity_id: str, **members: object) -> Card:
@@ -143,7 +150,7 @@ def _energy(heater: Heater, statistics: Sequence[str]) -> Iterable[Card]:
             "days_to_show": _YEAR,
             "grid_options": {"columns": "full"},
         }
-    yield from _tiles(heater, (key for key in heater.others if key.startswith("sensor.") and _ENERGY in key))
+    yield from _tiles(heater, (key for key in heater.others if key.startswith(_ENERGY)))
 
 
 def _toggle_tile(entity_id: str) -> Card:
