@@ -8,20 +8,22 @@ from .home_assistant_api import HomeAssistantApi
 
 _IMPORT = "import_energy_history"
 _TOTAL = "_energy_total"
-_MONTHS = 12
 
 
 async def import_past(api: HomeAssistantApi, heaters: Iterable[Heater]) -> None:
     """Import a year of energy and show it in the Energy dashboard; nothing where the integration has no such action."""
     if _IMPORT not in (await api.call("get_services")).get(DOMAIN, {}):
         return
-    now = datetime.now(UTC)
+    today = datetime.now(UTC).date()
     for heater in heaters:
         await api.call(
             "call_service",
             domain=DOMAIN,
             service=_IMPORT,
-            service_data={"device_id": heater.device_id, "start": f"{now.year - 1}-{now.month:02}"},
+            service_data={
+                "device_id": heater.device_id,
+                "start": today.replace(year=today.year - 1, day=1).isoformat(),
+            },
             return_response=True,
         )
     await api.call("energy/save_prefs", **_preferences(await statistics(api)))
