@@ -1,5 +1,6 @@
 """The entities that the integration made for a heater."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -7,6 +8,8 @@ from .exceptions import DemoError
 from .home_assistant_api import HomeAssistantApi
 
 DOMAIN = "navilink"
+
+_LOOK_SECONDS, _MOST_LOOKS = 2.0, 30
 
 _NEEDED = {
     "water_heater": "water_heater.water_heater",
@@ -41,7 +44,25 @@ class Heater:
 
 
 async def find_heaters(api: HomeAssistantApi) -> tuple[Heater, ...]:
-    """Look the heaters up in the registries, in the order of their addresses. `DemoError` names what is missing."""
+    """Look the heaters up in the registries, in the order of their addresses, once they have all their entities.
+
+    What a heater reports that it has brings entities a moment later. `DemoError` names what is missing in the end.
+    """
+    found: tuple[Heater, ...] = ()
+    missing: DemoError | None = None
+    for _ in range(_MOST_LOOKS):
+        before = found
+        try:
+            found, missing = await _found(api), None
+        except DemoError as error:
+            found, missing = (), error
+        if found and found == before:
+            return found
+        await asyncio.sleep(_LOOK_SECONDS)
+    raise missing or DemoError("the integration makes entities without end")
+
+
+async def _found(api: HomeAssistantApi) -> tuple[Heater, ...]:
     devices = await api.devices(DOMAIN)
     found: dict[str, dict[str, str]] = {mac_address: {} for mac_address in sorted(devices)}
     for unique_id, entity_id in await api.entities(DOMAIN):

@@ -67,8 +67,6 @@ async def set_stage(
         )
         if lived_in:
             await import_past(api, heaters)
-        # What a heater reports that it has may bring entities that it did not have at first.
-        heaters = await find_heaters(api)
         await show_dashboard(api, heaters, await statistics(api))
         yield Stage(simulator=simulator, home_assistant=home_assistant, heaters=heaters)
 
