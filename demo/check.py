@@ -19,8 +19,8 @@ _LOADED = "custom integration navilink"
 """In the line with which Home Assistant loads any custom integration: a log without it is not the one to read."""
 
 _STATUS_TOPICS = "/st"
-_OTHER_AIR = 301
-"""Tenths of a degree Celsius, warmer than the simulated room."""
+_OTHER_WATER = 451
+"""Tenths of a degree Celsius, colder than the simulated water."""
 
 _MODE_CODES = {"heat_pump": 1, "electric": 2, "eco": 3, "high_demand": 4}
 """Home Assistant's operation modes and the raw values the heater uses for them: protocol.md 5.1."""
@@ -156,10 +156,14 @@ async def _hear_of_a_change(stage: Stage) -> None:
     Whatever had been left in the queue would have gone out on that answer, before the next question.
     """
     api, heater = stage.home_assistant.api, stage.heater
-    last = api.state(heater.ambient_temperature)
-    await stage.simulator.device(heater.mac_address, ambientTemperature=_OTHER_AIR)
+
+    def reading() -> object:
+        return api.attributes(heater.water_heater)["current_temperature"]
+
+    last = reading()
+    await stage.simulator.device(heater.mac_address, tankUpperTemperature=_OTHER_WATER)
     await api.action("button.press", heater.refresh)
-    await api.wait_until("a reading", lambda: api.state(heater.ambient_temperature) != last, _REPLY_SECONDS)
+    await api.wait_until("a reading", lambda: reading() != last, _REPLY_SECONDS)
     asked = await _received(stage, _STATUS_TOPICS)
     await api.action("button.press", heater.refresh)
     await stage.simulator.wait(received=asked + 1, topic_suffix=_STATUS_TOPICS, timeout=_REPLY_SECONDS)

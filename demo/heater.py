@@ -17,7 +17,6 @@ _NEEDED = {
     "clear_queue": "button.clear_queue",
     "connection": "binary_sensor.connection",
     "refresh": "button.refresh",
-    "ambient_temperature": "sensor.ambient_temperature",
 }
 """Where a heater's entities go that it must have."""
 
@@ -34,7 +33,6 @@ class Heater:
     clear_queue: str
     connection: str
     refresh: str
-    ambient_temperature: str
     others: Mapping[str, str]
     """All further enabled entities: platform and key, as in `sensor.power`, whatever the entity is called -> its id."""
 
