@@ -12,11 +12,22 @@ from .running_demo import MAC_ADDRESS, RunningDemo
 _RECONNECT_MILLISECONDS = 90_000.0
 """When links break again and again, the client waits up to a minute before it tries once more."""
 _REST_SECONDS = 30.0
+_MOST_HEIGHT = 4000
 
 _TROUBLE = re.compile(
     r"Loading|Unnamed|Unavailable|Unknown entity|Configuration error|Entity not found|undefined|NaN|component\.navilink"
 )
 _FITS = "document.documentElement.scrollWidth <= innerWidth"
+_HIDDEN_BELOW = """() => {
+    const hidden = (root) => [...root.querySelectorAll("*")].map((element) => {
+        const scrolls = /auto|scroll/.test(getComputedStyle(element).overflowY);
+        const large = element.clientHeight > innerHeight / 3;
+        const own = scrolls && large ? element.scrollHeight - element.clientHeight : 0;
+        return Math.max(own, element.shadowRoot ? hidden(element.shadowRoot) : 0);
+    }).reduce((most, each) => Math.max(most, each), 0);
+    return Math.max(hidden(document), document.documentElement.scrollHeight - innerHeight);
+}"""
+"""Pixels of which one has to scroll down to see all. Since 2026.11 a page scrolls within an element."""
 _ARE_COMPLETE = "images => images.every(image => image.complete)"
 
 
@@ -284,6 +295,11 @@ class HomeAssistantPage:
     async def fits(self) -> bool:
         """Whether the page is no wider than its window."""
         return bool(await self.page.evaluate(_FITS))
+
+    async def whole_height(self) -> int:
+        """Return how high the window has to be to show everything without scrolling, as far as it is reasonable."""
+        height, hidden = await self.page.evaluate("innerHeight"), await self.page.evaluate(_HIDDEN_BELOW)
+        return min(int(height + hidden), _MOST_HEIGHT)
 
     async def picture(self) -> bytes:
         """Return the page as PNG, once it has its images and nothing on it moves any more."""

@@ -65,7 +65,7 @@ async def _take(home_assistant: HomeAssistantPage, view: View, colours: Colours,
     await page.emulate_media(color_scheme=colours)
     await page.set_viewport_size({"width": pixels, "height": height})
     await home_assistant.looks_right()
-    height = int(await page.evaluate("document.documentElement.scrollHeight"))
+    height = await home_assistant.whole_height()
     await page.set_viewport_size({"width": pixels, "height": height})
     picture = await home_assistant.picture()
     await page.emulate_media(color_scheme="light")
