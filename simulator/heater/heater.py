@@ -1,5 +1,6 @@
 """One NWP500: its settings, its tank and how it behaves from one moment to the next (protocol.md 13)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import partial
@@ -57,6 +58,8 @@ class Heater:
     fired: list[FiredState] = field(default_factory=list)
     window_open: bool = False
     draw: Draw | None = None
+    habits: Callable[[datetime], Draw | None] = lambda _: None
+    """The draw that begins in a minute of local time, if there is one."""
     fan_seconds: float = 0.0
     drawn_liters: float = 0.0
     counters: Counters = field(default_factory=Counters)
@@ -199,6 +202,8 @@ class Heater:
             self._fire_reservation(entry)
         for entry in self.schedules.recirculation.due(local):
             self._fire_recirculation(entry)
+        if self.draw is None:
+            self.draw = self.habits(local)
 
     def _fire_reservation(self, entry: Entry) -> None:
         """Set the setpoint and the mode, of which a peak period holds back the mode (protocol.md 13.5)."""
