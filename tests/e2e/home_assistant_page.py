@@ -28,6 +28,17 @@ _HIDDEN_BELOW = """() => {
     return Math.max(hidden(document), document.documentElement.scrollHeight - innerHeight);
 }"""
 """Pixels of which one has to scroll down to see all. Since 2026.11 a page scrolls within an element."""
+_STOP_DRAWINGS = """() => {
+    const stop = (root) => root.querySelectorAll("*").forEach((element) => {
+        if (element instanceof SVGSVGElement) {
+            element.pauseAnimations();
+            element.setCurrentTime(0);
+        }
+        if (element.shadowRoot) stop(element.shadowRoot);
+    });
+    stop(document);
+}"""
+"""Drawings that move by themselves, which the animations of styles are not."""
 _ARE_COMPLETE = "images => images.every(image => image.complete)"
 
 
@@ -311,4 +322,5 @@ class HomeAssistantPage:
         return now
 
     async def _snap(self) -> bytes:
+        await self.page.evaluate(_STOP_DRAWINGS)
         return await self.page.screenshot(animations="disabled", caret="hide")
