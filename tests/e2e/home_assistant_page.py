@@ -276,9 +276,9 @@ class HomeAssistantPage:
         return bool(preferences and preferences["device_consumption"])
 
     async def open_energy(self) -> None:
-        """Open the Energy dashboard with this year."""
+        """Open the Energy dashboard with the last twelve months."""
         for key in ("_energy", "_energy_dashboard", "_energy_energy"):
-            await self.page.evaluate("key => localStorage.setItem(`energy-default-period-${key}`, 'this_year')", key)
+            await self.page.evaluate("key => localStorage.setItem(`energy-default-period-${key}`, 'now-12m')", key)
         await self.open("energy")
 
     async def open_repair(self) -> None:

@@ -14,7 +14,7 @@ from .home_assistant_page import HomeAssistantPage
 from .running_demo import RunningDemo, run_demo
 from .views import NARROW, VIEWS, View
 
-DOCUMENTED = ("device-page", "queue", "config-flow")
+DOCUMENTED = ("device-page", "queue", "config-flow", "energy-dashboard")
 """The views that the documentation shows, light and wide and in English."""
 
 ENGLISH = "en"

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 AWAITED = {
     "calendar",
-    "energy",
+    "energy-dashboard",
     "more-info-calendar",
     "more-info-energy",
     "more-info-next-entry",

@@ -149,7 +149,7 @@ VIEWS = {
     "more-info-update": View(_more_info("update."), 900),
     "more-info-calendar": View(_more_info("calendar."), 900),
     "calendar": View(_page("calendar", "calendar.")),
-    "energy": View(_energy),
+    "energy-dashboard": View(_energy),
     "activity": View(_simple(HomeAssistantPage.open_activity)),
     "config-flow": View(_simple(HomeAssistantPage.open_config_flow), 900, 700),
     "config-flow-private-server": View(_private_server, 900, 1100),
