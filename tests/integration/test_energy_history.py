@@ -491,3 +491,22 @@ async def test_stored_wishes_that_cannot_be_read_are_none(
     assert await stored(hass) == []
     await run_import(hass, heater)
     assert hass_storage[key]["data"] == {MAC: {"until": "2026-11-20", "is_monthly": False, "resume_from": None}}
+
+
+@NO_PAST
+@pytest.mark.usefixtures("_impatient")
+async def test_monthly_run_that_was_interrupted_is_repaired_by_months_too(
+    hass: HomeAssistant, simulator: SimulatorProcess, heater: str, running: MockConfigEntry
+) -> None:
+    await write_days(simulator, date(2026, 8, 10), *[1000] * 60)
+    await simulator.fault("energy_forgotten", before="2026-10-01")
+    await simulator.fault("energy_unanswered", month="2026-08")
+    assert (await run_import(hass, heater, resolution="monthly"))["unanswered_months"] == ["2026-08"]
+    await simulator.fault("energy_unanswered", month="2026-08", on=False)
+    await simulator.fault("silent", suffix="st/energy-usage-monthly-query/rd", count=2)
+    await repair(running)
+    assert await stored(hass) == []
+    await repair(running)
+    days = days_in(await stored(hass))
+    assert (days["2026-08-01 00:00"], days["2026-09-01 00:00"], days["2026-10-01 00:00"]) == (22, 30, 1)
+    assert sum(days.values()) == 60
