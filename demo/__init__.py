@@ -1,1 +1,1 @@
-"""The demo: a simulated heater, its cloud and a real Home Assistant, together on this machine."""
+"""The demo: simulated heaters, their cloud and a real Home Assistant, together on this machine."""

@@ -8,6 +8,7 @@ from .check import check
 from .command import run
 from .console import obey_keys, welcome
 from .home_assistant import free_port, port_is_free
+from .releases import TESTED_RELEASE, releases
 from .stage import set_stage
 
 _DEFAULT_PORT = 8123
@@ -23,6 +24,13 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--speed", type=float, default=_DEFAULT_SPEED, help="how fast the heater's time runs (default: %(default)g)"
+    )
+    parser.add_argument(
+        "--home-assistant",
+        choices=releases(),
+        default=TESTED_RELEASE,
+        metavar="RELEASE",
+        help="%(choices)s (default: %(default)s)",
     )
     parser.add_argument(
         "--check", action="store_true", help="prove on free ports that no command is lost; exit 0 if so, else 1"
@@ -45,10 +53,10 @@ def _port(wanted: int) -> int:
     return port
 
 
-async def _demonstrate(port: int, speed: float) -> None:
-    print("starting the simulated heater and Home Assistant ...", flush=True)
+async def _demonstrate(port: int, release: str, speed: float) -> None:
+    print(f"starting the simulated heaters and Home Assistant {release} ...", flush=True)
     start = time.monotonic()
-    async with set_stage(port, speed=speed) as stage:
+    async with set_stage(port, release=release, speed=speed, lived_in=True) as stage:
         print(welcome(stage, time.monotonic() - start, speed), flush=True)
         await obey_keys(stage)
         print("stopping ...", flush=True)
@@ -59,8 +67,8 @@ def main() -> int:
     arguments = _arguments()
     if arguments.check:
         # A check that was stopped has proved nothing; for a person, Ctrl-C is how the demo ends.
-        return run(check(set_stage()), if_stopped=1)
-    return run(_demonstrate(_port(arguments.port), arguments.speed), if_stopped=0)
+        return run(check(set_stage(release=arguments.home_assistant)), if_stopped=1)
+    return run(_demonstrate(_port(arguments.port), arguments.home_assistant, arguments.speed), if_stopped=0)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import math
 import time
 
 from .exceptions import DemoError
+from .log import complaints
 from .stage import Stage
 
 _RECONNECT_SECONDS = 90.0
@@ -14,9 +15,12 @@ _REPLY_SECONDS = 10.0
 _CONTROL_TOPICS = "/ctrl"
 """How the topics of controls and writes end: protocol.md 4.1."""
 
+_LOADED = "custom integration navilink"
+"""In the line with which Home Assistant loads any custom integration: a log without it is not the one to read."""
+
 _STATUS_TOPICS = "/st"
-_OTHER_AIR = 301
-"""Tenths of a degree Celsius, warmer than the simulated room."""
+_OTHER_WATER = 451
+"""Tenths of a degree Celsius, colder than the simulated water."""
 
 _MODE_CODES = {"heat_pump": 1, "electric": 2, "eco": 3, "high_demand": 4}
 """Home Assistant's operation modes and the raw values the heater uses for them: protocol.md 5.1."""
@@ -39,6 +43,7 @@ async def _prove(stage: Stage) -> None:
     wanted = await _queue_two_commands(stage)
     await _both_arrive_in_order(stage, wanted)
     await _nothing_arrives_after_clear(stage)
+    await _nothing_logged(stage)
 
 
 def _show(name: str, value: object) -> None:
@@ -151,11 +156,23 @@ async def _hear_of_a_change(stage: Stage) -> None:
     Whatever had been left in the queue would have gone out on that answer, before the next question.
     """
     api, heater = stage.home_assistant.api, stage.heater
-    (mac_address,) = (await stage.simulator.state())["heaters"]
-    last = api.state(heater.ambient_temperature)
-    await stage.simulator.device(mac_address, ambientTemperature=_OTHER_AIR)
+
+    def reading() -> object:
+        return api.attributes(heater.water_heater)["current_temperature"]
+
+    last = reading()
+    await stage.simulator.device(heater.mac_address, tankUpperTemperature=_OTHER_WATER)
     await api.action("button.press", heater.refresh)
-    await api.wait_until("a reading", lambda: api.state(heater.ambient_temperature) != last, _REPLY_SECONDS)
+    await api.wait_until("a reading", lambda: reading() != last, _REPLY_SECONDS)
     asked = await _received(stage, _STATUS_TOPICS)
     await api.action("button.press", heater.refresh)
     await stage.simulator.wait(received=asked + 1, topic_suffix=_STATUS_TOPICS, timeout=_REPLY_SECONDS)
+
+
+async def _nothing_logged(stage: Stage) -> None:
+    """Stop Home Assistant, which may still complain while it stops, and read what it has said of the integration."""
+    await stage.home_assistant.halt()
+    log = stage.home_assistant.log
+    if _LOADED not in log:
+        raise CheckError("Home Assistant's log does not even name the integration")
+    _compare("warnings about the integration", complaints(log), [])

@@ -24,8 +24,8 @@ ready in {seconds:.1f} s
 
   NaviLink   {account["email"]}, simulated, with the password {account["password"]}
 
-The heater is simulated; its time runs {speed:g} times as fast as yours.
-Disconnect it, change its temperature in the browser, and see the command wait in the queue. Then reconnect it:
+The heaters are simulated; their time runs {speed:g} times as fast as yours.
+Disconnect them, change a temperature in the browser, and see the command wait in the queue. Then reconnect them:
 
   {_request(stage, "mqtt_down")}
   {_request(stage, "mqtt_up")}

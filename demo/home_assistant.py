@@ -41,7 +41,9 @@ frontend:
 history:
 logbook:
 diagnostics:
+energy:
 repairs:
+system_health:
 """
 
 
@@ -85,8 +87,12 @@ class HomeAssistantProcess:
     The configuration folder is temporary and leaves with it.
     """
 
-    def __init__(self, *, port: int | None = None, user: User | None = None) -> None:
+    def __init__(
+        self, *, port: int | None = None, user: User | None = None, python: str | Path = sys.executable
+    ) -> None:
+        """`python` is that of the environment whose Home Assistant is started."""
         self.user = user or User()
+        self._python = python
         self.port = port or free_port()
         self.url = f"http://{_HOST}:{self.port}"
         self._folder: Path | None = None
@@ -148,7 +154,7 @@ class HomeAssistantProcess:
         with (folder / "output.log").open("ab") as output:
             # Its own process group: Ctrl-C in the terminal reaches the demo alone, which then stops things in order.
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
+                self._python,
                 # -P and the environment: what it imports comes from its configuration, not from the repository.
                 *("-P", _FOLDER / "until_eof.py", folder),
                 *("homeassistant", "--config", folder, "--log-no-color"),
@@ -257,7 +263,7 @@ async def _terminate(process: asyncio.subprocess.Process) -> None:
 
 def write_configuration(folder: Path, port: int) -> None:
     """Fill a configuration folder: the integration, the components, the address, and onboarding but for its owner."""
-    (folder / "configuration.yaml").write_text(_CONFIGURATION.format(time_zone=_time_zone()), encoding="utf-8")
+    (folder / "configuration.yaml").write_text(_CONFIGURATION.format(time_zone=time_zone()), encoding="utf-8")
     (folder / "custom_components").mkdir()
     (folder / "custom_components" / "navilink").symlink_to(_REPOSITORY / "custom_components" / "navilink")
     storage = folder / ".storage"
@@ -280,7 +286,7 @@ def write_configuration(folder: Path, port: int) -> None:
     _write_store(storage, "onboarding", (4, 1), {"done": ["core_config", "integration", "analytics"]})
 
 
-def _time_zone() -> str:
+def time_zone() -> str:
     """Return the machine's time zone, so that Home Assistant shows the times that its user's clock does."""
     _, found, name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")
     return name if found else "UTC"

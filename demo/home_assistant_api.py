@@ -84,13 +84,20 @@ class HomeAssistantApi:
         if entry["state"] != "loaded":
             raise ApiError(f"{domain} is in the state {entry['state']}: {entry['reason']}")
 
-    async def entities(self, domain: str) -> dict[str, str]:
-        """Return the enabled entities of an integration: unique id -> entity id."""
+    async def entities(self, domain: str) -> list[tuple[str, str]]:
+        """Return the enabled entities of an integration: unique id, which two platforms may share, and entity id."""
         registry = await self.call("config/entity_registry/list")
-        return {
-            entry["unique_id"]: entry["entity_id"]
+        return [
+            (entry["unique_id"], entry["entity_id"])
             for entry in registry
             if entry["platform"] == domain and entry["disabled_by"] is None
+        ]
+
+    async def devices(self, domain: str) -> dict[str, Json]:
+        """Return the devices of an integration by their own identifier."""
+        registry = await self.call("config/device_registry/list")
+        return {
+            identifier: device for device in registry for owner, identifier in device["identifiers"] if owner == domain
         }
 
     async def wait_until(self, what: str, is_so: Callable[[], bool], seconds: float = 30.0) -> None:

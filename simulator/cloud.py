@@ -19,6 +19,7 @@ from .common.clock import Clock, ServiceClock
 from .common.reading import BadRequestError
 from .common.sigv4 import AwsCredentials
 from .heater.heater import Heater
+from .heater.household import HOUSEHOLDS, LIVED
 from .heater.registration import Identity
 from .heater.requests import heater_of
 from .mqtt.broker import Broker
@@ -126,11 +127,19 @@ class Cloud:
             heater.advance(now)
 
     def add_heater(self, *, online: bool = True) -> None:
-        """Let the owner have one heater more, as from the factory."""
-        identity, zone = Identity.of_number(len(self.heaters)), ZoneInfo(self.options.time_zone)
-        heater = Heater(identity=identity, now=self.clock.now(), zone=zone, online=online)
+        """Let the owner have one heater more, as from the factory or as people have it who live with it."""
+        number, household = len(self.heaters), self.options.household
+        heater = Heater(
+            identity=Identity.of_number(number),
+            now=self.clock.now() - (LIVED if household else 0.0),
+            zone=ZoneInfo(self.options.time_zone),
+            past_days=self.options.past_days,
+            online=online,
+        )
+        if household:
+            HOUSEHOLDS[number % len(HOUSEHOLDS)].move_in(heater)
         heater.faults.minimum_control_interval = self.options.control_interval
-        self.heaters[identity.mac_address] = heater
+        self.heaters[heater.identity.mac_address] = heater
 
     def heater(self, mac_address: object) -> Heater:
         """Find a heater, or raise BadRequestError."""

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 
 from .common.clock import MAX_SPEED
 from .common.reading import BadRequestError
+from .heater.energy import MAX_PAST_DAYS, PAST_DAYS
 from .heater.heater import DEFAULT_TIME_ZONE
 
 MAX_HEATERS = 200
@@ -28,6 +29,10 @@ class CloudOptions:
     heaters: int = 1
     time_zone: str = DEFAULT_TIME_ZONE
     """Of the heaters, by its IANA name."""
+    past_days: int = PAST_DAYS
+    """So many days of energy the heaters have behind them when they start."""
+    household: bool = False
+    """Whether people live with the heaters: they draw hot water and have schedules."""
     offline_heaters: int = 0
     """So many of them, the last ones, are offline."""
     foreign_device: bool = False
@@ -90,6 +95,8 @@ def command_line() -> ArgumentParser:
 def _add_cloud_options(parser: ArgumentParser) -> None:
     add, seconds = parser.add_argument, _number(float, 0, 600)
     add("--heaters", type=_number(int, 0, MAX_HEATERS), metavar="N", help="how many (%(default)s)")
+    add("--past-days", type=_number(int, 0, MAX_PAST_DAYS), metavar="N", help="of energy behind them (%(default)s)")
+    add("--household", action="store_true", help="people draw hot water from the heaters and have schedules")
     add("--offline-heaters", type=_number(int, 0, MAX_HEATERS), metavar="N", help="so many are offline")
     add("--foreign-device", action="store_true", help="the account also has a device of another product")
     add("--time-zone", type=_zone, metavar="NAME", help="of the heaters (%(default)s)")

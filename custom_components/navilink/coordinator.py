@@ -17,6 +17,7 @@ from .client_events import ClientEvents, request_everything
 from .config import create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
 from .devices import AccountDevices, AccountListing
+from .energy import EnergyHistory
 from .heater import HeaterSnapshots, HeaterState, heater_name
 from .kept_values import KeptValues
 from .lost_commands import LOST, LostCommands
@@ -89,6 +90,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.schedules = HeaterSchedules(hass, entry, self.client, self.api_client, self.snapshots)
         self.wishes = ScheduleWishes(entry, self.delivery, self.schedules, config, self._on_wishes_changed)
         self.snapshots.kept_elsewhere = lambda: self.wishes.waiting
+        self.energy = EnergyHistory(hass, entry, self.client, lambda: self._devices)
         self._events = ClientEvents(entry, self, self.client, self.registered, self.snapshots, self.store)
         self._stops: list[Callable[[], None]] = []
 
@@ -121,6 +123,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             async_track_time_interval(self.hass, self._async_request_device_info, DEVICE_INFO_INTERVAL),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._on_home_assistant_stop),
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry_updated),
+            self.energy.listen(),
             self.snapshots.close,
         ]
         await self._async_take(devices, departed)

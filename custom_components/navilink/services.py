@@ -16,6 +16,7 @@ import voluptuous as vol
 
 from .action_heaters import DEVICES, ONE_DEVICE, Heater, async_heater
 from .const import DOMAIN
+from .energy_actions import ENERGY_ACTIONS
 from .outcomes import outcome_details
 from .schedule_actions import SCHEDULE_ACTIONS
 from .tou_actions import TOU_ACTIONS
@@ -122,6 +123,7 @@ ACTIONS = (
     (SERVICE_WAIT_FOR_COMMAND, _async_wait_for_command, WAIT_FOR_COMMAND_SCHEMA, SupportsResponse.OPTIONAL),
     *SCHEDULE_ACTIONS,
     *TOU_ACTIONS,
+    *ENERGY_ACTIONS,
 )
 
 

@@ -83,9 +83,11 @@ def _too_soon(heater: Heater, control: Control) -> bool:
 
 
 def _send_daily_energy(heater: Heater, request: Request) -> tuple[Reply, ...]:
-    """Give the days of each month asked for."""
+    """Give the days of each month asked for, or nothing when one of them is not answered."""
     year = number(request.members, "year", _YEARS)
     months = numbers(request.members, "month", _MONTHS)
+    if not heater.energy.unanswered.isdisjoint((year, month) for month in months):
+        return ()
     usage = [
         {"year": year, "month": month, "data": _items(heater, heater.energy.month(year, month))} for month in months
     ]

@@ -1,15 +1,20 @@
 """Faults of single heaters, or of all of them; see `faults`."""
 
+from collections.abc import Callable
+from datetime import date
 from typing import Annotated
 
 from ..answers.answers import ANSWERS
 from ..cloud import Cloud
+from ..common.reading import BadRequestError
 from ..heater.controls import CONTROLS
+from ..heater.energy import Usage
 from ..heater.heater import Heater
 from ..heater.records import FIRMWARE_PARTS, SCHEDULE_FORMS, Draw, FirmwareDownload
 from .fault_arguments import Count, Seconds, Span
 
 _SUFFIXES = frozenset(suffix for suffix, _ in ANSWERS)
+_WattHours = Annotated[float, Span(0, 1_000_000)]
 _ErrorCode = Annotated[int, Span(0, 999)]
 
 
@@ -75,6 +80,22 @@ def energy_times(heater: Heater, *, on: bool) -> None:
     heater.faults.energy_times = on
 
 
+def energy_day(heater: Heater, *, day: str, heat_pump: _WattHours, elements: _WattHours = 0.0) -> None:
+    """Let this be what a heater has used on a day (`2026-03-08`), in Wh, whatever it was before."""
+    heater.energy.write(_read(date.fromisoformat, day), Usage(heat_pump=heat_pump, elements=elements))
+
+
+def energy_forgotten(heater: Heater, *, before: str | None) -> None:
+    """Let a heater say 0 for each day before this one, and still know the months; `null`: it knows all days."""
+    heater.energy.forgotten_before = date.min if before is None else _read(date.fromisoformat, before)
+
+
+def energy_unanswered(heater: Heater, *, month: str, on: bool = True) -> None:
+    """Let a heater not answer what asks for the days of a month (`2026-03`), or answer it again."""
+    first = _read(date.fromisoformat, f"{month}-01")
+    (heater.energy.unanswered.add if on else heater.energy.unanswered.discard)((first.year, first.month))
+
+
 def firmware_download(
     heater: Heater, *, version: Annotated[int, Span(1, 2**32 - 1)], part: Annotated[int, FIRMWARE_PARTS] = 1
 ) -> None:
@@ -121,3 +142,10 @@ def app_control(
     """Let the owner send a control with the vendor's app: its code and up to two numbers."""
     param = [number for number in (value, days) if number is not None]
     cloud.vendor_app.control(heater, command, CONTROLS[command].mode, param)
+
+
+def _read[T](read: Callable[[str], T], text: str) -> T:
+    try:
+        return read(text)
+    except ValueError:
+        raise BadRequestError(f"{text!r} is no such day or month") from None

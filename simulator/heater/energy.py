@@ -11,12 +11,14 @@ from .records import Draw
 from .tank import Heating, Power
 
 PAST_DAYS = 400
-"""So long before the simulation begins, the heater was installed."""
+"""So many days before the simulation begins, the heater was installed, unless it is given another past."""
+
+MAX_PAST_DAYS = 3650
 
 _DAYS_IN_YEAR = 365.25
 _COLDEST_DAY = 15
 _SCATTER = 2654435761  # a multiplier that spreads consecutive days over the whole range
-_WEEK = 7
+_OTHER_SCATTER = 2246822519  # another one, so that long heating and elements do not come on the same days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +38,14 @@ class Usage:
             element_hours=self.element_hours + other.element_hours,
         )
 
+    def __sub__(self, other: Usage) -> Usage:
+        return Usage(
+            heat_pump=self.heat_pump - other.heat_pump,
+            elements=self.elements - other.elements,
+            heat_pump_hours=self.heat_pump_hours - other.heat_pump_hours,
+            element_hours=self.element_hours - other.element_hours,
+        )
+
     def as_wire(self, *, times: bool = True) -> dict[str, int]:
         """Give whole Wh and whole hours; an item of a list may lack the hours."""
         energy = {"heUsage": int(self.elements), "hpUsage": int(self.heat_pump)}
@@ -47,14 +57,21 @@ class EnergyHistory:
     """Days before the simulation are made up, always the same for a date; from then on it is what was really used."""
 
     today: date
+    past_days: int = PAST_DAYS
+    """0 to `MAX_PAST_DAYS`."""
     installed: date = field(init=False)
     begun: date = field(init=False)
     """The first day that is not made up."""
+    forgotten_before: date = date.min
+    """Of earlier days only the months are still known."""
+    unanswered: set[tuple[int, int]] = field(init=False, default_factory=set)
+    """Years and months whose days are not answered."""
     _recorded: dict[date, Usage] = field(init=False, default_factory=dict)
+    """What is not made up: what was used since, and days that were written from outside."""
 
     def __post_init__(self) -> None:
         self.begun = self.today
-        self.installed = self.today - timedelta(days=PAST_DAYS)
+        self.installed = self.today - timedelta(days=self.past_days)
 
     def add(self, seconds: float, power: Power) -> None:
         """Record what was used today."""
@@ -67,24 +84,31 @@ class EnergyHistory:
             heat_pump_hours=hours if power.heat_pump else 0.0,
             element_hours=hours if power.elements else 0.0,
         )
-        self._recorded[self.today] = self._recorded.get(self.today, Usage()) + used
+        self.write(self.today, self._day(self.today) + used)
+
+    def write(self, day: date, usage: Usage) -> None:
+        """Let this be what was used on a day, whatever it was before."""
+        self._recorded[day] = usage
 
     def total(self) -> Usage:
         """Give everything since the installation."""
-        return sum(self._recorded.values(), _past_total(self.installed, self.begun))
+        made_up = _past_total(self.installed, self.begun)
+        replaced = _sum(_past(day) for day in self._recorded if self.installed <= day < self.begun)
+        return made_up - replaced + _sum(self._recorded.values())
 
     def month(self, year: int, month: int) -> list[Usage]:
-        """Give each day of a month."""
-        return [self._day(date(year, month, day + 1)) for day in range(monthrange(year, month)[1])]
+        """Give each day of a month, as far as days are remembered."""
+        return [Usage() if day < self.forgotten_before else self._day(day) for day in _days(year, month)]
 
     def year(self, year: int) -> list[Usage]:
         """Give each month of a year."""
-        return [_sum(self.month(year, month)) for month in range(1, 13)]
+        return [_sum(map(self._day, _days(year, month))) for month in range(1, 13)]
 
     def _day(self, day: date) -> Usage:
-        if self.installed <= day < self.begun:
-            return _past(day)
-        return self._recorded.get(day, Usage())
+        recorded = self._recorded.get(day)
+        if recorded is not None:
+            return recorded
+        return _past(day) if self.installed <= day < self.begun else Usage()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -135,12 +159,21 @@ def _past_total(first: date, end: date) -> Usage:
     return _sum(_past(first + timedelta(days=number)) for number in range((end - first).days))
 
 
+def _days(year: int, month: int) -> list[date]:
+    return [date(year, month, day + 1) for day in range(monthrange(year, month)[1])]
+
+
 def _past(day: date) -> Usage:
-    """Make up a day: more in winter, no two days alike, an element once in a while."""
-    scatter = day.toordinal() * _SCATTER % 2**32 / 2**32
-    season = 1 + 0.35 * cos(tau * (day.timetuple().tm_yday - _COLDEST_DAY) / _DAYS_IN_YEAR)
-    hours = (3.5 + 5 * scatter) * season
-    element_hours = 0.25 * season if day.toordinal() % _WEEK == 0 else 0.0
+    """Make up a day: more in winter, no two days alike, the elements on half of the days in winter, never in summer."""
+    coldness = cos(tau * (day.timetuple().tm_yday - _COLDEST_DAY) / _DAYS_IN_YEAR)
+    hours = (3.5 + 5 * _scattered(day, _SCATTER)) * (1 + 0.35 * coldness)
+    lack = 0.5 * coldness - _scattered(day, _OTHER_SCATTER)
+    element_hours = 0.15 + lack if lack > 0 else 0.0
     return Usage(
         heat_pump=410 * hours, elements=5080 * element_hours, heat_pump_hours=hours, element_hours=element_hours
     )
+
+
+def _scattered(day: date, multiplier: int) -> float:
+    """Give a number from 0 to 1 that looks drawn by chance."""
+    return day.toordinal() * multiplier % 2**32 / 2**32

@@ -1,5 +1,6 @@
 """One NWP500: its settings, its tank and how it behaves from one moment to the next (protocol.md 13)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import partial
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from ..common.clock import local_time
 from ..state import AppliedState, FiredState
-from .energy import Counters, EnergyHistory
+from .energy import PAST_DAYS, Counters, EnergyHistory
 from .members import FACTORY_FEATURE, FACTORY_STATUS, OFF, ON
 from .records import Draw, FirmwareDownload, HeaterFaults
 from .registration import Identity, Registration
@@ -44,6 +45,8 @@ class Heater:
     """Counts its connections to the cloud."""
     powered: bool = True
     zone: tzinfo = field(default_factory=partial(ZoneInfo, DEFAULT_TIME_ZONE))
+    past_days: int = PAST_DAYS
+    """So many days ago it was installed."""
     members: dict[str, int] = field(default_factory=FACTORY_STATUS.copy)
     pinned: dict[str, int] = field(default_factory=dict)
     feature: dict[str, int] = field(default_factory=FACTORY_FEATURE.copy)
@@ -55,6 +58,8 @@ class Heater:
     fired: list[FiredState] = field(default_factory=list)
     window_open: bool = False
     draw: Draw | None = None
+    habits: Callable[[datetime], Draw | None] = lambda _: None
+    """The draw that begins in a minute of local time, if there is one."""
     fan_seconds: float = 0.0
     drawn_liters: float = 0.0
     counters: Counters = field(default_factory=Counters)
@@ -74,7 +79,7 @@ class Heater:
     def __post_init__(self) -> None:
         self._made_at = self._mode_since = self._disinfected_at = self.now
         self.schedules = Schedules(self.now, self.zone)
-        self.energy = EnergyHistory(self.local_time.date())
+        self.energy = EnergyHistory(self.local_time.date(), self.past_days)
         self.registration = Registration(name=self.identity.name)
 
     @property
@@ -197,6 +202,8 @@ class Heater:
             self._fire_reservation(entry)
         for entry in self.schedules.recirculation.due(local):
             self._fire_recirculation(entry)
+        if self.draw is None:
+            self.draw = self.habits(local)
 
     def _fire_reservation(self, entry: Entry) -> None:
         """Set the setpoint and the mode, of which a peak period holds back the mode (protocol.md 13.5)."""

@@ -7,16 +7,38 @@ import re
 
 from playwright.async_api import Locator, Page, expect
 
-from .running_demo import RunningDemo
+from .running_demo import MAC_ADDRESS, RunningDemo
 
 _RECONNECT_MILLISECONDS = 90_000.0
 """When links break again and again, the client waits up to a minute before it tries once more."""
 _REST_SECONDS = 30.0
+_MOST_HEIGHT = 4000
 
 _TROUBLE = re.compile(
     r"Loading|Unnamed|Unavailable|Unknown entity|Configuration error|Entity not found|undefined|NaN|component\.navilink"
 )
 _FITS = "document.documentElement.scrollWidth <= innerWidth"
+_HIDDEN_BELOW = """() => {
+    const hidden = (root) => [...root.querySelectorAll("*")].map((element) => {
+        const scrolls = /auto|scroll/.test(getComputedStyle(element).overflowY);
+        const large = element.clientHeight > innerHeight / 3;
+        const own = scrolls && large ? element.scrollHeight - element.clientHeight : 0;
+        return Math.max(own, element.shadowRoot ? hidden(element.shadowRoot) : 0);
+    }).reduce((most, each) => Math.max(most, each), 0);
+    return Math.max(hidden(document), document.documentElement.scrollHeight - innerHeight);
+}"""
+"""Pixels of which one has to scroll down to see all. Since 2026.11 a page scrolls within an element."""
+_STOP_DRAWINGS = """() => {
+    const stop = (root) => root.querySelectorAll("*").forEach((element) => {
+        if (element instanceof SVGSVGElement) {
+            element.pauseAnimations();
+            element.setCurrentTime(0);
+        }
+        if (element.shadowRoot) stop(element.shadowRoot);
+    });
+    stop(document);
+}"""
+"""Drawings that move by themselves, which the animations of styles are not."""
 _ARE_COMPLETE = "images => images.every(image => image.complete)"
 
 
@@ -38,10 +60,66 @@ class HomeAssistantPage:
         await self.page.get_by_role("button", name="Log in").click()
         await self._dashboard_is_there()
 
-    async def open_dashboard(self) -> None:
-        """Open the first page, once somebody has signed in."""
-        await self.page.goto(self.demo.url)
+    async def open_dashboard(self, mac_address: str | None = None) -> None:
+        """Open the first page, once somebody has signed in, or a heater's."""
+        await self.page.goto(f"{self.demo.url}/water-heater/{mac_address}" if mac_address else self.demo.url)
         await self._dashboard_is_there()
+
+    async def open(self, path: str) -> None:
+        """Open a page of Home Assistant and wait until it shows something."""
+        await self.page.goto(f"{self.demo.url}/{path}")
+        await self.connected()
+
+    async def connected(self) -> None:
+        """Wait until the frontend has everything from Home Assistant."""
+        await self.page.wait_for_function("document.querySelector('home-assistant')?.hass?.services")
+
+    async def entity(self, key: str, mac_address: str = MAC_ADDRESS) -> str | None:
+        """Return the id of a heater's entity by its platform and key, as in `sensor.power`; `None` without such one.
+
+        With nothing after the dot, it is the first one of the platform.
+        """
+        platform, _, name = key.partition(".")
+        registry = await self.page.evaluate(
+            "document.querySelector('home-assistant').hass.callWS({type: 'config/entity_registry/list'})"
+        )
+        return next(
+            (
+                str(entry["entity_id"])
+                for entry in registry
+                if entry["unique_id"].startswith(f"{mac_address}_{name}")
+                and (not name or entry["unique_id"] == f"{mac_address}_{name}")
+                and entry["entity_id"].startswith(f"{platform}.")
+                and entry["disabled_by"] is None
+            ),
+            None,
+        )
+
+    async def speak(self, language: str) -> None:
+        """Change the language in the user's profile; what is open stays open, in the other language."""
+        await self.page.evaluate(
+            "language => document.querySelector('home-assistant').dispatchEvent("
+            "new CustomEvent('hass-language-select', {detail: language}))",
+            language,
+        )
+        await self.page.wait_for_function(
+            "language => { const hass = document.querySelector('home-assistant').hass;"
+            " return hass.language === language && document.documentElement.lang === language; }",
+            arg=language,
+        )
+
+    async def name_in(self, language: str) -> None:
+        """Change the language of Home Assistant itself, in which it names entities, and set the account up again."""
+        await self.page.evaluate(
+            "async language => { const hass = document.querySelector('home-assistant').hass;"
+            " await hass.callWS({type: 'config/core/update', language});"
+            " const entries = await hass.callWS({type: 'config_entries/get', domain: 'navilink'});"
+            " for (const entry of entries) await hass.callApi('POST',"
+            " `config/config_entries/entry/${entry.entry_id}/reload`); }",
+            language,
+        )
+        await self.open_dashboard()
+        await expect(self.tile_state("Connection")).to_have_text("Connected", timeout=_RECONNECT_MILLISECONDS)
 
     async def _dashboard_is_there(self) -> None:
         await expect(self.page.locator("hui-thermostat-card")).to_be_visible()
@@ -66,6 +144,11 @@ class HomeAssistantPage:
         await mode.click()
         await expect(mode).to_be_checked()
 
+    async def set_another_mode(self) -> None:
+        """Click heat pump or eco on the thermostat card, whichever the heater is not in."""
+        modes = self.page.get_by_role("radio", name=re.compile("^(Heat pump|Eco)$"))
+        await modes.and_(self.page.get_by_role("radio", checked=False)).first.click()
+
     async def raise_setpoint(self) -> None:
         """Click the plus button of the thermostat card once."""
         await self.page.locator("ha-outlined-icon-button + ha-outlined-icon-button").click()
@@ -86,32 +169,41 @@ class HomeAssistantPage:
         """The commands listed on the dashboard, next one first."""
         return self.page.locator("hui-markdown-card td:nth-child(2)")
 
-    async def open_device(self) -> None:
-        """Open the heater's device page."""
+    async def open_device(self, mac_address: str = MAC_ADDRESS) -> None:
+        """Open a heater's device page."""
         device = await self.page.evaluate(
-            "Object.values(document.querySelector('home-assistant').hass.devices)"
-            ".find(device => device.identifiers.some(pair => pair[0] === 'navilink')).id"
+            "mac => Object.values(document.querySelector('home-assistant').hass.devices)"
+            ".find(device => device.identifiers.some(pair => pair[0] === 'navilink' && pair[1] === mac)).id",
+            mac_address,
         )
         await self.page.goto(f"{self.demo.url}/config/devices/device/{device}")
         for heading in ("Device info", "Controls", "Sensors", "Diagnostic"):
             await expect(self.page.get_by_text(heading, exact=True)).to_be_visible()
 
     @asynccontextmanager
-    async def details(self, translation_key: str) -> AsyncIterator[None]:
-        """Open the details of an entity, which list its attributes, on entry, and close them on exit."""
+    async def more_info(self, entity_id: str) -> AsyncIterator[Locator]:
+        """Open what there is to see of an entity on entry, and close it on exit."""
         await self.page.evaluate(
-            "key => { const app = document.querySelector('home-assistant'); app.dispatchEvent(new CustomEvent("
-            "'hass-more-info', {detail: {entityId: Object.values(app.hass.entities)"
-            ".find(entity => entity.translation_key === key).entity_id}})); }",
-            translation_key,
+            "entityId => document.querySelector('home-assistant').dispatchEvent("
+            "new CustomEvent('hass-more-info', {detail: {entityId}}))",
+            entity_id,
         )
         dialog = self.page.locator("ha-more-info-dialog")
-        await dialog.get_by_role("button", name="Menu").click()
-        await dialog.get_by_role("menuitem", name="Details").click()
-        await expect(dialog.get_by_text("Attributes", exact=True)).to_be_visible()
-        yield
+        await expect(dialog.get_by_role("button", name="Menu")).to_be_visible()
+        yield dialog
         await self.page.keyboard.press("Escape")
-        await expect(dialog.get_by_text("Attributes", exact=True)).to_be_hidden()
+        await expect(dialog.get_by_role("button", name="Menu")).to_be_hidden()
+
+    @asynccontextmanager
+    async def details(self, key: str) -> AsyncIterator[None]:
+        """Open the details of an entity, which list its attributes, on entry, and close them on exit."""
+        entity_id = await self.entity(key)
+        assert entity_id is not None, key
+        async with self.more_info(entity_id) as dialog:
+            await dialog.get_by_role("button", name="Menu").click()
+            await dialog.get_by_role("menuitem", name="Details").click()
+            await expect(dialog.get_by_text("Attributes", exact=True)).to_be_visible()
+            yield
 
     async def open_config_flow(self) -> None:
         """Start adding an account, as the list of integrations does."""
@@ -144,6 +236,13 @@ class HomeAssistantPage:
         """Press the button of a dialog."""
         await self.page.get_by_role("button", name="Submit").click()
 
+    async def choose_queue_size(self, size: int) -> None:
+        """Change that field and submit the dialog."""
+        await self.open_options()
+        await self.queue_size.fill(str(size))
+        await self.submit()
+        await expect(self.page.get_by_text("Options successfully saved.")).to_be_visible()
+
     async def discard(self) -> None:
         """Choose in the dialog of lost commands to discard them."""
         await self.page.get_by_text("Discard", exact=True).click()
@@ -157,23 +256,35 @@ class HomeAssistantPage:
         await expect(self.page.get_by_role("button", name="Add target")).to_be_visible()
 
     async def perform(self, action: str, **data: object) -> None:
-        """Perform an action on the heater, as a card does that offers it: what goes wrong is said at the bottom."""
+        """Perform an action on the first heater, as a card that offers it: what goes wrong is said at the bottom."""
         domain, name = action.split(".")
         await self.page.evaluate(
-            "([domain, name, data]) => { document.querySelector('home-assistant').hass.callService("
-            "domain, name, data, {entity_id: Object.values(document.querySelector('home-assistant').hass.states)"
-            ".find(state => state.entity_id.startsWith('water_heater.')).entity_id}).catch(() => {}); }",
-            [domain, name, data],
+            "([domain, name, data, entity_id]) => { document.querySelector('home-assistant').hass.callService("
+            "domain, name, data, {entity_id}).catch(() => {}); }",
+            [domain, name, data, await self.entity("water_heater.water_heater")],
         )
 
     def message(self, words: str | re.Pattern[str]) -> Locator:
         """Return what is said at the bottom of the page for a moment, for eyes and for screen readers."""
         return self.page.get_by_text(words).first
 
-    async def open_repair(self, title: str) -> None:
-        """Open the dialog of a repair issue."""
+    async def has_energy(self) -> bool:
+        """Whether anything has been put into the Energy dashboard."""
+        preferences = await self.page.evaluate(
+            "document.querySelector('home-assistant').hass.callWS({type: 'energy/get_prefs'}).catch(() => null)"
+        )
+        return bool(preferences and preferences["device_consumption"])
+
+    async def open_energy(self) -> None:
+        """Open the Energy dashboard with the last twelve months."""
+        for key in ("_energy", "_energy_dashboard", "_energy_energy"):
+            await self.page.evaluate("key => localStorage.setItem(`energy-default-period-${key}`, 'now-12m')", key)
+        await self.open("energy")
+
+    async def open_repair(self) -> None:
+        """Open the dialog of the repair issue of lost commands."""
         await self.page.goto(f"{self.demo.url}/config/repairs")
-        await self.page.get_by_text(title).click()
+        await self.page.get_by_text("Commands to a water heater were not sent").click()
         await expect(self.page.get_by_text("Reported by Navien NaviLink")).to_be_visible()
 
     async def open_activity(self) -> None:
@@ -196,6 +307,11 @@ class HomeAssistantPage:
         """Whether the page is no wider than its window."""
         return bool(await self.page.evaluate(_FITS))
 
+    async def whole_height(self) -> int:
+        """Return how high the window has to be to show everything without scrolling, as far as it is reasonable."""
+        height, hidden = await self.page.evaluate("innerHeight"), await self.page.evaluate(_HIDDEN_BELOW)
+        return min(int(height + hidden), _MOST_HEIGHT)
+
     async def picture(self) -> bytes:
         """Return the page as PNG, once it has its images and nothing on it moves any more."""
         images = self.page.locator("img")
@@ -206,4 +322,5 @@ class HomeAssistantPage:
         return now
 
     async def _snap(self) -> bytes:
+        await self.page.evaluate(_STOP_DRAWINGS)
         return await self.page.screenshot(animations="disabled", caret="hide")

@@ -17,6 +17,8 @@ from simulator.state import HeaterState, State
 REPOSITORY = Path(__file__).resolve().parents[2]
 READY = "Ctrl-C stops all of it."
 """The last line that the demo prints before it waits for the person."""
+MAC_ADDRESS = "0478630a1b2c"
+"""Of the first heater."""
 _STOP_SECONDS = 60
 
 
@@ -39,11 +41,10 @@ class RunningDemo:
             response.raise_for_status()
 
     async def heater(self, *, applied: int = 0) -> HeaterState:
-        """Return the simulated heater as soon as it has applied so many controls."""
+        """Return the first simulated heater, as soon as all together have applied so many controls."""
         async with aiohttp.ClientSession(raise_for_status=True) as session:
             await self._get(session, "/wait", {"applied": applied})
-            (heater,) = cast("State", await self._get(session, "/state", {}))["heaters"].values()
-        return heater
+            return cast("State", await self._get(session, "/state", {}))["heaters"][MAC_ADDRESS]
 
     async def _get(self, session: aiohttp.ClientSession, path: str, query: Mapping[str, int]) -> object:
         async with session.get(f"{self.control_url}{path}", params=query) as response:

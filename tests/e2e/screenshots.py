@@ -2,148 +2,111 @@
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Iterable, Sequence
+from itertools import product
 from pathlib import Path
-import re
 from typing import Literal
 
-from playwright.async_api import expect
+from demo.releases import TESTED_RELEASE, releases
 
 from .browser import open_browser
 from .home_assistant_page import HomeAssistantPage
 from .running_demo import RunningDemo, run_demo
+from .views import NARROW, VIEWS, View
 
-DOCUMENTED = ("device-page", "queue", "config-flow")
-"""The pictures that the documentation shows."""
+DOCUMENTED = ("device-page", "queue", "config-flow", "energy-dashboard")
+"""The views that the documentation shows, light and wide and in English."""
 
-WINDOWS = {
-    "dashboard-light-wide": (1280, 800),
-    "dashboard-dark-wide": (1280, 800),
-    "dashboard-light-narrow": (390, 844),
-    "dashboard-dark-narrow": (390, 844),
-    "queue": (1280, 800),
-    "queue-narrow": (390, 844),
-    "connection-status": (900, 800),
-    "connection-status-dark-narrow": (390, 844),
-    "device-page": (1280, 800),
-    "device-page-dark-narrow": (390, 844),
-    "config-flow": (900, 700),
-    "config-flow-private-server": (900, 1100),
-    "options": (900, 1400),
-    "options-dark-narrow": (390, 1300),
-    "action": (900, 700),
-    "action-dark-narrow": (390, 844),
-    "repair": (900, 700),
-    "repair-dark-narrow": (390, 844),
-    "activity": (1280, 800),
-    "activity-dark-narrow": (390, 844),
-}
-"""Every picture, and the width and least height of the window it shows; a window grows with the page in it."""
+ENGLISH = "en"
+LANGUAGES = (ENGLISH, "de", "ko")
 
-_COLOURS: tuple[Literal["dark", "light"], ...] = ("dark", "light")
+type Colours = Literal["dark", "light"]
+type Width = Literal["wide", "narrow"]
+type Look = tuple[Colours, Width]
 
-type Take = Callable[[str], Awaitable[None]]
+EVERY_LOOK: Sequence[Look] = tuple(product(("light", "dark"), ("wide", "narrow")))
+DIFFERENT_LOOKS: Sequence[Look] = (("light", "wide"), ("dark", "narrow"))
+"""Enough to see whether a view is right in both colors and widths."""
 
 
-async def take_screenshots(home_assistant: HomeAssistantPage) -> dict[str, bytes]:
-    """From the dashboard, go through every view and return its PNG. `AssertionError` when one does not look right."""
-    pictures: dict[str, bytes] = {}
+async def take_screenshots(
+    home_assistant: HomeAssistantPage,
+    *,
+    views: Iterable[str] = tuple(VIEWS),
+    languages: Sequence[str] = (ENGLISH,),
+    looks: Sequence[Look] = DIFFERENT_LOOKS,
+) -> AsyncIterator[tuple[str, bytes]]:
+    """Go through views and give the PNG of each look, as `queue-de-dark-wide`; leave out what is not there.
 
-    async def take(name: str) -> None:
-        width, least_height = WINDOWS[name]
-        page = home_assistant.page
-        await page.set_viewport_size({"width": width, "height": least_height})
-        await home_assistant.looks_right()
-        height = int(await page.evaluate("document.documentElement.scrollHeight"))
-        await page.set_viewport_size({"width": width, "height": height})
-        pictures[name] = await home_assistant.picture()
-
-    await _dashboard(home_assistant, take)
-    await _queue(home_assistant, take)
-    await home_assistant.open_activity()
-    await _in_both_colours(home_assistant, take, "activity")
-    await home_assistant.open_device()
-    await _in_both_colours(home_assistant, take, "device-page")
-    await home_assistant.open_config_flow()
-    await take("config-flow")
-    await home_assistant.open_private_server()
-    await take("config-flow-private-server")
-    await home_assistant.open_options()
-    await _in_both_colours(home_assistant, take, "options")
-    await home_assistant.open_action("navilink.start_vacation")
-    await _in_both_colours(home_assistant, take, "action")
-    await _lost_command(home_assistant)
-    await home_assistant.open_repair("Commands to a water heater were not sent")
-    await _in_both_colours(home_assistant, take, "repair")
-    await home_assistant.discard()
-    return pictures
+    `AssertionError` when one does not look right.
+    """
+    for language in languages:
+        if language != ENGLISH:
+            await home_assistant.name_in(language)
+        for name in views:
+            async with VIEWS[name].open(home_assistant) as is_there:
+                if not is_there:
+                    continue
+                # Whoever opens and closes it goes by English words.
+                await home_assistant.speak(language)
+                for colours, width in looks:
+                    yield (
+                        f"{name}-{language}-{colours}-{width}",
+                        await _take(home_assistant, VIEWS[name], colours, width),
+                    )
+                await home_assistant.speak(ENGLISH)
+    if set(languages) != {ENGLISH}:
+        await home_assistant.name_in(ENGLISH)
 
 
-async def _dashboard(home_assistant: HomeAssistantPage, take: Take) -> None:
-    for colours in _COLOURS:
-        await home_assistant.page.emulate_media(color_scheme=colours)
-        await take(f"dashboard-{colours}-narrow")
-        await take(f"dashboard-{colours}-wide")
+async def _take(home_assistant: HomeAssistantPage, view: View, colours: Colours, width: Width) -> bytes:
+    page = home_assistant.page
+    pixels, height = (view.width, view.height) if width == "wide" else (NARROW, view.narrow_height)
+    await page.emulate_media(color_scheme=colours)
+    await page.set_viewport_size({"width": pixels, "height": height})
+    await home_assistant.looks_right()
+    height = await home_assistant.whole_height()
+    await page.set_viewport_size({"width": pixels, "height": height})
+    picture = await home_assistant.picture()
+    await page.emulate_media(color_scheme="light")
+    await page.set_viewport_size({"width": view.width, "height": view.height})
+    return picture
 
 
-async def _queue(home_assistant: HomeAssistantPage, take: Take) -> None:
-    async with home_assistant.link_cut():
-        await home_assistant.raise_setpoint()
-        await expect(home_assistant.queue).to_have_count(1)
-        await home_assistant.set_mode("Heat pump")
-        await expect(home_assistant.queue).to_have_count(2)
-        await take("queue-narrow")
-        await take("queue")
-        async with home_assistant.details("connection_status"):
-            for attribute in ("Detail", "Since", "Next attempt"):
-                await expect(home_assistant.page.get_by_text(attribute, exact=True)).to_be_visible()
-            await _in_both_colours(home_assistant, take, "connection-status")
-
-
-async def _in_both_colours(home_assistant: HomeAssistantPage, take: Take, name: str) -> None:
-    await take(name)
-    await home_assistant.page.emulate_media(color_scheme="dark")
-    await take(f"{name}-dark-narrow")
-    await home_assistant.page.emulate_media(color_scheme="light")
-
-
-async def _lost_command(home_assistant: HomeAssistantPage) -> None:
-    """Give two commands to a queue that holds one."""
-    await _choose_queue_size(home_assistant, 1)
-    await home_assistant.open_dashboard()
-    async with home_assistant.link_cut():
-        await home_assistant.raise_setpoint()
-        await expect(home_assistant.queue).to_have_text([re.compile("target temperature")])
-        await home_assistant.set_mode("High demand")
-        await expect(home_assistant.queue).to_have_text(["mode high demand"])
-    await _choose_queue_size(home_assistant, 100)
-
-
-async def _choose_queue_size(home_assistant: HomeAssistantPage, size: int) -> None:
-    await home_assistant.open_options()
-    await home_assistant.queue_size.fill(str(size))
-    await home_assistant.submit()
-    await expect(home_assistant.page.get_by_text("Options successfully saved.")).to_be_visible()
-
-
-async def _take_all(demo: RunningDemo) -> dict[str, bytes]:
+async def _write_all(demo: RunningDemo, folder: Path, views: Sequence[str], languages: Sequence[str]) -> None:
     async with open_browser() as browser:
         home_assistant = HomeAssistantPage(await browser.new_page(), demo)
         await home_assistant.sign_in()
-        return await take_screenshots(home_assistant)
+        pictures = take_screenshots(home_assistant, views=views, languages=languages, looks=EVERY_LOOK)
+        async for name, picture in pictures:
+            (folder / f"{name}.png").write_bytes(picture)
+            print(name, flush=True)  # noqa: T201 - a command that takes minutes
+
+
+async def _write_documented(demo: RunningDemo, folder: Path) -> None:
+    async with open_browser() as browser:
+        home_assistant = HomeAssistantPage(await browser.new_page(), demo)
+        await home_assistant.sign_in()
+        looks: Sequence[Look] = (("light", "wide"),)
+        async for name, picture in take_screenshots(home_assistant, views=DOCUMENTED, looks=looks):
+            (folder / f"{name.removesuffix('-en-light-wide')}.png").write_bytes(picture)
 
 
 def main() -> None:
-    """Start a demo, take every picture, and keep the documented ones only unless all are wanted."""
-    parser = argparse.ArgumentParser(description="Pictures of the demo.")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--all", action="store_true", help="keep the pictures that no document shows, too")
+    """Start a demo and take pictures of it."""
+    parser = argparse.ArgumentParser(prog="scripts/screenshots", description="Pictures of the demo.")
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("docs"))
+    parser.add_argument("--all", action="store_true", help="every view in each language, color scheme and width")
+    parser.add_argument("--views", nargs="+", choices=VIEWS, default=tuple(VIEWS), metavar="VIEW", help="with --all")
+    parser.add_argument("--languages", nargs="+", default=LANGUAGES, metavar="LANGUAGE", help="with --all")
+    parser.add_argument("--home-assistant", choices=releases(), default=TESTED_RELEASE, metavar="RELEASE")
     arguments = parser.parse_args()
-    with run_demo("--port", "0", "--speed", "1") as demo:
-        pictures = asyncio.run(_take_all(demo))
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    for name in pictures if arguments.all else DOCUMENTED:
-        (arguments.folder / f"{name}.png").write_bytes(pictures[name])
+    with run_demo("--port", "0", "--speed", "0", "--home-assistant", arguments.home_assistant) as demo:
+        if arguments.all:
+            asyncio.run(_write_all(demo, arguments.folder, arguments.views, arguments.languages))
+        else:
+            asyncio.run(_write_documented(demo, arguments.folder))
 
 
 if __name__ == "__main__":

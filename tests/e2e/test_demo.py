@@ -12,6 +12,8 @@ import tempfile
 import pytest
 
 from demo.home_assistant import User
+from demo.log import complaints
+from demo.releases import releases
 
 from .running_demo import READY, REPOSITORY, RunningDemo
 
@@ -65,8 +67,9 @@ async def _wait_until(is_so: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_check_proves_the_promise() -> None:
-    process = await _start("-m", "demo", "--check")
+@pytest.mark.parametrize("release", releases())
+async def test_check_proves_the_promise(release: str) -> None:
+    process = await _start("-m", "demo", "--check", "--home-assistant", release)
     output, errors = await _output_of(process)
     assert (process.returncode, errors) == (0, ""), output
     figures = dict(line.split(": ", 1) for line in output.splitlines())
@@ -76,14 +79,48 @@ async def test_check_proves_the_promise() -> None:
     assert figures["commands applied by the heater"] == "['dhw-temperature', 'dhw-mode']"
     assert figures["queued commands after the repair"] == "0"
     assert figures["commands applied after clear"] == "0"
+    assert figures["warnings about the integration"] == "[]"
 
 
 async def test_check_fails_when_the_heater_does_not_obey() -> None:
-    process = await _start("-m", "tests.e2e.disobedient_heater")
+    process = await _start("-m", "tests.e2e.bad_setting", "disobedience")
     output, errors = await _output_of(process)
     assert process.returncode == 1, output
     assert output.endswith("commands applied by the heater: []\n")
     assert errors.startswith("failed: commands applied by the heater: [], but ['dhw-temperature', 'dhw-mode'] was")
+
+
+async def test_check_fails_when_home_assistant_complains_of_the_integration() -> None:
+    process = await _start("-m", "tests.e2e.bad_setting", "complaint")
+    output, errors = await _output_of(process)
+    assert process.returncode == 1, output
+    assert errors.startswith("failed: warnings about the integration: [")
+    assert "WARNING (MainThread) [homeassistant.helpers.frame]" in errors
+    assert "custom integration 'navilink' uses something deprecated" in errors
+
+
+@pytest.mark.parametrize("offset", ["", "+00:00"])
+@pytest.mark.parametrize(
+    ("entry", "count"),
+    [
+        (
+            "WARNING (W_0) [homeassistant.loader] We found a custom integration navilink which has not been tested",
+            0,
+        ),
+        ("WARNING (MainThread) [homeassistant.helpers.frame] Detected that custom integration 'navilink' uses x", 1),
+        ("WARNING (MainThread) [homeassistant.components.sensor] Setup of sensor platform navilink is taking over", 1),
+        ('ERROR (MainThread) [homeassistant] Error doing job: x\nTraceback:\n  File "/c/custom_components/n.py"', 1),
+        ("ERROR (MainThread) [custom_components.navilink.sensor] Something", 1),
+        ("INFO (MainThread) [custom_components.navilink.coordinator] Connected to NaviLink", 0),
+        ("ERROR (MainThread) [homeassistant.helpers.entity] Update for water_heater.nwp500 fails", 1),
+        ('ERROR (MainThread) [haffmpeg.core] FFmpeg fails\n  File "/x/navilink/.venv/lib/haffmpeg/core.py"', 0),
+        ('ERROR (MainThread) [haffmpeg.core] FFmpeg fails\n  File "/x/.cache/navilink-dev/lib/subprocess.py"', 0),
+    ],
+)
+def test_complaints_of_home_assistant_are_told_from_other_lines(entry: str, count: int, offset: str) -> None:
+    other = f"2026-11-28 08:45:07.498{offset} WARNING (MainThread) [haffmpeg.tools] Error starting FFmpeg."
+    log = f"Some text\n{other}\n2026-11-28 08:45:06.702{offset} {entry}\n{other}\n"
+    assert complaints(log) == [entry] * count
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

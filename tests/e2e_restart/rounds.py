@@ -206,9 +206,7 @@ class KillRounds:
 
 async def _find_heaters(api: HomeAssistantApi) -> dict[str, HeaterEntities]:
     """Look the heaters up in the registry: MAC address -> entity ids."""
-    keyed = {
-        tuple(unique_id.split("_", 1)): entity_id for unique_id, entity_id in (await api.entities("navilink")).items()
-    }
+    keyed = {tuple(unique_id.split("_", 1)): entity_id for unique_id, entity_id in await api.entities("navilink")}
     return {
         mac_address: HeaterEntities(
             water_heater=keyed[mac_address, "water_heater"],

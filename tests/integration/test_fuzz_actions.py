@@ -75,6 +75,9 @@ def actions(device: str) -> tuple[tuple[str, str, Entered], ...]:
         (DOMAIN, "set_time_of_use_plan", {"device_id": device, "periods": [period], "enabled": True}),
         (DOMAIN, "set_time_of_use_plan", {"device_id": device, "rate": {"name": "x"}, "zip_code": "90000"}),
         (DOMAIN, "delete_time_of_use_plan", {"device_id": device}),
+        (DOMAIN, "import_energy_history", {"device_id": device, "start": "2026-03", "until": "2026-11-05"}),
+        (DOMAIN, "clear_energy_history", {"device_id": device}),
+        (DOMAIN, "get_energy_usage", {"device_id": device, "days": 7, "months": 2}),
     )
 
 
@@ -86,6 +89,8 @@ def special(device: str) -> Mapping[str, tuple[object, ...]]:
         "days": (*NUMBERS, *TEXTS, 0.99, 99.5),
         "operation_mode": ("off", "eco", "electric", "heat_pump", "high_demand", "performance", "gas"),
         "timeout": DURATIONS,
+        "start": (*TEXTS, "2026-13", "2026-2-30", "0000-01", "9999-12-31", "2026-W01-1"),
+        "months": (*NUMBERS, *TEXTS, 60.5),
         "kinds": (["dhw-mode", "dhw-mode"], "dhw-mode", ["DHW-MODE"], [["dhw-mode"]]),
     }
 

@@ -24,7 +24,12 @@ from tests.integration.schedules import wire
 from tests.integration.waiting import wait_for_value
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in ("actions", "entities", "schedules")))
+DOCUMENTS = (
+    ROOT / "README.md",
+    *(ROOT / "docs" / f"{name}.md" for name in ("actions", "energy", "entities", "schedules")),
+)
+ENERGY_TESTS = Path(__file__).with_name("test_energy_examples.py")
+"""Has those that need a recorder."""
 
 # Any: YAML as people write it.
 type Yaml = dict[str, Any]
@@ -248,7 +253,7 @@ async def test_rate_of_a_utility(hass: HomeAssistant, simulator: SimulatorProces
 
 
 def test_every_example_is_run_here() -> None:
-    tests = Path(__file__).read_text()
+    tests = Path(__file__).read_text() + ENERGY_TESTS.read_text()
     assert [block["alias"] for block in blocks() if "alias" in block and f'"{block["alias"]}"' not in tests] == []
 
 

@@ -9,7 +9,11 @@ import tomllib
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-LISTS = {"test": "requirements_test.txt", "bootstrap": "scripts/requirements_bootstrap.txt"}
+LISTS = {
+    "test": "requirements_test.txt",
+    "bootstrap": "scripts/requirements_bootstrap.txt",
+    "home-assistant-2026.11.0": "scripts/requirements_home_assistant_2026.11.0.txt",
+}
 """The list that scripts/lock writes, by dependency group."""
 
 _PACKAGE = re.compile(

@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator.answers.answers import answer
 from simulator.answers.replies import Reply
+from simulator.heater.energy import PAST_DAYS
 from simulator.heater.heater import Heater
 from simulator.heater.registration import Identity
 from simulator.heater.requests import Address, Request, parse
@@ -20,9 +21,9 @@ def recorded(name: str) -> Any:  # noqa: ANN401 - see above
     return json.loads((FIXTURES / f"{name}.json").read_text())
 
 
-def make_heater(now: float = 0.0, **feature: int) -> Heater:
+def make_heater(now: float = 0.0, *, past_days: int = PAST_DAYS, **feature: int) -> Heater:
     """Make a heater with everything that can be fitted, or with `feature` members of its own."""
-    heater = Heater(identity=Identity.of_number(0), now=now)
+    heater = Heater(identity=Identity.of_number(0), now=now, past_days=past_days)
     heater.feature |= {"recirculationUse": 2, "recircReservationUse": 2} | feature
     return heater
 

@@ -319,6 +319,9 @@ async def test_every_kind_of_fault_is_taken_and_a_reset_ends_them_all(
         "late_reply": {"seconds": 30, "count": 5},
         "schedule_form": {"form": "hex"},
         "energy_times": {"on": False},
+        "energy_day": {"day": "2026-03-08", "heat_pump": 2000.5},
+        "energy_forgotten": {"before": "2026-03-08"},
+        "energy_unanswered": {"month": "2026-03"},
         "firmware_download": {"version": 184877057, "part": 1},
         "reply_delay": {"seconds": 30},
         "push": {"seconds": 5.5},
@@ -370,6 +373,9 @@ async def test_bad_faults_are_explained(simulator: SimulatorProcess) -> None:
         ("app_control", {"command": 1}, "command must be one of"),
         ("vendor_app", {"seconds": 0}, "seconds must be"),
         ("schedule_form", {"form": "xml"}, "form must be one of"),
+        ("energy_day", {"day": "2026-02-30", "heat_pump": 1}, "no such day"),
+        ("energy_forgotten", {"before": "yesterday"}, "no such day"),
+        ("energy_unanswered", {"month": "2026-13"}, "no such day"),
         ("firmware_download", {"version": 1, "part": 3}, "part must be one of"),
     ):
         with pytest.raises(SimulatorError, match=explanation):

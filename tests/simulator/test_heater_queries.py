@@ -2,12 +2,13 @@
 
 from calendar import monthrange
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 import struct
 
 import pytest
 
 from simulator.common.reading import BadRequestError
+from simulator.heater.energy import Usage
 from simulator.heater.heater import Heater
 from simulator.heater.records import Draw, FirmwareDownload
 from simulator.heater.report import feature
@@ -209,3 +210,47 @@ def test_fetched_firmware_is_installed_when_it_is_committed() -> None:
     assert reply.topic == "cmd/52/10001/0/ha-client-3f9a1c07/res/commit-ota"
     assert feature(heater)["controllerSwVersion"] == 184877057
     assert body(send(heater, "firmware_download_info")[0])["downloadSwInfo"][0]["swVersion"] == 0
+
+
+def days_of(heater: Heater, year: int, month: int) -> list[int]:
+    (reply,) = send(heater, "energy_daily", year=year, month=[month])
+    return [day["heUsage"] + day["hpUsage"] for day in body(reply)["usage"][0]["data"]]
+
+
+def test_past_is_as_long_as_asked_for_and_the_same_for_a_date() -> None:
+    heater = make_heater(NOON, past_days=2)
+    assert [bool(usage) for usage in days_of(heater, 2026, 9)] == [False] * 28 + [True] * 2
+    assert days_of(heater, 2026, 9)[28:] == days_of(make_heater(NOON + DAY, past_days=40), 2026, 9)[28:]
+    assert not any(days_of(make_heater(NOON, past_days=0), 2026, 9))
+
+
+def test_elements_run_in_winter_and_not_in_summer() -> None:
+    heater = make_heater(NOON)
+    (reply,) = send(heater, "energy_monthly", year=[2026])
+    elements = [month["heUsage"] for month in body(reply)["usage"][0]["data"]]
+    assert 5_000 < elements[0] < 40_000
+    assert not any(elements[5:8])
+
+
+def test_day_written_from_outside_counts_in_its_month_and_in_the_total() -> None:
+    heater = make_heater(NOON)
+    before = heater.energy.total().heat_pump
+    was = heater.energy.month(2026, 9)[4].heat_pump
+    heater.energy.write(date(2026, 9, 5), Usage(heat_pump=9000))
+    assert days_of(heater, 2026, 9)[4] == 9000
+    assert heater.energy.total().heat_pump - before == pytest.approx(9000 - was)
+
+
+def test_forgotten_days_are_zero_and_their_months_are_not() -> None:
+    heater = make_heater(NOON)
+    months = heater.energy.year(2026)
+    heater.energy.forgotten_before = date(2026, 9, 5)
+    assert [bool(usage) for usage in days_of(heater, 2026, 9)] == [False] * 4 + [True] * 26
+    assert heater.energy.year(2026) == months
+
+
+def test_month_without_an_answer() -> None:
+    heater = make_heater(NOON)
+    heater.energy.unanswered.add((2026, 3))
+    assert send(heater, "energy_daily", year=2026, month=[2, 3]) == ()
+    assert days_of(heater, 2026, 4)
