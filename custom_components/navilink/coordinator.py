@@ -18,6 +18,7 @@ from .config import create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
 from .devices import AccountDevices, AccountListing
 from .heater import HeaterSnapshots, HeaterState, heater_name
+from .heater_facts import HeaterFacts
 from .lost_commands import LOST, LostCommands
 from .nwp500 import (
     CommandCompleted,
@@ -80,6 +81,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._leaving: dict[str, Device] = {}
         """Heaters whose commands are coming to their end, or whose outcomes are still to be passed on."""
         self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=config.enable_command_queue)
+        self.facts = HeaterFacts(hass, entry, self.client, self._api_client, self.snapshots, lambda: self.data)
         self._events = ClientEvents(entry, self, self.client, self._registered, self.snapshots, self.store)
         self._stops: list[Callable[[], None]] = []
 
@@ -108,6 +110,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             async_track_time_interval(self.hass, self._async_request_device_info, DEVICE_INFO_INTERVAL),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._on_home_assistant_stop),
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry_updated),
+            self.facts.close,
             self.snapshots.close,
         ]
         await self._async_take(devices, departed)

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from homeassistant.components.sensor import SensorEntityDescription
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
@@ -22,8 +23,12 @@ from custom_components.navilink import (
     config,
     config_flow,
     event,
+    expert_sensors,
+    fact_sensors,
     sensor,
     services,
+    status_sensors,
+    update,
     water_heater,
 )
 from custom_components.navilink.config_flow import ERROR_OF_ADDRESS
@@ -64,10 +69,77 @@ DESCRIPTIONS = {
     "binary_sensor": (*binary_sensor.STATUS_DESCRIPTIONS, binary_sensor.CONNECTION),
     "button": button.DESCRIPTIONS,
     "event": (event.COMMAND_OUTCOME,),
-    "sensor": (*sensor.STATUS_DESCRIPTIONS, *sensor.SERVICE_DESCRIPTIONS),
+    "sensor": (
+        *status_sensors.STATUS_DESCRIPTIONS,
+        *expert_sensors.EXPERT_DESCRIPTIONS,
+        *fact_sensors.ENERGY_DESCRIPTIONS,
+        *fact_sensors.COUNTER_DESCRIPTIONS,
+        *sensor.SERVICE_DESCRIPTIONS,
+    ),
+    "update": update.DESCRIPTIONS,
     "water_heater": (water_heater.DESCRIPTION,),
 }
-# By platform: the ends of the unique ids, which may never change.
+EXPERT = {
+    "outside_temperature",
+    "discharge_temperature",
+    "suction_temperature",
+    "evaporator_temperature",
+    "target_superheat",
+    "current_superheat",
+    "target_fan_speed",
+    "fan_speed",
+    "expansion_valve_position",
+    "heat_pump_upper_on",
+    "heat_pump_upper_off",
+    "heat_pump_lower_on",
+    "heat_pump_lower_off",
+    "element_upper_on",
+    "element_upper_off",
+    "element_lower_on",
+    "element_lower_off",
+    "freeze_protection_temperature",
+    "full_recovery_energy",
+    "missing_energy",
+    "filter_hours_used",
+    "state_number",
+    "special_function",
+    "minor_error_code",
+    "fault_status_1",
+    "fault_status_2",
+    "smart_diagnostic",
+}
+"""What a technician asks for."""
+COUNTERS = {
+    "days_since_installation",
+    "eco_trips",
+    "dry_fires",
+    "freeze_protections",
+    "condensate_overflows",
+    "water_overflows",
+    "abnormal_discharge_temperatures",
+    "abnormal_suction_temperatures",
+    "abnormal_discharge_suction_differences",
+    "draws",
+    "short_draws",
+    "long_draws",
+    "drawn_volume",
+    "long_drawn_volume",
+    "draw_hours",
+    "long_draw_hours",
+    "average_recovery_time",
+    "compressor_hours",
+    "compressor_starts",
+    "fan_hours",
+    "fan_starts",
+    "expansion_valve_steps",
+    "upper_element_hours",
+    "upper_element_starts",
+    "lower_element_hours",
+    "lower_element_starts",
+    "shut_off_valve_operations",
+}
+"""Of the installer's diagnostics."""
+# By platform: the ends of the unique ids, which may never change, of a heater without recirculation and mixing valve.
 UNIQUE_IDS = {
     "binary_sensor": {
         "heating",
@@ -79,6 +151,11 @@ UNIQUE_IDS = {
         "water_leak",
         "condensate_overflow",
         "eco_tripped",
+        "peak_period",
+        "anti_legionella",
+        "scald_warning",
+        "freeze_protection",
+        "fan",
         "connection",
     },
     "button": {"clear_queue", "refresh"},
@@ -87,10 +164,6 @@ UNIQUE_IDS = {
         "tank_upper_temperature",
         "tank_lower_temperature",
         "ambient_temperature",
-        "outside_temperature",
-        "discharge_temperature",
-        "suction_temperature",
-        "evaporator_temperature",
         "hot_water_charge",
         "power",
         "usable_energy",
@@ -107,16 +180,47 @@ UNIQUE_IDS = {
         "dropped_commands",
         "expired_commands",
         "last_message",
-    },
+        "time_of_use_state",
+        "demand_response_event",
+        "last_fault",
+        "energy_heat_pump",
+        "energy_elements",
+        "energy_total",
+        "heat_pump_hours",
+        "element_hours",
+    }
+    | EXPERT
+    | COUNTERS,
+    "update": {"controller_firmware", "wifi_firmware"},
     "water_heater": {"water_heater"},
 }
 DISABLED = {
-    "outside_temperature",
-    "discharge_temperature",
-    "suction_temperature",
-    "evaporator_temperature",
+    "tank_lower_temperature",
+    "ambient_temperature",
+    "usable_energy",
+    "flow_rate",
     "hot_water_total",
+    "operation",
+    "vacation_days_left",
     "wifi_signal",
+    "dropped_commands",
+    "expired_commands",
+    "last_message",
+    "demand_response_event",
+    "heat_pump_hours",
+    "element_hours",
+    "compressor",
+    "upper_element",
+    "lower_element",
+    "condensate_overflow",
+    "eco_tripped",
+    "peak_period",
+    "anti_legionella",
+    "scald_warning",
+    "freeze_protection",
+    "fan",
+    *EXPERT,
+    *COUNTERS,
 }
 
 
@@ -229,10 +333,13 @@ def test_entity_texts_are_those_of_the_descriptions() -> None:
 
 
 def test_enum_states_have_texts() -> None:
-    for description in sensor.STATUS_DESCRIPTIONS:
+    for description in DESCRIPTIONS["sensor"]:
+        assert isinstance(description, SensorEntityDescription)
+        assert description.translation_key is not None
         stated = set(texts()["entity"]["sensor"][description.translation_key].get("state", {}))
         # A code is no text, but that there is none is.
-        expected = {sensor.NO_ERROR} if description.key == "error_code" else set(description.options or ())
+        is_code = description.key in ("error_code", "last_fault")
+        expected = {status_sensors.NO_ERROR} if is_code else set(description.options or ())
         assert stated == expected, description.key
 
 
@@ -299,11 +406,11 @@ def test_every_fault_of_the_client_has_its_text() -> None:
 
 def test_icons_belong_to_entities_and_the_others_have_a_device_class() -> None:
     icons = json.loads((FOLDER / "icons.json").read_text())["entity"]
-    for platform in ("binary_sensor", "button", "event", "sensor"):
+    for platform in ("binary_sensor", "button", "event", "sensor", "update"):
         keys = {description.translation_key for description in DESCRIPTIONS[platform]}
-        assert set(icons[platform]) <= keys, platform
+        assert set(icons.get(platform, ())) <= keys, platform
         bare = {description.translation_key for description in DESCRIPTIONS[platform] if not description.device_class}
-        assert bare <= set(icons[platform]), platform
+        assert bare <= set(icons.get(platform, ())), platform
     assert set(icons) == {"binary_sensor", "button", "event", "sensor"}
 
 
