@@ -130,16 +130,17 @@ class HeaterFacts:
         for stop in self._stops.values():
             stop()
         self._stops.clear()
+        self._wanted.clear()
         for task in tuple(self._tasks.values()):
             task.cancel()
 
     def _unwant(self, mac_address: str, fact: Fact[Any]) -> None:  # Any: any fact
-        wanted = self._wanted[mac_address]
+        wanted = self._wanted.get(mac_address, Counter())
         wanted[fact] -= 1
-        if any(wanted.values()):
+        if any(count > 0 for count in wanted.values()):
             return
         # Its entities are gone, and perhaps the heater itself.
-        del self._wanted[mac_address]
+        self._wanted.pop(mac_address, None)
         self._questions = {key: question for key, question in self._questions.items() if key[0] != mac_address}
         if (stop := self._stops.pop(mac_address, None)) is not None:
             stop()
@@ -153,8 +154,14 @@ class HeaterFacts:
         asking = self._ask(mac_address)
         task = self._entry.async_create_background_task(self._hass, asking, "navilink facts", eager_start=False)
         self._tasks[mac_address] = task
-        task.add_done_callback(lambda _: self._tasks.pop(mac_address))
+        task.add_done_callback(lambda _: self._asked(mac_address))
         watched(task)
+
+    @callback
+    def _asked(self, mac_address: str) -> None:
+        del self._tasks[mac_address]
+        # What somebody began to show meanwhile has found the task at work.
+        self._ask_due(mac_address)
 
     def _due(self, mac_address: str) -> Iterator[Fact[Any]]:  # Any: as in `_Question`
         """Give what is to be asked for now, and can be."""

@@ -160,7 +160,6 @@ STATUS_DESCRIPTIONS = (
         translation_key="vacation_days_left",
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.DAYS,
-        entity_registry_enabled_default=False,
         value_fn=_vacation_days_left,
     ),
     StatusSensorDescription(

@@ -153,6 +153,7 @@ class FirmwareUpdate(FactEntity, UpdateEntity):
             if download is None:
                 raise HomeAssistantError(translation_domain=DOMAIN, translation_key="no_firmware_waiting")
             self._being_installed, self._installed_until = download.version, dt_util.utcnow() + INSTALLED_WITHIN
+            self._handle_coordinator_update()
             await self._async_begin(download)
         except NavienError as err:
             self._being_installed = None

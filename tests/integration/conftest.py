@@ -7,6 +7,7 @@ from pathlib import Path
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -77,6 +78,12 @@ def no_coalescing(monkeypatch: pytest.MonkeyPatch) -> None:
 def no_skipping(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every command be sent, also for what the heater reports already; ask for it before `running`."""
     monkeypatch.setattr(config, "SKIP_REDUNDANT", False)
+
+
+@pytest.fixture
+def every_entity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every entity be enabled by default; ask for it before `running`."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
 
 
 @pytest.fixture

@@ -201,7 +201,6 @@ DISABLED = {
     "flow_rate",
     "hot_water_total",
     "operation",
-    "vacation_days_left",
     "wifi_signal",
     "dropped_commands",
     "expired_commands",
@@ -256,6 +255,7 @@ async def test_unique_ids_and_entity_ids(hass: HomeAssistant, running: MockConfi
     assert {entry.unique_id.removeprefix(f"{MAC}_") for entry in entries if entry.disabled} == DISABLED
 
 
+@pytest.mark.usefixtures("every_entity")
 async def test_first_values(hass: HomeAssistant, running: MockConfigEntry) -> None:
     values = {
         "sensor.nwp500_hot_water_charge": "100",
@@ -279,7 +279,7 @@ async def test_first_values(hass: HomeAssistant, running: MockConfigEntry) -> No
     await wait_for_value(hass, "sensor.nwp500_last_message", received_at.replace(microsecond=0).isoformat())
 
 
-@pytest.mark.usefixtures("running")
+@pytest.mark.usefixtures("every_entity", "running")
 async def test_fault_is_shown_with_its_meaning(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await simulator.fault("error", code=799)
     await simulator.device(MAC, wtrOvrSensorUse=2, ecoUse=2)
@@ -297,6 +297,7 @@ async def test_no_fault_has_a_meaning_too(hass: HomeAssistant) -> None:
     assert state.attributes["meaning"] == "no error"
 
 
+@pytest.mark.usefixtures("every_entity")
 @pytest.mark.parametrize(("units", "unit"), [(US_CUSTOMARY_SYSTEM, "gal/min"), (METRIC_SYSTEM, "L/min")])
 async def test_flow_is_shown_in_the_units_of_the_user(
     hass: HomeAssistant, entry: MockConfigEntry, units: UnitSystem, unit: str
