@@ -25,7 +25,7 @@ EVERYTHING_FITTED = {
     "mixingValueUse": 2,
     "panelSwVersion": 0x01000000,
 }
-NOTHING, YES, NO, ALWAYS = "–", "yes", "no", "always"
+NOTHING, YES, NO, ALWAYS = "\N{EN DASH}", "yes", "no", "always"
 
 
 def page(platform: str) -> Mapping[str, list[str]]:
