@@ -205,7 +205,7 @@ def shown(hass: HomeAssistant, entity_id: str, like: Shown) -> Shown:
     return float(state.state) if isinstance(like, int | float) else state.state
 
 
-@pytest.mark.usefixtures("running")
+@pytest.mark.usefixtures("every_entity", "running")
 @pytest.mark.parametrize("status", STATUSES)
 async def test_every_entity_shows_what_was_recorded(hass: HomeAssistant, status: str) -> None:
     raw = raw_status(status)
@@ -242,7 +242,7 @@ def _state(hass: HomeAssistant, entity_id: str) -> State:
     return state
 
 
-@pytest.mark.usefixtures("running")
+@pytest.mark.usefixtures("every_entity", "running")
 @pytest.mark.parametrize(
     ("action", "data", "holds"),
     [
