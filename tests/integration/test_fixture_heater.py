@@ -211,7 +211,7 @@ async def test_every_entity_shows_what_was_recorded(hass: HomeAssistant, status:
     raw = raw_status(status)
     for heater in HEATERS:
         own = {name: value for name, value in OF_ONE.items() if f".{heater}_" in name}
-        wanted = {name.format(heater): value(raw) for name, value in (STATES | own).items()}
+        wanted = {name.format(heater): value(raw) for name, value in {**STATES, **own}.items()}
         found = {entity_id: shown(hass, entity_id, value) for entity_id, value in wanted.items()}
         assert found == pytest.approx(wanted)
         water_heater = hass.states.get(f"water_heater.{heater}")
@@ -223,7 +223,7 @@ async def test_every_entity_shows_what_was_recorded(hass: HomeAssistant, status:
 @pytest.mark.parametrize("status", STATUSES)
 async def test_nothing_is_unknown_that_was_recorded(hass: HomeAssistant, running: MockConfigEntry, status: str) -> None:
     raw = raw_status(status)
-    of_each = STATES | OF_ONE
+    of_each = {**STATES, **OF_ONE}
     unknown = {name.format(heater) for name, value in of_each.items() for heater in HEATERS if value(raw) is None}
     unknown |= UNKNOWN_TO_SERVICE
     entries = er.async_entries_for_config_entry(er.async_get(hass), running.entry_id)
