@@ -84,7 +84,6 @@ STATUS_DESCRIPTIONS = (
         translation_key="condensate_overflow",
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
         value_fn=lambda status: status.condensate_overflow,
     ),
     StatusBinarySensorDescription(

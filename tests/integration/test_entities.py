@@ -211,7 +211,6 @@ DISABLED = {
     "compressor",
     "upper_element",
     "lower_element",
-    "condensate_overflow",
     "eco_tripped",
     "peak_period",
     "anti_legionella",
