@@ -99,6 +99,7 @@ STATUS_DESCRIPTIONS = (
         translation_key="hot_water_charge",
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfRatio.PERCENTAGE,
+        suggested_display_precision=0,
         value_fn=lambda status: status.dhw_charge,
     ),
     StatusSensorDescription(
@@ -107,6 +108,7 @@ STATUS_DESCRIPTIONS = (
         device_class=SensorDeviceClass.POWER,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfPower.WATT,
+        suggested_display_precision=0,
         value_fn=lambda status: status.current_power,
     ),
     StatusSensorDescription(
@@ -127,6 +129,7 @@ STATUS_DESCRIPTIONS = (
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfVolumeFlowRate.LITERS_PER_MINUTE,
         us_unit_of_measurement=UnitOfVolumeFlowRate.GALLONS_PER_MINUTE,
+        suggested_display_precision=1,
         entity_registry_enabled_default=False,
         value_fn=lambda status: status.dhw_flow_rate,
     ),
@@ -137,6 +140,7 @@ STATUS_DESCRIPTIONS = (
         device_class=SensorDeviceClass.WATER,
         state_class=SensorStateClass.TOTAL_INCREASING,
         native_unit_of_measurement=UnitOfVolume.LITERS,
+        suggested_display_precision=0,
         entity_registry_enabled_default=False,
         value_fn=lambda status: status.cumulated_dhw_volume,
     ),
