@@ -115,8 +115,13 @@ async def test_without_polling_nothing_is_asked_for(
 @pytest.mark.usefixtures("every_entity")
 @pytest.mark.parametrize("simulator_options", [("--reply-delay", "0")])
 async def test_an_hour_with_every_entity_stays_within_the_budget(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+    hass: HomeAssistant,
+    simulator: SimulatorProcess,
+    running: MockConfigEntry,
+    wall_clock: WallClock,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.DEBUG, "custom_components.navilink")
     await until_all_is_read(hass)
     await wait_for(hass, STARTS, is_known)
     before = await asked(simulator)
@@ -126,7 +131,9 @@ async def test_an_hour_with_every_entity_stays_within_the_budget(
         await reported
     await hass.async_block_till_done(wait_background_tasks=True)
     assert 120 < await asked(simulator) - before <= MAX_REQUESTS_AN_HOUR
-    assert await asked(simulator, ENERGY_TOPIC) == 1 + timedelta(hours=1) / ENERGY.interval
+    # A question that a busy machine lost is asked again sooner; those with an answer come at the interval.
+    lost = sum(record.getMessage().startswith("Could not read the energy") for record in caplog.records)
+    assert await asked(simulator, ENERGY_TOPIC) - lost == 1 + timedelta(hours=1) / ENERGY.interval
 
 
 async def test_a_fact_is_asked_for_again_at_its_interval(
