@@ -12,16 +12,23 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import NavilinkConfigEntry
 from .entity import MeasuredEntity, NavilinkEntity, async_add_for_each_heater
+from .fitted import FittedDescription, async_add_fitted
 from .nwp500 import DeviceStatus
+from .status_sensors import TOU_PEAK, time_of_use_state
 
 PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class StatusBinarySensorDescription(BinarySensorEntityDescription):
+class StatusBinarySensorDescription(FittedDescription, BinarySensorEntityDescription):
     """A binary sensor and how its state is read from a status."""
 
     value_fn: Callable[[DeviceStatus], bool | None]
+
+
+def _is_in_peak_period(status: DeviceStatus) -> bool | None:
+    state = time_of_use_state(status)
+    return None if state is None else state == TOU_PEAK
 
 
 STATUS_DESCRIPTIONS = (
@@ -36,6 +43,7 @@ STATUS_DESCRIPTIONS = (
         translation_key="compressor",
         device_class=BinarySensorDeviceClass.RUNNING,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         value_fn=lambda status: status.compressor_running,
     ),
     StatusBinarySensorDescription(
@@ -43,6 +51,7 @@ STATUS_DESCRIPTIONS = (
         translation_key="upper_element",
         device_class=BinarySensorDeviceClass.RUNNING,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         value_fn=lambda status: status.upper_element_on,
     ),
     StatusBinarySensorDescription(
@@ -50,6 +59,7 @@ STATUS_DESCRIPTIONS = (
         translation_key="lower_element",
         device_class=BinarySensorDeviceClass.RUNNING,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         value_fn=lambda status: status.lower_element_on,
     ),
     StatusBinarySensorDescription(
@@ -81,7 +91,54 @@ STATUS_DESCRIPTIONS = (
         translation_key="eco_tripped",
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         value_fn=lambda status: status.eco_tripped,
+    ),
+    StatusBinarySensorDescription(
+        key="peak_period",
+        translation_key="peak_period",
+        entity_registry_enabled_default=False,
+        is_fitted=lambda feature: feature.supports_program_reservation,
+        value_fn=_is_in_peak_period,
+    ),
+    StatusBinarySensorDescription(
+        key="anti_legionella",
+        translation_key="anti_legionella",
+        device_class=BinarySensorDeviceClass.RUNNING,
+        entity_registry_enabled_default=False,
+        is_fitted=lambda feature: feature.supports_anti_legionella,
+        value_fn=lambda status: status.anti_legionella_running,
+    ),
+    StatusBinarySensorDescription(
+        key="recirculation",
+        translation_key="recirculation",
+        device_class=BinarySensorDeviceClass.RUNNING,
+        is_fitted=lambda feature: feature.supports_recirculation,
+        value_fn=lambda status: status.recirculation_running,
+    ),
+    StatusBinarySensorDescription(
+        key="scald_warning",
+        translation_key="scald_warning",
+        device_class=BinarySensorDeviceClass.SAFETY,
+        entity_registry_enabled_default=False,
+        value_fn=lambda status: status.scald_warning,
+    ),
+    # Sources differ on whether it is enabled or at work; the units seen report it all the time (protocol.md 8.1).
+    StatusBinarySensorDescription(
+        key="freeze_protection",
+        translation_key="freeze_protection",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        is_fitted=lambda feature: feature.supports_freeze_protection,
+        value_fn=lambda status: status.freeze_protection_on,
+    ),
+    StatusBinarySensorDescription(
+        key="fan",
+        translation_key="fan",
+        device_class=BinarySensorDeviceClass.RUNNING,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
+        value_fn=lambda status: status.evaporator_fan_running,
     ),
 )
 
@@ -100,11 +157,9 @@ async def async_setup_entry(
     async_add_for_each_heater(
         entry,
         async_add_entities,
-        lambda coordinator, mac_address: [
-            *(StatusBinarySensor(coordinator, mac_address, each) for each in STATUS_DESCRIPTIONS),
-            ConnectionBinarySensor(coordinator, mac_address, CONNECTION),
-        ],
+        lambda coordinator, mac_address: [ConnectionBinarySensor(coordinator, mac_address, CONNECTION)],
     )
+    async_add_fitted(entry, async_add_entities, STATUS_DESCRIPTIONS, StatusBinarySensor)
 
 
 class StatusBinarySensor(MeasuredEntity, BinarySensorEntity):

@@ -19,6 +19,7 @@ from .const import DOMAIN, LOGGER
 from .devices import AccountDevices, AccountListing
 from .energy import EnergyHistory
 from .heater import HeaterSnapshots, HeaterState, heater_name
+from .heater_facts import HeaterFacts
 from .kept_values import KeptValues
 from .lost_commands import LOST, LostCommands
 from .nwp500 import (
@@ -91,6 +92,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.wishes = ScheduleWishes(entry, self.delivery, self.schedules, config, self._on_wishes_changed)
         self.snapshots.kept_elsewhere = lambda: self.wishes.waiting
         self.energy = EnergyHistory(hass, entry, self.client, lambda: self._devices)
+        self.facts = HeaterFacts(hass, entry, self.client, self.api_client, self.snapshots, lambda: self.data)
         self._events = ClientEvents(entry, self, self.client, self.registered, self.snapshots, self.store)
         self._stops: list[Callable[[], None]] = []
 
@@ -124,6 +126,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._on_home_assistant_stop),
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry_updated),
             self.energy.listen(),
+            self.facts.close,
             self.snapshots.close,
         ]
         await self._async_take(devices, departed)

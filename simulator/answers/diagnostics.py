@@ -88,6 +88,9 @@ def _parts(heater: Heater) -> dict[str, int]:
             "cumulatedOpTimeRecircPump cumulatedOpTimeInvComp1 cumulatedOpTimeInvComp2 cumulatedOpTimeInvComp3 "
             "cumulatedOpTimeInvComp4"
         ),
+        # Over the zeros, so that they keep their place in the raw form.
+        "cumulatedOpNumRecircPump": heater.recirculation.starts,
+        "cumulatedOpTimeRecircPump": int(heater.recirculation.seconds / _HOUR),
     }
 
 

@@ -90,7 +90,12 @@ CONTROLS: Mapping[int, Control] = {
         paced=True,
     ),
     33554441: Control("reservation-mode", _nothing, gate="programReservationUse"),
-    33554444: Control("recirc-hotbtn", _store(recircOperationBusy=ON), (((1,),),), gate="recirculationUse"),
+    33554444: Control(
+        "recirc-hotbtn",
+        lambda heater, _: heater.recirculation.press_hot_button(heater.now, heater.members),
+        (((1,),),),
+        gate="recirculationUse",
+    ),
     33554445: Control("recirc-mode", _store_first("recircOperationMode"), ((range(1, 5),),), gate="recirculationUse"),
     33554463: Control("cond-fault-reset", _nothing),
     33554464: Control(

@@ -10,6 +10,7 @@ from ..common.clock import local_time
 from ..state import AppliedState, FiredState
 from .energy import PAST_DAYS, Counters, EnergyHistory
 from .members import FACTORY_FEATURE, FACTORY_STATUS, OFF, ON
+from .recirculation import Recirculation
 from .records import Draw, FirmwareDownload, HeaterFaults
 from .registration import Identity, Registration
 from .schedules import Entry, Schedules, TouPlan
@@ -63,6 +64,7 @@ class Heater:
     fan_seconds: float = 0.0
     drawn_liters: float = 0.0
     counters: Counters = field(default_factory=Counters)
+    recirculation: Recirculation = field(default_factory=Recirculation)
     resume_mode: DhwMode = DhwMode.ENERGY_SAVER
     """In which it heated last."""
     registration: Registration = field(init=False)
@@ -184,6 +186,8 @@ class Heater:
         self._follow_window()
         self._end_timed_modes()
         self._disinfect()
+        if self.feature["recirculationUse"] == ON:
+            self.recirculation.step(seconds, self.now, self.members)
         before = self.heating
         heating = self.thermostat.step(self.now, self._wanted(), self.tank)
         self.counters.count(seconds, before, heating, frost=self._heating_mode() is not DhwMode.ELECTRIC)

@@ -13,6 +13,8 @@ from .thermostat import DhwMode
 _ON_TEMPERATURE = round(THERMOSTAT_ON * 2)
 _WINDOW_REDUCTION = 2.0  # °C that the energy members' target is lower inside a time-of-use window
 _IDLE_AMBIENT_ERROR = 3.4  # °C that the probe of the air reads high while nothing runs
+_LOOP_LOSS = 2.5  # °C from the tank to the loop, and from there to the faucet; plausible, not recorded
+_LOOP_FLOW = 60  # 0.1 L/min while the pump runs; plausible, not recorded
 _CHARGE_PER_MISSING = 0.79  # falls so much slower than the energy members; fits every recorded pair
 
 _COMPRESSOR_MEMBERS: Mapping[str, tuple[int, int]] = {
@@ -57,6 +59,7 @@ def derived_members(heater: Heater) -> dict[str, int]:
         **_schedules(heater),
         **_energy(heater),
         **_counters(heater),
+        **_recirculation(heater),
     }
 
 
@@ -128,6 +131,18 @@ def _schedules(heater: Heater) -> dict[str, int]:
         "programReservationUse": _flag(weekly),
         "programReservationType": int(weekly),
         "recircReservationUse": heater.schedules.recirculation.use if has_recirculation else _UNKNOWN,
+    }
+
+
+def _recirculation(heater: Heater) -> dict[str, int]:
+    """Give what the loop measures; a unit without one reports zeros."""
+    if heater.feature["recirculationUse"] != ON:
+        return {}
+    runs = heater.members["recircOperationBusy"] == ON
+    return {
+        "recircTemperature": round((heater.tank.upper - _LOOP_LOSS if runs else heater.tank.ambient) * 2),
+        "recircFaucetTemperature": round((heater.tank.upper - 2 * _LOOP_LOSS if runs else heater.tank.ambient) * 2),
+        "recircDhwFlowRate": _LOOP_FLOW if runs else 0,
     }
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from simulator.process import SimulatorProcess
+from tests.client.support.fixture_heater import FixtureService
 
 # The number that it has with the service.
 ACCOUNT = "20002"
@@ -22,4 +23,18 @@ def entry_data(simulator: SimulatorProcess) -> dict[str, Any]:
         "email": simulator.addresses["email"],
         "password": simulator.addresses["password"],
         "private_server": private_server(simulator),
+    }
+
+
+def fixture_entry_data(service: FixtureService) -> dict[str, object]:
+    """What the user has entered for the account of recorded messages."""
+    return {
+        "email": "user@example.com",
+        "password": "correct horse",
+        "private_server": {
+            "api_url": service.rest.url,
+            "mqtt_endpoint": "localhost",
+            "mqtt_port": service.broker.port,
+            "ca_file": service.broker.ca_file,
+        },
     }

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -18,7 +20,7 @@ from simulator.state import Addresses
 from tests.integration.accounts import ACCOUNT, entry_data
 from tests.integration.heaters import HEATER
 from tests.integration.stored_files import StoredFiles
-from tests.integration.waiting import wait_for_value
+from tests.integration.waiting import wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
 
@@ -80,6 +82,12 @@ def no_skipping(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def every_entity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every entity be enabled by default; ask for it before `running`."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
+
+
+@pytest.fixture
 def entry(hass: HomeAssistant, simulator: SimulatorProcess, options: Mapping[str, object]) -> MockConfigEntry:
     """An entry for the simulator's account, not set up yet."""
     entry = MockConfigEntry(
@@ -96,10 +104,13 @@ def entry(hass: HomeAssistant, simulator: SimulatorProcess, options: Mapping[str
 
 @pytest.fixture
 async def running(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncIterator[MockConfigEntry]:
-    """The entry set up, connected, and its first heater seen; unloaded at the end."""
+    """The entry set up, connected, and its first heater seen and read; unloaded at the end."""
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait_for_value(hass, "binary_sensor.nwp500_connection", "on")
     await wait_for_value(hass, HEATER, "eco")
+    # What is read once at the start has been read: a test that takes the heater away gets no late answer.
+    await wait_for(hass, "sensor.nwp500_total_energy", lambda state: state.state != STATE_UNAVAILABLE)
+    await hass.async_block_till_done(wait_background_tasks=True)
     yield entry
     if entry.state is ConfigEntryState.LOADED:
         assert await hass.config_entries.async_unload(entry.entry_id)

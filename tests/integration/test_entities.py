@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from homeassistant.components.sensor import SensorEntityDescription
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
@@ -23,6 +24,8 @@ from custom_components.navilink import (
     config,
     config_flow,
     event,
+    expert_sensors,
+    fact_sensors,
     number,
     schedule_sensor,
     schedule_switch,
@@ -30,7 +33,9 @@ from custom_components.navilink import (
     select,
     sensor,
     services,
+    status_sensors,
     switch,
+    update,
     water_heater,
 )
 from custom_components.navilink.config_flow import ERROR_OF_ADDRESS
@@ -77,11 +82,79 @@ DESCRIPTIONS = {
     "event": (event.COMMAND_OUTCOME,),
     "number": number.NUMBERS,
     "select": (select.RECIRCULATION_MODE,),
-    "sensor": (*sensor.STATUS_DESCRIPTIONS, *sensor.SERVICE_DESCRIPTIONS, schedule_sensor.NEXT_ENTRY),
+    "sensor": (
+        *status_sensors.STATUS_DESCRIPTIONS,
+        *expert_sensors.EXPERT_DESCRIPTIONS,
+        *fact_sensors.ENERGY_DESCRIPTIONS,
+        *fact_sensors.COUNTER_DESCRIPTIONS,
+        *sensor.SERVICE_DESCRIPTIONS,
+        schedule_sensor.NEXT_ENTRY,
+    ),
     "switch": (*switch.SETTINGS, *schedule_switch.SCHEDULE_SWITCHES),
+    "update": update.DESCRIPTIONS,
     "water_heater": (water_heater.DESCRIPTION,),
 }
-# By platform: the ends of the unique ids, which may never change.
+EXPERT = {
+    "outside_temperature",
+    "discharge_temperature",
+    "suction_temperature",
+    "evaporator_temperature",
+    "target_superheat",
+    "current_superheat",
+    "target_fan_speed",
+    "fan_speed",
+    "expansion_valve_position",
+    "heat_pump_upper_on",
+    "heat_pump_upper_off",
+    "heat_pump_lower_on",
+    "heat_pump_lower_off",
+    "element_upper_on",
+    "element_upper_off",
+    "element_lower_on",
+    "element_lower_off",
+    "freeze_protection_temperature",
+    "full_recovery_energy",
+    "missing_energy",
+    "filter_hours_used",
+    "state_number",
+    "special_function",
+    "minor_error_code",
+    "fault_status_1",
+    "fault_status_2",
+    "smart_diagnostic",
+}
+"""What a technician asks for."""
+COUNTERS = {
+    "days_since_installation",
+    "eco_trips",
+    "dry_fires",
+    "freeze_protections",
+    "condensate_overflows",
+    "water_overflows",
+    "abnormal_discharge_temperatures",
+    "abnormal_suction_temperatures",
+    "abnormal_discharge_suction_differences",
+    "draws",
+    "short_draws",
+    "long_draws",
+    "drawn_volume",
+    "long_drawn_volume",
+    "draw_hours",
+    "long_draw_hours",
+    "average_recovery_time",
+    "compressor_hours",
+    "compressor_starts",
+    "fan_hours",
+    "fan_starts",
+    "expansion_valve_steps",
+    "upper_element_hours",
+    "upper_element_starts",
+    "lower_element_hours",
+    "lower_element_starts",
+    "shut_off_valve_operations",
+}
+"""Of the installer's diagnostics."""
+# By platform: the ends of the unique ids, which may never change, of a heater without recirculation and mixing valve.
 UNIQUE_IDS = {
     "binary_sensor": {
         "heating",
@@ -93,6 +166,11 @@ UNIQUE_IDS = {
         "water_leak",
         "condensate_overflow",
         "eco_tripped",
+        "peak_period",
+        "anti_legionella",
+        "scald_warning",
+        "freeze_protection",
+        "fan",
         "connection",
     },
     "button": {"clear_queue", "refresh", "reset_filter", "reset_condenser_fault"},
@@ -104,10 +182,6 @@ UNIQUE_IDS = {
         "tank_upper_temperature",
         "tank_lower_temperature",
         "ambient_temperature",
-        "outside_temperature",
-        "discharge_temperature",
-        "suction_temperature",
-        "evaporator_temperature",
         "hot_water_charge",
         "power",
         "usable_energy",
@@ -124,22 +198,51 @@ UNIQUE_IDS = {
         "dropped_commands",
         "expired_commands",
         "last_message",
-    },
+        "time_of_use_state",
+        "demand_response_event",
+        "last_fault",
+        "energy_heat_pump",
+        "energy_elements",
+        "energy_total",
+        "heat_pump_hours",
+        "element_hours",
+    }
+    | EXPERT
+    | COUNTERS,
     "switch": {"weekly_schedule", "time_of_use", "anti_legionella", "demand_response", "filter_reminder"},
+    "update": {"controller_firmware", "wifi_firmware"},
     "water_heater": {"water_heater"},
 }
 DISABLED = {
-    "outside_temperature",
-    "discharge_temperature",
-    "suction_temperature",
-    "evaporator_temperature",
+    "tank_lower_temperature",
+    "ambient_temperature",
+    "usable_energy",
+    "flow_rate",
     "hot_water_total",
+    "operation",
     "wifi_signal",
     "anti_legionella_interval",
     "filter_interval",
     "demand_response",
     "filter_reminder",
     "reset_condenser_fault",
+    "dropped_commands",
+    "expired_commands",
+    "last_message",
+    "demand_response_event",
+    "heat_pump_hours",
+    "element_hours",
+    "compressor",
+    "upper_element",
+    "lower_element",
+    "eco_tripped",
+    "peak_period",
+    "anti_legionella",
+    "scald_warning",
+    "freeze_protection",
+    "fan",
+    *EXPERT,
+    *COUNTERS,
 }
 
 
@@ -175,6 +278,7 @@ async def test_unique_ids_and_entity_ids(hass: HomeAssistant, running: MockConfi
     assert {entry.unique_id.removeprefix(f"{MAC}_") for entry in entries if entry.disabled} == DISABLED
 
 
+@pytest.mark.usefixtures("every_entity")
 async def test_first_values(hass: HomeAssistant, running: MockConfigEntry) -> None:
     values = {
         "sensor.nwp500_hot_water_charge": "100",
@@ -193,12 +297,13 @@ async def test_first_values(hass: HomeAssistant, running: MockConfigEntry) -> No
         state = hass.states.get(entity_id)
         assert state is not None, entity_id
         assert state.state == value, entity_id
-    received_at = running.runtime_data.data[MAC].last_message_at
-    assert received_at is not None
-    await wait_for_value(hass, "sensor.nwp500_last_message", received_at.replace(microsecond=0).isoformat())
+    # It stands still while messages keep coming.
+    shown_at = running.runtime_data.data[MAC].shown_message_at
+    assert shown_at is not None
+    await wait_for_value(hass, "sensor.nwp500_last_message", shown_at.replace(microsecond=0).isoformat())
 
 
-@pytest.mark.usefixtures("running")
+@pytest.mark.usefixtures("every_entity", "running")
 async def test_fault_is_shown_with_its_meaning(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await simulator.fault("error", code=799)
     await simulator.device(MAC, wtrOvrSensorUse=2, ecoUse=2)
@@ -216,6 +321,7 @@ async def test_no_fault_has_a_meaning_too(hass: HomeAssistant) -> None:
     assert state.attributes["meaning"] == "no error"
 
 
+@pytest.mark.usefixtures("every_entity")
 @pytest.mark.parametrize(("units", "unit"), [(US_CUSTOMARY_SYSTEM, "gal/min"), (METRIC_SYSTEM, "L/min")])
 async def test_flow_is_shown_in_the_units_of_the_user(
     hass: HomeAssistant, entry: MockConfigEntry, units: UnitSystem, unit: str
@@ -240,10 +346,13 @@ def test_entity_texts_are_those_of_the_descriptions() -> None:
 
 
 def test_enum_states_have_texts() -> None:
-    for description in sensor.STATUS_DESCRIPTIONS:
+    for description in DESCRIPTIONS["sensor"]:
+        assert isinstance(description, SensorEntityDescription)
+        assert description.translation_key is not None
         stated = set(texts()["entity"]["sensor"][description.translation_key].get("state", {}))
         # A code is no text, but that there is none is.
-        expected = {sensor.NO_ERROR} if description.key == "error_code" else set(description.options or ())
+        is_code = description.key in ("error_code", "last_fault")
+        expected = {status_sensors.NO_ERROR} if is_code else set(description.options or ())
         assert stated == expected, description.key
 
 
@@ -334,13 +443,13 @@ def test_every_fault_of_the_client_has_its_text() -> None:
 
 def test_icons_belong_to_entities_and_the_others_have_a_device_class() -> None:
     icons = json.loads((FOLDER / "icons.json").read_text())["entity"]
-    platforms = {"binary_sensor", "button", "calendar", "event", "number", "select", "sensor", "switch"}
-    for platform in platforms:
+    named = {"binary_sensor", "button", "calendar", "event", "number", "select", "sensor", "switch"}
+    for platform in (*named, "update"):
         keys = {description.translation_key for description in DESCRIPTIONS[platform]}
-        assert set(icons[platform]) <= keys, platform
+        assert set(icons.get(platform, ())) <= keys, platform
         bare = {description.translation_key for description in DESCRIPTIONS[platform] if not description.device_class}
-        assert bare <= set(icons[platform]), platform
-    assert set(icons) == platforms
+        assert bare <= set(icons.get(platform, ())), platform
+    assert set(icons) == named
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ async def test_size(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     assert shown(hass, OUTCOME).attributes["event_type"] == "dropped"
 
 
-@pytest.mark.usefixtures("running")
+@pytest.mark.usefixtures("every_entity", "running")
 @pytest.mark.parametrize(
     ("options", "after", "left"),
     [

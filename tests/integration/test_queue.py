@@ -75,7 +75,7 @@ async def test_cleared_commands_never_arrive(hass: HomeAssistant, simulator: Sim
     assert await applied(simulator) == [("dhw-mode", [1])]
 
 
-@pytest.mark.usefixtures("no_coalescing", "running")
+@pytest.mark.usefixtures("no_coalescing", "every_entity", "running")
 @pytest.mark.parametrize("options", [{"queue_size": 1000}, {}])
 async def test_full_queue_drops_the_oldest_and_counts(
     hass: HomeAssistant, simulator: SimulatorProcess, options: dict[str, int]

@@ -213,6 +213,7 @@ async def test_start_without_network_and_then_with_a_password_that_is_wrong(
     await wait_for_value(hass, QUEUED, "0")
 
 
+@pytest.mark.usefixtures("every_entity")
 async def test_what_expired_while_off_is_told_once_automations_listen(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
 ) -> None:
@@ -383,6 +384,7 @@ async def test_removed_account_leaves_nothing_behind(
     assert not ir.async_get(hass).issues
 
 
+@pytest.mark.usefixtures("every_entity")
 async def test_time_of_the_last_message_does_not_flood_the_history(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
 ) -> None:

@@ -3,19 +3,22 @@
 import asyncio
 from collections import Counter
 
-from homeassistant.core import HomeAssistant
+from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN
+from homeassistant.core import HomeAssistant, State
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.navilink.nwp500 import DeviceStatus
+from custom_components.navilink.heater_facts import ENERGY
+from custom_components.navilink.nwp500 import DeviceStatus, models
 from simulator.process import SimulatorProcess
 from tests.integration.actions import OUTCOME, QUEUED, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC
 from tests.integration.schedules import wait_for_weekly
 from tests.integration.waiting import next_event, wait_for, wait_for_value
 
+NAMES = {MAC: "nwp500", OTHER_MAC: "guest_house"}
 TWO_HEATERS = pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
 UPPER_TEMPERATURE = "sensor.nwp500_upper_tank_temperature"
 MAX_WRITES = 3
@@ -52,7 +55,16 @@ async def settled(hass: HomeAssistant, simulator: SimulatorProcess, entry: MockC
     await wait_for(hass, HEATER, lambda state: state.attributes["min_temp"] == 40.5)
     for mac_address in macs:
         await wait_for_weekly(entry.runtime_data, mac_address=mac_address)
+        # What is read beside the status has been read, and is not due again for half an hour.
+        await wait_for(hass, f"sensor.{NAMES[mac_address]}_total_energy", _is_known)
+        await wait_for_value(hass, f"update.{NAMES[mac_address]}_controller_firmware", "off")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    for mac_address in macs:
         await report(simulator, entry, mac_address)
+
+
+def _is_known(state: State) -> bool:
+    return state.state not in (STATE_UNAVAILABLE, STATE_UNKNOWN)
 
 
 async def test_unchanged_status_writes_nothing(
@@ -75,6 +87,82 @@ async def test_what_has_changed_is_written_once_for_its_heater_only(
     await report(simulator, running, MAC, tankUpperTemperature=555)
     assert shown(hass, UPPER_TEMPERATURE).state == "55.5"
     assert writes == {UPPER_TEMPERATURE: 1, HEATER: 1}
+
+
+SHOWN_BY = {
+    "antiLegionellaOperationBusy": (2, "binary_sensor.nwp500_anti_legionella_cycle"),
+    "recircOperationBusy": (2, "binary_sensor.nwp500_recirculation"),
+    "scaldUse": (2, "binary_sensor.nwp500_scald_warning"),
+    "freezeProtectionUse": (1, "binary_sensor.nwp500_freeze_protection"),
+    "evaFanUse": (2, "binary_sensor.nwp500_fan"),
+    "touStatus": (1, "sensor.nwp500_time_of_use"),
+    "drEventStatus": (2, "sensor.nwp500_demand_response_event"),
+    "ambientTemperature": (301, "sensor.nwp500_ambient_temperature"),
+    "dischargeTemperature": (301, "sensor.nwp500_discharge_temperature"),
+    "suctionTemperature": (301, "sensor.nwp500_suction_temperature"),
+    "evaporatorTemperature": (301, "sensor.nwp500_evaporator_temperature"),
+    "outsideTemperature": (20, "sensor.nwp500_outside_temperature"),
+    "targetSuperHeat": (51, "sensor.nwp500_target_superheat"),
+    "currentSuperHeat": (51, "sensor.nwp500_superheat"),
+    "targetFanRpm": (900, "sensor.nwp500_target_fan_speed"),
+    "currentFanRpm": (900, "sensor.nwp500_fan_speed"),
+    "eevStep": (300, "sensor.nwp500_expansion_valve_position"),
+    "mixingRate": (30, "sensor.nwp500_mixing_valve_position"),
+    "hpUpperOnTempSetting": (85, "sensor.nwp500_heat_pump_upper_on_temperature"),
+    "hpUpperOffTempSetting": (85, "sensor.nwp500_heat_pump_upper_off_temperature"),
+    "hpLowerOnTempSetting": (85, "sensor.nwp500_heat_pump_lower_on_temperature"),
+    "hpLowerOffTempSetting": (85, "sensor.nwp500_heat_pump_lower_off_temperature"),
+    "heUpperOnTempSetting": (85, "sensor.nwp500_upper_element_on_temperature"),
+    "heUpperOffTempSetting": (85, "sensor.nwp500_upper_element_off_temperature"),
+    "heLowerOnTempSetting": (85, "sensor.nwp500_lower_element_on_temperature"),
+    "heLowerOffTempSetting": (85, "sensor.nwp500_lower_element_off_temperature"),
+    "freezeProtectionTemperature": (14, "sensor.nwp500_freeze_protection_temperature"),
+    "recircTemperature": (90, "sensor.nwp500_recirculation_temperature"),
+    "recircFaucetTemperature": (90, "sensor.nwp500_recirculation_faucet_temperature"),
+    "recircDhwFlowRate": (33, "sensor.nwp500_recirculation_flow"),
+    "currentStatenum": (50, "sensor.nwp500_state_number"),
+    "specialFunctionStatus": (1, "sensor.nwp500_special_function"),
+    "minorCode": (101, "sensor.nwp500_minor_error_code"),
+    "faultStatus1": (1, "sensor.nwp500_fault_status_1"),
+    "faultStatus2": (1, "sensor.nwp500_fault_status_2"),
+    "smartDiagnostic": (1, "sensor.nwp500_smart_diagnostic"),
+}
+"""Members of a status with another value, and the one entity that shows each."""
+FITTED = {"recirculationUse": 2, "recircReservationUse": 2, "mixingValueUse": 2}
+
+
+@pytest.mark.usefixtures("every_entity")
+async def test_each_value_is_written_by_what_shows_it(
+    hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, writes: Counter[str]
+) -> None:
+    await simulator.device(MAC, feature=FITTED)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await settled(hass, simulator, entry, MAC)
+    await wait_for(hass, "sensor.nwp500_recirculation_flow", _is_known)
+    await wait_for(hass, "sensor.nwp500_compressor_starts", _is_known)
+    for member, (value, entity_id) in SHOWN_BY.items():
+        writes.clear()
+        await report(simulator, entry, MAC, **{member: value})
+        assert writes == {entity_id: 1}, member
+    # A value that two of them show: a peak period.
+    writes.clear()
+    await report(simulator, entry, MAC, hpUpperOnDiffTempSetting=16)
+    assert writes == {"sensor.nwp500_time_of_use": 1, "binary_sensor.nwp500_peak_period": 1}
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.mark.usefixtures("every_entity")
+async def test_a_reading_is_written_by_what_shows_it(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, writes: Counter[str]
+) -> None:
+    await settled(hass, simulator, running, MAC)
+    facts = running.runtime_data.facts
+    facts.take(MAC, ENERGY, models.EnergyAmount({"hpUsage": 1000, "heUsage": 500, "hpTime": 3, "heTime": 1}))
+    writes.clear()
+    facts.take(MAC, ENERGY, models.EnergyAmount({"hpUsage": 1000, "heUsage": 500, "hpTime": 3, "heTime": 1}))
+    assert writes == {}
+    facts.take(MAC, ENERGY, models.EnergyAmount({"hpUsage": 1004, "heUsage": 500, "hpTime": 3, "heTime": 1}))
+    assert writes == {"sensor.nwp500_heat_pump_energy": 1, "sensor.nwp500_total_energy": 1}
 
 
 @TWO_HEATERS

@@ -114,7 +114,7 @@ async def test_what_a_heater_offers_is_known_from_its_first_state_on(
     changes = async_capture_events(hass, "state_changed")
     for _ in range(2):
         assert await hass.config_entries.async_setup(entry.entry_id)
-        await wait_for_value(hass, "sensor.nwp500_operation", "standby")
+        await wait_for_value(hass, "sensor.nwp500_heat_source", "none")
         assert await hass.config_entries.async_unload(entry.entry_id)
     states = [event.data["new_state"] for event in changes if event.data["entity_id"] == HEATER]
     offered = [

@@ -36,6 +36,13 @@ def section(document: Path, heading: str) -> str:
     return re.split(r"^#+ ", rest, maxsplit=1, flags=re.MULTILINE)[0]
 
 
+def chapter(document: Path, heading: str) -> str:
+    """Return a section of the second level of a document with all that is below it."""
+    _, found, rest = document.read_text().partition(f"\n{heading}\n")
+    assert found, f"{document.name} has no section {heading}"
+    return re.split(r"^## ", rest, maxsplit=1, flags=re.MULTILINE)[0]
+
+
 def rows(text: str) -> Iterator[list[str]]:
     """Give the cells of each row of the tables in a text, without their headings."""
     lines = text.splitlines()

@@ -27,6 +27,7 @@ from tests.repository.documents import (
     README,
     ROOT,
     anchors,
+    chapter,
     links,
     names,
     prose,
@@ -127,14 +128,15 @@ def test_the_map_has_every_room(folder: Path, heading: str) -> None:
         ("binary_sensor", "## Binary sensors"),
         ("button", "## Buttons"),
         ("event", "## Event"),
-        ("switch", "### Switches"),
-        ("calendar", "### Calendar"),
-        ("number", "### Numbers"),
-        ("select", "### Select"),
+        ("switch", "## Switches"),
+        ("calendar", "## Calendars"),
+        ("number", "## Numbers"),
+        ("select", "## Selects"),
+        ("update", "## Updates"),
     ],
 )
 def test_every_entity_is_described(platform: str, heading: str) -> None:
-    described = [cells[0] for cells in rows(section(ENTITIES, heading))]
+    described = [cells[0] for cells in rows(chapter(ENTITIES, heading))]
     assert sorted(described) == sorted(entity["name"] for entity in TEXTS["entity"][platform].values())
 
 
