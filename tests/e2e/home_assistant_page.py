@@ -14,9 +14,18 @@ _RECONNECT_MILLISECONDS = 90_000.0
 _REST_SECONDS = 30.0
 _MOST_HEIGHT = 4000
 
-_TROUBLE = re.compile(
-    r"Loading|Unnamed|Unavailable|Unknown entity|Configuration error|Entity not found|undefined|NaN|component\.navilink"
-)
+_TROUBLE = r"Loading|Unnamed|Unknown entity|Configuration error|Entity not found|undefined|NaN|component\.navilink"
+_PARTS = [
+    "ui.panel.lovelace.cards.energy.energy_sources_table.grid_total",
+    "ui.panel.config.devices.caption",
+    "ui.panel.logbook.entries_not_found",
+    "ui.components.logbook.became_unavailable",
+]
+"""A text of each part that the frontend fetches when a page needs it."""
+_SPEAKS = """([language, parts]) => {
+    const hass = document.querySelector("home-assistant").hass;
+    return hass.language === language && parts.every(key => hass.localize(key));
+}"""
 _FITS = "document.documentElement.scrollWidth <= innerWidth"
 _HIDDEN_BELOW = """() => {
     const hidden = (root) => [...root.querySelectorAll("*")].map((element) => {
@@ -50,6 +59,7 @@ class HomeAssistantPage:
         self.demo = demo
         self.errors: list[str] = []
         """Exceptions that nothing on the page has caught."""
+        self._trouble = rf"Unavailable|{_TROUBLE}"
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
     async def sign_in(self) -> None:
@@ -97,16 +107,15 @@ class HomeAssistantPage:
 
     async def speak(self, language: str) -> None:
         """Change the language in the user's profile; what is open stays open, in the other language."""
+        parts = await self.page.evaluate(
+            "parts => parts.filter(key => document.querySelector('home-assistant').hass.localize(key))", _PARTS
+        )
         await self.page.evaluate(
             "language => document.querySelector('home-assistant').dispatchEvent("
             "new CustomEvent('hass-language-select', {detail: language}))",
             language,
         )
-        await self.page.wait_for_function(
-            "language => { const hass = document.querySelector('home-assistant').hass;"
-            " return hass.language === language && document.documentElement.lang === language; }",
-            arg=language,
-        )
+        await self.page.wait_for_function(_SPEAKS, arg=[language, parts])
 
     async def name_in(self, language: str) -> None:
         """Change the language of Home Assistant itself, in which it names entities, and set the account up again."""
@@ -118,6 +127,8 @@ class HomeAssistantPage:
             " `config/config_entries/entry/${entry.entry_id}/reload`); }",
             language,
         )
+        # From now on there is a moment in the history of every entity in which it was unavailable.
+        self._trouble = _TROUBLE
         await self.open_dashboard()
         await expect(self.tile_state("Connection")).to_have_text("Connected", timeout=_RECONNECT_MILLISECONDS)
 
@@ -301,7 +312,7 @@ class HomeAssistantPage:
     @property
     def trouble(self) -> Locator:
         """What says that something is missing or broken."""
-        return self.page.get_by_text(_TROUBLE).filter(visible=True)
+        return self.page.get_by_text(re.compile(self._trouble)).filter(visible=True)
 
     async def fits(self) -> bool:
         """Whether the page is no wider than its window."""

@@ -49,6 +49,9 @@ async def take_screenshots(
                     continue
                 # Whoever opens and closes it goes by English words.
                 await home_assistant.speak(language)
+                if VIEWS[name].is_page and language != ENGLISH:
+                    await home_assistant.page.reload()
+                    await home_assistant.connected()
                 for colours, width in looks:
                     yield (
                         f"{name}-{language}-{colours}-{width}",

@@ -1,6 +1,5 @@
 """What a person sees and clicks: the dashboard, the queue, the device page and the dialog that adds an account."""
 
-from itertools import product
 import re
 
 from playwright.async_api import expect
@@ -40,13 +39,14 @@ def _width(picture: bytes) -> int:
     return int.from_bytes(picture[16:20])
 
 
-async def test_every_view_looks_right_in_its_window(home_assistant: HomeAssistantPage) -> None:
-    widths = {name: _width(picture) async for name, picture in take_screenshots(home_assistant)}
-    shown = {name.partition("-en-")[0] for name in widths}
-    assert set(VIEWS) - shown <= AWAITED
+@pytest.mark.parametrize("name", VIEWS)
+async def test_every_view_looks_right_in_its_window(home_assistant: HomeAssistantPage, name: str) -> None:
+    widths = {picture: _width(png) async for picture, png in take_screenshots(home_assistant, views=[name])}
+    if not widths and name in AWAITED:
+        pytest.skip("the integration does not have it")
     assert widths == {
         f"{name}-en-{colours}-{width}": VIEWS[name].width if width == "wide" else NARROW
-        for name, (colours, width) in product(shown, DIFFERENT_LOOKS)
+        for colours, width in DIFFERENT_LOOKS
     }
 
 

@@ -27,6 +27,8 @@ class View:
     width: int = 1280
     height: int = 800
     narrow_height: int = 844
+    is_page: bool = False
+    """Whether all of it is there again after a reload, which is how a page becomes wholly another language's."""
 
 
 def _simple(step: Callable[[HomeAssistantPage], Awaitable[None]]) -> Open:
@@ -127,12 +129,16 @@ async def _repair(home_assistant: HomeAssistantPage) -> AsyncIterator[bool]:
 
 
 VIEWS = {
-    "dashboard": View(_simple(HomeAssistantPage.open_dashboard)),
-    "dashboard-second": View(_simple(partial(HomeAssistantPage.open_dashboard, mac_address=SECOND_MAC_ADDRESS))),
+    "dashboard": View(_simple(HomeAssistantPage.open_dashboard), is_page=True),
+    "dashboard-second": View(
+        _simple(partial(HomeAssistantPage.open_dashboard, mac_address=SECOND_MAC_ADDRESS)), is_page=True
+    ),
     "queue": View(_queue),
     "connection-status": View(_connection_status, 900),
-    "device-page": View(_simple(HomeAssistantPage.open_device)),
-    "device-page-second": View(_simple(partial(HomeAssistantPage.open_device, mac_address=SECOND_MAC_ADDRESS))),
+    "device-page": View(_simple(HomeAssistantPage.open_device), is_page=True),
+    "device-page-second": View(
+        _simple(partial(HomeAssistantPage.open_device, mac_address=SECOND_MAC_ADDRESS)), is_page=True
+    ),
     "more-info-water-heater": View(_more_info("water_heater.water_heater"), 900),
     "more-info-temperature": View(_more_info("sensor.tank_upper_temperature"), 900),
     "more-info-heat-source": View(_more_info("sensor.heat_source"), 900),
@@ -148,9 +154,9 @@ VIEWS = {
     "more-info-select": View(_more_info("select.", SECOND_MAC_ADDRESS), 900),
     "more-info-update": View(_more_info("update."), 900),
     "more-info-calendar": View(_more_info("calendar."), 900),
-    "calendar": View(_page("calendar", "calendar.")),
-    "energy-dashboard": View(_energy),
-    "activity": View(_simple(HomeAssistantPage.open_activity)),
+    "calendar": View(_page("calendar", "calendar."), is_page=True),
+    "energy-dashboard": View(_energy, is_page=True),
+    "activity": View(_simple(HomeAssistantPage.open_activity), is_page=True),
     "config-flow": View(_simple(HomeAssistantPage.open_config_flow), 900, 700),
     "config-flow-private-server": View(_private_server, 900, 1100),
     "options": View(_simple(HomeAssistantPage.open_options), 900, 1400, 1300),

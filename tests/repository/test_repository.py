@@ -79,7 +79,7 @@ def install_test_tools(tmp_path: Path) -> RunTool:
 
 def test_a_broker_that_was_there_before_goes_on(install_test_tools: RunTool) -> None:
     given = install_test_tools("python3", "g++", "mosquitto")
-    assert "apt-get -qq install --yes --no-install-recommends chromium" in given
+    assert "apt-get -qq install --yes --no-install-recommends chromium fonts-nanum" in given
     assert not [command for command in given if command.startswith("service")]
 
 
