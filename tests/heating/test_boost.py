@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 import pytest
 
-from custom_components.navilink.boost import (
+from custom_components.navilink.heating.boost import (
     Boost,
     BoostEnd,
     BoostError,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from custom_components.navilink.heating_plan import (
+from custom_components.navilink.heating.plan import (
     STEP,
     Block,
     HeatingMode,

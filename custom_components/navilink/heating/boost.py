@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from enum import Enum, StrEnum, auto
 from typing import Self
 
-from .nwp500 import DhwMode
+from ..nwp500 import DhwMode
 
 MIN_DURATION = timedelta(minutes=30)
 MAX_DURATION = timedelta(hours=24)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pytest
 
-from custom_components.navilink.insight import (
+from custom_components.navilink.heating.insight import (
     Household,
     Learned,
     Observer,
@@ -26,7 +26,7 @@ from custom_components.navilink.nwp500.enums import HeatSource
 from simulator.heater.heater import Heater
 from simulator.heater.records import Draw
 from simulator.heater.thermostat import DhwMode
-from tests.planning.simulated_day import BEGINNING, INTERVAL, Statuses, make_heater, random_day, reports
+from tests.heating.simulated_day import BEGINNING, INTERVAL, Statuses, make_heater, random_day, reports
 
 TANK = Tank(65)
 NOTHING_LEARNED = Learned()

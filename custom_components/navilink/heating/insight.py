@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from math import cos, pi
 
-from .nwp500 import DeviceStatus, DhwMode
-from .nwp500.enums import HeatSource
+from ..nwp500 import DeviceStatus, DhwMode
+from ..nwp500.enums import HeatSource
 
 _LITERS_PER_GALLON = 3.785411784
 # By nominal gallons: what the tank holds (protocol.md 9).
