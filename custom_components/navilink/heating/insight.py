@@ -11,6 +11,7 @@ from math import cos, pi
 
 from ..nwp500 import DeviceStatus, DhwMode
 from ..nwp500.enums import HeatSource
+from .plan import HeatingMode
 
 _LITERS_PER_GALLON = 3.785411784
 # By nominal gallons: what the tank holds (protocol.md 9).
@@ -123,6 +124,30 @@ def heating_rate(source: HeatSource, tank: Tank, learned: Learned) -> float:
         HeatSource.HEAT_PUMP_AND_ELEMENT: _COMPRESSOR_RISE * learned.heat_pump + _UPPER_RISE / 2 * learned.element,
     }
     return rises[source] / tank.share
+
+
+def heating_mode(
+    mode: DhwMode, status: DeviceStatus, tank: Tank, learned: Learned, target: float
+) -> HeatingMode | None:
+    """Return how a heater heats to a temperature in °C in one of its modes; None if the status does not say enough.
+
+    With elements that is the mean over the time in which the upper element, then the lower one or the compressor runs.
+    """
+    upper, mean = status.tank_upper_temperature, mean_temperature(status)
+    if upper is None or mean is None:
+        return None
+    compressor = heating_rate(HeatSource.HEAT_PUMP, tank, learned)
+    if mode not in {DhwMode.ELECTRIC, DhwMode.HIGH_DEMAND}:
+        return HeatingMode(heat=tank.heat(compressor), power=COMPRESSOR_POWER, lock_out=RESTART_LOCK_OUT)
+    missing, gap = max(0.1, target - mean), max(0.0, target - upper)
+    upper_hours = gap / (_UPPER_RISE / tank.share * learned.element)
+    if mode is DhwMode.ELECTRIC:
+        rate = heating_rate(HeatSource.ELEMENT, tank, learned)
+        hours = upper_hours + max(0.0, missing - gap / 2) / rate
+        return HeatingMode(heat=tank.heat(missing / hours), power=ELEMENT_POWER)
+    hours = upper_hours + max(0.0, missing - gap / 2 - upper_hours * compressor) / compressor
+    power = COMPRESSOR_POWER + ELEMENT_POWER * upper_hours / hours
+    return HeatingMode(heat=tank.heat(missing / hours), power=power, lock_out=RESTART_LOCK_OUT)
 
 
 def cold_water(household: Household, day: date) -> float:
