@@ -1,4 +1,4 @@
-"""Buttons of a heater: ask it afresh, clear its queue."""
+"""Buttons of a heater: bring hot water, reset what is counted or reported, ask it afresh, clear its queue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +9,14 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from .controls import ControlDescription, ControlEntity, async_add_supported
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
-from .nwp500 import NavienError
+from .nwp500 import Device, HeaterCommand, NavienError, commands, heater_commands
 from .wording import to_home_assistant_error
 
-PARALLEL_UPDATES = 1
+# An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
+PARALLEL_UPDATES = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +42,38 @@ DESCRIPTIONS = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class CommandButtonDescription(ControlDescription, ButtonEntityDescription):
+    """A button that sends a command to the heater; none of these is ever sent twice."""
+
+    command: Callable[[Device], HeaterCommand]
+
+
+COMMANDS = (
+    CommandButtonDescription(
+        key="hot_button",
+        translation_key="hot_button",
+        gate=commands.RECIRCULATION_HOT_BUTTON.gate,
+        command=heater_commands.hot_button,
+    ),
+    CommandButtonDescription(
+        key="reset_filter",
+        translation_key="reset_filter",
+        entity_category=EntityCategory.CONFIG,
+        gate=commands.AIR_FILTER_RESET.gate,
+        command=heater_commands.air_filter_reset,
+    ),
+    CommandButtonDescription(
+        key="reset_condenser_fault",
+        translation_key="reset_condenser_fault",
+        entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
+        gate=commands.CONDENSER_FAULT_RESET.gate,
+        command=heater_commands.condenser_fault_reset,
+    ),
+)
+
+
 async def async_setup_entry(
     _hass: HomeAssistant, entry: NavilinkConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
@@ -49,6 +83,7 @@ async def async_setup_entry(
         async_add_entities,
         lambda coordinator, mac_address: (NavilinkButton(coordinator, mac_address, each) for each in DESCRIPTIONS),
     )
+    async_add_supported(entry, async_add_entities, COMMANDS, CommandButton)
 
 
 class NavilinkButton(NavilinkEntity, ButtonEntity):
@@ -65,3 +100,14 @@ class NavilinkButton(NavilinkEntity, ButtonEntity):
             raise to_home_assistant_error(self.hass, err) from err
         # What was cleared does not come back, whatever happens to this process from now on.
         await self.coordinator.store.async_saved()
+
+
+class CommandButton(ControlEntity, ButtonEntity):
+    """A button that sends a command; it waits in the queue while there is no connection, as every command does."""
+
+    entity_description: CommandButtonDescription
+
+    @override
+    async def async_press(self) -> None:
+        """Send the command."""
+        await self.async_send(self.entity_description.command(self.heater.device))

@@ -18,6 +18,7 @@ from .config import create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
 from .devices import AccountDevices, AccountListing
 from .heater import HeaterSnapshots, HeaterState, heater_name
+from .kept_values import KeptValues
 from .lost_commands import LOST, LostCommands
 from .nwp500 import (
     CommandCompleted,
@@ -33,6 +34,7 @@ from .nwp500 import (
 from .outcomes import Delivery, Outcomes, async_fire_outcome
 from .queue_store import QueueStore, StoredAccount
 from .repairs import async_is_lost_ignored, async_report_lost_commands, async_report_store, async_report_unreadable
+from .schedules import HeaterSchedules
 from .wording import setup_error
 
 # A heater reports only when it is asked, and each answer comes out of what the cloud service grants an account.
@@ -71,7 +73,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.store = QueueStore(hass, entry.entry_id, self._to_store, self._on_store_written)
         self.delivery = Delivery(hass, self.client, self.outcomes, self.store)
         self.lost = LostCommands(entry, self.delivery, lambda: self.data, self._on_lost_changed)
-        self._api_client = NavienAPIClient(auth_client)
+        self.kept = KeptValues(hass, entry.entry_id)
+        self.api_client = NavienAPIClient(auth_client)
         self._listing = AccountListing()
         self._registered = AccountDevices(hass, entry)
         self._is_just_set_up = True
@@ -80,6 +83,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._leaving: dict[str, Device] = {}
         """Heaters whose commands are coming to their end, or whose outcomes are still to be passed on."""
         self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=config.enable_command_queue)
+        self.schedules = HeaterSchedules(hass, entry, self.client, self.snapshots)
         self._events = ClientEvents(entry, self, self.client, self._registered, self.snapshots, self.store)
         self._stops: list[Callable[[], None]] = []
 
@@ -89,6 +93,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
         With something stored, neither the service nor the connection has to be there: commands wait in the queue.
         """
+        await self.kept.async_load()
         stored = await self.store.async_load(self.client.client_id)
         if self.store.kept_as is not None:
             async_report_unreadable(self.hass, self.config_entry, self.store.kept_as)
@@ -103,6 +108,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             self._restore(stored)
         self._stops += [
             *self._events.listen(),
+            *self.schedules.listen(),
             self.client.on("connection_resumed", self._on_connection_resumed),
             async_track_time_interval(self.hass, self._async_request_statuses, STATUS_INTERVAL),
             async_track_time_interval(self.hass, self._async_request_device_info, DEVICE_INFO_INTERVAL),
@@ -146,7 +152,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         """Return the heaters that the account has, and the MAC addresses of those that have left it."""
         self.update_interval = CONFIRMATION_DELAY
         try:
-            listing = await self._api_client.device_listing()
+            listing = await self.api_client.device_listing()
         except NavienError as err:
             raise setup_error(self.hass, err) from err
         departed = self._listing.departed(listing, self._registered.known)
@@ -188,6 +194,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         await self.store.async_saved()
         self._forget_left()
         self._registered.remove(mac_addresses)
+        self.kept.forget(mac_addresses)
         self.store.async_changed()
 
     @callback
@@ -198,6 +205,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         for mac_address in self._leaving.keys() - kept:
             self.outcomes.forget(mac_address)
             self.snapshots.forget(mac_address)
+            self.schedules.forget(mac_address)
             del self._leaving[mac_address]
 
     @callback
@@ -238,6 +246,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     def refresh_heater(self, mac_address: str) -> None:
         """Ask one heater for everything; raises `NotConnectedError` when that cannot be done now."""
+        self.schedules.outdate(mac_address)
         if not request_everything(self.client, self._devices[mac_address]):
             raise NotConnectedError("disconnected")
 
@@ -315,6 +324,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.outcomes.close()
         # An outcome may come until the last writing begins, and is part of it then.
         await self.store.async_close()
+        await self.kept.async_saved()
         while self._stops:
             self._stops.pop()()
         await self.client.disconnect()

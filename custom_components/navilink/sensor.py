@@ -31,6 +31,7 @@ from .coordinator import NavilinkConfigEntry
 from .entity import MeasuredEntity, NavilinkEntity, async_add_for_each_heater
 from .heater import CONNECTION_STATES, HeaterState
 from .nwp500 import DeviceStatus, enums, error_codes
+from .schedule_sensor import next_entry_sensors
 from .wording import fault_words
 
 PARALLEL_UPDATES = 0
@@ -247,6 +248,7 @@ async def async_setup_entry(
         lambda coordinator, mac_address: [
             *(StatusSensor(coordinator, mac_address, each) for each in STATUS_DESCRIPTIONS),
             *(ServiceSensor(coordinator, mac_address, each) for each in SERVICE_DESCRIPTIONS),
+            *next_entry_sensors(coordinator, mac_address),
         ],
     )
 

@@ -24,6 +24,7 @@ from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .heater import HeaterState
 from .outcomes import outcome_details
 from .water_heater import ATTR_DAYS
+from .wording import DESCRIPTIONS
 
 SERVICE_CLEAR_QUEUE = "clear_queue"
 SERVICE_GET_QUEUE = "get_queue"
@@ -35,7 +36,7 @@ ATTR_COMMAND_ID = "command_id"
 ATTR_TIMEOUT = "timeout"
 
 # The commands that the integration gives.
-KINDS = ("dhw-mode", "dhw-temperature", "power-off", "power-on")
+KINDS = tuple(sorted(DESCRIPTIONS))
 
 MAX_TIMEOUT = timedelta(days=7)
 

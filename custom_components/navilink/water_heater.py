@@ -21,6 +21,7 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
+from .kept_values import VACATION_LENGTH
 from .nwp500 import (
     DeviceFeature,
     DhwMode,
@@ -38,8 +39,6 @@ from .wording import to_home_assistant_error, user_temperature, user_unit
 PARALLEL_UPDATES = 0
 
 ATTR_DAYS = "days"
-# Of a vacation that is given without a length.
-VACATION_DAYS = 7
 
 MODE_OF_OPERATION = {
     STATE_ECO: DhwMode.ENERGY_SAVER,
@@ -142,6 +141,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     def _update_attrs(self) -> None:
         """Take in what the heater is and has now, so that an action need not work it out while its command waits."""
         self._last_modes = self._last_modes.after(self.heater.shown_mode)
+        self.coordinator.kept.take_in(self.heater, VACATION_LENGTH)
         feature = self.heater.feature
         operations = [name for name, mode in MODE_OF_OPERATION.items() if _takes(feature, commands.DHW_MODE, mode)]
         supported = {flag for flag, control in CONTROL_OF_FEATURE.items() if _takes(feature, control)}
@@ -238,9 +238,10 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
 
     @override
     async def async_turn_away_mode_on(self) -> None:
-        """Start a vacation of the usual length; one that runs, or is on its way, is left as it is."""
+        """Start a vacation as long as is set for the next one, or as usual; one that runs or waits is left as it is."""
         if not self.is_away_mode_on:
-            await self.async_start_vacation(VACATION_DAYS)
+            days = self.coordinator.kept.number(self.heater, VACATION_LENGTH)
+            await self.async_start_vacation(days or VACATION_LENGTH.usual)
 
     async def async_start_vacation(self, days: int | None = None) -> None:
         """Start a vacation of 1 to 99 days, which the heater ends by itself; without a length, as away mode does."""

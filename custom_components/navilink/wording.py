@@ -4,7 +4,7 @@ All of it is made from codes and the texts of the translations. Only where they 
 words are used.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 import re
@@ -18,6 +18,7 @@ from homeassistant.helpers.update_coordinator import UpdateFailed
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
+from .control_texts import CONTROL_TEXTS, Describe, Text
 from .nwp500 import (
     ApiConnectionError,
     ApiError,
@@ -67,9 +68,6 @@ DECIMALS = {TemperatureUnit.CELSIUS: 1, TemperatureUnit.FAHRENHEIT: None}
 DURATION_UNITS = {UnitOfTime.DAYS: 86400, UnitOfTime.HOURS: 3600, UnitOfTime.MINUTES: 60, UnitOfTime.SECONDS: 1}
 
 PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
-
-type Text = tuple[str, Mapping[str, str]]
-"""A key of the texts of commands, and its placeholders."""
 
 
 @callback
@@ -182,11 +180,10 @@ def _target_temperature(hass: HomeAssistant, raw: int | None = None) -> Text | N
     return "target_temperature", {"temperature": temperature}
 
 
-DESCRIPTIONS: Mapping[str, Callable[..., Text | None]] = {
+DESCRIPTIONS: Mapping[str, Describe] = {
+    **CONTROL_TEXTS,
     commands.DHW_MODE.name: _mode,
     commands.DHW_TEMPERATURE.name: _target_temperature,
-    commands.POWER_OFF.name: lambda _hass: ("power_off", {}),
-    commands.POWER_ON.name: lambda _hass: ("power_on", {}),
 }
 
 

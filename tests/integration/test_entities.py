@@ -19,11 +19,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 from custom_components.navilink import (
     binary_sensor,
     button,
+    calendar,
     config,
     config_flow,
     event,
+    number,
+    schedule_sensor,
+    select,
     sensor,
     services,
+    switch,
     water_heater,
 )
 from custom_components.navilink.config_flow import ERROR_OF_ADDRESS
@@ -54,6 +59,7 @@ from custom_components.navilink.nwp500.exceptions import (
     ServerError,
 )
 from custom_components.navilink.repairs import ISSUES
+from custom_components.navilink.schedule_errors import ERROR_OF_PROBLEM, ERROR_OF_WRITE
 from custom_components.navilink.wording import ERROR_OF_OUTCOME, setup_error, to_home_assistant_error
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import MAC
@@ -62,9 +68,13 @@ from tests.integration.waiting import wait_for_value
 FOLDER = Path(config_flow.__file__).parent
 DESCRIPTIONS = {
     "binary_sensor": (*binary_sensor.STATUS_DESCRIPTIONS, binary_sensor.CONNECTION),
-    "button": button.DESCRIPTIONS,
+    "button": (*button.DESCRIPTIONS, *button.COMMANDS),
+    "calendar": (calendar.DESCRIPTION,),
     "event": (event.COMMAND_OUTCOME,),
-    "sensor": (*sensor.STATUS_DESCRIPTIONS, *sensor.SERVICE_DESCRIPTIONS),
+    "number": number.NUMBERS,
+    "select": (select.RECIRCULATION_MODE,),
+    "sensor": (*sensor.STATUS_DESCRIPTIONS, *sensor.SERVICE_DESCRIPTIONS, schedule_sensor.NEXT_ENTRY),
+    "switch": switch.SETTINGS,
     "water_heater": (water_heater.DESCRIPTION,),
 }
 # By platform: the ends of the unique ids, which may never change.
@@ -81,9 +91,12 @@ UNIQUE_IDS = {
         "eco_tripped",
         "connection",
     },
-    "button": {"clear_queue", "refresh"},
+    "button": {"clear_queue", "refresh", "reset_filter", "reset_condenser_fault"},
+    "calendar": {"weekly_schedule"},
     "event": {"command_outcome"},
+    "number": {"anti_legionella_interval", "filter_interval", "vacation_length"},
     "sensor": {
+        "next_schedule_entry",
         "tank_upper_temperature",
         "tank_lower_temperature",
         "ambient_temperature",
@@ -108,6 +121,7 @@ UNIQUE_IDS = {
         "expired_commands",
         "last_message",
     },
+    "switch": {"time_of_use", "anti_legionella", "demand_response", "filter_reminder"},
     "water_heater": {"water_heater"},
 }
 DISABLED = {
@@ -117,6 +131,11 @@ DISABLED = {
     "evaporator_temperature",
     "hot_water_total",
     "wifi_signal",
+    "anti_legionella_interval",
+    "filter_interval",
+    "demand_response",
+    "filter_reminder",
+    "reset_condenser_fault",
 }
 
 
@@ -240,6 +259,7 @@ def test_raised_texts_are_those_that_exist() -> None:
     described = {description.translation_key for each in DESCRIPTIONS.values() for description in each}
     selectors = set(texts()["selector"])
     raised = string_arguments("translation_key") | set(ERROR_OF_OUTCOME.values())
+    raised |= {*ERROR_OF_WRITE.values(), *ERROR_OF_PROBLEM.values()}
     assert raised - described - selectors == set(texts()["exceptions"])
     assert set(ISSUES) == set(texts()["issues"])
     lost_aborts = set(texts()["issues"]["lost_commands"]["fix_flow"]["abort"])
@@ -279,11 +299,11 @@ def test_every_outcome_has_a_text() -> None:
     selectors = texts()["selector"]
     assert set(selectors["logbook"]["options"]) == set(states)
     assert set(selectors["reason"]["options"]) == {*CommandReason, "refused_with_code"}
-    assert set(selectors["setting"]["options"]) >= {
-        kind.setting
-        for kind in vars(commands).values()
-        if isinstance(kind, commands.Control) and kind.name in services.KINDS
-    }
+    controls = [each for each in vars(commands).values() if isinstance(each, commands.Control)]
+    given = [each for each in controls if each.name in services.KINDS]
+    settings = {each.setting for each in given} | {each.name for control in given for each in control.parameters}
+    # The hot button has one parameter, which nobody enters.
+    assert set(selectors["setting"]["options"]) == settings - {None, "hot_button"}
 
 
 def test_every_fault_of_the_client_has_its_text() -> None:
@@ -299,12 +319,13 @@ def test_every_fault_of_the_client_has_its_text() -> None:
 
 def test_icons_belong_to_entities_and_the_others_have_a_device_class() -> None:
     icons = json.loads((FOLDER / "icons.json").read_text())["entity"]
-    for platform in ("binary_sensor", "button", "event", "sensor"):
+    platforms = {"binary_sensor", "button", "calendar", "event", "number", "select", "sensor", "switch"}
+    for platform in platforms:
         keys = {description.translation_key for description in DESCRIPTIONS[platform]}
         assert set(icons[platform]) <= keys, platform
         bare = {description.translation_key for description in DESCRIPTIONS[platform] if not description.device_class}
         assert bare <= set(icons[platform]), platform
-    assert set(icons) == {"binary_sensor", "button", "event", "sensor"}
+    assert set(icons) == platforms
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,13 @@ def _vacation_days_left(raw: Raw) -> Shown:
     return raw["vacationDaySetting"] - raw["vacationDayElapsed"] if raw["dhwOperationSetting"] == 5 else 0
 
 
+def _known(number: int) -> Shown:
+    """Return a number that is zero while it is not known."""
+    return number or None
+
+
+RECIRCULATION_MODES = (None, "always_on", "weekly_schedule", "hot_button", "off")
+
 STATES: Mapping[str, Callable[[Raw], Shown]] = {
     "binary_sensor.{}_heating": _tri_state("operationBusy"),
     "binary_sensor.{}_compressor": _tri_state("compUse"),
@@ -90,8 +97,19 @@ STATES: Mapping[str, Callable[[Raw], Shown]] = {
     "sensor.{}_vacation_days_left": _vacation_days_left,
     "sensor.{}_filter_hours_left": _filter_hours_left,
     LAST_MEMBER: _scaled("wifiRssi"),
+    "number.{}_filter_interval": lambda raw: _known(raw["airFilterAlarmPeriod"]),
+    "number.{}_vacation_length": lambda raw: _known(raw["vacationDaySetting"]),
+    "switch.{}_filter_reminder": lambda raw: STATE_ON if raw["airFilterAlarmPeriod"] else STATE_OFF,
+    "switch.{}_time_of_use": lambda raw: STATE_ON if raw["touStatus"] else STATE_OFF,
     "water_heater.{}": lambda raw: MODES.get(raw["dhwOperationSetting"], "eco"),
 }
+STATES_OF_ONE: Mapping[str, Callable[[Raw], Shown]] = {
+    "number.nwp500_anti_legionella_interval": _scaled("antiLegionellaPeriod"),
+    "select.guest_house_recirculation_mode": lambda raw: RECIRCULATION_MODES[raw["recircOperationMode"]],
+    "switch.nwp500_anti_legionella": _tri_state("antiLegionellaUse"),
+    "switch.nwp500_demand_response": lambda _: None,
+}
+"""What one of the heaters has only; whether the utility may control a heater is reported by none."""
 NOT_MEASURED = {"button", "event"}
 """Their state is a time at which something happened, and nothing has."""
 
@@ -139,6 +157,12 @@ def _is_known(state: State) -> bool:
     return state.state not in (STATE_UNKNOWN, STATE_UNAVAILABLE)
 
 
+def wanted_states(raw: Raw) -> dict[str, Shown]:
+    """Return what every entity of both heaters has to show."""
+    of_both = {name.format(heater): value(raw) for name, value in STATES.items() for heater in HEATERS}
+    return of_both | {name: value(raw) for name, value in STATES_OF_ONE.items()}
+
+
 def raw_status(name: str) -> Raw:
     """Return the members of a recorded status."""
     response = fixture(name)["response"]
@@ -159,10 +183,9 @@ def shown(hass: HomeAssistant, entity_id: str, like: Shown) -> Shown:
 @pytest.mark.parametrize("status", STATUSES)
 async def test_every_entity_shows_what_was_recorded(hass: HomeAssistant, status: str) -> None:
     raw = raw_status(status)
+    wanted = wanted_states(raw)
+    assert {entity_id: shown(hass, entity_id, value) for entity_id, value in wanted.items()} == pytest.approx(wanted)
     for heater in HEATERS:
-        wanted = {name.format(heater): value(raw) for name, value in STATES.items()}
-        found = {entity_id: shown(hass, entity_id, value) for entity_id, value in wanted.items()}
-        assert found == pytest.approx(wanted)
         water_heater = hass.states.get(f"water_heater.{heater}")
         assert water_heater is not None
         assert water_heater.attributes["temperature"] == raw["dhwTemperatureSetting"] / 2
@@ -172,7 +195,7 @@ async def test_every_entity_shows_what_was_recorded(hass: HomeAssistant, status:
 @pytest.mark.parametrize("status", STATUSES)
 async def test_nothing_is_unknown_that_was_recorded(hass: HomeAssistant, running: MockConfigEntry, status: str) -> None:
     raw = raw_status(status)
-    unknown = {name.format(heater) for name, value in STATES.items() for heater in HEATERS if value(raw) is None}
+    unknown = {entity_id for entity_id, value in wanted_states(raw).items() if value is None}
     entries = er.async_entries_for_config_entry(er.async_get(hass), running.entry_id)
     measured = [
         entry.entity_id

@@ -13,6 +13,7 @@ from custom_components.navilink.nwp500 import DeviceStatus
 from simulator.process import SimulatorProcess
 from tests.integration.actions import OUTCOME, QUEUED, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC
+from tests.integration.schedules import wait_for_weekly
 from tests.integration.waiting import next_event, wait_for, wait_for_value
 
 TWO_HEATERS = pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
@@ -50,6 +51,7 @@ async def settled(hass: HomeAssistant, simulator: SimulatorProcess, entry: MockC
     """Wait until nothing of the start is left to be shown."""
     await wait_for(hass, HEATER, lambda state: state.attributes["min_temp"] == 40.5)
     for mac_address in macs:
+        await wait_for_weekly(entry.runtime_data, mac_address=mac_address)
         await report(simulator, entry, mac_address)
 
 

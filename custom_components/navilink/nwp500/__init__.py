@@ -4,11 +4,11 @@
 the heaters: it controls them, with a queue for commands that are given while disconnected, queries them, edits their
 schedules, and reports what happens as events. What heaters and cloud report are immutable values; unknown is None.
 
-Here is what callers use and annotate with. All other models are in `nwp500.models`, all errors in `nwp500.exceptions`;
-every one of them is a `NavienError`. The tables behind the client are `commands`, `queries` and `enums`.
+Here is what callers use and annotate with. All other models are in `models`, all errors in `exceptions`; every one of
+them is a `NavienError`. The tables behind the client are `commands`, `queries` and `enums`.
 """
 
-from . import enums
+from . import enums, exceptions, models
 from .api_client import NavienAPIClient
 from .auth import NavienAuthClient
 from .common.background import watched
@@ -27,8 +27,8 @@ from .exceptions import (
     UnsupportedCommandError,
 )
 from .heaters import controls as heater_commands
-from .heaters.events import Changed, FeatureReceived, StatusReceived
-from .heaters.schedule_editor import WriteOutcome
+from .heaters.events import Changed, FeatureReceived, ScheduleWritten, StatusReceived
+from .heaters.schedule_editor import ScheduleWrite, WriteOutcome
 from .models import Device, DeviceFeature, DeviceListing, DeviceStatus, error_codes
 from .mqtt_client import NavienMqttClient
 from .protocol import controls as commands
@@ -82,6 +82,8 @@ __all__ = [
     "NavienMqttClient",
     "NotConnectedError",
     "QueuedCommand",
+    "ScheduleWrite",
+    "ScheduleWritten",
     "StatusReceived",
     "StoredQueue",
     "TemperatureUnit",
@@ -90,9 +92,11 @@ __all__ = [
     "commands",
     "enums",
     "error_codes",
+    "exceptions",
     "failure_of",
     "heater_commands",
     "migrated_queue",
+    "models",
     "one_line",
     "queries",
     "servers",

@@ -38,6 +38,7 @@ EVENTS = frozenset(
         "knowledge_changed",
         "status_received",
         "feature_received",
+        "schedule_written",
         "temperature_changed",
         "setpoint_changed",
         "mode_changed",

@@ -24,6 +24,7 @@ from nwp500 import (
     FeatureReceived,
     MqttConnectionConfig,
     QueuedCommand,
+    ScheduleWritten,
     StatusReceived,
     commands,
     queries,
@@ -135,6 +136,36 @@ def fixture(name: str) -> Json:
 def status_of(mac_address: object, **members: object) -> Json:
     """Make a status reply of a heater."""
     return {"response": {"macAddress": mac_address, "status": members}}
+
+
+def write_request(suffix: str, client_id: str, device: Device = DEVICE) -> tuple[str, Json]:
+    """Make a request of a client, as the device's filter delivers it."""
+    topic = f"cmd/52/navilink-{device.mac_address}/{suffix}"
+    request = {"macAddress": device.mac_address, "reservationUse": 2, "reservation": []}
+    return topic, {"clientID": client_id, "requestTopic": topic, "request": request}
+
+
+@pytest.mark.parametrize("suffix", ["ctrl/rsv/rd", "ctrl/recirc-rsv/rd", "ctrl/tou/rd"])
+async def test_a_schedule_that_another_client_writes_is_an_event(furnish: Furnish, suffix: str) -> None:
+    desk = furnish(DEVICE, OTHER)
+    desk.inbox.receive(*write_request(suffix, "app-5f0c1e7a", OTHER))
+    assert desk.events == [("schedule_written", ScheduleWritten(OTHER))]
+    assert desk.inbox.record(OTHER).last_message_at is None
+
+
+@pytest.mark.parametrize(
+    ("suffix", "client_id", "mac_address"),
+    [
+        ("ctrl/rsv/rd", CLIENT, DEVICE.mac_address),
+        ("st/rsv/rd", "app-5f0c1e7a", DEVICE.mac_address),
+        ("ctrl", "app-5f0c1e7a", DEVICE.mac_address),
+        ("ctrl/rsv/rd", "app-5f0c1e7a", OTHER.mac_address),
+    ],
+    ids=["own write", "a read", "a control", "unknown heater"],
+)
+async def test_no_other_request_is_an_event(desk: Desk, suffix: str, client_id: str, mac_address: str) -> None:
+    desk.inbox.receive(*write_request(suffix, client_id, replace(DEVICE, mac_address=mac_address)))
+    assert desk.events == []
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in FIXTURES.glob("status_*.json")))

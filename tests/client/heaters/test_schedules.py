@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -212,6 +212,35 @@ def test_setpoints_have_the_limits_of_the_heater(feature: dict[str, int] | None,
         for setpoint in (low, high):
             assert (await client.schedules.put_reservation(DEVICE, entry(param=setpoint))).attempts == 1
         assert heater.programme["reservation"][-1]["param"] == high
+
+    run(story)
+
+
+def test_an_edit_makes_the_new_list_from_what_the_heater_has_now() -> None:
+    async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
+        heater.programme["reservation"] = [BY_OLDER_SOFTWARE]
+        write = await client.schedules.edit_reservations(
+            DEVICE, lambda schedule: replace(schedule, entries=(*schedule.entries, entry()))
+        )
+        assert (write.outcome, lists(heater)) == (WriteOutcome.WRITTEN, [(2, [BY_OLDER_SOFTWARE, EVENING])])
+        with pytest.raises(InvalidParameterError, match="param must be"):
+            await client.schedules.edit_reservations(
+                DEVICE, lambda schedule: replace(schedule, entries=(*schedule.entries, entry(hour=1, param=300)))
+            )
+        assert len(writes(heater)) == 1
+
+    run(story)
+
+
+def test_what_the_change_raises_ends_the_edit() -> None:
+    async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
+        def refuse(_schedule: object) -> NoReturn:
+            raise LookupError
+
+        for edit in (client.schedules.edit_reservations, client.schedules.edit_recirculation):
+            with pytest.raises(LookupError):
+                await edit(DEVICE, refuse)
+        assert writes(heater) == []
 
     run(story)
 

@@ -68,6 +68,31 @@ def air_filter_interval(device: Device, hours: int) -> HeaterCommand:
     return HeaterCommand(device, controls.AIR_FILTER_LIFE, (hours // _AIR_FILTER_STEP,))
 
 
+def vacation_days(device: Device, days: int) -> HeaterCommand:
+    """Set how long a vacation lasts, 1 to 99 days, without beginning one."""
+    return HeaterCommand(device, controls.VACATION_DAYS, (days,))
+
+
+def recirculation_mode(device: Device, mode: int) -> HeaterCommand:
+    """Set when the recirculation pump runs, by the numbers of `RecirculationMode`."""
+    return HeaterCommand(device, controls.RECIRCULATION_MODE, (mode,))
+
+
+def hot_button(device: Device) -> HeaterCommand:
+    """Bring hot water to the taps now."""
+    return HeaterCommand(device, controls.RECIRCULATION_HOT_BUTTON, (1,))
+
+
+def air_filter_reset(device: Device) -> HeaterCommand:
+    """Begin to count the hours of a new air filter."""
+    return HeaterCommand(device, controls.AIR_FILTER_RESET)
+
+
+def condenser_fault_reset(device: Device) -> HeaterCommand:
+    """Acknowledge a fault of the condenser."""
+    return HeaterCommand(device, controls.CONDENSER_FAULT_RESET)
+
+
 class HeaterControls:
     """The controls of the heaters, by the name of what they change."""
 
@@ -84,7 +109,7 @@ class HeaterControls:
 
     async def set_vacation_days(self, device: Device, days: int) -> int:
         """Set how long a vacation lasts, 1 to 99 days, without beginning one."""
-        return await self._give(HeaterCommand(device, controls.VACATION_DAYS, (days,)))
+        return await self._give(vacation_days(device, days))
 
     async def set_anti_legionella(self, device: Device, days: int | None) -> int:
         """Heat against legionella every 1 to 30 days; `None` switches it off, and the heater remembers the days."""
@@ -108,11 +133,11 @@ class HeaterControls:
 
     async def set_recirculation_mode(self, device: Device, mode: int) -> int:
         """Set when the pump runs: 1 always, 2 by its weekly schedule, 3 by the hot button only, 4 never."""
-        return await self._give(HeaterCommand(device, controls.RECIRCULATION_MODE, (mode,)))
+        return await self._give(recirculation_mode(device, mode))
 
     async def press_hot_button(self, device: Device) -> int:
         """Bring hot water to the taps now; never sent twice."""
-        return await self._give(HeaterCommand(device, controls.RECIRCULATION_HOT_BUTTON, (1,)))
+        return await self._give(hot_button(device))
 
     async def set_air_filter_interval(self, device: Device, hours: int) -> int:
         """Set after how many hours the air filter is due: 1000 to 10000 in steps of 500, or 0 for no reminder."""
@@ -120,11 +145,11 @@ class HeaterControls:
 
     async def reset_air_filter(self, device: Device) -> int:
         """Begin to count the hours of a new air filter; never sent twice."""
-        return await self._give(HeaterCommand(device, controls.AIR_FILTER_RESET))
+        return await self._give(air_filter_reset(device))
 
     async def reset_condenser_fault(self, device: Device) -> int:
         """Acknowledge a fault of the condenser; never sent twice."""
-        return await self._give(HeaterCommand(device, controls.CONDENSER_FAULT_RESET))
+        return await self._give(condenser_fault_reset(device))
 
 
 def _switch(device: Device, on_control: Control, off_control: Control, *, on: bool) -> HeaterCommand:

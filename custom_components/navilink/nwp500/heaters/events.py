@@ -22,6 +22,13 @@ class FeatureReceived:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleWritten:
+    """Another client, such as the app, wrote a schedule of a heater; only a read shows what became of that."""
+
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
 class Changed:
     """A value of a heater is another one than before; `old` is None when it was not known."""
 

@@ -12,12 +12,13 @@ from ..models import Device, DeviceFeature, DeviceStatus
 from ..models.conversions import TEXT
 from ..models.device import normalized_mac
 from ..models.members import NUMBER, WHOLE, block
+from ..protocol.queries import WRITE_RECIRCULATION_SCHEDULE, WRITE_RESERVATIONS, WRITE_TOU
 from ..protocol.topics import check_device, client_filter, device_filter
 from ..queue.events import KnowledgeChanged
 from ..queue.pipeline import CommandPipeline
 from ..queue.stored_members import FEATURE_DELAY, Members, feature_to_store, status_delay, status_to_store
 from .changes import ChangeWatch
-from .events import Changed, FeatureReceived, StatusReceived
+from .events import Changed, FeatureReceived, ScheduleWritten, StatusReceived
 from .requests import PendingReplies
 from .watchdog import ResponseWatchdog
 
@@ -27,6 +28,7 @@ _DEVICE_LEVEL = 2
 """Where a topic names the device, counted from 0: `cmd/52/navilink-0478630a1b2c/...`."""
 _DEVICE_PREFIX = "navilink-"
 _REFUSAL_SUFFIX = "/res/ctrl-fail"
+_SCHEDULE_WRITES = tuple(f"/{write.suffix}" for write in (WRITE_RESERVATIONS, WRITE_RECIRCULATION_SCHEDULE, WRITE_TOU))
 
 
 @dataclass(slots=True, eq=False)
@@ -130,6 +132,7 @@ class Inbox:
         is_reply = kind == "cmd" and "res" in levels and "request" not in message
         is_announcement = kind == "evt" and levels[-1:] == ["connection"]
         if not is_reply and not is_announcement:
+            self._take_request(topic, message)
             return
         record = self._sender(topic, message, "response" if is_reply else "event")
         if record is None:
@@ -143,6 +146,16 @@ class Inbox:
         """A heater leaves requests unanswered while connected."""
         if (record := self.records.get(mac_address)) is not None:
             self._take_presence(record, is_online=False)
+
+    def _take_request(self, topic: str, message: JsonMessage) -> None:
+        """Report that another client writes a schedule; its other requests are of no interest."""
+        if not topic.endswith(_SCHEDULE_WRITES) or "request" not in message:
+            return
+        if message.get("clientID") == self._client_id:
+            return
+        record = self._sender(topic, message, "request")
+        if record is not None:
+            self._events.emit("schedule_written", ScheduleWritten(record.device))
 
     def _take_reply(self, topic: str, record: HeaterRecord, message: JsonMessage) -> None:
         self._received_from(record)

@@ -108,16 +108,26 @@ class ScheduleEditor[EntryT: WeeklyEntry]:
 
         An entry that the heater has already is written back as it is, also outside the ranges.
         """
+        return await self.edit(device, lambda schedule: _switched(replace(schedule, entries=tuple(entries)), on=on))
 
-        def with_entries(schedule: WeeklySchedule[EntryT]) -> WeeklySchedule[EntryT]:
-            _check_slots(schedule.entries, entries)
+    async def edit(
+        self, device: Device, change: Callable[[WeeklySchedule[EntryT]], WeeklySchedule[EntryT]]
+    ) -> ScheduleWrite[WeeklySchedule[EntryT]]:
+        """Write what `change` makes of the schedule as the heater has it now; what it raises ends the edit.
+
+        An entry that the heater has already is written back as it is, also outside the ranges.
+        """
+
+        def checked(schedule: WeeklySchedule[EntryT]) -> WeeklySchedule[EntryT]:
+            wanted = change(schedule)
+            _check_slots(schedule.entries, wanted.entries)
             ranges = self._entry(device)
-            for entry in entries:
+            for entry in wanted.entries:
                 if entry not in schedule.entries:
                     ranges.check(entry.raw)
-            return _switched(replace(schedule, entries=tuple(entries)), on=on)
+            return wanted
 
-        return await self._change(device, with_entries)
+        return await self._change(device, checked)
 
     async def clear(self, device: Device) -> ScheduleWrite[WeeklySchedule[EntryT]]:
         """Remove all entries and switch the schedule off."""

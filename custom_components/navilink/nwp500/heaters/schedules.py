@@ -52,7 +52,7 @@ class Schedules:
         )
         self.put_reservation, self.remove_reservation = weekly.put, weekly.remove
         self.replace_reservations, self.clear_reservations = weekly.replace, weekly.clear
-        self.set_reservation_use = weekly.set_use
+        self.set_reservation_use, self.edit_reservations = weekly.set_use, weekly.edit
         recirculation = ScheduleEditor(
             heaters,
             read=heaters.request_recirculation_schedule,
@@ -62,7 +62,7 @@ class Schedules:
         )
         self.put_recirculation, self.remove_recirculation = recirculation.put, recirculation.remove
         self.replace_recirculation, self.clear_recirculation = recirculation.replace, recirculation.clear
-        self.set_recirculation_use = recirculation.set_use
+        self.set_recirculation_use, self.edit_recirculation = recirculation.set_use, recirculation.edit
         self._tou_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def write_tou(self, device: Device, periods: Sequence[TouPeriod], *, on: bool) -> TouWrite:

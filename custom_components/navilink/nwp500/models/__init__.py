@@ -8,7 +8,14 @@ from .feature import DeviceFeature
 from .firmware import DeviceGroup, Firmware, FirmwareDetail, FirmwareDownload
 from .history import ErrorHistory, MaintenanceEntry, MaintenanceKind, PastError
 from .members import Kind, Member, Message
-from .schedule import RecirculationEntry, RecirculationSchedule, ReservationEntry, ReservationSchedule
+from .schedule import (
+    RecirculationEntry,
+    RecirculationSchedule,
+    ReservationEntry,
+    ReservationSchedule,
+    WeeklyEntry,
+    WeeklySchedule,
+)
 from .status import DeviceStatus
 from .tou import TouPeriod
 from .tou_plan import RegisteredPlan, RegisterPath, TouPlan
@@ -50,4 +57,6 @@ __all__ = [
     "TouPlan",
     "UserInfo",
     "Weekday",
+    "WeeklyEntry",
+    "WeeklySchedule",
 ]
