@@ -18,6 +18,7 @@ from .config import create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
 from .devices import AccountDevices, AccountListing
 from .heater import HeaterSnapshots, HeaterState, heater_name
+from .heating.keeper import BoostKeeper
 from .kept_values import KeptValues
 from .lost_commands import LOST, LostCommands
 from .nwp500 import (
@@ -84,6 +85,9 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         """Heaters whose commands are coming to their end, or whose outcomes are still to be passed on."""
         self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=config.enable_command_queue)
         self.schedules = HeaterSchedules(hass, entry, self.client, self.snapshots)
+        self.boosts = BoostKeeper(
+            hass, entry, self.client, self.outcomes, self.store, self.snapshots, lambda: self._devices
+        )
         self._events = ClientEvents(entry, self, self.client, self._registered, self.snapshots, self.store)
         self._stops: list[Callable[[], None]] = []
 
@@ -94,6 +98,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         With something stored, neither the service nor the connection has to be there: commands wait in the queue.
         """
         await self.kept.async_load()
+        await self.boosts.async_load()
         stored = await self.store.async_load(self.client.client_id)
         if self.store.kept_as is not None:
             async_report_unreadable(self.hass, self.config_entry, self.store.kept_as)
@@ -109,6 +114,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._stops += [
             *self._events.listen(),
             *self.schedules.listen(),
+            *self.boosts.begin(),
             self.client.on("connection_resumed", self._on_connection_resumed),
             async_track_time_interval(self.hass, self._async_request_statuses, STATUS_INTERVAL),
             async_track_time_interval(self.hass, self._async_request_device_info, DEVICE_INFO_INTERVAL),
@@ -195,6 +201,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._forget_left()
         self._registered.remove(mac_addresses)
         self.kept.forget(mac_addresses)
+        self.boosts.forget(mac_addresses)
         self.store.async_changed()
 
     @callback
@@ -320,6 +327,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         if not self._stops:
             # Never set up, or ended already: there is nothing to store.
             return
+        await self.boosts.async_finish()
         await self.client.finish_sending()
         self.outcomes.close()
         # An outcome may come until the last writing begins, and is part of it then.

@@ -30,6 +30,7 @@ from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 from .coordinator import NavilinkConfigEntry
 from .entity import MeasuredEntity, NavilinkEntity, async_add_for_each_heater
 from .heater import CONNECTION_STATES, HeaterState
+from .heating.boost_entities import BoostEndSensor
 from .nwp500 import DeviceStatus, enums, error_codes
 from .schedule_sensor import next_entry_sensors
 from .wording import fault_words
@@ -249,6 +250,7 @@ async def async_setup_entry(
             *(StatusSensor(coordinator, mac_address, each) for each in STATUS_DESCRIPTIONS),
             *(ServiceSensor(coordinator, mac_address, each) for each in SERVICE_DESCRIPTIONS),
             *next_entry_sensors(coordinator, mac_address),
+            BoostEndSensor(coordinator, mac_address),
         ],
     )
 

@@ -22,6 +22,8 @@ import voluptuous as vol
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .heater import HeaterState
+from .heating.boost_actions import BOOST_ACTIONS
+from .heating.plan_action import PLAN_ACTIONS
 from .outcomes import outcome_details
 from .water_heater import ATTR_DAYS
 from .wording import DESCRIPTIONS
@@ -180,7 +182,7 @@ ACTIONS = (
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
-    for name, handler, schema, supports_response in ACTIONS:
+    for name, handler, schema, supports_response in (*ACTIONS, *PLAN_ACTIONS):
         # Home Assistant puts its own library in the place of voluptuous at run time; the type checker cannot know that.
         hass.services.async_register(
             DOMAIN,
@@ -198,3 +200,13 @@ def async_setup_services(hass: HomeAssistant) -> None:
         schema=START_VACATION_FIELDS,  # type: ignore[arg-type]  # as above
         func="async_start_vacation",
     )
+    for name, fields, func in BOOST_ACTIONS:
+        async_register_platform_entity_service(
+            hass,
+            DOMAIN,
+            name,
+            entity_domain=WATER_HEATER_DOMAIN,
+            schema=fields,  # type: ignore[arg-type]  # as above
+            func=func,
+            supports_response=SupportsResponse.OPTIONAL,
+        )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +31,7 @@ from ..nwp500 import (
 from ..outcomes import Outcomes
 from ..queue_store import QueueStore
 from .boost import Boost, Boosts, Cancel, Delivered, Ended, Give, HeaterNow, Phase, Result, Setting, Step
+from .boost_words import async_fire_boost_ended
 from .kept_boosts import FILE, KeptBoosts
 
 _VERSION = 1
@@ -60,8 +61,9 @@ class BoostKeeper:
         outcomes: Outcomes,
         queue_store: QueueStore,
         snapshots: HeaterSnapshots,
+        devices: Callable[[], Mapping[str, Device]],
     ) -> None:
-        """Take what gives the commands; nothing is loaded yet."""
+        """Take what gives the commands, and what returns the account's heaters; nothing is loaded yet."""
         self._hass = hass
         self._entry = entry
         self._client = client
@@ -74,11 +76,10 @@ class BoostKeeper:
         self._kept: dict[str, KeptBoosts] = {}
         self._saved: dict[str, KeptBoosts] = {}
         """The same as it is on the disk, or will be with the next writing."""
-        self._devices: dict[str, Device] = {}
+        self._devices = devices
         self._to_do: deque[tuple[str, KeptBoosts, list[Step]]] = deque()
         self._worker: asyncio.Task[None] | None = None
         self.max_starts = 6
-        self.on_ended: Callable[[Device, Ended], None] = lambda _device, _ended: None
 
     def of(self, mac_address: str) -> Boosts:
         """Return the boosts of a heater."""
@@ -110,10 +111,12 @@ class BoostKeeper:
         if self._worker is not None:
             await asyncio.wait([self._worker])
 
-    def use(self, devices: dict[str, Device]) -> None:
-        """Take the heaters that the account has; the boosts of others are dropped."""
-        self._devices = devices
-        self._kept = {mac_address: kept for mac_address, kept in self._kept.items() if mac_address in devices}
+    @callback
+    def forget(self, mac_addresses: Iterable[str]) -> None:
+        """Forget heaters that have left the account."""
+        for mac_address in mac_addresses:
+            self._kept.pop(mac_address, None)
+            self._saved.pop(mac_address, None)
 
     # What a person or an automation wants
 
@@ -134,7 +137,7 @@ class BoostKeeper:
     @callback
     def _on_time(self, now: datetime) -> None:
         for mac_address, kept in list(self._kept.items()):
-            if (device := self._devices.get(mac_address)) is not None:
+            if (device := self._devices().get(mac_address)) is not None:
                 self._apply(mac_address, kept.boosts.passed(now, self._now(device), max_starts=self.max_starts))
 
     @callback
@@ -191,9 +194,9 @@ class BoostKeeper:
         self._to_do.append(
             (mac_address, self._kept[mac_address], [each for each in steps if not isinstance(each, Cancel)])
         )
-        if boosts.running is not None and boosts.running.ending is not None and mac_address in self._devices:
+        if boosts.running is not None and boosts.running.ending is not None and mac_address in self._devices():
             # The next status shows what there is to go back to.
-            self._client.poll(self._devices[mac_address])
+            self._client.poll(self._devices()[mac_address])
         self._snapshots.outdate({mac_address})
         if self._worker is None or self._worker.done():
             work = self._async_work()
@@ -213,15 +216,15 @@ class BoostKeeper:
                 await self._queue_store.async_saved()
             await self._async_save(mac_address, replace(kept, commands=self._kept[mac_address].commands))
             for ended in (step for step in steps if isinstance(step, Ended)):
-                if mac_address in self._devices:
-                    self.on_ended(self._devices[mac_address], ended)
+                if (device := self._devices().get(mac_address)) is not None:
+                    async_fire_boost_ended(self._hass, self._entry, device, ended)
 
     async def _async_save(self, mac_address: str, kept: KeptBoosts) -> None:
         self._saved[mac_address] = kept
         await self._store.async_save({mac: each.to_dict() for mac, each in self._saved.items() if each != KeptBoosts()})
 
     async def _async_give(self, mac_address: str, step: Give) -> None:
-        device = self._devices.get(mac_address)
+        device = self._devices().get(mac_address)
         if device is None:
             return
         self._forget_command(mac_address, step.setting)
@@ -238,8 +241,8 @@ class BoostKeeper:
 
     def _cancel(self, mac_address: str, setting: Setting) -> None:
         ids = {each for each, which in self._kept[mac_address].commands.items() if which is setting}
-        if ids and mac_address in self._devices:
-            self._client.clear_command_queue(self._devices[mac_address], ids=frozenset(ids))
+        if ids and mac_address in self._devices():
+            self._client.clear_command_queue(self._devices()[mac_address], ids=frozenset(ids))
 
     def _forget_command(self, mac_address: str, setting: Setting) -> None:
         kept = self._kept[mac_address]

@@ -27,7 +27,7 @@ _CHANGE = vol.Schema(
         vol.Required("before"): vol.Any(None, int),
         vol.Required("phase"): vol.All(str, lambda name: Phase[name]),
         vol.Required("was_ours"): bool,
-        vol.Required("earlier"): vol.All([int], frozenset),
+        vol.Required("earlier"): vol.All([int], vol.Coerce(frozenset)),
     }
 )
 _RUNNING = vol.Schema(

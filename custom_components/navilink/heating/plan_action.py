@@ -1,7 +1,7 @@
 """The action that plans when to heat; it responds, and changes nothing."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -31,6 +31,7 @@ from .plan import (
     Solar,
     heating_plan,
 )
+from .times import aware_time, moment, time_or_next
 
 SERVICE_GET_HEATING_PLAN = "get_heating_plan"
 
@@ -39,37 +40,22 @@ _MAX_ITEMS = 11_000
 _HOUR = timedelta(hours=1)
 
 
-def _time(value: object) -> datetime:
-    """Return an aware time; one without a zone is in Home Assistant's."""
-    parsed: datetime = cv.datetime(value)
-    return dt_util.as_local(parsed) if parsed.tzinfo is None else parsed
-
-
-def _time_or_next(value: object) -> datetime | time:
-    """Return a time of the clock, or a time on a day."""
-    if isinstance(value, time):
-        return value
-    try:
-        return _time(value)
-    except vol.Invalid:
-        of_clock: time = cv.time(value)
-        return of_clock
-
-
 _FINITE = vol.All(vol.Coerce(float), vol.Range(min=-1e9, max=1e9))
-_PRICE = vol.Schema({vol.Required("start"): _time, vol.Optional("end"): _time, vol.Required("price"): _FINITE})
-_PERIOD = vol.Schema({vol.Required("start"): _time, vol.Required("end"): _time})
+_PRICE = vol.Schema(
+    {vol.Required("start"): aware_time, vol.Optional("end"): aware_time, vol.Required("price"): _FINITE}
+)
+_PERIOD = vol.Schema({vol.Required("start"): aware_time, vol.Required("end"): aware_time})
 
 PLAN_SCHEMA = vol.Schema(
     {
         **ONE_DEVICE,
-        vol.Required("ready_by"): _time_or_next,
+        vol.Required("ready_by"): time_or_next,
         vol.Optional(ATTR_TEMPERATURE): _FINITE,
         vol.Optional("prices", default=list): vol.All(cv.ensure_list, vol.Length(max=_MAX_ITEMS), [_PRICE]),
-        vol.Optional("solar_wh", default=dict): vol.All({_time: vol.All(_FINITE, vol.Range(min=0))}),
+        vol.Optional("solar_wh", default=dict): vol.All({aware_time: vol.All(_FINITE, vol.Range(min=0))}),
         vol.Optional("solar_price", default=0.0): _FINITE,
         vol.Optional("avoid", default=list): vol.All(cv.ensure_list, vol.Length(max=_MAX_ITEMS), [_PERIOD]),
-        vol.Optional("earliest_start"): _time_or_next,
+        vol.Optional("earliest_start"): time_or_next,
         vol.Optional("max_price"): _FINITE,
         vol.Optional("modes", default=[STATE_HEAT_PUMP]): vol.All(
             cv.ensure_list, vol.Length(min=1), [vol.In(list(MODE_OF_OPERATION))]
@@ -88,7 +74,7 @@ async def async_get_heating_plan(call: ServiceCall) -> ServiceResponse:
     [device_id] = call.data[ATTR_DEVICE_ID]
     heater = await async_heater(call, device_id, POLICY_READ)
     now = dt_util.utcnow()
-    ready_by = _moment(call.data["ready_by"], now)
+    ready_by = moment(call.data["ready_by"], now)
     if not now < ready_by <= now + MAX_AHEAD:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="ready_by_out_of_range")
     state = heater.state
@@ -102,15 +88,6 @@ async def async_get_heating_plan(call: ServiceCall) -> ServiceResponse:
         return _response(HeatingPlan(reason=PlanReason.NO_STATUS), None)
     plan = await call.hass.async_add_executor_job(heating_plan, request)
     return _response(plan, request)
-
-
-def _moment(given: datetime | time, now: datetime) -> datetime:
-    """Return a time; of a time of the clock, the next one."""
-    if isinstance(given, datetime):
-        return given
-    today = dt_util.as_local(now).replace(hour=given.hour, minute=given.minute, second=given.second, microsecond=0)
-    # The day after may have 23 or 25 hours; the clock decides.
-    return today if today > now else today + timedelta(days=1)
 
 
 def _target(heater: Heater, status: DeviceStatus | None, temperature: float | None) -> float | None:
@@ -144,7 +121,7 @@ def _request(
         solar=_solar(data["solar_wh"]),
         solar_price=data["solar_price"],
         avoid=tuple(Period(each["start"], each["end"]) for each in data["avoid"]),
-        earliest_start=None if earliest is None else _moment(earliest, now),
+        earliest_start=None if earliest is None else moment(earliest, now),
         max_price=data.get("max_price"),
         split=data["split"],
         minimum_block=data["minimum_block"],
