@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import NavilinkConfigEntry
 from .entity import MeasuredEntity, NavilinkEntity, async_add_for_each_heater
+from .heating.insight_entities import HotWaterLow
 from .nwp500 import DeviceStatus
 
 PARALLEL_UPDATES = 0
@@ -103,6 +104,7 @@ async def async_setup_entry(
         lambda coordinator, mac_address: [
             *(StatusBinarySensor(coordinator, mac_address, each) for each in STATUS_DESCRIPTIONS),
             ConnectionBinarySensor(coordinator, mac_address, CONNECTION),
+            HotWaterLow(coordinator, mac_address),
         ],
     )
 

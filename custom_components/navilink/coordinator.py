@@ -18,7 +18,9 @@ from .config import create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
 from .devices import AccountDevices, AccountListing
 from .heater import HeaterSnapshots, HeaterState, heater_name
+from .heating.insight import Household
 from .heating.keeper import BoostKeeper
+from .heating.observers import Observers
 from .kept_values import KeptValues
 from .lost_commands import LOST, LostCommands
 from .nwp500 import (
@@ -88,6 +90,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.boosts = BoostKeeper(
             hass, entry, self.client, self.outcomes, self.store, self.snapshots, lambda: self._devices
         )
+        self.observers = Observers(hass, entry.entry_id, self.client, lambda _mac_address: Household())
         self._events = ClientEvents(entry, self, self.client, self._registered, self.snapshots, self.store)
         self._stops: list[Callable[[], None]] = []
 
@@ -99,6 +102,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         """
         await self.kept.async_load()
         await self.boosts.async_load()
+        await self.observers.async_load()
         stored = await self.store.async_load(self.client.client_id)
         if self.store.kept_as is not None:
             async_report_unreadable(self.hass, self.config_entry, self.store.kept_as)
@@ -112,6 +116,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         if stored is not None:
             self._restore(stored)
         self._stops += [
+            # Before the snapshots, so that these show it.
+            *self.observers.listen(),
             *self._events.listen(),
             *self.schedules.listen(),
             *self.boosts.begin(),
@@ -202,6 +208,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._registered.remove(mac_addresses)
         self.kept.forget(mac_addresses)
         self.boosts.forget(mac_addresses)
+        self.observers.forget(mac_addresses)
         self.store.async_changed()
 
     @callback
@@ -333,6 +340,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         # An outcome may come until the last writing begins, and is part of it then.
         await self.store.async_close()
         await self.kept.async_saved()
+        await self.observers.async_save()
         while self._stops:
             self._stops.pop()()
         await self.client.disconnect()

@@ -31,6 +31,7 @@ from .coordinator import NavilinkConfigEntry
 from .entity import MeasuredEntity, NavilinkEntity, async_add_for_each_heater
 from .heater import CONNECTION_STATES, HeaterState
 from .heating.boost_entities import BoostEndSensor
+from .heating.insight_entities import insight_sensors
 from .nwp500 import DeviceStatus, enums, error_codes
 from .schedule_sensor import next_entry_sensors
 from .wording import fault_words
@@ -251,6 +252,7 @@ async def async_setup_entry(
             *(ServiceSensor(coordinator, mac_address, each) for each in SERVICE_DESCRIPTIONS),
             *next_entry_sensors(coordinator, mac_address),
             BoostEndSensor(coordinator, mac_address),
+            *insight_sensors(coordinator, mac_address),
         ],
     )
 

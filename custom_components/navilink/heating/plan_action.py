@@ -83,7 +83,8 @@ async def async_get_heating_plan(call: ServiceCall) -> ServiceResponse:
     target = _target(heater, status, call.data.get(ATTR_TEMPERATURE))
     if status is None or gallons is None or target is None:
         return _response(HeatingPlan(reason=PlanReason.NO_STATUS), None)
-    request = _request(call.data, now, ready_by, status, Tank(gallons), target)
+    learned = heater.coordinator.observers.of(heater.mac_address).learned
+    request = _request(call.data, now, ready_by, (status, Tank(gallons), learned, target))
     if request is None:
         return _response(HeatingPlan(reason=PlanReason.NO_STATUS), None)
     plan = await call.hass.async_add_executor_job(heating_plan, request)
@@ -99,9 +100,9 @@ def _target(heater: Heater, status: DeviceStatus | None, temperature: float | No
 
 
 def _request(
-    data: Mapping[str, Any], now: datetime, ready_by: datetime, status: DeviceStatus, tank: Tank, target: float
+    data: Mapping[str, Any], now: datetime, ready_by: datetime, water: tuple[DeviceStatus, Tank, Learned, float]
 ) -> PlanRequest | None:
-    learned = Learned()
+    status, tank, learned, target = water
     missing, loss = missing_heat(status, tank, target), standing_loss(status, tank, learned, target)
     modes: dict[str, HeatingMode] = {}
     for operation, mode in MODE_OF_OPERATION.items():
