@@ -12,6 +12,7 @@ from homeassistant.components.calendar.const import (
     EVENT_SUMMARY,
     CalendarEntityFeature,
 )
+from homeassistant.const import ATTR_MODE, ATTR_TEMPERATURE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
@@ -21,9 +22,10 @@ from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
 from .event_summary import SummaryGrammar
-from .nwp500 import InvalidParameterError, enums, models, setpoint
-from .schedule_errors import async_written
-from .schedule_modes import MODE_KEYS, mode_name
+from .nwp500 import InvalidParameterError, NavienError, enums, models
+from .schedule_entries import NAMES_OF_MODES, WeeklyForm
+from .schedule_fields import ATTR_DAYS, ATTR_ENABLED, ATTR_TIME
+from .schedule_results import schedule_error, write_error
 from .weekly_events import (
     Occurrence,
     UnstorableEventError,
@@ -33,7 +35,7 @@ from .weekly_events import (
     occurrences,
     recurrence_rule,
 )
-from .wording import quantity, to_home_assistant_error, user_temperature, user_unit
+from .wording import quantity, text, to_home_assistant_error, user_temperature, user_unit
 
 # A write returns once it was read back; those of one heater go one after another, and must not hold up another's.
 PARALLEL_UPDATES = 0
@@ -112,7 +114,7 @@ class WeeklyCalendar(NavilinkEntity, CalendarEntity):
     ) -> list[CalendarEvent]:
         """Return the single events of a time, in order."""
         if self._known is None:
-            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="schedule_not_known")
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="schedule_not_read")
         found = occurrences(self._active, start_date, end_date, dt_util.get_default_time_zone())
         return [self._as_event(each) for each in found]
 
@@ -167,7 +169,8 @@ class WeeklyCalendar(NavilinkEntity, CalendarEntity):
 
     @property
     def _grammar(self) -> SummaryGrammar:
-        return SummaryGrammar({mode: mode_name(self.hass, mode) for mode in MODE_KEYS}, user_unit(self.hass))
+        names = {mode: text(self.hass, "schedule_mode", name) or name for mode, name in NAMES_OF_MODES.items()}
+        return SummaryGrammar(names, user_unit(self.hass))
 
     def _as_event(self, occurrence: Occurrence) -> CalendarEvent:
         return CalendarEvent(
@@ -210,15 +213,16 @@ class WeeklyCalendar(NavilinkEntity, CalendarEntity):
             moved = models.ReservationEntry.of(days, start.hour, start.minute, enums.ReservationMode.POWER_OFF, 0)
             return models.ReservationEntry({**moved.raw, **{name: old.raw[name] for name in KEPT_MEMBERS}})
         mode, raw = self._grammar.read(summary, self.heater.feature)
-        setpoint_raw = self._unused_setpoint if raw is None else raw
-        return models.ReservationEntry.of(days, start.hour, start.minute, mode, setpoint_raw)
-
-    @property
-    def _unused_setpoint(self) -> int:
-        """A setpoint for an entry that switches the heater off: one within its limits, and not another one than now."""
-        low, high = setpoint.raw_limits(user_unit(self.hass), self.heater.feature)
-        raw = None if self.heater.shown is None else self.heater.shown.dhw_temperature_setting_raw
-        return low if raw is None else min(max(raw, low), high)
+        words = {
+            ATTR_DAYS: days,
+            ATTR_TIME: start.time(),
+            ATTR_MODE: NAMES_OF_MODES[mode],
+            ATTR_TEMPERATURE: None if raw is None else user_temperature(self.hass, raw),
+            ATTR_ENABLED: True,
+        }
+        entry = WeeklyForm(self.hass, self.heater).entry(words, ())
+        # Entered in the other unit, the setpoint may lie between the user's.
+        return entry if raw is None else models.ReservationEntry({**entry.raw, "param": raw})
 
     def _entry_of(self, uid: str) -> models.ReservationEntry:
         found = None if self._known is None else entries_by_uid(self._known.entries).get(uid)
@@ -235,9 +239,12 @@ class WeeklyCalendar(NavilinkEntity, CalendarEntity):
             return change(schedule)
 
         device = self.heater.device
-        await async_written(
-            self.hass, self.coordinator.schedules.async_change_weekly(device, action, of_one_that_is_on)
-        )
+        try:
+            write = await self.coordinator.schedules.async_change_weekly(device, action, of_one_that_is_on)
+        except NavienError as err:
+            raise schedule_error(self.hass, err) from err
+        if (error := write_error(write)) is not None:
+            raise error
 
 
 def _around(

@@ -6,6 +6,7 @@ from homeassistant.const import UnitOfTime
 from homeassistant.core import HomeAssistant
 
 from .nwp500 import commands, enums
+from .schedule_wish import OFF, ON, SETTINGS
 
 FILTER_STEP = 500
 """Hours; a filter interval goes over the wire in steps of these."""
@@ -43,6 +44,11 @@ def _recirculation_mode(_hass: HomeAssistant, mode: int | None = None) -> Text |
     return next(((f"recirculation_{each.name.lower()}", {}) for each in enums.RecirculationMode if each == mode), None)
 
 
+def _schedule(kind: str) -> Describe:
+    key_of = {OFF: f"{SETTINGS[kind]}_off", ON: f"{SETTINGS[kind]}_on"}
+    return lambda _hass, use=None: (key_of[use], {}) if use in key_of else None
+
+
 CONTROL_TEXTS: Mapping[str, Describe] = {
     commands.AIR_FILTER_LIFE.name: _filter_interval,
     commands.AIR_FILTER_RESET.name: _fixed("reset_filter"),
@@ -57,5 +63,6 @@ CONTROL_TEXTS: Mapping[str, Describe] = {
     commands.RECIRCULATION_MODE.name: _recirculation_mode,
     commands.TOU_OFF.name: _fixed("time_of_use_off"),
     commands.TOU_ON.name: _fixed("time_of_use_on"),
+    **{kind: _schedule(kind) for kind in SETTINGS},
     commands.VACATION_DAYS.name: _days("vacation_length"),
 }

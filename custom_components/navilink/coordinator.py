@@ -37,6 +37,7 @@ from .nwp500 import (
 from .outcomes import Delivery, Outcomes, async_fire_outcome
 from .queue_store import QueueStore, StoredAccount
 from .repairs import async_is_lost_ignored, async_report_lost_commands, async_report_store, async_report_unreadable
+from .schedule_wishes import ScheduleWishes, is_wish
 from .schedules import HeaterSchedules
 from .wording import setup_error
 
@@ -86,11 +87,13 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._leaving: dict[str, Device] = {}
         """Heaters whose commands are coming to their end, or whose outcomes are still to be passed on."""
         self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=config.enable_command_queue)
-        self.schedules = HeaterSchedules(hass, entry, self.client, self.snapshots)
         self.boosts = BoostKeeper(
             hass, entry, self.client, self.outcomes, self.store, self.snapshots, lambda: self._devices
         )
         self.observers = Observers(hass, entry.entry_id, self.client, lambda _mac_address: Household())
+        self.schedules = HeaterSchedules(hass, entry, self.client, self.api_client, self.snapshots)
+        self.wishes = ScheduleWishes(entry, self.delivery, self.schedules, config, self._on_wishes_changed)
+        self.snapshots.kept_elsewhere = lambda: self.wishes.waiting
         self._events = ClientEvents(entry, self, self.client, self._registered, self.snapshots, self.store)
         self._stops: list[Callable[[], None]] = []
 
@@ -121,6 +124,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             *self._events.listen(),
             *self.schedules.listen(),
             *self.boosts.begin(),
+            *self.wishes.listen(),
             self.client.on("connection_resumed", self._on_connection_resumed),
             async_track_time_interval(self.hass, self._async_request_statuses, STATUS_INTERVAL),
             async_track_time_interval(self.hass, self._async_request_device_info, DEVICE_INFO_INTERVAL),
@@ -139,7 +143,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             self.client.add_device(device, None if members is None else DeviceFeature(members))
         self.lost.restore(stored.lost, stored.devices)
         async_report_lost_commands(self.hass, self.config_entry, len(self.lost.events))
-        self.outcomes.restore(stored.queue.outcomes)
+        self.wishes.restore(stored.wishes)
+        self.outcomes.restore((*stored.queue.outcomes, *stored.wishes.outcomes))
         self.client.restore(stored.queue)
 
     # The list of heaters
@@ -200,6 +205,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._leaving |= leaving
         self._async_update_all()
         for device in leaving.values():
+            self.wishes.release(device.mac_address)
             await self.client.unsubscribe_device(device)
         # With the writing, the outcomes of its commands are passed on; during the set-up, at its end.
         self.store.async_changed()
@@ -266,7 +272,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     def clear_queue(self, mac_address: str, kinds: frozenset[str] | None = None) -> int:
         """Remove the commands to one heater that are not sent yet, all or some kinds, and return how many."""
-        return self.client.clear_command_queue(self._devices[mac_address], kinds=kinds)
+        cleared = self.client.clear_command_queue(self._devices[mac_address], kinds=kinds)
+        return cleared + self.wishes.clear(mac_address, kinds)
 
     # What is shown
 
@@ -287,9 +294,11 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     # What is stored, and passed on
 
     def _to_store(self) -> StoredAccount:
-        queue = replace(self.client.stored_queue(), outcomes=self.outcomes.to_store)
+        outcomes = self.outcomes.to_store
+        sent = tuple(event for event in outcomes if not is_wish(event.command))
+        queue = replace(self.client.stored_queue(), outcomes=sent)
         devices = self._devices | self._leaving
-        return StoredAccount(tuple(devices.values()), queue, self.lost.of(devices))
+        return StoredAccount(tuple(devices.values()), queue, self.lost.of(devices), self.wishes.to_store(outcomes))
 
     @callback
     def _on_store_written(self, written: StoredAccount) -> None:
@@ -297,7 +306,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         if self.hass.is_stopping:
             # Automations come to their end: what is stored from now on, the next run passes on.
             self.outcomes.hold()
-        if self.outcomes.stored(written.queue.outcomes):
+        if self.outcomes.stored((*written.queue.outcomes, *written.wishes.outcomes)):
             self.store.async_changed()
 
     @callback
@@ -313,11 +322,15 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         device = self._devices.get(mac_address) or self._leaving.get(mac_address)
         if device is not None:
             async_fire_outcome(self.hass, self.config_entry, device, event)
-        if device is not None and event.result.outcome in LOST:
+        if device is not None and event.result.outcome in LOST and not is_wish(event.command):
             if async_is_lost_ignored(self.hass, self.config_entry):
                 # The user has ignored the earlier ones, but not the one that is new now.
                 self.lost.remove(self.lost.events)
             self.lost.add(device, event)
+
+    @callback
+    def _on_wishes_changed(self, mac_address: str) -> None:
+        self.snapshots.outdate({mac_address})
 
     @callback
     def _on_lost_changed(self) -> None:

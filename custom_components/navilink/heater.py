@@ -129,6 +129,8 @@ class HeaterSnapshots:
         self._outdated: set[str] = set()
         self._scheduled: asyncio.Handle | None = None
         self._listeners: dict[str, list[CALLBACK_TYPE]] = {}
+        self.kept_elsewhere: Callable[[], Iterable[QueuedCommand]] = tuple
+        """What returns the commands that wait, and not in the queue of the client."""
 
     def take(self, devices: Iterable[Device]) -> dict[str, HeaterState]:
         """Return the snapshots of these heaters by MAC address, which are kept up to date from now on."""
@@ -212,8 +214,9 @@ class HeaterSnapshots:
     def _pending(self) -> dict[str, tuple[PendingCommand, ...]]:
         """Return the commands without an outcome by MAC address."""
         found: dict[str, tuple[PendingCommand, ...]] = {}
-        for command in self._client.pending_commands:
-            stage = self._client.stage(command.id)
+        staged = [(command, self._client.stage(command.id)) for command in self._client.pending_commands]
+        staged += [(command, CommandStage.WAITING) for command in self.kept_elsewhere()]
+        for command, stage in staged:
             if command.mac_address is not None and stage is not None:
                 pending = PendingCommand(command, stage, int(command.age() / timedelta(minutes=1)))
                 found[command.mac_address] = (*found.get(command.mac_address, ()), pending)

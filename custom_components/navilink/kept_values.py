@@ -77,8 +77,8 @@ class KeptValues:
     """The kept values of an account's heaters; a change of them is on the disk soon, one by the user at once."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
-        """Take whose they are; the name of their file is one that is removed with those of the queue."""
-        self._store: Store[Stored] = Store(hass, VERSION, f"{DOMAIN}.{entry_id}.kept", private=True, atomic_writes=True)
+        """Take whose they are."""
+        self._store = _store(hass, entry_id)
         self._values: Stored = {}
         self._is_changed = False
         """Whether there may be something to write."""
@@ -150,6 +150,15 @@ class KeptValues:
 
     def _kept(self, mac_address: str, number: KeptNumber) -> int | None:
         return number.allowed_or_none(self.get(mac_address, number.name))
+
+
+async def async_remove_kept_values(hass: HomeAssistant, entry_id: str) -> None:
+    """Remove what is stored of an account."""
+    await _store(hass, entry_id).async_remove()
+
+
+def _store(hass: HomeAssistant, entry_id: str) -> Store[Stored]:
+    return Store(hass, VERSION, f"{DOMAIN}.{entry_id}.kept", private=True, atomic_writes=True)
 
 
 def _readable(stored: object) -> Stored:

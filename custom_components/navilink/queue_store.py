@@ -8,7 +8,7 @@ checked here, and nowhere else.
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 import os
 from pathlib import Path
 import shutil
@@ -25,6 +25,7 @@ import voluptuous as vol
 
 from .const import DOMAIN, LOGGER
 from .nwp500 import CommandCompleted, Device, NavienError, StoredQueue, enums, migrated_queue, one_line, watched
+from .schedule_wish import StoredWishes
 
 VERSION = 1
 # 2: commands by their parameters instead of their messages, and outcomes. 3: the sessions of each command. 4: codes
@@ -72,6 +73,7 @@ ACCOUNT = vol.Schema(
         vol.Required("devices"): vol.All([DEVICE], vol.Length(max=1000)),
         vol.Required("queue"): dict,
         vol.Optional("lost", default=StoredQueue().to_dict): dict,
+        vol.Optional("wishes", default=list): vol.All(list, vol.Length(max=1000)),
     }
 )
 FILE = vol.Schema(
@@ -93,14 +95,19 @@ class StoredAccount:
     """Commands without an outcome."""
     lost: tuple[CommandCompleted, ...] = ()
     """Commands that were not sent, and about which the user has not decided yet."""
+    wishes: StoredWishes = field(default_factory=StoredWishes)
+    """Schedules that are to be switched on or off."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values only."""
         names = [str(marker) for marker in DEVICE.schema]
+        # Left out without any, so that an earlier version can read the file.
+        wishes = {"wishes": stored} if (stored := self.wishes.to_list()) else {}
         return {
             "devices": [{name: getattr(device, name) for name in names} for device in self.devices],
             "queue": self.queue.to_dict(),
             "lost": StoredQueue(outcomes=self.lost).to_dict(),
+            **wishes,
         }
 
     @classmethod
@@ -113,7 +120,9 @@ class StoredAccount:
         devices = tuple(Device(**device) for device in content["devices"])
         queue = StoredQueue.from_dict(content["queue"], devices, client_id)
         lost = StoredQueue.from_dict(content["lost"], devices, client_id)
-        return cls(devices, replace(queue, unreadable=queue.unreadable + lost.unreadable), lost.outcomes)
+        wishes = StoredWishes.from_list(content["wishes"], {device.mac_address for device in devices})
+        unreadable = queue.unreadable + lost.unreadable + wishes.unreadable
+        return cls(devices, replace(queue, unreadable=unreadable), lost.outcomes, wishes)
 
 
 class QueueStore:

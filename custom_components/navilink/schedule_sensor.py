@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from .coordinator import NavilinkCoordinator
 from .entity import NavilinkEntity
 from .nwp500 import enums
-from .schedule_modes import MODE_KEYS
+from .schedule_entries import NAMES_OF_MODES
 from .weekly_events import Occurrence, next_due
 from .wording import user_temperature, user_unit
 
@@ -89,6 +89,6 @@ class NextEntrySensor(NavilinkEntity, SensorEntity):
         is_off = due.entry.mode is enums.ReservationMode.POWER_OFF
         raw = None if is_off else due.entry.setpoint_raw
         return {
-            ATTR_MODE: None if due.entry.mode is None else MODE_KEYS[due.entry.mode],
+            ATTR_MODE: None if due.entry.mode is None else NAMES_OF_MODES[due.entry.mode],
             ATTR_TEMPERATURE: None if raw is None else user_temperature(self.hass, raw),
         }

@@ -4,10 +4,10 @@ A heater reports a schedule only when it is asked for it. So each is read once a
 again after every change, when another client writes one, and every few hours.
 """
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from homeassistant.config_entries import ConfigEntry
@@ -17,23 +17,23 @@ from homeassistant.util import dt as dt_util
 
 from .const import LOGGER
 from .heater import HeaterSnapshots
+from .kept_schedules import Change, KeptLists, Write
 from .nwp500 import (
     Changed,
     ConnectionResumed,
     Device,
     DeviceFeature,
     FeatureReceived,
+    NavienAPIClient,
     NavienError,
     NavienMqttClient,
     ScheduleWrite,
     ScheduleWritten,
-    WriteOutcome,
     models,
     watched,
 )
+from .tou_plans import TouPlans
 
-# Changes made in the app are noticed as they are made; this is for those at the panel, and for those that were missed.
-READ_INTERVAL = timedelta(hours=6)
 # A list that another client writes can be read after 3 to 6 s.
 SECONDS_TO_LAND = 8.0
 MAX_WRITES = 20
@@ -45,20 +45,6 @@ class ScheduleKind(StrEnum):
     WEEKLY = "weekly"
     RECIRCULATION = "recirculation"
     TIME_OF_USE = "time_of_use"
-
-
-type Entries[EntryT: models.WeeklyEntry] = models.WeeklySchedule[EntryT]
-type Write[EntryT: models.WeeklyEntry] = ScheduleWrite[Entries[EntryT]]
-type Change[EntryT: models.WeeklyEntry] = Callable[[Entries[EntryT]], Entries[EntryT]]
-"""Makes the new schedule of the present one."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadSchedule[ScheduleT]:
-    """A schedule as the heater had it at a time, aware."""
-
-    schedule: ScheduleT
-    read_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,95 +62,6 @@ class RecordedWrite:
     """How often it was sent."""
 
 
-class ScheduleChangedError(Exception):
-    """Raised by a `Change` when the schedule is not the one that the change was made for."""
-
-
-class KeptLists[EntryT: models.WeeklyEntry, ScheduleT]:
-    """The schedules of one kind, by the MAC address of their heater: reads them, keeps them, and changes them."""
-
-    def __init__(
-        self,
-        read: Callable[[Device], Awaitable[ScheduleT]],
-        edit: Callable[[Device, Change[EntryT]], Awaitable[Write[EntryT]]],
-        as_schedule: Callable[[Entries[EntryT]], ScheduleT],
-        on_read: Callable[[str], None],
-    ) -> None:
-        """Take how they are read and changed, and whom to call with each MAC address of which one was read."""
-        self._read = read
-        self._edit = edit
-        self._as_schedule = as_schedule
-        self._on_read = on_read
-        self._kept: dict[str, ReadSchedule[ScheduleT]] = {}
-        self._outdated: set[str] = set()
-        self._edits: Counter[str] = Counter()
-        """How often an edit has begun or ended: what was read meanwhile may be older than what it wrote."""
-
-    def get(self, mac_address: str) -> ReadSchedule[ScheduleT] | None:
-        """Return the schedule of a heater as it was last read."""
-        return self._kept.get(mac_address)
-
-    def is_due(self, mac_address: str) -> bool:
-        """Return whether the schedule of a heater should be read again."""
-        kept = self._kept.get(mac_address)
-        is_old = kept is None or dt_util.utcnow() - kept.read_at >= READ_INTERVAL
-        return is_old or mac_address in self._outdated
-
-    @callback
-    def outdate(self, mac_address: str) -> None:
-        """Have the schedule of a heater read again, with the next occasion."""
-        self._outdated.add(mac_address)
-
-    @callback
-    def outdate_all(self) -> None:
-        """Have all schedules read again."""
-        self._outdated.update(self._kept)
-
-    @callback
-    def forget(self, mac_address: str) -> None:
-        """Forget a heater."""
-        self._kept.pop(mac_address, None)
-        self._outdated.discard(mac_address)
-        self._edits.pop(mac_address, None)
-
-    async def async_read(self, device: Device) -> ReadSchedule[ScheduleT]:
-        """Ask a heater for its schedule now; raises as the client's queries do."""
-        edits = self._edits[device.mac_address]
-        read = ReadSchedule(await self._read(device), dt_util.utcnow())
-        if self._edits[device.mac_address] == edits:
-            self._keep(device, read)
-        return read
-
-    async def async_edit(self, device: Device, change: Change[EntryT]) -> Write[EntryT]:
-        """Change the schedule of a heater, now or not at all; raises as the client's edits do.
-
-        A schedule that is not the one which the change was made for is left alone: that is a conflict.
-        """
-        seen: list[Entries[EntryT]] = []
-
-        def noting(schedule: Entries[EntryT]) -> Entries[EntryT]:
-            seen.append(schedule)
-            return change(schedule)
-
-        self._edits[device.mac_address] += 1
-        try:
-            write = await self._edit(device, noting)
-        except ScheduleChangedError:
-            write = ScheduleWrite(outcome=WriteOutcome.CONFLICT, before=seen[-1], after=seen[-1], attempts=0)
-        finally:
-            self._edits[device.mac_address] += 1
-        if write.after is None:
-            self.outdate(device.mac_address)
-        else:
-            self._keep(device, ReadSchedule(self._as_schedule(write.after), dt_util.utcnow()))
-        return write
-
-    def _keep(self, device: Device, read: ReadSchedule[ScheduleT]) -> None:
-        self._kept[device.mac_address] = read
-        self._outdated.discard(device.mac_address)
-        self._on_read(device.mac_address)
-
-
 type Lists = (
     KeptLists[models.ReservationEntry, models.ReservationSchedule]
     | KeptLists[models.RecirculationEntry, models.RecirculationSchedule]
@@ -175,9 +72,14 @@ class HeaterSchedules:
     """Knows the schedules of an account's heaters, and when to read them."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, client: NavienMqttClient, snapshots: HeaterSnapshots
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        client: NavienMqttClient,
+        api_client: NavienAPIClient,
+        snapshots: HeaterSnapshots,
     ) -> None:
-        """Take the client, and the snapshots by which the entities of a heater are updated."""
+        """Take the clients, and the snapshots by which the entities of a heater are updated."""
         self._hass = hass
         self._entry = entry
         self._client = client
@@ -186,6 +88,8 @@ class HeaterSchedules:
         """What calls off the look at a heater's schedules that follows another client's write."""
         self.writes: deque[RecordedWrite] = deque(maxlen=MAX_WRITES)
         """The last changes that were requested, the newest last."""
+
+        self.plans = TouPlans(client, api_client)
 
         def on_read(mac_address: str) -> None:
             snapshots.outdate({mac_address})
@@ -276,6 +180,7 @@ class HeaterSchedules:
         """Forget a heater that has left the account."""
         for lists in (self.weekly_lists, self.recirculation_lists):
             lists.forget(mac_address)
+        self.plans.forget(mac_address)
         if (call_off := self._looks.pop(mac_address, None)) is not None:
             call_off()
 

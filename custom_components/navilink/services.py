@@ -1,30 +1,26 @@
 """The actions beside Home Assistant's own: the command queue (look into it, wait, clear it), and vacation with days."""
 
 import asyncio
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.components.water_heater.const import DOMAIN as WATER_HEATER_DOMAIN
 from homeassistant.components.water_heater.const import WaterHeaterEntityFeature
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse, callback
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized, UnknownUser
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.helpers import entity_registry as er
-from homeassistant.helpers.service import (
-    async_get_device_and_config_entry,
-    async_register_platform_entity_service,
-)
+from homeassistant.helpers.service import async_register_platform_entity_service
 import voluptuous as vol
 
+from .action_heaters import DEVICES, ONE_DEVICE, Heater, async_heater
 from .const import DOMAIN
-from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .heater import HeaterState
 from .heating.boost_actions import BOOST_ACTIONS
 from .heating.plan_action import PLAN_ACTIONS
 from .outcomes import outcome_details
+from .schedule_actions import SCHEDULE_ACTIONS
+from .tou_actions import TOU_ACTIONS
 from .water_heater import ATTR_DAYS
 from .wording import DESCRIPTIONS
 
@@ -52,12 +48,6 @@ def _timeout(value: object) -> timedelta:
     return duration
 
 
-# Whether a device is given as a target or among the data, it is a list in the one case and may be a text in the other.
-DEVICES: dict[vol.Marker, Any] = {vol.Required(ATTR_DEVICE_ID): vol.All(cv.ensure_list, vol.Length(min=1), [str])}
-ONE_DEVICE: dict[vol.Marker, Any] = {
-    vol.Required(ATTR_DEVICE_ID): vol.All(cv.ensure_list, vol.Length(min=1, max=1), [str])
-}
-
 CLEAR_QUEUE_SCHEMA = vol.Schema({**DEVICES, vol.Optional(ATTR_KINDS): vol.All(cv.ensure_list, [vol.In(KINDS)])})
 GET_QUEUE_SCHEMA = vol.Schema(ONE_DEVICE)
 # How many days a heater takes is decided where every command is checked.
@@ -71,22 +61,10 @@ WAIT_FOR_COMMAND_SCHEMA = vol.Schema(
 )
 
 
-class Heater(NamedTuple):
-    """The heater that an action is for."""
-
-    coordinator: NavilinkCoordinator
-    mac_address: str
-
-    @property
-    def state(self) -> HeaterState:
-        """What is known about it now."""
-        return self.coordinator.data[self.mac_address]
-
-
 async def _async_clear_queue(call: ServiceCall) -> ServiceResponse:
     """Remove the commands that are not sent yet, all or some kinds."""
     kinds = frozenset(call.data[ATTR_KINDS]) if ATTR_KINDS in call.data else None
-    heaters = [await _async_heater(call, device_id, POLICY_CONTROL) for device_id in call.data[ATTR_DEVICE_ID]]
+    heaters = [await async_heater(call, device_id, POLICY_CONTROL) for device_id in call.data[ATTR_DEVICE_ID]]
     cleared = sum(heater.coordinator.clear_queue(heater.mac_address, kinds) for heater in heaters)
     for heater in heaters:
         # They do not come back, whatever happens to this process from now on.
@@ -97,7 +75,7 @@ async def _async_clear_queue(call: ServiceCall) -> ServiceResponse:
 async def _async_get_queue(call: ServiceCall) -> ServiceResponse:
     """Return every command without an outcome, in order."""
     [device_id] = call.data[ATTR_DEVICE_ID]
-    heater = await _async_heater(call, device_id, POLICY_READ)
+    heater = await async_heater(call, device_id, POLICY_READ)
     return {
         "commands": [
             {**pending.in_words(call.hass), "age": round(pending.command.age().total_seconds())}
@@ -109,7 +87,7 @@ async def _async_get_queue(call: ServiceCall) -> ServiceResponse:
 async def _async_wait_for_command(call: ServiceCall) -> ServiceResponse:
     """Wait for the outcome of a command, the newest one unless its id is given."""
     [device_id] = call.data[ATTR_DEVICE_ID]
-    heater = await _async_heater(call, device_id, POLICY_READ)
+    heater = await async_heater(call, device_id, POLICY_READ)
     command_id = _command_id(heater, call.data.get(ATTR_COMMAND_ID))
     outcome = heater.coordinator.outcomes.future(command_id)
     # Unlike a time-out around it, this leaves the future to others who wait for it.
@@ -140,49 +118,20 @@ def _command_id(heater: Heater, command_id: str | None) -> str:
     return command_id
 
 
-async def _async_heater(call: ServiceCall, device_id: str, permission: str) -> Heater:
-    """Find a heater by its device, for a user who may read or control it.
-
-    What is wrong with the device is reported by Home Assistant's own error, and so is a missing permission.
-    """
-    device, entry = async_get_device_and_config_entry(call.hass, DOMAIN, device_id, include_child_devices=False)
-    await _async_check_permission(call, device.id, permission)
-    loaded: NavilinkConfigEntry = entry
-    coordinator = loaded.runtime_data
-    identifiers: Mapping[str, str] = dict(device.identifiers)
-    mac_address = identifiers[DOMAIN]
-    if mac_address not in coordinator.data:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="heater_gone")
-    return Heater(coordinator, mac_address)
-
-
-async def _async_check_permission(call: ServiceCall, device_id: str, permission: str) -> None:
-    """Let pass who may do to the heater's entity what the action does to its queue; automations have no user."""
-    if call.context.user_id is None:
-        return
-    if (user := await call.hass.auth.async_get_user(call.context.user_id)) is None:
-        raise UnknownUser(context=call.context, permission=permission)
-    entities = er.async_entries_for_device(er.async_get(call.hass), device_id, include_disabled_entities=True)
-    entity_id = next((each.entity_id for each in entities if each.domain == WATER_HEATER_DOMAIN), None)
-    if entity_id is None:
-        is_permitted = user.permissions.access_all_entities(permission)
-    else:
-        is_permitted = user.permissions.check_entity(entity_id, permission)
-    if not is_permitted:
-        raise Unauthorized(context=call.context, entity_id=entity_id, permission=permission)
-
-
 ACTIONS = (
     (SERVICE_CLEAR_QUEUE, _async_clear_queue, CLEAR_QUEUE_SCHEMA, SupportsResponse.OPTIONAL),
     (SERVICE_GET_QUEUE, _async_get_queue, GET_QUEUE_SCHEMA, SupportsResponse.ONLY),
     (SERVICE_WAIT_FOR_COMMAND, _async_wait_for_command, WAIT_FOR_COMMAND_SCHEMA, SupportsResponse.OPTIONAL),
+    *SCHEDULE_ACTIONS,
+    *TOU_ACTIONS,
+    *PLAN_ACTIONS,
 )
 
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register the actions."""
-    for name, handler, schema, supports_response in (*ACTIONS, *PLAN_ACTIONS):
+    for name, handler, schema, supports_response in ACTIONS:
         # Home Assistant puts its own library in the place of voluptuous at run time; the type checker cannot know that.
         hass.services.async_register(
             DOMAIN,

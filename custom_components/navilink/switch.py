@@ -15,6 +15,7 @@ from .entity import async_add_for_each_heater
 from .heating.boost_entities import BoostSwitch
 from .kept_values import ANTI_LEGIONELLA_INTERVAL, FILTER_INTERVAL, KeptNumber
 from .nwp500 import CommandOutcome, Device, DeviceStatus, HeaterCommand, commands, heater_commands
+from .schedule_switch import SCHEDULE_SWITCHES, ScheduleSwitch
 
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
 PARALLEL_UPDATES = 0
@@ -79,6 +80,7 @@ async def async_setup_entry(
     """Set up the switches."""
     async_add_supported(entry, async_add_entities, SETTINGS, _setting_switch)
     async_add_for_each_heater(entry, async_add_entities, lambda *heater: [BoostSwitch(*heater)])
+    async_add_supported(entry, async_add_entities, SCHEDULE_SWITCHES, ScheduleSwitch)
 
 
 class SettingSwitch(ControlEntity, SwitchEntity):
@@ -113,23 +115,29 @@ class UnreportedSwitch(SettingSwitch):
     """A setting that the heater does not report: the last command that is on its way, or was confirmed, is assumed."""
 
     _attr_assumed_state = True
-    _pending_ids: tuple[str, ...] | None = None
+
+    def __init__(self, coordinator: NavilinkCoordinator, mac_address: str, description: SettingDescription) -> None:
+        """Tie the entity to its heater."""
+        device = coordinator.data[mac_address].device
+        self._value_of = {description.command(device, value).control.name: value for value in (OFF, ON)}
+        """What each kind of command sets."""
+        self._pending_ids: tuple[str, ...] | None = None
+        super().__init__(coordinator, mac_address, description)
 
     @callback
     @override
     def _update_attrs(self) -> None:
         """Take in the commands on their way; what becomes of them is kept over a restart."""
-        device, key = self.heater.device, self.entity_description.key
-        value_of = {self.entity_description.command(device, value).control.name: value for value in (OFF, ON)}
+        value_of, kept, key = self._value_of, self.coordinator.kept, self.entity_description.key
         pending = [each.command for each in self.heater.pending if each.command.kind in value_of]
         pending_ids = tuple(command.id for command in pending)
         if pending_ids == self._pending_ids:
             return
         self._pending_ids = pending_ids
-        for event in self.coordinator.outcomes.of(device.mac_address):
+        for event in self.coordinator.outcomes.of(self._mac_address):
             if event.command.kind in value_of and event.result.outcome is CommandOutcome.CONFIRMED:
-                self.coordinator.kept.put(device.mac_address, **{key: value_of[event.command.kind]})
-        value = value_of[pending[-1].kind] if pending else self.coordinator.kept.get(device.mac_address, key)
+                kept.put(self._mac_address, **{key: value_of[event.command.kind]})
+        value = value_of[pending[-1].kind] if pending else kept.get(self._mac_address, key)
         self._attr_is_on = None if value is None else bool(value)
 
 

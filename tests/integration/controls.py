@@ -1,7 +1,7 @@
 """Each control entity of a heater that has everything, with an action on it and what becomes of that."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, override
 
 from homeassistant.core import HomeAssistant
 
@@ -52,6 +52,7 @@ class Case:
         domain = self.entity_id.partition(".")[0]
         await hass.services.async_call(domain, self.action, {"entity_id": self.entity_id, **self.data}, blocking=True)
 
+    @override
     def __str__(self) -> str:
         """Return the name of the test."""
         return f"{self.entity_id.partition('nwp500_')[2]}-{self.action}-{'-'.join(map(str, self.data.values()))}"
@@ -132,10 +133,10 @@ CASES = (
             members=members,
         )
         for number, option, words, before, members in (
-            (1, "always_on", "recirculation always on", "unknown", {}),
-            (2, "weekly_schedule", "recirculation by weekly schedule", "off", {"recircOperationMode": 4}),
-            (3, "hot_button", "recirculation by hot button", "always_on", {"recircOperationMode": 1}),
-            (4, "off", "recirculation off", "hot_button", {"recircOperationMode": 3}),
+            (1, "always_on", "recirculation mode always on", "unknown", {}),
+            (2, "weekly_schedule", "recirculation mode weekly schedule", "off", {"recircOperationMode": 4}),
+            (3, "hot_button", "recirculation mode hot button", "always_on", {"recircOperationMode": 1}),
+            (4, "off", "recirculation mode off", "hot_button", {"recircOperationMode": 3}),
         )
     ),
     Case(HOT_BUTTON, "press", ("recirc-hotbtn", [1]), "hot button"),
@@ -146,6 +147,6 @@ CASES = (
 
 async def report(hass: HomeAssistant, simulator: SimulatorProcess, entity_id: str, value: str, **members: int) -> None:
     """Change the heater at its panel, and wait until an entity shows that."""
-    await simulator.device(MAC, **members)
+    await simulator.device(MAC, feature=None, **members)
     await hass.services.async_call("button", "press", {"entity_id": "button.nwp500_refresh"}, blocking=True)
     await wait_for(hass, entity_id, lambda state: state.state == value)

@@ -21,11 +21,11 @@ from custom_components.navilink.nwp500 import models
 from custom_components.navilink.nwp500.heaters import schedule_editor
 from custom_components.navilink.weekly_events import occurrences
 from simulator.process import SimulatorProcess
-from tests.integration.actions import cut, shown
+from tests.integration.actions import cut, press, shown
 from tests.integration.calendars import CALENDAR, Calendar
 from tests.integration.heaters import MAC
 from tests.integration.schedules import MORNING, NIGHT, STRANGE, stored, wait_for_weekly, wire
-from tests.integration.waiting import wait_for_value
+from tests.integration.waiting import next_event, wait_for_value
 from tests.integration.wall_clock import WallClock
 
 # A Monday.
@@ -110,7 +110,7 @@ async def test_it_is_unavailable_until_the_schedule_was_read(
     calendar = hass.data[DATA_COMPONENT].get_entity(CALENDAR)
     assert calendar is not None
     now = datetime.now(UTC)
-    with pytest.raises(HomeAssistantError, match="has not reported its schedule yet"):
+    with pytest.raises(HomeAssistantError, match="has not been retrieved from the water heater yet"):
         await calendar.async_get_events(hass, now, now + timedelta(days=7))
     client = await Calendar.connected(hass_client, hass_ws_client)
     assert await client.delete("124-0630") is not None
@@ -203,6 +203,27 @@ async def test_what_the_heater_cannot_store_is_refused_with_what_it_can(
     assert not [each for each in (await simulator.state())["received"] if each["topic"].endswith(WRITE)]
 
 
+async def test_a_mode_that_the_heater_lacks_is_refused(
+    hass: HomeAssistant, simulator: SimulatorProcess, coordinator: NavilinkCoordinator, calendar: Calendar
+) -> None:
+    await simulator.device(MAC, feature={"electricUse": 1})
+    reported = asyncio.create_task(next_event(coordinator.client, "feature_received"))
+    await press(hass, "button.nwp500_refresh")
+    await reported
+    await hass.async_block_till_done()
+    error = await calendar.create("Electric, 50 °C", f"{START}T10:00:00", "FREQ=DAILY")
+    assert error == (
+        "Operation mode electric is not valid. Valid operation modes are: eco, heat_pump, high_demand, off"
+    )
+    assert await stored(simulator) == wire(MORNING)
+
+
+async def test_a_temperature_may_be_in_the_other_unit(simulator: SimulatorProcess, calendar: Calendar) -> None:
+    assert await calendar.create("Eco, 123 °F", f"{START}T10:00:00", "FREQ=DAILY") is None
+    added = {"enable": 2, "week": 254, "hour": 10, "min": 0, "mode": 3, "param": 101}
+    assert await stored(simulator) == wire(MORNING, added)
+
+
 async def test_only_this_event_is_refused(
     simulator: SimulatorProcess, calendar: Calendar, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -272,7 +293,7 @@ async def test_a_write_that_is_lost_is_an_error(
     monkeypatch.setattr(schedule_editor, "_LOOK_PAUSES", (0.0,))
     await simulator.fault("lose_write", count=3)
     error = await calendar.create("Eco, 50 °C", f"{START}T10:00:00", "FREQ=DAILY")
-    assert error == "The water heater still has its previous schedule after several attempts to change it"
+    assert error == "The water heater still reports the previous schedule after several attempts"
     assert len(await calendar.events(START, NEXT)) == 5
 
 
@@ -285,7 +306,7 @@ async def test_a_conflict_is_an_error_and_what_the_heater_has_is_shown(
     await simulator.schedules(MAC, reservations=wire(NIGHT))
     error = await creating
     assert error is not None
-    assert error.startswith("The schedule was changed in the app or on the water heater at the same time.")
+    assert error.startswith("The schedule was changed on the water heater or in the app at the same time.")
     assert {each["uid"] for each in await calendar.events(START, NEXT)} == {"254-2215"}
 
 
@@ -298,14 +319,14 @@ async def test_a_write_of_which_nobody_knows_is_an_error(
     await cut(hass, simulator)
     error = await creating
     assert error is not None
-    assert error.startswith("The connection was lost while the schedule was being changed.")
+    assert error.startswith("The schedule was sent to the water heater, but could not be read back.")
 
 
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
-        ({"kind": "silent", "suffix": "st/rsv/rd", "count": 5}, "did not report its schedule, so nothing was changed"),
-        (None, "contains entries that can't be read, so nothing was changed"),
+        ({"kind": "silent", "suffix": "st/rsv/rd", "count": 5}, "did not respond, so nothing was changed"),
+        (None, "contains entries that cannot be read, so nothing was changed"),
     ],
 )
 async def test_a_schedule_that_cannot_be_read_is_not_changed(

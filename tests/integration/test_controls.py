@@ -1,5 +1,6 @@
 """Every switch, number, select and button that controls a heater: done, queued, carried out once, refused."""
 
+import asyncio
 from datetime import timedelta
 
 from homeassistant.core import HomeAssistant
@@ -12,15 +13,15 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME
 from simulator.process import SimulatorProcess
-from tests.integration.actions import CONNECTION, OUTCOME, QUEUED, ask, cut, device_id, lost, queued_words, shown
+from tests.integration.actions import CONNECTION, OUTCOME, QUEUED, ask, cut, device_id, lost, press, queued_words, shown
 from tests.integration.controls import (
     ALL,
     ANTI_LEGIONELLA,
     CASES,
     DEMAND_RESPONSE,
+    FILTER_INTERVAL,
     FILTER_REMINDER,
     HOT_BUTTON,
-    RECIRCULATION_MODE,
     RESET_FILTER,
     TIME_OF_USE,
     VACATION_LENGTH,
@@ -28,12 +29,15 @@ from tests.integration.controls import (
 )
 from tests.integration.dialogs import Dialog, results
 from tests.integration.heaters import MAC, applied
-from tests.integration.waiting import wait_for, wait_for_value
+from tests.integration.waiting import next_event, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
 EVERY_CONTROL = pytest.mark.parametrize("case", CASES, ids=str)
-# One of each platform, and one that is not reported.
-SOME = [case for case in CASES if case.entity_id in (TIME_OF_USE, VACATION_LENGTH, RECIRCULATION_MODE)][::2]
+
+
+def first(entity_id: str) -> Case:
+    """Return the first case of an entity."""
+    return next(case for case in CASES if case.entity_id == entity_id)
 
 
 @pytest.fixture
@@ -69,7 +73,7 @@ async def test_done_while_connected(hass: HomeAssistant, simulator: SimulatorPro
     assert await applied(simulator) == [case.applied]
     if case.shows is not None:
         await wait_for_value(hass, case.entity_id, case.shows)
-    await wait_for(hass, OUTCOME, lambda _: bool(outcomes))
+    await hass.async_block_till_done()
     assert [(event.data["outcome"], event.data["command"]) for event in outcomes] == [("confirmed", case.words)]
 
 
@@ -90,8 +94,8 @@ async def test_queued_while_disconnected_and_carried_out_after_a_restart(
         assert shown(hass, case.entity_id).state == case.shows
     assert await applied(simulator) == []
     await simulator.fault("mqtt_up")
-    await wait_for(hass, OUTCOME, lambda _: bool(outcomes))
-    await wait_for_value(hass, QUEUED, "0")
+    await wait_for(hass, QUEUED, lambda state: not state.attributes["commands"])
+    await hass.async_block_till_done()
     if case.shows is not None:
         assert shown(hass, case.entity_id).state == case.shows
     await reload(hass, controlled)
@@ -118,27 +122,22 @@ async def test_refused(hass: HomeAssistant, simulator: SimulatorProcess, case: C
     assert await applied(simulator) == []
 
 
-@pytest.mark.usefixtures("controlled")
-async def test_refused_when_the_heater_lacks_it_by_now(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+async def test_refused_when_the_heater_lacks_it_by_now(
+    hass: HomeAssistant, simulator: SimulatorProcess, controlled: MockConfigEntry
+) -> None:
     """What a heater has may change while its entities are there."""
-    await wait_for(hass, RECIRCULATION_MODE, lambda state: state.state != "unavailable")
+    await wait_for(hass, HOT_BUTTON, lambda state: state.state != "unavailable")
     await simulator.device(MAC, feature={"recirculationUse": 0, "programReservationUse": 1})
-    await hass.services.async_call("button", "press", {"entity_id": "button.nwp500_refresh"}, blocking=True)
-    feature_without = "the heater lacks it"
-
-    async def refused(case: Case) -> str:
+    coordinator = controlled.runtime_data
+    reported = asyncio.create_task(next_event(coordinator.client, "feature_received"))
+    await press(hass, "button.nwp500_refresh")
+    await reported
+    for entity_id, command in ((HOT_BUTTON, "Hot button"), (TIME_OF_USE, "Time of use on")):
         with pytest.raises(ServiceValidationError) as error:
-            await case.act(hass)
-        assert error.value.translation_key == "unsupported_command", feature_without
-        assert error.value.translation_placeholders is not None
-        return error.value.translation_placeholders["command"]
-
-    hot_button, time_of_use = (
-        next(case for case in CASES if case.entity_id == entity_id) for entity_id in (HOT_BUTTON, TIME_OF_USE)
-    )
-    await wait_for(hass, "sensor.nwp500_last_message", lambda _: True)
-    assert await refused(hot_button) == "Hot button"
-    assert await refused(time_of_use) == "Time of use on"
+            await first(entity_id).act(hass)
+        assert error.value.translation_key == "unsupported_command"
+        assert error.value.translation_placeholders == {"command": command}
+    assert await applied(simulator) == []
 
 
 async def test_everything_is_unavailable_before_the_heater_was_ever_seen(
@@ -204,31 +203,32 @@ async def test_cleared_by_kind(hass: HomeAssistant, simulator: SimulatorProcess,
     assert not {"hot button", "reset filter", "reset condenser fault"} & set(queued_words(hass))
 
 
-@pytest.mark.parametrize("options", [{"queue_size": 1}])
+@pytest.mark.parametrize("options", [{"expiration": "fixed", "expiration_time": {"minutes": 1}}])
 async def test_lost_ones_are_listed_and_sent_again(
     hass: HomeAssistant,
     hass_client: ClientSessionGenerator,
     simulator: SimulatorProcess,
     controlled: MockConfigEntry,
+    wall_clock: WallClock,
 ) -> None:
     await wait_for(hass, HOT_BUTTON, lambda state: state.state != "unavailable")
     await cut(hass, simulator)
-    given = [*SOME, *(case for case in CASES if case.entity_id in (RESET_FILTER, DEMAND_RESPONSE))]
-    for case in given:
-        await case.act(hass)
-    dropped = [case.words for case in given[:-1]]
-    await wait_for(hass, OUTCOME, lambda _: len(lost(controlled)) == len(dropped))
-    assert [line.partition(", queued")[0] for line in lost(controlled)] == [f"- NWP500: {each}" for each in dropped]
-    await hass.services.async_call("button", "press", {"entity_id": "button.nwp500_clear_queue"}, blocking=True)
+    given = [first(each) for each in (HOT_BUTTON, RESET_FILTER, VACATION_LENGTH, FILTER_INTERVAL)]
+    for each in given:
+        await each.act(hass)
+    await wall_clock.pass_by(timedelta(minutes=2))
+    await wait_for(hass, OUTCOME, lambda _: len(lost(controlled)) == len(given))
+    words = [f"- NWP500: {each.words}" for each in given]
+    assert [line.partition(", queued")[0] for line in lost(controlled)] == words
     await simulator.fault("mqtt_up")
     await wait_for_value(hass, CONNECTION, "on")
+    client = controlled.runtime_data.client
+    while client.is_waiting_for_status(controlled.runtime_data.data[MAC].device):
+        await next_event(client, "status_received")
     dialog = Dialog(hass, hass_client, controlled)
     flow = await dialog.choose(await dialog.open(), "send_again")
-    sent = [line for line in results(flow) if line.endswith(": Confirmed")]
-    replaced = [line for line in results(flow) if "newer command in this list" in line]
-    assert len(sent) + len(replaced) == len(dropped), results(flow)
-    assert ("air-filter-reset", []) in await applied(simulator)
-    assert len(await applied(simulator)) == len(sent)
+    assert results(flow) == [f"{each}: Confirmed" for each in words]
+    assert await applied(simulator) == [each.applied for each in given]
 
 
 async def test_kind_of_every_command_can_be_cleared(hass: HomeAssistant, controlled: MockConfigEntry) -> None:

@@ -25,6 +25,7 @@ from custom_components.navilink import (
     event,
     number,
     schedule_sensor,
+    schedule_switch,
     select,
     sensor,
     services,
@@ -59,7 +60,9 @@ from custom_components.navilink.nwp500.exceptions import (
     ServerError,
 )
 from custom_components.navilink.repairs import ISSUES
-from custom_components.navilink.schedule_errors import ERROR_OF_PROBLEM, ERROR_OF_WRITE
+from custom_components.navilink.schedule_entries import MODES
+from custom_components.navilink.schedule_fields import DAYS_OF_NAME
+from custom_components.navilink.schedule_results import ERROR_OF_FAILURE, ERROR_OF_PROBLEM, ERROR_OF_WRITE
 from custom_components.navilink.wording import ERROR_OF_OUTCOME, setup_error, to_home_assistant_error
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import MAC
@@ -74,7 +77,7 @@ DESCRIPTIONS = {
     "number": number.NUMBERS,
     "select": (select.RECIRCULATION_MODE,),
     "sensor": (*sensor.STATUS_DESCRIPTIONS, *sensor.SERVICE_DESCRIPTIONS, schedule_sensor.NEXT_ENTRY),
-    "switch": switch.SETTINGS,
+    "switch": (*switch.SETTINGS, *schedule_switch.SCHEDULE_SWITCHES),
     "water_heater": (water_heater.DESCRIPTION,),
 }
 # By platform: the ends of the unique ids, which may never change.
@@ -121,7 +124,7 @@ UNIQUE_IDS = {
         "expired_commands",
         "last_message",
     },
-    "switch": {"time_of_use", "anti_legionella", "demand_response", "filter_reminder"},
+    "switch": {"weekly_schedule", "time_of_use", "anti_legionella", "demand_response", "filter_reminder"},
     "water_heater": {"water_heater"},
 }
 DISABLED = {
@@ -259,7 +262,7 @@ def test_raised_texts_are_those_that_exist() -> None:
     described = {description.translation_key for each in DESCRIPTIONS.values() for description in each}
     selectors = set(texts()["selector"])
     raised = string_arguments("translation_key") | set(ERROR_OF_OUTCOME.values())
-    raised |= {*ERROR_OF_WRITE.values(), *ERROR_OF_PROBLEM.values()}
+    raised |= {*ERROR_OF_WRITE.values(), *ERROR_OF_PROBLEM.values(), *(key for _, key in ERROR_OF_FAILURE.values())}
     assert raised - described - selectors == set(texts()["exceptions"])
     assert set(ISSUES) == set(texts()["issues"])
     lost_aborts = set(texts()["issues"]["lost_commands"]["fix_flow"]["abort"])
@@ -291,6 +294,29 @@ def test_actions_are_described() -> None:
     assert {name: set(action["fields"]) for name, action in texts()["services"].items()} == schemas
     assert set(icons) == set(schemas)
     assert set(described["clear_queue"]["fields"]["kinds"]["selector"]["select"]["options"]) == set(services.KINDS)
+
+
+@pytest.mark.parametrize(
+    ("action", "field", "texts_of_fields"),
+    [
+        ("set_schedule", "entries", "schedule_entry"),
+        ("set_recirculation_schedule", "entries", "schedule_entry"),
+        ("set_time_of_use_plan", "periods", "time_of_use_period"),
+    ],
+)
+def test_lists_in_actions_are_described(action: str, field: str, texts_of_fields: str) -> None:
+    described = load_yaml_dict(str(FOLDER / "services.yaml"))[action]["fields"][field]["selector"]["object"]
+    assert described["translation_key"] == texts_of_fields
+    assert {described["label_field"], described["description_field"]} <= set(described["fields"])
+    explained = texts()["selector"][texts_of_fields]["fields"]
+    assert set(described["fields"]) <= set(explained)
+    schema = next(schema.schema for name, _, schema, _ in services.ACTIONS if name == action)
+    assert field in {str(marker) for marker in schema}
+    for name, options in (("days", DAYS_OF_NAME), ("mode", MODES)):
+        if name in described["fields"]:
+            offered = described["fields"][name]["selector"]["select"]
+            assert set(offered["options"]) == set(options)
+            assert set(texts()["selector"][offered["translation_key"]]["options"]) == set(options)
 
 
 def test_every_outcome_has_a_text() -> None:

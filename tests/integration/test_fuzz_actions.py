@@ -47,6 +47,10 @@ TARGETS: tuple[object, ...] = (
 def actions(device: str) -> tuple[tuple[str, str, Entered], ...]:
     """Return every action that a heater takes, with data as it should be."""
     heater: Entered = {"entity_id": HEATER}
+    slot: Entered = {"days": ["mon", "weekend"], "time": "06:30"}
+    entry: Entered = slot | {"mode": "eco", "temperature": 55, "enabled": True}
+    pump: Entered = slot | {"pump_on": True}
+    period: Entered = {"months": [6, 7], "days": "every_day", "start": "15:00", "end": "21:00", "price": 0.38967}
     return (
         ("water_heater", "set_temperature", heater | {"temperature": 55, "operation_mode": "eco"}),
         ("water_heater", "set_temperature", heater | {"temperature": 55}),
@@ -59,6 +63,18 @@ def actions(device: str) -> tuple[tuple[str, str, Entered], ...]:
         (DOMAIN, "get_queue", {"device_id": device}),
         (DOMAIN, "wait_for_command", {"device_id": device, "command_id": "x", "timeout": {"seconds": 0}}),
         (DOMAIN, "wait_for_command", {"device_id": device, "timeout": "00:00:00"}),
+        (DOMAIN, "get_schedule", {"device_id": device, "refresh": True}),
+        (DOMAIN, "set_schedule", {"device_id": device, "entries": [entry], "if_unchanged_since": "x"}),
+        (DOMAIN, "add_schedule_entry", {"device_id": device, **entry}),
+        (DOMAIN, "delete_schedule_entry", {"device_id": device, **slot}),
+        (DOMAIN, "get_recirculation_schedule", {"device_id": device, "refresh": False}),
+        (DOMAIN, "set_recirculation_schedule", {"device_id": device, "entries": [pump], "enabled": False}),
+        (DOMAIN, "add_recirculation_entry", {"device_id": device, **pump}),
+        (DOMAIN, "delete_recirculation_entry", {"device_id": device, **slot}),
+        (DOMAIN, "get_time_of_use_plan", {"device_id": device, "refresh": False}),
+        (DOMAIN, "set_time_of_use_plan", {"device_id": device, "periods": [period], "enabled": True}),
+        (DOMAIN, "set_time_of_use_plan", {"device_id": device, "rate": {"name": "x"}, "zip_code": "90000"}),
+        (DOMAIN, "delete_time_of_use_plan", {"device_id": device}),
     )
 
 
@@ -117,7 +133,9 @@ class Actions:
         return "done"
 
 
-SEEN = frozenset({"refused", "done", "value_out_of_range", "unsupported_mode", "unknown_command", "waited"})
+SEEN = frozenset(
+    {"refused", "done", "value_out_of_range", "unsupported_mode", "unknown_command", "waited", "not_connected"}
+)
 
 
 async def check(hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, numbers: range) -> None:

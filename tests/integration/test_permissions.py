@@ -1,5 +1,6 @@
 """Who may look into a heater's queue, and who may clear it: whoever may read or control its entity."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from homeassistant.auth.models import Group
@@ -19,6 +20,17 @@ from tests.integration.heaters import HEATER, OTHER_HEATER, OTHER_MAC
 from tests.integration.waiting import wait_for_value
 
 VACATION = {"entity_id": HEATER, "days": 3}
+SLOT = {"days": "mon", "time": "06:00"}
+# What actions need beside the heater.
+NEEDED: Mapping[str, Mapping[str, object]] = {
+    "set_schedule": {"entries": []},
+    "add_schedule_entry": {**SLOT, "mode": "off"},
+    "delete_schedule_entry": SLOT,
+    "set_recirculation_schedule": {"entries": []},
+    "add_recirculation_entry": {**SLOT, "pump_on": True},
+    "delete_recirculation_entry": SLOT,
+}
+READING = {"get_queue", "get_recirculation_schedule", "get_schedule", "get_time_of_use_plan", "wait_for_command"}
 
 
 def a_user(hass: HomeAssistant, policy: CategoryType) -> MockUser:
@@ -50,7 +62,10 @@ async def heater(hass: HomeAssistant, simulator: SimulatorProcess, running: Mock
 async def test_a_user_who_may_only_read_looks_and_changes_nothing(
     hass: HomeAssistant, heater: str, hass_read_only_user: MockUser
 ) -> None:
-    for action, data in (("clear_queue", {"device_id": heater}), ("start_vacation", VACATION)):
+    changing: list[tuple[str, Mapping[str, object]]] = [
+        (name, {"device_id": heater, **NEEDED.get(name, {})}) for name, *_ in ACTIONS if name not in READING
+    ]
+    for action, data in (*changing, ("start_vacation", VACATION)):
         with pytest.raises(Unauthorized) as caught:
             await call_as(hass, hass_read_only_user, action, **data)
         assert (caught.value.entity_id, caught.value.permission) == (HEATER, "control")
@@ -64,7 +79,7 @@ async def test_a_user_who_may_not_even_read_learns_nothing(hass: HomeAssistant, 
     tenant = a_user(hass, {"entity_ids": {"sensor.nwp500_queued_commands": True}})
     for action, *_ in ACTIONS:
         with pytest.raises(Unauthorized) as caught:
-            await call_as(hass, tenant, action, device_id=heater)
+            await call_as(hass, tenant, action, device_id=heater, **NEEDED.get(action, {}))
         assert caught.value.entity_id == HEATER
     with pytest.raises(Unauthorized):
         await call_as(hass, tenant, "start_vacation", **VACATION)

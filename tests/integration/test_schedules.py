@@ -9,10 +9,11 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.navilink import schedules
+from custom_components.navilink import kept_schedules, schedules
 from custom_components.navilink.coordinator import NavilinkCoordinator
+from custom_components.navilink.kept_schedules import KeptLists
 from custom_components.navilink.nwp500 import Device, ScheduleWrite, WriteOutcome, models
-from custom_components.navilink.schedules import KeptLists, ScheduleKind
+from custom_components.navilink.schedules import ScheduleKind
 from simulator.process import SimulatorProcess
 from tests.integration.actions import cut, press
 from tests.integration.heaters import MAC, OTHER_MAC
@@ -84,7 +85,7 @@ async def test_a_schedule_is_read_again_when_it_is_old(
     simulator: SimulatorProcess, coordinator: NavilinkCoordinator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await simulator.schedules(MAC, reservations=wire(NIGHT))
-    monkeypatch.setattr(schedules, "READ_INTERVAL", timedelta())
+    monkeypatch.setattr(kept_schedules, "READ_INTERVAL", timedelta())
     await next_info(coordinator)
     await wait_for_weekly(coordinator, NIGHT)
 

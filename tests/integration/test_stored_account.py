@@ -1,6 +1,6 @@
 """The one place where the content of the file is checked: nothing gets by that could break what comes after it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import json
 
 from hypothesis import given
@@ -10,6 +10,10 @@ import pytest
 import voluptuous as vol
 
 from custom_components.navilink.nwp500 import (
+    CommandCompleted,
+    CommandOutcome,
+    CommandReason,
+    CommandResult,
     Device,
     DeviceFeature,
     MqttConnectionConfig,
@@ -21,6 +25,7 @@ from custom_components.navilink.nwp500 import (
 from custom_components.navilink.nwp500.protocol import controls
 from custom_components.navilink.nwp500.queue.requests import control_request
 from custom_components.navilink.queue_store import StoredAccount
+from custom_components.navilink.schedule_wish import RECIRCULATION, WEEKLY, StoredWishes, new_wish
 from tests.integration.heaters import MAC
 
 DEVICE = Device(mac_address=MAC, additional_value="5322", home_seq=10001)
@@ -34,6 +39,15 @@ ACCOUNT = StoredAccount(
         statuses={MAC: {"dhwTemperatureSetting": 98}},
         running_modes={MAC: 3},
         completed_effects={MAC: ({"dhwOperationSetting": frozenset({2})},)},
+    ),
+    wishes=StoredWishes(
+        (new_wish(WEEKLY, MAC, on=True, life_time=timedelta(hours=24)),),
+        (
+            CommandCompleted(
+                new_wish(RECIRCULATION, MAC, on=False, life_time=None),
+                CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED),
+            ),
+        ),
     ),
 )
 
@@ -87,6 +101,11 @@ async def test_nonsense_is_refused_or_does_no_harm(data: st.DataObject, is_old: 
         client.wanted_members(device)
         for status in filter(None, (client.status(device), client.feature(device))):
             status.decoded()
+    for wish in account.wishes.pending:
+        assert (wish.kind, wish.topic, wish.body) in {(WEEKLY, "", b""), (RECIRCULATION, "", b"")}
+        assert wish.age() >= timedelta()
+        assert wish.is_expired() in {True, False}
+    StoredAccount.from_dict(orjson.loads(orjson.dumps(account.to_dict())), "client")
     for command in client.queued_commands:
         assert command.topic == f"cmd/52/navilink-{MAC}/ctrl"
         assert 70 <= command.parameters[0] <= 131
@@ -123,6 +142,34 @@ def test_a_store_from_before_lost_commands_were_stored_is_read() -> None:
     account = StoredAccount.from_dict(stored, "client")
     assert account.lost == ()
     assert account.queue.unsent
+
+
+def test_wishes_come_back_and_those_that_are_none_are_counted() -> None:
+    stored = content()
+    account = StoredAccount.from_dict(stored, "client")
+    assert [(wish.kind, wish.parameters) for wish in account.wishes.pending] == [(WEEKLY, (2,))]
+    [event] = account.wishes.outcomes
+    assert (event.command.kind, event.command.parameters) == (RECIRCULATION, (1,))
+    assert event.result == ACCOUNT.wishes.outcomes[0].result
+    [wish, outcome] = ACCOUNT.wishes.to_list()
+    damaged: list[object] = [
+        None,
+        {**wish, "kind": "dhw-mode"},
+        {**wish, "on": "yes"},
+        {**wish, "mac_address": "0478630a1b2f"},
+        {**wish, "age": 1e300},
+        {**wish, "age": float("nan")},
+        {**wish, "stored_at": "2026-03-01T12:00:00"},
+        {**wish, "stored_at": "0001-01-01T00:00:00+00:00", "age": 60},
+        {**wish, "stored_at": "soon"},
+        {**wish, "id": "a b"},
+        {**outcome, "outcome": "won"},
+    ]
+    account = StoredAccount.from_dict({**stored, "wishes": [*damaged, outcome, {**outcome, "reason": "new"}]}, "client")
+    assert account.queue.unreadable == len(damaged)
+    assert account.wishes.pending == ()
+    [event] = account.wishes.outcomes
+    assert event.result.reason is CommandReason.UNKNOWN
 
 
 def test_name_is_cut_to_printable_text() -> None:

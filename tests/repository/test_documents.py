@@ -127,6 +127,9 @@ def test_the_map_has_every_room(folder: Path, heading: str) -> None:
         ("binary_sensor", "## Binary sensors"),
         ("button", "## Buttons"),
         ("event", "## Event"),
+        ("switch", "### Switches"),
+        ("number", "### Numbers"),
+        ("select", "### Select"),
     ],
 )
 def test_every_entity_is_described(platform: str, heading: str) -> None:

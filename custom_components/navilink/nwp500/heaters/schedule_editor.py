@@ -21,8 +21,7 @@ from ..exceptions import (
 )
 from ..json_types import JsonMessage
 from ..models import Device
-from ..models.members import check_switch
-from ..models.schedule import OFF, ON, WeeklyEntry, WeeklySchedule
+from ..models.schedule import WeeklyEntry, WeeklySchedule
 from ..protocol.fields import Record
 from ..protocol.queries import Write
 from .queries import HeaterQueries
@@ -108,7 +107,7 @@ class ScheduleEditor[EntryT: WeeklyEntry]:
 
         An entry that the heater has already is written back as it is, also outside the ranges.
         """
-        return await self.edit(device, lambda schedule: _switched(replace(schedule, entries=tuple(entries)), on=on))
+        return await self.edit(device, lambda schedule: replace(schedule, entries=tuple(entries)).switched(on=on))
 
     async def edit(
         self, device: Device, change: Callable[[WeeklySchedule[EntryT]], WeeklySchedule[EntryT]]
@@ -135,7 +134,7 @@ class ScheduleEditor[EntryT: WeeklyEntry]:
 
     async def set_use(self, device: Device, *, on: bool) -> ScheduleWrite[WeeklySchedule[EntryT]]:
         """Switch the schedule as a whole on or off; its entries stay."""
-        return await self._change(device, lambda schedule: _switched(schedule, on=on))
+        return await self._change(device, lambda schedule: schedule.switched(on=on))
 
     async def _change(
         self, device: Device, change: Callable[[WeeklySchedule[EntryT]], WeeklySchedule[EntryT]]
@@ -223,8 +222,3 @@ def _check_slots(old: Sequence[WeeklyEntry], new: Sequence[WeeklyEntry]) -> None
     for slot, count in Counter(entry.slot for entry in new).items():
         if count > max(1, had[slot]):
             raise InvalidParameterError("entries", slot, "entries of which no two share days, hour and minute")
-
-
-def _switched[EntryT: WeeklyEntry](schedule: WeeklySchedule[EntryT], *, on: bool | None) -> WeeklySchedule[EntryT]:
-    """Switch a schedule on or off; None leaves it as it is."""
-    return schedule if on is None else replace(schedule, use=ON if check_switch(on) else OFF)

@@ -5,14 +5,14 @@ those whose meaning is not known, so that it can be written back as it was.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Self, override
 
 from ..enums import ReservationMode
 from ..exceptions import ResponseFormatError
 from .conversions import HALF, TRI_STATE, bytes_from_hex
-from .members import WHOLE, Kind, Member, Message, block, one_of
+from .members import WHOLE, Kind, Member, Message, block, check_switch, one_of
 from .weekdays import DAY_MASK, Weekday, day_mask, days_in
 
 _WIRE_NAMES = ("enable", "week", "hour", "min", "mode", "param")
@@ -66,6 +66,10 @@ class WeeklyEntry(Message):
         """Day mask, hour and minute: two entries cannot share them."""
         week, hour, minute = (WHOLE.read(self.raw.get(name)) for name in ("week", "hour", "min"))
         return week, hour, minute
+
+    def switched(self, *, on: bool) -> Self:
+        """Return the entry active, or only stored."""
+        return type(self)({**self.raw, "enable": ON if check_switch(on) else OFF})
 
     @classmethod
     def _number(cls, name: str, value: object) -> object:  # noqa: ARG003 - one kind of entry goes by the name
@@ -154,6 +158,10 @@ class WeeklySchedule[EntryT: WeeklyEntry]:
             and (self.use == ON) == (other.use == ON)
             and self._sorted() == other._sorted()
         )
+
+    def switched(self, *, on: bool | None) -> Self:
+        """Return the schedule switched on or off with the same entries; None leaves it as it is."""
+        return self if on is None else replace(self, use=ON if check_switch(on) else OFF)
 
     def content(self) -> dict[str, object]:
         """Return the members of a write."""
