@@ -9,6 +9,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.heating.boost_words import EVENT_BOOST_ENDED
@@ -39,11 +40,6 @@ async def switch(hass: HomeAssistant, action: str) -> None:
 
 async def target(hass: HomeAssistant, temperature: float) -> None:
     await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == temperature)
-
-
-async def report(simulator: SimulatorProcess, **status: int) -> None:
-    """Set something at the heater, as its panel or the app does."""
-    await simulator.device(MAC, **status)
 
 
 async def test_switch_boosts_for_the_usual_time_and_goes_back(
@@ -103,7 +99,8 @@ async def test_what_was_changed_at_the_panel_stays(
     await boost(hass, temperature=58, operation_mode="electric")
     await simulator.wait(applied=2)
     await wait_for_value(hass, HEATER, "electric")
-    await report(simulator, dhwTemperatureSetting=100)
+    # As at its panel.
+    await simulator.device(MAC, dhwTemperatureSetting=100)
     await press(hass, "button.nwp500_refresh")
     await target(hass, 50)
     await wall_clock.pass_by(timedelta(minutes=61))
@@ -217,7 +214,75 @@ async def test_what_cannot_be_done_is_refused(hass: HomeAssistant, data: Mapping
 async def test_numbers_are_what_the_switch_uses(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     for number, value in ((DURATION, 90), (TEMPERATURE, 55.5)):
         await hass.services.async_call("number", "set_value", {"entity_id": number, "value": value}, blocking=True)
-        await wait_for(hass, number, lambda state, value=value: float(state.state) == value)
+        assert float(shown(hass, number).state) == value
     await switch(hass, "turn_on")
     await simulator.wait(applied=1)
     assert await applied(simulator) == [("dhw-temperature", [111])]
+
+
+# The calendar
+
+PLANNED = "calendar.nwp500_planned_heating"
+
+
+async def events(hass: HomeAssistant) -> list[dict[str, Any]]:
+    response: Any = await hass.services.async_call(
+        "calendar",
+        "get_events",
+        {"entity_id": PLANNED, "duration": {"days": 7}},
+        blocking=True,
+        return_response=True,
+    )
+    found: list[dict[str, Any]] = response[PLANNED]["events"]
+    return found
+
+
+@pytest.mark.usefixtures("running")
+async def test_event_of_an_automation_is_a_planned_boost(
+    hass: HomeAssistant, simulator: SimulatorProcess, wall_clock: WallClock
+) -> None:
+    start = dt_util.utcnow() + timedelta(hours=3)
+    await hass.services.async_call(
+        "calendar",
+        "create_event",
+        {
+            "entity_id": PLANNED,
+            "summary": "Guests: heat pump, 58 °C",
+            "start_date_time": start.isoformat(),
+            "end_date_time": (start + timedelta(hours=1)).isoformat(),
+        },
+        blocking=True,
+    )
+    [event] = await events(hass)
+    assert event["summary"] == "Guests: heat pump, 58 °C"
+    assert event["description"] == "target temperature 58 °C, mode heat pump"
+    assert shown(hass, PLANNED).state == "off"
+    await wall_clock.pass_by(timedelta(hours=3, seconds=1))
+    await simulator.wait(applied=2)
+    assert await applied(simulator) == [("dhw-temperature", [116]), ("dhw-mode", [1])]
+    await wait_for_value(hass, PLANNED, "on")
+
+
+@pytest.mark.usefixtures("running")
+async def test_what_cannot_be_planned_is_refused(hass: HomeAssistant) -> None:
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call(
+            "calendar",
+            "create_event",
+            {"entity_id": PLANNED, "summary": "Boost", "in": {"days": 2}},
+            blocking=True,
+        )
+    assert refused.value.translation_key == "boost_event_not_storable"
+    assert await events(hass) == []
+
+
+async def test_event_can_be_deleted(
+    hass: HomeAssistant, running: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    start = dt_util.utcnow() + timedelta(hours=3)
+    response = await boost(hass, start=start.isoformat(), temperature=60)
+    socket = await hass_ws_client(hass)
+    await socket.send_json_auto_id({"type": "calendar/event/delete", "entity_id": PLANNED, "uid": response["id"]})
+    assert (await socket.receive_json())["success"]
+    assert await events(hass) == []
+    assert running.runtime_data.boosts.of(MAC).planned == ()
