@@ -13,6 +13,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .coordinator import NavilinkConfigEntry
 from .entity import MeasuredEntity, NavilinkEntity, async_add_for_each_heater
 from .fitted import FittedDescription, async_add_fitted
+from .heating.insight_entities import HotWaterLow
 from .nwp500 import DeviceStatus
 from .status_sensors import TOU_PEAK, time_of_use_state
 
@@ -157,7 +158,10 @@ async def async_setup_entry(
     async_add_for_each_heater(
         entry,
         async_add_entities,
-        lambda coordinator, mac_address: [ConnectionBinarySensor(coordinator, mac_address, CONNECTION)],
+        lambda coordinator, mac_address: [
+            ConnectionBinarySensor(coordinator, mac_address, CONNECTION),
+            HotWaterLow(coordinator, mac_address),
+        ],
     )
     async_add_fitted(entry, async_add_entities, STATUS_DESCRIPTIONS, StatusBinarySensor)
 

@@ -22,6 +22,7 @@ from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
 from .event_summary import SummaryGrammar
+from .heating.planned_calendar import PlannedHeating
 from .nwp500 import InvalidParameterError, NavienError, enums, models
 from .schedule_entries import NAMES_OF_MODES, WeeklyForm
 from .schedule_fields import ATTR_DAYS, ATTR_ENABLED, ATTR_TIME
@@ -57,7 +58,12 @@ async def async_setup_entry(
 ) -> None:
     """Set up the calendars."""
     async_add_for_each_heater(
-        entry, async_add_entities, lambda coordinator, mac_address: [WeeklyCalendar(coordinator, mac_address)]
+        entry,
+        async_add_entities,
+        lambda coordinator, mac_address: [
+            WeeklyCalendar(coordinator, mac_address),
+            PlannedHeating(coordinator, mac_address),
+        ],
     )
 
 

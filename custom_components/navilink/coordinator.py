@@ -20,6 +20,9 @@ from .devices import AccountDevices, AccountListing
 from .energy import EnergyHistory
 from .heater import HeaterSnapshots, HeaterState, heater_name
 from .heater_facts import HeaterFacts
+from .heating.insight import Household
+from .heating.keeper import BoostKeeper
+from .heating.observers import Observers
 from .kept_values import KeptValues
 from .lost_commands import LOST, LostCommands
 from .nwp500 import (
@@ -88,6 +91,10 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         """Heaters whose commands are coming to their end, or whose outcomes are still to be passed on."""
         self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=config.enable_command_queue)
         self.recent = RecentEvents(self.client)
+        self.boosts = BoostKeeper(
+            hass, entry, self.client, self.outcomes, self.store, self.snapshots, lambda: self._devices
+        )
+        self.observers = Observers(hass, entry.entry_id, self.client, lambda _mac_address: Household())
         self.schedules = HeaterSchedules(hass, entry, self.client, self.api_client, self.snapshots)
         self.wishes = ScheduleWishes(entry, self.delivery, self.schedules, config, self._on_wishes_changed)
         self.snapshots.kept_elsewhere = lambda: self.wishes.waiting
@@ -103,6 +110,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         With something stored, neither the service nor the connection has to be there: commands wait in the queue.
         """
         await self.kept.async_load()
+        await self.boosts.async_load()
+        await self.observers.async_load()
         stored = await self.store.async_load(self.client.client_id)
         if self.store.kept_as is not None:
             async_report_unreadable(self.hass, self.config_entry, self.store.kept_as)
@@ -116,9 +125,12 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         if stored is not None:
             self._restore(stored)
         self._stops += [
+            # Before the snapshots, so that these show it.
+            *self.observers.listen(),
             *self._events.listen(),
             *self.recent.listen(),
             *self.schedules.listen(),
+            *self.boosts.begin(),
             *self.wishes.listen(),
             self.client.on("connection_resumed", self._on_connection_resumed),
             async_track_time_interval(self.hass, self._async_request_statuses, STATUS_INTERVAL),
@@ -210,6 +222,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._forget_left()
         self.registered.remove(mac_addresses)
         self.kept.forget(mac_addresses)
+        self.boosts.forget(mac_addresses)
+        self.observers.forget(mac_addresses)
         self.store.async_changed()
 
     @callback
@@ -342,11 +356,13 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         if not self._stops:
             # Never set up, or ended already: there is nothing to store.
             return
+        await self.boosts.async_finish()
         await self.client.finish_sending()
         self.outcomes.close()
         # An outcome may come until the last writing begins, and is part of it then.
         await self.store.async_close()
         await self.kept.async_saved()
+        await self.observers.async_save()
         while self._stops:
             self._stops.pop()()
         await self.client.disconnect()

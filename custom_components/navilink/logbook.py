@@ -1,4 +1,4 @@
-"""What the logbook shows of a command that has its outcome."""
+"""What the logbook shows: commands that have their outcomes, and boosts that have ended."""
 
 from collections.abc import Callable
 
@@ -7,6 +7,7 @@ from homeassistant.const import ATTR_ENTITY_ID, ATTR_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 
 from .const import DOMAIN
+from .heating.boost_words import EVENT_BOOST_ENDED
 from .outcomes import EVENT_COMMAND_OUTCOME
 from .wording import text
 
@@ -29,4 +30,15 @@ def async_describe_events(
             LOGBOOK_ENTRY_ENTITY_ID: data[ATTR_ENTITY_ID],
         }
 
+    @callback
+    def describe_boost(event: Event) -> Entry:
+        data = event.data
+        group = "boost_ended_and_left" if data["not_restored"] else "boost_ended"
+        return {
+            LOGBOOK_ENTRY_NAME: data[ATTR_NAME],
+            LOGBOOK_ENTRY_MESSAGE: text(hass, group, data["reason"], data),
+            LOGBOOK_ENTRY_ENTITY_ID: data[ATTR_ENTITY_ID],
+        }
+
     async_describe_event(DOMAIN, EVENT_COMMAND_OUTCOME, describe)
+    async_describe_event(DOMAIN, EVENT_BOOST_ENDED, describe_boost)

@@ -14,6 +14,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .const import DOMAIN
 from .controls import ControlDescription, ControlEntity, async_add_supported
 from .coordinator import NavilinkConfigEntry
+from .entity import async_add_for_each_heater
+from .heating.boost_entities import BoostDuration, BoostTemperature
 from .kept_values import ANTI_LEGIONELLA_INTERVAL, FILTER_INTERVAL, VACATION_LENGTH, KeptNumber
 from .nwp500 import Device, HeaterCommand, commands, heater_commands
 from .wording import quantity, setting_words
@@ -96,6 +98,9 @@ async def async_setup_entry(
 ) -> None:
     """Set up the numbers."""
     async_add_supported(entry, async_add_entities, NUMBERS, KeptNumberEntity)
+    async_add_for_each_heater(
+        entry, async_add_entities, lambda *heater: [BoostDuration(*heater), BoostTemperature(*heater)]
+    )
 
 
 class KeptNumberEntity(ControlEntity, NumberEntity):

@@ -23,6 +23,8 @@ from .expert_sensors import EXPERT_DESCRIPTIONS
 from .fact_sensors import COUNTER_DESCRIPTIONS, ENERGY_DESCRIPTIONS, FactSensorDescription
 from .fitted import FactEntity, async_add_fitted
 from .heater import CONNECTION_STATES, HeaterState
+from .heating.boost_entities import BoostEndSensor
+from .heating.insight_entities import insight_sensors
 from .schedule_sensor import next_entry_sensors
 from .status_sensors import STATUS_DESCRIPTIONS, Attributes, StatusSensorDescription, error_code_shown
 from .wording import fault_words
@@ -105,6 +107,8 @@ async def async_setup_entry(
         lambda coordinator, mac_address: [
             *(ServiceSensor(coordinator, mac_address, each) for each in SERVICE_DESCRIPTIONS),
             *next_entry_sensors(coordinator, mac_address),
+            BoostEndSensor(coordinator, mac_address),
+            *insight_sensors(coordinator, mac_address),
         ],
     )
     async_add_fitted(entry, async_add_entities, (*STATUS_DESCRIPTIONS, *EXPERT_DESCRIPTIONS), StatusSensor)

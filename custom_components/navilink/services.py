@@ -17,6 +17,8 @@ import voluptuous as vol
 from .action_heaters import DEVICES, ONE_DEVICE, Heater, async_heater
 from .const import DOMAIN
 from .energy_actions import ENERGY_ACTIONS
+from .heating.boost_actions import BOOST_ACTIONS
+from .heating.plan_action import PLAN_ACTIONS
 from .outcomes import outcome_details
 from .schedule_actions import SCHEDULE_ACTIONS
 from .tou_actions import TOU_ACTIONS
@@ -124,6 +126,7 @@ ACTIONS = (
     *SCHEDULE_ACTIONS,
     *TOU_ACTIONS,
     *ENERGY_ACTIONS,
+    *PLAN_ACTIONS,
 )
 
 
@@ -148,3 +151,13 @@ def async_setup_services(hass: HomeAssistant) -> None:
         schema=START_VACATION_FIELDS,  # type: ignore[arg-type]  # as above
         func="async_start_vacation",
     )
+    for name, fields, func in BOOST_ACTIONS:
+        async_register_platform_entity_service(
+            hass,
+            DOMAIN,
+            name,
+            entity_domain=WATER_HEATER_DOMAIN,
+            schema=fields,  # type: ignore[arg-type]  # as above
+            func=func,
+            supports_response=SupportsResponse.OPTIONAL,
+        )

@@ -11,6 +11,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .controls import ControlDescription, ControlEntity, async_add_supported
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
+from .entity import async_add_for_each_heater
+from .heating.boost_entities import BoostSwitch
 from .kept_values import ANTI_LEGIONELLA_INTERVAL, FILTER_INTERVAL, KeptNumber
 from .nwp500 import CommandOutcome, Device, DeviceStatus, HeaterCommand, commands, heater_commands
 from .schedule_switch import SCHEDULE_SWITCHES, ScheduleSwitch
@@ -77,6 +79,7 @@ async def async_setup_entry(
 ) -> None:
     """Set up the switches."""
     async_add_supported(entry, async_add_entities, SETTINGS, _setting_switch)
+    async_add_for_each_heater(entry, async_add_entities, lambda *heater: [BoostSwitch(*heater)])
     async_add_supported(entry, async_add_entities, SCHEDULE_SWITCHES, ScheduleSwitch)
 
 

@@ -250,8 +250,10 @@ class NavienMqttClient:
         """Give a command and wait for its PUBACK; returns its packet id, or 0 when queued."""
         return await self._sent(await self.submit(command))
 
-    async def submit(self, command: HeaterCommand) -> CommandHandle:
+    async def submit(self, command: HeaterCommand, *, expires_at: datetime | None = None) -> CommandHandle:
         """Give a command and return its handle as soon as it is written or queued.
+
+        `expires_at` is when it is too late for it, in place of what the configuration says.
 
         Raises `InvalidParameterError` or `UnsupportedCommandError` when the heater would not take it, and
         `NotConnectedError` while disconnected with the queue disabled.
@@ -260,7 +262,9 @@ class NavienMqttClient:
         record = self._inbox.records.get(device.mac_address)
         checked = control.checked(command.parameters, None if record is None else record.feature)
         request = control_request(control, checked, device, self._config.client_id, wanted=command.words)
-        if self._config.expire_by_class:
+        if expires_at is not None:
+            request = replace(request, expires_at=expires_at)
+        elif self._config.expire_by_class:
             raw = {} if record is None or record.status is None else record.status.raw
             known = {name: value for name in request.expected if (value := WHOLE.read(raw.get(name))) is not None}
             request = replace(request, expires_at=request.queued_at + control.life_time(checked, known))
@@ -304,15 +308,23 @@ class NavienMqttClient:
         """Return the raw status members that the commands without an outcome will set."""
         return self._pipeline.wanted(device.mac_address)
 
-    def clear_command_queue(self, device: Device | None = None, *, kinds: frozenset[str] | None = None) -> int:
-        """Remove what waits, for all devices or one, of all kinds or some; return how many commands that were.
+    def clear_command_queue(
+        self,
+        device: Device | None = None,
+        *,
+        kinds: frozenset[str] | None = None,
+        ids: frozenset[str] | None = None,
+    ) -> int:
+        """Remove what waits, for all devices or one, of all kinds or some, or by id; return how many that were.
 
         What is in flight cannot be recalled, but is not sent a second time either.
         """
         mac_address = None if device is None else device.mac_address
         return self._pipeline.clear(
             lambda command: (
-                (mac_address is None or command.mac_address == mac_address) and (kinds is None or command.kind in kinds)
+                (mac_address is None or command.mac_address == mac_address)
+                and (kinds is None or command.kind in kinds)
+                and (ids is None or command.id in ids)
             )
         )
 

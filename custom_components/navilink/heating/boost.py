@@ -1,0 +1,394 @@
+"""Heating more for a while, and then going back; pure, without Home Assistant.
+
+A heater's boosts are a value. Its methods return the next value and what is to be done. Rules:
+
+* What was before comes from a status that the heater reported, not from what is pending, and stays the same when one
+  boost takes over from another.
+* A command that starts a boost expires with the boost's end. Going back waits for the heater as long as it takes.
+* A setting that somebody else changed is theirs: it is not set back, nor is that of a heater that was turned off or
+  went on vacation.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum, StrEnum, auto
+from typing import Self
+
+from ..nwp500 import DhwMode
+
+MIN_DURATION = timedelta(minutes=30)
+MAX_DURATION = timedelta(hours=24)
+MAX_PLANNED = 50
+_DAY = timedelta(days=1)
+# A mode that the heater holds back lands when the peak period ends; no peak period is longer.
+_MAX_HELD = _DAY
+
+
+class Setting(StrEnum):
+    """What a boost changes; the values are raw, as the heater reports them."""
+
+    TEMPERATURE = "dhwTemperatureSetting"
+    MODE = "dhwOperationSetting"
+
+
+class BoostEnd(StrEnum):
+    """Why a boost ended."""
+
+    TIME = "time"
+    HOT = "hot"
+    CANCELED = "canceled"
+    CHANGED = "changed"
+    OFF = "off"
+    VACATION = "vacation"
+    NOT_DELIVERED = "not_delivered"
+
+
+class BoostRefusal(StrEnum):
+    """Why a boost cannot be given."""
+
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    OVER = "over"
+    NOTHING_TO_DO = "nothing_to_do"
+    TOO_MANY_STARTS = "too_many_starts"
+    TOO_MANY_PLANNED = "too_many_planned"
+    IS_OFF = "is_off"
+    IS_ON_VACATION = "is_on_vacation"
+    HELD_IN_PEAK = "held_in_peak"
+    IS_RUNNING = "is_running"
+
+
+class BoostError(Exception):
+    """A boost that cannot be given; nothing has changed."""
+
+    def __init__(self, refusal: BoostRefusal) -> None:
+        """Take the reason."""
+        super().__init__(refusal.value)
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boost:
+    """What was asked for; the times are aware."""
+
+    id: str
+    start: datetime
+    end: datetime
+    wanted: Mapping[Setting, int]
+    stop_when_hot: bool = False
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaterNow:
+    """What a heater reports, in a status that is not old."""
+
+    values: Mapping[Setting, int]
+    is_hot: bool = False
+    is_in_peak: bool = False
+    """A mode is held back then; only the target temperature applies."""
+
+    @property
+    def is_off(self) -> bool:
+        """Whether it is turned off."""
+        return self.values.get(Setting.MODE) == DhwMode.POWER_OFF
+
+    @property
+    def is_on_vacation(self) -> bool:
+        """Whether it is on vacation."""
+        return self.values.get(Setting.MODE) == DhwMode.VACATION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Give:
+    """To be done: set a value at the heater."""
+
+    setting: Setting
+    value: int
+    expires_at: datetime | None = None
+    """None: as other commands do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancel:
+    """To be done: take the boost's command for a setting out of the queue, if it waits there."""
+
+    setting: Setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """To be reported: a boost has ended."""
+
+    boost: Boost
+    reason: BoostEnd
+    restored: Mapping[Setting, int] = field(default_factory=dict)
+    """What is set back, and to what."""
+    left: frozenset[Setting] = frozenset()
+    """What is not set back, because it is no longer as the boost had set it."""
+
+
+type Step = Give | Cancel | Ended
+
+
+class Phase(Enum):
+    """How far a setting of a running boost has come."""
+
+    PENDING = auto()
+    """Its command has no outcome yet."""
+    HELD = auto()
+    """The heater holds it back until the peak period ends."""
+    DOUBTFUL = auto()
+    """It was sent and not confirmed; the next status decides."""
+    OURS = auto()
+    """The heater has the value."""
+    GONE = auto()
+    """It was not delivered, or somebody else has changed it since."""
+    RESTORED = auto()
+    """It is set back, or need not be."""
+
+
+class Delivered(Enum):
+    """What became of a command of a boost."""
+
+    YES = auto()
+    NO = auto()
+    HELD = auto()
+    UNKNOWN = auto()
+
+
+_PHASE_OF = {
+    Delivered.YES: Phase.OURS,
+    Delivered.NO: Phase.GONE,
+    Delivered.HELD: Phase.HELD,
+    Delivered.UNKNOWN: Phase.DOUBTFUL,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One setting of a running boost."""
+
+    wanted: int
+    before: int | None
+    """What a status showed before; None until there is one."""
+    phase: Phase = Phase.PENDING
+    was_ours: bool = False
+    """Whether the heater had the value at some time."""
+    earlier: frozenset[int] = frozenset()
+    """What boosts wanted that it took over from: a status that shows one of these does not show what was before."""
+
+    def seen(self, value: int) -> Self:
+        """Return the change once a status shows a value."""
+        if self.phase in {Phase.GONE, Phase.RESTORED}:
+            return self
+        if value == self.wanted:
+            return replace(self, phase=Phase.OURS, was_ours=True, before=value if self.before is None else self.before)
+        if self.phase in {Phase.PENDING, Phase.HELD}:
+            return self if value in self.earlier else replace(self, before=value)
+        return replace(self, phase=Phase.GONE)
+
+    def completed(self, delivered: Delivered) -> Self:
+        """Return the change once its command has an outcome."""
+        if self.phase is not Phase.PENDING:
+            return self
+        return replace(self, phase=_PHASE_OF[delivered], was_ours=delivered is Delivered.YES)
+
+    @property
+    def to_restore(self) -> int | None:
+        """What to set the heater back to."""
+        return self.before if self.phase is Phase.OURS and self.before != self.wanted else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A boost that has started."""
+
+    boost: Boost
+    changes: Mapping[Setting, Change]
+    ending: BoostEnd | None = None
+    """Why it ends, while it waits for a status to go back by."""
+    restored: Mapping[Setting, int] = field(default_factory=dict)
+
+    def with_changes(self, changes: Mapping[Setting, Change]) -> Self:
+        """Return it with some settings changed."""
+        return replace(self, changes={**self.changes, **changes})
+
+    @property
+    def phases(self) -> set[Phase]:
+        """How far its settings have come."""
+        return {change.phase for change in self.changes.values()}
+
+
+type Result = tuple[Boosts, list[Step]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boosts:
+    """The boosts of one heater. `heater` is None where it has no status that is not old."""
+
+    planned: tuple[Boost, ...] = ()
+    """By their start."""
+    running: Running | None = None
+    starts: tuple[datetime, ...] = ()
+    """When boosts began, within a day."""
+
+    def scheduled(self, boost: Boost, now: datetime, heater: HeaterNow | None, *, max_starts: int) -> Result:
+        """Start a boost or plan one; one that runs is taken over. Raises `BoostError`."""
+        if boost.end <= now:
+            raise BoostError(BoostRefusal.OVER)
+        duration = boost.end - max(boost.start, now)
+        if not MIN_DURATION <= duration <= MAX_DURATION:
+            raise BoostError(BoostRefusal.TOO_SHORT if duration < MIN_DURATION else BoostRefusal.TOO_LONG)
+        if not boost.wanted:
+            raise BoostError(BoostRefusal.NOTHING_TO_DO)
+        if boost.start > now:
+            if len(self.planned) >= MAX_PLANNED:
+                raise BoostError(BoostRefusal.TOO_MANY_PLANNED)
+            return replace(self, planned=tuple(sorted((*self.planned, boost), key=lambda each: each.start))), []
+        if refusal := self._refusal(boost, now, heater, max_starts):
+            raise BoostError(refusal)
+        return self._started(boost, now, heater)
+
+    def canceled(self, boost_id: str | None = None) -> Result:
+        """End the running boost or drop a planned one, by its id; without an id, the running one."""
+        kept = replace(self, planned=tuple(boost for boost in self.planned if boost.id != boost_id))
+        running = self.running
+        if running is None or running.ending is not None or boost_id not in {None, running.boost.id}:
+            return kept, []
+        return _ended(kept, running, BoostEnd.CANCELED)
+
+    def passed(self, now: datetime, heater: HeaterNow | None, *, max_starts: int) -> Result:
+        """Do what is due: end what is over, start what was planned for now; what was missed is dropped."""
+        boosts: Boosts = self
+        steps: list[Step] = []
+        running = boosts.running
+        if running is not None and running.boost.end + _MAX_HELD <= now and Phase.HELD in running.phases:
+            boosts, steps = _ended(boosts, _without_held(running), BoostEnd.TIME)
+        elif running is not None and running.ending is None and running.boost.end <= now:
+            boosts, steps = _ended(boosts, running, BoostEnd.TIME)
+        due = [boost for boost in boosts.planned if boost.start <= now]
+        boosts = replace(boosts, planned=boosts.planned[len(due) :])
+        for boost in due:
+            if boost.end <= now or boosts._refusal(boost, now, heater, max_starts):  # noqa: SLF001 - its own class
+                steps.append(Ended(boost=boost, reason=_reason_not_started(heater)))
+                continue
+            boosts, more = boosts._started(boost, now, heater)  # noqa: SLF001 - as above
+            steps += more
+        return boosts, steps
+
+    def seen(self, heater: HeaterNow) -> Result:
+        """Take in a status."""
+        if self.running is None:
+            return self, []
+        changes = self.running.changes
+        running = self.running.with_changes(
+            {setting: changes[setting].seen(value) for setting, value in heater.values.items() if setting in changes}
+        )
+        boosts = replace(self, running=running)
+        if heater.is_off or heater.is_on_vacation:
+            # A person did that, and has the last word.
+            reason = BoostEnd.OFF if heater.is_off else BoostEnd.VACATION
+            steps: list[Step] = [Cancel(setting=setting) for setting in _pending(running)]
+            ended = Ended(boost=running.boost, reason=running.ending or reason, left=frozenset(running.changes))
+            return replace(boosts, running=None), [*steps, ended]
+        return _after(boosts, running, heater)
+
+    def completed(self, setting: Setting, delivered: Delivered) -> Result:
+        """Take in the outcome of the command that the boost gave for a setting."""
+        if self.running is None or setting not in self.running.changes:
+            return self, []
+        running = self.running.with_changes({setting: self.running.changes[setting].completed(delivered)})
+        return _after(replace(self, running=running), running)
+
+    def _refusal(self, boost: Boost, now: datetime, heater: HeaterNow | None, max_starts: int) -> BoostRefusal | None:
+        """Return why a boost cannot start now; what is not known of the heater does not count."""
+        recent = [start for start in self.starts if now - start < _DAY]
+        # One that takes over from another does not start the compressor once more.
+        if self.running is None and len(recent) >= max_starts:
+            return BoostRefusal.TOO_MANY_STARTS
+        if heater is None:
+            return None
+        if heater.is_off:
+            return BoostRefusal.IS_OFF
+        if heater.is_on_vacation:
+            return BoostRefusal.IS_ON_VACATION
+        return BoostRefusal.HELD_IN_PEAK if heater.is_in_peak and set(boost.wanted) == {Setting.MODE} else None
+
+    def _started(self, boost: Boost, now: datetime, heater: HeaterNow | None) -> Result:
+        """Start a boost. What the one before it had set, and this one does not, stays set until this one ends."""
+        former = {} if self.running is None else self.running.changes
+        values = {} if heater is None else heater.values
+        is_in_peak = heater is not None and heater.is_in_peak
+        wanted = {name: value for name, value in boost.wanted.items() if not (is_in_peak and name is Setting.MODE)}
+        changes = {name: _change(value, former.get(name), values.get(name)) for name, value in wanted.items()}
+        starts = tuple(start for start in self.starts if now - start < _DAY)
+        boosts = replace(
+            self,
+            running=Running(boost=boost, changes={**former, **changes}),
+            starts=starts if self.running is not None else (*starts, now),
+        )
+        return boosts, [Give(setting=name, value=value, expires_at=boost.end) for name, value in wanted.items()]
+
+
+def _change(wanted: int, former: Change | None, value: int | None) -> Change:
+    """Return a new change. One that takes over keeps what was before the first, unless somebody changed it since."""
+    if former is None or former.phase in {Phase.GONE, Phase.RESTORED}:
+        return Change(wanted=wanted, before=value)
+    return Change(wanted=wanted, before=former.before, earlier=former.earlier | {former.wanted})
+
+
+def _pending(running: Running) -> list[Setting]:
+    return [setting for setting, change in running.changes.items() if change.phase is Phase.PENDING]
+
+
+def _without_held(running: Running) -> Running:
+    """Give up what the heater has held back for longer than any peak period lasts."""
+    held = {name: change for name, change in running.changes.items() if change.phase is Phase.HELD}
+    return running.with_changes({name: replace(change, phase=Phase.GONE) for name, change in held.items()})
+
+
+def _reason_not_started(heater: HeaterNow | None) -> BoostEnd:
+    if heater is not None and heater.is_off:
+        return BoostEnd.OFF
+    return BoostEnd.VACATION if heater is not None and heater.is_on_vacation else BoostEnd.NOT_DELIVERED
+
+
+def _ended(boosts: Boosts, running: Running, reason: BoostEnd) -> Result:
+    """Begin to end a boost: what waits is not sent any more, and the next status shows what there is to restore."""
+    running = replace(running, ending=running.ending or reason)
+    cancels: list[Step] = [Cancel(setting=setting) for setting in _pending(running)]
+    boosts, steps = _after(replace(boosts, running=running), running)
+    return boosts, [*cancels, *steps]
+
+
+def _after(boosts: Boosts, running: Running, heater: HeaterNow | None = None) -> Result:
+    """End the boost that runs if there is a reason to; with a status, go back to what was before."""
+    reason = running.ending or _reason_to_end(running, heater)
+    if reason is None:
+        return boosts, []
+    running = replace(running, ending=reason)
+    steps: list[Step] = []
+    if heater is not None:
+        restored = {name: value for name, change in running.changes.items() if (value := change.to_restore) is not None}
+        steps = [Give(setting=name, value=value) for name, value in restored.items()]
+        done = {
+            name: replace(change, phase=Phase.RESTORED)
+            for name, change in running.changes.items()
+            if change.phase is Phase.OURS
+        }
+        running = replace(running.with_changes(done), restored={**running.restored, **restored})
+    if not running.phases <= {Phase.GONE, Phase.RESTORED}:
+        return replace(boosts, running=running), steps
+    left = frozenset(name for name, change in running.changes.items() if change.phase is Phase.GONE)
+    ended = Ended(boost=running.boost, reason=reason, restored=running.restored, left=left)
+    return replace(boosts, running=None), [*steps, ended]
+
+
+def _reason_to_end(running: Running, heater: HeaterNow | None) -> BoostEnd | None:
+    if running.phases == {Phase.GONE}:
+        was_delivered = any(change.was_ours for change in running.changes.values())
+        return BoostEnd.CHANGED if was_delivered else BoostEnd.NOT_DELIVERED
+    is_hot = heater is not None and heater.is_hot and running.phases <= {Phase.OURS, Phase.GONE}
+    return BoostEnd.HOT if running.boost.stop_when_hot and is_hot else None

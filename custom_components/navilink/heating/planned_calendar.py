@@ -1,0 +1,108 @@
+"""The calendar of boosts: those that are planned, and the one that runs."""
+
+from datetime import datetime
+import re
+from typing import Any, override
+
+from homeassistant.components.calendar import CalendarEntity, CalendarEntityDescription, CalendarEvent
+from homeassistant.components.calendar.const import (
+    EVENT_END,
+    EVENT_RRULE,
+    EVENT_START,
+    EVENT_SUMMARY,
+    CalendarEntityFeature,
+)
+from homeassistant.components.water_heater.const import ATTR_OPERATION_MODE
+from homeassistant.const import ATTR_TEMPERATURE, UnitOfTemperature
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
+from homeassistant.util.unit_conversion import TemperatureConverter
+
+from ..const import DOMAIN
+from ..coordinator import NavilinkCoordinator
+from ..entity import NavilinkEntity
+from ..water_heater import MODE_OF_OPERATION
+from ..wording import text
+from .boost import Boost
+from .boost_actions import async_start_boost
+from .boost_words import settings_words
+
+_DESCRIPTION = CalendarEntityDescription(key="planned_heating", translation_key="planned_heating")
+_TEMPERATURE = re.compile(r"([0-9]{1,3}(?:[.,][0-9])?)\s*°\s*([CF])", re.IGNORECASE)
+_UNITS = {"C": UnitOfTemperature.CELSIUS, "F": UnitOfTemperature.FAHRENHEIT}
+
+
+class PlannedHeating(NavilinkEntity, CalendarEntity):
+    """What a heater is to heat more for, once each; an event is a boost."""
+
+    _attr_supported_features = CalendarEntityFeature.CREATE_EVENT | CalendarEntityFeature.DELETE_EVENT
+
+    def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
+        """Tie the calendar to its heater."""
+        super().__init__(coordinator, mac_address, _DESCRIPTION)
+        self._known = self._boosts
+
+    @property
+    def _boosts(self) -> list[Boost]:
+        boosts = self.coordinator.boosts.of(self._mac_address)
+        running = [] if boosts.running is None or boosts.running.ending is not None else [boosts.running.boost]
+        return [*running, *boosts.planned]
+
+    @callback
+    @override
+    def _update_attrs(self) -> None:
+        """Show open calendars what has changed."""
+        if self._boosts != self._known:
+            self._known = self._boosts
+            self.async_update_event_listeners()
+
+    @property
+    @override
+    def event(self) -> CalendarEvent | None:
+        """Return the boost that runs, or the next one."""
+        now = dt_util.utcnow()
+        return next((self._as_event(boost) for boost in self._boosts if boost.end > now), None)
+
+    @override
+    async def async_get_events(
+        self, hass: HomeAssistant, start_date: datetime, end_date: datetime
+    ) -> list[CalendarEvent]:
+        """Return the boosts of a time, in order."""
+        return [self._as_event(boost) for boost in self._boosts if boost.start < end_date and boost.end > start_date]
+
+    @override
+    async def async_create_event(self, **kwargs: Any) -> None:
+        """Plan a boost, with what its summary says: a temperature, a mode, both, or neither for the usual one."""
+        start, end, summary = kwargs[EVENT_START], kwargs[EVENT_END], kwargs[EVENT_SUMMARY]
+        if kwargs.get(EVENT_RRULE) or not isinstance(start, datetime):
+            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="boost_event_not_storable")
+        data: dict[str, Any] = {"start": start, "until": end, "name": summary[:100]}
+        if (match := _TEMPERATURE.search(summary)) is not None:
+            unit = self.hass.config.units.temperature_unit
+            number = float(match[1].replace(",", "."))
+            data[ATTR_TEMPERATURE] = TemperatureConverter.convert(number, _UNITS[match[2].upper()], unit)
+        names = {name: text(self.hass, "schedule_mode", name) or name for name in MODE_OF_OPERATION}
+        for name, words in names.items():
+            if words.casefold() in summary.casefold():
+                data[ATTR_OPERATION_MODE] = name
+        await async_start_boost(self.coordinator, self._mac_address, MODE_OF_OPERATION, data)
+
+    @override
+    async def async_delete_event(
+        self, uid: str, recurrence_id: str | None = None, recurrence_range: str | None = None
+    ) -> None:
+        """Drop a planned boost, or end the one that runs."""
+        if uid not in {boost.id for boost in self._boosts}:
+            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="unknown_boost")
+        await self.coordinator.boosts.async_cancel(self.heater.device, uid)
+
+    def _as_event(self, boost: Boost) -> CalendarEvent:
+        words = settings_words(self.hass, boost.wanted)
+        return CalendarEvent(
+            start=dt_util.as_local(boost.start),
+            end=dt_util.as_local(boost.end),
+            summary=boost.name or words,
+            description=words,
+            uid=boost.id,
+        )

@@ -1,0 +1,33 @@
+"""Times that people and automations give."""
+
+from datetime import datetime, time, timedelta
+
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+import voluptuous as vol
+
+
+def aware_time(value: object) -> datetime:
+    """Return an aware time; one without a zone is in Home Assistant's. Raises `vol.Invalid`."""
+    parsed: datetime = cv.datetime(value)
+    return dt_util.as_local(parsed) if parsed.tzinfo is None else parsed
+
+
+def time_or_next(value: object) -> datetime | time:
+    """Return a time of the clock, or a time on a day. Raises `vol.Invalid`."""
+    if isinstance(value, time):
+        return value
+    try:
+        return aware_time(value)
+    except vol.Invalid:
+        of_clock: time = cv.time(value)
+        return of_clock
+
+
+def moment(given: datetime | time, now: datetime) -> datetime:
+    """Return a time; of a time of the clock, the next one."""
+    if isinstance(given, datetime):
+        return given
+    today = dt_util.as_local(now).replace(hour=given.hour, minute=given.minute, second=given.second, microsecond=0)
+    # The day may have 23 or 25 hours; the clock decides.
+    return today if today > now else today + timedelta(days=1)

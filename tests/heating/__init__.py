@@ -1,0 +1,1 @@
+"""Tests of what is planned, without Home Assistant and without a heater."""

@@ -1,0 +1,367 @@
+"""Boosts, step by step, and against a plain model: what people set is what there is after every boost."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+import pytest
+
+from custom_components.navilink.heating.boost import (
+    Boost,
+    BoostEnd,
+    BoostError,
+    BoostRefusal,
+    Boosts,
+    Cancel,
+    Delivered,
+    Ended,
+    Give,
+    HeaterNow,
+    Setting,
+    Step,
+)
+from custom_components.navilink.nwp500 import DhwMode
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+TEMPERATURE, MODE = Setting.TEMPERATURE, Setting.MODE
+HEAT_PUMP, ELECTRIC = DhwMode.HEAT_PUMP.value, DhwMode.ELECTRIC.value
+
+
+def at(hours: float) -> datetime:
+    return NOW + hours * HOUR
+
+
+def boost(start: float = 0, end: float = 1, *, name: str = "a", hot: bool = False, **wanted: int) -> Boost:
+    settings = {"temperature": TEMPERATURE, "mode": MODE}
+    return Boost(
+        id=name,
+        start=at(start),
+        end=at(end),
+        wanted={settings[each]: value for each, value in wanted.items()},
+        stop_when_hot=hot,
+    )
+
+
+def shows(temperature: int = 98, mode: int = HEAT_PUMP, *, hot: bool = False, peak: bool = False) -> HeaterNow:
+    return HeaterNow(values={TEMPERATURE: temperature, MODE: mode}, is_hot=hot, is_in_peak=peak)
+
+
+def started(
+    asked: Boost, heater: HeaterNow | None = None, boosts: Boosts | None = None, hours: float = 0
+) -> tuple[Boosts, list[Step]]:
+    return (boosts or Boosts()).scheduled(asked, at(hours), heater, max_starts=3)
+
+
+def delivered(asked: Boost, before: HeaterNow, after: HeaterNow) -> Boosts:
+    """Return the boosts once the heater has what the boost wants."""
+    boosts, _ = started(asked, before)
+    for setting in asked.wanted:
+        boosts, steps = boosts.completed(setting, Delivered.YES)
+        assert steps == []
+    boosts, steps = boosts.seen(after)
+    assert steps == []
+    return boosts
+
+
+def test_a_boost_and_back() -> None:
+    asked = boost(temperature=120)
+    boosts, steps = started(asked, shows())
+    assert steps == [Give(setting=TEMPERATURE, value=120, expires_at=at(1))]
+    boosts, steps = boosts.completed(TEMPERATURE, Delivered.YES)
+    assert steps == []
+    boosts, steps = boosts.passed(at(0.9), shows(120), max_starts=3)
+    assert steps == []
+    boosts, steps = boosts.passed(at(1), shows(120), max_starts=3)
+    # The status that it has may be old by now.
+    assert steps == []
+    boosts, steps = boosts.seen(shows(120))
+    assert steps == [
+        Give(setting=TEMPERATURE, value=98),
+        Ended(boost=asked, reason=BoostEnd.TIME, restored={TEMPERATURE: 98}),
+    ]
+    assert boosts.running is None
+
+
+def test_what_somebody_else_changed_stays() -> None:
+    asked = boost(temperature=120, mode=ELECTRIC)
+    boosts = delivered(asked, shows(), shows(120, ELECTRIC))
+    boosts, _ = boosts.seen(shows(110, ELECTRIC))
+    boosts, _ = boosts.passed(at(1), None, max_starts=3)
+    boosts, steps = boosts.seen(shows(110, ELECTRIC))
+    assert steps == [
+        Give(setting=MODE, value=HEAT_PUMP),
+        Ended(boost=asked, reason=BoostEnd.TIME, restored={MODE: HEAT_PUMP}, left=frozenset({TEMPERATURE})),
+    ]
+
+
+def test_all_changed_by_somebody_else_ends_it() -> None:
+    asked = boost(temperature=120)
+    _, steps = delivered(asked, shows(), shows(120)).seen(shows(100))
+    assert steps == [Ended(boost=asked, reason=BoostEnd.CHANGED, left=frozenset({TEMPERATURE}))]
+
+
+@pytest.mark.parametrize(("mode", "reason"), [(DhwMode.POWER_OFF, BoostEnd.OFF), (DhwMode.VACATION, BoostEnd.VACATION)])
+def test_off_and_vacation_end_it_without_going_back(mode: DhwMode, reason: BoostEnd) -> None:
+    asked = boost(temperature=120)
+    boosts, steps = delivered(asked, shows(), shows(120)).seen(shows(120, mode.value))
+    assert steps == [Ended(boost=asked, reason=reason, left=frozenset({TEMPERATURE}))]
+    assert boosts.running is None
+    _, steps = started(asked, shows())[0].seen(shows(98, mode.value))
+    assert steps[0] == Cancel(setting=TEMPERATURE)
+
+
+def test_a_boost_that_could_not_be_delivered_is_not_delivered_late() -> None:
+    asked = boost(temperature=120)
+    boosts, steps = started(asked)
+    assert [step.expires_at for step in steps if isinstance(step, Give)] == [at(1)]
+    boosts, steps = boosts.passed(at(1), None, max_starts=3)
+    assert steps == [Cancel(setting=TEMPERATURE)]
+    boosts, steps = boosts.completed(TEMPERATURE, Delivered.NO)
+    assert steps == [Ended(boost=asked, reason=BoostEnd.TIME, left=frozenset({TEMPERATURE}))]
+    assert boosts == Boosts(starts=(NOW,))
+
+
+def test_what_was_before_is_what_a_status_showed_before_it_was_sent() -> None:
+    boosts, _ = started(boost(temperature=120))
+    boosts, _ = boosts.seen(shows(90))
+    boosts, _ = boosts.completed(TEMPERATURE, Delivered.YES)
+    boosts, _ = boosts.seen(shows(120))
+    boosts, _ = boosts.canceled()
+    _, steps = boosts.seen(shows(120))
+    assert Give(setting=TEMPERATURE, value=90) in steps
+
+
+def test_another_boost_takes_over_and_keeps_what_was_before() -> None:
+    boosts = delivered(boost(temperature=120), shows(), shows(120))
+    boosts, steps = started(boost(0.5, 2, name="b", temperature=125), shows(120), boosts, 0.5)
+    assert steps == [Give(setting=TEMPERATURE, value=125, expires_at=at(2))]
+    assert len(boosts.starts) == 1
+    boosts, _ = boosts.completed(TEMPERATURE, Delivered.YES)
+    boosts, steps = boosts.passed(at(1), shows(125), max_starts=3)
+    assert steps == []
+    boosts, _ = boosts.passed(at(2), shows(125), max_starts=3)
+    _, steps = boosts.seen(shows(125))
+    assert Give(setting=TEMPERATURE, value=98) in steps
+
+
+def test_it_ends_when_the_water_is_hot() -> None:
+    asked = boost(temperature=120, hot=True)
+    boosts, _ = started(asked, shows())
+    boosts, steps = boosts.seen(shows(98, hot=True))
+    assert steps == []
+    boosts, _ = boosts.completed(TEMPERATURE, Delivered.YES)
+    boosts, steps = boosts.seen(shows(120))
+    assert steps == []
+    _, steps = boosts.seen(shows(120, hot=True))
+    assert steps[-1] == Ended(boost=asked, reason=BoostEnd.HOT, restored={TEMPERATURE: 98})
+
+
+def test_in_a_peak_period_only_the_temperature_is_sent() -> None:
+    _, steps = started(boost(temperature=120, mode=ELECTRIC), shows(peak=True))
+    assert [step.setting for step in steps if isinstance(step, Give)] == [TEMPERATURE]
+
+
+def test_a_mode_that_is_held_is_set_back_when_it_lands() -> None:
+    boosts, _ = started(boost(mode=ELECTRIC), shows())
+    boosts, _ = boosts.completed(MODE, Delivered.HELD)
+    boosts, steps = boosts.passed(at(1), shows(), max_starts=3)
+    assert steps == []
+    boosts, steps = boosts.seen(shows())
+    assert steps == []
+    assert boosts.running is not None
+    _, steps = boosts.seen(shows(mode=ELECTRIC))
+    assert Give(setting=MODE, value=HEAT_PUMP) in steps
+    _, steps = boosts.passed(at(26), shows(), max_starts=3)
+    assert isinstance(steps[-1], Ended)
+
+
+def test_a_planned_boost_starts_at_its_time_or_not_at_all() -> None:
+    asked = boost(2, 3, temperature=120)
+    boosts, steps = started(asked, shows())
+    assert steps == []
+    assert boosts.planned == (asked,)
+    _, steps = boosts.passed(at(2), shows(), max_starts=3)
+    assert steps == [Give(setting=TEMPERATURE, value=120, expires_at=at(3))]
+    missed, steps = boosts.passed(at(3), shows(), max_starts=3)
+    assert steps == [Ended(boost=asked, reason=BoostEnd.NOT_DELIVERED)]
+    assert missed == Boosts()
+    dropped, steps = boosts.canceled("a")
+    assert (dropped, steps) == (Boosts(), [])
+
+
+@pytest.mark.parametrize(
+    ("asked", "heater", "refusal"),
+    [
+        (boost(0, 0.4, temperature=120), shows(), BoostRefusal.TOO_SHORT),
+        (boost(0, 25, temperature=120), shows(), BoostRefusal.TOO_LONG),
+        (boost(-2, -1, temperature=120), shows(), BoostRefusal.OVER),
+        (boost(), shows(), BoostRefusal.NOTHING_TO_DO),
+        (boost(temperature=120), shows(mode=DhwMode.POWER_OFF), BoostRefusal.IS_OFF),
+        (boost(temperature=120), shows(mode=DhwMode.VACATION), BoostRefusal.IS_ON_VACATION),
+        (boost(mode=ELECTRIC), shows(peak=True), BoostRefusal.HELD_IN_PEAK),
+    ],
+)
+def test_what_cannot_be_done_is_refused(asked: Boost, heater: HeaterNow, refusal: BoostRefusal) -> None:
+    with pytest.raises(BoostError) as refused:
+        started(asked, heater)
+    assert refused.value.refusal is refusal
+
+
+def test_the_compressor_is_not_worn_out() -> None:
+    boosts = Boosts()
+    for hours in (0, 2, 4):
+        boosts, _ = started(boost(hours, hours + 1, temperature=120), shows(), boosts, hours)
+        boosts, _ = boosts.completed(TEMPERATURE, Delivered.NO)
+    with pytest.raises(BoostError) as refused:
+        started(boost(6, 7, temperature=120), shows(), boosts, 6)
+    assert refused.value.refusal is BoostRefusal.TOO_MANY_STARTS
+    started(boost(25, 26, temperature=120), shows(), boosts, 25)
+
+
+@dataclass
+class Waiting:
+    """A command in the queue."""
+
+    give: Give
+    is_of_boost: bool
+
+
+class BoostMachine(RuleBasedStateMachine):
+    """A heater, the people who set it, and an integration that may be stopped or cut off at any time.
+
+    The model knows only what the people set last; whenever no boost runs and nothing is on its way, the heater has it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        self.boosts = Boosts()
+        self.values = {TEMPERATURE: 98, MODE: HEAT_PUMP}
+        self.people = dict(self.values)
+        self.queue: list[Waiting] = []
+        self.is_connected = True
+        self.is_stopped = False
+        self.number = 0
+
+    @property
+    def heater(self) -> HeaterNow | None:
+        return HeaterNow(values=dict(self.values)) if self.is_connected else None
+
+    def carry_out(self, result: tuple[Boosts, list[Step]]) -> None:
+        self.boosts, steps = result
+        for step in steps:
+            match step:
+                case Give():
+                    self.queue = [each for each in self.queue if each.give.setting is not step.setting]
+                    self.queue.append(Waiting(step, step.expires_at is not None))
+                case Cancel():
+                    gone = [each for each in self.queue if each.is_of_boost and each.give.setting is step.setting]
+                    self.queue = [each for each in self.queue if each not in gone]
+                    for each in gone:
+                        self.carry_out(self.boosts.completed(each.give.setting, Delivered.NO))
+
+    def work(self) -> None:
+        """Let the integration do what is due."""
+        if self.is_stopped:
+            return
+        for each in [each for each in self.queue if each.give.expires_at and each.give.expires_at <= self.now]:
+            self.queue.remove(each)
+            self.carry_out(self.boosts.completed(each.give.setting, Delivered.NO))
+        self.carry_out(self.boosts.passed(self.now, self.heater, max_starts=1000))
+        for _ in range(4):
+            if self.is_connected:
+                if self.boosts.running is not None and self.values[MODE] in {DhwMode.VACATION, DhwMode.POWER_OFF}:
+                    # What the boost had set stays: the heater is not touched any more.
+                    self.people = dict(self.values)
+                self.carry_out(self.boosts.seen(HeaterNow(values=dict(self.values))))
+                self.send()
+
+    def send(self) -> None:
+        queue, self.queue = self.queue, []
+        for each in queue:
+            self.values[each.give.setting] = each.give.value
+            if each.is_of_boost:
+                self.carry_out(self.boosts.completed(each.give.setting, Delivered.YES))
+
+    @rule(
+        temperature=st.none() | st.sampled_from([110, 120]),
+        mode=st.none() | st.just(ELECTRIC),
+        after=st.integers(0, 3),
+        minutes=st.integers(30, 240),
+    )
+    def boost(self, temperature: int | None, mode: int | None, after: int, minutes: int) -> None:
+        wanted = {name: value for name, value in ((TEMPERATURE, temperature), (MODE, mode)) if value is not None}
+        if self.is_stopped or not wanted:
+            return
+        self.number += 1
+        start = self.now + after * HOUR
+        asked = Boost(id=str(self.number), start=start, end=start + timedelta(minutes=minutes), wanted=wanted)
+        try:
+            result = self.boosts.scheduled(asked, self.now, self.heater, max_starts=1000)
+        except BoostError as err:
+            if err.refusal not in {BoostRefusal.IS_OFF, BoostRefusal.IS_ON_VACATION, BoostRefusal.TOO_MANY_PLANNED}:
+                raise
+            return
+        self.carry_out(result)
+        self.work()
+
+    @precondition(lambda self: not self.is_stopped)
+    @rule()
+    def end(self) -> None:
+        self.carry_out(self.boosts.canceled())
+        self.work()
+
+    @rule(minutes=st.integers(1, 300))
+    def pass_time(self, minutes: int) -> None:
+        for _ in range(minutes):
+            self.now += timedelta(minutes=1)
+            self.work()
+
+    @rule(setting=st.sampled_from(Setting), value=st.sampled_from([90, 95, 100]), mode=st.sampled_from([1, 3, 4, 5, 6]))
+    def set_by_a_person(self, setting: Setting, value: int, mode: int) -> None:
+        """Set something that no boost sets: whoever wants the same as a boost cannot be told from it."""
+        chosen = value if setting is TEMPERATURE else mode
+        self.values[setting] = self.people[setting] = chosen
+        self.work()
+
+    @rule()
+    def cut_off(self) -> None:
+        self.is_connected = False
+
+    @rule()
+    def connect(self) -> None:
+        self.is_connected = True
+        self.work()
+
+    @rule()
+    def stop(self) -> None:
+        self.is_stopped = True
+
+    @rule()
+    def start(self) -> None:
+        self.is_stopped = False
+        self.work()
+
+    @invariant()
+    def what_people_set_is_what_there_is(self) -> None:
+        if self.is_stopped or not self.is_connected:
+            return
+        assert not self.queue
+        running = self.boosts.running
+        if running is None:
+            assert self.values == self.people
+        else:
+            assert running.ending is None
+            assert running.boost.end > self.now
+            for setting in self.values.keys() - running.changes.keys():
+                assert self.values[setting] == self.people[setting]
+
+    @invariant()
+    def what_is_planned_is_to_come(self) -> None:
+        if not self.is_stopped:
+            assert all(planned.start > self.now for planned in self.boosts.planned)
+
+
+TestBoostMachine = BoostMachine.TestCase

@@ -1,0 +1,288 @@
+"""Boosts of a heater in the simulator: given, delivered, ended, and what is left of them in every kind of trouble."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.heating.boost_words import EVENT_BOOST_ENDED
+from simulator.process import SimulatorProcess
+from tests.integration.actions import CONNECTION, act, cut, press, queued_words, shown
+from tests.integration.heaters import HEATER, MAC, applied
+from tests.integration.waiting import wait_for, wait_for_value
+from tests.integration.wall_clock import WallClock
+
+BOOST = "switch.nwp500_boost"
+ENDS = "sensor.nwp500_boost_ends"
+DURATION = "number.nwp500_boost_duration"
+TEMPERATURE = "number.nwp500_boost_temperature"
+
+
+async def boost(hass: HomeAssistant, **data: object) -> dict[str, Any]:
+    response = await hass.services.async_call(
+        DOMAIN, "boost", {"entity_id": HEATER, **data}, blocking=True, return_response=True
+    )
+    assert response is not None
+    found: dict[str, Any] = dict(response)[HEATER]  # type: ignore[assignment]  # the response of an entity is a dict
+    return found
+
+
+async def switch(hass: HomeAssistant, action: str) -> None:
+    await hass.services.async_call("switch", action, {"entity_id": BOOST}, blocking=True)
+
+
+async def target(hass: HomeAssistant, temperature: float) -> None:
+    await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == temperature)
+
+
+async def test_switch_boosts_for_the_usual_time_and_goes_back(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    before = shown(hass, HEATER).attributes["temperature"]
+    ended = async_capture_events(hass, EVENT_BOOST_ENDED)
+    await switch(hass, "turn_on")
+    await target(hass, 60)
+    assert shown(hass, BOOST).state == "on"
+    assert shown(hass, ENDS).state != "unknown"
+    # Once more changes nothing.
+    await switch(hass, "turn_on")
+    await simulator.wait(applied=1)
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await wait_for_value(hass, BOOST, "off")
+    await target(hass, before)
+    await simulator.wait(applied=2)
+    assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-temperature", [int(before * 2)])]
+    await wait_for_value(hass, ENDS, "unknown")
+    await running.runtime_data.boosts.async_finish()
+    [event] = ended
+    assert event.data["reason"] == "time"
+    assert event.data["restored"] == f"target temperature {before:g} °C"
+    assert event.data["entity_id"] == HEATER
+
+
+@pytest.mark.usefixtures("running")
+async def test_switch_ends_it(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    before = shown(hass, HEATER).attributes["temperature"]
+    await switch(hass, "turn_on")
+    await simulator.wait(applied=1)
+    await switch(hass, "turn_off")
+    await wait_for_value(hass, BOOST, "off")
+    await simulator.wait(applied=2)
+    await target(hass, before)
+
+
+@pytest.mark.usefixtures("running")
+async def test_action_sets_what_it_is_given_and_says_what_will_be_restored(
+    hass: HomeAssistant, simulator: SimulatorProcess
+) -> None:
+    heater = shown(hass, HEATER)
+    response = await boost(hass, duration="01:30:00", temperature=58, operation_mode="electric", name="Guests")
+    assert response["restores"] == {"temperature": heater.attributes["temperature"], "mode": heater.state}
+    assert response["queued"] is False
+    assert response["left_out"] == []
+    await simulator.wait(applied=2)
+    assert await applied(simulator) == [("dhw-temperature", [116]), ("dhw-mode", [2])]
+
+
+async def test_what_was_changed_at_the_panel_stays(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    mode = shown(hass, HEATER).state
+    ended = async_capture_events(hass, EVENT_BOOST_ENDED)
+    await boost(hass, temperature=58, operation_mode="electric")
+    await simulator.wait(applied=2)
+    await wait_for_value(hass, HEATER, "electric")
+    # As at its panel.
+    await simulator.device(MAC, dhwTemperatureSetting=100)
+    await press(hass, "button.nwp500_refresh")
+    await target(hass, 50)
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await wait_for_value(hass, BOOST, "off")
+    await wait_for_value(hass, HEATER, mode)
+    await target(hass, 50)
+    await running.runtime_data.boosts.async_finish()
+    [event] = ended
+    assert event.data["not_restored"] == "target temperature"
+
+
+async def test_boost_of_an_outage_is_delivered_after_a_restart(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    await cut(hass, simulator)
+    response = await boost(hass, temperature=60)
+    assert response["queued"] is True
+    assert queued_words(hass) == ["target temperature 60 °C"]
+    assert await hass.config_entries.async_reload(running.entry_id)
+    await wait_for_value(hass, BOOST, "on")
+    assert queued_words(hass) == ["target temperature 60 °C"]
+    await simulator.fault("mqtt_up")
+    await simulator.wait(applied=1)
+    await wait_for_value(hass, CONNECTION, "on")
+    assert await applied(simulator) == [("dhw-temperature", [120])]
+    assert shown(hass, BOOST).state == "on"
+
+
+async def test_boost_that_could_not_be_delivered_in_time_is_not_delivered(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    ended = async_capture_events(hass, EVENT_BOOST_ENDED)
+    await cut(hass, simulator)
+    await boost(hass, temperature=60, duration="00:30:00")
+    await wall_clock.pass_by(timedelta(minutes=31))
+    await wait_for_value(hass, BOOST, "off")
+    assert queued_words(hass) == []
+    await simulator.fault("mqtt_up")
+    await wait_for_value(hass, CONNECTION, "on")
+    assert await applied(simulator) == []
+    await running.runtime_data.boosts.async_finish()
+    assert [event.data["restored"] for event in ended] == [""]
+
+
+async def test_boost_that_ended_while_home_assistant_was_stopped_is_set_back(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    before = shown(hass, HEATER).attributes["temperature"]
+    await boost(hass, temperature=60)
+    await simulator.wait(applied=1)
+    await target(hass, 60)
+    assert await hass.config_entries.async_unload(running.entry_id)
+    wall_clock.pass_unseen(timedelta(hours=2))
+    assert await hass.config_entries.async_setup(running.entry_id)
+    await wall_clock.pass_by(timedelta(seconds=16))
+    await simulator.wait(applied=2)
+    await target(hass, before)
+    await wait_for_value(hass, BOOST, "off")
+
+
+@pytest.mark.usefixtures("running")
+async def test_turned_off_heater_is_left_alone(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    await boost(hass, temperature=60)
+    await simulator.wait(applied=1)
+    await act(hass, "set_operation_mode", operation_mode="off")
+    await wait_for_value(hass, BOOST, "off")
+    assert [control for control, _ in await applied(simulator)] == ["dhw-temperature", "power-off"]
+    with pytest.raises(ServiceValidationError) as refused:
+        await boost(hass, temperature=60)
+    assert refused.value.translation_key == "boost_is_off"
+
+
+@pytest.mark.usefixtures("running")
+async def test_planned_boost_starts_at_its_time(
+    hass: HomeAssistant, simulator: SimulatorProcess, wall_clock: WallClock
+) -> None:
+    start = dt_util.utcnow() + timedelta(hours=2)
+    response = await boost(hass, temperature=60, start=start.isoformat(), duration="01:00:00")
+    assert shown(hass, BOOST).state == "off"
+    await wall_clock.pass_by(timedelta(hours=2, seconds=1))
+    await wait_for_value(hass, BOOST, "on")
+    await simulator.wait(applied=1)
+    ended: Any = await hass.services.async_call(
+        DOMAIN, "end_boost", {"entity_id": HEATER, "id": response["id"]}, blocking=True, return_response=True
+    )
+    assert ended[HEATER] == {"ended": True}
+    await wait_for_value(hass, BOOST, "off")
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize(
+    ("data", "key"),
+    [
+        ({"duration": "00:10:00"}, "boost_too_short"),
+        ({"duration": "30:00:00"}, "boost_too_long"),
+        ({"operation_mode": "gas"}, "unsupported_mode"),
+        ({"temperature": 90}, "value_out_of_range"),
+        ({"until": "2020-01-01T00:00:00+00:00"}, "boost_over"),
+    ],
+)
+async def test_what_cannot_be_done_is_refused(hass: HomeAssistant, data: Mapping[str, object], key: str) -> None:
+    with pytest.raises(ServiceValidationError) as refused:
+        await boost(hass, **data)
+    assert refused.value.translation_key == key
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call(DOMAIN, "end_boost", {"entity_id": HEATER, "id": "none"}, blocking=True)
+    assert refused.value.translation_key == "unknown_boost"
+
+
+@pytest.mark.usefixtures("running")
+async def test_numbers_are_what_the_switch_uses(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    for number, value in ((DURATION, 90), (TEMPERATURE, 55.5)):
+        await hass.services.async_call("number", "set_value", {"entity_id": number, "value": value}, blocking=True)
+        assert float(shown(hass, number).state) == value
+    await switch(hass, "turn_on")
+    await simulator.wait(applied=1)
+    assert await applied(simulator) == [("dhw-temperature", [111])]
+
+
+# The calendar
+
+PLANNED = "calendar.nwp500_planned_heating"
+
+
+async def events(hass: HomeAssistant) -> list[dict[str, Any]]:
+    response: Any = await hass.services.async_call(
+        "calendar",
+        "get_events",
+        {"entity_id": PLANNED, "duration": {"days": 7}},
+        blocking=True,
+        return_response=True,
+    )
+    found: list[dict[str, Any]] = response[PLANNED]["events"]
+    return found
+
+
+@pytest.mark.usefixtures("running")
+async def test_event_of_an_automation_is_a_planned_boost(
+    hass: HomeAssistant, simulator: SimulatorProcess, wall_clock: WallClock
+) -> None:
+    start = dt_util.utcnow() + timedelta(hours=3)
+    await hass.services.async_call(
+        "calendar",
+        "create_event",
+        {
+            "entity_id": PLANNED,
+            "summary": "Guests: heat pump, 58 °C",
+            "start_date_time": start.isoformat(),
+            "end_date_time": (start + timedelta(hours=1)).isoformat(),
+        },
+        blocking=True,
+    )
+    [event] = await events(hass)
+    assert event["summary"] == "Guests: heat pump, 58 °C"
+    assert event["description"] == "target temperature 58 °C, mode heat pump"
+    assert shown(hass, PLANNED).state == "off"
+    await wall_clock.pass_by(timedelta(hours=3, seconds=1))
+    await simulator.wait(applied=2)
+    assert await applied(simulator) == [("dhw-temperature", [116]), ("dhw-mode", [1])]
+    await wait_for_value(hass, PLANNED, "on")
+
+
+@pytest.mark.usefixtures("running")
+async def test_what_cannot_be_planned_is_refused(hass: HomeAssistant) -> None:
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call(
+            "calendar",
+            "create_event",
+            {"entity_id": PLANNED, "summary": "Boost", "in": {"days": 2}},
+            blocking=True,
+        )
+    assert refused.value.translation_key == "boost_event_not_storable"
+    assert await events(hass) == []
+
+
+async def test_event_can_be_deleted(
+    hass: HomeAssistant, running: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    start = dt_util.utcnow() + timedelta(hours=3)
+    response = await boost(hass, start=start.isoformat(), temperature=60)
+    socket = await hass_ws_client(hass)
+    await socket.send_json_auto_id({"type": "calendar/event/delete", "entity_id": PLANNED, "uid": response["id"]})
+    assert (await socket.receive_json())["success"]
+    assert await events(hass) == []
+    assert running.runtime_data.boosts.of(MAC).planned == ()

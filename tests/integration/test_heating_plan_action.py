@@ -1,0 +1,95 @@
+"""The action that plans when to heat, for a heater in the simulator."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+import voluptuous as vol
+
+from simulator.process import SimulatorProcess
+from tests.integration.actions import ask, cut, device_id
+from tests.integration.heaters import applied
+from tests.integration.wall_clock import WallClock
+
+TARIFF = (0.30, 0.30, 0.30, 0.10, 0.30, 0.40, 0.40, 0.40, 0.40)
+
+
+async def plan(hass: HomeAssistant, entry: MockConfigEntry, **data: object) -> dict[str, Any]:
+    return await ask(hass, "get_heating_plan", device_id(hass, entry), **data)
+
+
+def in_hours(hours: float) -> str:
+    """Return a time counted from the beginning of the next hour."""
+    begin = dt_util.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return (begin + timedelta(hours=hours)).isoformat()
+
+
+def prices(*given: float) -> list[dict[str, object]]:
+    return [{"start": in_hours(number - 1), "price": price} for number, price in enumerate(given)]
+
+
+async def test_cheapest_time_in_which_the_water_gets_hot(hass: HomeAssistant, running: MockConfigEntry) -> None:
+    response = await plan(hass, running, ready_by=in_hours(8), temperature=52, prices=prices(*TARIFF))
+    assert response["feasible"] is True
+    assert response["reason"] is None
+    [block] = response["blocks"]
+    assert block["mode"] == "heat_pump"
+    assert block["start"] == response["start"]
+    assert datetime.fromisoformat(block["start"]) <= datetime.fromisoformat(in_hours(2))
+    assert datetime.fromisoformat(block["end"]) <= datetime.fromisoformat(in_hours(4))
+    assert response["cost"] == pytest.approx(response["average_price"] * response["energy_kwh"], abs=1e-3)
+    assert response["cost"] < response["cost_if_now"]
+    assert response["assumed"]["heating_rate_w"] == pytest.approx(1280, rel=0.05)
+    assert response["assumed"]["standing_loss_w"] == pytest.approx(70, abs=40)
+    assert response["minutes"] == pytest.approx(response["assumed"]["missing_kwh"] / 1.28 * 60, abs=80)
+
+
+async def test_nothing_is_sent(hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry) -> None:
+    await plan(hass, running, ready_by=in_hours(8), temperature=60)
+    assert await applied(simulator) == []
+
+
+async def test_a_time_of_the_clock_is_the_next_one(hass: HomeAssistant, running: MockConfigEntry) -> None:
+    response = await plan(hass, running, ready_by="06:00", temperature=55)
+    end = datetime.fromisoformat(response["end"])
+    assert (end.hour, end.minute) == (6, 0) or not response["feasible"]
+    assert end - dt_util.now() <= timedelta(days=1)
+
+
+async def test_why_there_is_none(hass: HomeAssistant, running: MockConfigEntry) -> None:
+    assert (await plan(hass, running, ready_by=in_hours(8), temperature=30))["reason"] == "already_hot"
+    late = await plan(hass, running, ready_by=in_hours(0.5), temperature=64)
+    assert late["reason"] == "too_late"
+    assert late["mode_in_time"] in {"electric", "high_demand"}
+    assert datetime.fromisoformat(late["ready_at"]) > datetime.fromisoformat(in_hours(2))
+    limited = await plan(hass, running, ready_by=in_hours(8), temperature=55, prices=prices(*[1] * 9), max_price=0.5)
+    assert limited["reason"] == "price_limit"
+    avoided = await plan(
+        hass,
+        running,
+        ready_by=in_hours(8),
+        temperature=55,
+        avoid=[{"start": in_hours(-2), "end": in_hours(9)}],
+    )
+    assert avoided["reason"] == "avoided"
+
+
+async def test_without_a_status_nothing_is_planned(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    await cut(hass, simulator)
+    await wall_clock.pass_by(timedelta(minutes=6))
+    assert (await plan(hass, running, ready_by=in_hours(8)))["reason"] == "no_status"
+
+
+async def test_what_makes_no_sense_is_refused(hass: HomeAssistant, running: MockConfigEntry) -> None:
+    with pytest.raises(ServiceValidationError) as refused:
+        await plan(hass, running, ready_by=in_hours(-5))
+    assert refused.value.translation_key == "ready_by_out_of_range"
+    for data in ({"modes": ["gas"]}, {"prices": [{"price": 1}]}, {"minimum_block": "00:05:00"}):
+        with pytest.raises(vol.Invalid):
+            await plan(hass, running, ready_by=in_hours(8), **data)
