@@ -125,9 +125,9 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         if stored is not None:
             self._restore(stored)
         self._stops += [
-            # Before the snapshots, so that these show it.
-            *self.observers.listen(),
             *self._events.listen(),
+            # The snapshots, which come at the end of this turn of the loop, show it.
+            *self.observers.listen(),
             *self.recent.listen(),
             *self.schedules.listen(),
             *self.boosts.begin(),

@@ -32,20 +32,21 @@ ERROR_OF_PROBLEM = {
 }
 
 
-ERROR_OF_FAILURE: Mapping[type[NavienError], tuple[type[HomeAssistantError], str]] = {
-    exceptions.RequestTimeoutError: (HomeAssistantError, "schedule_not_answered"),
-    exceptions.MqttError: (HomeAssistantError, "not_connected"),
-    exceptions.SerialNumberUnknownError: (HomeAssistantError, "schedule_not_answered"),
-    UnsupportedCommandError: (ServiceValidationError, "schedule_not_supported"),
+ERROR_OF_FAILURE: Mapping[type[NavienError], str] = {
+    exceptions.RequestTimeoutError: "schedule_not_answered",
+    exceptions.MqttError: "not_connected",
+    exceptions.SerialNumberUnknownError: "schedule_not_answered",
+    UnsupportedCommandError: "schedule_not_supported",
 }
 
 
 @callback
 def schedule_error(hass: HomeAssistant, err: NavienError) -> HomeAssistantError:
     """Return why a schedule could not be read, or why nothing was written."""
-    for failure, (error, translation_key) in ERROR_OF_FAILURE.items():
-        if isinstance(err, failure):
-            return error(translation_domain=DOMAIN, translation_key=translation_key)
+    failure = next((each for each in ERROR_OF_FAILURE if isinstance(err, each)), None)
+    if failure is not None:
+        error = ServiceValidationError if failure is UnsupportedCommandError else HomeAssistantError
+        return error(translation_domain=DOMAIN, translation_key=ERROR_OF_FAILURE[failure])
     match err:
         case exceptions.ScheduleReadError():
             return HomeAssistantError(translation_domain=DOMAIN, translation_key=ERROR_OF_PROBLEM[err.problem])

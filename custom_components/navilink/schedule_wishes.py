@@ -140,10 +140,11 @@ class ScheduleWishes:
                 raise err
             return
         await self._store.async_saved()
-        if (translation_key := self._error(is_reachable=is_reachable and self._client.is_connected)) is not None:
+        is_late = is_reachable and self._client.is_connected
+        if is_late or self._store.has_failed:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
-                translation_key=translation_key,
+                translation_key="command_not_completed" if is_late else "command_not_stored",
                 translation_placeholders={"command": command_words(self._hass, wish)},
             )
 
@@ -167,12 +168,6 @@ class ScheduleWishes:
 
     def _of(self, mac_address: str) -> list[QueuedCommand]:
         return [wish for wish in self._waiting.values() if wish.mac_address == mac_address]
-
-    def _error(self, *, is_reachable: bool) -> str | None:
-        """Return the key of what is wrong with a wish that is kept."""
-        if is_reachable:
-            return "command_not_completed"
-        return "command_not_stored" if self._store.has_failed else None
 
     # How they end
 

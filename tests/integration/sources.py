@@ -8,6 +8,8 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from homeassistant.util.yaml import load_yaml_dict
+
 from custom_components import navilink
 
 FOLDER = Path(navilink.__file__).parent
@@ -48,6 +50,9 @@ class Call:
                 return self.texts(body) | self.texts(orelse)
             case ast.Subscript(value=mapping) | ast.Call(func=ast.Attribute(value=mapping, attr="get")):
                 return self.texts(mapping)
+            case ast.Attribute(attr="translation_key"):
+                # That of another error, which is looked at where it is made.
+                return set()
             case ast.Name(id=name) if local := list(self._assigned(name)):
                 return set().union(*map(self.texts, local))
             case ast.Name() | ast.Attribute() if (found := self._of_module(given)) is not None:
@@ -106,8 +111,11 @@ def _calls_in(module: ModuleType, node: ast.AST, function: ast.AST) -> Iterator[
 def calls() -> tuple[Call, ...]:
     """Return every call in the integration's own modules, those of the client left out."""
     found: list[Call] = []
-    for path in sorted(FOLDER.glob("*.py")):
-        name = navilink.__name__ if path.stem == "__init__" else f"{navilink.__name__}.{path.stem}"
+    for path in sorted(FOLDER.rglob("*.py")):
+        if path.is_relative_to(FOLDER / "nwp500"):
+            continue
+        parts = path.relative_to(FOLDER).with_suffix("").parts
+        name = ".".join((navilink.__name__, *(part for part in parts if part != "__init__")))
         tree = ast.parse(path.read_text())
         found += _calls_in(import_module(name), tree, tree)
     return tuple(found)
@@ -132,4 +140,14 @@ def words() -> frozenset[str]:
                     found.add(name.lower())
                 case ast.arg(arg=name) | ast.keyword(arg=str(name)):
                     found.add(name)
+    for action in load_yaml_dict(str(FOLDER / "services.yaml")).values():
+        found |= set(_options(action))
     return frozenset(found)
+
+
+def _options(tree: object) -> Iterator[str]:
+    """Give the options of every selection in a tree of YAML."""
+    if isinstance(tree, Mapping):
+        yield from map(str, tree.get("options", ()))
+        for value in tree.values():
+            yield from _options(value)

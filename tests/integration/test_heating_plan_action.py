@@ -62,7 +62,7 @@ async def test_a_time_of_the_clock_is_the_next_one(hass: HomeAssistant, running:
 
 async def test_why_there_is_none(hass: HomeAssistant, running: MockConfigEntry) -> None:
     assert (await plan(hass, running, ready_by=in_hours(8), temperature=30))["reason"] == "already_hot"
-    late = await plan(hass, running, ready_by=in_hours(0.5), temperature=64)
+    late = await plan(hass, running, ready_by=in_hours(1), temperature=64)
     assert late["reason"] == "too_late"
     assert late["mode_in_time"] in {"electric", "high_demand"}
     assert datetime.fromisoformat(late["ready_at"]) > datetime.fromisoformat(in_hours(2))

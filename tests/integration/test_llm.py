@@ -103,14 +103,14 @@ async def test_of_two_heaters_only_the_exposed_one_is_named(hass: HomeAssistant)
         await use(hass, STATUS, name="NWP500")
 
 
-async def test_status(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+async def test_status(hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry) -> None:
     await wait_for(hass, HEATER, lambda state: state.attributes["min_temp"] == 40.5)
     status = await use(hass, STATUS)
     assert status == {
         "name": "NWP500",
         "temperature_unit": "°C",
         "upper_tank_temperature": shown(hass, HEATER).attributes["current_temperature"],
-        "lower_tank_temperature": float(shown(hass, "sensor.nwp500_lower_tank_temperature").state),
+        "lower_tank_temperature": running.runtime_data.data[MAC].status.tank_lower_temperature,
         "hot_water_charge_percent": float(shown(hass, "sensor.nwp500_hot_water_charge").state),
         "is_heating": False,
         "fault": None,

@@ -10,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.navilink import services
+from custom_components.navilink.heating.boost_actions import BOOST_ACTIONS
 from simulator.process import SimulatorProcess
 from tests.integration.actions import (
     CONNECTION,
@@ -105,10 +106,17 @@ async def test_an_hour_offline(hass: HomeAssistant, simulator: SimulatorProcess,
 async def test_no_control_is_forgotten(hass: HomeAssistant, running: MockConfigEntry) -> None:
     domains = {entry.domain for entry in er.async_entries_for_config_entry(er.async_get(hass), running.entry_id)}
     # Every action on a switch, number, select and button that sends a command is in `tests.integration.controls`.
-    assert domains - {"binary_sensor", "event", "sensor"} == {"button", "number", "switch", "water_heater"}
+    assert domains - {"binary_sensor", "calendar", "event", "sensor", "update"} == {
+        "button",
+        "number",
+        "switch",
+        "water_heater",
+    }
     registered = hass.services.async_services()
+    # Boosts give commands of their own accord as well, and have tests of their own.
+    others = {name for name, *_ in (*services.ACTIONS, *BOOST_ACTIONS)}
     actions = {f"water_heater.{name}" for name in registered["water_heater"]} | {
-        f"navilink.{name}" for name in set(registered["navilink"]) - {name for name, *_ in services.ACTIONS}
+        f"navilink.{name}" for name in set(registered["navilink"]) - others
     }
     assert {action for action, *_ in ACTIONS} == actions
 

@@ -84,9 +84,20 @@ def fields_of(action: Tree) -> set[str]:
     return found
 
 
+PLAIN_ERRORS = {"UnstorableEventError"}
+"""Errors of the integration's own that carry the key of a text, and what is put into it by name."""
+
+
 def errors() -> list[Call]:
     """Return every call that makes an error, or whatever else, with a text of this integration."""
-    return [call for call in calls() if call.keyword("translation_domain") is not None]
+    return [call for call in calls() if call.name in PLAIN_ERRORS or call.keyword("translation_domain") is not None]
+
+
+def given_to(call: Call) -> set[str]:
+    """Return what is put into the text of an error."""
+    if call.name in PLAIN_ERRORS:
+        return {each.arg for each in call.node.keywords if each.arg is not None}
+    return call.keys(call.keyword("translation_placeholders"))
 
 
 def keys_of_errors() -> Iterator[tuple[Call, str]]:
@@ -112,7 +123,7 @@ def test_every_error_has_a_text_and_every_text_an_error() -> None:
 def test_every_placeholder_of_an_error_is_given() -> None:
     for call, key in keys_of_errors():
         needed = placeholders(TEXTS["exceptions"][key]["message"])
-        assert needed <= call.keys(call.keyword("translation_placeholders")), f"{call.place}: {key}"
+        assert needed <= given_to(call), f"{call.place}: {key}"
 
 
 def test_every_text_that_is_looked_up_exists() -> None:
@@ -131,8 +142,17 @@ def test_every_text_that_is_looked_up_exists() -> None:
     for call in calls():
         if call.name.endswith("SelectorConfig") and (key := call.keyword("translation_key")) is not None:
             used |= call.texts(key)
-    used |= {config["translation_key"] for config, _ in selections()}
+    used |= {config["translation_key"] for config, _ in selections()} | set(forms(ACTIONS))
     assert set(TEXTS["selector"]) == used
+
+
+def forms(tree: Tree) -> Iterator[str]:
+    """Give the keys of the texts of all selections and objects in the fields of the actions, however deep."""
+    for key, value in tree.items():
+        if key == "translation_key":
+            yield value
+        elif isinstance(value, dict):
+            yield from forms(value)
 
 
 def selections() -> Iterator[tuple[Tree, str]]:

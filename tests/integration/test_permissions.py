@@ -23,6 +23,7 @@ VACATION = {"entity_id": HEATER, "days": 3}
 SLOT = {"days": "mon", "time": "06:00"}
 # What actions need beside the heater.
 NEEDED: Mapping[str, Mapping[str, object]] = {
+    "get_heating_plan": {"ready_by": "06:00"},
     "set_schedule": {"entries": []},
     "add_schedule_entry": {**SLOT, "mode": "off"},
     "delete_schedule_entry": SLOT,
@@ -30,7 +31,15 @@ NEEDED: Mapping[str, Mapping[str, object]] = {
     "add_recirculation_entry": {**SLOT, "pump_on": True},
     "delete_recirculation_entry": SLOT,
 }
-READING = {"get_queue", "get_recirculation_schedule", "get_schedule", "get_time_of_use_plan", "wait_for_command"}
+READING = {
+    "get_energy_usage",
+    "get_heating_plan",
+    "get_queue",
+    "get_recirculation_schedule",
+    "get_schedule",
+    "get_time_of_use_plan",
+    "wait_for_command",
+}
 
 
 def a_user(hass: HomeAssistant, policy: CategoryType) -> MockUser:

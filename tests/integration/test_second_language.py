@@ -128,7 +128,12 @@ async def test_outcome_in_events_logbook_and_queue(hass: HomeAssistant, simulato
     [event] = fired
     assert event.data.items() >= words.items()
     lines: list[str | None] = []
-    logbook.async_describe_events(hass, lambda _domain, _kind, describe: lines.append(describe(event)["message"]))
+    logbook.async_describe_events(
+        hass,
+        lambda _domain, kind, describe: (
+            lines.append(describe(event)["message"]) if kind == EVENT_COMMAND_OUTCOME else None
+        ),
+    )
     assert lines == ["¡¡target temperature 60 °C was removed from the queue: ¡the queue was cleared"]
 
 

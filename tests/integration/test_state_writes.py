@@ -20,6 +20,7 @@ from tests.integration.waiting import next_event, wait_for, wait_for_value
 
 NAMES = {MAC: "nwp500", OTHER_MAC: "guest_house"}
 TWO_HEATERS = pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
+SHOWERS = "sensor.nwp500_showers_left"
 UPPER_TEMPERATURE = "sensor.nwp500_upper_tank_temperature"
 MAX_WRITES = 3
 
@@ -86,7 +87,7 @@ async def test_what_has_changed_is_written_once_for_its_heater_only(
     writes.clear()
     await report(simulator, running, MAC, tankUpperTemperature=555)
     assert shown(hass, UPPER_TEMPERATURE).state == "55.5"
-    assert writes == {UPPER_TEMPERATURE: 1, HEATER: 1}
+    assert writes == {UPPER_TEMPERATURE: 1, HEATER: 1, SHOWERS: 1}
 
 
 SHOWN_BY = {
@@ -128,6 +129,8 @@ SHOWN_BY = {
     "smartDiagnostic": (1, "sensor.nwp500_smart_diagnostic"),
 }
 """Members of a status with another value, and the one entity that shows each."""
+ALSO = {"touStatus": "switch.nwp500_time_of_use", "ambientTemperature": "sensor.nwp500_standing_loss"}
+"""What shows such a member as well, or something that follows from it."""
 FITTED = {"recirculationUse": 2, "recircReservationUse": 2, "mixingValueUse": 2}
 
 
@@ -143,7 +146,7 @@ async def test_each_value_is_written_by_what_shows_it(
     for member, (value, entity_id) in SHOWN_BY.items():
         writes.clear()
         await report(simulator, entry, MAC, **{member: value})
-        assert writes == {entity_id: 1}, member
+        assert writes == dict.fromkeys({entity_id, ALSO.get(member, entity_id)}, 1), member
     # A value that two of them show: a peak period.
     writes.clear()
     await report(simulator, entry, MAC, hpUpperOnDiffTempSetting=16)

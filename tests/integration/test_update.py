@@ -29,7 +29,7 @@ async def read_again(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     coordinator = entry.runtime_data
     device = coordinator.data[MAC].device
     for fact in (FIRMWARE, DOWNLOADS):
-        answer = await fact.ask(coordinator.client, coordinator._api_client, device)  # noqa: SLF001 - as the schedule does
+        answer = await fact.ask(coordinator.client, coordinator.api_client, device)
         coordinator.facts.take(MAC, fact, answer)
     await hass.async_block_till_done()
 

@@ -56,7 +56,6 @@ class BoostRefusal(StrEnum):
     IS_OFF = "is_off"
     IS_ON_VACATION = "is_on_vacation"
     HELD_IN_PEAK = "held_in_peak"
-    IS_RUNNING = "is_running"
 
 
 class BoostError(Exception):

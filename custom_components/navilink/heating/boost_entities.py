@@ -18,12 +18,13 @@ from ..wording import user_temperature, user_unit
 from .boost import Running
 from .boost_actions import DURATION, TEMPERATURE, async_start_boost, usual_temperature
 
-_SWITCH = SwitchEntityDescription(key="boost", translation_key="boost")
-_END = SensorEntityDescription(key="boost_end", translation_key="boost_end", device_class=SensorDeviceClass.TIMESTAMP)
-_DURATION = NumberEntityDescription(
+SWITCH = SwitchEntityDescription(key="boost", translation_key="boost")
+END = SensorEntityDescription(key="boost_end", translation_key="boost_end", device_class=SensorDeviceClass.TIMESTAMP)
+DURATION_NUMBER = NumberEntityDescription(
     key=DURATION.name,
     translation_key=DURATION.name,
     entity_category=EntityCategory.CONFIG,
+    entity_registry_enabled_default=False,
     device_class=NumberDeviceClass.DURATION,
     mode=NumberMode.BOX,
     native_unit_of_measurement=UnitOfTime.MINUTES,
@@ -31,10 +32,11 @@ _DURATION = NumberEntityDescription(
     native_max_value=DURATION.allowed[-1],
     native_step=DURATION.allowed.step,
 )
-_TEMPERATURE = NumberEntityDescription(
+TEMPERATURE_NUMBER = NumberEntityDescription(
     key=TEMPERATURE.name,
     translation_key=TEMPERATURE.name,
     entity_category=EntityCategory.CONFIG,
+    entity_registry_enabled_default=False,
     device_class=NumberDeviceClass.TEMPERATURE,
     mode=NumberMode.BOX,
 )
@@ -55,7 +57,7 @@ class BoostSwitch(_BoostEntity, SwitchEntity):
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
         """Tie the switch to its heater."""
-        super().__init__(coordinator, mac_address, _SWITCH)
+        super().__init__(coordinator, mac_address, SWITCH)
 
     @property
     @override
@@ -80,7 +82,7 @@ class BoostEndSensor(_BoostEntity, SensorEntity):
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
         """Tie the sensor to its heater."""
-        super().__init__(coordinator, mac_address, _END)
+        super().__init__(coordinator, mac_address, END)
 
     @property
     @override
@@ -94,7 +96,7 @@ class BoostDuration(NavilinkEntity, NumberEntity):
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
         """Tie the number to its heater."""
-        super().__init__(coordinator, mac_address, _DURATION)
+        super().__init__(coordinator, mac_address, DURATION_NUMBER)
 
     @property
     @override
@@ -116,7 +118,7 @@ class BoostTemperature(NavilinkEntity, NumberEntity):
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
         """Tie the number to its heater."""
-        super().__init__(coordinator, mac_address, _TEMPERATURE)
+        super().__init__(coordinator, mac_address, TEMPERATURE_NUMBER)
         self._update_attrs()
 
     @callback

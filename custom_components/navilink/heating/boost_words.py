@@ -13,7 +13,7 @@ from ..devices import async_registered_device, shown_name
 from ..heater import heater_name
 from ..nwp500 import Device, commands
 from ..wording import DESCRIPTIONS, setting_words, text
-from .boost import BoostError, Ended, Setting
+from .boost import BoostError, BoostRefusal, Ended, Setting
 
 EVENT_BOOST_ENDED = f"{DOMAIN}_boost_ended"
 
@@ -49,7 +49,20 @@ def async_fire_boost_ended(hass: HomeAssistant, entry: ConfigEntry, device: Devi
     )
 
 
+ERROR_OF_REFUSAL: Mapping[BoostRefusal, str] = {
+    BoostRefusal.TOO_SHORT: "boost_too_short",
+    BoostRefusal.TOO_LONG: "boost_too_long",
+    BoostRefusal.OVER: "boost_over",
+    BoostRefusal.NOTHING_TO_DO: "boost_nothing_to_do",
+    BoostRefusal.TOO_MANY_STARTS: "boost_too_many_starts",
+    BoostRefusal.TOO_MANY_PLANNED: "boost_too_many_planned",
+    BoostRefusal.IS_OFF: "boost_is_off",
+    BoostRefusal.IS_ON_VACATION: "boost_is_on_vacation",
+    BoostRefusal.HELD_IN_PEAK: "boost_held_in_peak",
+}
+
+
 @callback
 def boost_error(err: BoostError) -> ServiceValidationError:
     """Return why a boost cannot be given."""
-    return ServiceValidationError(translation_domain=DOMAIN, translation_key=f"boost_{err.refusal}")
+    return ServiceValidationError(translation_domain=DOMAIN, translation_key=ERROR_OF_REFUSAL[err.refusal])

@@ -74,6 +74,7 @@ DESCRIPTIONS = (
     InsightSensorDescription(
         key="hot_water_left",
         translation_key="hot_water_left",
+        entity_registry_enabled_default=False,
         device_class=SensorDeviceClass.VOLUME_STORAGE,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=UnitOfVolume.LITERS,
@@ -134,7 +135,9 @@ DESCRIPTIONS = (
     ),
 )
 
-_LOW = BinarySensorEntityDescription(key="hot_water_low", translation_key="hot_water_low")
+LOW = BinarySensorEntityDescription(
+    key="hot_water_low", translation_key="hot_water_low", entity_registry_enabled_default=False
+)
 
 
 class _InsightEntity(MeasuredEntity):
@@ -178,7 +181,7 @@ class HotWaterLow(_InsightEntity, BinarySensorEntity):
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
         """Tie the sensor to its heater."""
-        super().__init__(coordinator, mac_address, _LOW)
+        super().__init__(coordinator, mac_address, LOW)
 
     @property
     @override

@@ -28,7 +28,7 @@ from .boost import Boost
 from .boost_actions import async_start_boost
 from .boost_words import settings_words
 
-_DESCRIPTION = CalendarEntityDescription(key="planned_heating", translation_key="planned_heating")
+DESCRIPTION = CalendarEntityDescription(key="planned_heating", translation_key="planned_heating")
 _TEMPERATURE = re.compile(r"([0-9]{1,3}(?:[.,][0-9])?)\s*°\s*([CF])", re.IGNORECASE)
 _UNITS = {"C": UnitOfTemperature.CELSIUS, "F": UnitOfTemperature.FAHRENHEIT}
 
@@ -40,7 +40,7 @@ class PlannedHeating(NavilinkEntity, CalendarEntity):
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
         """Tie the calendar to its heater."""
-        super().__init__(coordinator, mac_address, _DESCRIPTION)
+        super().__init__(coordinator, mac_address, DESCRIPTION)
         self._known = self._boosts
 
     @property
