@@ -211,6 +211,15 @@ async def test_what_cannot_be_done_is_refused(hass: HomeAssistant, data: Mapping
 
 
 @pytest.mark.usefixtures("running")
+async def test_shortest_boost_is_long_enough(hass: HomeAssistant) -> None:
+    """Although some time passes until it is looked at."""
+    response = await boost(hass, duration="00:30:00")
+    end = dt_util.parse_datetime(response["end"])
+    assert end is not None
+    assert shown(hass, ENDS).state == dt_util.as_utc(end).isoformat(timespec="seconds")
+
+
+@pytest.mark.usefixtures("every_entity", "running")
 async def test_numbers_are_what_the_switch_uses(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     for number, value in ((DURATION, 90), (TEMPERATURE, 55.5)):
         await hass.services.async_call("number", "set_value", {"entity_id": number, "value": value}, blocking=True)

@@ -237,7 +237,7 @@ class Boosts:
         """Start a boost or plan one; one that runs is taken over. Raises `BoostError`."""
         if boost.end <= now:
             raise BoostError(BoostRefusal.OVER)
-        duration = boost.end - max(boost.start, now)
+        duration = boost.end - boost.start
         if not MIN_DURATION <= duration <= MAX_DURATION:
             raise BoostError(BoostRefusal.TOO_SHORT if duration < MIN_DURATION else BoostRefusal.TOO_LONG)
         if not boost.wanted:
