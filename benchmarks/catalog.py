@@ -27,10 +27,10 @@ class Benchmark:
 
 BENCHMARKS = (
     Benchmark("publish", "Publish to PUBACK, processor time and throughput beside the bare runtime", 10, Runs.QUICK),
-    Benchmark("incoming", "Statuses taken in each second beside the bare runtime with orjson.loads", 5),
+    Benchmark("incoming", "Statuses taken in each second beside the bare runtime with orjson.loads", 10),
     Benchmark("enqueue", "What a command costs that is given while disconnected", 7, Runs.QUICK),
     Benchmark("drain", "100 and 10,000 queued commands at round trips of 0 and 50 ms", 60),
-    Benchmark("recovery", "From the broker's return until 100 queued commands are acknowledged", 42),
+    Benchmark("recovery", "From the broker's return until 100 queued commands are acknowledged", 100),
     Benchmark("black_hole", "How soon a half-open connection is noticed", 72),
     Benchmark("decode", "From bytes to a model beside orjson.loads and reading ten members", 5, Runs.QUICK),
     Benchmark("memory", "What a further client and a further heater cost in memory and threads", 30),

@@ -21,7 +21,7 @@ from .support.noting import NotingRuntime
 
 COMMANDS = 100
 TARGET = 2.5
-OUTAGES = ((1.5, 5), (8.0, 2))
+OUTAGES = ((1.5, 5), (8.0, 3), (20.0, 2))
 """Seconds from the kill to the start, and how often."""
 
 
@@ -70,7 +70,7 @@ async def recovery(broker: Mosquitto, outage: float) -> Recovery:
 
 
 async def measured() -> list[Figure]:
-    """Measure a short outage and one for which the pauses have grown."""
+    """Measure outages that end within the half minute in which the pauses of this client do not grow."""
     figures = []
     async with broker_process() as broker:
         for outage, rounds in OUTAGES:

@@ -16,7 +16,7 @@ DEFAULTS: dict[str, object] = {
     "keep_alive_secs": 60,
     "operation_timeout": 10.0,
     "auto_reconnect": True,
-    "initial_reconnect_delay": 1.0,
+    "initial_reconnect_delay": 1.25,
     "max_reconnect_delay": 60.0,
     "reconnect_spread": 24.0,
     "enable_command_queue": True,

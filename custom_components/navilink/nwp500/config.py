@@ -44,8 +44,11 @@ class MqttConnectionConfig:
     """Seconds to wait for a PUBACK or a SUBACK."""
     auto_reconnect: bool = True
     """`False`: one connection, then closed."""
-    initial_reconnect_delay: float = 1.0
-    """Seconds before the second attempt, doubled with each further one; the service allows one connect a second."""
+    initial_reconnect_delay: float = 1.25
+    """The most seconds before an attempt with a command waiting; the service allows one connect a second.
+
+    Doubled with each failed attempt, those left out that find nobody in the first half minute of an outage.
+    """
     max_reconnect_delay: float = 60.0
     reconnect_spread: float = 24.0
     """Seconds over which clients without a command return after a lost connection, doubled with each failed attempt.

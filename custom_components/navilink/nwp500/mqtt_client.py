@@ -421,7 +421,7 @@ class NavienMqttClient:
     def _on_connected(self, transport: Transport, is_awaited: bool) -> None:  # noqa: FBT001 - called by the connection
         self._background.start(
             "Sending the queue",
-            self._on_connection_resumed_internal(transport, is_announced=not is_awaited),
+            self._resume(transport, is_announced=not is_awaited),
             # A connection that the queue is not drained into would hold every command indefinitely.
             on_failure=lambda: self._connection.fail(UNEXPECTED),
         )
@@ -433,21 +433,16 @@ class NavienMqttClient:
         self._pipeline.on_disconnected()
         self._events.emit("connection_interrupted", ConnectionInterrupted(reason))
 
-    async def _on_connection_resumed_internal(self, transport: Transport, *, is_announced: bool) -> None:
-        """Connected again: drain the queue, then announce it."""
-        self._pipeline.on_connected(transport)
-        sent = await self._send_queued_commands()
-        if is_announced and self._connection.transport is transport:
-            self._events.emit("connection_resumed", ConnectionResumed(sent))
-        for device in self._inbox.devices:
-            await self._heaters.try_presence(device)
-
-    async def _send_queued_commands(self) -> int:
-        """Send what can be sent now, in order, until done or disconnected; returns how many were acknowledged."""
+    async def _resume(self, transport: Transport, *, is_announced: bool) -> None:
+        """Drain the queue into a new connection, in order, then announce it with how many were acknowledged."""
         writer = self._pipeline.writer
         sent_before = writer.sent_count
+        self._pipeline.on_connected(transport)
         await writer.drain()
-        return writer.sent_count - sent_before
+        if is_announced and self._connection.transport is transport:
+            self._events.emit("connection_resumed", ConnectionResumed(writer.sent_count - sent_before))
+        for device in self._inbox.devices:
+            await self._heaters.try_presence(device)
 
     # Inner steps
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from itertools import count
 import json
 from typing import override
 
@@ -215,6 +216,38 @@ def test_a_link_that_delivers_nothing_from_the_start_holds_a_command_for_two_min
         transports[2].reply("res", status={"dhwTemperatureSetting": 98})
         await asyncio.sleep(0)
         assert transports[2].topics[-1].endswith("/ctrl")
+        await client.disconnect()
+
+    played(story)
+
+
+@pytest.mark.parametrize("phase", [0, 7, 15, 29.999], ids="{} s after a poll".format)
+def test_a_heater_that_is_away_for_hours_is_asked_150_times_an_hour_at_most(phase: float) -> None:
+    async def story() -> None:
+        client, transports = await scripted(MqttConnectionConfig(guard_commands=True))
+        await client.request_device_status(DEVICE)
+        transports[0].reply("res", status={"dhwTemperatureSetting": 98})
+
+        async def polling() -> None:
+            # As Home Assistant does it.
+            for number in count():
+                if number % 10 == 0:
+                    client.poll_info(DEVICE)
+                client.poll(DEVICE)
+                await asyncio.sleep(30)
+
+        polls = asyncio.ensure_future(polling())
+        await asyncio.sleep(3600 + phase)
+        await client.set_dhw_temperature(DEVICE, 130)
+        for _ in range(3):
+            before = sum(len(transport.topics) for transport in transports)
+            await asyncio.sleep(3600)
+            assert 120 <= sum(len(transport.topics) for transport in transports) - before <= 150
+        # Its answer is still looked for, and lets the command go.
+        transports[-1].reply("res", status={"dhwTemperatureSetting": 98})
+        await asyncio.sleep(0)
+        assert transports[-1].topics[-1].endswith("/ctrl")
+        polls.cancel()
         await client.disconnect()
 
     played(story)

@@ -158,6 +158,35 @@ def test_a_return_that_is_forbidden() -> None:
     assert ids(queue.waiting) == "bc"
 
 
+@pytest.mark.parametrize("gone", ["acknowledged", "not written", "returned"])
+def test_beside_what_must_not_be_sent_twice_nothing_is_in_flight(gone: str) -> None:
+    reset, after = command("a", repeatable=False), command("b")
+    queue = filled(reset, after)
+    taken = queue.take(reset)
+    assert not queue.may_send(10)
+    match gone:
+        case "acknowledged":
+            queue.acknowledge("a")
+        case "not written":
+            queue.not_written(taken, reset)
+            queue.remove(lambda waiting: waiting.id == "a")
+        case "returned":
+            assert queue.return_in_flight().unrepeatable == (taken,)
+    queue.take(after)
+    queue.append(command("c"))
+    assert queue.may_send(10)
+
+
+def test_beside_what_is_forbidden_to_return_nothing_is_sent_until_all_of_it_is_gone() -> None:
+    queue = filled(command("a"), command("b"), command("c"))
+    take(queue, 2)
+    queue.forbid_return(lambda sent: sent.id in "ab")
+    queue.acknowledge("a")
+    assert not queue.may_send(10)
+    queue.acknowledge("b")
+    assert queue.may_send(10)
+
+
 def test_removing_picks_among_the_waiting_ones() -> None:
     queue = filled(command("a"), command("b"), command("c", OTHER), command("d"))
     take(queue, 1)

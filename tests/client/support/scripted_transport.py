@@ -32,6 +32,10 @@ class ScriptedBroker:
     transports: list[ScriptedTransport] = field(default_factory=list)
     acknowledges_at_once: bool = False
     refuses_connections: bool = False
+    refusal: TransportError = field(default_factory=lambda: TransportError("AWS_IO_SOCKET_CONNECTION_REFUSED"))
+    """What an attempt fails for while connections are refused."""
+    hangs_up: bool = False
+    """Whether each connection is ended before its first SUBACK."""
 
     async def make_transport(self, _: SigningCredentials, on_message: MessageListener) -> Transport:
         """Make the next link; the client's seam for links."""
@@ -75,11 +79,13 @@ class ScriptedTransport(Transport):
     @override
     async def open(self) -> None:
         if self._broker.refuses_connections:
-            raise TransportError("AWS_IO_SOCKET_CONNECTION_REFUSED")
+            raise self._broker.refusal
 
     @override
     async def subscribe(self, topic_filter: str) -> None:
         await asyncio.sleep(0)
+        if self._broker.hangs_up:
+            raise TransportError("AWS_IO_SOCKET_CLOSED")
 
     @override
     async def unsubscribe(self, topic_filter: str) -> None:

@@ -5,18 +5,27 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 
 from nwp500 import ConnectionReport, ConnectionState, MqttConnectionConfig, NavienMqttClient
 from nwp500.transport.backoff import Pause
-from nwp500.transport.base import MessageListener, SigningCredentials, Transport
+from nwp500.transport.base import (
+    MessageListener,
+    SigningCredentials,
+    Transport,
+    TransportError,
+    UpgradeRefusedError,
+)
 from tests.client.support.credentials import InventedCredentials
 from tests.client.support.scripted_transport import ScriptedBroker
 from tests.client.support.virtual_time import VirtualTimeLoop
 
 TOPIC = "test/n"
 HOMES = 1000
+EVERY_SECOND = tuple(1.125 * number for number in range(1, 27))
+"""The attempts in the first half minute of an outage in which nobody is found, each after the middle of its range."""
 STEADY = 60.0
 """Seconds after which a connection counts as one that held."""
 
@@ -113,7 +122,7 @@ def test_pauses_without_a_command_double_from_the_spread_to_the_cap(
 
 @pytest.mark.parametrize(
     ("failures", "shortest", "longest"),
-    [(0, 1, 1), (1, 1, 1), (2, 1, 2), (3, 2, 4), (6, 16, 32), (7, 30, 60), (99, 30, 60)],
+    [(0, 1, 1.25), (1, 1, 1.25), (2, 1.25, 2.5), (3, 2.5, 5), (6, 20, 40), (7, 30, 60), (99, 30, 60)],
 )
 @pytest.mark.parametrize("share", [0.0, 1.0])
 def test_pauses_with_a_command_double_from_a_second_to_the_cap(
@@ -164,9 +173,9 @@ def test_a_home_with_a_command_is_back_after_a_second() -> None:
         home = Home()
         home.client.on("connection_interrupted", lambda _: asyncio.ensure_future(home.give()))
         await home.lose(for_good=False)
-        assert home.seconds_to_next_attempt() == pytest.approx(1.0, abs=0.2)
+        assert home.seconds_to_next_attempt() == pytest.approx(1.125, abs=0.1)
         await asyncio.sleep(2)
-        assert home.attempts == [pytest.approx(1.0, abs=0.01)]
+        assert home.attempts == [pytest.approx(1.125, abs=0.01)]
         assert home.broker.received == [1]
         await home.client.disconnect()
 
@@ -201,9 +210,9 @@ def test_a_command_within_the_first_second_is_sent_after_that_second() -> None:
         await asyncio.sleep(0.5)
         await home.give()
         await asyncio.sleep(0)
-        assert home.seconds_to_next_attempt() == pytest.approx(0.5, abs=0.2)
+        assert home.seconds_to_next_attempt() == pytest.approx(0.625, abs=0.1)
         await asyncio.sleep(2)
-        assert home.attempts == [pytest.approx(1.0, abs=0.01)]
+        assert home.attempts == [pytest.approx(1.125, abs=0.01)]
         assert home.broker.received == [1]
         await home.client.disconnect()
 
@@ -244,8 +253,12 @@ def test_a_hundred_commands_make_no_more_attempts_than_one() -> None:
         return made
 
     async def story() -> None:
-        # After pauses of 1, 1, 1.5, 3, 6, 12 and 24 s, the middles of the urgent ones.
-        assert await attempts(100) == pytest.approx([1.0, 2.0, 3.5, 6.5, 12.5, 24.5, 48.5], abs=0.01)
+        made = await attempts(100)
+        assert [seconds for seconds in made if seconds < 30] == pytest.approx(EVERY_SECOND, abs=0.01)
+        # After that, pauses of 1.125, 1.875, 3.75, 7.5 and 15 s, the middles of the urgent ones.
+        assert [seconds for seconds in made if seconds >= 30] == pytest.approx(
+            [30.375, 32.25, 36.0, 43.5, 58.5], abs=0.01
+        )
 
     played(story)
 
@@ -259,6 +272,89 @@ def test_a_command_that_need_not_wait_any_more_hurries_nobody() -> None:
         home.client.clear_command_queue()
         await asyncio.sleep(20)
         assert home.attempts == [pytest.approx(12.5, abs=0.01)]
+        await home.client.disconnect()
+
+    played(story)
+
+
+@pytest.mark.usefixtures("middle")
+@pytest.mark.parametrize("outage", [8, 20, 29])
+def test_after_an_outage_of_half_a_minute_at_most_a_home_with_a_command_is_back_after_a_second(outage: float) -> None:
+    async def story() -> None:
+        home = Home()
+        await home.lose()
+        await home.give()
+        await asyncio.sleep(outage)
+        home.broker.refuses_connections = False
+        await asyncio.sleep(1.25)
+        assert home.broker.received == [1]
+        await home.client.disconnect()
+
+    played(story)
+
+
+def test_an_hour_of_outage_is_not_filled_with_attempts() -> None:
+    async def story() -> None:
+        home = Home()
+        await home.lose()
+        await home.give()
+        await asyncio.sleep(3600)
+        # 30 in the first half minute, 6 with pauses that grow, and then one in half a minute at most.
+        assert len(home.attempts) <= 30 + 6 + 3570 / 30
+        later = [attempt for attempt in home.attempts if attempt > 120]
+        assert min(after - before for before, after in pairwise(later)) >= 30
+        await home.client.disconnect()
+
+    played(story)
+
+
+@pytest.mark.usefixtures("middle")
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        UpgradeRefusedError("AWS_ERROR_HTTP_WEBSOCKET_UPGRADE_FAILURE", 503),
+        TransportError("CONNACK REFUSED_SERVER_UNAVAILABLE"),
+        TransportError("AWS_IO_TLS_ERROR_NEGOTIATION_FAILURE"),
+    ],
+    ids=lambda refusal: refusal.name,
+)
+def test_a_service_that_answers_with_an_error_is_asked_less_often_each_time(refusal: TransportError) -> None:
+    async def story() -> None:
+        home = Home()
+        await home.lose()
+        home.broker.refusal = refusal
+        await home.give()
+        await asyncio.sleep(30)
+        # After pauses of 1.125, 1.125, 1.875, 3.75, 7.5 and 15 s, the middles of the urgent ones.
+        assert home.attempts == pytest.approx([1.125, 2.25, 4.125, 7.875, 15.375], abs=0.01)
+        await home.client.disconnect()
+
+    played(story)
+
+
+@pytest.mark.usefixtures("middle")
+def test_a_broker_that_was_found_in_this_outage_is_asked_less_often_each_time() -> None:
+    async def story() -> None:
+        home = Home()
+        await home.lose(for_good=False)
+        home.broker.hangs_up = True
+        await home.client.subscribe(TOPIC, lambda _topic, _message: None)
+        await home.give()
+        await asyncio.sleep(30)
+        assert home.attempts == pytest.approx([1.125, 2.25, 4.125, 7.875, 15.375], abs=0.01)
+        await home.client.disconnect()
+
+    played(story)
+
+
+@pytest.mark.usefixtures("middle")
+def test_a_home_that_starts_without_a_network_hurries_too() -> None:
+    async def story() -> None:
+        home = Home(broker=ScriptedBroker(refuses_connections=True))
+        await home.give()
+        await home.client.connect(wait=False)
+        await asyncio.sleep(29.9)
+        assert home.attempts == pytest.approx([0.0, *EVERY_SECOND], abs=0.01)
         await home.client.disconnect()
 
     played(story)

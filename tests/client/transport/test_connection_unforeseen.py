@@ -112,7 +112,7 @@ def test_an_attempt_that_breaks_is_followed_by_the_next(step: str, caplog: pytes
         assert len(breaking.made_at) == 5
         pauses = [later - sooner for sooner, later in zip(breaking.made_at, breaking.made_at[1:], strict=False)]
         for number, pause in enumerate(pauses):
-            assert max(1, 2**number / 2) <= pause <= max(1.1, 2**number)
+            assert max(1, 1.25 * 2**number / 2) <= pause <= 1.25 * 2**number
         waiting = [report for report in breaking.reports if report.state is ConnectionState.WAITING]
         assert [report.failed_attempts for report in waiting] == [1, 2, 3, 4]
         assert {str(report.failure) for report in waiting} == {

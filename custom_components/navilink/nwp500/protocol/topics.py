@@ -1,12 +1,14 @@
 """Topics, topic filters, and what the service takes for either (protocol.md 4.1)."""
 
 from enum import Enum
+from functools import lru_cache
 
 from ..exceptions import InvalidParameterError
 from ..models import Device
 
 MAX_TOPIC_BYTES = 256
 MAX_TOPIC_SLASHES = 7
+_SIZE = f"a text of 1 to {MAX_TOPIC_BYTES} bytes"
 _MAX_NAME_BYTES = 64
 """Of a device: a MAC has 12, and the longest topic leaves room for this many."""
 
@@ -73,6 +75,14 @@ def check_device(device: Device) -> None:
 
 def check_topic(topic: str) -> None:
     """Raise `InvalidParameterError` for a topic that the service would refuse to publish to."""
+    if not isinstance(topic, str):
+        raise InvalidParameterError("topic", topic, _SIZE)
+    _check_topic_text(topic)
+
+
+@lru_cache(maxsize=128)
+def _check_topic_text(topic: str) -> None:
+    """Look through a topic; whoever publishes does it to the same few again and again."""
     _check_size(topic, "topic")
     if "+" in topic or "#" in topic or "\0" in topic:
         raise InvalidParameterError("topic", topic, "without wildcards and NUL")
@@ -91,7 +101,7 @@ def check_filter(topic_filter: str) -> None:
 
 def _check_size(topic: str, name: str) -> None:
     if not isinstance(topic, str) or not 0 < len(topic.encode(errors="surrogatepass")) <= MAX_TOPIC_BYTES:
-        raise InvalidParameterError(name, topic, f"a text of 1 to {MAX_TOPIC_BYTES} bytes")
+        raise InvalidParameterError(name, topic, _SIZE)
     if not topic.isascii() and any("\ud800" <= character <= "\udfff" for character in topic):
         raise InvalidParameterError(name, topic, "without lone surrogates")
     if topic.count("/") > MAX_TOPIC_SLASHES:

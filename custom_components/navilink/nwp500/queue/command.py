@@ -26,6 +26,10 @@ def running_seconds() -> float:
     return time.clock_gettime(_CLOCK)
 
 
+def _new_id() -> str:
+    return os.urandom(16).hex()
+
+
 _NOTHING_EXPECTED: Mapping[str, frozenset[int]] = MappingProxyType({})
 
 
@@ -33,7 +37,7 @@ _NOTHING_EXPECTED: Mapping[str, frozenset[int]] = MappingProxyType({})
 class QueuedCommand:
     """One command on its way to a heater. Its text form has neither MAC nor topic, so it may be logged."""
 
-    id: str = field(default_factory=lambda: os.urandom(16).hex())
+    id: str = field(default_factory=_new_id)
     """Also the `sessionID` of the message as it is made, by which a reply finds its command."""
     kind: str
     """The command's name, such as `dhw-temperature` or `status`."""
@@ -85,6 +89,17 @@ class QueuedCommand:
         """The `sessionID` of its last writing; before the first, that of the message as it is made."""
         return self.sessions[-1] if self.sessions else self.id
 
+    def another(self, **members: object) -> Self:
+        """Return a command that is given now and has an id of its own, like this one but for some members.
+
+        For messages, which come in numbers: the constructor sets each member by a call of its own.
+        """
+        made = object.__new__(type(self))
+        made.__dict__.update(
+            self.__dict__, id=_new_id(), queued_at=datetime.now(UTC), given_at=running_seconds(), **members
+        )
+        return made
+
     def written_again(self) -> Self:
         """Return the command as it goes out once more.
 
@@ -97,7 +112,7 @@ class QueuedCommand:
             written = object.__new__(type(self))
             written.__dict__.update(self.__dict__, attempts=1, sessions=(self.id,))
             return written
-        session_id = os.urandom(16).hex()
+        session_id = _new_id()
         return replace(
             self,
             attempts=self.attempts + 1,

@@ -12,7 +12,11 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 
 _ASK_INTERVALS = (5.0, 10.0, 20.0, 30.0)
-"""Seconds between the questions to a heater that does not answer; the last one repeats."""
+"""Seconds between the questions to a heater that does not answer; the last one repeats.
+
+It is left out each time that somebody else has asked meanwhile, so that a heater which is away for hours is asked no
+more often while a command waits for it than it is asked anyway.
+"""
 _ANSWER_SECONDS = 30.0
 """After this long a question is no longer open: an answer takes 2 to 8 s (protocol.md 4.4)."""
 _REMEMBERED = 1000
@@ -132,7 +136,11 @@ class FreshStatus:
         until = asyncio.get_running_loop().time() - seconds
         return next((moment for moment, at in reversed(self._questions.get(mac_address, ())) if at <= until), None)
 
-    def _ask_again(self, mac_address: str, attempt: int) -> None:
+    def _newest_question(self, mac_address: str) -> int:
+        questions = self._questions.get(mac_address)
+        return questions[-1][0] if questions else UNKNOWN_MOMENT
+
+    def _ask_again(self, mac_address: str, attempt: int, last_question: int = UNKNOWN_MOMENT) -> None:
         self._asking.pop(mac_address, None)
         last = len(_ASK_INTERVALS) - 1
         if attempt >= last:
@@ -140,8 +148,15 @@ class FreshStatus:
             # count as answers to what was asked so long ago that nothing is late any more. One with a session is no
             # such thing: it answers somebody else, or an earlier run of this client.
             self._without_sessions.add(mac_address)
-        if not self._is_needed(mac_address) or not self._ask(mac_address):
+        if not self._is_needed(mac_address):
             return
-        loop = asyncio.get_running_loop()
-        interval = _ASK_INTERVALS[min(attempt, last)]
-        self._asking[mac_address] = loop.call_later(interval, self._ask_again, mac_address, attempt + 1)
+        is_asked_by_others = attempt > last and self._newest_question(mac_address) != last_question
+        if not is_asked_by_others and not self._ask(mac_address):
+            return
+        self._asking[mac_address] = asyncio.get_running_loop().call_later(
+            _ASK_INTERVALS[min(attempt, last)],
+            self._ask_again,
+            mac_address,
+            attempt + 1,
+            self._newest_question(mac_address),
+        )

@@ -117,7 +117,7 @@ class CommandPipeline(WriterListener):
             self.commands_displaced(displaced)
         self.writer.pump()
         self.guard.ask_first(command)
-        if self.stage(command.id) is CommandStage.WAITING:
+        if self.queue.is_waiting(command.id):
             if self._config.enable_command_queue:
                 handle.handed_over(0)
                 self._events.emit_made("command_queued", CommandEvent, command)
@@ -406,16 +406,18 @@ class CommandPipeline(WriterListener):
 
     def _complete(self, command: QueuedCommand, result: CommandResult) -> None:
         """Give a command its outcome; only the first one counts."""
-        self.confirmations.forget(command.id)
         self.queue.acknowledge(command.id)
         self._pacing.forget(command.id)
+        if command.mac_address is not None:
+            self.confirmations.forget(command.id)
         handle = self.registry.complete(command, result)
         if handle is None:
             return
-        for session_id in command.sessions:
-            self._sessions.pop(session_id, None)
-        # Judged before any listener is called, which may give the next one for the same setting.
-        self.guard.completed(command, result.outcome)
+        if command.mac_address is not None:
+            for session_id in command.sessions:
+                self._sessions.pop(session_id, None)
+            # Judged before any listener is called, which may give the next one for the same setting.
+            self.guard.completed(command, result.outcome)
         self._events.emit_made(f"command_{result.outcome}", CommandEvent, command, result.reason, result.code)
         self._events.emit_made("command_completed", CommandCompleted, command, result)
         if result.outcome is CommandOutcome.CONFIRMED and command.overwrites:

@@ -45,6 +45,8 @@ class CommandQueue:
         # again while it is emptied from the front.
         self._waiting: OrderedDict[str, QueuedCommand] = OrderedDict()
         self._in_flight: dict[str, QueuedCommand] = {}
+        self._unrepeatable: set[str] = set()
+        """By id, what is in flight and must not be sent a second time."""
 
     def __len__(self) -> int:
         """Return how many commands wait."""
@@ -60,6 +62,10 @@ class CommandQueue:
         """The commands written whose PUBACK was not seen, in the order of writing."""
         return tuple(self._in_flight.values())
 
+    def is_waiting(self, command_id: str) -> bool:
+        """Return whether a command waits."""
+        return command_id in self._waiting
+
     def is_in_flight(self, command_id: str) -> bool:
         """Return whether a command is written whose PUBACK was not seen."""
         return command_id in self._in_flight
@@ -72,8 +78,7 @@ class CommandQueue:
     def may_send(self, window: int) -> bool:
         """Return whether something waits and one more may be in flight; what is not repeatable travels alone."""
         return bool(self._waiting) and (
-            not self._in_flight
-            or (len(self._in_flight) < window and all(command.repeatable for command in self._in_flight.values()))
+            not self._in_flight or (len(self._in_flight) < window and not self._unrepeatable)
         )
 
     @property
@@ -106,11 +111,14 @@ class CommandQueue:
         del self._waiting[command.id]
         taken = command.written_again()
         self._in_flight[taken.id] = taken
+        if not taken.repeatable:
+            self._unrepeatable.add(taken.id)
         return taken
 
     def not_written(self, taken: QueuedCommand, command: QueuedCommand) -> None:
         """Put a command back at the front as it was before it was taken: it could not be written after all."""
         del self._in_flight[taken.id]
+        self._unrepeatable.discard(taken.id)
         self._waiting[command.id] = command
         self._waiting.move_to_end(command.id, last=False)
 
@@ -120,6 +128,7 @@ class CommandQueue:
         The PUBACK can come after the command went back to the front because an earlier one was not acknowledged.
         """
         if (command := self._in_flight.pop(command_id, None)) is not None:
+            self._unrepeatable.discard(command_id)
             return command
         return self._waiting.pop(command_id, None)
 
@@ -146,6 +155,7 @@ class CommandQueue:
         unrepeatable = [command for command in returning if not command.repeatable]
         superseded = [command for command in returning if command.repeatable and self._is_superseded(command)]
         self._in_flight.clear()
+        self._unrepeatable.clear()
         gone = {command.id for command in (*unrepeatable, *superseded)}
         back = {command.id: command for command in returning if command.id not in gone}
         self._waiting = OrderedDict({**back, **self._waiting})
@@ -164,6 +174,7 @@ class CommandQueue:
         for command in self.in_flight:
             if is_unwanted(command):
                 self._in_flight[command.id] = replace(command, repeatable=False)
+                self._unrepeatable.add(command.id)
 
     def _make_room(self, count: int) -> tuple[QueuedCommand, ...]:
         """Drop and return the oldest that wait until so many more fit in, or none waits."""

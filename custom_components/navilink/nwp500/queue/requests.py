@@ -11,11 +11,13 @@ from ..protocol.queries import Request
 from ..protocol.topics import check_topic
 from .command import QueuedCommand
 
+_MESSAGE = QueuedCommand(kind="message", wanted="message", topic="", body=b"")
+
 
 def plain_message(topic: str, payload: object, qos: int) -> QueuedCommand:
     """Return a message of the caller's own; `InvalidParameterError` or `PayloadError` when it can never be sent."""
     check_topic(topic)
-    return QueuedCommand(kind="message", wanted="message", topic=topic, body=encoded(payload), qos=qos)
+    return _MESSAGE.another(topic=topic, body=encoded(payload), qos=qos)
 
 
 def query_request(

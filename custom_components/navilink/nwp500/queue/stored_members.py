@@ -58,6 +58,8 @@ def read_members(stored: object) -> Members:
 
 def status_delay(before: Mapping[str, object], now: Mapping[str, object]) -> float | None:
     """Return the seconds that a store may take to write a status after another; `None`: it has nothing new."""
+    if before == now:
+        return None
     if _differ(before, now, _SETTINGS):
         return 0.0
     return _MEASURED_DELAY if _differ(before, now, _MEASURED) else None
@@ -75,6 +77,6 @@ def _chosen(raw: Mapping[str, object], names: Iterable[str]) -> Members:
             # A key that was cut would be another key.
             if len(value) <= SHORT and value.isprintable():
                 members[name] = value
-        elif is_whole(value):
+        elif value is not None and is_whole(value):
             members[name] = value
     return members

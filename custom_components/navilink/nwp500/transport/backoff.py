@@ -5,6 +5,12 @@ import random
 from typing import Self
 
 from ..config import MqttConnectionConfig
+from .report import ConnectionProblem
+
+HURRY_SECONDS = 30.0
+"""So long after a loss, attempts that find nobody do not lengthen the pauses of whoever has something to send."""
+FINDS_NOBODY = frozenset({ConnectionProblem.NAME_RESOLUTION, ConnectionProblem.NETWORK})
+"""What an attempt fails for without an answer. Whoever answers with an error is asked less often each time."""
 
 _MIN_DELAY = 1.0
 """The service allows one connect a second for each client id."""
@@ -22,7 +28,7 @@ class Pause:
 
     @classmethod
     def drawn(cls, config: MqttConnectionConfig, *, failures: int, failed_attempts: int) -> Self:
-        """Draw both lengths: `failures` counts short connections too, `failed_attempts` only what failed in a row.
+        """Draw both lengths: `failed_attempts` counts all in a row; `failures` short connections too, but no hurry.
 
         A short connection shows that the service is there: it makes nobody who only listens wait longer.
         """

@@ -17,10 +17,10 @@ from typing import Protocol
 from ..common.background import UnexpectedErrors, begun, watched
 from ..config import MqttConnectionConfig
 from ..exceptions import AuthenticationError, MqttConnectionError
-from .backoff import Pause
+from .backoff import FINDS_NOBODY, HURRY_SECONDS, Pause
 from .base import MessageListener, SigningCredentials, Transport, TransportFactory, UpgradeRefusedError, declare_lost
 from .failures import failure_of, failure_of_loss
-from .report import ConnectionProblem, ConnectionReport, ConnectionState
+from .report import ConnectionFailure, ConnectionProblem, ConnectionReport, ConnectionState
 from .subscriptions import ConnectionSubscriptions
 
 _LOGGER = logging.getLogger(__name__)
@@ -99,6 +99,8 @@ class Connection:
         self._runner: asyncio.Task[None] | None = None
         self._renewed_at: float | None = None
         self._opened_at: float | None = None
+        self._lost_at = 0.0
+        """Since when there is no connection, on the loop's clock."""
 
     async def connect(self, *, wait: bool) -> None:
         """Start; with `wait`, return when the first attempt succeeded.
@@ -168,6 +170,7 @@ class Connection:
 
     async def _keep_up(self) -> None:
         failures = 0
+        self._lost_at = asyncio.get_running_loop().time()
         while True:
             try:
                 if self.transport is not None:
@@ -186,17 +189,24 @@ class Connection:
                 self._listener.on_refused(error)
                 return
             except Exception as error:  # noqa: BLE001 - whatever it is, it must not be the end of the connection
-                failures += 1
-                self._attempt_failed(error)
+                failure = self._attempt_failed(error)
+                hurries = failure.problem in FINDS_NOBODY and self._may_hurry()
+                failures = max(1, failures) if hurries else failures + 1
 
-    def _attempt_failed(self, error: Exception) -> None:
-        """Note why; what nobody foresaw is logged as an error."""
+    def _may_hurry(self) -> bool:
+        """Return whether the loss is recent and no broker has answered since."""
+        is_recent = asyncio.get_running_loop().time() - self._lost_at < HURRY_SECONDS
+        return is_recent and (self._opened_at is None or self._opened_at < self._lost_at)
+
+    def _attempt_failed(self, error: Exception) -> ConnectionFailure:
+        """Note why, and return it; what nobody foresaw is logged as an error."""
         failure = failure_of(error)
         self.report = self.report.attempt_failed(datetime.now(UTC), failure)
         if failure.problem is ConnectionProblem.UNEXPECTED_ERROR:
             self._errors.log("The connection to NaviLink", error)
         else:
             _LOGGER.debug("Connection attempt failed, %d in a row: %s", self.report.failed_attempts, error)
+        return failure
 
     async def _hold(self, transport: Transport) -> float:
         """Wait for the end of the connection, close it, and return how many seconds it held."""
@@ -204,13 +214,14 @@ class Connection:
         since = loop.time()
         reason = await transport.lost
         self.transport = None
+        self._lost_at = loop.time()
         lost = self.report.lost(datetime.now(UTC), failure_of_loss(reason))
         try:
             self._change(lost.waiting(None) if self._config.auto_reconnect else lost.ended(ConnectionState.CLOSED))
             self._listener.on_disconnected(reason)
         finally:
             await transport.close()
-        return loop.time() - since
+        return self._lost_at - since
 
     async def _back_off(self, failures: int) -> None:
         pause = Pause.drawn(self._config, failures=failures, failed_attempts=self.report.failed_attempts)
