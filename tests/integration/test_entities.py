@@ -23,16 +23,10 @@ from custom_components.navilink import (
     config,
     config_flow,
     event,
-    expert_sensors,
-    fact_sensors,
     number,
-    schedule_sensor,
-    schedule_switch,
-    schedule_wish,
     select,
     sensor,
     services,
-    status_sensors,
     switch,
     update,
     water_heater,
@@ -66,9 +60,11 @@ from custom_components.navilink.nwp500.exceptions import (
     SerialNumberUnknownError,
     ServerError,
 )
+from custom_components.navilink.readings import expert_sensors, fact_sensors, status_sensors
 from custom_components.navilink.repairs import ISSUES
-from custom_components.navilink.schedule_entries import MODES
-from custom_components.navilink.schedule_fields import DAYS_OF_NAME
+from custom_components.navilink.schedules import next_entry, switches, wish
+from custom_components.navilink.schedules.entries import MODES
+from custom_components.navilink.schedules.fields import DAYS_OF_NAME
 from custom_components.navilink.wording import setup_error, to_home_assistant_error
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import MAC
@@ -88,11 +84,11 @@ DESCRIPTIONS = {
         *fact_sensors.ENERGY_DESCRIPTIONS,
         *fact_sensors.COUNTER_DESCRIPTIONS,
         *sensor.SERVICE_DESCRIPTIONS,
-        schedule_sensor.NEXT_ENTRY,
+        next_entry.NEXT_ENTRY,
         boost_entities.END,
         *insight_entities.DESCRIPTIONS,
     ),
-    "switch": (*switch.SETTINGS, *schedule_switch.SCHEDULE_SWITCHES, boost_entities.SWITCH),
+    "switch": (*switch.SETTINGS, *switches.SCHEDULE_SWITCHES, boost_entities.SWITCH),
     "update": update.DESCRIPTIONS,
     "water_heater": (water_heater.DESCRIPTION,),
 }
@@ -451,7 +447,7 @@ def test_every_outcome_has_a_text() -> None:
     given = [each for each in controls if each.name in services.KINDS]
     settings = {each.setting for each in given} | {each.name for control in given for each in control.parameters}
     # The hot button has one parameter, which nobody enters.
-    assert set(selectors["setting"]["options"]) == {*settings - {None, "hot_button"}, *schedule_wish.SETTINGS.values()}
+    assert set(selectors["setting"]["options"]) == {*settings - {None, "hot_button"}, *wish.SETTINGS.values()}
 
 
 def test_every_fault_of_the_client_has_its_text() -> None:

@@ -10,8 +10,8 @@ from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.navilink.heater_facts import ENERGY
 from custom_components.navilink.nwp500 import DeviceStatus, models
+from custom_components.navilink.readings.heater_facts import ENERGY
 from simulator.process import SimulatorProcess
 from tests.integration.actions import OUTCOME, QUEUED, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC

@@ -15,9 +15,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .const import LOGGER
-from .heater import HeaterSnapshots, HeaterState
-from .nwp500 import Device, NavienAPIClient, NavienError, NavienMqttClient, models, watched
+from ..const import LOGGER
+from ..heater import HeaterSnapshots, HeaterState
+from ..nwp500 import Device, NavienAPIClient, NavienError, NavienMqttClient, models, watched
 
 # What was read is not shown any longer than after so many questions without an answer.
 SHOWN_FOR_INTERVALS = 3

@@ -11,9 +11,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_time_interval
 
-from .const import DOMAIN, LOGGER
-from .kept_schedules import Change
-from .nwp500 import (
+from ..const import DOMAIN, LOGGER
+from ..nwp500 import (
     CommandCompleted,
     CommandOutcome,
     CommandReason,
@@ -29,10 +28,11 @@ from .nwp500 import (
     WriteOutcome,
     watched,
 )
-from .outcomes import Delivery
-from .schedule_wish import LIFE_TIME, ON, RECIRCULATION, WEEKLY, StoredWishes, new_wish
-from .schedules import HeaterSchedules
-from .wording import command_words, outcome_error
+from ..outcomes import Delivery
+from ..wording import command_words, outcome_error
+from .heater_schedules import HeaterSchedules
+from .kept_lists import Change
+from .wish import LIFE_TIME, ON, RECIRCULATION, WEEKLY, StoredWishes, new_wish
 
 # A write takes some seconds, and three times as long when it is lost and repeated.
 OUTCOME_TIME = 30.0

@@ -7,7 +7,7 @@ from typing import Any
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from .nwp500 import models
+from ..nwp500 import models
 
 ATTR_DAYS = "days"
 ATTR_ENABLED = "enabled"

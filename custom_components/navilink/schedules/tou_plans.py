@@ -10,9 +10,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from homeassistant.util import dt as dt_util
 
-from .const import LOGGER
-from .kept_schedules import ReadSchedule
-from .nwp500 import (
+from ..const import LOGGER
+from ..nwp500 import (
     Device,
     NavienAPIClient,
     NavienError,
@@ -22,6 +21,7 @@ from .nwp500 import (
     exceptions,
     models,
 )
+from .kept_lists import ReadSchedule
 
 # Seconds before each look at the plan after a write.
 LOOK_PAUSES = (0.0, 2.0, 3.0)

@@ -8,10 +8,10 @@ from homeassistant.core import callback
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .entity import NavilinkEntity, async_add_for_each_heater
+from ..coordinator import NavilinkConfigEntry, NavilinkCoordinator
+from ..entity import NavilinkEntity, async_add_for_each_heater
+from ..nwp500 import DeviceFeature
 from .heater_facts import Fact
-from .nwp500 import DeviceFeature
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
-from .nwp500 import Device, ScheduleWrite, WriteOutcome, models
+from ..nwp500 import Device, ScheduleWrite, WriteOutcome, models
 
 # Changes made in the app are noticed as they are made; this is for those at the panel, and for those that were missed.
 READ_INTERVAL = timedelta(hours=6)

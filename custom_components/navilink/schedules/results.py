@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
-from .const import DOMAIN
-from .nwp500 import (
+from ..const import DOMAIN
+from ..nwp500 import (
     ApiConnectionError,
     ApiError,
     AuthenticationError,
@@ -17,7 +17,7 @@ from .nwp500 import (
     WriteOutcome,
     exceptions,
 )
-from .wording import setup_error, to_home_assistant_error
+from ..wording import setup_error, to_home_assistant_error
 
 # The other outcomes are no errors: the heater has what was requested.
 ERROR_OF_WRITE = {

@@ -16,7 +16,7 @@ from homeassistant.const import (
     UnitOfVolumeFlowRate,
 )
 
-from .nwp500 import DeviceFeature, DeviceStatus
+from ..nwp500 import DeviceFeature, DeviceStatus
 from .status_sensors import StatusSensorDescription
 
 type Value = Callable[[DeviceStatus], float | None]

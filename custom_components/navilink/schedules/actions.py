@@ -15,15 +15,15 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from .action_heaters import ONE_DEVICE, Heater, async_heater
-from .const import DOMAIN
-from .heater import HeaterState
-from .kept_schedules import Change, ReadSchedule, ScheduleChangedError, Write
-from .nwp500 import Device, NavienError, models
-from .schedule_entries import ENABLED, SLOT, EntryForm, RecirculationForm, WeeklyForm, content_hash, is_at
-from .schedule_fields import ATTR_ENABLED
-from .schedule_results import schedule_error, write_error
-from .schedules import HeaterSchedules
+from ..action_heaters import ONE_DEVICE, Heater, async_heater
+from ..const import DOMAIN
+from ..heater import HeaterState
+from ..nwp500 import Device, NavienError, models
+from .entries import ENABLED, SLOT, EntryForm, RecirculationForm, WeeklyForm, content_hash, is_at
+from .fields import ATTR_ENABLED
+from .heater_schedules import HeaterSchedules
+from .kept_lists import Change, ReadSchedule, ScheduleChangedError, Write
+from .results import schedule_error, write_error
 
 ATTR_ENTRIES = "entries"
 ATTR_IF_UNCHANGED_SINCE = "if_unchanged_since"

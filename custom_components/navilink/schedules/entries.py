@@ -22,11 +22,11 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from .const import DOMAIN
-from .heater import HeaterState
-from .nwp500 import InvalidParameterError, UnsupportedCommandError, commands, enums, models, setpoint
-from .schedule_fields import ATTR_DAYS, ATTR_ENABLED, ATTR_TIME, DAYS_SCHEMA, day_names, time_words, whole_minute
-from .wording import to_home_assistant_error, user_temperature, user_unit
+from ..const import DOMAIN
+from ..heater import HeaterState
+from ..nwp500 import InvalidParameterError, UnsupportedCommandError, commands, enums, models, setpoint
+from ..wording import to_home_assistant_error, user_temperature, user_unit
+from .fields import ATTR_DAYS, ATTR_ENABLED, ATTR_TIME, DAYS_SCHEMA, day_names, time_words, whole_minute
 
 ATTR_PUMP_ON = "pump_on"
 

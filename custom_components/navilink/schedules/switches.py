@@ -6,9 +6,9 @@ from typing import Any, override
 from homeassistant.components.switch import SwitchEntity, SwitchEntityDescription
 from homeassistant.core import callback
 
-from .controls import ControlDescription, ControlEntity
-from .nwp500 import queries
-from .schedule_wish import ON, RECIRCULATION, WEEKLY
+from ..controls import ControlDescription, ControlEntity
+from ..nwp500 import queries
+from .wish import ON, RECIRCULATION, WEEKLY
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,12 +9,12 @@ from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers.event import async_track_point_in_utc_time
 from homeassistant.util import dt as dt_util
 
-from .coordinator import NavilinkCoordinator
-from .entity import NavilinkEntity
-from .nwp500 import enums
-from .schedule_entries import NAMES_OF_MODES
+from ..coordinator import NavilinkCoordinator
+from ..entity import NavilinkEntity
+from ..nwp500 import enums
+from ..wording import user_temperature, user_unit
+from .entries import NAMES_OF_MODES
 from .weekly_events import Occurrence, next_due
-from .wording import user_temperature, user_unit
 
 NEXT_ENTRY = SensorEntityDescription(
     key="next_schedule_entry",

@@ -21,14 +21,14 @@ from homeassistant.helpers.recorder import DATA_INSTANCE
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
-from .const import DOMAIN, LOGGER
-from .energy_reader import EnergyReader
-from .energy_rows import Amount, months, stored_days
-from .energy_run import EnergyRun, RunOutcome
-from .energy_statistics import TOTAL, EnergyStatistics
-from .heater import heater_name
-from .nwp500 import Device, NavienError, NavienMqttClient, NotConnectedError, watched
-from .wording import to_home_assistant_error
+from ..const import DOMAIN, LOGGER
+from ..heater import heater_name
+from ..nwp500 import Device, NavienError, NavienMqttClient, NotConnectedError, watched
+from ..wording import to_home_assistant_error
+from .reader import EnergyReader
+from .rows import Amount, months, stored_days
+from .run import EnergyRun, RunOutcome
+from .statistics import TOTAL, EnergyStatistics
 
 STORE_VERSION = 1
 # A day is repaired in the first hour of the next that has a connection.

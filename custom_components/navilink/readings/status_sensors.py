@@ -21,9 +21,9 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.typing import StateType
 
+from ..nwp500 import DeviceStatus, enums, error_codes
+from ..wording import fault_words
 from .fitted import FittedDescription
-from .nwp500 import DeviceStatus, enums, error_codes
-from .wording import fault_words
 
 NO_ERROR = "none"
 

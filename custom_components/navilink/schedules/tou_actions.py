@@ -16,15 +16,15 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
-from .action_heaters import ONE_DEVICE, Heater, async_heater
-from .const import DOMAIN
-from .nwp500 import ApiError, InvalidParameterError, NavienError, ScheduleWrite, exceptions, models
-from .schedule_actions import ATTR_REFRESH, Handler, require_connection
-from .schedule_fields import ATTR_DAYS, ATTR_ENABLED, DAYS, DAYS_SCHEMA, day_names, time_words, whole_minute
-from .schedule_results import schedule_error, write_error
-from .schedules import ScheduleKind
+from ..action_heaters import ONE_DEVICE, Heater, async_heater
+from ..const import DOMAIN
+from ..nwp500 import ApiError, InvalidParameterError, NavienError, ScheduleWrite, exceptions, models
+from ..wording import to_home_assistant_error
+from .actions import ATTR_REFRESH, Handler, require_connection
+from .fields import ATTR_DAYS, ATTR_ENABLED, DAYS, DAYS_SCHEMA, day_names, time_words, whole_minute
+from .heater_schedules import ScheduleKind
+from .results import schedule_error, write_error
 from .tou_plans import Plan
-from .wording import to_home_assistant_error
 
 ATTR_END = "end"
 ATTR_MONTHS = "months"

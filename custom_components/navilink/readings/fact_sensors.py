@@ -11,9 +11,9 @@ from functools import partial
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
 from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfTime, UnitOfVolume
 
+from ..nwp500 import DeviceFeature, models
 from .fitted import FittedDescription
 from .heater_facts import DIAGNOSTICS, ENERGY, Fact
-from .nwp500 import DeviceFeature, models
 
 type IsFitted = Callable[[DeviceFeature], bool | None]
 type Used = Callable[[models.EnergyAmount], float | None]

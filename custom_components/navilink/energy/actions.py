@@ -12,14 +12,14 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 import voluptuous as vol
 
-from .action_heaters import ONE_DEVICE, async_heater
-from .const import DOMAIN
-from .energy_reader import FIRST_YEAR, LAST_YEAR, EnergyReader
-from .energy_rows import days_of, months
-from .energy_run import SeriesOutcome
-from .energy_statistics import WH_PER_KWH
-from .nwp500 import NavienError, NotConnectedError, models, queries
-from .wording import to_home_assistant_error
+from ..action_heaters import ONE_DEVICE, async_heater
+from ..const import DOMAIN
+from ..nwp500 import NavienError, NotConnectedError, models, queries
+from ..wording import to_home_assistant_error
+from .reader import FIRST_YEAR, LAST_YEAR, EnergyReader
+from .rows import days_of, months
+from .run import SeriesOutcome
+from .statistics import WH_PER_KWH
 
 SERVICE_IMPORT = "import_energy_history"
 SERVICE_CLEAR = "clear_energy_history"

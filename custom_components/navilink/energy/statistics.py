@@ -12,11 +12,11 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.recorder import DATA_INSTANCE, get_instance
 from homeassistant.util.unit_conversion import EnergyConverter
 
-from .const import DOMAIN
-from .energy_rows import Amount, Row
-from .heater import heater_name
-from .nwp500 import Device
-from .wording import text
+from ..const import DOMAIN
+from ..heater import heater_name
+from ..nwp500 import Device
+from ..wording import text
+from .rows import Amount, Row
 
 WH_PER_KWH = 1000
 

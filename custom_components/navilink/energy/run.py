@@ -6,11 +6,11 @@ from datetime import date
 
 from homeassistant.util import dt as dt_util
 
-from .const import LOGGER
-from .energy_reader import EnergyReader
-from .energy_rows import Amount, Plan, Row, believable, next_month, planned, stored_days
-from .energy_statistics import SERIES, TOTAL, EnergyStatistics
-from .nwp500 import NavienError
+from ..const import LOGGER
+from ..nwp500 import NavienError
+from .reader import EnergyReader
+from .rows import Amount, Plan, Row, believable, next_month, planned, stored_days
+from .statistics import SERIES, TOTAL, EnergyStatistics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
-from .nwp500 import models
+from ..nwp500 import models
 
 DISPLAY_MINUTES = 30
 """An entry is a point in time, and a calendar shows nothing that has no length."""

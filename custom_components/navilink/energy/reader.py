@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 
-from .energy_rows import Amount, days_of
-from .nwp500 import Device, NavienMqttClient, exceptions, models, queries
+from ..nwp500 import Device, NavienMqttClient, exceptions, models, queries
+from .rows import Amount, days_of
 
 # A reply takes 2 to 4 s, the first after connecting up to 8 s (protocol.md 4.4).
 ANSWER_SECONDS = 10.0

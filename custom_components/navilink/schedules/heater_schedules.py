@@ -15,10 +15,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
-from .const import LOGGER
-from .heater import HeaterSnapshots
-from .kept_schedules import Change, KeptLists, Write
-from .nwp500 import (
+from ..const import LOGGER
+from ..heater import HeaterSnapshots
+from ..nwp500 import (
     Changed,
     ConnectionResumed,
     Device,
@@ -32,6 +31,7 @@ from .nwp500 import (
     models,
     watched,
 )
+from .kept_lists import Change, KeptLists, Write
 from .tou_plans import TouPlans
 
 # A list that another client writes can be read after 3 to 6 s.

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import voluptuous as vol
 
-from .nwp500 import CommandCompleted, CommandOutcome, CommandReason, CommandResult, QueuedCommand
+from ..nwp500 import CommandCompleted, CommandOutcome, CommandReason, CommandResult, QueuedCommand
 
 WEEKLY, RECIRCULATION = "weekly-schedule", "recirculation-schedule"
 SETTINGS = {WEEKLY: "weekly_schedule", RECIRCULATION: "recirculation_schedule"}
