@@ -233,6 +233,8 @@ class Boosts:
     running: Running | None = None
     starts: tuple[datetime, ...] = ()
     """When boosts began, within a day."""
+    returning: Mapping[Setting, Change] = field(default_factory=dict)
+    """What is being set back, until a status shows that: before, a status does not show what a next one goes back to."""
 
     def scheduled(self, boost: Boost, now: datetime, heater: HeaterNow | None, *, max_starts: int) -> Result:
         """Start a boost or plan one; one that runs is taken over. Raises `BoostError`."""
@@ -280,6 +282,14 @@ class Boosts:
 
     def seen(self, heater: HeaterNow) -> Result:
         """Take in a status."""
+        returning = {
+            setting: change
+            for setting, change in self.returning.items()
+            if heater.values.get(setting) in {change.wanted, *change.earlier}
+        }
+        return replace(self, returning=returning)._seen(heater)  # noqa: SLF001 - its own class
+
+    def _seen(self, heater: HeaterNow) -> Result:
         if self.running is None:
             return self, []
         changes = self.running.changes
@@ -319,15 +329,17 @@ class Boosts:
     def _started(self, boost: Boost, now: datetime, heater: HeaterNow | None) -> Result:
         """Start a boost. What the one before it had set, and this one does not, stays set until this one ends."""
         former = {} if self.running is None else self.running.changes
+        known = {**self.returning, **former}
         values = {} if heater is None else heater.values
         is_in_peak = heater is not None and heater.is_in_peak
         wanted = {name: value for name, value in boost.wanted.items() if not (is_in_peak and name is Setting.MODE)}
-        changes = {name: _change(value, former.get(name), values.get(name)) for name, value in wanted.items()}
+        changes = {name: _change(value, known.get(name), values.get(name)) for name, value in wanted.items()}
         starts = tuple(start for start in self.starts if now - start < _DAY)
         boosts = replace(
             self,
             running=Running(boost=boost, changes={**former, **changes}),
             starts=starts if self.running is not None else (*starts, now),
+            returning={name: change for name, change in self.returning.items() if name not in changes},
         )
         return boosts, [Give(setting=name, value=value, expires_at=boost.end) for name, value in wanted.items()]
 
@@ -373,6 +385,8 @@ def _after(boosts: Boosts, running: Running, heater: HeaterNow | None = None) ->
     if heater is not None:
         restored = {name: value for name, change in running.changes.items() if (value := change.to_restore) is not None}
         steps = [Give(setting=name, value=value) for name, value in restored.items()]
+        returning = {name: running.changes[name] for name in restored}
+        boosts = replace(boosts, returning={**boosts.returning, **returning})
         done = {
             name: replace(change, phase=Phase.RESTORED)
             for name, change in running.changes.items()
