@@ -37,6 +37,7 @@ COMFORT = 40.0
 _MINUTE = 60
 _TANK = Tank(65)
 _MAX_STARTS = 6
+_PLANNED_AT = 55  # minutes past the hour
 _DAY_MINUTES = 1440
 
 
@@ -74,9 +75,7 @@ def price_at(time: datetime) -> float:
 def prices(begin: datetime, end: datetime, step: timedelta = HOUR) -> tuple[Price, ...]:
     """Return the prices of a time."""
     count = -(-(end - begin) // step)
-    return tuple(
-        Price(at, at + step, price_at(at)) for at in (begin + number * step for number in range(count))
-    )
+    return tuple(Price(at, at + step, price_at(at)) for at in (begin + number * step for number in range(count)))
 
 
 @dataclass(slots=True)
@@ -195,7 +194,7 @@ class ReadyBy:
     def look(self, home: Home) -> None:
         """Plan, unless it is heating for this already."""
         running = home.boosts.running
-        if home.minute % 60 != 55 or (running is not None and running.boost.name == self.name):
+        if home.minute % 60 != _PLANNED_AT or (running is not None and running.boost.name == self.name):
             return
         for boost in [boost for boost in home.boosts.planned if boost.name == self.name]:
             home.carry_out(home.boosts.canceled(boost.id))

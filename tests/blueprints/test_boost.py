@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -16,6 +17,7 @@ from .automations import AUTOMATION, automate
 
 SURPLUS = "sensor.surplus"
 BOOST = "switch.nwp500_boost"
+BOOST_ENDS = "sensor.nwp500_boost_ends"
 AT_ONCE = {"seconds": 0}
 RAISED = [("dhw-temperature", [120]), ("dhw-mode", [4])]
 RETURNED = [("dhw-temperature", [98]), ("dhw-mode", [3])]
@@ -230,9 +232,13 @@ async def test_surplus_that_lasts_longer_than_a_boost_begins_another(
     await simulator.wait(applied=1)
     await until_done(hass)
     await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == 60)
+    first = await wait_for_value(hass, BOOST_ENDS, (dt_util.utcnow() + timedelta(days=1)).isoformat(timespec="seconds"))
     await wall_clock.pass_by(timedelta(hours=24, minutes=1))
-    await simulator.wait(applied=3)
+    await wait_for(hass, BOOST_ENDS, lambda state: state.state not in {first.state, "unknown"})
     await until_done(hass)
-    assert [value for _, [value] in await applied(simulator)] == [120, 98, 120]
-    await wait_for_value(hass, BOOST, "on")
     await running.runtime_data.boosts.async_finish()
+    await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == 60)
+    assert (await applied(simulator))[-1] == ("dhw-temperature", [120])
+    assert (await simulator.state())["heaters"][MAC]["status"]["dhwTemperatureSetting"] == 120
+    await hass.services.async_call(DOMAIN, "end_boost", {"entity_id": HEATER, "name": "Under test"}, blocking=True)
+    await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == 49)

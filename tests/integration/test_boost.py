@@ -193,7 +193,7 @@ async def test_planned_boost_starts_at_its_time(
 async def test_boosts_are_ended_by_their_name(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:
-    async def end(name: str) -> Any:
+    async def end(name: str) -> object:
         response: Any = await hass.services.async_call(
             DOMAIN, "end_boost", {"entity_id": HEATER, "name": name}, blocking=True, return_response=True
         )

@@ -234,7 +234,7 @@ class Boosts:
     starts: tuple[datetime, ...] = ()
     """When boosts began, within a day."""
     returning: Mapping[Setting, Change] = field(default_factory=dict)
-    """What is being set back, until a status shows that: before, a status does not show what a next one goes back to."""
+    """What is being set back, until a status shows that; a next boost goes back to the same."""
 
     def scheduled(self, boost: Boost, now: datetime, heater: HeaterNow | None, *, max_starts: int) -> Result:
         """Start a boost or plan one; one that runs is taken over. Raises `BoostError`."""
