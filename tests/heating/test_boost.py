@@ -162,6 +162,27 @@ def test_what_is_being_set_back_is_what_the_next_boost_goes_back_to() -> None:
     assert boosts == Boosts(starts=boosts.starts)
 
 
+def test_boost_that_takes_over_and_is_not_delivered_goes_back_all_the_same() -> None:
+    boosts = delivered(boost(temperature=120), shows(), shows(120))
+    boosts, _ = started(boost(0.5, 2, name="b", temperature=82), None, boosts, 0.5)
+    boosts, steps = boosts.passed(at(2), None, max_starts=3)
+    assert steps == [Cancel(setting=TEMPERATURE)]
+    boosts, steps = boosts.completed(TEMPERATURE, Delivered.NO)
+    assert steps == []
+    # The heater still has what the first one had set.
+    boosts, steps = boosts.seen(shows(120))
+    assert steps[0] == Give(setting=TEMPERATURE, value=98)
+    assert boosts.running is None
+
+
+def test_boost_that_takes_over_and_is_not_delivered_leaves_what_somebody_else_set() -> None:
+    boosts = delivered(boost(temperature=120), shows(), shows(120))
+    boosts, _ = started(boost(0.5, 2, name="b", temperature=82), None, boosts, 0.5)
+    boosts, _ = boosts.completed(TEMPERATURE, Delivered.NO)
+    _, steps = boosts.seen(shows(104))
+    assert [type(step) for step in steps] == [Ended]
+
+
 def test_it_ends_when_the_water_is_hot() -> None:
     asked = boost(temperature=120, hot=True)
     boosts, _ = started(asked, shows())

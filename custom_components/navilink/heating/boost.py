@@ -187,13 +187,20 @@ class Change:
             return replace(self, phase=Phase.OURS, was_ours=True, before=value if self.before is None else self.before)
         if self.phase in {Phase.PENDING, Phase.HELD}:
             return self if value in self.earlier else replace(self, before=value)
+        if self.phase is Phase.DOUBTFUL and value in self.earlier:
+            # What it took over from is still there, and has to go with it.
+            return replace(self, wanted=value, phase=Phase.OURS, was_ours=True)
         return replace(self, phase=Phase.GONE)
 
     def completed(self, delivered: Delivered) -> Self:
         """Return the change once its command has an outcome."""
         if self.phase is not Phase.PENDING:
             return self
-        return replace(self, phase=_PHASE_OF[delivered], was_ours=delivered is Delivered.YES)
+        phase = _PHASE_OF[delivered]
+        if phase is Phase.GONE and self.earlier:
+            # The heater may still have what a boost before had set.
+            phase = Phase.DOUBTFUL
+        return replace(self, phase=phase, was_ours=delivered is Delivered.YES)
 
     @property
     def to_restore(self) -> int | None:
