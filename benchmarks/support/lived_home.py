@@ -56,10 +56,10 @@ def wishes(days: int, seed: int) -> list[Wish]:
     found: list[Wish] = []
     for day in range(days):
         times = [
-            *((chance.uniform(6.2, 8), chance.uniform(24, 36), 6.0) for _ in range(chance.randint(2, 3))),
+            *((chance.uniform(6.2, 8), chance.uniform(30, 42), 6.0) for _ in range(chance.randint(2, 3))),
             *((chance.uniform(8, 22), chance.uniform(1, 6), 4.0) for _ in range(chance.randint(5, 9))),
             (chance.uniform(18, 19.5), chance.uniform(10, 20), 5.0),
-            *((chance.uniform(19, 22), chance.uniform(24, 36), 6.0) for _ in range(chance.randint(1, 2))),
+            *((chance.uniform(19, 22), chance.uniform(30, 42), 6.0) for _ in range(chance.randint(1, 2))),
         ]
         if chance.random() < 2 / 7:
             times.append((chance.uniform(18.5, 20), chance.uniform(60, 80), 9.0))

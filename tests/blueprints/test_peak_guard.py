@@ -21,6 +21,7 @@ BOOST_ENDS = "sensor.nwp500_boost_ends"
 PEAK = "binary_sensor.peak"
 CALENDAR = "calendar.peaks"
 SCHEDULE = "schedule.peaks"
+LAST_MESSAGE = "sensor.nwp500_last_message"
 BEGIN, END = "sensor.peak_begin", "sensor.peak_end"
 HOUR = timedelta(hours=1)
 # The limits of the heater: 41 °C is above the lower one.
@@ -37,6 +38,18 @@ async def guard(hass: HomeAssistant, **inputs: object) -> None:
 
 async def target(hass: HomeAssistant, celsius: float) -> None:
     await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == celsius)
+
+
+async def confirmed(hass: HomeAssistant, celsius: int) -> None:
+    """Wait until the heater has confirmed a target temperature."""
+    await wait_for(
+        hass,
+        OUTCOME,
+        lambda state: (
+            state.attributes.get("event_type") == "confirmed"
+            and state.attributes["command"] == f"target temperature {celsius} °C"
+        ),
+    )
 
 
 async def until_done(hass: HomeAssistant) -> None:
@@ -101,29 +114,33 @@ async def test_water_is_heated_before_the_peak_which_takes_over(
     peak = {"calendar": CALENDAR, "schedule": SCHEDULE, "binary sensor": PEAK}[source]
 
     def show(state: str) -> None:
-        attributes = {"calendar": in_calendar(begin, end), "schedule": {"next_event": end if state == "on" else begin}}
+        attributes: dict[str, dict[str, object]] = {
+            "calendar": in_calendar(begin, end),
+            "schedule": {"next_event": end if state == "on" else begin},
+        }
         hass.states.async_set(BEGIN, begin.isoformat())
         hass.states.async_set(END, end.isoformat())
         hass.states.async_set(peak, state, attributes.get(source, {}))
 
     show("off")
     await guard(hass, peak=peak, peak_begin=BEGIN, peak_end=END, preheat=120)
-    await wall_clock.pass_by(timedelta(minutes=25))
-    await until_done(hass)
+    wall_clock.pass_unseen(timedelta(minutes=59))
+    now = dt_util.utcnow()
+    await hass.services.async_call("button", "press", {"entity_id": "button.nwp500_refresh"}, blocking=True)
+    await wait_for(hass, LAST_MESSAGE, lambda state: datetime.fromisoformat(state.state) >= now.replace(microsecond=0))
     assert await applied(simulator) == []
-    await wall_clock.pass_by(timedelta(minutes=36))
+    await wall_clock.pass_by(timedelta(minutes=2))
     await simulator.wait(applied=1)
     await target(hass, 60)
     await ends(hass, begin)
-    await wait_for(hass, OUTCOME, lambda state: state.attributes.get("event_type") == "confirmed")
+    await confirmed(hass, 60)
     await wall_clock.pass_by(2 * HOUR)
     show("on")
-    await target(hass, 41)
     await ends(hass, end)
-    await running.runtime_data.boosts.async_finish()
+    await confirmed(hass, 41)
     await wall_clock.pass_by(4 * HOUR)
     show("off")
-    await target(hass, 49)
+    await confirmed(hass, 49)
     await wait_for_value(hass, BOOST, "off")
     await running.runtime_data.boosts.async_finish()
     assert (await simulator.state())["heaters"][MAC]["status"]["dhwTemperatureSetting"] == 98

@@ -19,6 +19,7 @@ from .automations import AUTOMATION, automate
 from .price_sources import CHEAP, SOURCES, offer, shown
 
 LAST_MESSAGE = "sensor.nwp500_last_message"
+LOWER = "sensor.nwp500_lower_tank_temperature"
 ENTITIES = ["event.rates_today", "event.rates_tomorrow"]
 DAY = timedelta(days=1)
 ORDINARY = "2027-01-20"
@@ -37,8 +38,15 @@ async def ready_by(hass: HomeAssistant, **inputs: object) -> None:
 async def cold(hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry) -> MockConfigEntry:
     """A heater that lacks 3 °C, in Amsterdam."""
     await hass.config.async_set_time_zone("Europe/Amsterdam")
-    await simulator.device(MAC, tankUpperTemperature=490, tankLowerTemperature=470)
+    await tank(hass, simulator, 49, 47)
     return running
+
+
+async def tank(hass: HomeAssistant, simulator: SimulatorProcess, upper: int, lower: int) -> None:
+    """Let the tank have temperatures, and the integration know."""
+    await simulator.device(MAC, tankUpperTemperature=10 * upper, tankLowerTemperature=10 * lower)
+    await press(hass, "button.nwp500_refresh")
+    await wait_for_value(hass, LOWER, f"{lower}.0")
 
 
 async def at(hass: HomeAssistant, wall_clock: WallClock, day: str, clock: str) -> None:
@@ -147,7 +155,9 @@ async def test_plan_is_made_again_every_hour_until_it_starts(
     await until_done(hass)
     [second] = planned(cold)
     assert first.id != second.id
-    await wall_clock.pass_by(second.start - dt_util.utcnow() + timedelta(seconds=1))
+    # Only what is due every few seconds: it plans again five minutes before an hour, when nothing begins.
+    wall_clock.pass_unseen(second.start - dt_util.utcnow())
+    await wall_clock.pass_by(timedelta(seconds=20))
     await wait_for_value(hass, HEATER, "heat_pump")
     await simulator.wait(applied=2)
     await until_done(hass)
@@ -217,7 +227,7 @@ async def test_without_the_connection_it_starts_at_the_fallback_and_is_delivered
 async def test_hot_water_needs_nothing(
     hass: HomeAssistant, simulator: SimulatorProcess, cold: MockConfigEntry, wall_clock: WallClock
 ) -> None:
-    await simulator.device(MAC, tankUpperTemperature=520, tankLowerTemperature=515)
+    await tank(hass, simulator, 52, 51)
     offer(hass, SOURCES["nordpool"], lambda: midnight(ORDINARY, 1))
     await ready_by(hass, source="nordpool", source_entry="0123456789abcdef")
     await at(hass, wall_clock, "2027-01-19", "19:55:00")
@@ -227,7 +237,7 @@ async def test_hot_water_needs_nothing(
 async def test_too_late_for_the_heat_pump_starts_at_once(
     hass: HomeAssistant, simulator: SimulatorProcess, cold: MockConfigEntry, wall_clock: WallClock
 ) -> None:
-    await simulator.device(MAC, tankUpperTemperature=400, tankLowerTemperature=200)
+    await tank(hass, simulator, 40, 20)
     offer(hass, SOURCES["nordpool"], lambda: midnight(ORDINARY, 1))
     await ready_by(hass, source="nordpool", source_entry="0123456789abcdef")
     await at(hass, wall_clock, ORDINARY, "03:55:00")

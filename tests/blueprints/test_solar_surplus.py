@@ -63,9 +63,9 @@ async def test_surplus_that_is_gone_ends_it_after_the_minimum_run(
 @pytest.mark.usefixtures("running")
 async def test_cloud_does_not_end_it(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await started(hass, simulator)
-    for surplus in ("-50", "800"):
-        hass.states.async_set(SURPLUS, surplus)
-        await hass.async_block_till_done()
+    hass.states.async_set(SURPLUS, "-50")
+    await wait_for(hass, AUTOMATION, lambda state: state.attributes["current"] == 1)
+    hass.states.async_set(SURPLUS, "800")
     await wait_for(hass, AUTOMATION, lambda state: state.attributes["current"] == 0)
     await wait_for_value(hass, BOOST, "on")
     assert await applied(simulator) == RAISED
