@@ -186,13 +186,20 @@ class Change:
             return replace(self, phase=Phase.OURS, was_ours=True, before=value if self.before is None else self.before)
         if self.phase in {Phase.PENDING, Phase.HELD}:
             return self if value in self.earlier else replace(self, before=value)
+        if self.phase is Phase.DOUBTFUL and value in self.earlier:
+            # What it took over from is still there, and has to go with it.
+            return replace(self, wanted=value, phase=Phase.OURS, was_ours=True)
         return replace(self, phase=Phase.GONE)
 
     def completed(self, delivered: Delivered) -> Self:
         """Return the change once its command has an outcome."""
         if self.phase is not Phase.PENDING:
             return self
-        return replace(self, phase=_PHASE_OF[delivered], was_ours=delivered is Delivered.YES)
+        phase = _PHASE_OF[delivered]
+        if phase is Phase.GONE and self.earlier:
+            # The heater may still have what a boost before had set.
+            phase = Phase.DOUBTFUL
+        return replace(self, phase=phase, was_ours=delivered is Delivered.YES)
 
     @property
     def to_restore(self) -> int | None:
@@ -232,6 +239,8 @@ class Boosts:
     running: Running | None = None
     starts: tuple[datetime, ...] = ()
     """When boosts began, within a day."""
+    returning: Mapping[Setting, Change] = field(default_factory=dict)
+    """What is being set back, until a status shows that; a next boost goes back to the same."""
 
     def scheduled(self, boost: Boost, now: datetime, heater: HeaterNow | None, *, max_starts: int) -> Result:
         """Start a boost or plan one; one that runs is taken over. Raises `BoostError`."""
@@ -279,6 +288,14 @@ class Boosts:
 
     def seen(self, heater: HeaterNow) -> Result:
         """Take in a status."""
+        returning = {
+            setting: change
+            for setting, change in self.returning.items()
+            if heater.values.get(setting) in {change.wanted, *change.earlier}
+        }
+        return replace(self, returning=returning)._seen(heater)  # noqa: SLF001 - its own class
+
+    def _seen(self, heater: HeaterNow) -> Result:
         if self.running is None:
             return self, []
         changes = self.running.changes
@@ -318,15 +335,17 @@ class Boosts:
     def _started(self, boost: Boost, now: datetime, heater: HeaterNow | None) -> Result:
         """Start a boost. What the one before it had set, and this one does not, stays set until this one ends."""
         former = {} if self.running is None else self.running.changes
+        known = {**self.returning, **former}
         values = {} if heater is None else heater.values
         is_in_peak = heater is not None and heater.is_in_peak
         wanted = {name: value for name, value in boost.wanted.items() if not (is_in_peak and name is Setting.MODE)}
-        changes = {name: _change(value, former.get(name), values.get(name)) for name, value in wanted.items()}
+        changes = {name: _change(value, known.get(name), values.get(name)) for name, value in wanted.items()}
         starts = tuple(start for start in self.starts if now - start < _DAY)
         boosts = replace(
             self,
             running=Running(boost=boost, changes={**former, **changes}),
             starts=starts if self.running is not None else (*starts, now),
+            returning={name: change for name, change in self.returning.items() if name not in changes},
         )
         return boosts, [Give(setting=name, value=value, expires_at=boost.end) for name, value in wanted.items()]
 
@@ -372,6 +391,8 @@ def _after(boosts: Boosts, running: Running, heater: HeaterNow | None = None) ->
     if heater is not None:
         restored = {name: value for name, change in running.changes.items() if (value := change.to_restore) is not None}
         steps = [Give(setting=name, value=value) for name, value in restored.items()]
+        returning = {name: running.changes[name] for name in restored}
+        boosts = replace(boosts, returning={**boosts.returning, **returning})
         done = {
             name: replace(change, phase=Phase.RESTORED)
             for name, change in running.changes.items()

@@ -43,6 +43,7 @@ _HEATER = vol.Schema(
         vol.Required("planned"): [_BOOST],
         vol.Required("running"): vol.Any(None, _RUNNING),
         vol.Required("starts"): [_TIME],
+        vol.Optional("returning", default=dict): {vol.Coerce(Setting): _CHANGE},
         vol.Required("commands"): {str: vol.Coerce(Setting)},
     }
 )
@@ -64,6 +65,7 @@ class KeptBoosts:
             "planned": [_boost_to_dict(boost) for boost in self.boosts.planned],
             "running": None if running is None else _running_to_dict(running),
             "starts": [start.isoformat() for start in self.boosts.starts],
+            "returning": _changes_to_dict(self.boosts.returning),
             "commands": {command_id: setting.value for command_id, setting in self.commands.items()},
         }
 
@@ -76,6 +78,7 @@ class KeptBoosts:
                 planned=tuple(Boost(**each) for each in stored["planned"]),
                 running=None if running is None else _running_from_dict(running),
                 starts=tuple(stored["starts"]),
+                returning=_changes_from_dict(stored["returning"]),
             ),
             stored["commands"],
         )
@@ -95,23 +98,33 @@ def _boost_to_dict(boost: Boost) -> dict[str, Any]:
 def _running_to_dict(running: Running) -> dict[str, Any]:
     return {
         "boost": _boost_to_dict(running.boost),
-        "changes": {
-            setting.value: {
-                "wanted": change.wanted,
-                "before": change.before,
-                "phase": change.phase.name,
-                "was_ours": change.was_ours,
-                "earlier": sorted(change.earlier),
-            }
-            for setting, change in running.changes.items()
-        },
+        "changes": _changes_to_dict(running.changes),
         "ending": running.ending,
         "restored": {setting.value: value for setting, value in running.restored.items()},
     }
 
 
 def _running_from_dict(stored: Mapping[str, Any]) -> Running:
-    changes = {setting: Change(**change) for setting, change in stored["changes"].items()}
     return Running(
-        boost=Boost(**stored["boost"]), changes=changes, ending=stored["ending"], restored=stored["restored"]
+        boost=Boost(**stored["boost"]),
+        changes=_changes_from_dict(stored["changes"]),
+        ending=stored["ending"],
+        restored=stored["restored"],
     )
+
+
+def _changes_to_dict(changes: Mapping[Setting, Change]) -> dict[str, Any]:
+    return {
+        setting.value: {
+            "wanted": change.wanted,
+            "before": change.before,
+            "phase": change.phase.name,
+            "was_ours": change.was_ours,
+            "earlier": sorted(change.earlier),
+        }
+        for setting, change in changes.items()
+    }
+
+
+def _changes_from_dict(stored: Mapping[Setting, Any]) -> dict[Setting, Change]:
+    return {setting: Change(**change) for setting, change in stored.items()}
