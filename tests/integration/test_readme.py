@@ -26,6 +26,7 @@ from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.schedules import wire
 from tests.integration.waiting import wait_for, wait_for_value
 
+CAMERAS = "homeassistant.components.camera.img_util"
 SHOWERS = "sensor.nwp500_showers_left"
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = (
@@ -313,4 +314,6 @@ async def test_every_action_and_field_is_described(
         reported = text.partition(f"## `{DOMAIN}.{name}`")[2].partition("\n#")[0]
         assert [field for field in description["fields"] if field not in reported] == []
     assert shown(hass, HEATER).state == "eco"
-    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+    # Home Assistant reports, with the first test that loads its cameras, that a library for them is missing.
+    errors = [record for record in caplog.records if record.levelno >= logging.ERROR and record.name != CAMERAS]
+    assert errors == []
