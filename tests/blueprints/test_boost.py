@@ -56,7 +56,7 @@ async def until_done(hass: HomeAssistant) -> None:
 @pytest.mark.usefixtures("running")
 @pytest.mark.parametrize(
     ("inputs", "idle", "wanted"),
-    [({}, "1999", "2001"), ({"direction": "below", "threshold": 0.1}, "0.11", "-0.02")],
+    [({"memory": "todo.shopping_list"}, "1999", "2001"), ({"direction": "below", "threshold": 0.1}, "0.11", "-0.02")],
 )
 async def test_boost_raises_and_returns(
     hass: HomeAssistant, simulator: SimulatorProcess, inputs: dict[str, object], idle: str, wanted: str
