@@ -66,7 +66,7 @@ async def test_device_page_names_what_it_shows(home_assistant: HomeAssistantPage
         "Clear queue",
         "Connection",
         "Connection status",
-        "Last message",
+        "Next schedule entry",
     ):
         await expect(home_assistant.page.get_by_text(name, exact=True).first).to_be_visible()
 
