@@ -68,7 +68,7 @@ from custom_components.navilink.schedules.fields import DAYS_OF_NAME
 from custom_components.navilink.wording import setup_error, to_home_assistant_error
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import MAC
-from tests.integration.waiting import wait_for_value
+from tests.integration.waiting import wait_for, wait_for_value
 
 FOLDER = Path(config_flow.__file__).parent
 DESCRIPTIONS = {
@@ -347,14 +347,21 @@ async def test_no_fault_has_a_meaning_too(hass: HomeAssistant) -> None:
 
 
 @pytest.mark.usefixtures("every_entity")
-@pytest.mark.parametrize(("units", "unit"), [(US_CUSTOMARY_SYSTEM, "gal/min"), (METRIC_SYSTEM, "L/min")])
-async def test_flow_is_shown_in_the_units_of_the_user(
-    hass: HomeAssistant, entry: MockConfigEntry, units: UnitSystem, unit: str
+@pytest.mark.parametrize(
+    ("units", "flow", "difference"), [(US_CUSTOMARY_SYSTEM, "gal/min", "°F"), (METRIC_SYSTEM, "L/min", "°C")]
+)
+async def test_flow_and_superheat_are_shown_in_the_units_of_the_user(
+    hass: HomeAssistant, entry: MockConfigEntry, units: UnitSystem, flow: str, difference: str
 ) -> None:
     hass.config.units = units
     assert await hass.config_entries.async_setup(entry.entry_id)
-    state = await wait_for_value(hass, "sensor.nwp500_hot_water_flow", "0.0")
-    assert state.attributes["unit_of_measurement"] == unit
+    for name, unit in (
+        ("nwp500_hot_water_flow", flow),
+        ("nwp500_superheat", difference),
+        ("nwp500_target_superheat", difference),
+    ):
+        state = await wait_for(hass, f"sensor.{name}", lambda state: state.state not in ("unknown", "unavailable"))
+        assert state.attributes["unit_of_measurement"] == unit, name
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 

@@ -31,6 +31,7 @@ def _expert(
     *,
     precision: int | None = 0,
     is_fitted: IsFitted | None = None,
+    us_unit: str | None = None,
 ) -> StatusSensorDescription:
     return StatusSensorDescription(
         key=key,
@@ -38,6 +39,7 @@ def _expert(
         device_class=device_class,
         state_class=SensorStateClass.MEASUREMENT,
         native_unit_of_measurement=unit,
+        us_unit_of_measurement=us_unit,
         suggested_display_precision=precision,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
@@ -53,7 +55,14 @@ def _temperature(key: str, value_fn: Value, is_fitted: IsFitted | None = None) -
 
 
 def _difference(key: str, value_fn: Value) -> StatusSensorDescription:
-    return _expert(key, value_fn, UnitOfTemperature.CELSIUS, SensorDeviceClass.TEMPERATURE_DELTA, precision=1)
+    return _expert(
+        key,
+        value_fn,
+        UnitOfTemperature.CELSIUS,
+        SensorDeviceClass.TEMPERATURE_DELTA,
+        precision=1,
+        us_unit=UnitOfTemperature.FAHRENHEIT,
+    )
 
 
 def _energy(key: str, value_fn: Value) -> StatusSensorDescription:
@@ -129,6 +138,7 @@ EXPERT_DESCRIPTIONS = (
         SensorDeviceClass.VOLUME_FLOW_RATE,
         precision=1,
         is_fitted=_has_recirculation,
+        us_unit=UnitOfVolumeFlowRate.GALLONS_PER_MINUTE,
     ),
     _energy("full_recovery_energy", lambda status: status.full_recovery_energy),
     _energy("missing_energy", lambda status: status.missing_energy),
