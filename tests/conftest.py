@@ -16,7 +16,7 @@ settings.load_profile("tests")
 
 @pytest.fixture(scope="session", autouse=True)
 def _real_clock_for_certificates(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Make a certificate first: the library keeps the class of times that it sees first, and that may be a frozen one."""
+    """Make a certificate first: the library keeps the class of times that it sees first, maybe a frozen one."""
     make_server_certificate(tmp_path_factory.mktemp("certificate"))
 
 
