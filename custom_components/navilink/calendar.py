@@ -36,7 +36,7 @@ from .schedules.weekly_events import (
     occurrences,
     recurrence_rule,
 )
-from .wording import quantity, text, to_home_assistant_error, user_temperature, user_unit
+from .wording import errors_in_words, quantity, text, to_home_assistant_error, user_temperature, user_unit
 
 # A write returns once it was read back; those of one heater go one after another, and must not hold up another's.
 PARALLEL_UPDATES = 0
@@ -127,13 +127,14 @@ class WeeklyCalendar(NavilinkEntity, CalendarEntity):
     @override
     async def async_create_event(self, **kwargs: Any) -> None:
         """Add an entry to the schedule."""
-        wanted = self._entry(kwargs)
+        with errors_in_words(self.hass):
+            wanted = self._entry(kwargs)
 
-        def with_entry(schedule: Schedule) -> Schedule:
-            _check_free(schedule.entries, wanted)
-            return replace(schedule, entries=(*schedule.entries, wanted))
+            def with_entry(schedule: Schedule) -> Schedule:
+                _check_free(schedule.entries, wanted)
+                return replace(schedule, entries=(*schedule.entries, wanted))
 
-        await self._async_change("create_event", with_entry)
+            await self._async_change("create_event", with_entry)
 
     @override
     async def async_update_event(
@@ -144,30 +145,32 @@ class WeeklyCalendar(NavilinkEntity, CalendarEntity):
         recurrence_range: str | None = None,
     ) -> None:
         """Change a whole series, which is one entry."""
-        _check_whole(recurrence_id, recurrence_range)
-        old = self._entry_of(uid)
-        wanted = self._entry(event, old)
+        with errors_in_words(self.hass):
+            _check_whole(recurrence_id, recurrence_range)
+            old = self._entry_of(uid)
+            wanted = self._entry(event, old)
 
-        def with_other_entry(schedule: Schedule) -> Schedule:
-            before, after = _around(schedule, old)
-            _check_free((*before, *after), wanted)
-            return replace(schedule, entries=(*before, wanted, *after))
+            def with_other_entry(schedule: Schedule) -> Schedule:
+                before, after = _around(schedule, old)
+                _check_free((*before, *after), wanted)
+                return replace(schedule, entries=(*before, wanted, *after))
 
-        await self._async_change("update_event", with_other_entry)
+            await self._async_change("update_event", with_other_entry)
 
     @override
     async def async_delete_event(
         self, uid: str, recurrence_id: str | None = None, recurrence_range: str | None = None
     ) -> None:
         """Delete a whole series, which is one entry."""
-        _check_whole(recurrence_id, recurrence_range)
-        old = self._entry_of(uid)
+        with errors_in_words(self.hass):
+            _check_whole(recurrence_id, recurrence_range)
+            old = self._entry_of(uid)
 
-        def without_entry(schedule: Schedule) -> Schedule:
-            before, after = _around(schedule, old)
-            return replace(schedule, entries=(*before, *after))
+            def without_entry(schedule: Schedule) -> Schedule:
+                before, after = _around(schedule, old)
+                return replace(schedule, entries=(*before, *after))
 
-        await self._async_change("delete_event", without_entry)
+            await self._async_change("delete_event", without_entry)
 
     @property
     def _active(self) -> tuple[models.ReservationEntry, ...]:

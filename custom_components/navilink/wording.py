@@ -4,8 +4,8 @@ All of it is made from codes and the texts of the translations. Only where they 
 words are used.
 """
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 import re
 import sys
@@ -250,6 +250,21 @@ def error_words(hass: HomeAssistant, err: HomeAssistantError) -> str:
     """Return the text of an error in the system's language; Home Assistant itself logs and raises it in English."""
     message = translation(hass, "exceptions", f"{err.translation_key}.message", err.translation_placeholders)
     return str(err) if message is None else message
+
+
+@contextmanager
+def errors_in_words(hass: HomeAssistant) -> Iterator[None]:
+    """Give the errors inside texts in the system's language: the calendar's dialogs show the text, and not its key."""
+    try:
+        yield
+    except HomeAssistantError as err:
+        raise type(err)(
+            # Without its last period, as Home Assistant itself gives the text of an error.
+            error_words(hass, err).rstrip("."),
+            translation_domain=err.translation_domain,
+            translation_key=err.translation_key,
+            translation_placeholders=err.translation_placeholders,
+        ) from err
 
 
 def _invalid(hass: HomeAssistant, err: InvalidParameterError) -> ServiceValidationError:

@@ -23,7 +23,7 @@ from simulator.process import SimulatorProcess
 from tests.integration.actions import OUTCOME, QUEUED, cut, press, queued_words, set_mode, set_temperature, shown
 from tests.integration.dialogs import Dialog, results
 from tests.integration.heaters import HEATER
-from tests.integration.waiting import wait_for_value
+from tests.integration.waiting import wait_for, wait_for_value
 
 # The code of ISO 639 for languages that somebody made up.
 LANGUAGE = "art"
@@ -161,3 +161,25 @@ async def test_fault_of_a_heater(hass: HomeAssistant, simulator: SimulatorProces
     await press(hass, "button.nwp500_refresh")
     state = await wait_for_value(hass, "sensor.nwp500_error_code", "E515")
     assert state.attributes["meaning"] == "¡relay fault: lower element"
+
+
+@pytest.mark.usefixtures("categories", "running")
+@pytest.mark.parametrize(
+    ("calendar", "refusal"),
+    [
+        ("weekly_schedule", "¡The water heater can only store events that start"),
+        ("planned_heating", "¡A boost is a single event"),
+    ],
+)
+async def test_refusal_of_a_calendar(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, calendar: str, refusal: str
+) -> None:
+    """Its dialog shows the text that Home Assistant gives it, and does not look up the key."""
+    await wait_for(hass, f"calendar.nwp500_{calendar}", lambda state: state.state == "off")
+    socket = await hass_ws_client(hass)
+    event = {"summary": "Eco, 50 °C", "dtstart": "2026-11-28", "dtend": "2026-11-29"}
+    await socket.send_json_auto_id(
+        {"type": "calendar/event/create", "entity_id": f"calendar.nwp500_{calendar}", "event": event}
+    )
+    error = (await socket.receive_json())["error"]
+    assert error["message"].startswith(refusal), error

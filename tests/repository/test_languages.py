@@ -21,7 +21,6 @@ SAME_IN: Mapping[str, frozenset[str]] = {
     "Boost": frozenset({"de", "fr", "nl"}),
     "Compressor": frozenset({"nl", "pt"}),
     "December": frozenset({"nl"}),
-    "Detail": frozenset({"nl"}),
     "Eco": frozenset({"de", "es", "nl"}),
     "Element": frozenset({"nl"}),
     "Email": frozenset({"pt"}),

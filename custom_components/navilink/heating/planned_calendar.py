@@ -23,7 +23,7 @@ from ..const import DOMAIN
 from ..coordinator import NavilinkCoordinator
 from ..entity import NavilinkEntity
 from ..water_heater import MODE_OF_OPERATION
-from ..wording import text
+from ..wording import errors_in_words, text
 from .boost import Boost
 from .boost_actions import async_start_boost
 from .boost_words import settings_words
@@ -74,8 +74,23 @@ class PlannedHeating(NavilinkEntity, CalendarEntity):
     @override
     async def async_create_event(self, **kwargs: Any) -> None:
         """Plan a boost, with what its summary says: a temperature, a mode, both, or neither for the usual one."""
-        start, end, summary = kwargs[EVENT_START], kwargs[EVENT_END], kwargs[EVENT_SUMMARY]
-        if kwargs.get(EVENT_RRULE) or not isinstance(start, datetime):
+        with errors_in_words(self.hass):
+            await async_start_boost(self.coordinator, self._mac_address, MODE_OF_OPERATION, self._fields(kwargs))
+
+    @override
+    async def async_delete_event(
+        self, uid: str, recurrence_id: str | None = None, recurrence_range: str | None = None
+    ) -> None:
+        """Drop a planned boost, or end the one that runs."""
+        with errors_in_words(self.hass):
+            if uid not in {boost.id for boost in self._boosts}:
+                raise ServiceValidationError(translation_domain=DOMAIN, translation_key="unknown_boost")
+        await self.coordinator.boosts.async_cancel(self.heater.device, uid)
+
+    def _fields(self, event: dict[str, Any]) -> dict[str, Any]:
+        """Return the fields of the action that an event stands for."""
+        start, end, summary = event[EVENT_START], event[EVENT_END], event[EVENT_SUMMARY]
+        if event.get(EVENT_RRULE) or not isinstance(start, datetime):
             raise ServiceValidationError(translation_domain=DOMAIN, translation_key="boost_event_not_storable")
         data: dict[str, Any] = {"start": start, "until": end, "name": summary[:100]}
         if (match := _TEMPERATURE.search(summary)) is not None:
@@ -86,16 +101,7 @@ class PlannedHeating(NavilinkEntity, CalendarEntity):
         for name, words in names.items():
             if words.casefold() in summary.casefold():
                 data[ATTR_OPERATION_MODE] = name
-        await async_start_boost(self.coordinator, self._mac_address, MODE_OF_OPERATION, data)
-
-    @override
-    async def async_delete_event(
-        self, uid: str, recurrence_id: str | None = None, recurrence_range: str | None = None
-    ) -> None:
-        """Drop a planned boost, or end the one that runs."""
-        if uid not in {boost.id for boost in self._boosts}:
-            raise ServiceValidationError(translation_domain=DOMAIN, translation_key="unknown_boost")
-        await self.coordinator.boosts.async_cancel(self.heater.device, uid)
+        return data
 
     def _as_event(self, boost: Boost) -> CalendarEvent:
         words = settings_words(self.hass, boost.wanted)
