@@ -27,6 +27,7 @@ from .energy_rows import Amount, months, stored_days
 from .energy_run import EnergyRun, RunOutcome
 from .energy_statistics import TOTAL, EnergyStatistics
 from .heater import heater_name
+from .kept_values import READ_ERRORS
 from .nwp500 import Device, NavienError, NavienMqttClient, NotConnectedError, watched
 from .wording import to_home_assistant_error
 
@@ -233,10 +234,10 @@ class EnergyHistory:
     async def _async_imports(self) -> dict[str, Imports]:
         """Return what the user wants, by MAC address; what cannot be read is not wanted any more."""
         if self._imports is None:
-            stored = await self._store.async_load() or {}
             try:
+                stored = await self._store.async_load() or {}
                 self._imports = {mac_address: Imports.from_dict(each) for mac_address, each in stored.items()}
-            except (LookupError, TypeError, ValueError, AttributeError) as err:
+            except READ_ERRORS as err:
                 # Its text may contain values, so only its kind is logged.
                 LOGGER.error("Could not read which energy history to keep up to date: %s", type(err).__name__)
                 self._imports = {}
