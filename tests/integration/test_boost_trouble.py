@@ -20,6 +20,7 @@ from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.heating.boost import Boost, Setting
 from custom_components.navilink.heating.keeper import BoostKeeper
 from custom_components.navilink.nwp500 import Device
+from custom_components.navilink.nwp500.queue import confirmation
 from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, QUEUED, cut, press, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
@@ -85,16 +86,13 @@ def of_one(**members: object) -> dict[str, Any]:
     "content",
     [
         {"version": 99, "data": {}},
-        {"version": 0, "data": {}},
-        {"data": {}},
         {"version": 1, "minor_version": 1},
         [],
         {"version": 1, "minor_version": 1, "data": [[]]},
         {"version": 1, "minor_version": 1, "data": "text"},
-        {"version": 1, "minor_version": 1, "data": {MAC: 5}},
         {"version": 1, "minor_version": 1, "data": {MAC: {"until": []}}},
     ],
-    ids=range(9),
+    ids=range(6),
 )
 async def test_file_that_cannot_be_read_stops_nothing(
     hass: HomeAssistant,
@@ -229,6 +227,7 @@ async def next_loop(hass: HomeAssistant) -> None:
 # Heaters that leave
 
 
+@pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
 async def test_heater_that_leaves_takes_its_boosts_with_it(
     hass: HomeAssistant,
     simulator: SimulatorProcess,
@@ -330,15 +329,21 @@ async def test_boost_that_takes_over_and_is_cleared_goes_back_to_what_was_before
 
 @pytest.mark.parametrize("options", [{"queue": False}, {}])
 async def test_going_back_that_is_lost_is_done_once_more(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+    hass: HomeAssistant,
+    simulator: SimulatorProcess,
+    running: MockConfigEntry,
+    wall_clock: WallClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(confirmation, "LOOK_INTERVALS", (0.1, 0.1))
+    monkeypatch.setattr(confirmation, "ANSWER_SECONDS", 1.0)
     before = shown(hass, HEATER).attributes["temperature"]
     await boost(hass, temperature=60)
     await simulator.wait(applied=1)
     await target(hass, 60)
     await simulator.fault("ignore_write")
     await wall_clock.pass_by(timedelta(minutes=61))
-    await simulator.wait(applied=2, timeout=30)
+    await simulator.wait(applied=2)
     await wait_until_done(running)
     await target(hass, before)
 
