@@ -85,11 +85,21 @@ class EnergyHistory:
         self._imports: dict[str, Imports] | None = None
         self._running: set[str] = set()
         self._repaired_on: dict[str, date] = {}
+        self._is_closed = False
 
     @callback
     def listen(self) -> Callable[[], None]:
         """Begin to repair once a day what was imported; returns what ends it."""
-        return async_track_time_interval(self._hass, self._on_interval, REPAIR_INTERVAL)
+        stop = async_track_time_interval(self._hass, self._on_interval, REPAIR_INTERVAL)
+
+        @callback
+        def close() -> None:
+            # What a run still finds out is not stored: the account may be gone by then, or be set up anew. Where the
+            # next run has to go on was stored when this one began.
+            self._is_closed = True
+            stop()
+
+        return close
 
     # What is asked for
 
@@ -245,7 +255,7 @@ class EnergyHistory:
 
     async def _async_save(self, device: Device, wanted: Imports | None) -> None:
         imports = await self._async_imports()
-        if imports.get(device.mac_address) == wanted:
+        if self._is_closed or imports.get(device.mac_address) == wanted:
             return
         if wanted is None:
             del imports[device.mac_address]
