@@ -9,7 +9,8 @@ from typing import Any
 from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.file import WriteError
@@ -437,3 +438,20 @@ async def test_disk_that_fails_raises_nothing(
         await target(hass, before)
         assert await hass.config_entries.async_unload(running.entry_id)
     assert "Traceback" not in caplog.text
+
+
+async def test_boost_given_while_home_assistant_stops_is_carried_out_by_the_next_run(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    """Home Assistant writes no file at once any more, and a heater must not be boosted by what a kill forgets."""
+    hass.set_state(CoreState.stopping)
+    await boost(hass, temperature=60)
+    assert running.runtime_data.client.pending_commands == ()
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    assert await applied(simulator) == []
+    hass.set_state(CoreState.running)
+    assert await hass.config_entries.async_reload(running.entry_id)
+    await wait_for_value(hass, BOOST, "on")
+    await simulator.wait(applied=1)
+    await target(hass, 60)
