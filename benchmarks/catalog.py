@@ -40,6 +40,7 @@ BENCHMARKS = (
     Benchmark("setup_cost", "Home Assistant: setting up 1 and 50 heaters", 40),
     Benchmark("recorder_cost", "Home Assistant: what the recorder keeps of an hour", 35),
     Benchmark("fleet_model", "100,000 homes after an hour's outage, with the client's own back-off", 12, Runs.QUICK),
+    Benchmark("heating_plan", "30 days of a family: what planning saves, and how long a plan takes", 25),
     Benchmark("fleet", "200 clients after a restart of the broker", 65, Runs.BY_NAME),
     Benchmark("kill_rounds", "Whether kill -9 of Home Assistant loses or duplicates commands", 360, Runs.BY_NAME),
 )

@@ -24,7 +24,8 @@ _CHARGE = "sensor.hot_water_charge"
 _ENERGY = "sensor.energy"
 """How the keys of sensors that count energy begin."""
 
-_PLANNED = ("sensor.next_schedule_entry", "sensor.time_of_use_state", "binary_sensor.peak_period")
+_NEXT_ENTRY = "sensor.next_schedule_entry"
+_PLANNED = ("sensor.time_of_use_state", "binary_sensor.peak_period")
 _YEAR = 365
 _COURSE_HOURS = 6
 
@@ -136,6 +137,8 @@ def _schedule(heater: Heater) -> Iterable[Card]:
     if calendars:
         week: Card = {"type": "calendar", "entities": calendars, "initial_view": "listWeek"}
         yield {**week, "grid_options": {"columns": "full"}}
+    # Its name and its time together need all of the width.
+    yield from _tiles(heater, (_NEXT_ENTRY,), grid_options={"columns": "full"})
     yield from _tiles(heater, _PLANNED)
 
 

@@ -2,10 +2,22 @@
 
 from collections.abc import Iterator
 
+from hypothesis import settings
 import pytest
 
+from simulator.common.certificates import make_server_certificate
 from simulator.process import run_simulator
 from simulator.state import Addresses
+
+# How long an example takes says more of the machine than of the code; times are measured in benchmarks.
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _real_clock_for_certificates(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Make a certificate first: the library keeps the class of times that it sees first, maybe a frozen one."""
+    make_server_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture(scope="session")

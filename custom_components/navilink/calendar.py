@@ -21,13 +21,13 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
-from .event_summary import SummaryGrammar
 from .heating.planned_calendar import PlannedHeating
 from .nwp500 import InvalidParameterError, NavienError, enums, models
-from .schedule_entries import NAMES_OF_MODES, WeeklyForm
-from .schedule_fields import ATTR_DAYS, ATTR_ENABLED, ATTR_TIME
-from .schedule_results import schedule_error, write_error
-from .weekly_events import (
+from .schedules.entries import NAMES_OF_MODES, WeeklyForm
+from .schedules.event_summary import SummaryGrammar
+from .schedules.fields import ATTR_DAYS, ATTR_ENABLED, ATTR_TIME
+from .schedules.results import schedule_error, write_error
+from .schedules.weekly_events import (
     Occurrence,
     UnstorableEventError,
     current_or_next,

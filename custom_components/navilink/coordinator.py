@@ -17,9 +17,8 @@ from .client_events import ClientEvents, request_everything
 from .config import create_auth_client, create_mqtt_config
 from .const import DOMAIN, LOGGER
 from .devices import AccountDevices, AccountListing
-from .energy import EnergyHistory
+from .energy.history import EnergyHistory
 from .heater import HeaterSnapshots, HeaterState, heater_name
-from .heater_facts import HeaterFacts
 from .heating.insight import Household
 from .heating.keeper import BoostKeeper
 from .heating.observers import Observers
@@ -38,10 +37,11 @@ from .nwp500 import (
 )
 from .outcomes import Delivery, Outcomes, async_fire_outcome
 from .queue_store import QueueStore, StoredAccount
+from .readings.heater_facts import HeaterFacts
 from .recent_events import RecentEvents
 from .repairs import async_is_lost_ignored, async_report_lost_commands, async_report_store, async_report_unreadable
-from .schedule_wishes import ScheduleWishes, is_wish
-from .schedules import HeaterSchedules
+from .schedules.heater_schedules import HeaterSchedules
+from .schedules.wishes import ScheduleWishes, is_wish
 from .wording import setup_error
 
 # A heater reports only when it is asked, and each answer comes out of what the cloud service grants an account.

@@ -119,7 +119,9 @@ class KeptNumberEntity(ControlEntity, NumberEntity):
         """Take in the number that the heater uses, or will use."""
         kept = self.entity_description.kept
         self.coordinator.kept.take_in(self.heater, kept)
-        self._attr_native_value = self.coordinator.kept.number(self.heater, kept)
+        # The next vacation has a length also when nobody has set one.
+        usual = None if self.entity_description.switches_on else kept.usual
+        self._attr_native_value = self.coordinator.kept.number(self.heater, kept) or usual
 
     @override
     async def async_set_native_value(self, value: float) -> None:

@@ -25,7 +25,7 @@ import voluptuous as vol
 
 from .const import DOMAIN, LOGGER
 from .nwp500 import CommandCompleted, Device, NavienError, StoredQueue, enums, migrated_queue, one_line, watched
-from .schedule_wish import StoredWishes
+from .schedules.wish import StoredWishes
 
 VERSION = 1
 # 2: commands by their parameters instead of their messages, and outcomes. 3: the sessions of each command. 4: codes

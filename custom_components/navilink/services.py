@@ -16,12 +16,12 @@ import voluptuous as vol
 
 from .action_heaters import DEVICES, ONE_DEVICE, Heater, async_heater
 from .const import DOMAIN
-from .energy_actions import ENERGY_ACTIONS
+from .energy.actions import ENERGY_ACTIONS
 from .heating.boost_actions import BOOST_ACTIONS
 from .heating.plan_action import PLAN_ACTIONS
 from .outcomes import outcome_details
-from .schedule_actions import SCHEDULE_ACTIONS
-from .tou_actions import TOU_ACTIONS
+from .schedules.actions import SCHEDULE_ACTIONS
+from .schedules.tou_actions import TOU_ACTIONS
 from .water_heater import ATTR_DAYS
 from .wording import DESCRIPTIONS
 

@@ -15,7 +15,7 @@ from .entity import async_add_for_each_heater
 from .heating.boost_entities import BoostSwitch
 from .kept_values import ANTI_LEGIONELLA_INTERVAL, FILTER_INTERVAL, KeptNumber
 from .nwp500 import CommandOutcome, Device, DeviceStatus, HeaterCommand, commands, heater_commands
-from .schedule_switch import SCHEDULE_SWITCHES, ScheduleSwitch
+from .schedules.switches import SCHEDULE_SWITCHES, ScheduleSwitch
 
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
 PARALLEL_UPDATES = 0

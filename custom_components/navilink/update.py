@@ -15,9 +15,9 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .fitted import FactEntity, FittedDescription, async_add_fitted
-from .heater_facts import DOWNLOADS, FIRMWARE
 from .nwp500 import DeviceFeature, NavienError, enums, exceptions, models
+from .readings.fitted import FactEntity, FittedDescription, async_add_fitted
+from .readings.heater_facts import DOWNLOADS, FIRMWARE
 from .wording import to_home_assistant_error
 
 # The heater installs one firmware after the other.

@@ -5,6 +5,7 @@ import logging
 from pathlib import Path
 from unittest.mock import patch
 
+from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 import pytest
@@ -16,6 +17,7 @@ from simulator.state import Addresses
 from tests.integration.accounts import ACCOUNT, entry_data
 from tests.integration.heaters import HEATER
 from tests.integration.waiting import wait_for_value
+from tests.integration.wall_clock import WallClock
 
 COMPLAINERS = (
     "homeassistant.components.automation",
@@ -76,3 +78,9 @@ async def running(hass: HomeAssistant, entry: MockConfigEntry) -> MockConfigEntr
     await wait_for_value(hass, "binary_sensor.nwp500_connection", "on")
     await wait_for_value(hass, HEATER, "eco")
     return entry
+
+
+@pytest.fixture
+def wall_clock(hass: HomeAssistant, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> WallClock:
+    """Simulated time."""
+    return WallClock(hass, freezer, monkeypatch)

@@ -1,40 +1,35 @@
 """The boost: raised by a number, and back to what was set before, whatever happens in between."""
 
-import json
-from pathlib import Path
+from datetime import timedelta
 
-from homeassistant.components.todo.const import DATA_COMPONENT as TODO_LISTS
 from homeassistant.core import CoreState, HomeAssistant
-from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.waiting import wait_for, wait_for_value
+from tests.integration.wall_clock import WallClock
 
 from .automations import AUTOMATION, automate
 
 SURPLUS = "sensor.surplus"
-MEMORY = "todo.shopping_list"
-NOTE = f"{HEATER}: after the boost return to eco, 49.0"
+BOOST = "switch.nwp500_boost"
+BOOST_ENDS = "sensor.nwp500_boost_ends"
 AT_ONCE = {"seconds": 0}
 RAISED = [("dhw-temperature", [120]), ("dhw-mode", [4])]
-RETURNED = [("dhw-mode", [3]), ("dhw-temperature", [98])]
+RETURNED = [("dhw-temperature", [98]), ("dhw-mode", [3])]
 
 
 async def boost(hass: HomeAssistant, **inputs: object) -> None:
-    """Make the automation, with the to-do list that Home Assistant comes with."""
-    assert await async_setup_component(hass, "todo", {})
-    shopping_list = MockConfigEntry(domain="shopping_list")
-    shopping_list.add_to_hass(hass)
-    assert await hass.config_entries.async_setup(shopping_list.entry_id)
+    """Make the automation."""
     await automate(
         hass,
         "boost",
         **{
             "heater": HEATER,
-            "memory": MEMORY,
             "signal": SURPLUS,
             "threshold": 2000,
             "start_after": AT_ONCE,
@@ -46,11 +41,11 @@ async def boost(hass: HomeAssistant, **inputs: object) -> None:
     )
 
 
-def notes(hass: HomeAssistant) -> list[str]:
-    """Return what is on the to-do list."""
-    todo_list = hass.data[TODO_LISTS].get_entity(MEMORY)
-    assert todo_list is not None
-    return [item.summary or "" for item in todo_list.todo_items or ()]
+async def boost_by_hand(hass: HomeAssistant, **data: object) -> None:
+    """Boost as a person does."""
+    await hass.services.async_call(
+        DOMAIN, "boost", {"entity_id": HEATER, "duration": "03:00:00", **data}, blocking=True, return_response=True
+    )
 
 
 async def until_done(hass: HomeAssistant) -> None:
@@ -61,7 +56,7 @@ async def until_done(hass: HomeAssistant) -> None:
 @pytest.mark.usefixtures("running")
 @pytest.mark.parametrize(
     ("inputs", "idle", "wanted"),
-    [({}, "1999", "2001"), ({"direction": "below", "threshold": 0.1}, "0.11", "-0.02")],
+    [({"memory": "todo.shopping_list"}, "1999", "2001"), ({"direction": "below", "threshold": 0.1}, "0.11", "-0.02")],
 )
 async def test_boost_raises_and_returns(
     hass: HomeAssistant, simulator: SimulatorProcess, inputs: dict[str, object], idle: str, wanted: str
@@ -72,13 +67,13 @@ async def test_boost_raises_and_returns(
     await simulator.wait(applied=2)
     await until_done(hass)
     assert await applied(simulator) == RAISED
-    assert notes(hass) == [NOTE]
+    await wait_for_value(hass, BOOST, "on")
 
     hass.states.async_set(SURPLUS, idle)
     await simulator.wait(applied=4)
     await until_done(hass)
     assert await applied(simulator) == [*RAISED, *RETURNED]
-    assert notes(hass) == []
+    await wait_for_value(hass, BOOST, "off")
 
 
 @pytest.mark.usefixtures("running")
@@ -109,7 +104,7 @@ async def test_what_somebody_changed_meanwhile_stays(hass: HomeAssistant, simula
     await simulator.wait(applied=4)
     await until_done(hass)
     assert await applied(simulator) == [*RAISED, ("dhw-temperature", [110]), ("dhw-mode", [3])]
-    assert notes(hass) == []
+    await wait_for_value(hass, BOOST, "off")
 
 
 @pytest.mark.usefixtures("running")
@@ -122,9 +117,9 @@ async def test_boost_and_return_wait_for_the_link(hass: HomeAssistant, simulator
     await simulator.fault("mqtt_down")
     await wait_for_value(hass, "binary_sensor.nwp500_connection", "off")
     hass.states.async_set(SURPLUS, "0")
-    await wait_for_value(hass, "sensor.nwp500_queued_commands", "2")
+    await wait_for_value(hass, BOOST, "off")
     await until_done(hass)
-    assert notes(hass) == []
+    assert await applied(simulator) == RAISED
     await simulator.fault("mqtt_up")
     await simulator.wait(applied=4)
     assert await applied(simulator) == [*RAISED, *RETURNED]
@@ -142,12 +137,12 @@ async def test_heater_that_took_no_commands_at_the_end_returns_later(
     await wait_for_value(hass, HEATER, "unavailable")
     hass.states.async_set(SURPLUS, "0")
     await hass.async_block_till_done()
-    assert notes(hass) == [NOTE]
+    assert await applied(simulator) == RAISED
     assert await hass.config_entries.async_setup(running.entry_id)
     await simulator.wait(applied=4)
     await until_done(hass)
     assert await applied(simulator) == [*RAISED, *RETURNED]
-    assert notes(hass) == []
+    await wait_for_value(hass, BOOST, "off")
 
 
 @pytest.mark.usefixtures("running")
@@ -179,7 +174,7 @@ async def test_heater_that_is_off_or_away_is_left_alone(
     await hass.async_block_till_done()
     await until_done(hass)
     assert len(await applied(simulator)) == 1
-    assert notes(hass) == []
+    await wait_for_value(hass, BOOST, "off")
 
 
 @pytest.mark.parametrize(
@@ -192,21 +187,58 @@ async def test_heater_that_is_off_or_away_is_left_alone(
 async def test_restart_in_the_middle_of_a_boost(
     hass: HomeAssistant,
     simulator: SimulatorProcess,
-    entry: MockConfigEntry,
-    configuration: Path,
+    running: MockConfigEntry,
     surplus: str,
     expected: list[tuple[str, list[int]]],
 ) -> None:
-    # What a Home Assistant that was killed during a boost has left behind: see test_boost_raises_and_returns.
-    (configuration / ".shopping_list.json").write_text(json.dumps([{"id": "1", "name": NOTE, "complete": False}]))
-    await simulator.device(MAC, dhwTemperatureSetting=120, dhwOperationSetting=4)
+    # What the automation does: see test_boost_raises_and_returns.
+    await boost_by_hand(hass, temperature=60, operation_mode="high_demand", name="Under test")
+    await simulator.wait(applied=2)
+    await wait_for_value(hass, HEATER, "high_demand")
+    assert await hass.config_entries.async_unload(running.entry_id)
     hass.set_state(CoreState.not_running)
     hass.states.async_set(SURPLUS, surplus)
-    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert await hass.config_entries.async_setup(running.entry_id)
     await wait_for_value(hass, HEATER, "high_demand")
     await boost(hass)
     await hass.async_start()
-    await simulator.wait(applied=len(expected))
+    await simulator.wait(applied=2 + len(expected))
     await until_done(hass)
-    assert await applied(simulator) == expected
-    assert notes(hass) == ([] if expected else [NOTE])
+    assert await applied(simulator) == [*RAISED, *expected]
+    await wait_for_value(hass, BOOST, "off" if expected else "on")
+
+
+@pytest.mark.usefixtures("running")
+async def test_boost_of_a_person_is_left_alone(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+    hass.states.async_set(SURPLUS, "0")
+    await boost(hass)
+    await boost_by_hand(hass, temperature=63, name="Guests")
+    await simulator.wait(applied=1)
+    await wait_for_value(hass, BOOST, "on")
+    for surplus in ("3000", "0"):
+        hass.states.async_set(SURPLUS, surplus)
+        await hass.async_block_till_done()
+        await until_done(hass)
+    assert await applied(simulator) == [("dhw-temperature", [126])]
+    await wait_for_value(hass, BOOST, "on")
+
+
+async def test_surplus_that_lasts_longer_than_a_boost_begins_another(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    hass.states.async_set(SURPLUS, "0")
+    await boost(hass, boost_mode="keep")
+    hass.states.async_set(SURPLUS, "3000")
+    await simulator.wait(applied=1)
+    await until_done(hass)
+    await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == 60)
+    first = await wait_for_value(hass, BOOST_ENDS, (dt_util.utcnow() + timedelta(days=1)).isoformat(timespec="seconds"))
+    await wall_clock.pass_by(timedelta(hours=24, minutes=1))
+    await wait_for(hass, BOOST_ENDS, lambda state: state.state not in {first.state, "unknown"})
+    await until_done(hass)
+    await running.runtime_data.boosts.async_finish()
+    await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == 60)
+    assert (await applied(simulator))[-1] == ("dhw-temperature", [120])
+    assert (await simulator.state())["heaters"][MAC]["status"]["dhwTemperatureSetting"] == 120
+    await hass.services.async_call(DOMAIN, "end_boost", {"entity_id": HEATER, "name": "Under test"}, blocking=True)
+    await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == 49)

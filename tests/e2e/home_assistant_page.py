@@ -26,6 +26,10 @@ _SPEAKS = """([language, parts]) => {
     const hass = document.querySelector("home-assistant").hass;
     return hass.language === language && parts.every(key => hass.localize(key));
 }"""
+_LOAD_DIALOGS = """() => Promise.all(["config", "options", "issues", "selector", "services"].map(
+    category => document.querySelector("home-assistant").hass.loadBackendTranslation(category, "navilink")
+))"""
+"""What the frontend fetches when a dialog opens, and not again when the language changes under an open one."""
 _FITS = "document.documentElement.scrollWidth <= innerWidth"
 _HIDDEN_BELOW = """() => {
     const hidden = (root) => [...root.querySelectorAll("*")].map((element) => {
@@ -116,6 +120,7 @@ class HomeAssistantPage:
             language,
         )
         await self.page.wait_for_function(_SPEAKS, arg=[language, parts])
+        await self.page.evaluate(_LOAD_DIALOGS)
 
     async def name_in(self, language: str) -> None:
         """Change the language of Home Assistant itself, in which it names entities, and set the account up again."""

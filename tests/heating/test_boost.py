@@ -222,6 +222,43 @@ def test_a_clock_that_is_put_back_makes_no_boost_longer() -> None:
     assert Give(setting=TEMPERATURE, value=98) in steps
 
 
+def test_what_is_being_set_back_is_what_the_next_boost_goes_back_to() -> None:
+    boosts, _ = delivered(boost(temperature=120), shows(), shows(120)).canceled()
+    boosts, steps = boosts.seen(shows(120))
+    assert steps[0] == Give(setting=TEMPERATURE, value=98)
+    # The heater has not gone back yet, and never will if the next command overtakes.
+    boosts, _ = started(boost(0, 2, name="b", temperature=125), shows(120), boosts)
+    boosts, _ = boosts.seen(shows(120))
+    boosts, _ = boosts.completed(TEMPERATURE, Delivered.YES)
+    boosts, _ = boosts.seen(shows(125))
+    boosts, _ = boosts.canceled()
+    boosts, steps = boosts.seen(shows(125))
+    assert steps[0] == Give(setting=TEMPERATURE, value=98)
+    boosts, _ = boosts.seen(shows(98))
+    assert boosts == Boosts(starts=boosts.starts)
+
+
+def test_boost_that_takes_over_and_is_not_delivered_goes_back_all_the_same() -> None:
+    boosts = delivered(boost(temperature=120), shows(), shows(120))
+    boosts, _ = started(boost(0.5, 2, name="b", temperature=82), None, boosts, 0.5)
+    boosts, steps = boosts.passed(at(2), None, max_starts=3)
+    assert steps == [Cancel(setting=TEMPERATURE)]
+    boosts, steps = boosts.completed(TEMPERATURE, Delivered.NO)
+    assert steps == []
+    # The heater still has what the first one had set.
+    boosts, steps = boosts.seen(shows(120))
+    assert steps[0] == Give(setting=TEMPERATURE, value=98)
+    assert boosts.running is None
+
+
+def test_boost_that_takes_over_and_is_not_delivered_leaves_what_somebody_else_set() -> None:
+    boosts = delivered(boost(temperature=120), shows(), shows(120))
+    boosts, _ = started(boost(0.5, 2, name="b", temperature=82), None, boosts, 0.5)
+    boosts, _ = boosts.completed(TEMPERATURE, Delivered.NO)
+    _, steps = boosts.seen(shows(104))
+    assert [type(step) for step in steps] == [Ended]
+
+
 def test_it_ends_when_the_water_is_hot() -> None:
     asked = boost(temperature=120, hot=True)
     boosts, _ = started(asked, shows())
@@ -393,6 +430,14 @@ class BoostMachine(RuleBasedStateMachine):
     @rule()
     def end(self) -> None:
         self.carry_out(self.boosts.canceled())
+        self.work()
+
+    @precondition(lambda self: not self.is_stopped and self.is_connected)
+    @rule(temperature=st.none() | st.sampled_from([110, 120]), mode=st.none() | st.just(ELECTRIC))
+    def boost_before_the_heater_has_gone_back(self, temperature: int | None, mode: int | None) -> None:
+        self.carry_out(self.boosts.canceled())
+        self.carry_out(self.boosts.seen(HeaterNow(values=dict(self.values))))
+        self.boost(temperature, mode, 0, 60)
         self.work()
 
     @rule(minutes=st.integers(1, 300))

@@ -108,7 +108,7 @@ CASES = (
         ("goout-day", [14]),
         "vacation length 14 days",
         "14",
-        "unknown",
+        "7",
         data={"value": 14},
     ),
     Case(

@@ -190,6 +190,27 @@ async def test_planned_boost_starts_at_its_time(
     await wait_for_value(hass, BOOST, "off")
 
 
+async def test_boosts_are_ended_by_their_name(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    async def end(name: str) -> object:
+        response: Any = await hass.services.async_call(
+            DOMAIN, "end_boost", {"entity_id": HEATER, "name": name}, blocking=True, return_response=True
+        )
+        return response[HEATER]
+
+    later = (dt_util.utcnow() + timedelta(hours=3)).isoformat()
+    await boost(hass, temperature=60, name="Solar")
+    await boost(hass, temperature=60, start=later, name="Solar")
+    await boost(hass, temperature=60, start=later, name="Guests")
+    await simulator.wait(applied=1)
+    assert await end("Nobody") == {"ended": False}
+    assert shown(hass, BOOST).state == "on"
+    assert await end("Solar") == {"ended": True}
+    await wait_for_value(hass, BOOST, "off")
+    assert [planned.name for planned in running.runtime_data.boosts.of(MAC).planned] == ["Guests"]
+
+
 @pytest.mark.usefixtures("running")
 @pytest.mark.parametrize(
     ("data", "key"),

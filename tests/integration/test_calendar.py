@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator,
 from custom_components.navilink.coordinator import NavilinkCoordinator
 from custom_components.navilink.nwp500 import models
 from custom_components.navilink.nwp500.heaters import schedule_editor
-from custom_components.navilink.weekly_events import occurrences
+from custom_components.navilink.schedules.weekly_events import occurrences
 from simulator.process import SimulatorProcess
 from tests.integration.actions import cut, press, shown
 from tests.integration.calendars import CALENDAR, Calendar

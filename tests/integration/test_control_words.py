@@ -9,9 +9,10 @@ from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 import pytest
 
-from custom_components.navilink import schedule_wish, wording
+from custom_components.navilink import wording
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.nwp500 import commands
+from custom_components.navilink.schedules import wish
 
 TEXTS = json.loads((Path(wording.__file__).parent / "translations" / "en.json").read_text())["selector"]["command"]
 GIVEN = [
@@ -38,8 +39,8 @@ async def test_every_value_has_a_text_and_every_text_a_value(hass: HomeAssistant
             words = wording.text(hass, "command", *described)
             assert words, (control.name, values)
             assert "{" not in words
-    for kind in schedule_wish.SETTINGS:
-        for use in (schedule_wish.OFF, schedule_wish.ON):
+    for kind in wish.SETTINGS:
+        for use in (wish.OFF, wish.ON):
             described = wording.DESCRIPTIONS[kind](hass, use)
             assert described is not None
             used.add(described[0])

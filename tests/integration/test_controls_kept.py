@@ -231,7 +231,7 @@ async def test_number_that_the_heater_does_not_take(
 async def test_away_mode_lasts_as_long_as_is_set(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:
-    await wait_for_value(hass, VACATION_LENGTH, "unknown")
+    await wait_for_value(hass, VACATION_LENGTH, "7")
     await set_number(hass, VACATION_LENGTH, 14)
     assert shown(hass, HEATER).attributes["away_mode"] == "off"
     await away(hass, True)
@@ -253,7 +253,7 @@ async def test_vacation_with_days_of_its_own_does_not_change_the_next_one(
     await hass.services.async_call(DOMAIN, "start_vacation", {"entity_id": HEATER, "days": 21}, blocking=True)
     await wait_for_value(hass, VACATION_LENGTH, "21")
     await away(hass, False)
-    await report(hass, simulator, VACATION_LENGTH, "unknown", vacationDaySetting=0)
+    await report(hass, simulator, VACATION_LENGTH, "7", vacationDaySetting=0)
     await away(hass, True)
     assert (await applied(simulator))[-1] == ("dhw-mode", [5, 7])
 
@@ -272,7 +272,7 @@ async def test_length_is_changed_during_a_vacation(hass: HomeAssistant, simulato
 async def test_length_that_waits_is_that_of_the_vacation_after_it(
     hass: HomeAssistant, simulator: SimulatorProcess
 ) -> None:
-    await wait_for_value(hass, VACATION_LENGTH, "unknown")
+    await wait_for_value(hass, VACATION_LENGTH, "7")
     await cut(hass, simulator)
     await set_number(hass, VACATION_LENGTH, 30)
     await away(hass, True)

@@ -16,8 +16,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
-from custom_components.navilink import energy_reader
 from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.energy import reader
 from simulator.process import SimulatorProcess
 from tests.integration.actions import ask, cut, device_id
 from tests.integration.energy_history import (
@@ -61,7 +61,7 @@ async def _today(hass: HomeAssistant, wall_clock: WallClock, time_zone: str) -> 
 @pytest.fixture
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an answer that does not come be missed sooner; those of the simulator take 0.05 s."""
-    monkeypatch.setattr(energy_reader, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(reader, "ANSWER_SECONDS", 2.0)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from custom_components.navilink.energy_rows import (
+from custom_components.navilink.energy.rows import (
     HOUR,
     Amount,
     Row,

@@ -23,16 +23,10 @@ from custom_components.navilink import (
     config,
     config_flow,
     event,
-    expert_sensors,
-    fact_sensors,
     number,
-    schedule_sensor,
-    schedule_switch,
-    schedule_wish,
     select,
     sensor,
     services,
-    status_sensors,
     switch,
     update,
     water_heater,
@@ -66,13 +60,15 @@ from custom_components.navilink.nwp500.exceptions import (
     SerialNumberUnknownError,
     ServerError,
 )
+from custom_components.navilink.readings import expert_sensors, fact_sensors, status_sensors
 from custom_components.navilink.repairs import ISSUES
-from custom_components.navilink.schedule_entries import MODES
-from custom_components.navilink.schedule_fields import DAYS_OF_NAME
+from custom_components.navilink.schedules import next_entry, switches, wish
+from custom_components.navilink.schedules.entries import MODES
+from custom_components.navilink.schedules.fields import DAYS_OF_NAME
 from custom_components.navilink.wording import setup_error, to_home_assistant_error
 from simulator.process import SimulatorProcess
 from tests.integration.heaters import MAC
-from tests.integration.waiting import wait_for_value
+from tests.integration.waiting import wait_for, wait_for_value
 
 FOLDER = Path(config_flow.__file__).parent
 DESCRIPTIONS = {
@@ -88,11 +84,11 @@ DESCRIPTIONS = {
         *fact_sensors.ENERGY_DESCRIPTIONS,
         *fact_sensors.COUNTER_DESCRIPTIONS,
         *sensor.SERVICE_DESCRIPTIONS,
-        schedule_sensor.NEXT_ENTRY,
+        next_entry.NEXT_ENTRY,
         boost_entities.END,
         *insight_entities.DESCRIPTIONS,
     ),
-    "switch": (*switch.SETTINGS, *schedule_switch.SCHEDULE_SWITCHES, boost_entities.SWITCH),
+    "switch": (*switch.SETTINGS, *switches.SCHEDULE_SWITCHES, boost_entities.SWITCH),
     "update": update.DESCRIPTIONS,
     "water_heater": (water_heater.DESCRIPTION,),
 }
@@ -351,14 +347,21 @@ async def test_no_fault_has_a_meaning_too(hass: HomeAssistant) -> None:
 
 
 @pytest.mark.usefixtures("every_entity")
-@pytest.mark.parametrize(("units", "unit"), [(US_CUSTOMARY_SYSTEM, "gal/min"), (METRIC_SYSTEM, "L/min")])
-async def test_flow_is_shown_in_the_units_of_the_user(
-    hass: HomeAssistant, entry: MockConfigEntry, units: UnitSystem, unit: str
+@pytest.mark.parametrize(
+    ("units", "flow", "difference"), [(US_CUSTOMARY_SYSTEM, "gal/min", "°F"), (METRIC_SYSTEM, "L/min", "°C")]
+)
+async def test_flow_and_superheat_are_shown_in_the_units_of_the_user(
+    hass: HomeAssistant, entry: MockConfigEntry, units: UnitSystem, flow: str, difference: str
 ) -> None:
     hass.config.units = units
     assert await hass.config_entries.async_setup(entry.entry_id)
-    state = await wait_for_value(hass, "sensor.nwp500_hot_water_flow", "0.0")
-    assert state.attributes["unit_of_measurement"] == unit
+    for name, unit in (
+        ("nwp500_hot_water_flow", flow),
+        ("nwp500_superheat", difference),
+        ("nwp500_target_superheat", difference),
+    ):
+        state = await wait_for(hass, f"sensor.{name}", lambda state: state.state not in ("unknown", "unavailable"))
+        assert state.attributes["unit_of_measurement"] == unit, name
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
@@ -451,7 +454,7 @@ def test_every_outcome_has_a_text() -> None:
     given = [each for each in controls if each.name in services.KINDS]
     settings = {each.setting for each in given} | {each.name for control in given for each in control.parameters}
     # The hot button has one parameter, which nobody enters.
-    assert set(selectors["setting"]["options"]) == {*settings - {None, "hot_button"}, *schedule_wish.SETTINGS.values()}
+    assert set(selectors["setting"]["options"]) == {*settings - {None, "hot_button"}, *wish.SETTINGS.values()}
 
 
 def test_every_fault_of_the_client_has_its_text() -> None:

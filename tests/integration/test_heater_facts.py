@@ -11,8 +11,8 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.coordinator import STATUS_INTERVAL
-from custom_components.navilink.heater_facts import ENERGY, FIRMWARE
 from custom_components.navilink.nwp500 import models
+from custom_components.navilink.readings.heater_facts import ENERGY, FIRMWARE
 from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, cut, shown
 from tests.integration.heaters import HEATER, MAC

@@ -19,7 +19,7 @@ LOW = "binary_sensor.nwp500_hot_water_low"
 REFRESH = "button.nwp500_refresh"
 
 
-@pytest.mark.usefixtures("running")
+@pytest.mark.usefixtures("every_entity", "running")
 async def test_hot_water_and_showers(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     liters = int(float(shown(hass, HOT_WATER).state))
     assert 200 < liters < 400

@@ -16,8 +16,8 @@ import voluptuous as vol
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.coordinator import NavilinkCoordinator
 from custom_components.navilink.nwp500.heaters import schedule_editor
-from custom_components.navilink.schedule_actions import SCHEDULE_ACTIONS
-from custom_components.navilink.schedule_entries import WeeklyForm
+from custom_components.navilink.schedules.actions import SCHEDULE_ACTIONS
+from custom_components.navilink.schedules.entries import WeeklyForm
 from simulator.process import SimulatorProcess
 from tests.client.support.fuzz_inputs import NUMBERS, entered
 from tests.integration.actions import ask, cut, device_id

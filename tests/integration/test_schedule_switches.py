@@ -9,12 +9,12 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.navilink import schedule_wishes
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.coordinator import NavilinkCoordinator
 from custom_components.navilink.nwp500.heaters import schedule_editor
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME
-from custom_components.navilink.schedule_wish import WEEKLY, StoredWishes, new_wish
+from custom_components.navilink.schedules import wishes
+from custom_components.navilink.schedules.wish import WEEKLY, StoredWishes, new_wish
 from simulator.process import SimulatorProcess
 from tests.integration.actions import OUTCOME, ask, cut, device_id, lost, press, queued_words, shown
 from tests.integration.heaters import MAC
@@ -242,7 +242,7 @@ async def test_it_goes_on_when_the_action_does_not_wait(
     coordinator: NavilinkCoordinator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(schedule_wishes, "OUTCOME_TIME", 0.05)
+    monkeypatch.setattr(wishes, "OUTCOME_TIME", 0.05)
     await simulator.fault("slow_write", seconds=1)
     with pytest.raises(HomeAssistantError, match="has not confirmed"):
         await turn(hass, "off")

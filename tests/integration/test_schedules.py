@@ -9,11 +9,11 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.navilink import kept_schedules, schedules
 from custom_components.navilink.coordinator import NavilinkCoordinator
-from custom_components.navilink.kept_schedules import KeptLists
 from custom_components.navilink.nwp500 import Device, ScheduleWrite, WriteOutcome, models
-from custom_components.navilink.schedules import ScheduleKind
+from custom_components.navilink.schedules import heater_schedules, kept_lists
+from custom_components.navilink.schedules.heater_schedules import ScheduleKind
+from custom_components.navilink.schedules.kept_lists import KeptLists
 from simulator.process import SimulatorProcess
 from tests.integration.actions import cut, press
 from tests.integration.heaters import MAC, OTHER_MAC
@@ -85,7 +85,7 @@ async def test_a_schedule_is_read_again_when_it_is_old(
     simulator: SimulatorProcess, coordinator: NavilinkCoordinator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await simulator.schedules(MAC, reservations=wire(NIGHT))
-    monkeypatch.setattr(kept_schedules, "READ_INTERVAL", timedelta())
+    monkeypatch.setattr(kept_lists, "READ_INTERVAL", timedelta())
     await next_info(coordinator)
     await wait_for_weekly(coordinator, NIGHT)
 
@@ -115,7 +115,7 @@ async def test_it_is_read_again_after_an_outage_also_one_in_the_middle_of_a_read
 async def test_a_change_in_the_app_is_noticed(
     simulator: SimulatorProcess, coordinator: NavilinkCoordinator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(schedules, "SECONDS_TO_LAND", 0.1)
+    monkeypatch.setattr(heater_schedules, "SECONDS_TO_LAND", 0.1)
     await simulator.schedules(MAC, reservations=wire(NIGHT))
     topic = f"cmd/52/navilink-{MAC}/ctrl/rsv/rd"
     request = {"command": 16777226, "deviceType": 52, "macAddress": MAC, "additionalValue": "5322", **wire(NIGHT)}

@@ -10,8 +10,8 @@ from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.navilink.heater_facts import ENERGY
 from custom_components.navilink.nwp500 import DeviceStatus, models
+from custom_components.navilink.readings.heater_facts import ENERGY
 from simulator.process import SimulatorProcess
 from tests.integration.actions import OUTCOME, QUEUED, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC
@@ -96,7 +96,7 @@ SHOWN_BY = {
     "scaldUse": (2, "binary_sensor.nwp500_scald_warning"),
     "freezeProtectionUse": (1, "binary_sensor.nwp500_freeze_protection"),
     "evaFanUse": (2, "binary_sensor.nwp500_fan"),
-    "touStatus": (1, "sensor.nwp500_time_of_use"),
+    "touStatus": (1, "sensor.nwp500_time_of_use_status"),
     "drEventStatus": (2, "sensor.nwp500_demand_response_event"),
     "ambientTemperature": (301, "sensor.nwp500_ambient_temperature"),
     "dischargeTemperature": (301, "sensor.nwp500_discharge_temperature"),
@@ -150,7 +150,7 @@ async def test_each_value_is_written_by_what_shows_it(
     # A value that two of them show: a peak period.
     writes.clear()
     await report(simulator, entry, MAC, hpUpperOnDiffTempSetting=16)
-    assert writes == {"sensor.nwp500_time_of_use": 1, "binary_sensor.nwp500_peak_period": 1}
+    assert writes == {"sensor.nwp500_time_of_use_status": 1, "binary_sensor.nwp500_peak_period": 1}
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 

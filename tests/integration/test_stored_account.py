@@ -25,7 +25,7 @@ from custom_components.navilink.nwp500 import (
 from custom_components.navilink.nwp500.protocol import controls
 from custom_components.navilink.nwp500.queue.requests import control_request
 from custom_components.navilink.queue_store import StoredAccount
-from custom_components.navilink.schedule_wish import RECIRCULATION, WEEKLY, StoredWishes, new_wish
+from custom_components.navilink.schedules.wish import RECIRCULATION, WEEKLY, StoredWishes, new_wish
 from tests.integration.heaters import MAC
 
 DEVICE = Device(mac_address=MAC, additional_value="5322", home_seq=10001)

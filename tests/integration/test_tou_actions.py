@@ -10,9 +10,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
-from custom_components.navilink import tou_plans
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.coordinator import NavilinkCoordinator
+from custom_components.navilink.schedules import tou_plans
 from simulator.process import SimulatorProcess
 from tests.integration.actions import ask, cut, device_id
 from tests.integration.heaters import MAC

@@ -8,7 +8,7 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.navilink.heater_facts import DOWNLOADS, FIRMWARE
+from custom_components.navilink.readings.heater_facts import DOWNLOADS, FIRMWARE
 from custom_components.navilink.update import INSTALLED_WITHIN
 from simulator.process import SimulatorProcess
 from tests.integration.actions import cut, shown

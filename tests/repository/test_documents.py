@@ -180,6 +180,22 @@ def test_messages_of_the_setup_are_quoted_as_they_are() -> None:
     assert [text for text in [*listed, *italic] if not any(message.startswith(text) for message in messages)] == []
 
 
+def test_errors_of_actions_are_quoted_as_they_are() -> None:
+    messages = [re.sub(r"\{\w+\}", "\N{HORIZONTAL ELLIPSIS}", each["message"]) for each in TEXTS["exceptions"].values()]
+    quotes = [cells[0] for cells in rows(chapter(TROUBLESHOOTING, "## Errors of actions"))]
+    assert quotes
+    patterns = [".+".join(re.escape(part) for part in quote.split("\N{HORIZONTAL ELLIPSIS}")) for quote in quotes]
+    assert [each for each in patterns if not any(re.match(each, message) for message in messages)] == []
+
+
+def test_every_error_of_schedules_boosts_and_energy_is_explained() -> None:
+    quotes = [cells[0] for cells in rows(chapter(TROUBLESHOOTING, "## Errors of actions"))]
+    starts = tuple(quote.partition("\N{HORIZONTAL ELLIPSIS}")[0] for quote in quotes)
+    about = ("boost_", "energy_", "event_", "rate_", "schedule_", "temperature_")
+    messages = {key: re.sub(r"\{\w+\}.*", "", each["message"]) for key, each in TEXTS["exceptions"].items()}
+    assert [key for key, text in messages.items() if key.startswith(about) and not text.startswith(starts)] == []
+
+
 def test_every_outcome_is_explained() -> None:
     assert sorted(names(QUEUE, "## From submission to outcome")) == sorted(CommandOutcome)
     assert set(CommandOutcome) <= set(quoted(section(ENTITIES, "## Event")))

@@ -360,9 +360,7 @@ class Boosts:
         if heater.is_off or heater.is_on_vacation:
             return (replace(self, returning={}) if self.returning else self), []
         returning = {
-            name: each
-            for name, each in self.returning.items()
-            if not each.is_lost or heater.values.get(name, each.boosted) == each.boosted
+            name: each for name, each in self.returning.items() if heater.values.get(name, each.boosted) == each.boosted
         }
         again = {
             name: replace(each, is_lost=False, repeats=each.repeats + 1)

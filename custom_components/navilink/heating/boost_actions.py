@@ -53,7 +53,10 @@ BOOST_FIELDS: dict[vol.Marker, Any] = {
     vol.Optional("name", default=""): vol.All(cv.string, vol.Length(max=100)),
     vol.Optional("replace", default=True): cv.boolean,
 }
-END_BOOST_FIELDS: dict[vol.Marker, Any] = {vol.Optional("id"): cv.string}
+END_BOOST_FIELDS: dict[vol.Marker, Any] = {
+    vol.Exclusive("id", "which"): cv.string,
+    vol.Exclusive("name", "which"): cv.string,
+}
 
 
 async def async_boost(entity: NavilinkWaterHeater, call: ServiceCall) -> ServiceResponse:
@@ -64,10 +67,15 @@ async def async_boost(entity: NavilinkWaterHeater, call: ServiceCall) -> Service
 
 
 async def async_end_boost(entity: NavilinkWaterHeater, call: ServiceCall) -> ServiceResponse:
-    """End the boost that runs, or drop one that is planned."""
+    """End the boost that runs, or drop one that is planned; of those with a name, all, and also if there is none."""
     coordinator, mac_address = entity.coordinator, entity.heater.device.mac_address
     boosts, boost_id = coordinator.boosts.of(mac_address), call.data.get("id")
     running = () if boosts.running is None else (boosts.running.boost,)
+    if (name := call.data.get("name")) is not None:
+        named = [boost.id for boost in (*boosts.planned, *running) if boost.name == name]
+        for each in named:
+            await coordinator.boosts.async_cancel(entity.heater.device, each)
+        return {"ended": bool(named)}
     if boost_id is not None and boost_id not in {boost.id for boost in (*boosts.planned, *running)}:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="unknown_boost")
     await coordinator.boosts.async_cancel(entity.heater.device, boost_id)

@@ -1,0 +1,247 @@
+"""Ready by a time at the lowest price: from every source, on every day, and without prices or a connection too."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.navilink.heating.boost import Boost, Setting
+from simulator.process import SimulatorProcess
+from tests.integration.actions import press
+from tests.integration.heaters import HEATER, MAC, applied
+from tests.integration.waiting import wait_for, wait_for_value
+from tests.integration.wall_clock import WallClock
+
+from .automations import AUTOMATION, automate
+from .price_sources import CHEAP, SOURCES, offer, shown
+
+LAST_MESSAGE = "sensor.nwp500_last_message"
+LOWER = "sensor.nwp500_lower_tank_temperature"
+ENTITIES = ["event.rates_today", "event.rates_tomorrow"]
+DAY = timedelta(days=1)
+ORDINARY = "2027-01-20"
+SHORT, LONG = "2027-03-28", "2027-10-31"
+
+
+async def ready_by(hass: HomeAssistant, **inputs: object) -> None:
+    await automate(
+        hass,
+        "ready_by",
+        **{"heater": HEATER, "ready_by": "06:00:00", "temperature": 52, "fallback_start": "01:30:00"} | inputs,
+    )
+
+
+@pytest.fixture
+async def cold(hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry) -> MockConfigEntry:
+    """A heater that lacks 3 °C, in Amsterdam."""
+    await hass.config.async_set_time_zone("Europe/Amsterdam")
+    await tank(hass, simulator, 49, 47)
+    return running
+
+
+async def tank(hass: HomeAssistant, simulator: SimulatorProcess, upper: int, lower: int) -> None:
+    """Let the tank have temperatures, and the integration know."""
+    await simulator.device(MAC, tankUpperTemperature=10 * upper, tankLowerTemperature=10 * lower)
+    await press(hass, "button.nwp500_refresh")
+    await wait_for_value(hass, LOWER, f"{lower}.0")
+
+
+async def at(hass: HomeAssistant, wall_clock: WallClock, day: str, clock: str) -> None:
+    """Let it be a time, at which the heater has just reported, and the automation run."""
+    time = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=dt_util.get_default_time_zone())
+    wall_clock.pass_unseen(time - dt_util.utcnow())
+    await wait_for_value(hass, "binary_sensor.nwp500_connection", "on")
+    await press(hass, "button.nwp500_refresh")
+    await wait_for(hass, LAST_MESSAGE, lambda state: datetime.fromisoformat(state.state) >= time)
+    await run(hass)
+
+
+async def run(hass: HomeAssistant) -> None:
+    """Run the automation, if its conditions are met."""
+    await hass.services.async_call(
+        "automation", "trigger", {"entity_id": AUTOMATION, "skip_condition": False}, blocking=True
+    )
+    await until_done(hass)
+
+
+async def until_done(hass: HomeAssistant) -> None:
+    await hass.async_block_till_done()
+    await wait_for(hass, AUTOMATION, lambda state: state.attributes["current"] == 0)
+
+
+def planned(entry: MockConfigEntry) -> list[Boost]:
+    return list(entry.runtime_data.boosts.of(MAC).planned)
+
+
+def midnight(day: str, later: int = 0) -> datetime:
+    return dt_util.start_of_local_day(datetime.fromisoformat(day).date() + later * DAY)
+
+
+def check_cheap(entry: MockConfigEntry, day: str) -> None:
+    """Check that exactly one boost is planned, at the end of the cheap hours of the next day, until 6 o'clock."""
+    [boost] = planned(entry)
+    start, end = dt_util.as_local(boost.start), dt_util.as_local(boost.end)
+    assert start.date().isoformat() == end.date().isoformat() == day
+    assert start.hour in CHEAP
+    assert (end.hour, end.minute) == (6, 0)
+    assert boost.wanted == {Setting.TEMPERATURE: 104, Setting.MODE: 1}
+    assert boost.stop_when_hot
+    assert boost.name == "Under test"
+
+
+@pytest.mark.parametrize("name", [name for name, source in SOURCES.items() if source.action])
+async def test_prices_of_an_action(
+    hass: HomeAssistant, simulator: SimulatorProcess, cold: MockConfigEntry, wall_clock: WallClock, name: str
+) -> None:
+    source = SOURCES[name]
+    calls = offer(hass, source, lambda: midnight(ORDINARY, 1))
+    await ready_by(hass, source=name, source_entry="0123456789abcdef")
+    await at(hass, wall_clock, "2027-01-19", "19:55:00")
+    assert calls
+    check_cheap(cold, ORDINARY)
+    assert await applied(simulator) == []
+
+
+@pytest.mark.parametrize("name", [name for name, source in SOURCES.items() if source.action is None])
+async def test_prices_in_attributes(
+    hass: HomeAssistant, cold: MockConfigEntry, wall_clock: WallClock, name: str
+) -> None:
+    source = SOURCES[name]
+    shown(hass, source, ENTITIES[0], midnight(ORDINARY, -1), midnight(ORDINARY))
+    shown(hass, source, ENTITIES[1], midnight(ORDINARY), midnight(ORDINARY, 1))
+    await ready_by(hass, source="entities", source_entities=ENTITIES)
+    await at(hass, wall_clock, "2027-01-19", "19:55:00")
+    check_cheap(cold, ORDINARY)
+
+
+async def test_prices_of_a_template(hass: HomeAssistant, cold: MockConfigEntry, wall_clock: WallClock) -> None:
+    template = """
+        {% set found = namespace(all=[]) %}
+        {% for hour in range(48) %}
+          {% set start = today_at() + timedelta(hours=hour) %}
+          {% set item = {'start': start.isoformat(), 'price': 0.1 if start.hour in (2, 3, 4) else 0.3} %}
+          {% set found.all = found.all + [item] %}
+        {% endfor %}
+        {{ found.all }}
+    """
+    await ready_by(hass, source="template", source_template=template)
+    await at(hass, wall_clock, "2027-01-19", "19:55:00")
+    check_cheap(cold, ORDINARY)
+
+
+@pytest.mark.parametrize("day", [SHORT, LONG], ids=["23 hours", "25 hours"])
+@pytest.mark.parametrize("name", ["nordpool", "tibber"])
+async def test_days_on_which_the_clock_changes(
+    hass: HomeAssistant, cold: MockConfigEntry, wall_clock: WallClock, name: str, day: str
+) -> None:
+    source = SOURCES[name]
+    offer(hass, source, lambda: midnight(day, 1))
+    await ready_by(hass, source=name, source_entry="0123456789abcdef")
+    await at(hass, wall_clock, midnight(day, -1).date().isoformat(), "21:55:00")
+    check_cheap(cold, day)
+
+
+async def test_plan_is_made_again_every_hour_until_it_starts(
+    hass: HomeAssistant, simulator: SimulatorProcess, cold: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    offer(hass, SOURCES["nordpool"], lambda: midnight(ORDINARY, 1))
+    await ready_by(hass, source="nordpool", source_entry="0123456789abcdef")
+    await at(hass, wall_clock, "2027-01-19", "19:50:00")
+    [first] = planned(cold)
+    await wall_clock.pass_by(timedelta(hours=1))
+    await until_done(hass)
+    [second] = planned(cold)
+    assert first.id != second.id
+    # Only what is due every few seconds: it plans again five minutes before an hour, when nothing begins.
+    wall_clock.pass_unseen(second.start - dt_util.utcnow())
+    await wall_clock.pass_by(timedelta(seconds=20))
+    await wait_for_value(hass, HEATER, "heat_pump")
+    await simulator.wait(applied=2)
+    await until_done(hass)
+    started = cold.runtime_data.boosts.of(MAC).running
+    assert started is not None
+    await wall_clock.pass_by(timedelta(minutes=60))
+    await until_done(hass)
+    running = cold.runtime_data.boosts.of(MAC).running
+    assert running is not None
+    assert running.boost.id == started.boost.id
+    assert planned(cold) == []
+
+
+@pytest.mark.parametrize("name", ["nordpool", "energyzero"])
+async def test_before_the_prices_come_the_fallback_is_planned(
+    hass: HomeAssistant, cold: MockConfigEntry, wall_clock: WallClock, name: str
+) -> None:
+    known_until = midnight(ORDINARY)
+    offer(hass, SOURCES[name], lambda: known_until)
+    await ready_by(hass, source=name, source_entry="0123456789abcdef")
+    await at(hass, wall_clock, "2027-01-19", "09:55:00")
+    [boost] = planned(cold)
+    assert boost.start == midnight(ORDINARY) + timedelta(minutes=90)
+    assert boost.end == midnight(ORDINARY) + timedelta(hours=6)
+    known_until = midnight(ORDINARY, 1)
+    await at(hass, wall_clock, "2027-01-19", "16:55:00")
+    check_cheap(cold, ORDINARY)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        pytest.param({}, id="none"),
+        pytest.param({"source": "entities", "source_entities": ENTITIES}, id="entities are missing"),
+        pytest.param({"source": "template", "source_template": "{{ 'nonsense' }}"}, id="no list"),
+        pytest.param({"source": "template", "source_template": "{{ [{'start': 'x'}, 3] }}"}, id="no prices"),
+    ],
+)
+async def test_without_prices(
+    hass: HomeAssistant, cold: MockConfigEntry, wall_clock: WallClock, inputs: dict[str, object]
+) -> None:
+    await ready_by(hass, **inputs)
+    await at(hass, wall_clock, "2027-01-19", "19:55:00")
+    [boost] = planned(cold)
+    assert boost.start == midnight(ORDINARY) + timedelta(minutes=90)
+    assert boost.wanted == {Setting.TEMPERATURE: 104}
+
+
+async def test_without_the_connection_it_starts_at_the_fallback_and_is_delivered_later(
+    hass: HomeAssistant, simulator: SimulatorProcess, cold: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    offer(hass, SOURCES["nordpool"], lambda: midnight(ORDINARY, 1))
+    await ready_by(hass, source="nordpool", source_entry="0123456789abcdef")
+    await simulator.fault("mqtt_down")
+    await wait_for_value(hass, "binary_sensor.nwp500_connection", "off")
+    await wall_clock.pass_by(timedelta(minutes=6))
+    evening = midnight(ORDINARY) - timedelta(hours=4, minutes=5)
+    await wall_clock.pass_by(evening - dt_util.utcnow())
+    await until_done(hass)
+    [boost] = planned(cold)
+    assert boost.start == midnight(ORDINARY) + timedelta(minutes=90)
+    await wall_clock.pass_by(boost.start - dt_util.utcnow() + timedelta(seconds=1))
+    await wait_for_value(hass, "sensor.nwp500_queued_commands", "1")
+    assert await applied(simulator) == []
+
+
+async def test_hot_water_needs_nothing(
+    hass: HomeAssistant, simulator: SimulatorProcess, cold: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    await tank(hass, simulator, 52, 51)
+    offer(hass, SOURCES["nordpool"], lambda: midnight(ORDINARY, 1))
+    await ready_by(hass, source="nordpool", source_entry="0123456789abcdef")
+    await at(hass, wall_clock, "2027-01-19", "19:55:00")
+    assert planned(cold) == []
+
+
+async def test_too_late_for_the_heat_pump_starts_at_once(
+    hass: HomeAssistant, simulator: SimulatorProcess, cold: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    await tank(hass, simulator, 40, 20)
+    offer(hass, SOURCES["nordpool"], lambda: midnight(ORDINARY, 1))
+    await ready_by(hass, source="nordpool", source_entry="0123456789abcdef")
+    await at(hass, wall_clock, ORDINARY, "03:55:00")
+    await wait_for_value(hass, "switch.nwp500_boost", "on")
+    running: Any = cold.runtime_data.boosts.of(MAC).running
+    assert running.boost.end > midnight(ORDINARY) + timedelta(hours=6)
+    await cold.runtime_data.boosts.async_finish()
