@@ -365,4 +365,6 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         await self.observers.async_save()
         while self._stops:
             self._stops.pop()()
+        # Nothing more is heard from here on, and what was is to be kept before the next set-up reads it.
+        await self.boosts.async_finish()
         await self.client.disconnect()

@@ -146,6 +146,82 @@ def test_another_boost_takes_over_and_keeps_what_was_before() -> None:
     assert Give(setting=TEMPERATURE, value=98) in steps
 
 
+def test_boost_that_takes_over_in_vain_leaves_the_one_before_to_go_back() -> None:
+    boosts = delivered(boost(temperature=120), shows(), shows(120))
+    boosts, _ = started(boost(0.5, 2, name="b", temperature=125), shows(120), boosts, 0.5)
+    boosts, steps = boosts.completed(TEMPERATURE, Delivered.NO)
+    assert steps == []
+    boosts, steps = boosts.seen(shows(120))
+    assert steps == []
+    boosts, _ = boosts.passed(at(2), None, max_starts=3)
+    _, steps = boosts.seen(shows(120))
+    assert Give(setting=TEMPERATURE, value=98) in steps
+
+
+def going_back() -> Boosts:
+    """Return boosts of which the last one has just been given what was before."""
+    boosts, _ = delivered(boost(temperature=120), shows(), shows(120)).passed(at(1), None, max_starts=3)
+    boosts, steps = boosts.seen(shows(120))
+    assert steps[0] == Give(setting=TEMPERATURE, value=98)
+    return boosts
+
+
+@pytest.mark.parametrize("temperature", [120, 125])
+def test_boost_that_begins_while_the_last_one_goes_back_knows_what_was_before(temperature: int) -> None:
+    """Its heater still shows the last one."""
+    boosts, _ = started(boost(1, 2, name="b", temperature=temperature), shows(120), going_back(), 1)
+    boosts, steps = boosts.seen(shows(120))
+    assert steps == []
+    boosts, _ = boosts.completed(TEMPERATURE, Delivered.YES)
+    boosts, _ = boosts.seen(shows(temperature))
+    boosts, _ = boosts.passed(at(2), None, max_starts=3)
+    _, steps = boosts.seen(shows(temperature))
+    assert Give(setting=TEMPERATURE, value=98) in steps
+
+
+def test_going_back_is_repeated_only_where_it_was_lost_and_nobody_has_changed_it() -> None:
+    boosts = going_back()
+    assert boosts.seen(shows(120)) == (boosts, [])
+    lost = boosts.gone_back(TEMPERATURE, is_lost=True)
+    assert lost.waits_for_status
+    again, steps = lost.seen(shows(120))
+    assert steps == [Give(setting=TEMPERATURE, value=98)]
+    assert again.gone_back(TEMPERATURE, is_lost=False).returning == {}
+    for heater in (shows(110), shows(98), shows(120, DhwMode.POWER_OFF), shows(120, DhwMode.VACATION)):
+        left, steps = lost.seen(heater)
+        assert (left.returning, steps) == ({}, [])
+
+
+def test_heater_that_does_not_go_back_is_left_alone_in_the_end() -> None:
+    boosts, given = going_back(), 0
+    while boosts.returning:
+        boosts, steps = boosts.gone_back(TEMPERATURE, is_lost=True).seen(shows(120))
+        given += len(steps)
+    assert given == 20
+
+
+def test_going_back_waits_for_what_somebody_else_is_about_to_set() -> None:
+    boosts, _ = delivered(boost(temperature=120), shows(), shows(120)).passed(at(1), None, max_starts=3)
+    claimed = HeaterNow(values={TEMPERATURE: 120, MODE: HEAT_PUMP}, claimed=frozenset({TEMPERATURE}))
+    boosts, steps = boosts.seen(claimed)
+    assert steps == []
+    # Theirs has come, or has not.
+    _, steps = boosts.seen(shows(110))
+    assert [type(step) for step in steps] == [Ended]
+    _, steps = boosts.seen(shows(120))
+    assert Give(setting=TEMPERATURE, value=98) in steps
+
+
+def test_a_clock_that_is_put_back_makes_no_boost_longer() -> None:
+    boosts = delivered(boost(temperature=120), shows(), shows(120))
+    boosts, steps = boosts.passed(at(-48), None, max_starts=3)
+    assert steps == []
+    assert boosts.starts == (at(-48),)
+    boosts, _ = boosts.passed(at(-47), None, max_starts=3)
+    _, steps = boosts.seen(shows(120))
+    assert Give(setting=TEMPERATURE, value=98) in steps
+
+
 def test_what_is_being_set_back_is_what_the_next_boost_goes_back_to() -> None:
     boosts, _ = delivered(boost(temperature=120), shows(), shows(120)).canceled()
     boosts, steps = boosts.seen(shows(120))
@@ -280,6 +356,7 @@ class BoostMachine(RuleBasedStateMachine):
         self.queue: list[Waiting] = []
         self.is_connected = True
         self.is_stopped = False
+        self.is_next_lost = False
         self.number = 0
 
     @property
@@ -307,7 +384,7 @@ class BoostMachine(RuleBasedStateMachine):
             self.queue.remove(each)
             self.carry_out(self.boosts.completed(each.give.setting, Delivered.NO))
         self.carry_out(self.boosts.passed(self.now, self.heater, max_starts=1000))
-        for _ in range(4):
+        for _ in range(6):
             if self.is_connected:
                 if self.boosts.running is not None and self.values[MODE] in {DhwMode.VACATION, DhwMode.POWER_OFF}:
                     # What the boost had set stays: the heater is not touched any more.
@@ -318,9 +395,14 @@ class BoostMachine(RuleBasedStateMachine):
     def send(self) -> None:
         queue, self.queue = self.queue, []
         for each in queue:
-            self.values[each.give.setting] = each.give.value
+            is_lost, self.is_next_lost = self.is_next_lost, False
+            if not is_lost:
+                self.values[each.give.setting] = each.give.value
             if each.is_of_boost:
-                self.carry_out(self.boosts.completed(each.give.setting, Delivered.YES))
+                delivered = Delivered.UNKNOWN if is_lost else Delivered.YES
+                self.carry_out(self.boosts.completed(each.give.setting, delivered))
+            else:
+                self.boosts = self.boosts.gone_back(each.give.setting, is_lost=is_lost)
 
     @rule(
         temperature=st.none() | st.sampled_from([110, 120]),
@@ -369,6 +451,20 @@ class BoostMachine(RuleBasedStateMachine):
         """Set something that no boost sets: whoever wants the same as a boost cannot be told from it."""
         chosen = value if setting is TEMPERATURE else mode
         self.values[setting] = self.people[setting] = chosen
+        self.work()
+
+    @rule()
+    def lose_the_next_command(self) -> None:
+        self.is_next_lost = True
+
+    @precondition(lambda self: not self.is_stopped)
+    @rule()
+    def clear_the_queue(self) -> None:
+        """Remove the commands that heat more; whoever removes one that goes back wants the heater as it is."""
+        cleared = [each for each in self.queue if each.is_of_boost]
+        self.queue = [each for each in self.queue if not each.is_of_boost]
+        for each in cleared:
+            self.carry_out(self.boosts.completed(each.give.setting, Delivered.NO))
         self.work()
 
     @rule()

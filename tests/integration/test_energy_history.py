@@ -16,6 +16,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
+from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.energy import reader
 from simulator.process import SimulatorProcess
 from tests.integration.actions import ask, cut, device_id
@@ -510,3 +511,24 @@ async def test_monthly_run_that_was_interrupted_is_repaired_by_months_too(
     days = days_in(await stored(hass))
     assert (days["2026-08-01 00:00"], days["2026-09-01 00:00"], days["2026-10-01 00:00"]) == (22, 30, 1)
     assert sum(days.values()) == 60
+
+
+@NO_PAST
+async def test_nothing_is_left_of_an_account_that_is_removed_during_a_run(
+    hass: HomeAssistant,
+    simulator: SimulatorProcess,
+    heater: str,
+    running: MockConfigEntry,
+    hass_storage: dict[str, Any],
+) -> None:
+    await write_days(simulator, date(2026, 10, 5), 2000)
+    await simulator.fault("energy_unanswered", month="2026-11")
+    wishes = f"{DOMAIN}.{running.entry_id}.energy"
+    run = asyncio.create_task(ask(hass, "import_energy_history", heater))
+    await simulator.wait(topic_suffix="/st/energy-usage-daily-query/rd", received=2)
+    assert wishes in hass_storage
+    assert await hass.config_entries.async_remove(running.entry_id)
+    # As its file is, on a disk.
+    del hass_storage[wishes]
+    await run
+    assert wishes not in hass_storage

@@ -23,6 +23,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..heater import heater_name
+from ..kept_values import READ_ERRORS
 from ..nwp500 import Device, NavienError, NavienMqttClient, NotConnectedError, watched
 from ..wording import to_home_assistant_error
 from .reader import EnergyReader
@@ -84,11 +85,21 @@ class EnergyHistory:
         self._imports: dict[str, Imports] | None = None
         self._running: set[str] = set()
         self._repaired_on: dict[str, date] = {}
+        self._is_closed = False
 
     @callback
     def listen(self) -> Callable[[], None]:
         """Begin to repair once a day what was imported; returns what ends it."""
-        return async_track_time_interval(self._hass, self._on_interval, REPAIR_INTERVAL)
+        stop = async_track_time_interval(self._hass, self._on_interval, REPAIR_INTERVAL)
+
+        @callback
+        def close() -> None:
+            # What a run still finds out is not stored: the account may be gone by then, or be set up anew. Where the
+            # next run has to go on was stored when this one began.
+            self._is_closed = True
+            stop()
+
+        return close
 
     # What is asked for
 
@@ -233,10 +244,10 @@ class EnergyHistory:
     async def _async_imports(self) -> dict[str, Imports]:
         """Return what the user wants, by MAC address; what cannot be read is not wanted any more."""
         if self._imports is None:
-            stored = await self._store.async_load() or {}
             try:
+                stored = await self._store.async_load() or {}
                 self._imports = {mac_address: Imports.from_dict(each) for mac_address, each in stored.items()}
-            except (LookupError, TypeError, ValueError, AttributeError) as err:
+            except READ_ERRORS as err:
                 # Its text may contain values, so only its kind is logged.
                 LOGGER.error("Could not read which energy history to keep up to date: %s", type(err).__name__)
                 self._imports = {}
@@ -244,7 +255,7 @@ class EnergyHistory:
 
     async def _async_save(self, device: Device, wanted: Imports | None) -> None:
         imports = await self._async_imports()
-        if imports.get(device.mac_address) == wanted:
+        if self._is_closed or imports.get(device.mac_address) == wanted:
             return
         if wanted is None:
             del imports[device.mac_address]

@@ -23,6 +23,10 @@ MAX_PLANNED = 50
 _DAY = timedelta(days=1)
 # A mode that the heater holds back lands when the peak period ends; no peak period is longer.
 _MAX_HELD = _DAY
+# A heater that does not go back is not asked to for ever.
+_MAX_REPEATS = 20
+# A wall clock that is put back further than it is corrected all the time.
+_PUT_BACK = timedelta(minutes=1)
 
 
 class Setting(StrEnum):
@@ -87,6 +91,8 @@ class HeaterNow:
     is_hot: bool = False
     is_in_peak: bool = False
     """A mode is held back then; only the target temperature applies."""
+    claimed: frozenset[Setting] = frozenset()
+    """What a command of somebody else is about to set: going back waits until that has an outcome."""
 
     @property
     def is_off(self) -> bool:
@@ -182,24 +188,25 @@ class Change:
         """Return the change once a status shows a value."""
         if self.phase in {Phase.GONE, Phase.RESTORED}:
             return self
+        if self.phase is Phase.PENDING and value in self.earlier:
+            # It may be the last boost that shows; the outcome of the command decides.
+            return self
         if value == self.wanted:
             return replace(self, phase=Phase.OURS, was_ours=True, before=value if self.before is None else self.before)
         if self.phase in {Phase.PENDING, Phase.HELD}:
             return self if value in self.earlier else replace(self, before=value)
         if self.phase is Phase.DOUBTFUL and value in self.earlier:
-            # What it took over from is still there, and has to go with it.
-            return replace(self, wanted=value, phase=Phase.OURS, was_ours=True)
+            # It has not come, so there is what the boost had set from which it was to take over.
+            return replace(self, phase=Phase.OURS, was_ours=True, wanted=value)
         return replace(self, phase=Phase.GONE)
 
     def completed(self, delivered: Delivered) -> Self:
         """Return the change once its command has an outcome."""
         if self.phase is not Phase.PENDING:
             return self
-        phase = _PHASE_OF[delivered]
-        if phase is Phase.GONE and self.earlier:
-            # The heater may still have what a boost before had set.
-            phase = Phase.DOUBTFUL
-        return replace(self, phase=phase, was_ours=delivered is Delivered.YES)
+        if delivered is Delivered.NO and self.earlier:
+            delivered = Delivered.UNKNOWN
+        return replace(self, phase=_PHASE_OF[delivered], was_ours=delivered is Delivered.YES)
 
     @property
     def to_restore(self) -> int | None:
@@ -227,6 +234,18 @@ class Running:
         return {change.phase for change in self.changes.values()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Return:
+    """A setting that goes back after its boost has ended, until the heater has it."""
+
+    to: int
+    boosted: int
+    """What the boost had set."""
+    is_lost: bool = False
+    """Whether its command has ended without an effect: where a status still shows the boost's value, it is repeated."""
+    repeats: int = 0
+
+
 type Result = tuple[Boosts, list[Step]]
 
 
@@ -239,8 +258,8 @@ class Boosts:
     running: Running | None = None
     starts: tuple[datetime, ...] = ()
     """When boosts began, within a day."""
-    returning: Mapping[Setting, Change] = field(default_factory=dict)
-    """What is being set back, until a status shows that; a next boost goes back to the same."""
+    returning: Mapping[Setting, Return] = field(default_factory=dict)
+    """What goes back, and has not arrived yet."""
 
     def scheduled(self, boost: Boost, now: datetime, heater: HeaterNow | None, *, max_starts: int) -> Result:
         """Start a boost or plan one; one that runs is taken over. Raises `BoostError`."""
@@ -269,7 +288,7 @@ class Boosts:
 
     def passed(self, now: datetime, heater: HeaterNow | None, *, max_starts: int) -> Result:
         """Do what is due: end what is over, start what was planned for now; what was missed is dropped."""
-        boosts: Boosts = self
+        boosts: Boosts = self._at(now)
         steps: list[Step] = []
         running = boosts.running
         if running is not None and running.boost.end + _MAX_HELD <= now and Phase.HELD in running.phases:
@@ -288,28 +307,22 @@ class Boosts:
 
     def seen(self, heater: HeaterNow) -> Result:
         """Take in a status."""
-        returning = {
-            setting: change
-            for setting, change in self.returning.items()
-            if heater.values.get(setting) in {change.wanted, *change.earlier}
-        }
-        return replace(self, returning=returning)._seen(heater)  # noqa: SLF001 - its own class
-
-    def _seen(self, heater: HeaterNow) -> Result:
+        returned, again = self._returned(heater)
         if self.running is None:
-            return self, []
+            return returned, again
         changes = self.running.changes
         running = self.running.with_changes(
             {setting: changes[setting].seen(value) for setting, value in heater.values.items() if setting in changes}
         )
-        boosts = replace(self, running=running)
+        boosts = replace(returned, running=running)
         if heater.is_off or heater.is_on_vacation:
             # A person did that, and has the last word.
             reason = BoostEnd.OFF if heater.is_off else BoostEnd.VACATION
             steps: list[Step] = [Cancel(setting=setting) for setting in _pending(running)]
             ended = Ended(boost=running.boost, reason=running.ending or reason, left=frozenset(running.changes))
             return replace(boosts, running=None), [*steps, ended]
-        return _after(boosts, running, heater)
+        boosts, steps = _after(boosts, running, heater)
+        return boosts, [*again, *steps]
 
     def completed(self, setting: Setting, delivered: Delivered) -> Result:
         """Take in the outcome of the command that the boost gave for a setting."""
@@ -317,6 +330,47 @@ class Boosts:
             return self, []
         running = self.running.with_changes({setting: self.running.changes[setting].completed(delivered)})
         return _after(replace(self, running=running), running)
+
+    def gone_back(self, setting: Setting, *, is_lost: bool) -> Self:
+        """Take in that the command with which a setting goes back has an outcome."""
+        if setting not in self.returning:
+            return self
+        if is_lost and self.returning[setting].repeats < _MAX_REPEATS:
+            return replace(self, returning={**self.returning, setting: replace(self.returning[setting], is_lost=True)})
+        return replace(self, returning={name: each for name, each in self.returning.items() if name is not setting})
+
+    @property
+    def waits_for_status(self) -> bool:
+        """Whether the next status decides how a boost ends."""
+        is_ending = self.running is not None and self.running.ending is not None
+        return is_ending or any(each.is_lost for each in self.returning.values())
+
+    def _at(self, now: datetime) -> Self:
+        """Return the same, unless the clock was put back: then a boost takes no longer in all than it was to take."""
+        starts = tuple(min(start, now) for start in self.starts)
+        boosts = self if starts == self.starts else replace(self, starts=starts)
+        if self.running is None or self.running.boost.start - now < _PUT_BACK:
+            return boosts
+        boost = self.running.boost
+        moved = replace(boost, start=now, end=now + (boost.end - boost.start))
+        return replace(boosts, running=replace(self.running, boost=moved))
+
+    def _returned(self, heater: HeaterNow) -> Result:
+        """Go back once more where the command was lost, unless the setting was changed since."""
+        if heater.is_off or heater.is_on_vacation:
+            return (replace(self, returning={}) if self.returning else self), []
+        returning = {
+            name: each for name, each in self.returning.items() if heater.values.get(name, each.boosted) == each.boosted
+        }
+        again = {
+            name: replace(each, is_lost=False, repeats=each.repeats + 1)
+            for name, each in returning.items()
+            if each.is_lost and name in heater.values and name not in heater.claimed
+        }
+        if not again and len(returning) == len(self.returning):
+            return self, []
+        steps: list[Step] = [Give(setting=name, value=each.to) for name, each in again.items()]
+        return replace(self, returning={**returning, **again}), steps
 
     def _refusal(self, boost: Boost, now: datetime, heater: HeaterNow | None, max_starts: int) -> BoostRefusal | None:
         """Return why a boost cannot start now; what is not known of the heater does not count."""
@@ -335,23 +389,28 @@ class Boosts:
     def _started(self, boost: Boost, now: datetime, heater: HeaterNow | None) -> Result:
         """Start a boost. What the one before it had set, and this one does not, stays set until this one ends."""
         former = {} if self.running is None else self.running.changes
-        known = {**self.returning, **former}
         values = {} if heater is None else heater.values
         is_in_peak = heater is not None and heater.is_in_peak
         wanted = {name: value for name, value in boost.wanted.items() if not (is_in_peak and name is Setting.MODE)}
-        changes = {name: _change(value, known.get(name), values.get(name)) for name, value in wanted.items()}
+        changes = {
+            name: _change(value, former.get(name), self.returning.get(name), values.get(name))
+            for name, value in wanted.items()
+        }
         starts = tuple(start for start in self.starts if now - start < _DAY)
         boosts = replace(
             self,
             running=Running(boost=boost, changes={**former, **changes}),
             starts=starts if self.running is not None else (*starts, now),
-            returning={name: change for name, change in self.returning.items() if name not in changes},
+            returning={name: each for name, each in self.returning.items() if name not in wanted},
         )
         return boosts, [Give(setting=name, value=value, expires_at=boost.end) for name, value in wanted.items()]
 
 
-def _change(wanted: int, former: Change | None, value: int | None) -> Change:
+def _change(wanted: int, former: Change | None, returning: Return | None, value: int | None) -> Change:
     """Return a new change. One that takes over keeps what was before the first, unless somebody changed it since."""
+    if returning is not None:
+        # A status may still show the boost from which it has not come back.
+        return Change(wanted=wanted, before=returning.to, earlier=frozenset({returning.boosted}))
     if former is None or former.phase in {Phase.GONE, Phase.RESTORED}:
         return Change(wanted=wanted, before=value)
     return Change(wanted=wanted, before=former.before, earlier=former.earlier | {former.wanted})
@@ -389,13 +448,14 @@ def _after(boosts: Boosts, running: Running, heater: HeaterNow | None = None) ->
     running = replace(running, ending=reason)
     steps: list[Step] = []
     if heater is not None:
-        restored = {name: value for name, change in running.changes.items() if (value := change.to_restore) is not None}
+        changes = {name: change for name, change in running.changes.items() if name not in heater.claimed}
+        restored = {name: value for name, change in changes.items() if (value := change.to_restore) is not None}
         steps = [Give(setting=name, value=value) for name, value in restored.items()]
-        returning = {name: running.changes[name] for name in restored}
+        returning = {name: Return(to=value, boosted=changes[name].wanted) for name, value in restored.items()}
         boosts = replace(boosts, returning={**boosts.returning, **returning})
         done = {
             name: replace(change, phase=Phase.RESTORED)
-            for name, change in running.changes.items()
+            for name, change in changes.items()
             if change.phase is Phase.OURS
         }
         running = replace(running.with_changes(done), restored={**running.restored, **restored})

@@ -16,14 +16,17 @@ import voluptuous as vol
 
 from ..const import DOMAIN, LOGGER
 from ..heater import FRESH_FOR, HeaterSnapshots
+from ..kept_values import READ_ERRORS
 from ..nwp500 import (
     CommandCompleted,
     CommandOutcome,
+    CommandReason,
     Device,
     DeviceStatus,
     HeaterCommand,
     NavienError,
     NavienMqttClient,
+    NotConnectedError,
     StatusReceived,
     commands,
     watched,
@@ -32,7 +35,7 @@ from ..outcomes import Outcomes
 from ..queue_store import QueueStore
 from .boost import Boost, Boosts, Cancel, Delivered, Ended, Give, HeaterNow, Phase, Result, Setting, Step
 from .boost_words import async_fire_boost_ended
-from .kept_boosts import FILE, KeptBoosts
+from .kept_boosts import KeptBoosts
 
 _VERSION = 1
 # How late a boost starts or ends at most, beside the time of a status.
@@ -43,6 +46,17 @@ _DELIVERED = {
     CommandOutcome.CONFIRMED: Delivered.YES,
     CommandOutcome.HELD: Delivered.HELD,
     CommandOutcome.UNCONFIRMED: Delivered.UNKNOWN,
+}
+# Nobody wanted it so: a command that goes back is repeated then.
+_LOST = {
+    CommandReason.NOT_REPORTED,
+    CommandReason.NO_ANSWER,
+    CommandReason.ACKNOWLEDGEMENT_LOST,
+    CommandReason.TOO_OLD,
+    CommandReason.QUEUE_FULL,
+    CommandReason.QUEUE_DISABLED,
+    CommandReason.CLIENT_DISCONNECTED,
+    CommandReason.UNKNOWN,
 }
 
 
@@ -86,13 +100,18 @@ class BoostKeeper:
         return self._kept.get(mac_address, KeptBoosts()).boosts
 
     async def async_load(self) -> None:
-        """Read what was stored; what cannot be read is no boost any more."""
-        stored = await self._store.async_load()
+        """Read what was stored; what cannot be read is no boost any more, and the boosts of other heaters are."""
         try:
-            checked = FILE(stored or {})
-            self._kept = {mac_address: KeptBoosts.from_dict(each) for mac_address, each in checked.items()}
-        except (vol.Invalid, TypeError, KeyError) as err:
-            LOGGER.warning("Could not read the stored boosts: %s", err)
+            stored = dict(await self._store.async_load() or {})
+        except READ_ERRORS as err:
+            # Its text may contain values, so only its kind is logged.
+            LOGGER.warning("Could not read the stored boosts, starting without: %s", type(err).__name__)
+            return
+        for mac_address, content in stored.items():
+            try:
+                self._kept[mac_address] = KeptBoosts.from_dict(content)
+            except vol.Invalid as err:
+                LOGGER.warning("Could not read the stored boosts of a water heater, starting without: %s", err)
         self._saved = dict(self._kept)
 
     @callback
@@ -108,15 +127,16 @@ class BoostKeeper:
 
     async def async_finish(self) -> None:
         """Wait until what is to be done is done and stored."""
-        if self._worker is not None:
+        while self._worker is not None and not self._worker.done():
             await asyncio.wait([self._worker])
 
     @callback
     def forget(self, mac_addresses: Iterable[str]) -> None:
         """Forget heaters that have left the account."""
-        for mac_address in mac_addresses:
-            self._kept.pop(mac_address, None)
-            self._saved.pop(mac_address, None)
+        gone = self._kept.keys() & set(mac_addresses)
+        for mac_address in gone:
+            del self._kept[mac_address]
+            self._do(mac_address, KeptBoosts(), [])
 
     # What a person or an automation wants
 
@@ -137,14 +157,18 @@ class BoostKeeper:
     @callback
     def _on_time(self, now: datetime) -> None:
         for mac_address, kept in list(self._kept.items()):
-            if (device := self._devices().get(mac_address)) is not None:
-                self._apply(mac_address, kept.boosts.passed(now, self._now(device), max_starts=self.max_starts))
+            if (device := self._devices().get(mac_address)) is None:
+                continue
+            self._apply(mac_address, kept.boosts.passed(now, self._now(device), max_starts=self.max_starts))
+            if self.of(mac_address).waits_for_status:
+                # An answer may get lost, and the user may have turned off that heaters are asked now and then.
+                self._client.poll(device)
 
     @callback
     def _on_status_received(self, event: StatusReceived) -> None:
         mac_address = event.device.mac_address
         if mac_address in self._kept:
-            self._apply(mac_address, self._kept[mac_address].boosts.seen(_heater_now(event.status)))
+            self._apply(mac_address, self._kept[mac_address].boosts.seen(self._heater_now(mac_address, event.status)))
 
     @callback
     def _on_command_completed(self, event: CommandCompleted) -> None:
@@ -152,6 +176,14 @@ class BoostKeeper:
         kept = self._kept.get(mac_address)
         if kept is not None and event.command.id in kept.commands:
             self._completed(mac_address, event.command.id, _DELIVERED.get(event.result.outcome, Delivered.NO))
+        elif kept is not None and event.command.id in kept.returns:
+            self._gone_back(mac_address, event.command.id, is_lost=_is_lost(event))
+
+    def _gone_back(self, mac_address: str, command_id: str, *, is_lost: bool) -> None:
+        kept = self._kept[mac_address]
+        setting = kept.returns[command_id]
+        self._forget_command(mac_address, setting)
+        self._apply(mac_address, (kept.boosts.gone_back(setting, is_lost=is_lost), []))
 
     def _completed(self, mac_address: str, command_id: str, delivered: Delivered) -> None:
         kept = self._kept[mac_address]
@@ -162,22 +194,41 @@ class BoostKeeper:
     def _go_on(self, mac_address: str) -> None:
         """Find out what became of the commands of an earlier run, and give those that it did not come to."""
         kept = self._kept[mac_address]
-        for command_id in list(kept.commands):
-            if self._client.stage(command_id) is None:
-                events = [event for event in self._outcomes.of(mac_address) if event.command.id == command_id]
-                known = [_DELIVERED.get(event.result.outcome, Delivered.NO) for event in events]
-                self._completed(mac_address, command_id, known[0] if known else Delivered.UNKNOWN)
+        events = {event.command.id: event for event in self._outcomes.of(mac_address)}
+        for command_id in [*kept.commands, *kept.returns]:
+            if self._client.stage(command_id) is not None:
+                continue
+            event = events.get(command_id)
+            if command_id in kept.returns:
+                self._gone_back(mac_address, command_id, is_lost=event is None or _is_lost(event))
+            else:
+                outcome = Delivered.UNKNOWN if event is None else _DELIVERED.get(event.result.outcome, Delivered.NO)
+                self._completed(mac_address, command_id, outcome)
         kept = self._kept[mac_address]
+        for setting in kept.boosts.returning.keys() - set(kept.returns.values()):
+            # It was not given any more.
+            self._apply(mac_address, (self.of(mac_address).gone_back(setting, is_lost=True), []))
+        self._give_missing(mac_address, self._kept[mac_address])
+
+    def _give_missing(self, mac_address: str, kept: KeptBoosts) -> None:
         running = kept.boosts.running
-        if running is None or running.ending is not None:
+        if running is None:
             return
         given = set(kept.commands.values())
-        missing: list[Step] = [
-            Give(setting=setting, value=change.wanted, expires_at=running.boost.end)
+        missing = {
+            setting: change.wanted
             for setting, change in running.changes.items()
             if change.phase is Phase.PENDING and setting not in given
+        }
+        if running.ending is not None:
+            for setting in missing:
+                self._apply(mac_address, self.of(mac_address).completed(setting, Delivered.UNKNOWN))
+            return
+        expires_at = running.boost.end
+        steps: list[Step] = [
+            Give(setting=setting, value=value, expires_at=expires_at) for setting, value in missing.items()
         ]
-        self._apply(mac_address, (kept.boosts, missing))
+        self._apply(mac_address, (kept.boosts, steps))
 
     # What is done
 
@@ -187,20 +238,24 @@ class BoostKeeper:
         kept = self._kept.get(mac_address, KeptBoosts())
         if boosts == kept.boosts and not steps:
             return
-        self._kept[mac_address] = replace(kept, boosts=boosts)
+        # What becomes of the commands that the new ones are to replace does not count any more.
+        given = {step.setting for step in steps if isinstance(step, Give)}
+        self._kept[mac_address] = replace(kept, boosts=boosts).without_commands(given)
         for step in steps:
             if isinstance(step, Cancel):
                 self._cancel(mac_address, step.setting)
-        self._to_do.append(
-            (mac_address, self._kept[mac_address], [each for each in steps if not isinstance(each, Cancel)])
-        )
-        if boosts.running is not None and boosts.running.ending is not None and mac_address in self._devices():
+        self._do(mac_address, self._kept[mac_address], [each for each in steps if not isinstance(each, Cancel)])
+        if boosts.waits_for_status and mac_address in self._devices():
             # The next status shows what there is to go back to.
             self._client.poll(self._devices()[mac_address])
         self._snapshots.outdate({mac_address})
+
+    def _do(self, mac_address: str, kept: KeptBoosts, steps: list[Step]) -> None:
+        self._to_do.append((mac_address, kept, steps))
         if self._worker is None or self._worker.done():
-            work = self._async_work()
-            self._worker = watched(self._entry.async_create_background_task(self._hass, work, "navilink boosts"))
+            # Not a task of the entry: those are canceled as soon as it is unloaded.
+            work = self._hass.async_create_task(self._async_work(), "navilink boosts", eager_start=False)
+            self._worker = watched(work)
 
     async def _async_work(self) -> None:
         while self._to_do:
@@ -214,30 +269,57 @@ class BoostKeeper:
             if gives:
                 # Before the boost is not on the disk any more, what goes back is.
                 await self._queue_store.async_saved()
-            await self._async_save(mac_address, replace(kept, commands=self._kept[mac_address].commands))
+            now = self._kept.get(mac_address, KeptBoosts())
+            await self._async_save(mac_address, replace(kept, commands=now.commands, returns=now.returns))
             for ended in (step for step in steps if isinstance(step, Ended)):
                 if (device := self._devices().get(mac_address)) is not None:
                     async_fire_boost_ended(self._hass, self._entry, device, ended)
 
     async def _async_save(self, mac_address: str, kept: KeptBoosts) -> None:
-        self._saved[mac_address] = kept
+        self._saved[mac_address] = kept if mac_address in self._kept else KeptBoosts()
         await self._store.async_save({mac: each.to_dict() for mac, each in self._saved.items() if each != KeptBoosts()})
 
     async def _async_give(self, mac_address: str, step: Give) -> None:
         device = self._devices().get(mac_address)
-        if device is None:
+        if device is None or not self._is_wanted(mac_address, step):
             return
-        self._forget_command(mac_address, step.setting)
+        if self._hass.is_stopping and step.expires_at is not None:
+            # Home Assistant does not write the boost at once any more: the next run gives its commands.
+            return
         command = HeaterCommand(device, _CONTROLS[step.setting], (step.value,))
         try:
             handle = await self._client.submit(command, expires_at=step.expires_at)
         except NavienError as err:
             LOGGER.warning("A boost could not set %s: %s", step.setting.name.lower(), err)
-            self._apply(mac_address, self.of(mac_address).completed(step.setting, Delivered.NO))
+            boosts = self.of(mac_address)
+            if step.expires_at is None:
+                is_lost = isinstance(err, NotConnectedError)
+                self._apply(mac_address, (boosts.gone_back(step.setting, is_lost=is_lost), []))
+            else:
+                self._apply(mac_address, boosts.completed(step.setting, Delivered.NO))
             return
-        if step.expires_at is not None:
-            kept = self._kept[mac_address]
-            self._kept[mac_address] = replace(kept, commands={**kept.commands, handle.command.id: step.setting})
+        kept = self._kept[mac_address]
+        given = {handle.command.id: step.setting}
+        if step.expires_at is None:
+            kept = replace(kept, returns={**kept.returns, **given})
+        else:
+            kept = replace(kept, commands={**kept.commands, **given})
+        self._kept[mac_address] = kept
+
+    def _is_wanted(self, mac_address: str, step: Give) -> bool:
+        """Return whether what was to be done when it was decided still is: much may have happened meanwhile."""
+        boosts = self.of(mac_address)
+        if step.expires_at is None:
+            returning = boosts.returning.get(step.setting)
+            return returning is not None and not returning.is_lost and returning.to == step.value
+        change = None if boosts.running is None else boosts.running.changes.get(step.setting)
+        if boosts.running is None or change is None or change.wanted != step.value:
+            return False
+        if boosts.running.ending is not None and change.phase is Phase.PENDING:
+            # It ended before its command was given.
+            self._apply(mac_address, boosts.completed(step.setting, Delivered.NO))
+            return False
+        return boosts.running.ending is None and change.phase is not Phase.GONE
 
     def _cancel(self, mac_address: str, setting: Setting) -> None:
         ids = {each for each, which in self._kept[mac_address].commands.items() if which is setting}
@@ -245,9 +327,7 @@ class BoostKeeper:
             self._client.clear_command_queue(self._devices()[mac_address], ids=frozenset(ids))
 
     def _forget_command(self, mac_address: str, setting: Setting) -> None:
-        kept = self._kept[mac_address]
-        others = {each: which for each, which in kept.commands.items() if which is not setting}
-        self._kept[mac_address] = replace(kept, commands=others)
+        self._kept[mac_address] = self._kept[mac_address].without_commands({setting})
 
     def _now(self, device: Device) -> HeaterNow | None:
         """Return what a heater reports, None if that is old, or of an earlier run."""
@@ -255,12 +335,23 @@ class BoostKeeper:
         is_old = received_at is None or dt_util.utcnow() - received_at > FRESH_FOR
         if status is None or is_old or not self._client.is_connected or self._client.is_status_restored(device):
             return None
-        return _heater_now(status)
+        return self._heater_now(device.mac_address, status)
+
+    def _heater_now(self, mac_address: str, status: DeviceStatus) -> HeaterNow:
+        kept = self._kept.get(mac_address, KeptBoosts())
+        own = kept.commands.keys() | kept.returns.keys()
+        others = {
+            command.setting
+            for command in self._client.pending_commands
+            if command.mac_address == mac_address and command.id not in own
+        }
+        return HeaterNow(
+            values={setting: value for setting in Setting if isinstance(value := status.raw.get(setting), int)},
+            is_hot=status.missing_energy == 0,
+            is_in_peak=status.is_in_tou_window is True,
+            claimed=frozenset(setting for setting in Setting if _CONTROLS[setting].setting in others),
+        )
 
 
-def _heater_now(status: DeviceStatus) -> HeaterNow:
-    return HeaterNow(
-        values={setting: value for setting in Setting if isinstance(value := status.raw.get(setting), int)},
-        is_hot=status.missing_energy == 0,
-        is_in_peak=status.is_in_tou_window is True,
-    )
+def _is_lost(event: CommandCompleted) -> bool:
+    return event.result.outcome is not CommandOutcome.CONFIRMED and event.result.reason in _LOST

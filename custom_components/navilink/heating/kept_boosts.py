@@ -1,31 +1,47 @@
 """The boosts of a heater as they are on the disk."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .boost import Boost, BoostEnd, Boosts, Change, Phase, Running, Setting
+from .boost import Boost, BoostEnd, Boosts, Change, Phase, Return, Running, Setting
 
-_TIME = vol.All(str, dt_util.parse_datetime, datetime)
-_BOOST = vol.Schema(
+
+def _time(value: object) -> datetime:
+    # What is compared with now has to know its time zone.
+    moment = dt_util.parse_datetime(value) if isinstance(value, str) else None
+    if moment is None or moment.tzinfo is None:
+        raise vol.Invalid("expected a time with a time zone")
+    return moment
+
+
+def _in_order(boost: dict[str, Any]) -> dict[str, Any]:
+    if boost["start"] >= boost["end"]:
+        raise vol.Invalid("expected an end after the start")
+    return boost
+
+
+_NOT_EMPTY = vol.Length(min=1)
+_BOOST = vol.All(
     {
         vol.Required("id"): str,
-        vol.Required("start"): _TIME,
-        vol.Required("end"): _TIME,
-        vol.Required("wanted"): {vol.Coerce(Setting): int},
+        vol.Required("start"): _time,
+        vol.Required("end"): _time,
+        vol.Required("wanted"): vol.All({vol.Coerce(Setting): int}, _NOT_EMPTY),
         vol.Required("stop_when_hot"): bool,
         vol.Required("name"): str,
-    }
+    },
+    _in_order,
 )
 _CHANGE = vol.Schema(
     {
         vol.Required("wanted"): int,
         vol.Required("before"): vol.Any(None, int),
-        vol.Required("phase"): vol.All(str, lambda name: Phase[name]),
+        vol.Required("phase"): vol.All(vol.In([phase.name for phase in Phase]), lambda name: Phase[name]),
         vol.Required("was_ours"): bool,
         vol.Required("earlier"): vol.All([int], vol.Coerce(frozenset)),
     }
@@ -33,21 +49,29 @@ _CHANGE = vol.Schema(
 _RUNNING = vol.Schema(
     {
         vol.Required("boost"): _BOOST,
-        vol.Required("changes"): {vol.Coerce(Setting): _CHANGE},
+        vol.Required("changes"): vol.All({vol.Coerce(Setting): _CHANGE}, _NOT_EMPTY),
         vol.Required("ending"): vol.Any(None, vol.Coerce(BoostEnd)),
         vol.Required("restored"): {vol.Coerce(Setting): int},
     }
 )
-_HEATER = vol.Schema(
+_RETURN = vol.Schema(
+    {
+        vol.Required("to"): int,
+        vol.Required("boosted"): int,
+        vol.Required("is_lost"): bool,
+        vol.Required("repeats"): int,
+    }
+)
+HEATER = vol.Schema(
     {
         vol.Required("planned"): [_BOOST],
         vol.Required("running"): vol.Any(None, _RUNNING),
-        vol.Required("starts"): [_TIME],
-        vol.Optional("returning", default=dict): {vol.Coerce(Setting): _CHANGE},
+        vol.Required("starts"): [_time],
         vol.Required("commands"): {str: vol.Coerce(Setting)},
+        vol.Optional("returning", default=dict): {vol.Coerce(Setting): _RETURN},
+        vol.Optional("returns", default=dict): {str: vol.Coerce(Setting)},
     }
 )
-FILE = vol.Schema({str: _HEATER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +81,16 @@ class KeptBoosts:
     boosts: Boosts = field(default_factory=Boosts)
     commands: Mapping[str, Setting] = field(default_factory=dict)
     """The commands that boosts gave, by their ids."""
+    returns: Mapping[str, Setting] = field(default_factory=dict)
+    """The commands that go back after boosts, by their ids."""
+
+    def without_commands(self, settings: Collection[Setting]) -> Self:
+        """Forget the commands for some settings: what becomes of them does not count any more."""
+        commands, returns = (
+            {command_id: setting for command_id, setting in given.items() if setting not in settings}
+            for given in (self.commands, self.returns)
+        )
+        return replace(self, commands=commands, returns=returns)
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values only."""
@@ -65,22 +99,33 @@ class KeptBoosts:
             "planned": [_boost_to_dict(boost) for boost in self.boosts.planned],
             "running": None if running is None else _running_to_dict(running),
             "starts": [start.isoformat() for start in self.boosts.starts],
-            "returning": _changes_to_dict(self.boosts.returning),
             "commands": {command_id: setting.value for command_id, setting in self.commands.items()},
+            "returning": {
+                setting.value: {
+                    "to": each.to,
+                    "boosted": each.boosted,
+                    "is_lost": each.is_lost,
+                    "repeats": each.repeats,
+                }
+                for setting, each in self.boosts.returning.items()
+            },
+            "returns": {command_id: setting.value for command_id, setting in self.returns.items()},
         }
 
     @classmethod
-    def from_dict(cls, stored: Mapping[str, Any]) -> KeptBoosts:
-        """Return what was stored, as `FILE` has checked it."""
+    def from_dict(cls, content: object) -> Self:
+        """Read what `to_dict` wrote; raises `vol.Invalid` for anything else."""
+        stored = HEATER(content)
         running = stored["running"]
         return cls(
             Boosts(
-                planned=tuple(Boost(**each) for each in stored["planned"]),
+                planned=tuple(sorted((Boost(**each) for each in stored["planned"]), key=lambda boost: boost.start)),
                 running=None if running is None else _running_from_dict(running),
                 starts=tuple(stored["starts"]),
-                returning=_changes_from_dict(stored["returning"]),
+                returning={setting: Return(**each) for setting, each in stored["returning"].items()},
             ),
             stored["commands"],
+            stored["returns"],
         )
 
 
@@ -98,33 +143,23 @@ def _boost_to_dict(boost: Boost) -> dict[str, Any]:
 def _running_to_dict(running: Running) -> dict[str, Any]:
     return {
         "boost": _boost_to_dict(running.boost),
-        "changes": _changes_to_dict(running.changes),
+        "changes": {
+            setting.value: {
+                "wanted": change.wanted,
+                "before": change.before,
+                "phase": change.phase.name,
+                "was_ours": change.was_ours,
+                "earlier": sorted(change.earlier),
+            }
+            for setting, change in running.changes.items()
+        },
         "ending": running.ending,
         "restored": {setting.value: value for setting, value in running.restored.items()},
     }
 
 
 def _running_from_dict(stored: Mapping[str, Any]) -> Running:
+    changes = {setting: Change(**change) for setting, change in stored["changes"].items()}
     return Running(
-        boost=Boost(**stored["boost"]),
-        changes=_changes_from_dict(stored["changes"]),
-        ending=stored["ending"],
-        restored=stored["restored"],
+        boost=Boost(**stored["boost"]), changes=changes, ending=stored["ending"], restored=stored["restored"]
     )
-
-
-def _changes_to_dict(changes: Mapping[Setting, Change]) -> dict[str, Any]:
-    return {
-        setting.value: {
-            "wanted": change.wanted,
-            "before": change.before,
-            "phase": change.phase.name,
-            "was_ours": change.was_ours,
-            "earlier": sorted(change.earlier),
-        }
-        for setting, change in changes.items()
-    }
-
-
-def _changes_from_dict(stored: Mapping[Setting, Any]) -> dict[Setting, Change]:
-    return {setting: Change(**change) for setting, change in stored.items()}

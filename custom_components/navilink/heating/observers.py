@@ -12,6 +12,7 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 from ..const import DOMAIN, LOGGER
+from ..kept_values import READ_ERRORS
 from ..nwp500 import DeviceStatus, NavienMqttClient, StatusReceived
 from .insight import (
     Household,
@@ -23,6 +24,7 @@ from .insight import (
     showers_left,
     time_until_hot,
 )
+from .times import aware_time
 
 _VERSION = 1
 # Seconds. It is learned over days.
@@ -41,7 +43,7 @@ _STORED = vol.Schema(
             vol.Required("element"): _FACTOR,
             vol.Required("loss"): _FACTOR,
             vol.Required("cop"): vol.Any(None, vol.All(vol.Coerce(float), vol.Range(min=0, max=20))),
-            vol.Required("hygienic_at"): vol.Any(None, vol.All(str, dt_util.parse_datetime, datetime)),
+            vol.Required("hygienic_at"): vol.Any(None, aware_time),
         }
     }
 )
@@ -82,8 +84,9 @@ class Observers:
         """Read what was learned by earlier runs; what cannot be read counts for nothing."""
         try:
             stored = _STORED(await self._store.async_load() or {})
-        except vol.Invalid as err:
-            LOGGER.warning("Could not read what was learned about the water heaters: %s", err)
+        except (*READ_ERRORS, vol.Invalid) as err:
+            # Its text may contain values, so only its kind is logged.
+            LOGGER.warning("Could not read what was learned about the water heaters: %s", type(err).__name__)
             return
         self._learned = {mac_address: Learned(**values) for mac_address, values in stored.items()}
 

@@ -1,0 +1,457 @@
+"""Boosts in trouble: files that are damaged, an unloading at any instant, other people, and heaters that leave."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+import logging
+from typing import Any
+from unittest.mock import patch
+
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
+from homeassistant.util.file import WriteError
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.heating.boost import Boost, Setting
+from custom_components.navilink.heating.keeper import BoostKeeper
+from custom_components.navilink.nwp500 import Device
+from custom_components.navilink.nwp500.queue import confirmation
+from simulator.process import SimulatorProcess
+from tests.integration.actions import CONNECTION, QUEUED, cut, press, set_temperature, shown
+from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
+from tests.integration.waiting import next_event, wait_for, wait_for_value
+from tests.integration.wall_clock import WallClock
+
+BOOST = "switch.nwp500_boost"
+
+
+async def boost(hass: HomeAssistant, heater: str = HEATER, **data: object) -> dict[str, Any]:
+    response: Any = await hass.services.async_call(
+        DOMAIN, "boost", {"entity_id": heater, **data}, blocking=True, return_response=True
+    )
+    found: dict[str, Any] = response[heater]
+    return found
+
+
+async def switch(hass: HomeAssistant, action: str) -> None:
+    await hass.services.async_call("switch", action, {"entity_id": BOOST}, blocking=True)
+
+
+async def target(hass: HomeAssistant, temperature: float, heater: str = HEATER) -> None:
+    await wait_for(hass, heater, lambda state: state.attributes["temperature"] == temperature)
+
+
+def keeper(entry: MockConfigEntry) -> BoostKeeper:
+    found: BoostKeeper = entry.runtime_data.boosts
+    return found
+
+
+def key(entry: MockConfigEntry, name: str = "boosts") -> str:
+    return f"{DOMAIN}.{entry.entry_id}.{name}"
+
+
+def in_hours(hours: float) -> str:
+    return (dt_util.utcnow() + timedelta(hours=hours)).isoformat()
+
+
+# Files
+
+
+def unreadable(caplog: pytest.LogCaptureFixture) -> int:
+    """Return how often it was logged that something stored cannot be read."""
+    return len([each for each in caplog.records if each.levelno >= logging.WARNING and "Could not read" in each.msg])
+
+
+PLANNED = {
+    "id": "a",
+    "start": "2030-01-01T00:00:00+00:00",
+    "end": "2030-01-01T01:00:00+00:00",
+    "wanted": {"dhwTemperatureSetting": 120},
+    "stop_when_hot": False,
+    "name": "",
+}
+
+
+def of_one(**members: object) -> dict[str, Any]:
+    return {MAC: {"planned": [], "running": None, "starts": [], "commands": {}, **members}}
+
+
+@pytest.mark.parametrize("name", ["boosts", "insight", "energy", "kept"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"version": 99, "data": {}},
+        {"version": 1, "minor_version": 1},
+        [],
+        {"version": 1, "minor_version": 1, "data": [[]]},
+        {"version": 1, "minor_version": 1, "data": "text"},
+        {"version": 1, "minor_version": 1, "data": {MAC: {"until": []}}},
+    ],
+    ids=range(6),
+)
+async def test_file_that_cannot_be_read_stops_nothing(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    name: str,
+    content: dict[str, Any] | list[Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    hass_storage[key(entry, name)] = content
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait_for_value(hass, HEATER, "eco")
+    for _ in range(2):
+        await entry.runtime_data.energy.async_repair()
+    assert unreadable(caplog) == (0 if name == "kept" and isinstance(content, dict) and content.get("data") else 1)
+    assert "Traceback" not in caplog.text
+    # What is new is kept again.
+    await boost(hass, start=in_hours(2))
+    assert len(hass_storage[key(entry)]["data"][MAC]["planned"]) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        of_one(planned=[PLANNED | {"start": "2030-01-01T00:00:00"}]),
+        of_one(planned=[PLANNED | {"end": PLANNED["start"]}]),
+        of_one(planned=[PLANNED | {"start": "2030-02-30T00:00:00+00:00"}]),
+        of_one(planned=[PLANNED | {"start": "soon"}]),
+        of_one(planned=[PLANNED | {"wanted": {}}]),
+        of_one(starts=["2026-01-01T00:00:00"]),
+        of_one(running={"boost": PLANNED, "changes": {}, "ending": None, "restored": {}}),
+        of_one(
+            running={
+                "boost": PLANNED,
+                "changes": {
+                    "dhwTemperatureSetting": {
+                        "wanted": 120,
+                        "before": 98,
+                        "phase": "LOST",
+                        "was_ours": True,
+                        "earlier": [],
+                    }
+                },
+                "ending": None,
+                "restored": {},
+            }
+        ),
+    ],
+    ids=range(8),
+)
+async def test_heater_whose_boosts_make_no_sense_has_none_and_the_other_has_its_own(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    wall_clock: WallClock,
+    content: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    data = {**content, OTHER_MAC: of_one(planned=[PLANNED])[MAC]}
+    hass_storage[key(entry)] = {"version": 1, "minor_version": 1, "data": data}
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait_for_value(hass, HEATER, "eco")
+    await wall_clock.pass_by(timedelta(seconds=16))
+    assert shown(hass, BOOST).state == "off"
+    assert keeper(entry).of(MAC).planned == ()
+    assert [each.id for each in keeper(entry).of(OTHER_MAC).planned] == ["a"]
+    assert unreadable(caplog) == 1
+    assert "Traceback" not in caplog.text
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_planned_boosts_are_in_order_whatever_the_file_says(
+    hass: HomeAssistant, entry: MockConfigEntry, hass_storage: dict[str, Any], wall_clock: WallClock
+) -> None:
+    start = dt_util.utcnow() + timedelta(hours=1)
+    soon = {"id": "soon", "start": start.isoformat(), "end": (start + timedelta(hours=1)).isoformat()}
+    content = of_one(planned=[PLANNED, PLANNED | soon])
+    hass_storage[key(entry)] = {"version": 1, "minor_version": 1, "data": content}
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await wait_for_value(hass, HEATER, "eco")
+    await wall_clock.pass_by(timedelta(hours=1, seconds=1))
+    await wait_for_value(hass, BOOST, "on")
+    assert [each.id for each in keeper(entry).of(MAC).planned] == ["a"]
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+# Unloading
+
+
+@contextmanager
+def slow_disk(key: str) -> Iterator[tuple[asyncio.Event, asyncio.Event]]:
+    """Hold up every writing to a file; gives what says that there is one, and what lets it go on."""
+    has_begun, may_go_on = asyncio.Event(), asyncio.Event()
+    write = Store._async_write_data  # noqa: SLF001 - the one place where Home Assistant writes
+
+    async def slowly(store: Store[Any], data: dict[str, Any]) -> None:
+        if store.key == key:
+            has_begun.set()
+            await may_go_on.wait()
+        await write(store, data)
+
+    with patch.object(Store, "_async_write_data", slowly):
+        yield has_begun, may_go_on
+
+
+async def test_boost_that_is_being_stored_while_its_account_is_unloaded_is_kept(
+    hass: HomeAssistant, running: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    with slow_disk(key(running)) as (has_begun, may_go_on):
+        planned = [hass.async_create_task(boost(hass, start=in_hours(hours))) for hours in (2, 3, 4)]
+        await has_begun.wait()
+        unloading = hass.async_create_task(hass.config_entries.async_unload(running.entry_id))
+        while running.state is ConfigEntryState.LOADED or shown(hass, HEATER).state != "unavailable":
+            await next_loop(hass)
+        may_go_on.set()
+        assert await unloading
+        for task in planned:
+            await task
+    assert len(hass_storage[key(running)]["data"][MAC]["planned"]) == 3
+    assert await hass.config_entries.async_setup(running.entry_id)
+    assert len(keeper(running).of(MAC).planned) == 3
+    assert await hass.config_entries.async_unload(running.entry_id)
+
+
+async def next_loop(hass: HomeAssistant) -> None:
+    """Let everything that is ready go one step on."""
+    turn = hass.loop.create_future()
+    hass.loop.call_soon(turn.set_result, None)
+    await turn
+
+
+# Heaters that leave
+
+
+@pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
+async def test_heater_that_leaves_takes_its_boosts_with_it(
+    hass: HomeAssistant,
+    simulator: SimulatorProcess,
+    running: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await wait_for_value(hass, OTHER_HEATER, "eco")
+    await boost(hass, temperature=60)
+    await boost(hass, OTHER_HEATER, temperature=60)
+    await simulator.wait(applied=2)
+    # It leaves while it is being written that another one takes over.
+    with slow_disk(key(running)) as (has_begun, may_go_on):
+        task = hass.async_create_task(keeper(running).async_boost(device(running), another()))
+        await has_begun.wait()
+        leaving = hass.async_create_task(running.runtime_data.async_release({MAC}))
+        while keeper(running).of(MAC).running is not None:
+            await next_loop(hass)
+        may_go_on.set()
+        await asyncio.gather(task, leaving)
+    await keeper(running).async_finish()
+    assert "Traceback" not in caplog.text
+    assert MAC not in hass_storage[key(running)]["data"]
+    assert OTHER_MAC in hass_storage[key(running)]["data"]
+
+
+def device(entry: MockConfigEntry) -> Device:
+    found: Device = entry.runtime_data.data[MAC].device
+    return found
+
+
+def another() -> Boost:
+    now = dt_util.utcnow()
+    return Boost(id="b", start=now, end=now + timedelta(hours=1), wanted={Setting.TEMPERATURE: 116})
+
+
+# Other people, and many hands
+
+
+async def test_switch_on_off_and_on_again_keeps_what_was_before(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    before = shown(hass, HEATER).attributes["temperature"]
+    for _ in range(4):
+        await switch(hass, "turn_on")
+        await target(hass, 60)
+        await switch(hass, "turn_off")
+        # The heater has been given what was before, and has not said yet that it has it.
+        await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == before)
+    await wait_until_done(running)
+    await target(hass, before)
+    heater = (await simulator.state())["heaters"][MAC]
+    assert (await applied(simulator))[-1] == ("dhw-temperature", [int(before * 2)])
+    assert heater["online"] is True
+
+
+async def wait_until_done(entry: MockConfigEntry) -> None:
+    """Wait until no boost runs any more, and no command has no outcome."""
+    client = entry.runtime_data.client
+    while (boosts := keeper(entry).of(MAC)).running is not None or boosts.returning or client.pending_commands:
+        await next_event(client, "queue_changed")
+    await keeper(entry).async_finish()
+
+
+@pytest.mark.parametrize("options", [{"expiration": "never"}])
+async def test_command_of_somebody_else_that_waits_is_not_replaced_by_going_back(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    await boost(hass, temperature=60)
+    await simulator.wait(applied=1)
+    await target(hass, 60)
+    await cut(hass, simulator)
+    await set_temperature(hass, 52)
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await simulator.fault("mqtt_up")
+    await wait_for_value(hass, CONNECTION, "on")
+    await simulator.wait(applied=2)
+    await wait_until_done(running)
+    assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-temperature", [104])]
+
+
+async def test_boost_that_takes_over_and_is_cleared_goes_back_to_what_was_before(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    before = shown(hass, HEATER).attributes["temperature"]
+    await boost(hass, temperature=60)
+    await simulator.wait(applied=1)
+    await target(hass, 60)
+    await cut(hass, simulator)
+    await boost(hass, temperature=55)
+    await press(hass, "button.nwp500_clear_queue")
+    await simulator.fault("mqtt_up")
+    await wait_for_value(hass, CONNECTION, "on")
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await simulator.wait(applied=2)
+    await wait_until_done(running)
+    assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-temperature", [int(before * 2)])]
+
+
+@pytest.mark.parametrize("options", [{"queue": False}, {}])
+async def test_going_back_that_is_lost_is_done_once_more(
+    hass: HomeAssistant,
+    simulator: SimulatorProcess,
+    running: MockConfigEntry,
+    wall_clock: WallClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(confirmation, "LOOK_INTERVALS", (0.1, 0.1))
+    monkeypatch.setattr(confirmation, "ANSWER_SECONDS", 1.0)
+    before = shown(hass, HEATER).attributes["temperature"]
+    await boost(hass, temperature=60)
+    await simulator.wait(applied=1)
+    await target(hass, 60)
+    await simulator.fault("ignore_write")
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await simulator.wait(applied=2)
+    await wait_until_done(running)
+    await target(hass, before)
+
+
+async def test_many_callers_at_once(hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry) -> None:
+    before = shown(hass, HEATER).attributes["temperature"]
+    calls = [
+        boost(hass, temperature=60),
+        switch(hass, "turn_off"),
+        boost(hass, temperature=58),
+        switch(hass, "turn_on"),
+    ]
+    for task in [
+        hass.async_create_task(call) for call in (*calls, boost(hass, temperature=55), switch(hass, "turn_on"))
+    ]:
+        await task
+    await switch(hass, "turn_off")
+    await wait_until_done(running)
+    await target(hass, before)
+    assert (await applied(simulator))[-1:] in ([], [("dhw-temperature", [int(before * 2)])])
+
+
+async def test_boosts_one_after_the_other_in_an_outage(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    before = shown(hass, HEATER).attributes["temperature"]
+    for hours, temperature in ((1, 60), (2, 58), (3, 55)):
+        await boost(hass, start=in_hours(hours), duration="01:00:00", temperature=temperature)
+    await cut(hass, simulator)
+    # Exactly at each change, so that one ends and the next one begins in the same moment.
+    for _ in range(3):
+        await wall_clock.pass_by(timedelta(hours=1, seconds=1))
+    await wait_for_value(hass, BOOST, "on")
+    await simulator.fault("mqtt_up")
+    await wait_for_value(hass, CONNECTION, "on")
+    await target(hass, 55)
+    await simulator.wait(applied=1)
+    await wall_clock.pass_by(timedelta(hours=1))
+    await simulator.wait(applied=2)
+    await wait_until_done(running)
+    assert await applied(simulator) == [("dhw-temperature", [110]), ("dhw-temperature", [int(before * 2)])]
+
+
+async def test_boost_ends_without_polling_and_with_an_answer_lost(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    before = shown(hass, HEATER).attributes["temperature"]
+    hass.config_entries.async_update_entry(running, pref_disable_polling=True)
+    await boost(hass, temperature=60)
+    await simulator.wait(applied=1)
+    await target(hass, 60)
+    await wait_for(hass, QUEUED, lambda state: state.state == "0")
+    await simulator.fault("silent", suffix="st", count=1)
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await wall_clock.pass_by(timedelta(seconds=16))
+    await simulator.wait(applied=2)
+    await wait_until_done(running)
+    await target(hass, before)
+
+
+async def test_boost_does_not_last_longer_when_the_clock_is_put_back(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    before = shown(hass, HEATER).attributes["temperature"]
+    await boost(hass, temperature=60)
+    await simulator.wait(applied=1)
+    wall_clock.pass_unseen(-timedelta(days=3))
+    await wall_clock.pass_by(timedelta(seconds=16))
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await simulator.wait(applied=2)
+    await wait_until_done(running)
+    await target(hass, before)
+
+
+async def test_disk_that_fails_raises_nothing(
+    hass: HomeAssistant,
+    simulator: SimulatorProcess,
+    running: MockConfigEntry,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def full(_store: Store[Any], _data: dict[str, Any]) -> None:
+        raise WriteError("No space left on device")
+
+    with patch.object(Store, "_async_write_data", full):
+        before = shown(hass, HEATER).attributes["temperature"]
+        await switch(hass, "turn_on")
+        await simulator.wait(applied=1)
+        await switch(hass, "turn_off")
+        await simulator.wait(applied=2)
+        await wait_until_done(running)
+        await target(hass, before)
+        assert await hass.config_entries.async_unload(running.entry_id)
+    assert "Traceback" not in caplog.text
+
+
+async def test_boost_given_while_home_assistant_stops_is_carried_out_by_the_next_run(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    """Home Assistant writes no file at once any more, and a heater must not be boosted by what a kill forgets."""
+    hass.set_state(CoreState.stopping)
+    await boost(hass, temperature=60)
+    assert running.runtime_data.client.pending_commands == ()
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_FINAL_WRITE)
+    await hass.async_block_till_done()
+    assert await applied(simulator) == []
+    hass.set_state(CoreState.running)
+    assert await hass.config_entries.async_reload(running.entry_id)
+    await wait_for_value(hass, BOOST, "on")
+    await simulator.wait(applied=1)
+    await target(hass, 60)
