@@ -83,7 +83,7 @@ class Home:
         self.errors: list[str] = []
         """What actions raised that they must not raise."""
         self.sockets_before = 0
-        """Before the integration was set up; what the simulator's control interface and Home Assistant opened is there."""
+        """Before the integration was set up: those of the simulator's control interface and of Home Assistant."""
         self.addresses = addresses
         """Where Home Assistant reaches the service."""
         self._run: _Run | None = None
