@@ -8,6 +8,7 @@ from unittest.mock import patch
 from freezegun.api import FrozenDateTimeFactory
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity import Entity
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -32,6 +33,12 @@ BLUEPRINTS = Path(__file__).resolve().parents[2] / "blueprints"
 @pytest.fixture(autouse=True)
 def _real_parts(socket_enabled: None, enable_custom_integrations: None) -> None:
     """Let sockets on the loopback interface and this repository's integration in."""
+
+
+@pytest.fixture(autouse=True)
+def _every_entity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every entity be enabled: what a blueprint asks for, its user has enabled."""
+    monkeypatch.setattr(Entity, "entity_registry_enabled_default", True)
 
 
 @pytest.fixture(autouse=True)

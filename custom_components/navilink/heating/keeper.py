@@ -254,8 +254,9 @@ class BoostKeeper:
         self._to_do.append((mac_address, kept, steps))
         if self._worker is None or self._worker.done():
             # Not a task of the entry: those are canceled as soon as it is unloaded.
-            work = self._hass.async_create_task(self._async_work(), "navilink boosts", eager_start=False)
-            self._worker = watched(work)
+            self._worker = watched(
+                self._hass.async_create_task(self._async_work(), "navilink boosts", eager_start=False)
+            )
 
     async def _async_work(self) -> None:
         while self._to_do:

@@ -152,10 +152,11 @@ class HeaterFacts:
         if mac_address in self._tasks or next(self._due(mac_address), None) is None:
             return
         asking = self._ask(mac_address)
-        task = self._entry.async_create_background_task(self._hass, asking, "navilink facts", eager_start=False)
+        task = watched(
+            self._entry.async_create_background_task(self._hass, asking, "navilink facts", eager_start=False)
+        )
         self._tasks[mac_address] = task
         task.add_done_callback(lambda _: self._asked(mac_address))
-        watched(task)
 
     @callback
     def _asked(self, mac_address: str) -> None:

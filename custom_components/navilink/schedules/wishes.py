@@ -205,10 +205,12 @@ class ScheduleWishes:
         """Carry out the wishes for a heater that is there, those of the meantime too."""
         if (running := self._carried_out.get(device.mac_address)) is None:
             carrying_out = self._async_carry_out(device)
-            running = self._entry.async_create_background_task(
-                self._hass, carrying_out, "navilink schedule switch", eager_start=False
+            running = watched(
+                self._entry.async_create_background_task(
+                    self._hass, carrying_out, "navilink schedule switch", eager_start=False
+                )
             )
-            self._carried_out[device.mac_address] = watched(running)
+            self._carried_out[device.mac_address] = running
         return running
 
     async def _async_carry_out(self, device: Device) -> None:
