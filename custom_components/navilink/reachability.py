@@ -44,7 +44,7 @@ async def async_reach_sign_in_service(hass: HomeAssistant, data: Mapping[str, An
         context = await _async_context(hass, data) if url.lower().startswith("https:") and _ca_file(data) else True
         call = async_get_clientsession(hass).get(url, allow_redirects=False, ssl=context)
         async with asyncio.timeout(TIMEOUT), call as response:
-            return Reached(None, _clock_difference(response.headers.get(aiohttp.hdrs.DATE)))
+            return Reached(None, clock_difference(response.headers.get(aiohttp.hdrs.DATE)))
     except TimeoutError:
         return Reached(TIMED_OUT)
     except aiohttp.ClientError, OSError, ValueError:
@@ -80,7 +80,8 @@ async def _async_context(hass: HomeAssistant, data: Mapping[str, Any]) -> ssl.SS
     return await hass.async_add_executor_job(servers.tls_context, _ca_file(data))
 
 
-def _clock_difference(date: str | None) -> float | None:
+def clock_difference(date: str | None) -> float | None:
+    """Return by how many seconds a service is ahead, by the date of its answer; None if that does not say."""
     try:
         service: datetime | None = None if date is None else parsedate_to_datetime(date)
     except ValueError:

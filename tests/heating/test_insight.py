@@ -13,6 +13,7 @@ from custom_components.navilink.heating.insight import (
     Observer,
     Tank,
     cold_water,
+    heating_mode,
     heating_rate,
     hot_water,
     mean_temperature,
@@ -22,6 +23,7 @@ from custom_components.navilink.heating.insight import (
     time_until_hot,
 )
 from custom_components.navilink.nwp500 import DeviceStatus
+from custom_components.navilink.nwp500 import DhwMode as ClientMode
 from custom_components.navilink.nwp500.enums import HeatSource
 from simulator.heater.heater import Heater
 from simulator.heater.records import Draw
@@ -246,3 +248,57 @@ def test_a_gap_in_the_statuses_ends_a_period() -> None:
     heating = lived(make_heater(44, 38), timedelta(hours=4))
     late = datetime(2026, 1, 2, tzinfo=UTC)
     assert observed([*heating[:30], (late, heating[40][1])]).learned == NOTHING_LEARNED
+
+
+# What a status does not say
+
+
+def test_what_is_not_reported_is_not_known() -> None:
+    nothing = DeviceStatus({})
+    assert hot_water(nothing, TANK, 10) is None
+    assert missing_heat(nothing, TANK, 50) is None
+    assert heating_mode(ClientMode.HEAT_PUMP, nothing, TANK, NOTHING_LEARNED, 50) is None
+    assert observed([(BEGINNING, nothing)]).learned == NOTHING_LEARNED
+    for source in (0, 2):
+        lacking = DeviceStatus({"availableEnergyCapacity": 100, "dhwUse": 1, "currentHeatUse": source})
+        assert time_until_hot(lacking, TANK, NOTHING_LEARNED) is None
+
+
+def reported(**members: int) -> DeviceStatus:
+    """Return a status of a heater that heats, with some members."""
+    heating = {"dhwUse": 1, "availableEnergyCapacity": 100, "ambientTemperature": 200, "compUse": 1, "heatUpperUse": 1}
+    return DeviceStatus({**heating, **members})
+
+
+def test_a_tank_that_loses_as_much_as_it_gains_never_gets_hot() -> None:
+    status = reported(currentHeatUse=1, tankUpperTemperature=800, tankLowerTemperature=800, ambientTemperature=-400)
+    assert time_until_hot(status, TANK, NOTHING_LEARNED) is not None
+    assert time_until_hot(status, TANK, Learned(heat_pump=0.1)) is None
+
+
+def test_element_is_learned_from_the_lower_one_alone() -> None:
+    def heated(*, upper: int) -> Learned:
+        """Return what is learned from forty minutes at half the usual rate."""
+        statuses = [
+            reported(
+                currentHeatUse=2,
+                heatUpperUse=upper,
+                tankUpperTemperature=500,
+                tankLowerTemperature=200 + round(3.75 * n),
+            )
+            for n in range(41)
+        ]
+        rest = reported(currentHeatUse=0, tankUpperTemperature=500, tankLowerTemperature=350)
+        times = [BEGINNING + timedelta(minutes=n) for n in range(42)]
+        return observed(list(zip(times, [*statuses, rest], strict=True))).learned
+
+    assert heated(upper=1).element == pytest.approx(1 - 0.25 * 0.5, abs=0.02)
+    assert heated(upper=2).element == 1
+
+
+@pytest.mark.parametrize("mode", [ClientMode.HEAT_PUMP, ClientMode.ELECTRIC, ClientMode.HIGH_DEMAND])
+def test_modes_that_heat_faster_take_more(mode: ClientMode) -> None:
+    status = status_of(make_heater(45, 40, setpoint=110))
+    heating = heating_mode(mode, status, TANK, NOTHING_LEARNED, 55)
+    assert heating is not None
+    assert (heating.heat > 1500) is (heating.power > 500) is (mode is not ClientMode.HEAT_PUMP)

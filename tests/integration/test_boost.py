@@ -11,6 +11,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.navilink import logbook
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.heating.boost_words import EVENT_BOOST_ENDED
 from simulator.process import SimulatorProcess
@@ -110,6 +111,16 @@ async def test_what_was_changed_at_the_panel_stays(
     await running.runtime_data.boosts.async_finish()
     [event] = ended
     assert event.data["not_restored"] == "target temperature"
+    lines: dict[str, str | None] = {}
+    logbook.async_describe_events(
+        hass,
+        lambda _domain, kind, describe: (
+            lines.update({kind: describe(event)["message"]}) if kind == EVENT_BOOST_ENDED else None
+        ),
+    )
+    assert lines == {
+        EVENT_BOOST_ENDED: "boost ended; not restored because it was changed in the meantime: target temperature"
+    }
 
 
 async def test_boost_of_an_outage_is_delivered_after_a_restart(

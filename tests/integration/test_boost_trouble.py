@@ -455,3 +455,40 @@ async def test_boost_given_while_home_assistant_stops_is_carried_out_by_the_next
     await wait_for_value(hass, BOOST, "on")
     await simulator.wait(applied=1)
     await target(hass, 60)
+
+
+async def kept_of(hass: HomeAssistant, running: MockConfigEntry, hass_storage: dict[str, Any]) -> dict[str, Any]:
+    """Start a boost, unload the account, and return what is stored of the heater, to be changed."""
+    await boost(hass, temperature=60)
+    assert await hass.config_entries.async_unload(running.entry_id)
+    stored: dict[str, Any] = hass_storage[key(running)]["data"][MAC]
+    return stored
+
+
+async def test_command_of_which_nothing_is_known_is_decided_by_a_status(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    stored = await kept_of(hass, running, hass_storage)
+    stored["commands"] = {"nobody": "dhwTemperatureSetting"}
+    stored["running"]["changes"]["dhwTemperatureSetting"]["phase"] = "PENDING"
+    await simulator.device(MAC, dhwTemperatureSetting=90)
+    assert await hass.config_entries.async_setup(running.entry_id)
+    await wait_for_value(hass, BOOST, "off")
+    assert running.runtime_data.boosts.of(MAC).running is None
+
+
+@pytest.mark.parametrize("returns", [{}, {"nobody": "dhwTemperatureSetting"}])
+async def test_way_back_that_an_earlier_run_did_not_come_to_is_gone(
+    hass: HomeAssistant,
+    simulator: SimulatorProcess,
+    running: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    returns: dict[str, str],
+) -> None:
+    stored = await kept_of(hass, running, hass_storage)
+    way_back = {"to": 97, "boosted": 120, "is_lost": False, "repeats": 0}
+    stored |= {"running": None, "returns": returns, "returning": {"dhwTemperatureSetting": way_back}}
+    before = len(await applied(simulator))
+    assert await hass.config_entries.async_setup(running.entry_id)
+    await simulator.wait(applied=before + 1)
+    assert (await applied(simulator))[-1] == ("dhw-temperature", [97])

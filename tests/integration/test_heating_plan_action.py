@@ -1,5 +1,6 @@
 """The action that plans when to heat, for a heater in the simulator."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 import voluptuous as vol
 
+from custom_components.navilink.nwp500 import DeviceStatus
 from simulator.process import SimulatorProcess
 from tests.integration.actions import ask, cut, device_id
-from tests.integration.heaters import applied
+from tests.integration.heaters import MAC, applied
 from tests.integration.wall_clock import WallClock
 
 TARIFF = (0.30, 0.30, 0.30, 0.10, 0.30, 0.40, 0.40, 0.40, 0.40)
@@ -83,6 +85,12 @@ async def test_without_a_status_nothing_is_planned(
 ) -> None:
     await cut(hass, simulator)
     await wall_clock.pass_by(timedelta(minutes=6))
+    assert (await plan(hass, running, ready_by=in_hours(8)))["reason"] == "no_status"
+
+
+async def test_without_its_probes_nothing_is_planned(hass: HomeAssistant, running: MockConfigEntry) -> None:
+    coordinator = running.runtime_data
+    coordinator.data[MAC] = replace(coordinator.data[MAC], status=DeviceStatus({"dhwTemperatureSetting": 110}))
     assert (await plan(hass, running, ready_by=in_hours(8)))["reason"] == "no_status"
 
 

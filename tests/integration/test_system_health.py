@@ -12,7 +12,11 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, get_sy
 
 from custom_components import navilink
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.reachability import async_reach_mqtt_service, async_reach_sign_in_service
+from custom_components.navilink.reachability import (
+    async_reach_mqtt_service,
+    async_reach_sign_in_service,
+    clock_difference,
+)
 from simulator.process import SimulatorProcess
 from tests.integration.accounts import entry_data
 from tests.integration.actions import cut, set_temperature, shown
@@ -118,3 +122,8 @@ async def test_a_file_of_certificates_that_cannot_be_used(hass: HomeAssistant, s
     data = entry_data(simulator)
     data["private_server"]["ca_file"] = "/does/not/exist.pem"
     assert (await async_reach_mqtt_service(hass, data)).problem == "unreachable"
+
+
+@pytest.mark.parametrize("date", [None, "yesterday", "Sat, 28 Nov 2026 11:00:00 -0000"])
+def test_clock_of_a_service_that_does_not_say_what_time_it_is(date: str | None) -> None:
+    assert clock_difference(date) is None
