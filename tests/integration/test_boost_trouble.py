@@ -492,3 +492,31 @@ async def test_way_back_that_an_earlier_run_did_not_come_to_is_gone(
     assert await hass.config_entries.async_setup(running.entry_id)
     await simulator.wait(applied=before + 1)
     assert (await applied(simulator))[-1] == ("dhw-temperature", [97])
+
+
+async def test_end_that_an_earlier_run_did_not_come_to_is_gone_on_with(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, hass_storage: dict[str, Any]
+) -> None:
+    stored = await kept_of(hass, running, hass_storage)
+    await simulator.wait(applied=1)
+    stored["commands"] = {}
+    stored["running"] |= {"ending": "canceled"}
+    stored["running"]["changes"]["dhwTemperatureSetting"] |= {"phase": "PENDING", "before": 98}
+    assert await hass.config_entries.async_setup(running.entry_id)
+    await simulator.wait(applied=2)
+    assert (await applied(simulator))[-1] == ("dhw-temperature", [98])
+    await wait_for_value(hass, BOOST, "off")
+
+
+@pytest.mark.parametrize("options", [{"queue": False}])
+async def test_without_a_queue_and_a_connection_it_is_not_started(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    await cut(hass, simulator)
+    boosts, now = running.runtime_data.boosts, dt_util.utcnow()
+    wanted = {Setting.TEMPERATURE: 120}
+    asked = Boost(id="a", start=now, end=now + timedelta(hours=1), wanted=wanted)
+    await boosts.async_boost(running.runtime_data.data[MAC].device, asked)
+    assert boosts.of(MAC).running is None
+    assert caplog.text.count("A boost could not set temperature") == 1
+    assert await applied(simulator) == []
