@@ -11,10 +11,9 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import NavilinkConfigEntry
-from .entity import MeasuredEntity, NavilinkEntity, async_add_for_each_heater
+from .entity import FittedDescription, MeasuredEntity, NavilinkEntity, async_add_fitted, async_add_for_each_heater
 from .heating.insight_entities import HotWaterLow
 from .nwp500 import DeviceStatus
-from .readings.fitted import FittedDescription, async_add_fitted
 from .readings.status_sensors import TOU_PEAK, time_of_use_state
 
 PARALLEL_UPDATES = 0

@@ -9,9 +9,9 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .controls import ControlDescription, ControlEntity, async_add_supported
+from .controls import ControlDescription, ControlEntity
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .entity import NavilinkEntity, async_add_for_each_heater
+from .entity import NavilinkEntity, async_add_fitted, async_add_for_each_heater
 from .nwp500 import Device, HeaterCommand, NavienError, commands, heater_commands
 from .wording import to_home_assistant_error
 
@@ -83,7 +83,7 @@ async def async_setup_entry(
         async_add_entities,
         lambda coordinator, mac_address: (NavilinkButton(coordinator, mac_address, each) for each in DESCRIPTIONS),
     )
-    async_add_supported(entry, async_add_entities, COMMANDS, CommandButton)
+    async_add_fitted(entry, async_add_entities, COMMANDS, CommandButton)
 
 
 class NavilinkButton(NavilinkEntity, ButtonEntity):

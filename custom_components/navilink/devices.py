@@ -3,8 +3,10 @@
 from collections.abc import Collection, Iterable
 
 from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN, LOGGER
 from .heater import UNNAMED, heater_name
@@ -134,3 +136,15 @@ def serial_number(feature: DeviceFeature | None) -> str | None:
 def sw_version(feature: DeviceFeature | None) -> str | None:
     """Return the version of the controller's firmware."""
     return None if feature is None else feature.controller_version
+
+
+@callback
+def names_in_events(hass: HomeAssistant, entry: ConfigEntry, device: Device) -> dict[str, str | None]:
+    """Return the names by which a heater and its entity are known on the event bus."""
+    registered = async_registered_device(hass, entry, device.mac_address)
+    entities = [] if registered is None else er.async_entries_for_device(er.async_get(hass), registered.id)
+    return {
+        "name": shown_name(registered) or heater_name(device),
+        "device_id": None if registered is None else registered.id,
+        "entity_id": next((each.entity_id for each in entities if each.domain == Platform.WATER_HEATER), None),
+    }

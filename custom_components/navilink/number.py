@@ -12,9 +12,9 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
-from .controls import ControlDescription, ControlEntity, async_add_supported
+from .controls import ControlDescription, ControlEntity
 from .coordinator import NavilinkConfigEntry
-from .entity import async_add_for_each_heater
+from .entity import async_add_fitted, async_add_for_each_heater
 from .heating.boost_entities import BoostDuration, BoostTemperature
 from .kept_values import ANTI_LEGIONELLA_INTERVAL, FILTER_INTERVAL, VACATION_LENGTH, KeptNumber
 from .nwp500 import Device, HeaterCommand, commands, heater_commands
@@ -97,7 +97,7 @@ async def async_setup_entry(
     _hass: HomeAssistant, entry: NavilinkConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the numbers."""
-    async_add_supported(entry, async_add_entities, NUMBERS, KeptNumberEntity)
+    async_add_fitted(entry, async_add_entities, NUMBERS, KeptNumberEntity)
     async_add_for_each_heater(
         entry, async_add_entities, lambda *heater: [BoostDuration(*heater), BoostTemperature(*heater)]
     )

@@ -6,15 +6,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .devices import async_registered_device, shown_name
-from .heater import heater_name
+from .devices import names_in_events
 from .nwp500 import CommandCompleted, Device, HeaterCommand, NavienError, NavienMqttClient, QueuedCommand, watched
 from .queue_store import QueueStore
 from .wording import command_words, duration, outcome_error, reason_words, setting_words, to_home_assistant_error
@@ -48,17 +45,13 @@ def outcome_details(hass: HomeAssistant, event: CommandCompleted) -> dict[str, s
 @callback
 def async_fire_outcome(hass: HomeAssistant, entry: ConfigEntry, device: Device, event: CommandCompleted) -> None:
     """Fire an outcome on the event bus, with the names by which the heater and its entity are known there."""
-    registered = async_registered_device(hass, entry, device.mac_address)
-    entities = [] if registered is None else er.async_entries_for_device(er.async_get(hass), registered.id)
     hass.bus.async_fire(
         EVENT_COMMAND_OUTCOME,
         {
             **outcome_details(hass, event),
             "outcome": event.result.outcome.value,
             "waited": duration(dt_util.utcnow() - event.command.queued_at),
-            "name": shown_name(registered) or heater_name(device),
-            "device_id": None if registered is None else registered.id,
-            "entity_id": next((each.entity_id for each in entities if each.domain == Platform.WATER_HEATER), None),
+            **names_in_events(hass, entry, device),
         },
     )
 

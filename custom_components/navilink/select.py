@@ -7,8 +7,9 @@ from homeassistant.components.select import SelectEntity, SelectEntityDescriptio
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .controls import ControlDescription, ControlEntity, async_add_supported
+from .controls import ControlDescription, ControlEntity
 from .coordinator import NavilinkConfigEntry
+from .entity import async_add_fitted
 from .nwp500 import commands, enums, heater_commands
 
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
@@ -34,7 +35,7 @@ async def async_setup_entry(
     _hass: HomeAssistant, entry: NavilinkConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the recirculation modes."""
-    async_add_supported(entry, async_add_entities, [RECIRCULATION_MODE], RecirculationModeSelect)
+    async_add_fitted(entry, async_add_entities, [RECIRCULATION_MODE], RecirculationModeSelect)
 
 
 class RecirculationModeSelect(ControlEntity, SelectEntity):

@@ -18,13 +18,13 @@ from homeassistant.helpers.typing import StateType
 from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .entity import MeasuredEntity, NavilinkEntity, async_add_for_each_heater
+from .entity import MeasuredEntity, NavilinkEntity, async_add_fitted, async_add_for_each_heater
 from .heater import CONNECTION_STATES, HeaterState
 from .heating.boost_entities import BoostEndSensor
 from .heating.insight_entities import insight_sensors
 from .readings.expert_sensors import EXPERT_DESCRIPTIONS
+from .readings.fact_entity import FactEntity
 from .readings.fact_sensors import COUNTER_DESCRIPTIONS, ENERGY_DESCRIPTIONS, FactSensorDescription
-from .readings.fitted import FactEntity, async_add_fitted
 from .readings.status_sensors import STATUS_DESCRIPTIONS, Attributes, StatusSensorDescription, error_code_shown
 from .schedules.next_entry import next_entry_sensors
 from .wording import fault_words

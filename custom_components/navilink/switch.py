@@ -9,9 +9,9 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .controls import ControlDescription, ControlEntity, async_add_supported
+from .controls import ControlDescription, ControlEntity
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .entity import async_add_for_each_heater
+from .entity import async_add_fitted, async_add_for_each_heater
 from .heating.boost_entities import BoostSwitch
 from .kept_values import ANTI_LEGIONELLA_INTERVAL, FILTER_INTERVAL, KeptNumber
 from .nwp500 import CommandOutcome, Device, DeviceStatus, HeaterCommand, commands, heater_commands
@@ -78,9 +78,9 @@ async def async_setup_entry(
     _hass: HomeAssistant, entry: NavilinkConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Set up the switches."""
-    async_add_supported(entry, async_add_entities, SETTINGS, _setting_switch)
+    async_add_fitted(entry, async_add_entities, SETTINGS, _setting_switch)
     async_add_for_each_heater(entry, async_add_entities, lambda *heater: [BoostSwitch(*heater)])
-    async_add_supported(entry, async_add_entities, SCHEDULE_SWITCHES, ScheduleSwitch)
+    async_add_fitted(entry, async_add_entities, SCHEDULE_SWITCHES, ScheduleSwitch)
 
 
 class SettingSwitch(ControlEntity, SwitchEntity):

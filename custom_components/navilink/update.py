@@ -15,8 +15,9 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
+from .entity import FittedDescription, async_add_fitted
 from .nwp500 import DeviceFeature, NavienError, enums, exceptions, models
-from .readings.fitted import FactEntity, FittedDescription, async_add_fitted
+from .readings.fact_entity import FactEntity
 from .readings.heater_facts import DOWNLOADS, FIRMWARE
 from .wording import to_home_assistant_error
 

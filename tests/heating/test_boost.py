@@ -133,6 +133,18 @@ def test_what_was_before_is_what_a_status_showed_before_it_was_sent() -> None:
     assert Give(setting=TEMPERATURE, value=90) in steps
 
 
+@pytest.mark.parametrize(("shown", "is_ours"), [(120, True), (98, False)])
+def test_the_next_status_decides_about_a_command_that_was_not_confirmed(shown: int, is_ours: bool) -> None:
+    boosts, _ = started(boost(temperature=120), shows())
+    boosts, steps = boosts.completed(TEMPERATURE, Delivered.UNKNOWN)
+    assert steps == []
+    boosts, steps = boosts.seen(shows(shown))
+    assert (boosts.running is not None) is is_ours
+    assert [type(step) for step in steps] == ([] if is_ours else [Ended])
+    # Nothing is set back that was never set.
+    assert not [step for step in steps if isinstance(step, Give)]
+
+
 def test_another_boost_takes_over_and_keeps_what_was_before() -> None:
     boosts = delivered(boost(temperature=120), shows(), shows(120))
     boosts, steps = started(boost(0.5, 2, name="b", temperature=125), shows(120), boosts, 0.5)

@@ -16,7 +16,7 @@ from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.heating.boost_words import EVENT_BOOST_ENDED
 from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, act, cut, press, queued_words, shown
-from tests.integration.heaters import HEATER, MAC, applied
+from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
 from tests.integration.waiting import wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
@@ -259,6 +259,35 @@ async def test_numbers_are_what_the_switch_uses(hass: HomeAssistant, simulator: 
     await switch(hass, "turn_on")
     await simulator.wait(applied=1)
     assert await applied(simulator) == [("dhw-temperature", [111])]
+
+
+@pytest.mark.parametrize("simulator_options", [("--heaters", "2")])
+async def test_boosts_of_two_heaters_do_not_meet(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    await wait_for_value(hass, OTHER_HEATER, "eco")
+    before = shown(hass, OTHER_HEATER).attributes["temperature"]
+    await cut(hass, simulator)
+    await boost(hass, temperature=60)
+    await hass.services.async_call(
+        DOMAIN, "boost", {"entity_id": OTHER_HEATER, "temperature": 58, "duration": "03:00:00"}, blocking=True
+    )
+    assert await hass.config_entries.async_reload(running.entry_id)
+    await simulator.fault("mqtt_up")
+    await simulator.wait(applied=2)
+    assert (await applied(simulator), await applied(simulator, OTHER_MAC)) == (
+        [("dhw-temperature", [120])],
+        [("dhw-temperature", [116])],
+    )
+    await wait_for(hass, OTHER_HEATER, lambda state: state.attributes["temperature"] == 58)
+    await target(hass, 60)
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await wait_for_value(hass, BOOST, "off")
+    assert shown(hass, "switch.guest_house_boost").state == "on"
+    assert len(await applied(simulator, OTHER_MAC)) == 1
+    await wall_clock.pass_by(timedelta(hours=2))
+    await wait_for_value(hass, "switch.guest_house_boost", "off")
+    await wait_for(hass, OTHER_HEATER, lambda state: state.attributes["temperature"] == before)
 
 
 # The calendar

@@ -140,6 +140,6 @@ async def test_heater_that_leaves_and_comes_back_has_its_controls_once(
 )
 def test_what_is_not_mentioned_a_heater_may_have(reported: Mapping[str, int], is_supported: bool) -> None:
     gated = ControlDescription(key="any", gate="recirculationUse")
-    assert gated.is_supported(DeviceFeature(reported)) is is_supported
-    assert not gated.is_supported(None)
-    assert ControlDescription(key="any").is_supported(None)
+    assert gated.exists_for(DeviceFeature(reported)) is is_supported
+    assert not gated.exists_for(None)
+    assert ControlDescription(key="any").exists_for(None)

@@ -23,7 +23,7 @@ MAX_PLANNED = 50
 _DAY = timedelta(days=1)
 # A mode that the heater holds back lands when the peak period ends; no peak period is longer.
 _MAX_HELD = _DAY
-# A heater that does not go back is not asked to for ever.
+# A heater that does not go back is not asked to indefinitely.
 _MAX_REPEATS = 20
 # A wall clock that is put back further than it is corrected all the time.
 _PUT_BACK = timedelta(minutes=1)

@@ -3,27 +3,24 @@
 from collections.abc import Mapping
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import entity_registry as er
 
 from ..const import DOMAIN
-from ..devices import async_registered_device, shown_name
-from ..heater import heater_name
+from ..devices import names_in_events
 from ..nwp500 import Device, commands
 from ..wording import DESCRIPTIONS, setting_words, text
 from .boost import BoostError, BoostRefusal, Ended, Setting
 
 EVENT_BOOST_ENDED = f"{DOMAIN}_boost_ended"
 
-_CONTROLS = {Setting.TEMPERATURE: commands.DHW_TEMPERATURE, Setting.MODE: commands.DHW_MODE}
+CONTROLS = {Setting.TEMPERATURE: commands.DHW_TEMPERATURE, Setting.MODE: commands.DHW_MODE}
 
 
 @callback
 def settings_words(hass: HomeAssistant, values: Mapping[Setting, int]) -> str:
     """Return what settings are set to, such as `target temperature 60 °C, mode heat pump`."""
-    described = [(setting, DESCRIPTIONS[_CONTROLS[setting].name](hass, value)) for setting, value in values.items()]
+    described = [(setting, DESCRIPTIONS[CONTROLS[setting].name](hass, value)) for setting, value in values.items()]
     words = [None if each is None else text(hass, "command", *each) for _, each in described]
     return ", ".join(each for each in words if each)
 
@@ -31,9 +28,7 @@ def settings_words(hass: HomeAssistant, values: Mapping[Setting, int]) -> str:
 @callback
 def async_fire_boost_ended(hass: HomeAssistant, entry: ConfigEntry, device: Device, ended: Ended) -> None:
     """Fire the end of a boost on the event bus, with the names by which the heater and its entity are known there."""
-    registered = async_registered_device(hass, entry, device.mac_address)
-    entities = [] if registered is None else er.async_entries_for_device(er.async_get(hass), registered.id)
-    names = [setting_words(hass, _CONTROLS[setting].setting or "") for setting in sorted(ended.left)]
+    names = [setting_words(hass, CONTROLS[setting].setting or "") for setting in sorted(ended.left)]
     hass.bus.async_fire(
         EVENT_BOOST_ENDED,
         {
@@ -42,9 +37,7 @@ def async_fire_boost_ended(hass: HomeAssistant, entry: ConfigEntry, device: Devi
             "reason": ended.reason.value,
             "restored": settings_words(hass, ended.restored),
             "not_restored": ", ".join(names),
-            "name": shown_name(registered) or heater_name(device),
-            "device_id": None if registered is None else registered.id,
-            "entity_id": next((each.entity_id for each in entities if each.domain == Platform.WATER_HEATER), None),
+            **names_in_events(hass, entry, device),
         },
     )
 

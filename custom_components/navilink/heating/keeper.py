@@ -28,20 +28,18 @@ from ..nwp500 import (
     NavienMqttClient,
     NotConnectedError,
     StatusReceived,
-    commands,
     watched,
 )
 from ..outcomes import Outcomes
 from ..queue_store import QueueStore
 from .boost import Boost, Boosts, Cancel, Delivered, Ended, Give, HeaterNow, Phase, Result, Setting, Step
-from .boost_words import async_fire_boost_ended
+from .boost_words import CONTROLS, async_fire_boost_ended
 from .kept_boosts import KeptBoosts
 
 _VERSION = 1
 # How late a boost starts or ends at most, beside the time of a status.
 _INTERVAL = timedelta(seconds=15)
 
-_CONTROLS = {Setting.TEMPERATURE: commands.DHW_TEMPERATURE, Setting.MODE: commands.DHW_MODE}
 _DELIVERED = {
     CommandOutcome.CONFIRMED: Delivered.YES,
     CommandOutcome.HELD: Delivered.HELD,
@@ -287,7 +285,7 @@ class BoostKeeper:
         if self._hass.is_stopping and step.expires_at is not None:
             # Home Assistant does not write the boost at once any more: the next run gives its commands.
             return
-        command = HeaterCommand(device, _CONTROLS[step.setting], (step.value,))
+        command = HeaterCommand(device, CONTROLS[step.setting], (step.value,))
         try:
             handle = await self._client.submit(command, expires_at=step.expires_at)
         except NavienError as err:
@@ -350,7 +348,7 @@ class BoostKeeper:
             values={setting: value for setting in Setting if isinstance(value := status.raw.get(setting), int)},
             is_hot=status.missing_energy == 0,
             is_in_peak=status.is_in_tou_window is True,
-            claimed=frozenset(setting for setting in Setting if _CONTROLS[setting].setting in others),
+            claimed=frozenset(setting for setting in Setting if CONTROLS[setting].setting in others),
         )
 
 

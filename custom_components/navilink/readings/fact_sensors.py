@@ -11,8 +11,8 @@ from functools import partial
 from homeassistant.components.sensor import SensorDeviceClass, SensorEntityDescription, SensorStateClass
 from homeassistant.const import EntityCategory, UnitOfEnergy, UnitOfTime, UnitOfVolume
 
+from ..entity import FittedDescription
 from ..nwp500 import DeviceFeature, models
-from .fitted import FittedDescription
 from .heater_facts import DIAGNOSTICS, ENERGY, Fact
 
 type IsFitted = Callable[[DeviceFeature], bool | None]

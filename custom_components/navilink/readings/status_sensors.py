@@ -21,9 +21,9 @@ from homeassistant.const import (
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.typing import StateType
 
+from ..entity import FittedDescription
 from ..nwp500 import DeviceStatus, enums, error_codes
 from ..wording import fault_words
-from .fitted import FittedDescription
 
 NO_ERROR = "none"
 

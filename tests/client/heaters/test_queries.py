@@ -43,7 +43,7 @@ def run(story: Story, *others: AnsweringHeater) -> None:
 
     async def played() -> None:
         heater = AnsweringHeater()
-        heater.programme = content_of("reservations_json")
+        heater.schedule = content_of("reservations_json")
         heater.recirculation = content_of("recirculation_schedule_json")
         client, transports = await answered_by(heater, *others)
         await story(client, heater, transports)
@@ -56,8 +56,8 @@ def run(story: Story, *others: AnsweringHeater) -> None:
 def test_schedules_are_taken_in_whichever_form_comes_first(forms: tuple[str, ...]) -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
         heater.forms = forms
-        programme = await client.queries.request_reservations(DEVICE)
-        assert [entry.slot for entry in programme.entries] == [(124, 6, 30), (130, 8, 0), (254, 22, 15)]
+        schedule = await client.queries.request_reservations(DEVICE)
+        assert [entry.slot for entry in schedule.entries] == [(124, 6, 30), (130, 8, 0), (254, 22, 15)]
         recirculation = await client.queries.request_recirculation_schedule(DEVICE)
         assert [entry.parameter for entry in recirculation.entries] == [-1, -1]
         assert heater.suffixes() == ["st/rsv/rd", "st/recirc-rsv/rd"]

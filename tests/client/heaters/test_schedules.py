@@ -32,12 +32,12 @@ from tests.client.support.answering_heater import (
 from tests.client.support.virtual_time import VirtualTimeLoop
 
 OTHER = replace(DEVICE, mac_address="0478630a1b2d")
-PROGRAMME: list[dict[str, int]] = content_of("reservations_json")["reservation"]
+SCHEDULE: list[dict[str, int]] = content_of("reservations_json")["reservation"]
 RECIRCULATION: list[dict[str, int]] = content_of("recirculation_schedule_json")["reservation"]
 PLAN: list[dict[str, int]] = content_of("tou_write_echo")["reservation"]
 PERIODS = tuple(TouPeriod.from_message(period) for period in PLAN)
 
-MORNING = PROGRAMME[0]
+MORNING = SCHEDULE[0]
 EVENING = {"enable": 2, "week": 254, "hour": 20, "min": 0, "mode": 1, "param": 98}
 BY_OLDER_SOFTWARE = {"enable": 2, "week": 2, "hour": 1, "min": 0, "mode": 6, "param": 200}
 SUNDAY = RecirculationEntry.of([Weekday.SUNDAY], 9, 0, pump_on=True)
@@ -50,7 +50,7 @@ def run(story: Story, *others: AnsweringHeater) -> None:
 
     async def played() -> None:
         heater = AnsweringHeater()
-        heater.programme.update(reservationUse=2, reservation=list(PROGRAMME))
+        heater.schedule.update(reservationUse=2, reservation=list(SCHEDULE))
         heater.recirculation.update(reservationUse=2, reservation=list(RECIRCULATION))
         client, transports = await answered_by(heater, *others)
         await story(client, heater, transports)
@@ -74,19 +74,19 @@ def lists(heater: AnsweringHeater) -> list[tuple[int, list[dict[str, int]]]]:
 
 
 def entry(**changed: object) -> ReservationEntry:
-    """Return an entry of the programme."""
+    """Return an entry of the schedule."""
     return ReservationEntry({**EVENING, **changed})
 
 
 def test_an_entry_is_added_to_what_the_heater_has() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
         write = await client.schedules.put_reservation(DEVICE, entry())
-        assert lists(heater) == [(2, [*PROGRAMME, EVENING])]
+        assert lists(heater) == [(2, [*SCHEDULE, EVENING])]
         assert (write.outcome, write.attempts) == (WriteOutcome.WRITTEN, 1)
         assert write.before is not None
         assert write.after is not None
-        assert [old.raw for old in write.before.entries] == PROGRAMME
-        assert [new.raw for new in write.after.entries] == [*PROGRAMME, EVENING]
+        assert [old.raw for old in write.before.entries] == SCHEDULE
+        assert [new.raw for new in write.after.entries] == [*SCHEDULE, EVENING]
         assert heater.suffixes() == ["st/rsv/rd", "ctrl/rsv/rd", "st/rsv/rd"]
 
     run(story)
@@ -96,14 +96,14 @@ def test_an_entry_takes_the_place_of_the_one_in_its_slot() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
         later = ReservationEntry.of(WORKING_DAYS, 6, 30, ReservationMode.ENERGY_SAVER, 110)
         await client.schedules.put_reservation(DEVICE, later)
-        assert lists(heater) == [(2, [*PROGRAMME[1:], later.raw])]
+        assert lists(heater) == [(2, [*SCHEDULE[1:], later.raw])]
 
     run(story)
 
 
 def test_what_the_heater_has_already_is_not_written() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
-        shuffled = [ReservationEntry(numbers) for numbers in reversed(PROGRAMME)]
+        shuffled = [ReservationEntry(numbers) for numbers in reversed(SCHEDULE)]
         for write in (
             await client.schedules.put_reservation(DEVICE, ReservationEntry(MORNING)),
             await client.schedules.remove_reservation(DEVICE, entry()),
@@ -118,15 +118,15 @@ def test_what_the_heater_has_already_is_not_written() -> None:
 
 
 @pytest.mark.parametrize("use", [1, 2])
-def test_adding_and_removing_leave_the_programme_on_or_off(use: int) -> None:
+def test_adding_and_removing_leave_the_schedule_on_or_off(use: int) -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
-        heater.programme["reservationUse"] = use
+        heater.schedule["reservationUse"] = use
         await client.schedules.put_reservation(DEVICE, entry())
         await client.schedules.remove_reservation(DEVICE, ReservationEntry(MORNING))
         await client.schedules.replace_reservations(DEVICE, [entry()])
         assert lists(heater) == [
-            (use, [*PROGRAMME, EVENING]),
-            (use, [*PROGRAMME[1:], EVENING]),
+            (use, [*SCHEDULE, EVENING]),
+            (use, [*SCHEDULE[1:], EVENING]),
             (use, [EVENING]),
         ]
 
@@ -135,18 +135,18 @@ def test_adding_and_removing_leave_the_programme_on_or_off(use: int) -> None:
 
 def test_a_use_that_is_none_is_written_as_off() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
-        heater.programme["reservationUse"] = 0
+        heater.schedule["reservationUse"] = 0
         write = await client.schedules.put_reservation(DEVICE, entry())
-        assert (write.outcome, lists(heater)) == (WriteOutcome.WRITTEN, [(1, [*PROGRAMME, EVENING])])
+        assert (write.outcome, lists(heater)) == (WriteOutcome.WRITTEN, [(1, [*SCHEDULE, EVENING])])
 
     run(story)
 
 
-def test_the_programme_is_switched_with_its_entries_kept() -> None:
+def test_the_schedule_is_switched_with_its_entries_kept() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
         await client.schedules.set_reservation_use(DEVICE, on=False)
         await client.schedules.replace_reservations(DEVICE, [entry()], on=True)
-        assert lists(heater) == [(1, PROGRAMME), (2, [EVENING])]
+        assert lists(heater) == [(1, SCHEDULE), (2, [EVENING])]
 
     run(story)
 
@@ -164,7 +164,7 @@ def test_clearing_leaves_nothing_and_switches_off() -> None:
 
 def test_an_entry_of_older_software_is_written_back_as_it_was() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
-        heater.programme["reservation"] = [BY_OLDER_SOFTWARE]
+        heater.schedule["reservation"] = [BY_OLDER_SOFTWARE]
         await client.schedules.put_reservation(DEVICE, entry())
         await client.schedules.replace_reservations(DEVICE, [ReservationEntry(BY_OLDER_SOFTWARE)])
         assert lists(heater) == [(2, [BY_OLDER_SOFTWARE, EVENING]), (2, [BY_OLDER_SOFTWARE])]
@@ -211,14 +211,14 @@ def test_setpoints_have_the_limits_of_the_heater(feature: dict[str, int] | None,
                 await client.schedules.put_reservation(DEVICE, entry(param=setpoint))
         for setpoint in (low, high):
             assert (await client.schedules.put_reservation(DEVICE, entry(param=setpoint))).attempts == 1
-        assert heater.programme["reservation"][-1]["param"] == high
+        assert heater.schedule["reservation"][-1]["param"] == high
 
     run(story)
 
 
 def test_an_edit_makes_the_new_list_from_what_the_heater_has_now() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
-        heater.programme["reservation"] = [BY_OLDER_SOFTWARE]
+        heater.schedule["reservation"] = [BY_OLDER_SOFTWARE]
         write = await client.schedules.edit_reservations(
             DEVICE, lambda schedule: replace(schedule, entries=(*schedule.entries, entry()))
         )
@@ -252,7 +252,7 @@ def test_two_entries_of_one_slot_are_refused_unless_the_heater_has_them() -> Non
             with pytest.raises(InvalidParameterError, match="no two share"):
                 await client.schedules.replace_reservations(DEVICE, entries)
         assert writes(heater) == []
-        heater.programme["reservation"] = [dict(twin.raw) for twin in twins]
+        heater.schedule["reservation"] = [dict(twin.raw) for twin in twins]
         await client.schedules.replace_reservations(DEVICE, [*twins, ReservationEntry(MORNING)])
         await client.schedules.put_reservation(DEVICE, entry(mode=3))
         assert lists(heater) == [
@@ -281,16 +281,16 @@ def test_a_switch_is_true_or_false(on: bool) -> None:
         (lambda heater, _: heater.silent.add("st/rsv/rd"), ScheduleProblem.UNANSWERED),
         (lambda _, transport: transport.cut(), ScheduleProblem.UNREACHABLE),
         (lambda _, transport: asyncio.get_running_loop().call_later(1, transport.cut), ScheduleProblem.UNREACHABLE),
-        (lambda heater, _: heater.programme["reservation"].append({"enable": 2}), ScheduleProblem.INCOMPLETE),
-        (lambda heater, _: heater.programme["reservation"].append("x"), ScheduleProblem.INCOMPLETE),
-        (lambda heater, _: heater.programme.update(reservationUse="?"), ScheduleProblem.INCOMPLETE),
-        (lambda heater, _: heater.programme.update(reservation=None), ScheduleProblem.UNANSWERED),
+        (lambda heater, _: heater.schedule["reservation"].append({"enable": 2}), ScheduleProblem.INCOMPLETE),
+        (lambda heater, _: heater.schedule["reservation"].append("x"), ScheduleProblem.INCOMPLETE),
+        (lambda heater, _: heater.schedule.update(reservationUse="?"), ScheduleProblem.INCOMPLETE),
+        (lambda heater, _: heater.schedule.update(reservation=None), ScheduleProblem.UNANSWERED),
         # In the place of the list, as an answer in hexadecimal.
-        (lambda heater, _: heater.programme.update(reservation="02 3e 06 1e 04 78"), ScheduleProblem.UNANSWERED),
-        (lambda heater, _: heater.programme.update(reservation=" " * 12), ScheduleProblem.UNANSWERED),
-        (lambda heater, _: heater.programme.update(reservation="zz"), ScheduleProblem.UNANSWERED),
-        (lambda heater, _: heater.programme.update(reservation="023"), ScheduleProblem.UNANSWERED),
-        (lambda heater, _: heater.programme.update(reservation="023e061e0478027c061e04"), ScheduleProblem.UNANSWERED),
+        (lambda heater, _: heater.schedule.update(reservation="02 3e 06 1e 04 78"), ScheduleProblem.UNANSWERED),
+        (lambda heater, _: heater.schedule.update(reservation=" " * 12), ScheduleProblem.UNANSWERED),
+        (lambda heater, _: heater.schedule.update(reservation="zz"), ScheduleProblem.UNANSWERED),
+        (lambda heater, _: heater.schedule.update(reservation="023"), ScheduleProblem.UNANSWERED),
+        (lambda heater, _: heater.schedule.update(reservation="023e061e0478027c061e04"), ScheduleProblem.UNANSWERED),
     ],
     ids=[
         *("silent", "no link", "link lost", "incomplete entry", "no entry", "nonsense", "no list"),
@@ -321,7 +321,7 @@ def test_a_write_that_gets_lost_is_repeated(lost: int) -> None:
         heater.lost_writes = lost
         write = await client.schedules.put_reservation(DEVICE, entry())
         assert (write.outcome, write.attempts) == (WriteOutcome.WRITTEN, lost + 1)
-        assert lists(heater) == [(2, [*PROGRAMME, EVENING])] * (lost + 1)
+        assert lists(heater) == [(2, [*SCHEDULE, EVENING])] * (lost + 1)
 
     run(story)
 
@@ -361,12 +361,12 @@ def test_what_somebody_else_wrote_is_left_alone() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
         theirs = [{**EVENING, "hour": 12}]
         heater.lost_writes = 1
-        heater.on_write = lambda: heater.programme.update(reservation=theirs)
+        heater.on_write = lambda: heater.schedule.update(reservation=theirs)
         write = await client.schedules.put_reservation(DEVICE, entry())
         assert (write.outcome, write.attempts) == (WriteOutcome.CONFLICT, 1)
         assert write.after is not None
         assert [other.raw for other in write.after.entries] == theirs
-        assert heater.programme["reservation"] == theirs
+        assert heater.schedule["reservation"] == theirs
 
     run(story)
 
@@ -431,7 +431,7 @@ def test_who_gives_up_an_edit_does_not_bar_the_next() -> None:
             async with asyncio.timeout(1):
                 await client.schedules.clear_reservations(DEVICE)
         assert (await client.schedules.put_reservation(DEVICE, entry())).outcome is WriteOutcome.WRITTEN
-        assert lists(heater) == [(2, [*PROGRAMME, EVENING])]
+        assert lists(heater) == [(2, [*SCHEDULE, EVENING])]
 
     run(story)
 
@@ -589,7 +589,7 @@ def test_any_sequence_of_edits_leaves_what_it_would_leave_in_a_dictionary(
     edits: list[tuple[tuple[int, int, int], int | None, int]],
 ) -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
-        slots = {(old["week"], old["hour"], old["min"]): old for old in PROGRAMME}
+        slots = {(old["week"], old["hour"], old["min"]): old for old in SCHEDULE}
         for (week, hour, minute), setpoint, lost in edits:
             heater.lost_writes = lost
             numbers = {**EVENING, "week": week, "hour": hour, "min": minute, "param": setpoint or 100}
@@ -600,8 +600,8 @@ def test_any_sequence_of_edits_leaves_what_it_would_leave_in_a_dictionary(
                 write = await client.schedules.put_reservation(DEVICE, ReservationEntry(numbers))
                 slots[week, hour, minute] = numbers
             assert write.outcome in (WriteOutcome.WRITTEN, WriteOutcome.ALREADY_SO)
-        found = heater.programme["reservation"]
+        found = heater.schedule["reservation"]
         assert {(kept["week"], kept["hour"], kept["min"]): kept for kept in found} == slots
-        assert (len(found), heater.programme["reservationUse"]) == (len(slots), 2)
+        assert (len(found), heater.schedule["reservationUse"]) == (len(slots), 2)
 
     run(story)

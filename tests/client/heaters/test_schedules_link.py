@@ -6,7 +6,7 @@ import pytest
 
 from nwp500 import CommandOutcome, HeaterCommand, NavienMqttClient, WriteOutcome, commands
 from nwp500.exceptions import ScheduleReadError
-from tests.client.heaters.test_schedules import PROGRAMME, entry, lists, run
+from tests.client.heaters.test_schedules import SCHEDULE, entry, lists, run
 from tests.client.support.answering_heater import DEVICE, AnsweringHeater, AnsweringLink
 
 READ_SECONDS, WRITE_SECONDS = 2.0, 2.0
@@ -47,6 +47,6 @@ def test_an_edit_and_controls_on_their_way_do_not_meet() -> None:
         for handle in handles:
             assert (await handle.outcome(200)).outcome is CommandOutcome.UNCONFIRMED
         assert (await client.schedules.put_reservation(DEVICE, entry())).outcome is WriteOutcome.ALREADY_SO
-        assert lists(heater) == [(2, [*PROGRAMME, entry().raw])]
+        assert lists(heater) == [(2, [*SCHEDULE, entry().raw])]
 
     run(story)

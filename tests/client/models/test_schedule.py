@@ -52,7 +52,7 @@ def raw_entries[EntryT: WeeklyEntry](schedule: WeeklySchedule[EntryT]) -> list[M
 
 
 @pytest.mark.parametrize("form", ["reservations_json", "reservations_hex"])
-def test_the_recorded_programme_is_the_same_in_both_forms(form: str) -> None:
+def test_the_recorded_schedule_is_the_same_in_both_forms(form: str) -> None:
     schedule = ReservationSchedule.from_message(recorded(form))
     assert (schedule.use, schedule.is_on, schedule.is_complete) == (2, True, True)
     morning, weekend, night = schedule.entries
@@ -80,7 +80,7 @@ def test_the_recorded_recirculation_schedule_is_the_same_in_both_forms(form: str
     assert schedule == RecirculationSchedule.from_message(recorded("recirculation_schedule_json"))
 
 
-def test_an_empty_programme() -> None:
+def test_an_empty_schedule() -> None:
     schedule = ReservationSchedule.from_message(recorded("reservations_empty"))
     assert (schedule.use, schedule.is_on, schedule.entries, schedule.is_complete) == (1, False, (), True)
     assert schedule == ReservationSchedule.from_message(reply("", 1))
@@ -93,7 +93,7 @@ def test_a_use_that_says_neither_on_nor_off(use: object, is_on: bool | None, is_
 
 
 @given(st.lists(RESERVATION))
-def test_a_programme_in_either_form(entries: list[Numbers]) -> None:
+def test_a_schedule_in_either_form(entries: list[Numbers]) -> None:
     listed = ReservationSchedule.from_message(reply(entries))
     assert listed == ReservationSchedule.from_message(reply(as_hex(entries)))
     assert raw_entries(listed) == entries
@@ -117,7 +117,7 @@ def test_the_order_of_entries_means_nothing(entries: list[Numbers], data: st.Dat
 
 
 @pytest.mark.parametrize(("one", "other", "same"), [(0, 1, True), (2, 2, True), (2, 0, False), (2, None, False)])
-def test_a_programme_of_unknown_use_is_off(one: object, other: object, same: bool) -> None:
+def test_a_schedule_of_unknown_use_is_off(one: object, other: object, same: bool) -> None:
     first, second = (ReservationSchedule.from_message(reply([], use)) for use in (one, other))
     assert first.is_same_as(second) is same
 

@@ -154,7 +154,7 @@ def test_what_may_not_be_sent(query: Request, content: dict[str, object]) -> Non
 
 
 @pytest.mark.parametrize("entries", [0, 32, 100])
-def test_a_programme_has_no_known_limit(entries: int) -> None:
+def test_a_schedule_has_no_known_limit(entries: int) -> None:
     content = {"reservationUse": 2, "reservation": [ENTRY] * entries}
     assert queries.WRITE_RESERVATIONS.checked(content, None) == content
 

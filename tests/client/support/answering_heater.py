@@ -45,7 +45,7 @@ class AnsweringHeater:
         self.asked: list[Json] = []
         """Every request, in order."""
         self.feature: Json = recorded("feature")["response"]["feature"]
-        self.programme: Json = {"reservationUse": 1, "reservation": []}
+        self.schedule: Json = {"reservationUse": 1, "reservation": []}
         self.recirculation: Json = {"reservationUse": 1, "reservation": []}
         self.forms: tuple[str, ...] = ("list", "hex")
         """In which forms it tells its schedules, and in which order."""
@@ -86,7 +86,7 @@ class AnsweringHeater:
     def _schedule(self, suffix: str) -> Json | None:
         match suffix.split("/")[1:]:
             case ["rsv", "rd"]:
-                return self.programme
+                return self.schedule
             case ["recirc-rsv", "rd"]:
                 return self.recirculation
             case _:

@@ -75,9 +75,9 @@ _EFFECTS: Mapping[tuple[int, ...], str] = {
 # The one effect that no recorded status shows.
 _UNRECORDED: Mapping[tuple[int, ...], Mapping[str, int]] = {(33554471,): {"antiLegionellaUse": 1}}
 
-# Each recorded weekly programme in its forms; the first is what a heater has that nobody has written to.
-_PROGRAMMES = (("reservations_json", "reservations_hex"), ("reservations_empty",))
-_PROGRAMME_REPLIES = frozenset(name for forms in _PROGRAMMES for name in forms)
+# Each recorded weekly schedule in its forms; the first is what a heater has that nobody has written to.
+_SCHEDULES = (("reservations_json", "reservations_hex"), ("reservations_empty",))
+_SCHEDULE_REPLIES = frozenset(name for forms in _SCHEDULES for name in forms)
 
 _RECORDED_CLIENT = "ha-client-3f9a1c07"
 _DEADLINE = 10.0
@@ -105,9 +105,9 @@ def _control_ack() -> Json:
 
 
 def _answers() -> Mapping[str, tuple[str, ...]]:
-    """Name the recorded replies to each query but the weekly programme, by the end of the topic that it is asked on."""
+    """Name the recorded replies to each query but the weekly schedule, by the end of the topic that it is asked on."""
     found: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
-    for name in sorted(REPLIES - _PROGRAMME_REPLIES):
+    for name in sorted(REPLIES - _SCHEDULE_REPLIES):
         found[fixture(name)["payload"]["requestTopic"].split("/", 3)[3]] += (name,)
     return found
 
@@ -126,7 +126,7 @@ class FixtureHeaters:
         self._decoder = PacketDecoder()
         self._packets: list[Packet] = []
         self._answers = _answers()
-        self._programmes: dict[str, tuple[str, ...]] = dict.fromkeys(_FEATURES, _PROGRAMMES[0])
+        self._schedules: dict[str, tuple[str, ...]] = dict.fromkeys(_FEATURES, _SCHEDULES[0])
 
     def report(self, status: str) -> None:
         """Let every heater be in a recorded state."""
@@ -189,7 +189,7 @@ class FixtureHeaters:
             self._obey(mac_address, request)
             yield message["responseTopic"], _addressed(self._statuses[mac_address], message)
         elif suffix == "ctrl/rsv/rd":
-            self._programmes[mac_address] = _written_programme(request) or self._programmes[mac_address]
+            self._schedules[mac_address] = _written_schedule(request) or self._schedules[mac_address]
         for name in self._names(mac_address, suffix, request):
             self.reported.add(name)
             yield _reply_topic(fixture(name), message), _addressed(fixture(name)["payload"], message)
@@ -197,9 +197,9 @@ class FixtureHeaters:
     def _names(self, mac_address: str, suffix: str, request: Json) -> tuple[str, ...]:
         """Name the recorded replies to a query, and to a write of what is recorded."""
         if suffix == "st/rsv/rd":
-            return self._programmes[mac_address]
+            return self._schedules[mac_address]
         if suffix == "ctrl/rsv/rd":
-            return _written_programme(request)[:1]
+            return _written_schedule(request)[:1]
         return self._answers.get(suffix, ())
 
     def _obey(self, mac_address: str, request: Json) -> None:
@@ -213,10 +213,10 @@ class FixtureHeaters:
         return _control_ack() if name == "control_ack" else fixture(name)
 
 
-def _written_programme(request: Json) -> tuple[str, ...]:
-    """Find the recorded weekly programme that is written; any other is lost without a word."""
+def _written_schedule(request: Json) -> tuple[str, ...]:
+    """Find the recorded weekly schedule that is written; any other is lost without a word."""
     written = {name: request[name] for name in ("reservationUse", "reservation")}
-    return next((forms for forms in _PROGRAMMES if written.items() <= response_of(forms[0]).items()), ())
+    return next((forms for forms in _SCHEDULES if written.items() <= response_of(forms[0]).items()), ())
 
 
 def _reply_topic(recorded_reply: Json, request: Json) -> str:

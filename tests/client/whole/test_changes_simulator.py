@@ -219,7 +219,7 @@ async def test_a_heater_goes_and_comes(stage: Stage) -> None:
     ]
 
 
-async def test_a_programme_fires_while_nobody_asks(stage: Stage) -> None:
+async def test_a_schedule_fires_while_nobody_asks(stage: Stage) -> None:
     client = await watching(stage)
     now = await heater_time(stage)
     entries = [

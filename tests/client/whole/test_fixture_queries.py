@@ -29,7 +29,7 @@ from tests.client.support.steps import reported
 
 pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="Debian's mosquitto is not installed")
 
-PROGRAMME: list[dict[str, int]] = response_of("reservations_json")["reservation"]
+SCHEDULE: list[dict[str, int]] = response_of("reservations_json")["reservation"]
 RECIRCULATION: list[dict[str, int]] = response_of("recirculation_schedule_json")["reservation"]
 PLAN: list[dict[str, int]] = response_of("tou_write_echo")["reservation"]
 PERIODS = tuple(TouPeriod.from_message(period) for period in PLAN)
@@ -61,12 +61,12 @@ def assert_ended(write: ScheduleWrite[object], outcome: WriteOutcome, attempts: 
 # --- Queries ----------------------------------------------------------------------------------------------------------
 
 
-async def test_the_weekly_programme(tmp_path: Path) -> None:
+async def test_the_weekly_schedule(tmp_path: Path) -> None:
     async with heaters(tmp_path) as (_, client, device):
-        programme = await client.queries.request_reservations(device)
-        assert programme.use == response_of("reservations_json")["reservationUse"] == 2
-        assert programme.is_on is True
-        for entry, raw in zip(programme.entries, PROGRAMME, strict=True):
+        schedule = await client.queries.request_reservations(device)
+        assert schedule.use == response_of("reservations_json")["reservationUse"] == 2
+        assert schedule.is_on is True
+        for entry, raw in zip(schedule.entries, SCHEDULE, strict=True):
             assert (entry.is_enabled, entry.days) == (raw["enable"] == 2, DAYS[raw["week"]])
             assert (entry.hour, entry.minute, entry.mode) == (raw["hour"], raw["min"], raw["mode"])
             assert (entry.setpoint, entry.setpoint_raw) == (raw["param"] / 2, raw["param"])
@@ -167,31 +167,31 @@ async def test_every_recorded_reply_is_asked_for_by_a_query_or_a_write(tmp_path:
 # --- Schedule writes --------------------------------------------------------------------------------------------------
 
 
-async def test_a_programme_is_cleared_and_written_back(tmp_path: Path) -> None:
+async def test_a_schedule_is_cleared_and_written_back(tmp_path: Path) -> None:
     async with heaters(tmp_path) as (service, client, device):
         cleared = await client.schedules.clear_reservations(device)
         assert_ended(cleared, WriteOutcome.WRITTEN, 1)
         assert (await client.queries.request_reservations(device)).entries == ()
-        entries = [ReservationEntry(raw) for raw in PROGRAMME]
+        entries = [ReservationEntry(raw) for raw in SCHEDULE]
         restored = await client.schedules.replace_reservations(device, entries, on=True)
         assert_ended(restored, WriteOutcome.WRITTEN, 1)
         assert restored.after == cleared.before
         assert [(write["reservationUse"], write["reservation"]) for write in writes(service)] == [
             (1, []),
-            (2, PROGRAMME),
+            (2, SCHEDULE),
         ]
 
 
 async def test_what_is_there_already_is_not_written(tmp_path: Path) -> None:
     async with heaters(tmp_path, RECIRCULATION_MAC) as (service, client, device):
-        for raw in PROGRAMME:
+        for raw in SCHEDULE:
             write = await client.schedules.put_reservation(device, ReservationEntry(raw))
             assert_ended(write, WriteOutcome.ALREADY_SO, 0)
         for raw in RECIRCULATION:
             entry = RecirculationEntry(raw)
             assert_ended(await client.schedules.put_recirculation(device, entry), WriteOutcome.ALREADY_SO, 0)
-        programme = await client.schedules.set_reservation_use(device, on=True)
-        assert_ended(programme, WriteOutcome.ALREADY_SO, 0)
+        schedule = await client.schedules.set_reservation_use(device, on=True)
+        assert_ended(schedule, WriteOutcome.ALREADY_SO, 0)
         absent = await client.schedules.remove_reservation(device, ReservationEntry(EVENING))
         assert_ended(absent, WriteOutcome.ALREADY_SO, 0)
         assert writes(service) == []
@@ -217,16 +217,16 @@ async def test_the_time_of_use_plan_is_written_as_it_is_echoed(tmp_path: Path) -
 @pytest.mark.slow
 async def test_a_write_that_a_heater_never_shows_is_given_up(tmp_path: Path) -> None:
     async with heaters(tmp_path, RECIRCULATION_MAC) as (service, client, device):
-        programme, recirculation, tou, hours = await asyncio.gather(
+        schedule, recirculation, tou, hours = await asyncio.gather(
             client.schedules.put_reservation(device, ReservationEntry(EVENING)),
             client.schedules.put_recirculation(device, RecirculationEntry(SUNDAY)),
             client.schedules.write_tou(device, PERIODS[:1], on=True),
             client.queries.request_energy_hourly(device, 2026, 9, [11]),
         )
-        assert_ended(programme, WriteOutcome.LOST, 3)
-        assert programme.after == programme.before
+        assert_ended(schedule, WriteOutcome.LOST, 3)
+        assert schedule.after == schedule.before
         assert_ended(recirculation, WriteOutcome.LOST, 3)
         assert_ended(tou, WriteOutcome.UNKNOWN, 1)
         assert hours is None
         lists = [write["reservation"] for write in writes(service)]
-        assert lists.count([*PROGRAMME, EVENING]) == lists.count([*RECIRCULATION, SUNDAY]) == 3
+        assert lists.count([*SCHEDULE, EVENING]) == lists.count([*RECIRCULATION, SUNDAY]) == 3

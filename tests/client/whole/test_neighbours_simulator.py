@@ -91,7 +91,7 @@ async def test_two_heaters_answer_for_themselves_alone(stage: Stage) -> None:
         status, feature = client.status(device), client.feature(device)
         assert status is not None
         assert feature is not None
-        programme = await client.queries.request_reservations(device)
+        schedule = await client.queries.request_reservations(device)
         counters = await client.queries.request_diagnostics(device)
         usage = await client.queries.request_energy_monthly(device, [int(year)])
         download = await client.queries.request_firmware_download(device)
@@ -99,7 +99,7 @@ async def test_two_heaters_answer_for_themselves_alone(stage: Stage) -> None:
         return (
             status.dhw_temperature_setting_raw,
             feature.volume_gallons,
-            (programme.is_on, programme.entries),
+            (schedule.is_on, schedule.entries),
             counters.draws.draws,
             [waiting.version for waiting in download],
         )

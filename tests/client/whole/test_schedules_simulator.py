@@ -37,8 +37,8 @@ def simulator_options() -> tuple[str, ...]:
     return ("--heaters", "2", "--reply-delay", "0.01")
 
 
-async def programme(stage: Stage, mac_address: str = MAC) -> ScheduleState:
-    """Return the weekly programme that a heater has stored."""
+async def schedule(stage: Stage, mac_address: str = MAC) -> ScheduleState:
+    """Return the weekly schedule that a heater has stored."""
     return (await stage.heater(mac_address))["schedules"]["reservations"]
 
 
@@ -55,7 +55,7 @@ async def connected(stage: Stage) -> NavienMqttClient:
 
 
 @pytest.mark.parametrize("form", ["both", "json", "hex"])
-async def test_a_programme_entry_by_entry(stage: Stage, form: str) -> None:
+async def test_a_schedule_entry_by_entry(stage: Stage, form: str) -> None:
     client = await connected(stage)
     await stage.simulator.fault("schedule_form", form=form)
     schedules = client.schedules
@@ -63,22 +63,22 @@ async def test_a_programme_entry_by_entry(stage: Stage, form: str) -> None:
     written(await schedules.put_reservation(stage.device, MORNING))
     written(await schedules.set_reservation_use(stage.device, on=True))
     written(await schedules.put_reservation(stage.device, NIGHT))
-    assert await programme(stage) == {"reservationUse": 2, "reservation": [MORNING.raw, NIGHT.raw]}
+    assert await schedule(stage) == {"reservationUse": 2, "reservation": [MORNING.raw, NIGHT.raw]}
     written(await schedules.remove_reservation(stage.device, MORNING))
-    assert await programme(stage) == {"reservationUse": 2, "reservation": [NIGHT.raw]}
+    assert await schedule(stage) == {"reservationUse": 2, "reservation": [NIGHT.raw]}
     read = await client.queries.request_reservations(stage.device)
     assert (read.is_on, read.entries) == (True, (NIGHT,))
 
 
-async def test_the_programmes_of_two_heaters_are_apart(stage: Stage) -> None:
+async def test_the_schedules_of_two_heaters_are_apart(stage: Stage) -> None:
     client = await connected(stage)
     other = next(device for device in stage.devices if device.mac_address == OTHER_MAC)
     await asyncio.gather(
         client.schedules.replace_reservations(stage.device, [MORNING], on=True),
         client.schedules.replace_reservations(other, [NIGHT], on=True),
     )
-    assert (await programme(stage))["reservation"] == [MORNING.raw]
-    assert (await programme(stage, OTHER_MAC))["reservation"] == [NIGHT.raw]
+    assert (await schedule(stage))["reservation"] == [MORNING.raw]
+    assert (await schedule(stage, OTHER_MAC))["reservation"] == [NIGHT.raw]
 
 
 async def test_a_write_that_is_lost_is_repeated(stage: Stage) -> None:
@@ -86,7 +86,7 @@ async def test_a_write_that_is_lost_is_repeated(stage: Stage) -> None:
     await stage.simulator.fault("lose_write")
     written(await client.schedules.replace_reservations(stage.device, [MORNING], on=True), attempts=2)
     assert len(await requests(stage, "ctrl/rsv/rd")) == 2
-    assert await programme(stage) == {"reservationUse": 2, "reservation": [MORNING.raw]}
+    assert await schedule(stage) == {"reservationUse": 2, "reservation": [MORNING.raw]}
 
 
 async def test_a_write_that_takes_its_time(stage: Stage) -> None:
@@ -98,12 +98,12 @@ async def test_a_write_that_takes_its_time(stage: Stage) -> None:
 
 async def test_nothing_is_written_when_the_heater_does_not_answer(stage: Stage) -> None:
     client = await connected(stage)
-    before = await programme(stage)
+    before = await schedule(stage)
     await stage.simulator.fault("silent", suffix="st/rsv/rd")
     with pytest.raises(ScheduleReadError):
         await client.schedules.put_reservation(stage.device, MORNING)
     assert await requests(stage, "ctrl/rsv/rd") == []
-    assert await programme(stage) == before
+    assert await schedule(stage) == before
 
 
 async def test_a_recirculation_schedule(stage: Stage) -> None:
