@@ -208,7 +208,6 @@ def test_what_an_offline_heater_has_not_answered_waits_and_goes_again_in_its_ord
         await asyncio.sleep(600)
         assert [bench.pipeline.stage(each.command.id) for each in (first, second)] == [CommandStage.WAITING] * 2
         assert bench.written == [first.command.id]
-        bench.pipeline.heater_online(ONE)
         bench.reports(ONE, dhwTemperatureSetting=100, dhwOperationSetting=3)
         await bench.arrives()
         assert bench.written == [first.command.id, first.command.id, second.command.id]
@@ -228,10 +227,55 @@ def test_what_is_in_flight_to_a_heater_that_goes_offline_goes_again() -> None:
         await bench.arrives()
         assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
         # A status that was asked for before it went offline, and comes late, proves nothing.
-        bench.pipeline.heater_online(ONE)
         assert bench.written == [handle.command.id]
         bench.reports(ONE, dhwTemperatureSetting=100)
         assert bench.written == [handle.command.id] * 2
+
+    on_the_bench(story, guard_commands=True)
+
+
+def test_a_late_answer_to_something_else_does_not_hide_what_an_offline_heater_has_missed() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        earlier = bench.asks(ONE)
+        handle = bench.give(SETPOINT, 120)
+        bench.pipeline.heater_offline(ONE)
+        bench.answers(earlier, ONE, dhwTemperatureSetting=100)
+        await bench.arrives()
+        assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        assert bench.written == [handle.command.id] * 2
+
+    on_the_bench(story, guard_commands=True)
+
+
+@pytest.mark.parametrize("is_acknowledged", [True, False])
+def test_what_a_heater_has_answered_before_it_went_offline_does_not_go_again(*, is_acknowledged: bool) -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        handle = bench.give(SETPOINT, 120)
+        bench.pipeline.heater_offline(ONE)
+        bench.answers(bench.transport.session_ids[-1], ONE, dhwTemperatureSetting=100)
+        if is_acknowledged:
+            await bench.arrives()
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        await asyncio.sleep(ANSWER_SECONDS)
+        assert bench.written == [handle.command.id]
+
+    on_the_bench(story, guard_commands=True)
+
+
+def test_a_refusal_from_before_a_heater_went_offline_counts() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        handle = bench.give(SETPOINT, 120)
+        bench.pipeline.heater_offline(ONE)
+        bench.refuses(handle.command.id, 1)
+        await bench.arrives()
+        assert bench.outcomes == [CommandOutcome.REJECTED]
 
     on_the_bench(story, guard_commands=True)
 
@@ -259,7 +303,6 @@ def test_what_an_offline_heater_has_carried_out_after_all_does_not_go_again() ->
         handle = bench.give(SETPOINT, 120)
         await bench.arrives()
         bench.pipeline.heater_offline(ONE)
-        bench.pipeline.heater_online(ONE)
         bench.reports(ONE, dhwTemperatureSetting=120)
         await bench.arrives()
         assert bench.written == [handle.command.id]
@@ -277,7 +320,6 @@ def test_what_an_offline_heater_has_missed_gives_way_to_a_newer_command() -> Non
         bench.pipeline.heater_offline(ONE)
         newer = bench.give(SETPOINT, 110)
         assert [(end.command_id, end.outcome) for end in bench.ends] == [(older.command.id, CommandOutcome.SUPERSEDED)]
-        bench.pipeline.heater_online(ONE)
         bench.reports(ONE, dhwTemperatureSetting=100)
         assert bench.written == [older.command.id, newer.command.id]
 
@@ -292,7 +334,6 @@ def test_what_was_cleared_after_it_was_sent_does_not_go_again_to_a_heater_that_w
         await bench.arrives()
         bench.pipeline.clear(lambda _: True)
         bench.pipeline.heater_offline(ONE)
-        bench.pipeline.heater_online(ONE)
         bench.reports(ONE, dhwTemperatureSetting=100)
         await asyncio.sleep(600)
         assert bench.written == [handle.command.id]

@@ -238,9 +238,7 @@ class Inbox:
     def _take_presence(self, record: HeaterRecord, *, is_online: bool) -> None:
         """Report that a heater went offline or is back; its first message is no news."""
         before, record.is_online = record.is_online, is_online
-        if is_online:
-            self._pipeline.heater_online(record.device.mac_address)
-        elif before is not is_online:
+        if not is_online and before is not is_online:
             self._pipeline.heater_offline(record.device.mac_address)
         if before is not is_online and (before is not None or not is_online):
             name = "device_online" if is_online else "device_offline"

@@ -111,6 +111,10 @@ class FreshStatus:
         """A heater is offline: only what it is asked from now on is known to be answered after it is back."""
         self._offline_at[mac_address] = self.moment()
 
+    def is_offline_since(self, mac_address: str, moment: int) -> bool:
+        """Return whether a heater was found to be offline after a moment, whatever has come from it since."""
+        return self._offline_at.get(mac_address, UNKNOWN_MOMENT) > moment
+
     def connected(self) -> None:
         """A connection is up: only what is asked from now on is known to be answered after it."""
         self._connected_at = self.moment()

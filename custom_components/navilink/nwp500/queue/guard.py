@@ -173,17 +173,14 @@ class CommandGuard:
 
     def offline(self, mac_address: str) -> None:
         """A heater is offline: its controls are held until it has reported its status again."""
-        self._heaters[mac_address].is_offline = True
         self._fresh.offline(mac_address)
 
-    def online(self, mac_address: str) -> None:
-        """A heater has sent something."""
-        self._heaters[mac_address].is_offline = False
+    def is_offline_since_written(self, command: QueuedCommand) -> bool:
+        """Return whether a command's heater was found to be offline after it was written, so that it may be lost.
 
-    def is_offline(self, mac_address: str | None) -> bool:
-        """Return whether a heater is offline, so that what is sent to it is lost."""
-        heater = self._heaters.get(mac_address or "")
-        return heater is not None and heater.is_offline
+        That something has come from the heater since proves nothing: the service delivers late.
+        """
+        return self._fresh.is_offline_since(command.mac_address or "", self.written_at(command))
 
     def connected(self) -> None:
         """A connection is up."""

@@ -50,8 +50,6 @@ class KnownHeater:
     """The newest answer to one of our questions; of an earlier run, the last that was stored."""
     running_mode: int | None = None
     """The mode in which it was last seen to heat."""
-    is_offline: bool = False
-    """Whether it was found to be offline, and has sent nothing since."""
     pending_effects: dict[str, PendingEffect] = field(default_factory=dict)
     """What the commands wanted that were given since that status, or may not have taken effect by then."""
 

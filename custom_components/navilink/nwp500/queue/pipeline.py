@@ -222,10 +222,6 @@ class CommandPipeline(WriterListener):
             self._take_back_what_is_lost(command)
         self.ask_what_is_due()
 
-    def heater_online(self, mac_address: str) -> None:
-        """A heater has sent something."""
-        self.guard.online(mac_address)
-
     def command_asked(self, session_id: str) -> QueuedCommand | None:
         """Return the command without an outcome that was written with a session."""
         if (command_id := self._sessions.get(session_id)) is None:
@@ -319,7 +315,7 @@ class CommandPipeline(WriterListener):
         self._changed()
 
     @override
-    def command_sent(self, command: QueuedCommand) -> None:
+    def command_sent(self, command: QueuedCommand, *, is_answered: bool) -> None:
         if (handle := self.registry.handle(command.id)) is not None:
             handle.handed_over(handle.packet_id)
             if command.mac_address is not None:
@@ -333,7 +329,7 @@ class CommandPipeline(WriterListener):
             # What proves that it was sent has come after what proves its effect.
             self._complete(command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED))
         else:
-            if command.is_control and self.guard.is_offline(command.mac_address):
+            if command.is_control and not is_answered and self.guard.is_offline_since_written(command):
                 self._take_back_what_is_lost(command)
             self._changed()
 
@@ -397,7 +393,7 @@ class CommandPipeline(WriterListener):
     def _has_arrived(self, command_id: str) -> None:
         """Take a command whose reply overtook its PUBACK, or outlived the connection, for what it is: sent."""
         if command_id in self.registry and not self.confirmations.has(command_id):
-            self.writer.has_arrived(command_id)
+            self.writer.has_arrived(command_id, is_answered=True)
 
     def _expired(self, commands: Iterable[QueuedCommand]) -> None:
         for command in commands:

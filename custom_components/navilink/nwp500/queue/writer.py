@@ -40,8 +40,8 @@ class WriterListener(Protocol):
     def command_written(self, command: QueuedCommand, packet_id: int) -> None:
         """It is in flight."""
 
-    def command_sent(self, command: QueuedCommand) -> None:
-        """Its PUBACK was seen."""
+    def command_sent(self, command: QueuedCommand, *, is_answered: bool) -> None:
+        """Its PUBACK was seen, or first of all what shows that its heater has it."""
 
     def commands_returned(self, commands: tuple[QueuedCommand, ...]) -> None:
         """The connection ended before their PUBACKs were seen."""
@@ -168,14 +168,14 @@ class CommandWriter:
         self._silence.written(written_at)
         self._listener.command_written(command, packet_id)
 
-    def has_arrived(self, command_id: str) -> None:
-        """A reply shows that a command has arrived: its PUBACK, if it is still to come, adds nothing.
+    def has_arrived(self, command_id: str, *, is_answered: bool) -> None:
+        """A PUBACK, or a reply of its heater, shows that a command has arrived: the PUBACK after a reply adds nothing.
 
         By then the heater may have refused it for the moment, so that it waits in the queue to be written once more.
         """
         self._written.pop(command_id, None)
         if (arrived := self._queue.acknowledge(command_id)) is not None:
-            self._listener.command_sent(arrived)
+            self._listener.command_sent(arrived, is_answered=is_answered)
 
     def _on_puback(self, command: QueuedCommand, written_at: float, error: TransportError | None) -> None:
         """Take in the PUBACK of a writing, or the error in its place."""
@@ -187,7 +187,7 @@ class CommandWriter:
         if self._rate is not None:
             self._acknowledged_at.append(asyncio.get_running_loop().time())
         if self._written.get(command.id) is command:
-            self.has_arrived(command.id)
+            self.has_arrived(command.id, is_answered=False)
         self.pump()
 
     def _give_up_transport(self, error: TransportError) -> None:
