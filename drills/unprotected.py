@@ -15,9 +15,9 @@ from custom_components.navilink.nwp500 import (
     CommandReason,
     CommandResult,
     Device,
-    InvalidResponseError,
     NavienAuthClient,
     NavienMqttClient,
+    exceptions,
 )
 from custom_components.navilink.nwp500.queue.confirmation import Confirmations
 from custom_components.navilink.nwp500.queue.queue import CommandQueue, Displaced
@@ -72,7 +72,7 @@ def page_as_refusal(path: str, status: int, content: bytes) -> object:
     """Take any answer that cannot be read for a refusal."""
     try:
         return _read_answer(path, status, content)
-    except InvalidResponseError as error:
+    except exceptions.InvalidResponseError as error:
         raise AuthenticationError(str(error)) from error
 
 

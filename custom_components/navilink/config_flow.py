@@ -46,10 +46,9 @@ from .nwp500 import (
     ApiConnectionError,
     AuthenticationError,
     Device,
-    InvalidResponseError,
-    MaintenanceError,
     NavienAPIClient,
     NavienError,
+    exceptions,
     servers,
     visible,
 )
@@ -169,13 +168,13 @@ class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
             devices = await NavienAPIClient(auth_client).list_devices()
         except AuthenticationError as err:
             raise FormError("invalid_auth") from err
-        except InvalidResponseError as err:
+        except exceptions.InvalidResponseError as err:
             LOGGER.debug("Something else than the service answered: %s", err)
             raise FormError("unreadable_answer") from err
         except ApiConnectionError as err:
             LOGGER.debug("The service cannot be reached: %s", err)
             raise FormError("cannot_connect") from err
-        except MaintenanceError as err:
+        except exceptions.MaintenanceError as err:
             raise FormError("maintenance", notice=err.notice) from err
         except NavienError as err:
             LOGGER.debug("The service answered with an error: %s", err)

@@ -10,7 +10,7 @@ from homeassistant.helpers import entity_registry as er
 
 from .const import DOMAIN, LOGGER
 from .heater import UNNAMED, heater_name
-from .nwp500 import Device, DeviceFeature, DeviceListing, one_line
+from .nwp500 import Device, DeviceFeature, models, one_line
 
 
 class AccountListing:
@@ -31,7 +31,7 @@ class AccountListing:
         """Return whether the last complete list has no such heater, whether or not that is believed yet."""
         return self._last is not None and mac_address not in self._last
 
-    def departed(self, listing: DeviceListing, known: Collection[str]) -> set[str]:
+    def departed(self, listing: models.DeviceListing, known: Collection[str]) -> set[str]:
         """Return which of the known heaters are proved to have left the account by this list."""
         listed = frozenset(device.mac_address for device in listing.devices)
         last = self._last

@@ -28,15 +28,15 @@ from .nwp500 import (
     CommandResult,
     DhwMode,
     InvalidParameterError,
-    MaintenanceError,
     NavienError,
     NotConnectedError,
     QueuedCommand,
     TemperatureUnit,
     UnsupportedCommandError,
     commands,
-    error_codes,
+    exceptions,
     failure_of,
+    models,
     setpoint,
 )
 
@@ -164,7 +164,7 @@ def fault_words(hass: HomeAssistant, code: int | None, sub_code: int | None) -> 
     if code is None:
         return None
     detailed = None if sub_code is None else text(hass, "fault", f"{code}_{sub_code}")
-    return detailed or text(hass, "fault", str(code)) or error_codes.error_meaning(code, sub_code)
+    return detailed or text(hass, "fault", str(code)) or models.error_codes.error_meaning(code, sub_code)
 
 
 def _mode(_hass: HomeAssistant, mode: int | None = None, days: int | None = None) -> Text | None:
@@ -193,7 +193,7 @@ def setup_error(hass: HomeAssistant, err: NavienError) -> ConfigEntryAuthFailed 
     match err:
         case AuthenticationError():
             return ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key="invalid_auth")
-        case MaintenanceError():
+        case exceptions.MaintenanceError():
             return UpdateFailed(
                 translation_domain=DOMAIN,
                 translation_key="maintenance",

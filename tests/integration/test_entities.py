@@ -43,14 +43,13 @@ from custom_components.navilink.nwp500 import (
     CommandReason,
     Device,
     InvalidParameterError,
-    MaintenanceError,
     NavienError,
     NotConnectedError,
     UnsupportedCommandError,
     commands,
-    error_codes,
 )
 from custom_components.navilink.nwp500.exceptions import (
+    MaintenanceError,
     NotPermittedError,
     PayloadError,
     RequestTimeoutError,
@@ -60,6 +59,7 @@ from custom_components.navilink.nwp500.exceptions import (
     SerialNumberUnknownError,
     ServerError,
 )
+from custom_components.navilink.nwp500.models import error_codes
 from custom_components.navilink.readings import expert_sensors, fact_sensors, status_sensors
 from custom_components.navilink.repairs import ISSUES
 from custom_components.navilink.schedules import next_entry, switches, wish

@@ -20,8 +20,6 @@ from .exceptions import (
     ApiError,
     AuthenticationError,
     InvalidParameterError,
-    InvalidResponseError,
-    MaintenanceError,
     NavienError,
     NotConnectedError,
     UnsupportedCommandError,
@@ -29,7 +27,7 @@ from .exceptions import (
 from .heaters import controls as heater_commands
 from .heaters.events import Changed, FeatureReceived, ScheduleWritten, StatusReceived
 from .heaters.schedule_editor import ScheduleWrite, WriteOutcome
-from .models import Device, DeviceFeature, DeviceListing, DeviceStatus, error_codes
+from .models import Device, DeviceFeature, DeviceStatus
 from .mqtt_client import NavienMqttClient
 from .protocol import controls as commands
 from .protocol import queries, setpoint
@@ -66,15 +64,12 @@ __all__ = [
     "ConnectionState",
     "Device",
     "DeviceFeature",
-    "DeviceListing",
     "DeviceStatus",
     "DhwMode",
     "FeatureReceived",
     "HeaterCommand",
     "InvalidParameterError",
-    "InvalidResponseError",
     "KnowledgeChanged",
-    "MaintenanceError",
     "MqttConnectionConfig",
     "NavienAPIClient",
     "NavienAuthClient",
@@ -91,7 +86,6 @@ __all__ = [
     "WriteOutcome",
     "commands",
     "enums",
-    "error_codes",
     "exceptions",
     "failure_of",
     "heater_commands",

@@ -22,7 +22,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.typing import StateType
 
 from ..entity import FittedDescription
-from ..nwp500 import DeviceStatus, enums, error_codes
+from ..nwp500 import DeviceStatus, enums, models
 from ..wording import fault_words
 
 NO_ERROR = "none"
@@ -71,7 +71,7 @@ def error_code_shown(code: int | None) -> str | None:
     """Return an error code as people know it, such as `E096`."""
     if code is None:
         return None
-    return error_codes.error_label(code) if code else NO_ERROR
+    return models.error_codes.error_label(code) if code else NO_ERROR
 
 
 TOU_OFF, TOU_OFF_PEAK, TOU_PEAK, TOU_OVERRIDDEN = TOU_STATES = ("off", "off_peak", "peak", "overridden")

@@ -12,11 +12,9 @@ from nwp500 import (
     ApiError,
     AuthenticationError,
     ConnectionProblem,
-    InvalidResponseError,
-    MaintenanceError,
     NavienError,
 )
-from nwp500.exceptions import ServerError
+from nwp500.exceptions import InvalidResponseError, MaintenanceError, ServerError
 from nwp500.transport.base import (
     CaFileError,
     SubscriptionRefusedError,

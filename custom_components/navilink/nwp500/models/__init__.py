@@ -1,5 +1,6 @@
 """What heater and cloud report, as immutable values (protocol.md 2.4 to 2.8 and 7 to 10)."""
 
+from . import error_codes
 from .account import AppVersion, PushSettings, UserInfo
 from .device import Descaling, Device, DeviceInfo, DeviceListing, Installer, Location
 from .diagnostics import Diagnostics
@@ -59,4 +60,5 @@ __all__ = [
     "Weekday",
     "WeeklyEntry",
     "WeeklySchedule",
+    "error_codes",
 ]
