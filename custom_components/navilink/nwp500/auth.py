@@ -60,9 +60,11 @@ class NavienAuthClient:
         session: aiohttp.ClientSession | None = None,
         now: Callable[[], datetime] = _utc_now,
     ) -> None:
-        self._email = visible(email)
+        self.email = visible(email)
+        """The account's e-mail address, which is its user id on the wire."""
+        self.rest = RestService(base_url, session, ca_file=ca_file)
+        """The service that this account belongs to."""
         self._password = password
-        self._rest = RestService(base_url, session, ca_file=ca_file)
         self._now = now
         self._signed_in: SignIn | None = None
         self._turn = asyncio.Lock()
@@ -81,17 +83,7 @@ class NavienAuthClient:
 
     async def close(self) -> None:
         """Close the session if it is this client's own."""
-        await self._rest.close()
-
-    @property
-    def email(self) -> str:
-        """The account's e-mail address, which is its user id on the wire."""
-        return self._email
-
-    @property
-    def rest(self) -> RestService:
-        """The service that this account belongs to."""
-        return self._rest
+        await self.rest.close()
 
     @property
     def user_seq(self) -> int:
@@ -180,11 +172,11 @@ class NavienAuthClient:
         return AuthTokens(jwt=_present(_JWT_REFRESH, tokens.jwt.renewed(answer, now)), aws=aws)
 
     async def _refreshed_by_session(self, tokens: AuthTokens) -> AuthTokens:
-        answer = await self._request(_SESSION_REFRESH, {"userId": self._email}, tokens.access_token)
+        answer = await self._request(_SESSION_REFRESH, {"userId": self.email}, tokens.access_token)
         return replace(tokens, aws=_present(_SESSION_REFRESH, tokens.aws.renewed(answer, self._now())))
 
     async def _refreshed_by_secured_sign_in(self, tokens: AuthTokens) -> AuthTokens:
-        answer = await self._request(_SECURED_SIGN_IN, {"userId": self._email}, tokens.access_token)
+        answer = await self._request(_SECURED_SIGN_IN, {"userId": self.email}, tokens.access_token)
         secrets = token_object(answer)
         now = self._now()
         return AuthTokens(
@@ -196,7 +188,7 @@ class NavienAuthClient:
         """Sign in. A refusal that may be temporary is believed the second time; everybody waits for that meanwhile."""
         for is_last in (False, True):
             try:
-                answer = await self._request(_SIGN_IN, {"userId": self._email, "password": self._password})
+                answer = await self._request(_SIGN_IN, {"userId": self.email, "password": self._password})
             except ApiError as err:
                 if not _refuses_credentials(err):
                     raise
@@ -211,7 +203,7 @@ class NavienAuthClient:
     async def _request(
         self, path: str, body: Mapping[str, object], access_token: str | None = None
     ) -> Mapping[str, object]:
-        data = await self._rest.request(HTTPMethod.POST, path, body=body, access_token=access_token)
+        data = await self.rest.request(HTTPMethod.POST, path, body=body, access_token=access_token)
         return _present(path, data if isinstance(data, dict) else None)
 
 

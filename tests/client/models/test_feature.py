@@ -101,19 +101,6 @@ def test_every_member_on_the_wire_is_described_exactly_once(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("members", "modes"),
-    [
-        ({}, ()),
-        ({"heatpumpUse": 2, "electricUse": 1, "energySaverUse": 0, "highDemandUse": 7}, (DhwMode.HEAT_PUMP,)),
-        ({"highDemandUse": 2, "electricUse": 2, "holidayUse": 1}, (DhwMode.ELECTRIC, DhwMode.HIGH_DEMAND)),
-        ({"holidayUse": 2, "heatpumpUse": True}, (DhwMode.VACATION,)),
-    ],
-)
-def test_a_mode_is_supported_only_when_its_flag_is_2(members: dict[str, object], modes: tuple[DhwMode, ...]) -> None:
-    assert in_feature(**members).supported_modes == modes
-
-
-@pytest.mark.parametrize(
     ("raw", "control"), [(0, None), (1, DhwTemperatureControl.DISABLED), (4, DhwTemperatureControl.THREE_STAGES)]
 )
 def test_how_the_setpoint_can_be_set(raw: int, control: DhwTemperatureControl | None) -> None:

@@ -7,6 +7,7 @@ No task fails silently. Work that is started for its result is awaited (`begun`,
 import asyncio
 from collections.abc import Callable, Coroutine
 import logging
+from traceback import walk_tb
 
 from ..exceptions import NavienError
 
@@ -103,9 +104,5 @@ def watched[T](task: asyncio.Task[T]) -> asyncio.Task[T]:
 
 def _origin(error: BaseException) -> tuple[str, int] | None:
     """Return file and line where an error was raised."""
-    step = error.__traceback__
-    if step is None:
-        return None
-    while step.tb_next is not None:
-        step = step.tb_next
-    return step.tb_frame.f_code.co_filename, step.tb_lineno
+    lines = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+    return lines[-1] if lines else None

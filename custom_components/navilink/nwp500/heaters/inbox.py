@@ -149,12 +149,10 @@ class Inbox:
 
     def _take_request(self, topic: str, message: JsonMessage) -> None:
         """Report that another client writes a schedule; its other requests are of no interest."""
-        if not topic.endswith(_SCHEDULE_WRITES) or "request" not in message:
+        is_write = topic.endswith(_SCHEDULE_WRITES) and "request" in message
+        if not is_write or message.get("clientID") == self._client_id:
             return
-        if message.get("clientID") == self._client_id:
-            return
-        record = self._sender(topic, message, "request")
-        if record is not None:
+        if (record := self._sender(topic, message, "request")) is not None:
             self._events.emit("schedule_written", ScheduleWritten(record.device))
 
     def _take_reply(self, topic: str, record: HeaterRecord, message: JsonMessage) -> None:
@@ -163,7 +161,7 @@ class Inbox:
         session_id = self._session(mac_address, message)
         if topic.endswith(_REFUSAL_SUFFIX):
             if session_id is not None:
-                self._pipeline.on_refusal(session_id, _fail_code(message))
+                self._pipeline.on_refusal(session_id, WHOLE.read(block(message, "response").get("failCode")))
             return
         if session_id is not None:
             self._pipeline.on_reply(session_id)
@@ -265,10 +263,6 @@ class Inbox:
         if isinstance(name, str) and name in self.records:
             return name
         return normalized_mac(TEXT.read(name) or "")
-
-
-def _fail_code(message: JsonMessage) -> int | None:
-    return WHOLE.read(block(message, "response").get("failCode"))
 
 
 def _decoded[T](decode: Callable[[Mapping[str, object]], T], message: JsonMessage) -> T | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Self
 
-from ..enums import DhwMode, DhwTemperatureControl, TemperatureFormula, TemperatureUnit, VolumeCode
+from ..enums import DhwTemperatureControl, TemperatureFormula, TemperatureUnit, VolumeCode
 from .conversions import CAPABILITY, HALF, KEY, VERSION
 from .members import WHOLE, Member, Message, one_of, reply_content
 
@@ -77,18 +77,6 @@ class DeviceFeature(Message):
     def from_message(cls, message: Mapping[str, object]) -> Self:
         """Decode a whole device-info reply; raises `ResponseFormatError` if the message has no feature in it."""
         return cls(reply_content(message, "feature", "did"))
-
-    @property
-    def supported_modes(self) -> tuple[DhwMode, ...]:
-        """The modes that can be chosen, in the order of their numbers (protocol.md 5.2)."""
-        capabilities = {
-            DhwMode.HEAT_PUMP: self.supports_heat_pump,
-            DhwMode.ELECTRIC: self.supports_electric,
-            DhwMode.ENERGY_SAVER: self.supports_energy_saver,
-            DhwMode.HIGH_DEMAND: self.supports_high_demand,
-            DhwMode.VACATION: self.supports_vacation,
-        }
-        return tuple(mode for mode, supported in capabilities.items() if supported)
 
     @property
     def volume_gallons(self) -> int | None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import Self, cast, overload, override
+from typing import Self, TypeGuard, cast, overload, override
 
 from ..exceptions import InvalidParameterError, ResponseFormatError
 
@@ -217,18 +217,14 @@ class Number:
 
     def check(self, value: object) -> int:
         """Return the value; raises `InvalidParameterError` unless it is a whole number in the range."""
-        allowed = range(self.low, self.high + 1, self.step)
-        if isinstance(value, int) and not isinstance(value, bool) and value in allowed and value != self.gap:
+        if self.allows(value):
             return int(value)
         raise InvalidParameterError(self.name, value, self.allowed, minimum=self.low, maximum=self.high, unit=self.unit)
 
-    def allows(self, value: object) -> bool:
+    def allows(self, value: object) -> TypeGuard[int]:
         """Return whether a value is a whole number in the range."""
-        try:
-            self.check(value)
-        except InvalidParameterError:
-            return False
-        return True
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        return is_whole and value in range(self.low, self.high + 1, self.step) and value != self.gap
 
 
 def check_switch(on: object) -> bool:

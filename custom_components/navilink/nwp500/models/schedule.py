@@ -25,7 +25,7 @@ _NO_PARAMETER_BYTE = 0xFF
 
 
 def _days(value: object) -> frozenset[Weekday] | None:
-    return days_in(value) if isinstance(value, int) and DAY_MASK.allows(value) else None
+    return days_in(value) if DAY_MASK.allows(value) else None
 
 
 _DAYS = Kind(_days, name="day mask")
