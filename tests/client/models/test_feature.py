@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from nwp500.enums import DhwMode, DhwTemperatureControl, TemperatureFormula, TemperatureUnit, VolumeCode
+from nwp500.enums import DhwTemperatureControl, TemperatureFormula, TemperatureUnit, VolumeCode
 from nwp500.exceptions import ResponseFormatError
 from nwp500.models import DeviceFeature
 from tests import FIXTURES
@@ -46,13 +46,6 @@ EXPECTED: dict[str, dict[str, object]] = {
         "supports_recirculation": False,
         "supports_recirculation_schedule": False,
         "supports_title_24": False,
-        "supported_modes": (
-            DhwMode.HEAT_PUMP,
-            DhwMode.ELECTRIC,
-            DhwMode.ENERGY_SAVER,
-            DhwMode.HIGH_DEMAND,
-            DhwMode.VACATION,
-        ),
     },
     RECIRCULATION: {
         "temperature_unit": TemperatureUnit.CELSIUS,

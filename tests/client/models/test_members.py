@@ -27,7 +27,7 @@ DERIVED = {
         "usable_energy",
         "filter_hours_left",
     ),
-    DeviceFeature: ("supported_modes", "volume_gallons"),
+    DeviceFeature: ("volume_gallons",),
 }
 
 
