@@ -12,6 +12,7 @@ import pytest
 import nwp500
 from nwp500 import (
     CommandOutcome,
+    Device,
     DeviceStatus,
     MqttConnectionConfig,
     NavienAPIClient,
@@ -242,9 +243,10 @@ def test_what_a_change_event_watches_is_an_attribute() -> None:
     (watched,) = (cells[1] for cells in rows(section(CLIENT, "## Events")) if cells[0] == "`temperature_changed`")
     status = DeviceStatus(dict.fromkeys(("dhwTemperature", "tankUpperTemperature", "tankLowerTemperature"), 80))
     watch = ChangeWatch()
-    watch.changes(status)
-    changed = watch.changes(status.with_members(dict.fromkeys(status.raw, 100)))
-    assert [change.attribute for change in changed if change.name == "temperature_changed"] == quoted(watched)
+    device = Device(mac_address="0478630a1b2c", additional_value="5322")
+    watch.changes(device, status)
+    changes = watch.changes(device, status.with_members(dict.fromkeys(status.raw, 100)))
+    assert [changed.name for event, changed in changes if event == "temperature_changed"] == quoted(watched)
 
 
 def test_settings_are_named_with_their_defaults() -> None:

@@ -1,14 +1,17 @@
 """The change events between what a heater said and what it says."""
 
+from dataclasses import dataclass
+
 from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
 from nwp500.enums import DhwMode
 from nwp500.events import EVENTS
-from nwp500.heaters.changes import Change, ChangeWatch
-from nwp500.models import DeviceFeature, DeviceStatus
+from nwp500.heaters.changes import ChangeWatch
+from nwp500.models import Device, DeviceFeature, DeviceStatus
 
+DEVICE = Device(mac_address="0478630a1b2c", additional_value="5322")
 BEFORE: dict[str, object] = {
     "dhwTemperature": 110,
     "tankUpperTemperature": 553,
@@ -28,13 +31,25 @@ BEFORE: dict[str, object] = {
 VERSIONS: dict[str, object] = {"controllerSwVersion": 184614912, "panelSwVersion": 0, "wifiSwVersion": 34013184}
 
 
+@dataclass(frozen=True)
+class Change:
+    """A change event: its name, and what changed."""
+
+    name: str
+    attribute: str
+    old: object
+    new: object
+
+
 def found(*messages: DeviceStatus | DeviceFeature) -> tuple[Change, ...]:
     """Show messages to a watch and return what changed with the last."""
     watch = ChangeWatch()
     *earlier, last = messages
     for message in earlier:
-        watch.changes(message)
-    return watch.changes(last)
+        watch.changes(DEVICE, message)
+    changes = watch.changes(DEVICE, last)
+    assert {changed.device for _, changed in changes} <= {DEVICE}
+    return tuple(Change(event, changed.name, changed.old, changed.new) for event, changed in changes)
 
 
 def status(**changed: object) -> DeviceStatus:

@@ -1,20 +1,9 @@
-"""What has changed since the last message of a heater, as the names and values of the change events."""
+"""What has changed since the last message of a heater, as change events with their names."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from ..models import DeviceFeature, DeviceStatus
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One change of a heater: the event's name, the attribute that changed, and its values before and after."""
-
-    name: str
-    attribute: str
-    old: float | str
-    new: float | str
-
+from ..models import Device, DeviceFeature, DeviceStatus
+from .events import Changed
 
 # What an attribute's change to a value is called: to something (true, not 0), and to nothing (false, 0).
 _OF_STATUS: Mapping[str, tuple[str, str]] = {
@@ -48,9 +37,9 @@ class ChangeWatch:
     def __init__(self) -> None:
         self._known: dict[str, float | str] = {}
 
-    def changes(self, message: DeviceStatus | DeviceFeature) -> tuple[Change, ...]:
-        """Return what changed with a message, in the order of the tables, and remember it."""
-        found: list[Change] = []
+    def changes(self, device: Device, message: DeviceStatus | DeviceFeature) -> list[tuple[str, Changed]]:
+        """Return what changed with a message, each with the name of its event, in the order of the tables."""
+        found: list[tuple[str, Changed]] = []
         table = _OF_STATUS if isinstance(message, DeviceStatus) else _OF_FEATURE
         for attribute, (to_something, to_nothing) in table.items():
             new: float | str | None = getattr(message, attribute)
@@ -59,5 +48,5 @@ class ChangeWatch:
             old = self._known.get(attribute)
             self._known[attribute] = new
             if old is not None and old != new:
-                found.append(Change(to_something if new else to_nothing, attribute, old, new))
-        return tuple(found)
+                found.append((to_something if new else to_nothing, Changed(device, attribute, old, new)))
+        return found

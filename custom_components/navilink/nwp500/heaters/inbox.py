@@ -111,7 +111,7 @@ class Inbox:
         self._restore(record)
         if record.feature is None and feature is not None:
             record.feature = feature
-            record.watch.changes(feature)
+            record.watch.changes(device, feature)
 
     def remove(self, device: Device) -> None:
         """Forget a device and everything that it has reported."""
@@ -230,8 +230,8 @@ class Inbox:
         self._emit_changes(record, feature)
 
     def _emit_changes(self, record: HeaterRecord, message: DeviceStatus | DeviceFeature) -> None:
-        for change in record.watch.changes(message):
-            self._events.emit(change.name, Changed(record.device, change.attribute, change.old, change.new))
+        for name, changed in record.watch.changes(record.device, message):
+            self._events.emit(name, changed)
 
     def _take_presence(self, record: HeaterRecord, *, is_online: bool) -> None:
         """Report that a heater went offline or is back; its first message is no news."""
