@@ -147,27 +147,18 @@ class RequestTimeoutError(NavienError, TimeoutError):
 
 
 class ScheduleProblem(StrEnum):
-    """Why a schedule could not be read."""
+    """Why a schedule could not be read, in words."""
 
-    UNREACHABLE = "unreachable"
-    UNANSWERED = "unanswered"
-    INCOMPLETE = "incomplete"
-
-
-_SCHEDULE_PROBLEMS = {
-    ScheduleProblem.UNREACHABLE: "the heater could not be reached",
-    ScheduleProblem.UNANSWERED: "the heater gave no answer that makes sense",
-    ScheduleProblem.INCOMPLETE: "it has members that make no sense",
-}
+    UNREACHABLE = "the heater could not be reached"
+    UNANSWERED = "the heater gave no answer that makes sense"
+    INCOMPLETE = "it has members that make no sense"
 
 
 class ScheduleReadError(NavienError):
     """The heater's schedule could not be read whole, so nothing was written: a write would have wiped what it has."""
 
     def __init__(self, problem: ScheduleProblem) -> None:
-        super().__init__(
-            f"the heater's schedule could not be read, so nothing was written: {_SCHEDULE_PROBLEMS[problem]}"
-        )
+        super().__init__(f"the heater's schedule could not be read, so nothing was written: {problem}")
         self.problem = problem
 
 

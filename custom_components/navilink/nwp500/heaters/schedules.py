@@ -9,7 +9,7 @@ from ..enums import TemperatureUnit
 from ..exceptions import MqttConnectionError, RequestTimeoutError, ResponseFormatError, SerialNumberUnknownError
 from ..json_types import JsonMessage
 from ..models import Device, RecirculationSchedule, ReservationSchedule, TouPeriod
-from ..models.members import block, check_switch, objects
+from ..models.members import check_switch, objects, reply_members
 from ..models.schedule import OFF, ON
 from ..protocol.fields import Record
 from ..protocol.queries import (
@@ -82,7 +82,7 @@ class Schedules:
         }
 
         def echoed(message: JsonMessage) -> tuple[TouPeriod, ...]:
-            reply = block(message, "response") or message
+            reply = reply_members(message)
             echo = tuple(TouPeriod.from_message(period) for period in objects(reply, "reservation"))
             if Counter(echo) != Counter(periods) or (reply.get("reservationUse") == ON) is not on:
                 raise ResponseFormatError(lacking="plan that was written")

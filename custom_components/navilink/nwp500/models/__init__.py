@@ -1,13 +1,12 @@
 """What heater and cloud report, as immutable values (protocol.md 2.4 to 2.8 and 7 to 10)."""
 
 from . import error_codes
-from .account import AppVersion, PushSettings, UserInfo
+from .account import AppVersion, ErrorHistory, MaintenanceEntry, MaintenanceKind, PastError, PushSettings, UserInfo
 from .device import Descaling, Device, DeviceInfo, DeviceListing, Installer, Location
 from .diagnostics import Diagnostics
 from .energy import EnergyAmount, EnergyPeriod, EnergyUsage
 from .feature import DeviceFeature
 from .firmware import DeviceGroup, Firmware, FirmwareDetail, FirmwareDownload
-from .history import ErrorHistory, MaintenanceEntry, MaintenanceKind, PastError
 from .members import Kind, Member, Message
 from .schedule import (
     RecirculationEntry,

@@ -11,7 +11,7 @@ from typing import ClassVar, Self
 
 from ..exceptions import ResponseFormatError
 from .conversions import bytes_from_hex
-from .members import WHOLE, Member, Message, block, measured
+from .members import WHOLE, Member, Message, block, measured, reply_members
 
 _LONG, _SHORT = 4, 2
 """Bytes of a number."""
@@ -142,7 +142,7 @@ class Diagnostics:
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
         """Decode a whole reply as it came off the wire; raises `ResponseFormatError` if the message has no counters."""
-        data = block(block(message, "response") or message, "data")
+        data = block(reply_members(message), "data")
         if data.keys().isdisjoint(("tsData", "tdData", "taData")):
             raise ResponseFormatError(lacking="tsData, tdData or taData")
         return cls(

@@ -5,7 +5,7 @@ from typing import Self
 
 from ..exceptions import ResponseFormatError
 from .conversions import HOURS_OR_ZERO
-from .members import WHOLE, Member, Message, block, measured, objects
+from .members import WHOLE, Member, Message, block, measured, objects, reply_members
 
 _ENERGY = measured("Wh")
 
@@ -54,7 +54,7 @@ class EnergyUsage(Message):
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
         """Decode a whole reply; raises `ResponseFormatError` if the message has neither a total nor a list."""
-        reply = block(message, "response") or message
+        reply = reply_members(message)
         if not isinstance(reply.get("total"), Mapping) and not isinstance(reply.get("usage"), list):
             raise ResponseFormatError(lacking="total or usage")
         return cls(reply)

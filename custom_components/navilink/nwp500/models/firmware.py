@@ -7,7 +7,7 @@ from datetime import datetime
 from ..enums import FirmwarePart
 from ..exceptions import ResponseFormatError
 from .conversions import EPOCH_MILLISECONDS, KEY, LONG_TEXT, VERSION, WHOLE_OR_ZERO
-from .members import WHOLE, Member, Message, Record, block, inner, objects, one_of, wire
+from .members import WHOLE, Member, Message, Record, inner, objects, one_of, reply_members, wire
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +91,7 @@ def firmware_downloads(message: Mapping[str, object]) -> tuple[FirmwareDownload,
 
     Raises `ResponseFormatError` if the message has no list.
     """
-    reply = block(message, "response") or message
+    reply = reply_members(message)
     if not isinstance(reply.get("downloadSwInfo"), list):
         raise ResponseFormatError(lacking="downloadSwInfo")
     downloads = (FirmwareDownload(download) for download in objects(reply, "downloadSwInfo"))

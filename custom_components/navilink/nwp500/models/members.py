@@ -164,6 +164,11 @@ def inner[R: Record](kind: type[R]) -> Kind[R]:
     return Kind(lambda value: kind.from_message(value) if isinstance(value, Mapping) and value else None)
 
 
+def reply_members(message: Mapping[str, object]) -> Mapping[str, object]:
+    """Return the members of a reply: under `response`, else at the top level (protocol.md 4.3)."""
+    return block(message, "response") or message
+
+
 def reply_content(message: Mapping[str, object], *names: str) -> Mapping[str, object]:
     """Find the content of a reply: under `response`, else at the top level, under the first of `names` present.
 

@@ -12,7 +12,7 @@ from typing import Self, override
 from ..enums import ReservationMode
 from ..exceptions import ResponseFormatError
 from .conversions import HALF, TRI_STATE, bytes_from_hex
-from .members import WHOLE, Kind, Member, Message, block, check_switch, one_of
+from .members import WHOLE, Kind, Member, Message, check_switch, one_of, reply_members
 from .weekdays import DAY_MASK, Weekday, day_mask, days_in
 
 _WIRE_NAMES = ("enable", "week", "hour", "min", "mode", "param")
@@ -199,7 +199,7 @@ class RecirculationSchedule(WeeklySchedule[RecirculationEntry]):
 def _schedule_in[EntryT: WeeklyEntry](
     message: Mapping[str, object], entry_class: type[EntryT]
 ) -> tuple[int | None, tuple[EntryT, ...]]:
-    reply = block(message, "response") or message
+    reply = reply_members(message)
     match reply.get("reservation"):
         case str() as text:
             entries = [entry_class.from_bytes(numbers) for numbers in _six_bytes_each(text)]

@@ -33,7 +33,7 @@ class AccountAPI:
 
         Raises `InvalidParameterError` if every flag is None.
         """
-        await self._calls.post(_SET_PUSH_SETTINGS, self._calls.device_key(device) | settings.as_message())
+        await self._calls.post(_SET_PUSH_SETTINGS, {**self._calls.device_key(device), **settings.as_message()})
 
 
 class MaintenanceAPI:
@@ -47,16 +47,12 @@ class MaintenanceAPI:
 
     async def write(self, device: Device, kind: MaintenanceKind, day: date) -> None:
         """Write down that maintenance was done on a day."""
-        details: dict[str, object] = {"deviceType": device.device_type, "maintenanceDate": _date_text(day)}
-        await self._calls.post(f"/device/{kind}/change-info", self._calls.device_key(device) | details)
+        # Without leading zeros, as the service writes it: 2026-3-7.
+        details = {"deviceType": device.device_type, "maintenanceDate": f"{day.year}-{day.month}-{day.day}"}
+        await self._calls.post(f"/device/{kind}/change-info", {**self._calls.device_key(device), **details})
 
     async def read(self, device: Device, kind: MaintenanceKind) -> list[MaintenanceEntry]:
         """Return what was written down, the newest first."""
         path = f"/device/{kind}/history"
         log = await self._calls.all_rows(path, self._calls.device_key(device), may_be_null=True)
         return [MaintenanceEntry.from_message(row) for row in log.rows if isinstance(row, dict)]
-
-
-def _date_text(day: date) -> str:
-    """Return a date without leading zeros, as the service writes it: 2026-3-7."""
-    return f"{day.year}-{day.month}-{day.day}"

@@ -67,12 +67,12 @@ class SignedCalls:
         """The account's e-mail address."""
         return self._auth_client.email
 
-    async def user_type(self) -> str:
-        """Return the kind of account, "O" for an owner's, signing in where that is needed to know."""
+    async def user_key(self) -> dict[str, str]:
+        """Return the members that name the account and its kind, signing in where that is needed to know."""
         await self._auth_client.ensure_valid_token()
-        return self._auth_client.user_type
+        return {"userId": self.user_id, "userType": self._auth_client.user_type}
 
-    def device_key(self, device: Device) -> dict[str, object]:
+    def device_key(self, device: Device) -> dict[str, str]:
         """Return the members that name a device and who asks for it."""
         return {**device.key, "userId": self.user_id}
 

@@ -32,12 +32,7 @@ class TouAPI:
 
     async def read(self, device: Device, controller_id: str) -> RegisteredPlan | None:
         """Return the plan of a heater, or None when it has none."""
-        query = {
-            **device.key,
-            "controllerId": controller_id,
-            "userId": self._calls.user_id,
-            "userType": await self._calls.user_type(),
-        }
+        query = {**device.key, "controllerId": controller_id, **await self._calls.user_key()}
         return _plan_in(await self._calls.request(HTTPMethod.GET, _TOU, query=query))
 
     async def write(self, device: Device, plan: TouPlan, source: OpenEIPlan) -> TouPlan | None:
@@ -53,8 +48,7 @@ class TouAPI:
             "sourceData": source,
             "sourceType": _OPENEI,
             "touInfo": plan.as_message(),
-            "userId": self._calls.user_id,
-            "userType": await self._calls.user_type(),
+            **await self._calls.user_key(),
             "zipCode": plan.zip_code,
         }
         written = _plan_in(await self._calls.request(HTTPMethod.PUT, _TOU, body=body))
@@ -74,8 +68,7 @@ class TouAPI:
         else:
             raise InvalidParameterError("controller_id", None, "the serial number of the controller")
         query = {
-            "userId": self._calls.user_id,
-            "userType": await self._calls.user_type(),
+            **await self._calls.user_key(),
             "registerPath": register_path,
             "sourceType": _OPENEI,
             **plan_key,
@@ -84,11 +77,7 @@ class TouAPI:
 
     async def get_manufacture_id(self, device: Device, controller_id: str) -> str | None:
         """Return the manufacturer's number of a heater, or None when it has none."""
-        query = {
-            "userId": self._calls.user_id,
-            **device.key,
-            "controllerId": controller_id,
-        }
+        query = self._calls.device_key(device) | {"controllerId": controller_id}
         data = await self._calls.request(HTTPMethod.GET, _MANUFACTURE_ID, query=query)
         number = KEY.read(as_object(_MANUFACTURE_ID, data).get("manufactureId"))
         return None if number == _NO_MANUFACTURE_ID else number
@@ -99,8 +88,7 @@ class TouAPI:
             "sourceData": list(sources),
             "sourceType": _OPENEI,
             "sourceVersion": _OPENEI_VERSION,
-            "userId": self._calls.user_id,
-            "userType": await self._calls.user_type(),
+            **await self._calls.user_key(),
         }
         data = await self._calls.post_for_object(_CONVERT, body)
         rows = as_list(_CONVERT, data.get("touInfo"))
