@@ -222,14 +222,18 @@ class Number:
 
     def check(self, value: object) -> int:
         """Return the value; raises `InvalidParameterError` unless it is a whole number in the range."""
-        if self.allows(value):
+        allowed = range(self.low, self.high + 1, self.step)
+        if isinstance(value, int) and not isinstance(value, bool) and value in allowed and value != self.gap:
             return int(value)
         raise InvalidParameterError(self.name, value, self.allowed, minimum=self.low, maximum=self.high, unit=self.unit)
 
     def allows(self, value: object) -> TypeGuard[int]:
         """Return whether a value is a whole number in the range."""
-        is_whole = isinstance(value, int) and not isinstance(value, bool)
-        return is_whole and value in range(self.low, self.high + 1, self.step) and value != self.gap
+        try:
+            self.check(value)
+        except InvalidParameterError:
+            return False
+        return True
 
 
 def check_switch(on: object) -> bool:
