@@ -7,7 +7,7 @@ those whose meaning is not known, so that it can be written back as it was.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Self, override
+from typing import ClassVar, Self, cast, override
 
 from ..enums import ReservationMode
 from ..exceptions import ResponseFormatError
@@ -140,6 +140,24 @@ class WeeklySchedule[EntryT: WeeklyEntry]:
     """The raw `reservationUse`: 2 on, 1 off, 0 unknown or none."""
     entries: tuple[EntryT, ...]
 
+    entry_class: ClassVar[type[WeeklyEntry]]
+
+    @classmethod
+    def from_message(cls, message: Mapping[str, object]) -> Self:
+        """Decode a whole reply; raises `ResponseFormatError` if the message has no list of entries in either form."""
+        reply = reply_members(message)
+        match reply.get("reservation"):
+            case str() as text:
+                entries = [cls.entry_class.from_bytes(numbers) for numbers in _six_bytes_each(text)]
+            case list() as listed:
+                # What is no entry becomes one without members: it must not be forgotten when the list is written back.
+                entries = [cls.entry_class(entry if isinstance(entry, Mapping) else {}) for entry in listed]
+            case _:
+                raise ResponseFormatError(lacking="reservation list")
+        used = tuple(entry for entry in entries if not entry.is_empty_slot)
+        # The type of a class variable cannot name that of the entries.
+        return cls(WHOLE.read(reply.get("reservationUse")), cast("tuple[EntryT, ...]", used))
+
     @property
     def is_on(self) -> bool | None:
         """Whether the schedule as a whole is switched on, apart from each entry's own switch."""
@@ -179,10 +197,7 @@ class ReservationSchedule(WeeklySchedule[ReservationEntry]):
 
     __slots__ = ()
 
-    @classmethod
-    def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Decode a whole reply; raises `ResponseFormatError` if the message has no list of entries in either form."""
-        return cls(*_schedule_in(message, ReservationEntry))
+    entry_class = ReservationEntry
 
 
 class RecirculationSchedule(WeeklySchedule[RecirculationEntry]):
@@ -190,25 +205,7 @@ class RecirculationSchedule(WeeklySchedule[RecirculationEntry]):
 
     __slots__ = ()
 
-    @classmethod
-    def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Decode a whole reply; raises `ResponseFormatError` if the message has no list of entries in either form."""
-        return cls(*_schedule_in(message, RecirculationEntry))
-
-
-def _schedule_in[EntryT: WeeklyEntry](
-    message: Mapping[str, object], entry_class: type[EntryT]
-) -> tuple[int | None, tuple[EntryT, ...]]:
-    reply = reply_members(message)
-    match reply.get("reservation"):
-        case str() as text:
-            entries = [entry_class.from_bytes(numbers) for numbers in _six_bytes_each(text)]
-        case list() as listed:
-            # What is no entry becomes one without members: it must not be forgotten when the list is written back.
-            entries = [entry_class(entry if isinstance(entry, Mapping) else {}) for entry in listed]
-        case _:
-            raise ResponseFormatError(lacking="reservation list")
-    return WHOLE.read(reply.get("reservationUse")), tuple(entry for entry in entries if not entry.is_empty_slot)
+    entry_class = RecirculationEntry
 
 
 def _six_bytes_each(text: str) -> list[bytes]:
