@@ -264,6 +264,20 @@ async def test_boost_for_guests(hass: HomeAssistant, simulator: SimulatorProcess
     assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-mode", [4])]
 
 
+async def test_boost_for_guests_is_ended(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    boosts = running.runtime_data.boosts
+    for name in ("Others", "Guests"):
+        await hass.services.async_call(DOMAIN, "boost", {"entity_id": HEATER, "name": name}, blocking=True)
+        assert await async_setup_component(hass, "script", {"script": {"readme": named("The guests are in bed")}})
+        await hass.services.async_call("script", "readme", blocking=True)
+        running_boost = boosts.of(MAC).running
+        is_active = running_boost is not None and running_boost.ending is None
+        assert is_active is (name == "Others")
+    await simulator.wait(applied=2)
+
+
 @pytest.mark.usefixtures("running")
 async def test_low_hot_water(hass: HomeAssistant) -> None:
     await run_automation(hass, "No hot water for the next shower")
