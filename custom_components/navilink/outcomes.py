@@ -136,6 +136,11 @@ class Outcomes:
             return known
         return self._awaited.setdefault(command_id, asyncio.get_running_loop().create_future())
 
+    async def async_wait(self, command_ids: Iterable[str]) -> None:
+        """Wait for the outcomes of commands, for as long as an action waits for the heater."""
+        if outcomes := [self.future(command_id) for command_id in command_ids]:
+            await asyncio.wait(outcomes, timeout=OUTCOME_TIME)
+
     @callback
     def forget(self, mac_address: str) -> None:
         """Forget the outcomes of a heater that was removed."""

@@ -83,6 +83,7 @@ async def test_everything_that_an_assistant_can_do_is_done(
         if state.entity_id != HEATER and state.state != STATE_UNAVAILABLE
     }
     assert done["button.nwp500_refresh"]
+    assert done["switch.nwp500_boost"]
     assert not [record.message for record in caplog.records if record.levelno >= logging.ERROR]
 
 

@@ -20,6 +20,7 @@ from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM, U
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.heater import HeaterState
 from custom_components.navilink.nwp500 import DeviceFeature, DeviceStatus
 from simulator.process import SimulatorProcess
@@ -53,6 +54,17 @@ STRANGE_FEATURES: Mapping[str, Mapping[str, int]] = {
     "whole degrees": {"dhwTemperatureSettingUse": 3},
     "three stages": {"dhwTemperatureSettingUse": 4},
     "unknown numbers": {"dhwTemperatureSettingUse": 99, "temperatureType": 99, "dhwUse": 99, "powerUse": 99},
+}
+BOOST_AND_INSIGHT = {
+    "switch.nwp500_boost",
+    "number.nwp500_boost_duration",
+    "number.nwp500_boost_temperature",
+    "calendar.nwp500_planned_heating",
+    "binary_sensor.nwp500_hot_water_low",
+    *(f"sensor.nwp500_{name}" for name in ("boost_ends", "time_until_hot", "hot_at", "hot_water_left")),
+    *(f"sensor.nwp500_{name}" for name in ("showers_left", "last_at_60_degc", "standing_loss")),
+    *(f"sensor.nwp500_{name}" for name in ("heating_rate_of_heat_pump", "heating_rate_of_elements")),
+    "sensor.nwp500_cop_of_last_heating_estimated",
 }
 # Changes of a status that somebody has seen or may see one day.
 STRANGE_MEMBERS: Mapping[str, Mapping[str, object]] = {
@@ -252,6 +264,7 @@ async def test_every_state_is_understood(
             if state.attributes["supported_features"] & (TARGET | MODES | ON_OFF):
                 assert views[HEATER].keys() == {"google", "alexa", "homekit"}
                 check_water_heater(hass, state, views[HEATER])
+            assert views.keys() >= BOOST_AND_INSIGHT
             for entity_id in views.keys() - {HEATER}:
                 check_other_entity(shown(hass, entity_id), views[entity_id])
         except Exception as error:
@@ -260,6 +273,24 @@ async def test_every_state_is_understood(
         understood |= {entity_id.partition(".")[0] for entity_id, views in views.items() if views}
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR and record.name != NOISY]
     assert understood >= {"water_heater", "button", "binary_sensor", "sensor"}
+
+
+@pytest.mark.usefixtures("everything_enabled")
+async def test_an_active_boost_is_understood(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, assistants: Assistants
+) -> None:
+    await hass.services.async_call(DOMAIN, "boost", {"entity_id": HEATER, "temperature": 60}, blocking=True)
+    await simulator.wait(applied=1)
+    await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == 60)
+    await wait_for_value(hass, "calendar.nwp500_planned_heating", STATE_ON)
+    assert shown(hass, "sensor.nwp500_boost_ends").state != STATE_UNKNOWN
+    for state in states_of(hass, running):
+        if state.entity_id != HEATER:
+            check_other_entity(state, assistants.views(state))
+    views = assistants.views(shown(hass, "switch.nwp500_boost"))
+    assert views["google"]["on"] is views["homekit"]["On"] is True
+    assert views["alexa"]["powerState"] == "ON"
+    check_water_heater(hass, shown(hass, HEATER), assistants.views(shown(hass, HEATER)))
 
 
 async def reports(hass: HomeAssistant, assistants: Assistants, after: timedelta) -> Mapping[str, Any] | None:

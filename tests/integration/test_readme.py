@@ -17,6 +17,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.heating.boost import Setting
 from custom_components.navilink.heating.boost_actions import BOOST_ACTIONS
 from custom_components.navilink.nwp500.heaters import schedule_editor
 from custom_components.navilink.services import ACTIONS, SERVICE_START_VACATION
@@ -27,6 +28,7 @@ from tests.integration.schedules import wire
 from tests.integration.waiting import wait_for, wait_for_value
 
 CAMERAS = "homeassistant.components.camera.img_util"
+HOT_WATER = "sensor.nwp500_hot_water_left"
 SHOWERS = "sensor.nwp500_showers_left"
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = (
@@ -262,6 +264,47 @@ async def test_boost_for_guests(hass: HomeAssistant, simulator: SimulatorProcess
     await run_automation(hass, "Hot water for guests")
     await simulator.wait(applied=2)
     assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-mode", [4])]
+
+
+async def test_boost_for_guests_is_ended(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    boosts = running.runtime_data.boosts
+    for name in ("Others", "Guests"):
+        await hass.services.async_call(DOMAIN, "boost", {"entity_id": HEATER, "name": name}, blocking=True)
+        assert await async_setup_component(hass, "script", {"script": {"readme": named("The guests are in bed")}})
+        await hass.services.async_call("script", "readme", blocking=True)
+        running_boost = boosts.of(MAC).running
+        is_active = running_boost is not None and running_boost.ending is None
+        assert is_active is (name == "Others")
+    await simulator.wait(applied=2)
+
+
+@pytest.mark.usefixtures("running")
+async def test_bath_is_planned(hass: HomeAssistant, running: MockConfigEntry) -> None:
+    await run_script(hass, "Plan a bath for tomorrow")
+    [boost] = running.runtime_data.boosts.of(MAC).planned
+    assert (boost.name, dict(boost.wanted)) == ("Bath: 140 °F", {Setting.TEMPERATURE: 120})
+    assert dt_util.as_local(boost.start) == dt_util.start_of_local_day() + timedelta(days=1, hours=18)
+    assert boost.end - boost.start == timedelta(minutes=90)
+
+
+@pytest.mark.usefixtures("every_entity", "running")
+async def test_boost_for_two_hours(hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry) -> None:
+    await run_script(hass, "Boost for two hours")
+    boost = running.runtime_data.boosts.of(MAC).running
+    assert boost is not None
+    assert (boost.boost.end - boost.boost.start) == timedelta(hours=2)
+    await simulator.wait(applied=1)
+    assert await applied(simulator) == [("dhw-temperature", [114])]
+
+
+@pytest.mark.usefixtures("every_entity", "running")
+async def test_water_is_hot(hass: HomeAssistant) -> None:
+    await run_automation(hass, "The water is hot")
+    assert notices(hass) == [f"Hot water: {round(float(shown(hass, HOT_WATER).state))} gal"]
+    # And its timer with it.
+    await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
 
 
 @pytest.mark.usefixtures("running")

@@ -11,10 +11,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import intent
 from homeassistant.helpers.llm import LLMContext, async_get_match_preferences
 
-from .const import DOMAIN
-from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .heater import HeaterState
-from .water_heater import DESCRIPTION
+from ..const import DOMAIN
+from ..coordinator import NavilinkConfigEntry, NavilinkCoordinator
+from ..heater import HeaterState
+from ..water_heater import DESCRIPTION
 
 
 @dataclass(frozen=True, slots=True)
