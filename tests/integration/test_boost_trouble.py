@@ -18,6 +18,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.heating import keeper as keeper_module
 from custom_components.navilink.heating.boost import Boost, Setting
 from custom_components.navilink.heating.keeper import BoostKeeper
 from custom_components.navilink.nwp500 import Device
@@ -347,6 +348,81 @@ async def test_going_back_that_is_lost_is_done_once_more(
     await simulator.wait(applied=2)
     await wait_until_done(running)
     await target(hass, before)
+
+
+async def test_going_back_that_a_status_does_not_show_is_done_once_more_before_it_has_an_outcome(
+    hass: HomeAssistant,
+    simulator: SimulatorProcess,
+    running: MockConfigEntry,
+    wall_clock: WallClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(confirmation, "LOOK_INTERVALS", (0.1, 0.5, 600.0))
+    monkeypatch.setattr(keeper_module, "_UNREPORTED_SECONDS", 0.3)
+    before = shown(hass, HEATER).attributes["temperature"]
+    await boost(hass, temperature=60)
+    await simulator.wait(applied=1)
+    await target(hass, 60)
+    await simulator.fault("ignore_write")
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await simulator.wait(applied=2)
+    await wait_until_done(running)
+    await target(hass, before)
+
+
+async def test_going_back_that_is_refused_is_done_once_more_after_a_pause(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    before = shown(hass, HEATER).attributes["temperature"]
+    await boost(hass, temperature=60)
+    await simulator.wait(applied=1)
+    await target(hass, 60)
+    await simulator.fault("ctrl_fail", code=3)
+    await wall_clock.pass_by(timedelta(minutes=61))
+    while (returning := keeper(running).of(MAC).returning.get(Setting.TEMPERATURE)) is None or not returning.again_at:
+        await next_event(running.runtime_data.client, "queue_changed")
+    # It is kept over a reload, and waits on.
+    assert await hass.config_entries.async_reload(running.entry_id)
+    assert keeper(running).of(MAC).returning == {Setting.TEMPERATURE: returning}
+    await wall_clock.pass_by(timedelta(seconds=31))
+    await simulator.wait(applied=2)
+    await wait_until_done(running)
+    await target(hass, before)
+
+
+@pytest.mark.parametrize("clears", [False, True])
+async def test_boost_waits_for_what_somebody_has_asked_for(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock, clears: bool
+) -> None:
+    before = shown(hass, HEATER).attributes["temperature"]
+    await cut(hass, simulator)
+    await set_temperature(hass, 52)
+    await boost(hass, temperature=60)
+    assert len(running.runtime_data.client.pending_commands) == 1
+    if clears:
+        await press(hass, "button.nwp500_clear_queue")
+    await simulator.fault("mqtt_up")
+    await simulator.wait(applied=1 if clears else 2)
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await simulator.wait(applied=2 if clears else 3)
+    await wait_until_done(running)
+    own = [] if clears else [104]
+    expected = [*own, 120, *(own or [int(before * 2)])]
+    assert await applied(simulator) == [("dhw-temperature", [value]) for value in expected]
+
+
+async def test_boost_that_waits_for_somebody_else_for_too_long_is_dropped(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    await cut(hass, simulator)
+    await set_temperature(hass, 45)
+    await boost(hass, temperature=60)
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await wait_for_value(hass, BOOST, "off")
+    await simulator.fault("mqtt_up")
+    await simulator.wait(applied=1)
+    await wait_until_done(running)
+    assert await applied(simulator) == [("dhw-temperature", [90])]
 
 
 async def test_many_callers_at_once(hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry) -> None:

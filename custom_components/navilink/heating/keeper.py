@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+import math
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -19,6 +20,7 @@ from ..heater import FRESH_FOR, HeaterSnapshots
 from ..kept_values import READ_ERRORS
 from ..nwp500 import (
     CommandCompleted,
+    CommandEvent,
     CommandOutcome,
     CommandReason,
     Device,
@@ -45,17 +47,12 @@ _DELIVERED = {
     CommandOutcome.HELD: Delivered.HELD,
     CommandOutcome.UNCONFIRMED: Delivered.UNKNOWN,
 }
-# Nobody wanted it so: a command that goes back is repeated then.
-_LOST = {
-    CommandReason.NOT_REPORTED,
-    CommandReason.NO_ANSWER,
-    CommandReason.ACKNOWLEDGEMENT_LOST,
-    CommandReason.TOO_OLD,
-    CommandReason.QUEUE_FULL,
-    CommandReason.QUEUE_DISABLED,
-    CommandReason.CLIENT_DISCONNECTED,
-    CommandReason.UNKNOWN,
-}
+# Somebody wanted it so: after any other outcome without an effect, a command that goes back is repeated.
+_DECIDED = {CommandReason.QUEUE_CLEARED, CommandReason.HEATER_REMOVED, CommandReason.CHANGED_ELSEWHERE}
+# A heater that refuses is not asked again at once; one that holds a mode back has it when the peak period is over.
+_PAUSES = {CommandOutcome.REJECTED: timedelta(seconds=15), CommandOutcome.HELD: timedelta(hours=1)}
+# What a status does not show so long after it was sent is lost (protocol.md 13.1); its outcome takes 69 s.
+_UNREPORTED_SECONDS = 25.0
 
 
 class BoostKeeper:
@@ -91,6 +88,12 @@ class BoostKeeper:
         self._devices = devices
         self._to_do: deque[tuple[str, KeptBoosts, list[Step]]] = deque()
         self._worker: asyncio.Task[None] | None = None
+        self._held: dict[tuple[str, Setting], Give] = {}
+        """What waits for a command of somebody else for the same setting."""
+        self._sent_at: dict[str, float] = {}
+        """When each control without an outcome was acknowledged, by the loop's clock."""
+        self._own: set[str] = set()
+        """The commands without an outcome that this run gave, also those of which nothing is expected any more."""
         self.max_starts = 6
 
     def of(self, mac_address: str) -> Boosts:
@@ -119,6 +122,7 @@ class BoostKeeper:
             self._go_on(mac_address)
         return [
             self._client.on("status_received", self._on_status_received),
+            self._client.on("command_sent", self._on_command_sent),
             self._client.on("command_completed", self._on_command_completed),
             async_track_time_interval(self._hass, self._on_time, _INTERVAL),
         ]
@@ -134,6 +138,7 @@ class BoostKeeper:
         gone = self._kept.keys() & set(mac_addresses)
         for mac_address in gone:
             del self._kept[mac_address]
+            self._held = {key: step for key, step in self._held.items() if key[0] != mac_address}
             self._do(mac_address, KeptBoosts(), [])
 
     # What a person or an automation wants
@@ -165,23 +170,40 @@ class BoostKeeper:
     @callback
     def _on_status_received(self, event: StatusReceived) -> None:
         mac_address = event.device.mac_address
-        if mac_address in self._kept:
-            self._apply(mac_address, self._kept[mac_address].boosts.seen(self._heater_now(mac_address, event.status)))
+        if mac_address not in self._kept:
+            return
+        sent_before = self._hass.loop.time() - _UNREPORTED_SECONDS
+        for command_id in tuple(self._kept[mac_address].returns):
+            if self._sent_at.get(command_id, math.inf) <= sent_before:
+                self._gone_back(mac_address, command_id, lost_at=dt_util.utcnow())
+        self._apply(mac_address, self._kept[mac_address].boosts.seen(self._heater_now(mac_address, event.status)))
+
+    @callback
+    def _on_command_sent(self, event: CommandEvent) -> None:
+        if event.command.is_control and event.command.mac_address in self._kept:
+            self._sent_at[event.command.id] = self._hass.loop.time()
 
     @callback
     def _on_command_completed(self, event: CommandCompleted) -> None:
         mac_address = event.command.mac_address or ""
+        self._sent_at.pop(event.command.id, None)
+        self._own.discard(event.command.id)
         kept = self._kept.get(mac_address)
         if kept is not None and event.command.id in kept.commands:
             self._completed(mac_address, event.command.id, _DELIVERED.get(event.result.outcome, Delivered.NO))
         elif kept is not None and event.command.id in kept.returns:
-            self._gone_back(mac_address, event.command.id, is_lost=_is_lost(event))
+            pause = _PAUSES.get(event.result.outcome, timedelta())
+            self._gone_back(mac_address, event.command.id, lost_at=_lost_at(event), pause=pause)
+        for key in [key for key in self._held if key[0] == mac_address and key[1] not in self._claimed(mac_address)]:
+            self._do(mac_address, self._kept[mac_address], [self._held.pop(key)])
 
-    def _gone_back(self, mac_address: str, command_id: str, *, is_lost: bool) -> None:
+    def _gone_back(
+        self, mac_address: str, command_id: str, *, lost_at: datetime | None, pause: timedelta = timedelta()
+    ) -> None:
         kept = self._kept[mac_address]
         setting = kept.returns[command_id]
         self._forget_command(mac_address, setting)
-        self._apply(mac_address, (kept.boosts.gone_back(setting, is_lost=is_lost), []))
+        self._apply(mac_address, (kept.boosts.gone_back(setting, lost_at=lost_at, pause=pause), []))
 
     def _completed(self, mac_address: str, command_id: str, delivered: Delivered) -> None:
         kept = self._kept[mac_address]
@@ -198,14 +220,16 @@ class BoostKeeper:
                 continue
             event = events.get(command_id)
             if command_id in kept.returns:
-                self._gone_back(mac_address, command_id, is_lost=event is None or _is_lost(event))
+                self._gone_back(mac_address, command_id, lost_at=dt_util.utcnow() if event is None else _lost_at(event))
             else:
                 outcome = Delivered.UNKNOWN if event is None else _DELIVERED.get(event.result.outcome, Delivered.NO)
                 self._completed(mac_address, command_id, outcome)
         kept = self._kept[mac_address]
-        for setting in kept.boosts.returning.keys() - set(kept.returns.values()):
-            # It was not given any more.
-            self._apply(mac_address, (self.of(mac_address).gone_back(setting, is_lost=True), []))
+        given = set(kept.returns.values())
+        for setting, each in kept.boosts.returning.items():
+            if setting not in given and each.again_at is None:
+                # It was not given any more.
+                self._apply(mac_address, (self.of(mac_address).gone_back(setting, lost_at=dt_util.utcnow()), []))
         self._give_missing(mac_address, self._kept[mac_address])
 
     def _give_missing(self, mac_address: str, kept: KeptBoosts) -> None:
@@ -282,6 +306,10 @@ class BoostKeeper:
         device = self._devices().get(mac_address)
         if device is None or not self._is_wanted(mac_address, step):
             return
+        if step.expires_at is not None and step.setting in self._claimed(mac_address):
+            # What that sets is what there is to go back to.
+            self._held[mac_address, step.setting] = step
+            return
         if self._hass.is_stopping and step.expires_at is not None:
             # Home Assistant does not write the boost at once any more: the next run gives its commands.
             return
@@ -292,13 +320,15 @@ class BoostKeeper:
             LOGGER.warning("A boost could not set %s: %s", step.setting.name.lower(), err)
             boosts = self.of(mac_address)
             if step.expires_at is None:
-                is_lost = isinstance(err, NotConnectedError)
-                self._apply(mac_address, (boosts.gone_back(step.setting, is_lost=is_lost), []))
+                lost_at = dt_util.utcnow() if isinstance(err, NotConnectedError) else None
+                self._apply(mac_address, (boosts.gone_back(step.setting, lost_at=lost_at), []))
             else:
                 self._apply(mac_address, boosts.completed(step.setting, Delivered.NO))
             return
         kept = self._kept[mac_address]
         given = {handle.command.id: step.setting}
+        if handle.result is None:
+            self._own.add(handle.command.id)
         if step.expires_at is None:
             kept = replace(kept, returns={**kept.returns, **given})
         else:
@@ -310,7 +340,8 @@ class BoostKeeper:
         boosts = self.of(mac_address)
         if step.expires_at is None:
             returning = boosts.returning.get(step.setting)
-            return returning is not None and not returning.is_lost and returning.to == step.value
+            is_lost = returning is not None and (returning.is_lost or returning.again_at is not None)
+            return returning is not None and not is_lost and returning.to == step.value
         change = None if boosts.running is None else boosts.running.changes.get(step.setting)
         if boosts.running is None or change is None or change.wanted != step.value:
             return False
@@ -322,7 +353,9 @@ class BoostKeeper:
 
     def _cancel(self, mac_address: str, setting: Setting) -> None:
         ids = {each for each, which in self._kept[mac_address].commands.items() if which is setting}
-        if ids and mac_address in self._devices():
+        if self._held.pop((mac_address, setting), None) is not None:
+            self._apply(mac_address, self.of(mac_address).completed(setting, Delivered.NO))
+        elif ids and mac_address in self._devices():
             self._client.clear_command_queue(self._devices()[mac_address], ids=frozenset(ids))
 
     def _forget_command(self, mac_address: str, setting: Setting) -> None:
@@ -337,20 +370,26 @@ class BoostKeeper:
         return self._heater_now(device.mac_address, status)
 
     def _heater_now(self, mac_address: str, status: DeviceStatus) -> HeaterNow:
+        return HeaterNow(
+            values={setting: value for setting in Setting if isinstance(value := status.raw.get(setting), int)},
+            is_hot=status.missing_energy == 0,
+            is_in_peak=status.is_in_tou_window is True,
+            claimed=self._claimed(mac_address),
+        )
+
+    def _claimed(self, mac_address: str) -> frozenset[Setting]:
+        """Return what commands of somebody else are about to set."""
         kept = self._kept.get(mac_address, KeptBoosts())
-        own = kept.commands.keys() | kept.returns.keys()
+        own = self._own | kept.commands.keys() | kept.returns.keys()
         others = {
             command.setting
             for command in self._client.pending_commands
             if command.mac_address == mac_address and command.id not in own
         }
-        return HeaterNow(
-            values={setting: value for setting in Setting if isinstance(value := status.raw.get(setting), int)},
-            is_hot=status.missing_energy == 0,
-            is_in_peak=status.is_in_tou_window is True,
-            claimed=frozenset(setting for setting in Setting if CONTROLS[setting].setting in others),
-        )
+        return frozenset(setting for setting in Setting if CONTROLS[setting].setting in others)
 
 
-def _is_lost(event: CommandCompleted) -> bool:
-    return event.result.outcome is not CommandOutcome.CONFIRMED and event.result.reason in _LOST
+def _lost_at(event: CommandCompleted) -> datetime | None:
+    """Return when a command that goes back was lost, None if it was not."""
+    is_lost = event.result.outcome is not CommandOutcome.CONFIRMED and event.result.reason not in _DECIDED
+    return dt_util.utcnow() if is_lost else None
