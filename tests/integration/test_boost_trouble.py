@@ -11,6 +11,7 @@ from unittest.mock import patch
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.file import WriteError
@@ -24,7 +25,7 @@ from custom_components.navilink.heating.keeper import BoostKeeper
 from custom_components.navilink.nwp500 import Device
 from custom_components.navilink.nwp500.queue import confirmation
 from simulator.process import SimulatorProcess
-from tests.integration.actions import CONNECTION, QUEUED, cut, press, set_temperature, shown
+from tests.integration.actions import CONNECTION, QUEUED, act, cut, press, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
 from tests.integration.waiting import next_event, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
@@ -388,6 +389,36 @@ async def test_going_back_that_is_refused_is_done_once_more_after_a_pause(
     await simulator.wait(applied=2)
     await wait_until_done(running)
     await target(hass, before)
+
+
+async def test_planned_boost_goes_back_to_what_was_set_right_before_it(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    await boost(hass, temperature=60, start=in_hours(1), duration="01:00:00")
+    await simulator.device(MAC, dhwTemperatureSetting=92)
+    await wall_clock.pass_by(timedelta(hours=1, seconds=1))
+    await simulator.wait(applied=1)
+    await target(hass, 60)
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await simulator.wait(applied=2)
+    await wait_until_done(running)
+    assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-temperature", [92])]
+
+
+@pytest.mark.usefixtures("running")
+async def test_boost_of_a_heater_that_was_off_is_refused_in_an_outage_too(
+    hass: HomeAssistant, simulator: SimulatorProcess
+) -> None:
+    await act(hass, "set_operation_mode", operation_mode="off")
+    await simulator.wait(applied=1)
+    await wait_for(hass, QUEUED, lambda state: state.state == "0")
+    await cut(hass, simulator)
+    with pytest.raises(ServiceValidationError) as refused:
+        await boost(hass, temperature=60)
+    assert refused.value.translation_key == "boost_is_off"
+    # It is about to be turned on.
+    await act(hass, "set_operation_mode", operation_mode="eco")
+    await boost(hass, temperature=60)
 
 
 @pytest.mark.parametrize("clears", [False, True])

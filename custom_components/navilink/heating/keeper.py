@@ -5,7 +5,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-import math
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
@@ -53,6 +52,8 @@ _DECIDED = {CommandReason.QUEUE_CLEARED, CommandReason.HEATER_REMOVED, CommandRe
 _PAUSES = {CommandOutcome.REJECTED: timedelta(seconds=15), CommandOutcome.HELD: timedelta(hours=1)}
 # What a status does not show so long after it was sent is lost (protocol.md 13.1); its outcome takes 69 s.
 _UNREPORTED_SECONDS = 25.0
+# What there is to go back to after a planned boost is what a status shows at its start.
+_START_PATIENCE = timedelta(seconds=45)
 
 
 class BoostKeeper:
@@ -162,21 +163,44 @@ class BoostKeeper:
         for mac_address, kept in list(self._kept.items()):
             if (device := self._devices().get(mac_address)) is None:
                 continue
-            self._apply(mac_address, kept.boosts.passed(now, self._now(device), max_starts=self.max_starts))
-            if self.of(mac_address).waits_for_status:
+            is_waiting = self._waits_to_start(device, kept.boosts, now)
+            if not is_waiting:
+                self._pass_time(device, now)
+            if is_waiting or self.of(mac_address).waits_for_status:
                 # An answer may get lost, and the user may have turned off that heaters are asked now and then.
                 self._client.poll(device)
+
+    def _pass_time(self, device: Device, now: datetime) -> None:
+        boosts = self.of(device.mac_address)
+        self._apply(device.mac_address, boosts.passed(now, self._now(device), max_starts=self.max_starts))
+
+    def _waits_to_start(self, device: Device, boosts: Boosts, now: datetime) -> bool:
+        """Return whether the heater has not reported since a planned boost was to start: it is waited for, not long."""
+        start, reported_at = next((boost.start for boost in boosts.planned), now), self._client.last_message_at(device)
+        is_due = start < now < start + _START_PATIENCE
+        return is_due and self._now(device) is not None and reported_at is not None and reported_at < start
 
     @callback
     def _on_status_received(self, event: StatusReceived) -> None:
         mac_address = event.device.mac_address
         if mac_address not in self._kept:
             return
-        sent_before = self._hass.loop.time() - _UNREPORTED_SECONDS
-        for command_id in tuple(self._kept[mac_address].returns):
-            if self._sent_at.get(command_id, math.inf) <= sent_before:
-                self._gone_back(mac_address, command_id, lost_at=dt_util.utcnow())
+        self._give_up_unreported(mac_address)
         self._apply(mac_address, self._kept[mac_address].boosts.seen(self._heater_now(mac_address, event.status)))
+        planned, now = self.of(mac_address).planned, dt_util.utcnow()
+        if planned and planned[0].start <= now:
+            self._pass_time(event.device, now)
+
+    def _give_up_unreported(self, mac_address: str) -> None:
+        """Wait no longer for what was sent a while ago, where the heater still has what is over."""
+        kept, sent_before = self._kept[mac_address], self._hass.loop.time() - _UNREPORTED_SECONDS
+        unreported = {each for each, sent_at in self._sent_at.items() if sent_at <= sent_before}
+        for command_id in kept.returns.keys() & unreported:
+            self._gone_back(mac_address, command_id, lost_at=dt_util.utcnow())
+        for command_id in kept.commands.keys() & unreported:
+            running = self.of(mac_address).running
+            if running is not None and running.changes[kept.commands[command_id]].over:
+                self._completed(mac_address, command_id, Delivered.UNKNOWN)
 
     @callback
     def _on_command_sent(self, event: CommandEvent) -> None:
@@ -362,12 +386,17 @@ class BoostKeeper:
         self._kept[mac_address] = self._kept[mac_address].without_commands({setting})
 
     def _now(self, device: Device) -> HeaterNow | None:
-        """Return what a heater reports, None if that is old, or of an earlier run."""
+        """Return what a heater reports; None if that is old, or of an earlier run, and it was not off."""
         status, received_at = self._client.status(device), self._client.last_message_at(device)
         is_old = received_at is None or dt_util.utcnow() - received_at > FRESH_FOR
-        if status is None or is_old or not self._client.is_connected or self._client.is_status_restored(device):
+        if status is None:
             return None
-        return self._heater_now(device.mac_address, status)
+        heater = self._heater_now(device.mac_address, status)
+        if is_old or not self._client.is_connected or self._client.is_status_restored(device):
+            # One that was off is taken to be off, unless somebody has asked for another mode.
+            is_off = (heater.is_off or heater.is_on_vacation) and Setting.MODE not in heater.claimed
+            return HeaterNow(values={Setting.MODE: heater.values[Setting.MODE]}) if is_off else None
+        return heater
 
     def _heater_now(self, mac_address: str, status: DeviceStatus) -> HeaterNow:
         return HeaterNow(
