@@ -1,10 +1,11 @@
 """The home of a soak: two accounts with three heaters in one Home Assistant, over any number of restarts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+import shutil
 import tempfile
 from unittest.mock import patch
 
@@ -64,6 +65,8 @@ class SoakHome:
         self.ledger = ledger
         self.errors: list[str] = []
         """What actions raised that they must not raise."""
+        self.is_off = False
+        """Whether Home Assistant is stopped, and not about to start yet."""
         self._folder = folder
         self._hass: HomeAssistant | None = None
         self._run = AsyncExitStack()
@@ -121,10 +124,17 @@ class SoakHome:
         async with self._changing:
             yield
 
-    async def restart(self) -> None:
-        """Stop Home Assistant, and start it again in the same folder."""
+    async def restart(self, *, off_for: float = 0.0, is_killed: bool = False) -> None:
+        """Stop Home Assistant, and start it again in the same folder so many seconds later.
+
+        When it is killed, what it writes while it stops is lost: the files are those of the moment before.
+        """
         async with self._changing:
-            await self.stop()
+            with _kept_files(self._folder / ".storage") if is_killed else nullcontext():
+                await self.stop()
+            self.is_off = True
+            await asyncio.sleep(off_for)
+            self.is_off = False
             await self.start()
 
     async def reload(self, account: Account) -> None:
@@ -158,7 +168,7 @@ class SoakHome:
         hass = self._hass
         if hass is None:
             return
-        target = _device_target(hass, mac_address) if domain == DOMAIN else _entity_target(hass, mac_address)
+        target = _device_target(hass, mac_address) if domain == DOMAIN else entity_target(hass, mac_address)
         if target is None:
             return
         running = asyncio.create_task(self._act(hass, domain, action, target | data))
@@ -185,9 +195,20 @@ class SoakHome:
             await asyncio.wait(self._actions)
 
 
-def _entity_target(hass: HomeAssistant, mac_address: str) -> dict[str, object] | None:
+def entity_target(hass: HomeAssistant, mac_address: str) -> dict[str, object] | None:
+    """Return how an action names a heater's water heater, None while there is none."""
     entity_id = er.async_get(hass).async_get_entity_id("water_heater", DOMAIN, f"{mac_address}_water_heater")
     return None if entity_id is None or hass.states.get(entity_id) is None else {"entity_id": entity_id}
+
+
+@contextmanager
+def _kept_files(folder: Path) -> Iterator[None]:
+    """Put the files of a folder back as they were, when the context ends."""
+    with tempfile.TemporaryDirectory(prefix="navilink-kept-") as kept:
+        shutil.copytree(folder, kept, dirs_exist_ok=True)
+        yield
+        shutil.rmtree(folder)
+        shutil.copytree(kept, folder)
 
 
 def _device_target(hass: HomeAssistant, mac_address: str) -> dict[str, object] | None:
@@ -202,10 +223,6 @@ def _device_target(hass: HomeAssistant, mac_address: str) -> dict[str, object] |
 async def soak_home(ledger: SoakLedger, traffic: Traffic) -> AsyncIterator[SoakHome]:
     """Start two simulators, one with two heaters and one with the third, and Home Assistant."""
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="navilink-soak-")))
-        # Home Assistant's own resolver would look for devices on the network.
-        resolver = "homeassistant.helpers.aiohttp_client._async_get_or_create_resolver"
-        stack.enter_context(patch(resolver, lambda _: ThreadedResolver()))
         first = await stack.enter_async_context(SimulatorProcess("--heaters", "2", *_SIMULATOR))
         second = await stack.enter_async_context(
             SimulatorProcess("--heaters", "3", "--email", "second@example.com", *_SIMULATOR)
@@ -216,6 +233,26 @@ async def soak_home(ledger: SoakLedger, traffic: Traffic) -> AsyncIterator[SoakH
             Account(name="first", user="20002", simulator=first, heaters=_HEATERS[:2]),
             Account(name="second", user="20003", simulator=second, heaters=_HEATERS[2:]),
         )
+        yield await stack.enter_async_context(_running(accounts, ledger, traffic))
+
+
+@asynccontextmanager
+async def home_of_one(ledger: SoakLedger, traffic: Traffic) -> AsyncIterator[SoakHome]:
+    """Start a simulator with one heater, and Home Assistant."""
+    async with SimulatorProcess("--heaters", "1", *_SIMULATOR) as simulator:
+        account = Account(name="only", user="20002", simulator=simulator, heaters=_HEATERS[:1])
+        async with _running((account,), ledger, traffic) as home:
+            yield home
+
+
+@asynccontextmanager
+async def _running(accounts: tuple[Account, ...], ledger: SoakLedger, traffic: Traffic) -> AsyncIterator[SoakHome]:
+    """Run Home Assistant with these accounts, and wait until it is connected."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="navilink-soak-")))
+        # Home Assistant's own resolver would look for devices on the network.
+        resolver = "homeassistant.helpers.aiohttp_client._async_get_or_create_resolver"
+        stack.enter_context(patch(resolver, lambda _: ThreadedResolver()))
         traffic.ports.update(account.simulator.addresses["mqtt_port"] for account in accounts)
         home = SoakHome(accounts, folder, ledger)
         stack.enter_context(patch(f"{NavilinkCoordinator.__module__}.NavienMqttClient", home.make_client))

@@ -98,6 +98,10 @@ class SimulatorProcess:
         """Give everything that can be seen: connections, messages received, heaters, REST requests."""
         return cast("State", await self._request("GET", "/state"))
 
+    async def status(self, mac_address: str) -> dict[str, int]:
+        """Give the raw status members of a heater as they are now."""
+        return cast("dict[str, int]", await self._request("GET", f"/device/{mac_address}"))
+
     async def fault(self, kind: str, **members: object) -> None:
         """Bring about a fault, see `faults`."""
         await self._request("POST", "/fault", {"kind": kind, **members})

@@ -17,6 +17,7 @@ from ..cloud import Cloud
 from ..common.clock import MAX_ADVANCE, MAX_SPEED
 from ..common.listener import is_loopback_host
 from ..common.reading import BadRequestError, JsonObject, json_object, part
+from ..heater import report
 from .fault_arguments import MAX_COUNT, Span, checked
 from .faults import inject
 from .panel import write, write_schedules
@@ -44,6 +45,7 @@ class ControlInterface:
                 web.get("/state", self._state),
                 web.get("/wait", self._wait),
                 web.post("/fault", self._fault),
+                web.get("/device/{mac}", self._status),
                 web.post("/device/{mac}", self._device),
                 web.post("/schedule/{mac}", self._schedule),
                 web.post("/publish", self._publish),
@@ -94,6 +96,11 @@ class ControlInterface:
         self._cloud.advance_heaters()
         inject(self._cloud, members)
         return web.json_response({})
+
+    async def _status(self, request: web.Request) -> web.Response:
+        """Give the raw status members of a heater as they are now."""
+        self._cloud.advance_heaters()
+        return web.json_response(report.status(self._cloud.heater(request.match_info["mac"])))
 
     async def _device(self, request: web.Request) -> web.Response:
         """Write raw members of status, and under `feature` of device info, as at the panel."""

@@ -194,22 +194,68 @@ def test_boost_that_begins_while_the_last_one_goes_back_knows_what_was_before(te
 def test_going_back_is_repeated_only_where_it_was_lost_and_nobody_has_changed_it() -> None:
     boosts = going_back()
     assert boosts.seen(shows(120)) == (boosts, [])
-    lost = boosts.gone_back(TEMPERATURE, is_lost=True)
+    lost = boosts.gone_back(TEMPERATURE, lost_at=at(1))
     assert lost.waits_for_status
     again, steps = lost.seen(shows(120))
     assert steps == [Give(setting=TEMPERATURE, value=98)]
-    assert again.gone_back(TEMPERATURE, is_lost=False).returning == {}
+    assert again.gone_back(TEMPERATURE).returning == {}
     for heater in (shows(110), shows(98), shows(120, DhwMode.POWER_OFF), shows(120, DhwMode.VACATION)):
         left, steps = lost.seen(heater)
         assert (left.returning, steps) == ({}, [])
 
 
-def test_heater_that_does_not_go_back_is_left_alone_in_the_end() -> None:
-    boosts, given = going_back(), 0
-    while boosts.returning:
-        boosts, steps = boosts.gone_back(TEMPERATURE, is_lost=True).seen(shows(120))
-        given += len(steps)
-    assert given == 20
+def test_heater_that_does_not_go_back_is_tried_again_every_hour_in_the_end() -> None:
+    boosts = going_back()
+    for _ in range(20):
+        boosts, steps = boosts.gone_back(TEMPERATURE, lost_at=at(1)).seen(shows(120))
+        assert steps == [Give(setting=TEMPERATURE, value=98)]
+    boosts = boosts.gone_back(TEMPERATURE, lost_at=at(1))
+    boosts, steps = boosts.passed(at(1.9), shows(120), max_starts=3)
+    assert (boosts.waits_for_status, boosts.seen(shows(120))) == (False, (boosts, []))
+    boosts, _ = boosts.passed(at(2), shows(120), max_starts=3)
+    assert boosts.waits_for_status
+    boosts, steps = boosts.seen(shows(120))
+    assert steps == [Give(setting=TEMPERATURE, value=98)]
+    # A clock that is put back does not make it wait any longer.
+    boosts, _ = boosts.gone_back(TEMPERATURE, lost_at=at(2)).passed(at(-48), None, max_starts=3)
+    assert boosts.waits_for_status
+
+
+def test_boost_that_begins_in_vain_while_the_last_one_goes_back_does_not_make_it_longer() -> None:
+    """Its heater ignores everything for a while."""
+    boosts, _ = started(boost(1, 3, name="b", temperature=125), shows(120), going_back(), 1)
+    boosts, _ = boosts.completed(TEMPERATURE, Delivered.UNKNOWN)
+    boosts, steps = boosts.seen(shows(120))
+    assert steps[0] == Give(setting=TEMPERATURE, value=98)
+    assert isinstance(steps[1], Ended)
+    assert steps[1].reason is BoostEnd.NOT_DELIVERED
+    assert boosts.running is None
+
+
+def test_heater_that_refuses_to_go_back_is_given_a_pause() -> None:
+    boosts = going_back().gone_back(TEMPERATURE, lost_at=at(1), pause=timedelta(seconds=30))
+    assert boosts.seen(shows(120)) == (boosts, [])
+    boosts, _ = boosts.passed(at(1) + timedelta(seconds=30), shows(120), max_starts=3)
+    _, steps = boosts.seen(shows(120))
+    assert steps == [Give(setting=TEMPERATURE, value=98)]
+
+
+def test_boost_that_follows_one_that_is_over_does_not_make_it_longer() -> None:
+    first, second = boost(temperature=120, mode=ELECTRIC), boost(1, 3, name="b", temperature=125)
+    boosts = delivered(first, shows(), shows(120, ELECTRIC))
+    boosts, _ = boosts.scheduled(second, at(0.5), shows(120, ELECTRIC), max_starts=3)
+    boosts, steps = boosts.passed(at(1), shows(120, ELECTRIC), max_starts=3)
+    assert steps == [
+        Give(setting=TEMPERATURE, value=125, expires_at=at(3)),
+        Ended(boost=first, reason=BoostEnd.TIME, restored={MODE: HEAT_PUMP}),
+    ]
+    boosts, steps = boosts.seen(shows(120, ELECTRIC))
+    assert steps == [Give(setting=MODE, value=HEAT_PUMP)]
+    boosts, _ = boosts.completed(TEMPERATURE, Delivered.YES)
+    boosts, _ = boosts.seen(shows(125))
+    boosts, _ = boosts.passed(at(3), None, max_starts=3)
+    _, steps = boosts.seen(shows(125))
+    assert steps[0] == Give(setting=TEMPERATURE, value=98)
 
 
 def test_going_back_waits_for_what_somebody_else_is_about_to_set() -> None:
@@ -414,7 +460,7 @@ class BoostMachine(RuleBasedStateMachine):
                 delivered = Delivered.UNKNOWN if is_lost else Delivered.YES
                 self.carry_out(self.boosts.completed(each.give.setting, delivered))
             else:
-                self.boosts = self.boosts.gone_back(each.give.setting, is_lost=is_lost)
+                self.boosts = self.boosts.gone_back(each.give.setting, lost_at=self.now if is_lost else None)
 
     @rule(
         temperature=st.none() | st.sampled_from([110, 120]),

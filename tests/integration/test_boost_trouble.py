@@ -11,6 +11,7 @@ from unittest.mock import patch
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.file import WriteError
@@ -18,12 +19,13 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.heating import keeper as keeper_module
 from custom_components.navilink.heating.boost import Boost, Setting
 from custom_components.navilink.heating.keeper import BoostKeeper
 from custom_components.navilink.nwp500 import Device
 from custom_components.navilink.nwp500.queue import confirmation
 from simulator.process import SimulatorProcess
-from tests.integration.actions import CONNECTION, QUEUED, cut, press, set_temperature, shown
+from tests.integration.actions import CONNECTION, QUEUED, act, cut, press, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
 from tests.integration.waiting import next_event, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
@@ -347,6 +349,111 @@ async def test_going_back_that_is_lost_is_done_once_more(
     await simulator.wait(applied=2)
     await wait_until_done(running)
     await target(hass, before)
+
+
+async def test_going_back_that_a_status_does_not_show_is_done_once_more_before_it_has_an_outcome(
+    hass: HomeAssistant,
+    simulator: SimulatorProcess,
+    running: MockConfigEntry,
+    wall_clock: WallClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(confirmation, "LOOK_INTERVALS", (0.1, 0.5, 600.0))
+    monkeypatch.setattr(keeper_module, "_UNREPORTED_SECONDS", 0.3)
+    before = shown(hass, HEATER).attributes["temperature"]
+    await boost(hass, temperature=60)
+    await simulator.wait(applied=1)
+    await target(hass, 60)
+    await simulator.fault("ignore_write")
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await simulator.wait(applied=2)
+    await wait_until_done(running)
+    await target(hass, before)
+
+
+async def test_going_back_that_is_refused_is_done_once_more_after_a_pause(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    before = shown(hass, HEATER).attributes["temperature"]
+    await boost(hass, temperature=60)
+    await simulator.wait(applied=1)
+    await target(hass, 60)
+    await simulator.fault("ctrl_fail", code=3)
+    await wall_clock.pass_by(timedelta(minutes=61))
+    while (returning := keeper(running).of(MAC).returning.get(Setting.TEMPERATURE)) is None or not returning.again_at:
+        await next_event(running.runtime_data.client, "queue_changed")
+    # It is kept over a reload, and waits on.
+    assert await hass.config_entries.async_reload(running.entry_id)
+    assert keeper(running).of(MAC).returning == {Setting.TEMPERATURE: returning}
+    await wall_clock.pass_by(timedelta(seconds=31))
+    await simulator.wait(applied=2)
+    await wait_until_done(running)
+    await target(hass, before)
+
+
+async def test_planned_boost_goes_back_to_what_was_set_right_before_it(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    await boost(hass, temperature=60, start=in_hours(1), duration="01:00:00")
+    await simulator.device(MAC, dhwTemperatureSetting=92)
+    await wall_clock.pass_by(timedelta(hours=1, seconds=1))
+    await simulator.wait(applied=1)
+    await target(hass, 60)
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await simulator.wait(applied=2)
+    await wait_until_done(running)
+    assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-temperature", [92])]
+
+
+@pytest.mark.usefixtures("running")
+async def test_boost_of_a_heater_that_was_off_is_refused_in_an_outage_too(
+    hass: HomeAssistant, simulator: SimulatorProcess
+) -> None:
+    await act(hass, "set_operation_mode", operation_mode="off")
+    await simulator.wait(applied=1)
+    await wait_for(hass, QUEUED, lambda state: state.state == "0")
+    await cut(hass, simulator)
+    with pytest.raises(ServiceValidationError) as refused:
+        await boost(hass, temperature=60)
+    assert refused.value.translation_key == "boost_is_off"
+    # It is about to be turned on.
+    await act(hass, "set_operation_mode", operation_mode="eco")
+    await boost(hass, temperature=60)
+
+
+@pytest.mark.parametrize("clears", [False, True])
+async def test_boost_waits_for_what_somebody_has_asked_for(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock, clears: bool
+) -> None:
+    before = shown(hass, HEATER).attributes["temperature"]
+    await cut(hass, simulator)
+    await set_temperature(hass, 52)
+    await boost(hass, temperature=60)
+    assert len(running.runtime_data.client.pending_commands) == 1
+    if clears:
+        await press(hass, "button.nwp500_clear_queue")
+    await simulator.fault("mqtt_up")
+    await simulator.wait(applied=1 if clears else 2)
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await simulator.wait(applied=2 if clears else 3)
+    await wait_until_done(running)
+    own = [] if clears else [104]
+    expected = [*own, 120, *(own or [int(before * 2)])]
+    assert await applied(simulator) == [("dhw-temperature", [value]) for value in expected]
+
+
+async def test_boost_that_waits_for_somebody_else_for_too_long_is_dropped(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    await cut(hass, simulator)
+    await set_temperature(hass, 45)
+    await boost(hass, temperature=60)
+    await wall_clock.pass_by(timedelta(minutes=61))
+    await wait_for_value(hass, BOOST, "off")
+    await simulator.fault("mqtt_up")
+    await simulator.wait(applied=1)
+    await wait_until_done(running)
+    assert await applied(simulator) == [("dhw-temperature", [90])]
 
 
 async def test_many_callers_at_once(hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry) -> None:

@@ -50,6 +50,12 @@ async def test_controls_are_applied_in_order(connect: Open, simulator: Simulator
     assert not (await simulator.state())["heaters"]["0478630a1b2d"]["applied"]
 
 
+async def test_a_heater_shows_its_status(simulator: SimulatorProcess) -> None:
+    assert await simulator.status(MAC) == (await simulator.state())["heaters"][MAC]["status"]
+    with pytest.raises(SimulatorError):
+        await simulator.status("0478630a1bff")
+
+
 async def test_device_wildcard_echoes_requests(connect: Open) -> None:
     user = await connect()
     await user.subscribe(f"cmd/52/navilink-{MAC}/#")

@@ -23,8 +23,9 @@ MAX_PLANNED = 50
 _DAY = timedelta(days=1)
 # A mode that the heater holds back lands when the peak period ends; no peak period is longer.
 _MAX_HELD = _DAY
-# A heater that does not go back is not asked to indefinitely.
-_MAX_REPEATS = 20
+# A heater that does not go back is asked to again and again, and only now and then when it has not so many times.
+_PROMPT_REPEATS = 20
+_LATER = timedelta(hours=1)
 # A wall clock that is put back further than it is corrected all the time.
 _PUT_BACK = timedelta(minutes=1)
 
@@ -183,6 +184,8 @@ class Change:
     """Whether the heater had the value at some time."""
     earlier: frozenset[int] = frozenset()
     """What boosts wanted that it took over from: a status that shows one of these does not show what was before."""
+    over: frozenset[int] = frozenset()
+    """Those of them that were over already, and whose values stay not even until this one ends."""
 
     def seen(self, value: int) -> Self:
         """Return the change once a status shows a value."""
@@ -207,6 +210,10 @@ class Change:
         if delivered is Delivered.NO and self.earlier:
             delivered = Delivered.UNKNOWN
         return replace(self, phase=_PHASE_OF[delivered], was_ours=delivered is Delivered.YES)
+
+    def is_undone(self, value: int | None) -> bool:
+        """Return whether a status shows a boost that is over, because the one that began then has not come."""
+        return self.phase is Phase.DOUBTFUL and value in self.over and self.before is not None
 
     @property
     def to_restore(self) -> int | None:
@@ -244,6 +251,8 @@ class Return:
     is_lost: bool = False
     """Whether its command has ended without an effect: where a status still shows the boost's value, it is repeated."""
     repeats: int = 0
+    again_at: datetime | None = None
+    """When it counts as lost."""
 
 
 type Result = tuple[Boosts, list[Step]]
@@ -290,6 +299,9 @@ class Boosts:
         """Do what is due: end what is over, start what was planned for now; what was missed is dropped."""
         boosts: Boosts = self._at(now)
         steps: list[Step] = []
+        if due_again := {name: each for name, each in self.returning.items() if _is_due(each, now)}:
+            lost = {name: replace(each, is_lost=True, again_at=None) for name, each in due_again.items()}
+            boosts = replace(boosts, returning={**self.returning, **lost})
         running = boosts.running
         if running is not None and running.boost.end + _MAX_HELD <= now and Phase.HELD in running.phases:
             boosts, steps = _ended(boosts, _without_held(running), BoostEnd.TIME)
@@ -307,11 +319,11 @@ class Boosts:
 
     def seen(self, heater: HeaterNow) -> Result:
         """Take in a status."""
-        returned, again = self._returned(heater)
-        if self.running is None:
+        returned, again = self._with_undone(heater)._returned(heater)  # noqa: SLF001 - its own class
+        if returned.running is None:
             return returned, again
-        changes = self.running.changes
-        running = self.running.with_changes(
+        changes = returned.running.changes
+        running = returned.running.with_changes(
             {setting: changes[setting].seen(value) for setting, value in heater.values.items() if setting in changes}
         )
         boosts = replace(returned, running=running)
@@ -331,13 +343,17 @@ class Boosts:
         running = self.running.with_changes({setting: self.running.changes[setting].completed(delivered)})
         return _after(replace(self, running=running), running)
 
-    def gone_back(self, setting: Setting, *, is_lost: bool) -> Self:
-        """Take in that the command with which a setting goes back has an outcome."""
-        if setting not in self.returning:
+    def gone_back(self, setting: Setting, *, lost_at: datetime | None = None, pause: timedelta = timedelta()) -> Self:
+        """Take in the outcome of the command with which a setting goes back; lost, it is repeated after a pause."""
+        returning = self.returning.get(setting)
+        if returning is None:
             return self
-        if is_lost and self.returning[setting].repeats < _MAX_REPEATS:
-            return replace(self, returning={**self.returning, setting: replace(self.returning[setting], is_lost=True)})
-        return replace(self, returning={name: each for name, each in self.returning.items() if name is not setting})
+        if lost_at is None:
+            return replace(self, returning={name: each for name, each in self.returning.items() if name is not setting})
+        if returning.repeats >= _PROMPT_REPEATS:
+            pause = _LATER
+        lost = replace(returning, is_lost=not pause, again_at=lost_at + pause if pause else None)
+        return replace(self, returning={**self.returning, setting: lost})
 
     @property
     def waits_for_status(self) -> bool:
@@ -354,6 +370,21 @@ class Boosts:
         boost = self.running.boost
         moved = replace(boost, start=now, end=now + (boost.end - boost.start))
         return replace(boosts, running=replace(self.running, boost=moved))
+
+    def _with_undone(self, heater: HeaterNow) -> Self:
+        """Have what is over go back where the next boost has not come."""
+        changes = {} if self.running is None else self.running.changes
+        undone = {name: each for name, each in changes.items() if each.is_undone(heater.values.get(name))}
+        if self.running is None or not undone:
+            return self
+        returning = {
+            name: Return(to=each.before, boosted=heater.values[name], is_lost=True)
+            for name, each in undone.items()
+            if each.before is not None
+        }
+        gone = {name: replace(each, phase=Phase.GONE) for name, each in undone.items()}
+        running = self.running.with_changes(gone)
+        return replace(self, running=running, returning={**self.returning, **returning})
 
     def _returned(self, heater: HeaterNow) -> Result:
         """Go back once more where the command was lost, unless the setting was changed since."""
@@ -372,6 +403,25 @@ class Boosts:
         steps: list[Step] = [Give(setting=name, value=each.to) for name, each in again.items()]
         return replace(self, returning={**returning, **again}), steps
 
+    def _succeeded(self, over: Running, boost: Boost, now: datetime, heater: HeaterNow | None) -> Result:
+        """Start a boost after one that is over and has not gone back yet: what only that one had set goes back now."""
+        alone = {
+            name: Return(to=change.before, boosted=change.wanted, is_lost=True)
+            for name, change in over.changes.items()
+            if _goes_back_alone(change) and change.before is not None
+        }
+        changes = {name: change for name, change in over.changes.items() if name not in alone}
+        going_back = replace(
+            self,
+            running=replace(over, changes=changes, ending=None),
+            returning={**self.returning, **alone},
+        )
+        boosts, steps = going_back._started(boost, now, heater)  # noqa: SLF001 - its own class
+        left = frozenset(name for name, change in changes.items() if change.phase is Phase.GONE)
+        restored = {**over.restored, **{name: each.to for name, each in alone.items() if name not in boost.wanted}}
+        ended = Ended(boost=over.boost, reason=over.ending or BoostEnd.TIME, restored=restored, left=left)
+        return boosts, [*steps, ended]
+
     def _refusal(self, boost: Boost, now: datetime, heater: HeaterNow | None, max_starts: int) -> BoostRefusal | None:
         """Return why a boost cannot start now; what is not known of the heater does not count."""
         recent = [start for start in self.starts if now - start < _DAY]
@@ -388,6 +438,8 @@ class Boosts:
 
     def _started(self, boost: Boost, now: datetime, heater: HeaterNow | None) -> Result:
         """Start a boost. What the one before it had set, and this one does not, stays set until this one ends."""
+        if self.running is not None and self.running.ending is not None:
+            return self._succeeded(self.running, boost, now, heater)
         former = {} if self.running is None else self.running.changes
         values = {} if heater is None else heater.values
         is_in_peak = heater is not None and heater.is_in_peak
@@ -406,14 +458,27 @@ class Boosts:
         return boosts, [Give(setting=name, value=value, expires_at=boost.end) for name, value in wanted.items()]
 
 
+def _goes_back_alone(change: Change) -> bool:
+    """Return whether there is one value to go back from, and another one to go back to."""
+    is_known = change.phase is Phase.OURS or (change.phase in {Phase.PENDING, Phase.DOUBTFUL} and not change.earlier)
+    return is_known and change.before != change.wanted
+
+
+def _is_due(returning: Return, now: datetime) -> bool:
+    # Also when the clock was put back.
+    return returning.again_at is not None and not now < returning.again_at <= now + _LATER
+
+
 def _change(wanted: int, former: Change | None, returning: Return | None, value: int | None) -> Change:
     """Return a new change. One that takes over keeps what was before the first, unless somebody changed it since."""
     if returning is not None:
         # A status may still show the boost from which it has not come back.
-        return Change(wanted=wanted, before=returning.to, earlier=frozenset({returning.boosted}))
+        boosted = frozenset({returning.boosted})
+        return Change(wanted=wanted, before=returning.to, earlier=boosted, over=boosted)
     if former is None or former.phase in {Phase.GONE, Phase.RESTORED}:
         return Change(wanted=wanted, before=value)
-    return Change(wanted=wanted, before=former.before, earlier=former.earlier | {former.wanted})
+    earlier = former.earlier | {former.wanted}
+    return Change(wanted=wanted, before=former.before, earlier=earlier, over=former.over)
 
 
 def _pending(running: Running) -> list[Setting]:

@@ -19,6 +19,7 @@ from ..heater import FRESH_FOR, HeaterSnapshots
 from ..kept_values import READ_ERRORS
 from ..nwp500 import (
     CommandCompleted,
+    CommandEvent,
     CommandOutcome,
     CommandReason,
     Device,
@@ -45,17 +46,14 @@ _DELIVERED = {
     CommandOutcome.HELD: Delivered.HELD,
     CommandOutcome.UNCONFIRMED: Delivered.UNKNOWN,
 }
-# Nobody wanted it so: a command that goes back is repeated then.
-_LOST = {
-    CommandReason.NOT_REPORTED,
-    CommandReason.NO_ANSWER,
-    CommandReason.ACKNOWLEDGEMENT_LOST,
-    CommandReason.TOO_OLD,
-    CommandReason.QUEUE_FULL,
-    CommandReason.QUEUE_DISABLED,
-    CommandReason.CLIENT_DISCONNECTED,
-    CommandReason.UNKNOWN,
-}
+# Somebody wanted it so: after any other outcome without an effect, a command that goes back is repeated.
+_DECIDED = {CommandReason.QUEUE_CLEARED, CommandReason.HEATER_REMOVED, CommandReason.CHANGED_ELSEWHERE}
+# A heater that refuses is not asked again at once; one that holds a mode back has it when the peak period is over.
+_PAUSES = {CommandOutcome.REJECTED: timedelta(seconds=15), CommandOutcome.HELD: timedelta(hours=1)}
+# What a status does not show so long after it was sent is lost (protocol.md 13.1); its outcome takes 69 s.
+_UNREPORTED_SECONDS = 25.0
+# What there is to go back to after a planned boost is what a status shows at its start.
+_START_PATIENCE = timedelta(seconds=45)
 
 
 class BoostKeeper:
@@ -91,6 +89,12 @@ class BoostKeeper:
         self._devices = devices
         self._to_do: deque[tuple[str, KeptBoosts, list[Step]]] = deque()
         self._worker: asyncio.Task[None] | None = None
+        self._held: dict[tuple[str, Setting], Give] = {}
+        """What waits for a command of somebody else for the same setting."""
+        self._sent_at: dict[str, float] = {}
+        """When each control without an outcome was acknowledged, by the loop's clock."""
+        self._own: set[str] = set()
+        """The commands without an outcome that this run gave, also those of which nothing is expected any more."""
         self.max_starts = 6
 
     def of(self, mac_address: str) -> Boosts:
@@ -119,6 +123,7 @@ class BoostKeeper:
             self._go_on(mac_address)
         return [
             self._client.on("status_received", self._on_status_received),
+            self._client.on("command_sent", self._on_command_sent),
             self._client.on("command_completed", self._on_command_completed),
             async_track_time_interval(self._hass, self._on_time, _INTERVAL),
         ]
@@ -134,6 +139,7 @@ class BoostKeeper:
         gone = self._kept.keys() & set(mac_addresses)
         for mac_address in gone:
             del self._kept[mac_address]
+            self._held = {key: step for key, step in self._held.items() if key[0] != mac_address}
             self._do(mac_address, KeptBoosts(), [])
 
     # What a person or an automation wants
@@ -157,31 +163,71 @@ class BoostKeeper:
         for mac_address, kept in list(self._kept.items()):
             if (device := self._devices().get(mac_address)) is None:
                 continue
-            self._apply(mac_address, kept.boosts.passed(now, self._now(device), max_starts=self.max_starts))
-            if self.of(mac_address).waits_for_status:
+            is_waiting = self._waits_to_start(device, kept.boosts, now)
+            if not is_waiting:
+                self._pass_time(device, now)
+            if is_waiting or self.of(mac_address).waits_for_status:
                 # An answer may get lost, and the user may have turned off that heaters are asked now and then.
                 self._client.poll(device)
+
+    def _pass_time(self, device: Device, now: datetime) -> None:
+        boosts = self.of(device.mac_address)
+        self._apply(device.mac_address, boosts.passed(now, self._now(device), max_starts=self.max_starts))
+
+    def _waits_to_start(self, device: Device, boosts: Boosts, now: datetime) -> bool:
+        """Return whether the heater has not reported since a planned boost was to start: it is waited for, not long."""
+        start, reported_at = next((boost.start for boost in boosts.planned), now), self._client.last_message_at(device)
+        is_due = start < now < start + _START_PATIENCE
+        return is_due and self._now(device) is not None and reported_at is not None and reported_at < start
 
     @callback
     def _on_status_received(self, event: StatusReceived) -> None:
         mac_address = event.device.mac_address
-        if mac_address in self._kept:
-            self._apply(mac_address, self._kept[mac_address].boosts.seen(self._heater_now(mac_address, event.status)))
+        if mac_address not in self._kept:
+            return
+        self._give_up_unreported(mac_address)
+        self._apply(mac_address, self._kept[mac_address].boosts.seen(self._heater_now(mac_address, event.status)))
+        planned, now = self.of(mac_address).planned, dt_util.utcnow()
+        if planned and planned[0].start <= now:
+            self._pass_time(event.device, now)
+
+    def _give_up_unreported(self, mac_address: str) -> None:
+        """Wait no longer for what was sent a while ago, where the heater still has what is over."""
+        kept, sent_before = self._kept[mac_address], self._hass.loop.time() - _UNREPORTED_SECONDS
+        unreported = {each for each, sent_at in self._sent_at.items() if sent_at <= sent_before}
+        for command_id in kept.returns.keys() & unreported:
+            self._gone_back(mac_address, command_id, lost_at=dt_util.utcnow())
+        for command_id in kept.commands.keys() & unreported:
+            running = self.of(mac_address).running
+            if running is not None and running.changes[kept.commands[command_id]].over:
+                self._completed(mac_address, command_id, Delivered.UNKNOWN)
+
+    @callback
+    def _on_command_sent(self, event: CommandEvent) -> None:
+        if event.command.is_control and event.command.mac_address in self._kept:
+            self._sent_at[event.command.id] = self._hass.loop.time()
 
     @callback
     def _on_command_completed(self, event: CommandCompleted) -> None:
         mac_address = event.command.mac_address or ""
+        self._sent_at.pop(event.command.id, None)
+        self._own.discard(event.command.id)
         kept = self._kept.get(mac_address)
         if kept is not None and event.command.id in kept.commands:
             self._completed(mac_address, event.command.id, _DELIVERED.get(event.result.outcome, Delivered.NO))
         elif kept is not None and event.command.id in kept.returns:
-            self._gone_back(mac_address, event.command.id, is_lost=_is_lost(event))
+            pause = _PAUSES.get(event.result.outcome, timedelta())
+            self._gone_back(mac_address, event.command.id, lost_at=_lost_at(event), pause=pause)
+        for key in [key for key in self._held if key[0] == mac_address and key[1] not in self._claimed(mac_address)]:
+            self._do(mac_address, self._kept[mac_address], [self._held.pop(key)])
 
-    def _gone_back(self, mac_address: str, command_id: str, *, is_lost: bool) -> None:
+    def _gone_back(
+        self, mac_address: str, command_id: str, *, lost_at: datetime | None, pause: timedelta = timedelta()
+    ) -> None:
         kept = self._kept[mac_address]
         setting = kept.returns[command_id]
         self._forget_command(mac_address, setting)
-        self._apply(mac_address, (kept.boosts.gone_back(setting, is_lost=is_lost), []))
+        self._apply(mac_address, (kept.boosts.gone_back(setting, lost_at=lost_at, pause=pause), []))
 
     def _completed(self, mac_address: str, command_id: str, delivered: Delivered) -> None:
         kept = self._kept[mac_address]
@@ -198,14 +244,16 @@ class BoostKeeper:
                 continue
             event = events.get(command_id)
             if command_id in kept.returns:
-                self._gone_back(mac_address, command_id, is_lost=event is None or _is_lost(event))
+                self._gone_back(mac_address, command_id, lost_at=dt_util.utcnow() if event is None else _lost_at(event))
             else:
                 outcome = Delivered.UNKNOWN if event is None else _DELIVERED.get(event.result.outcome, Delivered.NO)
                 self._completed(mac_address, command_id, outcome)
         kept = self._kept[mac_address]
-        for setting in kept.boosts.returning.keys() - set(kept.returns.values()):
-            # It was not given any more.
-            self._apply(mac_address, (self.of(mac_address).gone_back(setting, is_lost=True), []))
+        given = set(kept.returns.values())
+        for setting, each in kept.boosts.returning.items():
+            if setting not in given and each.again_at is None:
+                # It was not given any more.
+                self._apply(mac_address, (self.of(mac_address).gone_back(setting, lost_at=dt_util.utcnow()), []))
         self._give_missing(mac_address, self._kept[mac_address])
 
     def _give_missing(self, mac_address: str, kept: KeptBoosts) -> None:
@@ -282,6 +330,10 @@ class BoostKeeper:
         device = self._devices().get(mac_address)
         if device is None or not self._is_wanted(mac_address, step):
             return
+        if step.expires_at is not None and step.setting in self._claimed(mac_address):
+            # What that sets is what there is to go back to.
+            self._held[mac_address, step.setting] = step
+            return
         if self._hass.is_stopping and step.expires_at is not None:
             # Home Assistant does not write the boost at once any more: the next run gives its commands.
             return
@@ -292,13 +344,15 @@ class BoostKeeper:
             LOGGER.warning("A boost could not set %s: %s", step.setting.name.lower(), err)
             boosts = self.of(mac_address)
             if step.expires_at is None:
-                is_lost = isinstance(err, NotConnectedError)
-                self._apply(mac_address, (boosts.gone_back(step.setting, is_lost=is_lost), []))
+                lost_at = dt_util.utcnow() if isinstance(err, NotConnectedError) else None
+                self._apply(mac_address, (boosts.gone_back(step.setting, lost_at=lost_at), []))
             else:
                 self._apply(mac_address, boosts.completed(step.setting, Delivered.NO))
             return
         kept = self._kept[mac_address]
         given = {handle.command.id: step.setting}
+        if handle.result is None:
+            self._own.add(handle.command.id)
         if step.expires_at is None:
             kept = replace(kept, returns={**kept.returns, **given})
         else:
@@ -310,7 +364,8 @@ class BoostKeeper:
         boosts = self.of(mac_address)
         if step.expires_at is None:
             returning = boosts.returning.get(step.setting)
-            return returning is not None and not returning.is_lost and returning.to == step.value
+            is_lost = returning is not None and (returning.is_lost or returning.again_at is not None)
+            return returning is not None and not is_lost and returning.to == step.value
         change = None if boosts.running is None else boosts.running.changes.get(step.setting)
         if boosts.running is None or change is None or change.wanted != step.value:
             return False
@@ -322,35 +377,48 @@ class BoostKeeper:
 
     def _cancel(self, mac_address: str, setting: Setting) -> None:
         ids = {each for each, which in self._kept[mac_address].commands.items() if which is setting}
-        if ids and mac_address in self._devices():
+        if self._held.pop((mac_address, setting), None) is not None:
+            self._apply(mac_address, self.of(mac_address).completed(setting, Delivered.NO))
+        elif ids and mac_address in self._devices():
             self._client.clear_command_queue(self._devices()[mac_address], ids=frozenset(ids))
 
     def _forget_command(self, mac_address: str, setting: Setting) -> None:
         self._kept[mac_address] = self._kept[mac_address].without_commands({setting})
 
     def _now(self, device: Device) -> HeaterNow | None:
-        """Return what a heater reports, None if that is old, or of an earlier run."""
+        """Return what a heater reports; None if that is old, or of an earlier run, and it was not off."""
         status, received_at = self._client.status(device), self._client.last_message_at(device)
         is_old = received_at is None or dt_util.utcnow() - received_at > FRESH_FOR
-        if status is None or is_old or not self._client.is_connected or self._client.is_status_restored(device):
+        if status is None:
             return None
-        return self._heater_now(device.mac_address, status)
+        heater = self._heater_now(device.mac_address, status)
+        if is_old or not self._client.is_connected or self._client.is_status_restored(device):
+            # One that was off is taken to be off, unless somebody has asked for another mode.
+            is_off = (heater.is_off or heater.is_on_vacation) and Setting.MODE not in heater.claimed
+            return HeaterNow(values={Setting.MODE: heater.values[Setting.MODE]}) if is_off else None
+        return heater
 
     def _heater_now(self, mac_address: str, status: DeviceStatus) -> HeaterNow:
+        return HeaterNow(
+            values={setting: value for setting in Setting if isinstance(value := status.raw.get(setting), int)},
+            is_hot=status.missing_energy == 0,
+            is_in_peak=status.is_in_tou_window is True,
+            claimed=self._claimed(mac_address),
+        )
+
+    def _claimed(self, mac_address: str) -> frozenset[Setting]:
+        """Return what commands of somebody else are about to set."""
         kept = self._kept.get(mac_address, KeptBoosts())
-        own = kept.commands.keys() | kept.returns.keys()
+        own = self._own | kept.commands.keys() | kept.returns.keys()
         others = {
             command.setting
             for command in self._client.pending_commands
             if command.mac_address == mac_address and command.id not in own
         }
-        return HeaterNow(
-            values={setting: value for setting in Setting if isinstance(value := status.raw.get(setting), int)},
-            is_hot=status.missing_energy == 0,
-            is_in_peak=status.is_in_tou_window is True,
-            claimed=frozenset(setting for setting in Setting if CONTROLS[setting].setting in others),
-        )
+        return frozenset(setting for setting in Setting if CONTROLS[setting].setting in others)
 
 
-def _is_lost(event: CommandCompleted) -> bool:
-    return event.result.outcome is not CommandOutcome.CONFIRMED and event.result.reason in _LOST
+def _lost_at(event: CommandCompleted) -> datetime | None:
+    """Return when a command that goes back was lost, None if it was not."""
+    is_lost = event.result.outcome is not CommandOutcome.CONFIRMED and event.result.reason not in _DECIDED
+    return dt_util.utcnow() if is_lost else None

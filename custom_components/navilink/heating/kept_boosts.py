@@ -44,6 +44,7 @@ _CHANGE = vol.Schema(
         vol.Required("phase"): vol.All(vol.In([phase.name for phase in Phase]), lambda name: Phase[name]),
         vol.Required("was_ours"): bool,
         vol.Required("earlier"): vol.All([int], vol.Coerce(frozenset)),
+        vol.Optional("over", default=list): vol.All([int], vol.Coerce(frozenset)),
     }
 )
 _RUNNING = vol.Schema(
@@ -60,6 +61,7 @@ _RETURN = vol.Schema(
         vol.Required("boosted"): int,
         vol.Required("is_lost"): bool,
         vol.Required("repeats"): int,
+        vol.Optional("again_at", default=None): vol.Any(None, _time),
     }
 )
 HEATER = vol.Schema(
@@ -106,6 +108,7 @@ class KeptBoosts:
                     "boosted": each.boosted,
                     "is_lost": each.is_lost,
                     "repeats": each.repeats,
+                    "again_at": None if each.again_at is None else each.again_at.isoformat(),
                 }
                 for setting, each in self.boosts.returning.items()
             },
@@ -150,6 +153,7 @@ def _running_to_dict(running: Running) -> dict[str, Any]:
                 "phase": change.phase.name,
                 "was_ours": change.was_ours,
                 "earlier": sorted(change.earlier),
+                "over": sorted(change.over),
             }
             for setting, change in running.changes.items()
         },
