@@ -12,10 +12,10 @@ from .home_assistant_api import HomeAssistantApi
 _URL_PATH = "water-heater"
 _TEMPERATURES = ("sensor.tank_upper_temperature", "sensor.tank_lower_temperature")
 _MEASURED = (
-    "sensor.usable_energy",
+    "sensor.showers_left",
+    "sensor.time_until_hot",
     "sensor.power",
     "sensor.heat_source",
-    "sensor.operation",
     "binary_sensor.hot_water_in_use",
 )
 """What a person looks at first, of what the heater measures."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from hypothesis import settings
 import pytest
 
+from demo.releases import TESTED_RELEASE, releases
 from simulator.common.certificates import make_server_certificate
 from simulator.process import run_simulator
 from simulator.state import Addresses
@@ -12,6 +13,11 @@ from simulator.state import Addresses
 # How long an example takes says more of the machine than of the code; times are measured in benchmarks.
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests in a browser run on every release that the demo runs on."""
+    parser.addoption("--home-assistant", choices=releases(), default=TESTED_RELEASE, help="the release of the demo")
 
 
 @pytest.fixture(scope="session", autouse=True)

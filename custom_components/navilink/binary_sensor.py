@@ -36,6 +36,7 @@ STATUS_DESCRIPTIONS = (
         key="heating",
         translation_key="heating",
         device_class=BinarySensorDeviceClass.RUNNING,
+        entity_registry_enabled_default=False,
         value_fn=lambda status: status.is_heating,
     ),
     StatusBinarySensorDescription(
@@ -84,6 +85,7 @@ STATUS_DESCRIPTIONS = (
         translation_key="condensate_overflow",
         device_class=BinarySensorDeviceClass.PROBLEM,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         value_fn=lambda status: status.condensate_overflow,
     ),
     StatusBinarySensorDescription(

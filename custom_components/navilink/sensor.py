@@ -77,6 +77,7 @@ SERVICE_DESCRIPTIONS = (
         key="last_fault",
         translation_key="last_fault",
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         # The service names no time zone.
         value_fn=lambda heater: error_code_shown(heater.device.error_code),
         attributes_fn=lambda hass, heater: {

@@ -47,6 +47,7 @@ SETTINGS = (
         key="anti_legionella",
         translation_key="anti_legionella",
         entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
         gate=commands.ANTI_LEGIONELLA_ON.gate,
         is_on=lambda status: status.anti_legionella_enabled,
         command=lambda device, days: heater_commands.anti_legionella(device, days or None),

@@ -19,7 +19,7 @@ def _sockets(socket_enabled: None) -> None:
 
 
 @pytest.fixture(scope="session")
-def demo() -> Iterator[RunningDemo]:
+def demo(pytestconfig: pytest.Config) -> Iterator[RunningDemo]:
     """Start the demo on a port that is taken, so that it has to find a free one."""
     # The plugin closes sockets for each test, and the fixture that opens them lives no longer than a test.
     enable_socket()
@@ -27,7 +27,8 @@ def demo() -> Iterator[RunningDemo]:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         # The heaters' time stands still: no entry of a schedule changes them in the middle of a test.
-        with run_demo("--port", str(taken.getsockname()[1]), "--speed", "0") as running:
+        options = ("--speed", "0", "--home-assistant", pytestconfig.getoption("home_assistant"))
+        with run_demo("--port", str(taken.getsockname()[1]), *options) as running:
             yield running
 
 

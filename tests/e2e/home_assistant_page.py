@@ -26,6 +26,11 @@ _SPEAKS = """([language, parts]) => {
     const hass = document.querySelector("home-assistant").hass;
     return hass.language === language && parts.every(key => hass.localize(key));
 }"""
+_HAS_SAVED = """async language => {
+    const saved = {type: "frontend/get_user_data", key: "language"};
+    return (await document.querySelector("home-assistant").hass.callWS(saved)).value?.language === language;
+}"""
+"""Whether a page that is opened now comes up in the language."""
 _LOAD_DIALOGS = """() => Promise.all(["config", "options", "issues", "selector", "services"].map(
     category => document.querySelector("home-assistant").hass.loadBackendTranslation(category, "navilink")
 ))"""
@@ -120,6 +125,7 @@ class HomeAssistantPage:
             language,
         )
         await self.page.wait_for_function(_SPEAKS, arg=[language, parts])
+        await self.page.wait_for_function(_HAS_SAVED, arg=language)
         await self.page.evaluate(_LOAD_DIALOGS)
 
     async def name_in(self, language: str) -> None:

@@ -146,7 +146,7 @@ VIEWS = {
     "more-info-queued-commands": View(_more_info("sensor.queued_commands"), 900),
     "more-info-energy": View(_more_info("sensor.energy_total"), 900),
     "more-info-next-entry": View(_more_info("sensor.next_schedule_entry"), 900),
-    "more-info-binary-sensor": View(_more_info("binary_sensor.heating"), 900),
+    "more-info-binary-sensor": View(_more_info("binary_sensor.fault"), 900),
     "more-info-event": View(_more_info("event.command_outcome"), 900),
     "more-info-button": View(_more_info("button.refresh"), 900),
     "more-info-switch": View(_more_info("switch."), 900),

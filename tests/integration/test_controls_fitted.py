@@ -34,7 +34,7 @@ FOR_ALL = {FILTER_REMINDER, "number.nwp500_filter_interval", RESET_FILTER, RESET
 PLATFORMS = {"button", "number", "select", "switch"}
 DESCRIPTIONS = (*button.COMMANDS, *number.NUMBERS, select.RECIRCULATION_MODE, *switch.SETTINGS)
 # On a heater with everything, these are what an owner sees without enabling anything.
-ENABLED = {TIME_OF_USE, ANTI_LEGIONELLA, VACATION_LENGTH, RESET_FILTER, *RECIRCULATION}
+ENABLED = {TIME_OF_USE, VACATION_LENGTH, RESET_FILTER, *RECIRCULATION}
 
 
 def registered(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, er.RegistryEntry]:
@@ -73,6 +73,7 @@ async def test_heater_with_everything(hass: HomeAssistant, running: MockConfigEn
     assert {name for name, each in found.items() if not each.disabled} == ENABLED
     assert {name for name, each in found.items() if each.disabled} == {
         *INTERVALS,
+        ANTI_LEGIONELLA,
         DEMAND_RESPONSE,
         FILTER_REMINDER,
         RESET_CONDENSER_FAULT,

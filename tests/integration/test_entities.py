@@ -229,6 +229,11 @@ UNIQUE_IDS = {
     "water_heater": {"water_heater"},
 }
 DISABLED = {
+    "heating",
+    "condensate_overflow",
+    "last_fault",
+    "energy_heat_pump",
+    "energy_elements",
     "tank_lower_temperature",
     "ambient_temperature",
     "usable_energy",

@@ -56,6 +56,7 @@ async def look(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
+@pytest.mark.usefixtures("every_entity")
 async def test_energy_is_the_heaters_own_count(hass: HomeAssistant, running: MockConfigEntry) -> None:
     await until_all_is_read(hass)
     used: models.EnergyAmount = running.runtime_data.facts.get(MAC, ENERGY)
@@ -225,7 +226,7 @@ async def test_unloading_ends_a_question_without_an_answer(
     assert [task.get_name() for task in asyncio.all_tasks() if task.get_name() == "navilink facts"] == []
 
 
-@pytest.mark.usefixtures("running")
+@pytest.mark.usefixtures("every_entity", "running")
 async def test_last_fault_is_known_while_the_heater_is_offline(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:

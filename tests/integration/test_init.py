@@ -128,7 +128,7 @@ async def test_stale_values_are_not_shown(
     assert float(state.state) > 45
     await pass_time(hass, freezer, FRESH_FOR + timedelta(seconds=1))
     await wait_for_value(hass, TEMPERATURE, STATE_UNAVAILABLE)
-    await wait_for_value(hass, "binary_sensor.nwp500_heating", STATE_UNAVAILABLE)
+    await wait_for_value(hass, "binary_sensor.nwp500_fault", STATE_UNAVAILABLE)
     # The water heater still takes commands; it only no longer claims to know the temperature.
     heater = await wait_for_value(hass, HEATER, "eco")
     assert heater.attributes["current_temperature"] is None

@@ -48,6 +48,8 @@ SHAPE = {
     *("service", "services", "state", "state_attributes", "step", "system_health", "title", "unit_of_measurement"),
 }
 """Keys that Home Assistant gives the files their form with."""
+LONGEST_SYMBOL = 3
+"""Letters of a unit that is the same in every language, such as `min`."""
 OF_HOME_ASSISTANT = {"confirm", "on", "off", "already_configured", "init", "user", "reauth_confirm", "reconfigure"}
 """Steps, states and reasons that Home Assistant names."""
 
@@ -182,6 +184,15 @@ def test_options_of_an_action_are_those_that_have_texts() -> None:
             assert has_texts or "translation_key" in about["selector"]["select"], f"{name}.{field}"
 
 
+def test_words_for_units_of_an_action_have_texts() -> None:
+    for name, action in ACTIONS.items():
+        for field, about in all_fields(action):
+            number = about.get("selector", {}).get("number") or {}
+            unit = number.get("unit_of_measurement", "")
+            if len(unit) > LONGEST_SYMBOL:
+                assert unit in TEXTS["selector"][number["translation_key"]]["unit_of_measurement"], f"{name}.{field}"
+
+
 async def test_every_action_has_name_description_icon_and_fields(hass: HomeAssistant) -> None:
     assert await async_setup_component(hass, DOMAIN, {})
     registered = set(hass.services.async_services_for_domain(DOMAIN))
@@ -296,6 +307,7 @@ def test_no_text_is_unused(section: str) -> None:
     named = (
         {field for action in ACTIONS.values() for field in fields_of(action)}
         | set(ACTIONS)
+        | set(forms(ACTIONS))
         | set(PLATFORMS)
         | OF_HOME_ASSISTANT
     )

@@ -36,7 +36,7 @@ def _has_mixing_valve(feature: DeviceFeature) -> bool | None:
     return feature.supports_mixing_valve
 
 
-def _energy(key: str, value_fn: Used) -> FactSensorDescription[models.EnergyAmount]:
+def _energy(key: str, value_fn: Used, *, is_enabled: bool = False) -> FactSensorDescription[models.EnergyAmount]:
     return FactSensorDescription(
         key=key,
         translation_key=key,
@@ -45,6 +45,7 @@ def _energy(key: str, value_fn: Used) -> FactSensorDescription[models.EnergyAmou
         native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
         suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
         suggested_display_precision=2,
+        entity_registry_enabled_default=is_enabled,
         is_fitted=_has_energy,
         fact=ENERGY,
         value_fn=value_fn,
@@ -98,7 +99,7 @@ _volume = partial(_counter, unit=UnitOfVolume.LITERS, device_class=SensorDeviceC
 ENERGY_DESCRIPTIONS = (
     _energy("energy_heat_pump", lambda used: used.heat_pump),
     _energy("energy_elements", lambda used: used.elements),
-    _energy("energy_total", lambda used: used.energy),
+    _energy("energy_total", lambda used: used.energy, is_enabled=True),
     _running_hours("heat_pump_hours", lambda used: used.heat_pump_hours, "hpTime"),
     _running_hours("element_hours", lambda used: used.element_hours, "heTime"),
 )

@@ -1,0 +1,69 @@
+"""The dialogs of the calendars: what a person creates, changes and deletes in them is what the heater does."""
+
+from playwright.async_api import expect
+import pytest
+
+from .calendar_page import CalendarPage, Which
+from .home_assistant_page import HomeAssistantPage
+from .running_demo import RunningDemo
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+_HEATER = "NWP500"
+_ECO, _HIGH_DEMAND = 3, 4
+"""Raw values of modes in an entry: protocol.md 7.1."""
+_WHOLE_SERIES: Which = "This and all future events"
+
+
+@pytest.fixture
+def calendar(home_assistant: HomeAssistantPage) -> CalendarPage:
+    """The calendars, not opened yet."""
+    return CalendarPage(home_assistant)
+
+
+async def _stored(demo: RunningDemo) -> list[dict[str, int]]:
+    """Return the entries of the heater's weekly schedule."""
+    return (await demo.heater())["schedules"]["reservations"]["reservation"]
+
+
+async def test_series_is_created_changed_and_deleted(calendar: CalendarPage, demo: RunningDemo) -> None:
+    before = await _stored(demo)
+    await calendar.open()
+    await calendar.create("eco 131 °F", calendar="Weekly schedule", device=_HEATER, repeat="Daily")
+    created = calendar.event("Eco, 131 °F")
+    await expect(created).to_have_count(7)
+    [entry] = [each for each in await _stored(demo) if each not in before]
+    assert (entry["mode"], entry["param"]) == (_ECO, 110)
+    await calendar.change(created, "high demand 133 °F", _WHOLE_SERIES)
+    changed = calendar.event("High demand, 133 °F")
+    await expect(changed).to_have_count(7)
+    await expect(created).to_have_count(0)
+    assert [each for each in await _stored(demo) if each not in before] == [
+        {**entry, "mode": _HIGH_DEMAND, "param": 112}
+    ]
+    await calendar.delete(changed, _WHOLE_SERIES)
+    await expect(changed).to_have_count(0)
+    assert await _stored(demo) == before
+
+
+async def test_single_event_of_a_series_is_refused(calendar: CalendarPage, demo: RunningDemo) -> None:
+    before = await _stored(demo)
+    await calendar.open()
+    await calendar.delete(calendar.event("Heat pump, 115 °F"), "Only this event")
+    await expect(calendar.refusal).to_contain_text('Choose "This and all future events"')
+    assert await _stored(demo) == before
+
+
+async def test_event_in_planned_heating_is_a_boost(calendar: CalendarPage, demo: RunningDemo) -> None:
+    before = await demo.heater()
+    commands = len(before["applied"])
+    await calendar.open()
+    await calendar.create("bath 140 °F", calendar="Planned heating", device=_HEATER)
+    boost = calendar.event("bath 140 °F")
+    await expect(boost).to_have_count(1)
+    heater = await demo.heater(applied=commands + 1)
+    assert heater["status"]["dhwTemperatureSetting"] == 120
+    await calendar.delete(boost)
+    await expect(boost).to_have_count(0)
+    heater = await demo.heater(applied=commands + 2)
+    assert heater["status"]["dhwTemperatureSetting"] == before["status"]["dhwTemperatureSetting"]
