@@ -47,7 +47,7 @@ async def _run(options: Namespace, directory: Path) -> None:
             api_url=cloud.api_url,
             mqtt_endpoint=_MQTT_ENDPOINT,
             mqtt_port=cloud.mqtt_port,
-            ca_file=str(cloud.ca_file),
+            ca_file=str(cloud.certificate.ca_file),
             control_url=control_url,
             email=options.email,
             password=options.password,

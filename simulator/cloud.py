@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from email.utils import formatdate
-import json
-from pathlib import Path
 import ssl
 import time
 from zoneinfo import ZoneInfo
@@ -40,16 +38,15 @@ class Cloud:
     def __init__(self, options: CloudOptions) -> None:
         self.options = options
         self._started_with = options
-        self._certificate = make_server_certificate(options.directory)
+        self.certificate = make_server_certificate(options.directory)
         self._rest_server = web.ServerRunner(
             web.Server(self._handle_rest, access_log=None), shutdown_timeout=_SHUTDOWN_TIMEOUT
         )
-        self._rest_port = options.rest_port
         self.mqtt_port = options.mqtt_port
         self._tasks: list[asyncio.Task[None]] = []
         self.service_clock = ServiceClock()
         self.broker = Broker(
-            self._certificate.ssl_context,
+            self.certificate.ssl_context,
             credentials=self._find_credentials,
             on_publish=self._handle_message,
             permits=self._permits,
@@ -80,19 +77,13 @@ class Cloud:
 
     @property
     def api_url(self) -> str:
-        """Base URL of the REST service."""
-        return f"http://{self.options.host}:{self._rest_port}{BASE_PATH}"
-
-    @property
-    def ca_file(self) -> Path:
-        """What the broker's clients have to trust."""
-        return self._certificate.ca_file
+        """Base URL of the REST service while it runs."""
+        return f"http://{self.options.host}:{self._rest_server.addresses[0][1]}{BASE_PATH}"
 
     async def start(self) -> None:
         """Open the ports."""
         await self._rest_server.setup()
-        await web.TCPSite(self._rest_server, self.options.host, self._rest_port).start()
-        self._rest_port = self._rest_server.addresses[0][1]
+        await web.TCPSite(self._rest_server, self.options.host, self.options.rest_port).start()
         self.mqtt_port = await self.broker.start(self.options.host, self.mqtt_port)
         self._start_tasks()
 
@@ -117,8 +108,9 @@ class Cloud:
 
     def limit_tls(self, newest: ssl.TLSVersion | None) -> None:
         """Limit the broker to this version of TLS; `None`: those that a server should."""
-        certificate = self._certificate
-        self.broker.use_tls(certificate.ssl_context if newest is None else certificate.outdated_context(newest))
+        certificate = self.certificate
+        context = certificate.ssl_context if newest is None else certificate.outdated_context(newest)
+        self.broker.listener.ssl_context = context
 
     def advance_heaters(self) -> None:
         """Let the heaters live up to now."""
@@ -155,7 +147,7 @@ class Cloud:
         heater.online = online
         heater.session_number += online
         event = device_connection(heater)
-        self.broker.service.publish(event.topic, json.dumps(event.message).encode())
+        self.broker.service.publish(event.topic, event.payload)
 
     def _start_tasks(self) -> None:
         self._tasks = [asyncio.create_task(self.dispatcher.run()), asyncio.create_task(self._tick())]
@@ -188,7 +180,7 @@ class Cloud:
     # Accounts and dispatcher are made anew by each reset, the broker goes on.
 
     def _find_credentials(self, access_key_id: str) -> AwsCredentials | None:
-        return self.accounts.find_aws(access_key_id)
+        return self.accounts.aws.get(access_key_id)
 
     def _handle_message(self, message: ReceivedMessage) -> None:
         self.dispatcher.handle(message)

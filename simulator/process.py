@@ -1,7 +1,7 @@
 """The simulator as a process of its own, for tests, demos and examples."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from http import HTTPStatus
 import json
 from pathlib import Path
@@ -64,21 +64,19 @@ class SimulatorProcess:
         self._options = options
         self._addresses = addresses
         self._pid: int | None = None
-        self._process = ExitStack()
+        self._running = AsyncExitStack()
         self._session: ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         if self._addresses is None:
-            self._addresses, self._pid = self._process.enter_context(run_simulator(*self._options))
-        self._session = ClientSession(self._addresses["control_url"])
+            self._addresses, self._pid = self._running.enter_context(run_simulator(*self._options))
+        self._session = await self._running.enter_async_context(ClientSession(self._addresses["control_url"]))
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
-        self._process.close()
+        await self._running.aclose()
 
     @property
     def addresses(self) -> Addresses:

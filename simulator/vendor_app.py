@@ -4,13 +4,11 @@ It needs no connection of its own: what it sends is delivered and answered as if
 """
 
 from collections.abc import Callable, Mapping
-import json
 import time
 
-from .answers.replies import Reply, app_connection
+from .answers.replies import Reply, app_connection, envelope
 from .heater.heater import Heater
 from .heater.registration import DEVICE_TYPE
-from .heater.requests import PROTOCOL_VERSION
 from .mqtt.session import ReceivedMessage
 
 CLIENT_ID = "app-5f0c1e7a"
@@ -70,29 +68,17 @@ class VendorApp:
     def _request(self, heater: Heater, suffix: str, command: int, response_topic: str, **members: object) -> None:
         topic = f"{heater.identity.topic}/{suffix}"
         message = {
-            "clientID": CLIENT_ID,
-            "sessionID": self._session_id,
-            "protocolVersion": PROTOCOL_VERSION,
-            "request": {
-                "command": command,
-                "deviceType": DEVICE_TYPE,
-                "macAddress": heater.identity.mac_address,
-                "additionalValue": heater.identity.additional_value,
-                **members,
-            },
-            "requestTopic": topic,
+            **envelope(CLIENT_ID, self._session_id, topic),
+            "request": {"command": command, **heater.identity.as_wire(), **members},
             "responseTopic": response_topic,
         }
-        payload = self._send(Reply(topic=topic, message=message))
+        payload = Reply(topic=topic, message=message).payload
+        self._publish(topic, payload)
         self._handle(
             ReceivedMessage(client_id=CLIENT_ID, topic=topic, payload=payload, qos=1, time=time.time(), sequence=0)
         )
 
     def _announce(self, *, connected: bool) -> None:
         for heater in self._heaters.values():
-            self._send(app_connection(heater, CLIENT_ID, self._session_id, connected=connected))
-
-    def _send(self, message: Reply) -> bytes:
-        payload = json.dumps(message.message).encode()
-        self._publish(message.topic, payload)
-        return payload
+            event = app_connection(heater, CLIENT_ID, self._session_id, connected=connected)
+            self._publish(event.topic, event.payload)

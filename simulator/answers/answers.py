@@ -9,7 +9,7 @@ import time
 
 from ..common.reading import BadRequestError, number, numbers
 from ..heater import report
-from ..heater.controls import CONTROLS, Control
+from ..heater.controls import CONTROLS
 from ..heater.energy import Usage
 from ..heater.heater import Heater
 from ..heater.records import FIRMWARE_PARTS
@@ -34,16 +34,12 @@ def answer(heater: Heater, request: Request) -> tuple[Reply, ...]:
     if handler is None:
         raise BadRequestError(f"no command {request.command} on {suffix}")
     replies = handler(heater, request)
-    return () if heater.faults.silences.due(suffix) else replies
+    return () if heater.faults.upcoming.due(suffix) else replies
 
 
-def status_reply(heater: Heater, request: Request) -> Reply:
+def send_status(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Give the status message as an answer to `request`."""
-    return reply(heater, request, {"status": report.status(heater)})
-
-
-def _send_status(heater: Heater, request: Request) -> tuple[Reply, ...]:
-    return (status_reply(heater, request),)
+    return (reply(heater, request, {"status": report.status(heater)}),)
 
 
 def _send_feature(heater: Heater, request: Request) -> tuple[Reply, ...]:
@@ -60,7 +56,7 @@ def _control(heater: Heater, request: Request) -> tuple[Reply, ...]:
     control, param, faults = CONTROLS[request.command], request.param, heater.faults
     if faults.upcoming.due("ctrl_fail"):
         return (refusal(heater, request, faults.refusal_code),)
-    if _too_soon(heater, control):
+    if control.paced and time.monotonic() - faults.paced_at < faults.minimum_control_interval:
         return (refusal(heater, request, FAIL_TOO_SOON),)
     objection = control.objection(heater, param)
     if objection is not None:
@@ -70,16 +66,7 @@ def _control(heater: Heater, request: Request) -> tuple[Reply, ...]:
     if not faults.upcoming.due("ignore_write"):
         control.effect(heater, param)
         heater.applied.append(applied(request, control.mode, param))
-    return _send_status(heater, request)
-
-
-def _too_soon(heater: Heater, control: Control) -> bool:
-    faults = heater.faults
-    return (
-        control.paced
-        and faults.paced_at is not None
-        and time.monotonic() - faults.paced_at < faults.minimum_control_interval
-    )
+    return send_status(heater, request)
 
 
 def _send_daily_energy(heater: Heater, request: Request) -> tuple[Reply, ...]:
@@ -88,29 +75,24 @@ def _send_daily_energy(heater: Heater, request: Request) -> tuple[Reply, ...]:
     months = numbers(request.members, "month", _MONTHS)
     if not heater.energy.unanswered.isdisjoint((year, month) for month in months):
         return ()
-    usage = [
-        {"year": year, "month": month, "data": _items(heater, heater.energy.month(year, month))} for month in months
-    ]
-    return _usage_reply(heater, request, usage)
+    periods = [({"year": year, "month": month}, heater.energy.month(year, month)) for month in months]
+    return _usage_reply(heater, request, periods)
 
 
 def _send_monthly_energy(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Give the months of each year asked for."""
     years = numbers(request.members, "year", _YEARS)
-    usage: list[dict[str, object]] = [
-        {"year": year, "data": _items(heater, heater.energy.year(year))} for year in years
-    ]
-    return _usage_reply(heater, request, usage)
+    return _usage_reply(heater, request, [({"year": year}, heater.energy.year(year)) for year in years])
 
 
-def _usage_reply(heater: Heater, request: Request, usage: Sequence[dict[str, object]]) -> tuple[Reply, ...]:
-    """The total is that of the heater's whole life, whatever was asked."""
+def _usage_reply(
+    heater: Heater, request: Request, periods: Sequence[tuple[dict[str, int], list[Usage]]]
+) -> tuple[Reply, ...]:
+    """Give the parts of each period; the total is that of the heater's whole life, whatever was asked."""
+    times = heater.faults.energy_times
+    usage = [{**period, "data": [each.as_wire(times=times) for each in usages]} for period, usages in periods]
     members = {"typeOfUsage": _TYPE_OF_USAGE, "total": heater.energy.total().as_wire(), "usage": usage}
     return (reply(heater, request, members),)
-
-
-def _items(heater: Heater, usages: Sequence[Usage]) -> list[dict[str, int]]:
-    return [usage.as_wire(times=heater.faults.energy_times) for usage in usages]
 
 
 def _send_firmware_download(heater: Heater, request: Request) -> tuple[Reply, ...]:
@@ -134,16 +116,16 @@ def _commit_firmware(heater: Heater, request: Request) -> tuple[Reply, ...]:
 
 
 ANSWERS: Mapping[tuple[str, int], Answer] = {
-    ("st", 16777219): _send_status,
+    ("st", 16777219): send_status,
     ("st/did", 16777217): _send_feature,
     ("st/end", 16777218): _say_nothing,
-    ("st/rsv/rd", 16777222): schedule_answers.send_reservations,
+    ("st/rsv/rd", 16777222): partial(schedule_answers.send, name="reservations"),
     ("st/energy-usage-hourly-query/rd", 16777224): _say_nothing,
     ("st/energy-usage-daily-query/rd", 16777225): _send_daily_energy,
     ("st/energy-usage-monthly-query/rd", 16777226): _send_monthly_energy,
     ("st/dl-sw-info", 16777227): _send_firmware_download,
     ("st/td/rd", 16777228): send_diagnostics,
-    ("st/recirc-rsv/rd", 16777231): schedule_answers.send_recirculation,
+    ("st/recirc-rsv/rd", 16777231): partial(schedule_answers.send, name="recirculation"),
     ("ctrl/rsv/rd", 16777226): partial(schedule_answers.take, name="reservations"),
     ("ctrl/tou/rd", 33554439): partial(schedule_answers.take, name="tou"),
     ("ctrl/recirc-rsv/rd", 33554440): partial(schedule_answers.take, name="recirculation"),

@@ -1,6 +1,5 @@
 """The counters that installers look at, as JSON made by the cloud and as the heater's own bytes (protocol.md 10.2)."""
 
-from collections.abc import Mapping
 import re
 
 from ..heater.heater import Heater
@@ -26,7 +25,9 @@ _RECOVERY_MINUTES = 7
 def send_diagnostics(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Give the JSON form only where a five-segment topic asks for it, the raw form always."""
     tables = diagnostic_tables(heater)
-    raw = raw_reply(heater, request, {"typeOfTD": _TYPE_OF_TD, "data": _hex_tables(tables)})
+    wide = {"tsData": _WIDE_IN_TS}
+    data = {name: _hex(list(table.values()), wide.get(name, len(table))) for name, table in tables.items()}
+    raw = raw_reply(heater, request, {"typeOfTD": _TYPE_OF_TD, "data": data})
     if not _FIVE_SEGMENTS.fullmatch(request.response_topic):
         return (raw,)
     return reply(heater, request, {"typeOfTD": _TYPE_OF_TD, "data": tables}), raw
@@ -98,16 +99,9 @@ def _zeros(names: str) -> dict[str, int]:
     return dict.fromkeys(names.split(), 0)
 
 
-def _hex_tables(tables: Mapping[str, Mapping[str, int]]) -> dict[str, str]:
-    return {
-        name: _hex(list(table.values()), wide=_WIDE_IN_TS if name == "tsData" else None)
-        for name, table in tables.items()
-    }
-
-
-def _hex(values: list[int], *, wide: int | None) -> str:
-    """Give numbers as little-endian bytes: the first `wide` of them, or all, with 32 bits, the others with 16."""
-    sizes = [_WIDE if wide is None or position < wide else _NARROW for position in range(len(values))]
+def _hex(values: list[int], wide: int) -> str:
+    """Give numbers as little-endian bytes: the first `wide` of them with 32 bits, the others with 16."""
+    sizes = [_WIDE if position < wide else _NARROW for position in range(len(values))]
     return b"".join(
         min(value, 256**size - 1).to_bytes(size, "little") for value, size in zip(values, sizes, strict=True)
     ).hex()

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-import json
 
 from ..common.delay_line import DelayLine
 from ..common.reading import BadRequestError
@@ -10,7 +9,7 @@ from ..heater.heater import Heater
 from ..heater.requests import Address, Request, parse
 from ..mqtt.session import ReceivedMessage
 from ..state import IgnoredState
-from .answers import answer, status_reply
+from .answers import answer, send_status
 from .replies import Reply
 
 type Publish = Callable[[str, bytes], None]
@@ -46,7 +45,7 @@ class Dispatcher:
         for (mac_address, client_id), request in self._last_requests.items():
             heater = self._heaters[mac_address]
             if client_id in connected and heater.online:
-                self._send(heater, status_reply(heater, request))
+                self._send(heater, send_status(heater, request))
 
     async def run(self) -> None:
         """Publish each reply when its delay is over, until canceled."""
@@ -64,21 +63,21 @@ class Dispatcher:
             raise BadRequestError("the heater is offline")
         request = parse(address, message.payload, heater.identity)
         heater.advance(self._now())
-        for reply in answer(heater, request):
-            self._send(heater, reply)
+        self._send(heater, answer(heater, request))
         if address.suffix == "st":
             self._last_requests[address.mac_address, message.client_id] = request
 
-    def _send(self, heater: Heater, reply: Reply) -> None:
+    def _send(self, heater: Heater, replies: tuple[Reply, ...]) -> None:
         faults, late_at = heater.faults, self.reply_delay + heater.faults.late_by
-        if faults.upcoming.due("late_reply"):
-            self._late.append(asyncio.get_running_loop().call_later(late_at, self._publish_reply, reply))
-            if not faults.in_time_too:
-                return
-        self._outgoing.put(reply, self.reply_delay)
+        for reply in replies:
+            is_late = faults.upcoming.due("late_reply")
+            if is_late:
+                self._late.append(asyncio.get_running_loop().call_later(late_at, self._publish_reply, reply))
+            if faults.in_time_too or not is_late:
+                self._outgoing.put(reply, self.reply_delay)
 
     async def _deliver(self, reply: Reply) -> None:
         self._publish_reply(reply)
 
     def _publish_reply(self, reply: Reply) -> None:
-        self._publish(reply.topic, json.dumps(reply.message).encode())
+        self._publish(reply.topic, reply.payload)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+import json
 
 from ..common.reading import Members
 from ..heater.heater import Heater
@@ -10,7 +11,6 @@ from ..heater.requests import PROTOCOL_VERSION, Request
 
 _CLOUD_MADE = "/rd"
 """Ends the topic of a form that the cloud decodes; the heater's own goes to the topic without it."""
-
 
 _EVENT_VERSION = 1
 _APP_MODEL_TYPE = 49
@@ -24,13 +24,18 @@ class Reply:
     topic: str
     message: Members
 
+    @property
+    def payload(self) -> bytes:
+        """The message as JSON."""
+        return json.dumps(self.message).encode()
+
 
 type Answer = Callable[[Heater, Request], tuple[Reply, ...]]
 
 
 def reply(heater: Heater, request: Request, members: Members, *, topic: str | None = None) -> Reply:
     """Answer where the request asked for it, or on another topic."""
-    message = _envelope(heater, request, members) | {"responseTopic": request.response_topic}
+    message = _response(heater, request, members) | {"responseTopic": request.response_topic}
     return Reply(topic=topic or request.response_topic, message=message)
 
 
@@ -42,22 +47,17 @@ def raw_reply(heater: Heater, request: Request, members: Members) -> Reply:
 def refusal(heater: Heater, request: Request, code: int) -> Reply:
     """Refuse a control; such a message has no `responseTopic`."""
     members = {"failCode": code, "swVersion": heater.feature["controllerSwVersion"]}
-    return Reply(topic=f"{heater.identity.topic}/res/ctrl-fail", message=_envelope(heater, request, members))
+    return Reply(topic=f"{heater.identity.topic}/res/ctrl-fail", message=_response(heater, request, members))
 
 
-def _envelope(heater: Heater, request: Request, members: Members) -> dict[str, object]:
-    return {
-        "clientID": request.client_id,
-        "sessionID": request.session_id,
-        "protocolVersion": PROTOCOL_VERSION,
-        "requestTopic": request.address.topic,
-        "response": {
-            "deviceType": DEVICE_TYPE,
-            "macAddress": heater.identity.mac_address,
-            "additionalValue": heater.identity.additional_value,
-            **members,
-        },
-    }
+def envelope(client_id: str, session_id: str, topic: str, version: int = PROTOCOL_VERSION) -> dict[str, object]:
+    """Give the members that every message has beside what it says."""
+    return {"clientID": client_id, "sessionID": session_id, "protocolVersion": version, "requestTopic": topic}
+
+
+def _response(heater: Heater, request: Request, members: Members) -> dict[str, object]:
+    about = envelope(request.client_id, request.session_id, request.address.topic)
+    return {**about, "response": {**heater.identity.as_wire(), **members}}
 
 
 def device_connection(heater: Heater) -> Reply:
@@ -77,16 +77,5 @@ def app_connection(heater: Heater, client_id: str, session_id: str, *, connected
 
 def _event(heater: Heater, name: str, client_id: str, session_id: str, members: dict[str, object]) -> Reply:
     topic = f"evt/{DEVICE_TYPE}/navilink-{heater.identity.mac_address}/{name}"
-    message = {
-        "clientID": client_id,
-        "sessionID": session_id,
-        "protocolVersion": _EVENT_VERSION,
-        "requestTopic": topic,
-        "event": {
-            "macAddress": heater.identity.mac_address,
-            "additionalValue": heater.identity.additional_value,
-            "deviceType": DEVICE_TYPE,
-            **members,
-        },
-    }
-    return Reply(topic=topic, message=message)
+    about = envelope(client_id, session_id, topic, _EVENT_VERSION)
+    return Reply(topic=topic, message={**about, "event": {**heater.identity.as_wire(), **members}})

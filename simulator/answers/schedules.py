@@ -18,25 +18,26 @@ _MAX_RECIRCULATION_ENTRIES = 20
 _MAX_RESERVATIONS = 32  # so many are known to fit (protocol.md 7.1)
 _GATES = {"recirculation": "recircReservationUse", "tou": "programReservationUse"}
 
-_EMPTY_SLOTS = 2
-"""Follow the reservations in the hex form, as in the recorded message."""
+_EMPTY_SLOTS = {"reservations": 2}
+"""Follow the entries in the hex form, as in the recorded message."""
 
 
-def send_reservations(heater: Heater, request: Request) -> tuple[Reply, ...]:
-    """Give the weekly schedule in both forms."""
-    return _both_forms(heater, request, heater.schedules.reservations, empty_slots=_EMPTY_SLOTS)
-
-
-def send_recirculation(heater: Heater, request: Request) -> tuple[Reply, ...]:
-    """Give the schedule of the recirculation pump in both forms."""
-    _require_feature(heater, _GATES["recirculation"])
-    return _both_forms(heater, request, heater.schedules.recirculation)
+def send(heater: Heater, request: Request, *, name: str) -> tuple[Reply, ...]:
+    """Give a weekly schedule in both forms."""
+    _check_gate(heater, name)
+    schedule: WeeklySchedule = getattr(heater.schedules, name)
+    slots = schedule.as_hex(empty_slots=_EMPTY_SLOTS.get(name, 0))
+    forms = {
+        "json": reply(heater, request, schedule.as_wire()),
+        "hex": raw_reply(heater, request, {"reservationUse": schedule.use, "reservation": slots}),
+    }
+    wanted = heater.faults.schedule_form
+    return tuple(message for form, message in forms.items() if wanted in ("both", form))
 
 
 def take(heater: Heater, request: Request, *, name: str) -> tuple[Reply, ...]:
     """Replace a schedule and echo it, or silently lose it; without periods of a plan there is no answer."""
-    if name in _GATES:
-        _require_feature(heater, _GATES[name])
+    _check_gate(heater, name)
     if name == "tou" and request.members.get("controllerSerialNumber") != heater.identity.serial_number:
         raise BadRequestError("controllerSerialNumber belongs to another heater")
     write, echo = READERS[name](heater, request.members)
@@ -61,22 +62,10 @@ def _read_tou(heater: Heater, members: Members) -> ScheduleWrite:
     return partial(heater.take_tou, plan, is_on=use == ON), {"reservationUse": use, "reservation": plan.as_list()}
 
 
-def _both_forms(
-    heater: Heater, request: Request, schedule: WeeklySchedule, *, empty_slots: int = 0
-) -> tuple[Reply, ...]:
-    forms = {
-        "json": reply(heater, request, schedule.as_wire()),
-        "hex": raw_reply(
-            heater, request, {"reservationUse": schedule.use, "reservation": schedule.as_hex(empty_slots=empty_slots)}
-        ),
-    }
-    wanted = heater.faults.schedule_form
-    return tuple(message for form, message in forms.items() if wanted in ("both", form))
-
-
-def _require_feature(heater: Heater, name: str) -> None:
-    if heater.feature[name] != ON:
-        raise BadRequestError(f"the heater has no {name}")
+def _check_gate(heater: Heater, name: str) -> None:
+    gate = _GATES.get(name)
+    if gate is not None and heater.feature[gate] != ON:
+        raise BadRequestError(f"the heater has no {gate}")
 
 
 READERS: Mapping[str, Callable[[Heater, Members], ScheduleWrite]] = {

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-import os
 from pathlib import Path
 import ssl
 import warnings
@@ -16,6 +15,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 _LIFETIME = timedelta(days=365)
 _CLOCK_SKEW = timedelta(days=1)
+_AUTHORITY = "NaviLink simulator CA"
 _HOST_NAMES: tuple[x509.GeneralName, ...] = (
     x509.DNSName("localhost"),
     x509.IPAddress(ip_address("127.0.0.1")),
@@ -58,30 +58,26 @@ def make_server_certificate(directory: Path) -> ServerCertificate:
     The authority's own key is forgotten at once: nothing else can ever be signed with it.
     """
     authority_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    name = _name("NaviLink simulator CA")
-    authority = _certificate(name, authority_key, name, authority_key, is_authority=True)
-    server = _certificate(_name("localhost"), server_key, name, authority_key, is_authority=False)
+    authority = _certificate(_AUTHORITY, authority_key, authority_key)
+    server = _certificate("localhost", server_key, authority_key)
     ca_file, chain_file, key_file = (directory / name for name in ("ca.pem", "server.pem", "server.key"))
     ca_file.write_bytes(authority.public_bytes(Encoding.PEM))
     chain_file.write_bytes(server.public_bytes(Encoding.PEM))
-    _write_private(key_file, server_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    key_file.unlink(missing_ok=True)  # one left by an earlier run would keep its own permissions
+    key_file.touch(0o600, exist_ok=False)
+    key_file.write_bytes(server_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     return ServerCertificate(ca_file, chain_file, key_file)
 
 
 def _certificate(
-    subject: x509.Name,
-    key: ec.EllipticCurvePrivateKey,
-    issuer: x509.Name,
-    issuer_key: ec.EllipticCurvePrivateKey,
-    *,
-    is_authority: bool,
+    subject: str, key: ec.EllipticCurvePrivateKey, authority_key: ec.EllipticCurvePrivateKey
 ) -> x509.Certificate:
-    now = datetime.now(UTC)
+    now, is_authority = datetime.now(UTC), key is authority_key
     constraints = x509.BasicConstraints(ca=is_authority, path_length=0 if is_authority else None)
     builder = (
         x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
+        .subject_name(_name(subject))
+        .issuer_name(_name(_AUTHORITY))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - _CLOCK_SKEW)
@@ -91,13 +87,13 @@ def _certificate(
         .add_extension(_key_usage(authority=is_authority), critical=True)
     )
     if not is_authority:
-        issuer_identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+        issuer_identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
         builder = (
             builder.add_extension(x509.ExtendedKeyUsage((ExtendedKeyUsageOID.SERVER_AUTH,)), critical=False)
             .add_extension(x509.SubjectAlternativeName(_HOST_NAMES), critical=False)
             .add_extension(issuer_identifier, critical=False)
         )
-    return builder.sign(issuer_key, hashes.SHA256())
+    return builder.sign(authority_key, hashes.SHA256())
 
 
 def _name(common_name: str) -> x509.Name:
@@ -116,10 +112,3 @@ def _key_usage(*, authority: bool) -> x509.KeyUsage:
         encipher_only=False,
         decipher_only=False,
     )
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    # A file left by an earlier run would keep its own permissions.
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)

@@ -25,6 +25,7 @@ class Listener:
     def __init__(self, protocol_factory: Callable[[], asyncio.BaseProtocol], ssl_context: ssl.SSLContext) -> None:
         self._protocol_factory = protocol_factory
         self.ssl_context = ssl_context
+        """By which hands are shaken; connections that are open stay as they are."""
         self._loop = asyncio.get_running_loop()
         self._handshakes: set[asyncio.Task[None]] = set()
         self._socket: socket.socket | None = None

@@ -19,17 +19,12 @@ def json_object(data: bytes, name: str = "the body") -> JsonObject:
         value = json.loads(data)
     except (ValueError, RecursionError) as err:
         raise BadRequestError(f"{name} is not JSON") from err
-    if not isinstance(value, dict):
-        raise BadRequestError(f"{name} is not an object")
-    return value
+    return _of_kind(value, dict, name, "an object")
 
 
 def text(members: Members, name: str) -> str:
     """Read a text."""
-    value = members.get(name)
-    if not isinstance(value, str):
-        raise BadRequestError(f"{name} is not a text")
-    return value
+    return _of_kind(members.get(name), str, name, "a text")
 
 
 def number(members: Members, name: str, allowed: range) -> int:
@@ -47,23 +42,23 @@ def numbers(members: Members, name: str, allowed: range) -> tuple[int, ...]:
 
 def part(members: Members, name: str) -> JsonObject:
     """Read an object within."""
-    value = members.get(name)
-    if not isinstance(value, dict):
-        raise BadRequestError(f"{name} is not an object")
-    return value
+    return _of_kind(members.get(name), dict, name, "an object")
 
 
 def sequence(members: Members, name: str) -> list[Json]:
     """Read a list of anything."""
-    values = members.get(name)
-    if not isinstance(values, list):
-        raise BadRequestError(f"{name} is not a list")
-    return values
+    return _of_kind(members.get(name), list, name, "a list")
 
 
 def parts(members: Members, name: str) -> list[JsonObject]:
     """Read a list of objects."""
-    return [part({name: value}, name) for value in sequence(members, name)]
+    return [_of_kind(value, dict, name, "an object") for value in sequence(members, name)]
+
+
+def _of_kind[KindT](value: object, kind: type[KindT], name: str, described: str) -> KindT:
+    if not isinstance(value, kind):
+        raise BadRequestError(f"{name} is not {described}")
+    return value
 
 
 def _whole(value: object, name: str, allowed: range) -> int:

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 import hmac
 import re
-from types import MappingProxyType
 from urllib.parse import quote, unquote
 
 ALGORITHM = "AWS4-HMAC-SHA256"
@@ -14,6 +13,7 @@ SERVICE = "iotdevicegateway"
 CLOCK_SKEW = timedelta(minutes=5)
 """How far the signer's clock may be off."""
 
+_REGION = "us-east-1"
 _TIME_FORMAT = "%Y%m%dT%H%M%SZ"
 _SIGNATURE = "X-Amz-Signature"
 _SECURITY_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - the name of a parameter, not a token
@@ -40,32 +40,24 @@ class SignatureRefusedError(Exception):
     """The upgrade is not signed as it must be; the text is the reason."""
 
 
-def verify_presigned_upgrade(  # noqa: PLR0913 - the parts of one HTTP request and what they are judged by
-    *,
-    method: str,
-    path: str,
-    query: str,
-    host: str,
-    credentials: CredentialLookup,
-    now: datetime,
-    region: str = "us-east-1",
-    headers: Mapping[str, str] = MappingProxyType({}),
+def verify_presigned_upgrade(
+    *, method: str, path: str, query: str, headers: Mapping[str, str], credentials: CredentialLookup, now: datetime
 ) -> AwsCredentials:
     """Return the credentials that signed the request, or raise SignatureRefusedError.
 
-    ``path`` and ``query`` as they stand in the request line, ``host`` as in its header, which has to be signed; other
-    signed headers (the AWS runtime signs Connection) are looked up by lower-case name in ``headers``. The security
-    token is not signed, but has to be the one issued with the key. ``X-Amz-Expires`` adds to the five minutes.
+    ``path`` and ``query`` as they stand in the request line, ``headers`` by lower-case name: the host has to be signed,
+    others may be (the AWS runtime signs Connection). The security token is not signed, but has to be the one issued
+    with the key. ``X-Amz-Expires`` adds to the five minutes.
     """
     parameters = _parse_query(query)
     signed_at = _check_form(parameters)
     _check_time(parameters, signed_at, now)
-    scope = f"{signed_at:%Y%m%d}/{region}/{SERVICE}/aws4_request"
+    scope = f"{signed_at:%Y%m%d}/{_REGION}/{SERVICE}/aws4_request"
     access_key_id, _, given_scope = parameters["X-Amz-Credential"].partition("/")
     _require(given_scope == scope, f"credential scope is not {scope}")
     issued = _find(credentials, access_key_id, now)
     _require(_equal(parameters.get(_SECURITY_TOKEN, ""), issued.session_token), "security token is not the one issued")
-    signed_headers = _signed_headers(parameters, {**headers, "host": host})
+    signed_headers = _signed_headers(parameters, headers)
     request = canonical_request(method=method, path=path, parameters=parameters, headers=signed_headers)
     expected = sign(request, secret_key=issued.secret_key, scope=scope, signed_at=signed_at)
     _require(_equal(parameters[_SIGNATURE], expected), "signature does not match")

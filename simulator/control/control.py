@@ -39,7 +39,7 @@ class ControlInterface:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        application = web.Application(middlewares=[_explain_errors, _keep_pages_out], client_max_size=MAX_BODY)
+        application = web.Application(middlewares=[_guard], client_max_size=MAX_BODY)
         application.add_routes(
             [
                 web.get("/state", self._state),
@@ -147,26 +147,20 @@ class ControlInterface:
 
 
 @web.middleware
-async def _explain_errors(
+async def _guard(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
+    """Keep pages out, and say what is wrong with a request."""
     try:
+        if not is_loopback_host(request.host):
+            raise web.HTTPMisdirectedRequest(text=f"{request.host} is not this machine")
+        if request.method == hdrs.METH_POST and request.content_type != "application/json":
+            raise web.HTTPUnsupportedMediaType(text=f"the body must be application/json, not {request.content_type}")
         return await handler(request)
     except (BadRequestError, UnicodeEncodeError) as err:  # JSON may hold half a character
         return web.json_response({"error": str(err)}, status=HTTPStatus.BAD_REQUEST)
     except web.HTTPException as err:
         return web.json_response({"error": err.text}, status=err.status)
-
-
-@web.middleware
-async def _keep_pages_out(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    if not is_loopback_host(request.host):
-        raise web.HTTPMisdirectedRequest(text=f"{request.host} is not this machine")
-    if request.method == hdrs.METH_POST and request.content_type != "application/json":
-        raise web.HTTPUnsupportedMediaType(text=f"the body must be application/json, not {request.content_type}")
-    return await handler(request)
 
 
 async def _object(request: web.Request) -> JsonObject:

@@ -61,7 +61,7 @@ def slow_write(heater: Heater, *, seconds: Seconds) -> None:
 
 def silent(heater: Heater, *, suffix: Annotated[str, _SUFFIXES], count: Count = 1) -> None:
     """Let a heater do what the next requests on a topic suffix (such as `st/rsv/rd`) ask for, but not answer them."""
-    heater.faults.silences[suffix] = count
+    heater.faults.upcoming[suffix] = count
 
 
 def late_reply(heater: Heater, *, seconds: Seconds, count: Count = 1, in_time_too: bool = True) -> None:

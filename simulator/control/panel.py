@@ -6,6 +6,7 @@ message is pinned to the value written, whatever the heater does, until it is wr
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from operator import setitem
 
 from ..answers.schedules import READERS
 from ..common.reading import BadRequestError, part
@@ -49,7 +50,7 @@ def _status_write(heater: Heater, name: str, value: object) -> Callable[[], obje
             raise BadRequestError(f"{name} cannot be {number}")
         return partial(apply, heater, number)
     if name in derived_members(heater):
-        return partial(heater.pinned.__setitem__, name, number)
+        return partial(setitem, heater.pinned, name, number)
     return partial(_store, heater, name, number)
 
 
@@ -61,7 +62,7 @@ def _feature_write(heater: Heater, name: str, value: object) -> Callable[[], obj
         if number not in RATED_GALLONS:
             raise BadRequestError(f"volumeCode must be one of {sorted(RATED_GALLONS)}, not {number}")
         return partial(_fit_tank, heater, number)
-    return partial(_store if name in MIRRORED else _store_feature, heater, name, number)
+    return partial(_store, heater, name, number) if name in MIRRORED else partial(setitem, heater.feature, name, number)
 
 
 def _whole_number(name: str, value: object) -> int:
@@ -74,10 +75,6 @@ def _store(heater: Heater, name: str, value: int) -> None:
     heater.members[name] = value
     if name in MIRRORED:
         heater.feature[name] = value
-
-
-def _store_feature(heater: Heater, name: str, value: int) -> None:
-    heater.feature[name] = value
 
 
 def _fit_tank(heater: Heater, code: int) -> None:
@@ -105,14 +102,9 @@ def _counter(name: str, *, unit: float) -> Callable[[Heater, int], None]:
     return lambda heater, value: setattr(heater, name, value * unit)
 
 
-def _setpoints(heater: Heater) -> range:
-    lowest, highest = heater.setpoint_limits
-    return range(lowest, highest + 1)
-
-
 _PANEL: Mapping[str, tuple[Callable[[Heater], range], Callable[[Heater, int], None]]] = {
     "dhwOperationSetting": (lambda _: range(7), _write_mode),
-    "dhwTemperatureSetting": (_setpoints, Heater.write_setpoint),
+    "dhwTemperatureSetting": (lambda heater: heater.setpoints, Heater.write_setpoint),
     "tankUpperTemperature": (lambda _: _PROBE_RANGE, _probe("upper")),
     "tankLowerTemperature": (lambda _: _PROBE_RANGE, _probe("lower")),
     "ambientTemperature": (lambda _: _PROBE_RANGE, _probe("ambient")),

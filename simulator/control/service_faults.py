@@ -1,6 +1,7 @@
 """Faults of the MQTT connections, the REST service, the credentials and the account; see `faults`."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from ssl import TLSVersion
 from typing import Annotated
@@ -11,8 +12,8 @@ from ..common.reading import BadRequestError
 from ..heater.registration import MAC_FORMS
 from ..mqtt.connection import LIFETIME_IS_OVER, Withheld
 from ..options import MAX_HEATERS
+from ..rest.api import RestError
 from ..rest.endpoints import ENDPOINTS
-from ..rest.members import RestError
 from .fault_arguments import MAX_COUNT, Count, Interval, Seconds, Span
 
 _TLS_VERSIONS: Mapping[str, TLSVersion] = {
@@ -73,7 +74,7 @@ def expire_jwt(cloud: Cloud, *, refresh: bool = False) -> None:
 
 def change_password(cloud: Cloud, *, password: str) -> None:
     """Let the owner choose another password, and end every credential that the old one gave."""
-    cloud.accounts.change_password(password)
+    cloud.accounts.account = replace(cloud.accounts.account, password=password)
     cloud.accounts.expire_web_tokens(refresh_tokens=True)
     cloud.accounts.expire_aws()
 

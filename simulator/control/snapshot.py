@@ -20,10 +20,7 @@ def snapshot(cloud: Cloud) -> State:
         clock={"now": cloud.clock.now(), "speed": cloud.clock.speed},
         connections=cloud.broker.service.connections,
         ended=cloud.broker.service.ended,
-        received=[
-            _received(message, acknowledged=message.sequence in cloud.broker.service.acknowledged)
-            for message in cloud.broker.service.received
-        ],
+        received=[_received(message) for message in cloud.broker.service.received],
         ignored=cloud.dispatcher.ignored,
         upgrades=cloud.broker.upgrades,
         throttled=len(cloud.broker.service.throttled),
@@ -32,12 +29,12 @@ def snapshot(cloud: Cloud) -> State:
     )
 
 
-def _received(message: ReceivedMessage, *, acknowledged: bool) -> ReceivedState:
+def _received(message: ReceivedMessage) -> ReceivedState:
     try:
         payload = json.loads(message.payload)
     except ValueError, RecursionError:
         payload = message.payload.decode(errors="replace")
-    return cast("ReceivedState", asdict(message) | {"payload": payload, "acknowledged": acknowledged})
+    return cast("ReceivedState", asdict(message) | {"payload": payload})
 
 
 def _heater(heater: Heater) -> HeaterState:

@@ -14,26 +14,19 @@ _VACATION_DAYS = range(1, 100)
 _FILTER_UNIT = 500  # hours
 
 
-def _nothing(_heater: Heater, _param: Param) -> None:
-    """Acknowledged; what it does does not show in the status (protocol.md 5.1)."""
-
-
-def _store(**members: int) -> Effect:
-    """Store fixed values."""
-
-    def apply(heater: Heater, _param: Param) -> None:
-        heater.members |= members
-
-    return apply
-
-
-def _store_first(name: str, *, unit: int = 1, **members: int) -> Effect:
-    """Store the first number, in units of `unit`, and fixed values with it."""
+def _store(first: str | None = None, *, unit: int = 1, **members: int) -> Effect:
+    """Store fixed values, and under `first` the first number of the control, in units of `unit`."""
 
     def apply(heater: Heater, param: Param) -> None:
-        heater.members |= {name: param[0] * unit, **members}
+        heater.members |= members
+        if first is not None:
+            heater.members[first] = param[0] * unit
 
     return apply
+
+
+_NOTHING = _store()
+"""Acknowledged; what it does does not show in the status (protocol.md 5.1)."""
 
 
 def _dhw_mode(heater: Heater, param: Param) -> None:
@@ -89,15 +82,15 @@ CONTROLS: Mapping[int, Control] = {
         },
         paced=True,
     ),
-    33554441: Control("reservation-mode", _nothing, gate="programReservationUse"),
+    33554441: Control("reservation-mode", _NOTHING, gate="programReservationUse"),
     33554444: Control(
         "recirc-hotbtn",
         lambda heater, _: heater.recirculation.press_hot_button(heater.now, heater.members),
         (((1,),),),
         gate="recirculationUse",
     ),
-    33554445: Control("recirc-mode", _store_first("recircOperationMode"), ((range(1, 5),),), gate="recirculationUse"),
-    33554463: Control("cond-fault-reset", _nothing),
+    33554445: Control("recirc-mode", _store("recircOperationMode"), ((range(1, 5),),), gate="recirculationUse"),
+    33554463: Control("cond-fault-reset", _NOTHING),
     33554464: Control(
         "dhw-temperature",
         lambda heater, param: heater.write_setpoint(param[0]),
@@ -105,24 +98,20 @@ CONTROLS: Mapping[int, Control] = {
         gate="dhwTemperatureSettingUse",
         paced=True,
     ),
-    33554466: Control(
-        "goout-day", _store_first("vacationDaySetting"), ((_VACATION_DAYS,),), gate="holidayUse", paced=True
-    ),
-    33554467: Control("intelligent-off", _nothing),
-    33554468: Control("intelligent-on", _nothing),
-    33554469: Control("dr-off", _nothing, gate="drSettingUse"),
-    33554470: Control("dr-on", _nothing, gate="drSettingUse"),
+    33554466: Control("goout-day", _store("vacationDaySetting"), ((_VACATION_DAYS,),), gate="holidayUse", paced=True),
+    33554467: Control("intelligent-off", _NOTHING),
+    33554468: Control("intelligent-on", _NOTHING),
+    33554469: Control("dr-off", _NOTHING, gate="drSettingUse"),
+    33554470: Control("dr-on", _NOTHING, gate="drSettingUse"),
     33554471: Control("anti-leg-off", _store(antiLegionellaUse=OFF), gate="antiLegionellaSettingUse"),
     33554472: Control(
         "anti-leg-on",
-        _store_first("antiLegionellaPeriod", antiLegionellaUse=ON),
+        _store("antiLegionellaPeriod", antiLegionellaUse=ON),
         ((range(1, 31),),),
         gate="antiLegionellaSettingUse",
     ),
     33554473: Control("air-filter-reset", lambda heater, _: heater.reset_filter()),
-    33554474: Control(
-        "air-filter-life", _store_first("airFilterAlarmPeriod", unit=_FILTER_UNIT), (((0, *range(2, 21)),),)
-    ),
+    33554474: Control("air-filter-life", _store("airFilterAlarmPeriod", unit=_FILTER_UNIT), (((0, *range(2, 21)),),)),
     33554475: Control("tou-off", _store(touStatus=0), gate="programReservationUse"),
     33554476: Control("tou-on", _store(touStatus=1), gate="programReservationUse"),
 }

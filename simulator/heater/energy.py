@@ -4,8 +4,10 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, reduce
 from math import cos, tau
+from operator import add, sub
+from typing import NamedTuple
 
 from .records import Draw
 from .tank import Heating, Power
@@ -21,8 +23,7 @@ _SCATTER = 2654435761  # a multiplier that spreads consecutive days over the who
 _OTHER_SCATTER = 2246822519  # another one, so that long heating and elements do not come on the same days
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(NamedTuple):
     """Energy in Wh and running time in hours, of the heat pump and of the elements."""
 
     heat_pump: float = 0.0
@@ -30,21 +31,13 @@ class Usage:
     heat_pump_hours: float = 0.0
     element_hours: float = 0.0
 
-    def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            heat_pump=self.heat_pump + other.heat_pump,
-            elements=self.elements + other.elements,
-            heat_pump_hours=self.heat_pump_hours + other.heat_pump_hours,
-            element_hours=self.element_hours + other.element_hours,
-        )
+    def plus(self, other: Usage) -> Usage:
+        """Give both together."""
+        return Usage(*map(add, self, other, strict=True))
 
-    def __sub__(self, other: Usage) -> Usage:
-        return Usage(
-            heat_pump=self.heat_pump - other.heat_pump,
-            elements=self.elements - other.elements,
-            heat_pump_hours=self.heat_pump_hours - other.heat_pump_hours,
-            element_hours=self.element_hours - other.element_hours,
-        )
+    def minus(self, other: Usage) -> Usage:
+        """Give what is left without the other."""
+        return Usage(*map(sub, self, other, strict=True))
 
     def as_wire(self, *, times: bool = True) -> dict[str, int]:
         """Give whole Wh and whole hours; an item of a list may lack the hours."""
@@ -84,7 +77,7 @@ class EnergyHistory:
             heat_pump_hours=hours if power.heat_pump else 0.0,
             element_hours=hours if power.elements else 0.0,
         )
-        self.write(self.today, self._day(self.today) + used)
+        self.write(self.today, self._day(self.today).plus(used))
 
     def write(self, day: date, usage: Usage) -> None:
         """Let this be what was used on a day, whatever it was before."""
@@ -94,7 +87,7 @@ class EnergyHistory:
         """Give everything since the installation."""
         made_up = _past_total(self.installed, self.begun)
         replaced = _sum(_past(day) for day in self._recorded if self.installed <= day < self.begun)
-        return made_up - replaced + _sum(self._recorded.values())
+        return made_up.minus(replaced).plus(_sum(self._recorded.values()))
 
     def month(self, year: int, month: int) -> list[Usage]:
         """Give each day of a month, as far as days are remembered."""
@@ -105,10 +98,8 @@ class EnergyHistory:
         return [_sum(map(self._day, _days(year, month))) for month in range(1, 13)]
 
     def _day(self, day: date) -> Usage:
-        recorded = self._recorded.get(day)
-        if recorded is not None:
-            return recorded
-        return _past(day) if self.installed <= day < self.begun else Usage()
+        made_up = _past(day) if self.installed <= day < self.begun else Usage()
+        return self._recorded.get(day, made_up)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -151,7 +142,7 @@ class Counters:
 
 
 def _sum(usages: Iterable[Usage]) -> Usage:
-    return sum(usages, Usage())
+    return reduce(Usage.plus, usages, Usage())
 
 
 @cache

@@ -6,14 +6,13 @@ from datetime import datetime, tzinfo
 from functools import partial
 from zoneinfo import ZoneInfo
 
-from ..common.clock import local_time
 from ..state import AppliedState, FiredState
 from .energy import PAST_DAYS, Counters, EnergyHistory
 from .members import FACTORY_FEATURE, FACTORY_STATUS, OFF, ON
 from .recirculation import Recirculation
 from .records import Draw, FirmwareDownload, HeaterFaults
 from .registration import Identity, Registration
-from .schedules import Entry, Schedules, TouPlan
+from .schedules import Entry, Schedules, TouPlan, clamp
 from .tank import Heating, Tank, power
 from .thermostat import ELEMENT_RULES, HEATING_MODES, RESERVATION_MODES, DhwMode, Thermostat, Wanted
 
@@ -92,7 +91,7 @@ class Heater:
     @property
     def local_time(self) -> datetime:
         """What the heater's own clock shows."""
-        return local_time(self.now, self.zone)
+        return datetime.fromtimestamp(self.now, self.zone)
 
     @property
     def mode(self) -> DhwMode:
@@ -105,9 +104,9 @@ class Heater:
         return self.members["dhwTemperatureSetting"]
 
     @property
-    def setpoint_limits(self) -> tuple[int, int]:
-        """Lowest and highest setpoint the heater takes, in half-degrees Celsius."""
-        return self.feature["dhwTemperatureMin"], self.feature["dhwTemperatureMax"]
+    def setpoints(self) -> range:
+        """What the heater takes, in half-degrees Celsius."""
+        return range(self.feature["dhwTemperatureMin"], self.feature["dhwTemperatureMax"] + 1)
 
     @property
     def heating(self) -> Heating:
@@ -134,8 +133,7 @@ class Heater:
 
     def write_setpoint(self, raw: int) -> None:
         """Set the setpoint in half-degrees Celsius; what a real heater makes of one outside its limits is not known."""
-        lowest, highest = self.setpoint_limits
-        self.members["dhwTemperatureSetting"] = min(highest, max(lowest, raw))
+        self.members["dhwTemperatureSetting"] = clamp(raw, self.setpoints)
         self.thermostat.setpoint_written(self.now, short=self._wanted().setpoint - self.tank.upper)
 
     def write_mode(self, mode: DhwMode, days: int = 0) -> None:

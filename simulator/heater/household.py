@@ -8,14 +8,12 @@ from zlib import crc32
 from .heater import Heater
 from .members import OFF, ON
 from .records import Draw
-from .schedules import ALL_YEAR, EVERY_DAY, Entry, Period, TouPlan, WeeklySchedule
+from .schedules import ALL_YEAR, DECIMAL_POINT, EVERY_DAY, WEEKDAYS, WEEKEND, Entry, Period, TouPlan, WeeklySchedule
 from .tank import RATED_GALLONS
 
-_WEEKDAYS, _WEEKEND = 124, 130
 _HEAT_PUMP, _ENERGY_SAVER, _HIGH_DEMAND = 1, 3, 4
 _SUMMER = 0b0001_1110_0000  # June to September; January is bit 0
 _WINTER = ALL_YEAR & ~_SUMMER
-_DECIMALS = 5  # of a price
 _NO_PARAMETER = -1  # of an entry of the recirculation schedule
 _LEAST_SHARE, _SPREAD = 0.7, 0.6
 
@@ -23,25 +21,12 @@ LIVED = 24 * 3600.0
 """Simulated seconds that people have lived with a heater before anybody looks: its tank and counters show it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Habit:
-    """Hot water that is drawn every day at the same time, a little more or less of it."""
-
-    liters: float
-    liters_per_minute: float
-
-    def draw(self, local: datetime) -> Draw:
-        """Give what is drawn on this day: 70 to 130 % of the usual."""
-        share = _LEAST_SHARE + _SPREAD * crc32(f"{local:%F %R}".encode()) / 2**32
-        return Draw(liters_left=self.liters * share, liters_per_minute=self.liters_per_minute)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Household:
     """What its people do, and how they have set up their heater."""
 
-    habits: Mapping[tuple[int, int], Habit]
-    """By hour and minute of the heater's local time."""
+    habits: Mapping[tuple[int, int], tuple[float, float]]
+    """Liters drawn each day, more or less, and liters a minute; by hour and minute of the heater's local time."""
     reservations: tuple[Entry, ...]
     recirculation: tuple[Entry, ...] = ()
     tou: TouPlan | None = None
@@ -64,9 +49,13 @@ class Household:
         heater.advance(heater.now + LIVED)
 
     def draw(self, local: datetime) -> Draw | None:
-        """Give the draw that begins in this minute."""
+        """Give the draw that begins in this minute: 70 to 130 % of the usual."""
         habit = self.habits.get((local.hour, local.minute))
-        return None if habit is None else habit.draw(local)
+        if habit is None:
+            return None
+        liters, liters_per_minute = habit
+        share = _LEAST_SHARE + _SPREAD * crc32(f"{local:%F %R}".encode()) / 2**32
+        return Draw(liters_left=liters * share, liters_per_minute=liters_per_minute)
 
 
 def _evening_peak(start: int, end: int) -> TouPlan:
@@ -77,7 +66,7 @@ def _evening_peak(start: int, end: int) -> TouPlan:
         utility="Example Power",
         zip_code="43001",
         periods=tuple(
-            Period(season, EVERY_DAY, *begin, *last, price, price, _DECIMALS)
+            Period(season, EVERY_DAY, *begin, *last, price, price, DECIMAL_POINT)
             for season, low, high in ((_SUMMER, 14150, 41320), (_WINTER, 12480, 27610))
             for (begin, last), price in zip(spans, (low, high, low), strict=True)
         ),
@@ -86,27 +75,27 @@ def _evening_peak(start: int, end: int) -> TouPlan:
 
 _FAMILY = Household(
     habits={
-        (6, 10): Habit(42, 8),
-        (6, 45): Habit(38, 8),
-        (7, 20): Habit(6, 5),
-        (12, 30): Habit(7, 5),
-        (16, 15): Habit(5, 4),
-        (18, 40): Habit(14, 6),
-        (20, 30): Habit(65, 10),
+        (6, 10): (42, 8),
+        (6, 45): (38, 8),
+        (7, 20): (6, 5),
+        (12, 30): (7, 5),
+        (16, 15): (5, 4),
+        (18, 40): (14, 6),
+        (20, 30): (65, 10),
     },
     reservations=(
-        Entry(ON, _WEEKDAYS, 5, 0, _HIGH_DEMAND, 105),
-        Entry(ON, _WEEKDAYS, 8, 30, _HEAT_PUMP, 92),
-        Entry(ON, _WEEKDAYS, 16, 0, _ENERGY_SAVER, 100),
-        Entry(ON, _WEEKEND, 7, 0, _ENERGY_SAVER, 103),
-        Entry(OFF, _WEEKEND, 14, 0, _HIGH_DEMAND, 111),
+        Entry(ON, WEEKDAYS, 5, 0, _HIGH_DEMAND, 105),
+        Entry(ON, WEEKDAYS, 8, 30, _HEAT_PUMP, 92),
+        Entry(ON, WEEKDAYS, 16, 0, _ENERGY_SAVER, 100),
+        Entry(ON, WEEKEND, 7, 0, _ENERGY_SAVER, 103),
+        Entry(OFF, WEEKEND, 14, 0, _HIGH_DEMAND, 111),
         Entry(ON, EVERY_DAY, 22, 30, _HEAT_PUMP, 92),
     ),
     members={"antiLegionellaUse": ON},
 )
 
 _GUESTS = Household(
-    habits={(7, 30): Habit(36, 7), (8, 10): Habit(5, 4), (13, 0): Habit(6, 5), (21, 15): Habit(40, 8)},
+    habits={(7, 30): (36, 7), (8, 10): (5, 4), (13, 0): (6, 5), (21, 15): (40, 8)},
     reservations=(Entry(ON, EVERY_DAY, 6, 0, _ENERGY_SAVER, 100), Entry(ON, EVERY_DAY, 22, 0, _HEAT_PUMP, 86)),
     recirculation=(
         Entry(ON, EVERY_DAY, 6, 30, ON, _NO_PARAMETER),

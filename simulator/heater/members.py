@@ -5,6 +5,8 @@ among them, belongs to the single heater.
 What follows from the state of the heater is computed over these in `report`.
 """
 
+from collections.abc import Mapping
+
 OFF, ON = 1, 2
 """Every flag on the wire, and "not supported" and "supported" of device info (protocol.md 6.2)."""
 
@@ -19,11 +21,17 @@ _ZERO_IN_STATUS = """
     heLowerOnTDiffempSetting heLowerOffDiffTempSetting totalEnergyCapacity availableEnergyCapacity
     recircOperationMode recircPumpOperationStatus recircHotBtnReady recircOperationReason recircErrorStatus
     recircReservationUse recircTempSetting recircTemperature recircFaucetTemperature recircDhwFlowRate
+    dhwTemperature dhwTargetTemperatureSetting currentInstPower dhwChargePer currentStatenum eevStep currentSuperHeat
+    airFilterAlarmUse hpUpperOnTempSetting hpUpperOffTempSetting hpLowerOnTempSetting hpLowerOffTempSetting
+    heUpperOnTempSetting heUpperOffTempSetting heLowerOffTempSetting
 """
 _OFF_IN_STATUS = """
     didReload operationBusy dhwUse dhwUseSustained dhwOperationBusy programReservationUse ecoUse compUse eevUse
     evaFanUse shutOffValveUse conOvrSensorUse wtrOvrSensorUse antiLegionellaUse antiLegionellaOperationBusy
     heatUpperUse heatLowerUse scaldUse drOverrideStatus recircOperationBusy
+"""
+_ZERO_IN_FEATURE = """
+    panelSwVersion panelSwCode recircSwVersion recircModelTypeCode recircTemperatureMin recircTemperatureMax
 """
 _UNSUPPORTED = """
     mixingValueUse dhwRefillUse recirculationUse recircReservationUse title24Use
@@ -34,46 +42,37 @@ _SUPPORTED = """
     heatpumpUse energySaverUse highDemandUse
 """
 
-FACTORY_STATUS: dict[str, int] = {
-    **dict.fromkeys(_ZERO_IN_STATUS.split(), 0),
-    **dict.fromkeys(_OFF_IN_STATUS.split(), OFF),
-    "tempFormulaType": 1,
-    "command": 67108883,
-    "freezeProtectionUse": 2,
-    "dhwTemperature": 98,
-    "dhwTemperatureSetting": 98,
-    "wifiRssi": -52,
-    "dhwTargetTemperatureSetting": 98,
-    "targetSuperHeat": 50,
-    "currentInstPower": 2,
-    "dhwChargePer": 100,
-    "freezeProtectionTemperature": 12,
-    "antiLegionellaPeriod": 7,
-    "dhwOperationSetting": 3,
+MIRRORED: Mapping[str, int] = {
     "temperatureType": 2,
-    "errorBuzzerUse": 2,
-    "currentStatenum": 20,
-    "eevStep": 480,
-    "currentSuperHeat": -16,
-    "airFilterAlarmUse": 2,
-    "airFilterAlarmPeriod": 1000,
-    "hpUpperOnTempSetting": 81,
-    "hpUpperOffTempSetting": 98,
-    "hpLowerOnTempSetting": 81,
-    "hpLowerOffTempSetting": 98,
-    "heUpperOnTempSetting": 81,
-    "heUpperOffTempSetting": 98,
-    "heLowerOffTempSetting": 98,
-    "heatMinOpTemperature": 81,
-    "touOverrideStatus": 2,
+    "tempFormulaType": 1,
     "freezeProtectionTempMin": 12,
     "freezeProtectionTempMax": 20,
 }
+"""Members with one meaning that stand in both messages."""
+
+FACTORY_STATUS: dict[str, int] = {
+    **MIRRORED,
+    **dict.fromkeys(_ZERO_IN_STATUS.split(), 0),
+    **dict.fromkeys(_OFF_IN_STATUS.split(), OFF),
+    "command": 67108883,
+    "freezeProtectionUse": 2,
+    "dhwTemperatureSetting": 98,
+    "wifiRssi": -52,
+    "targetSuperHeat": 50,
+    "freezeProtectionTemperature": 12,
+    "antiLegionellaPeriod": 7,
+    "dhwOperationSetting": 3,
+    "errorBuzzerUse": 2,
+    "airFilterAlarmPeriod": 1000,
+    "heatMinOpTemperature": 81,
+    "touOverrideStatus": 2,
+}
 
 FACTORY_FEATURE: dict[str, int] = {
+    **MIRRORED,
+    **dict.fromkeys(_ZERO_IN_FEATURE.split(), 0),
     **dict.fromkeys(_UNSUPPORTED.split(), OFF),
     **dict.fromkeys(_SUPPORTED.split(), ON),
-    "temperatureType": 2,
     "countryCode": 3,
     "modelTypeCode": 240,
     "controlTypeCode": 1,
@@ -84,16 +83,4 @@ FACTORY_FEATURE: dict[str, int] = {
     "wifiSwCode": 268435985,
     "dhwTemperatureMin": 81,
     "dhwTemperatureMax": 131,
-    "tempFormulaType": 1,
-    "freezeProtectionTempMin": 12,
-    "freezeProtectionTempMax": 20,
-    "panelSwVersion": 0,
-    "panelSwCode": 0,
-    "recircSwVersion": 0,
-    "recircModelTypeCode": 0,
-    "recircTemperatureMin": 0,
-    "recircTemperatureMax": 0,
 }
-
-MIRRORED = frozenset({"temperatureType", "tempFormulaType", "freezeProtectionTempMin", "freezeProtectionTempMax"})
-"""Members with one meaning that stand in both messages."""

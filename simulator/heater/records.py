@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 
-from ..common.countdowns import Countdowns
+from ..common.faults import Countdowns
 
 SCHEDULE_FORMS = ("both", "json", "hex")
 """Which of the two forms of a schedule's reply comes (protocol.md 4.1)."""
@@ -27,13 +28,11 @@ class HeaterFaults:
     """How the next requests go wrong."""
 
     upcoming: Countdowns = field(default_factory=Countdowns)
-    """Requests that go wrong, by the kind of fault."""
-    silences: Countdowns = field(default_factory=Countdowns)
-    """Requests that are carried out without an answer, by topic suffix."""
+    """Requests that go wrong, by the kind of fault; by topic suffix those that are carried out without an answer."""
     refusal_code: int = 0
     minimum_control_interval: float = 0.0
     """Real seconds between two DHW controls, below which the later one is refused."""
-    paced_at: float | None = None
+    paced_at: float = -inf
     """When the last DHW control was taken, on the monotonic clock."""
     late_by: float = 0.0
     """Real seconds by which a late reply is late."""

@@ -4,12 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from ..common.reading import Json, JsonObject
+
 DEVICE_TYPE = 52
 
 ALARM_ON, ALARM_OFF = 1, 2
 """Reversed, unlike every flag of the heater."""
-
-NO_ERROR = 0
 
 MAC_FORMS: Mapping[str, Callable[[str], str]] = {
     "plain": str,
@@ -21,6 +21,10 @@ MAC_FORMS: Mapping[str, Callable[[str], str]] = {
 
 _FIRST_MAC_ADDRESS = 0x0478630A1B2C
 _NAMES = ("NWP500", "Guest house", "Cabin")
+_LOCATION: JsonObject = {
+    "state": "Ohio", "city": "Anytown", "address": "1 Example Street",
+    "latitude": 40.0, "longitude": -83.0, "altitude": None,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +44,14 @@ class Identity:
         """Where requests to it begin, and what it says to all."""
         return f"cmd/{DEVICE_TYPE}/navilink-{self.mac_address}"
 
+    def as_wire(self) -> JsonObject:
+        """Give the members by which every message names it."""
+        return {
+            "deviceType": DEVICE_TYPE,
+            "macAddress": self.mac_address,
+            "additionalValue": self.additional_value,
+        }
+
     @classmethod
     def of_number(cls, number: int) -> Identity:
         """Give the identity of the account's heater with this number, from 0 on."""
@@ -53,26 +65,6 @@ class Identity:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
-    """Where a heater stands."""
-
-    state: str | None = None
-    city: str | None = None
-    address: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    altitude: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Maintenance:
-    """One line of a maintenance log: the day as its owner wrote it, and when that was, in seconds."""
-
-    date: str
-    registered_at: int
-
-
 @dataclass(slots=True, kw_only=True)
 class Registration:
     """One heater in the books of the cloud."""
@@ -81,14 +73,12 @@ class Registration:
     in_account: bool = True
     """Whether the account still has it; one that it no longer has goes on, but REST does not list it."""
     install_type: str = "R"
-    location: Location = Location(
-        state="Ohio", city="Anytown", address="1 Example Street", latitude=40.0, longitude=-83.0
-    )
+    location: JsonObject = field(default_factory=_LOCATION.copy)
     alarms: dict[str, int] = field(
         default_factory=lambda: {"isErrorAlarm": ALARM_ON, "isDescalingAlarm": ALARM_OFF, "isEtcAlarm": ALARM_ON}
     )
-    error_code: int | None = NO_ERROR
-    """The last fault the cloud knows of, `None` when it knows nothing."""
+    error_code: int | None = 0
+    """The last fault the cloud knows of, 0 for none, `None` when it knows nothing."""
     error_at: float | None = None
-    maintenance: defaultdict[str, list[Maintenance]] = field(default_factory=lambda: defaultdict(list))
-    """By kind, `filter` or `cip`; oldest first."""
+    maintenance: defaultdict[str, list[Json]] = field(default_factory=lambda: defaultdict(list))
+    """Rows of each kind, `filter` or `cip`; oldest first."""

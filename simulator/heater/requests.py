@@ -76,9 +76,8 @@ def parse(address: Address, payload: bytes, heater: Identity) -> Request:
     request = part(envelope, "request")
     _require(envelope, "protocolVersion", PROTOCOL_VERSION)
     _require(envelope, "requestTopic", address.topic)
-    _require(request, "deviceType", DEVICE_TYPE)
-    _require(request, "macAddress", heater.mac_address)
-    _require(request, "additionalValue", heater.additional_value)
+    for name, expected in heater.as_wire().items():
+        _require(request, name, expected)
     command = request.get("command")
     if type(command) is not int:
         raise BadRequestError("command is not a whole number")

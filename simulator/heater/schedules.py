@@ -9,13 +9,12 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import NamedTuple
 
-from ..common.clock import LocalMinutes, local_time
 from ..common.reading import BadRequestError, Members, sequence
 from ..state import ScheduleState
 from .members import OFF, ON
 
 SUNDAY = 128
-EVERY_DAY = 254
+WEEKDAYS, WEEKEND, EVERY_DAY = 124, 130, 254
 """Sunday is bit 7, Saturday bit 1; bit 0 means nothing."""
 
 SLOTS = 40
@@ -23,6 +22,9 @@ SLOTS = 40
 
 ALL_YEAR = 4095
 """January is bit 0, December bit 11."""
+
+DECIMAL_POINT = 5
+"""Of the prices in plans that the cloud or a household makes."""
 
 PERIOD_RANGES: Mapping[str, range] = {
     "season": range(ALL_YEAR + 1),
@@ -40,6 +42,8 @@ PERIOD_RANGES: Mapping[str, range] = {
 INTERVAL_MEMBERS = tuple(name for name in PERIOD_RANGES if name != "season")
 """Members of a period as REST has them, within a season."""
 
+_MINUTE = 60.0
+
 
 class Entry(NamedTuple):
     """One entry, its members named and ordered as on the wire."""
@@ -53,11 +57,8 @@ class Entry(NamedTuple):
 
     def is_due(self, local: datetime) -> bool:
         """Whether it is active and fires in this minute."""
-        return (
-            self.enable == ON
-            and bool(self.week & day_bit(local))
-            and (self.hour, self.min) == (local.hour, local.minute)
-        )
+        is_its_minute = (self.hour, self.min) == (local.hour, local.minute)
+        return self.enable == ON and bool(self.week & day_bit(local)) and is_its_minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +165,13 @@ class Schedules:
         self.tou = TouPlan()
         self.in_peak_period = False
         """Whether the time-of-use plan has its highest price at the moment, enabled or not."""
-        self._minutes = LocalMinutes(now, zone)
+        self._next_minute = (now // _MINUTE + 1) * _MINUTE
         self._pending_writes: list[tuple[float, Callable[[], None]]] = []
 
     def take_tou(self, plan: TouPlan, now: float) -> None:
         """Replace the time-of-use plan."""
         self.tou = plan
-        self.in_peak_period = plan.is_peak(local_time(now, self.zone))
+        self.in_peak_period = plan.is_peak(datetime.fromtimestamp(now, self.zone))
 
     def apply_later(self, take: Callable[[], None], at: float) -> None:
         """Let a write take effect at a simulated time to come."""
@@ -180,10 +181,13 @@ class Schedules:
         """Apply the writes that are due, and give the minutes of local time that have begun since the last step."""
         while self._pending_writes and self._pending_writes[0][0] <= now:
             self._pending_writes.pop(0)[1]()
-        minutes = self._minutes.until(now)
-        for local in minutes:
+        begun = []
+        while self._next_minute <= now:
+            local = datetime.fromtimestamp(self._next_minute, self.zone)
             self.in_peak_period = self.tou.is_peak(local)
-        return minutes
+            begun.append(local)
+            self._next_minute += _MINUTE
+        return begun
 
 
 def day_bit(local: datetime) -> int:

@@ -32,14 +32,8 @@ class ElementRule:
 
 HEATING_MODES = frozenset({DhwMode.HEAT_PUMP, DhwMode.ELECTRIC, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
 # Protocol.md 11.6: 5 is not vacation here. Entries with another number, which older software wrote, do nothing.
-RESERVATION_MODES = {
-    1: DhwMode.HEAT_PUMP,
-    2: DhwMode.ELECTRIC,
-    3: DhwMode.ENERGY_SAVER,
-    4: DhwMode.HIGH_DEMAND,
-    5: DhwMode.POWER_OFF,
-}
-HEAT_PUMP_MODES = frozenset({DhwMode.HEAT_PUMP, DhwMode.ENERGY_SAVER, DhwMode.HIGH_DEMAND})
+RESERVATION_MODES = {**{mode.value: mode for mode in HEATING_MODES}, 5: DhwMode.POWER_OFF}
+HEAT_PUMP_MODES = HEATING_MODES - {DhwMode.ELECTRIC}
 ELEMENT_RULES = {
     # When ELECTRIC starts again later is not recorded; it is taken to be as in HIGH_DEMAND.
     DhwMode.ELECTRIC: ElementRule(entry=0.3, later=2.1, stop=0.0),

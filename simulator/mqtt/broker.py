@@ -16,9 +16,8 @@ from uuid import uuid4
 
 from aiohttp import hdrs, web
 
-from ..common.countdowns import Countdowns
+from ..common.faults import Countdowns, portal_page
 from ..common.listener import Listener
-from ..common.portal import portal_page
 from ..common.sigv4 import CredentialLookup, SignatureRefusedError, verify_presigned_upgrade
 from .connection import Connection, Ending, Withheld
 from .packets import REFUSED, Connect, Packet, PubAck, Publish, SubAck, Subscribe
@@ -87,15 +86,15 @@ class Broker:
         self.faults = BrokerFaults()
         self._black_hole_over = asyncio.Event()
         self._server = web.Server(self.handle_upgrade, access_log=None)
-        self._listener = Listener(self._server, ssl_context)
+        self.listener = Listener(self._server, ssl_context)
 
     async def start(self, host: str, port: int) -> int:
         """Serve on an own TLS port, 0 for any; returns the port or raises OSError."""
-        return await self._listener.open(host, port)
+        return await self.listener.open(host, port)
 
     async def stop(self) -> None:
         """Reset all connections and give up the port."""
-        self._listener.close()
+        self.listener.close()
         self._black_hole_over.set()
         for connection in tuple(self._connections):
             connection.reset("broker stopped")
@@ -113,13 +112,13 @@ class Broker:
     def take_down(self) -> None:
         """Cut every connection and refuse new ones until `bring_up`."""
         self.faults.is_down = True
-        self._listener.take_down()
+        self.listener.take_down()
         self.hang_up_all("broker is down")
 
     def bring_up(self) -> None:
         """End `take_down`, `blackhole` and `withhold`; what is still in the black hole is reset."""
         if self.faults.is_down:
-            self._listener.bring_up()
+            self.listener.bring_up()
         self.faults.is_down = self.faults.upgrades_black_holed = False
         self._black_hole_over.set()
         self._black_hole_over = asyncio.Event()
@@ -151,10 +150,6 @@ class Broker:
         for connection in self._connections:
             connection.withheld |= {what}
 
-    def use_tls(self, ssl_context: ssl.SSLContext) -> None:
-        """Shake hands by another context from now on; connections that are open stay."""
-        self._listener.ssl_context = ssl_context
-
     def drop_session(self) -> None:
         """Cut every connection and forget all sessions."""
         self.hang_up_all("sessions dropped")
@@ -163,11 +158,14 @@ class Broker:
     async def handle_upgrade(self, request: web.BaseRequest) -> web.StreamResponse:
         """Serve one client from its WebSocket upgrade to its end."""
         self.upgrades += hdrs.UPGRADE in request.headers
-        if self.faults.upgrades_black_holed:
+        was_black_holed = self.faults.upgrades_black_holed
+        if was_black_holed:
             await self._black_hole_over.wait()
-            return _close_without_answer(request)
-        if self.faults.is_down or request.transport is None:
-            return _close_without_answer(request)
+        if request.transport is None:
+            return web.Response()
+        if was_black_holed or self.faults.is_down:
+            request.transport.abort()
+            return web.Response()
         if self.faults.portal:
             return portal_page()
         if (refusal := self._refusal(request)) is not None:
@@ -203,7 +201,6 @@ class Broker:
                 method=request.method,
                 path=path,
                 query=query,
-                host=request.headers.get(hdrs.HOST, ""),
                 credentials=self._credentials,
                 now=datetime.fromtimestamp(self._now(), UTC),
                 headers={name.lower(): value for name, value in request.headers.items()},
@@ -256,9 +253,3 @@ def _refuse(status: HTTPStatus) -> web.Response:
     )
     response.force_close()
     return response
-
-
-def _close_without_answer(request: web.BaseRequest) -> web.Response:
-    if request.transport is not None:
-        request.transport.abort()
-    return web.Response()

@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 import socket
 import struct
 
-from aiohttp import WSMessage, WSMsgType, web
+from aiohttp import WSMsgType, web
 
 from ..common.delay_line import DelayLine
 from .codec import PacketDecoder, UnsupportedProtocolError, encode
@@ -41,13 +40,8 @@ class Withheld(StrEnum):
 
 _OUTGOING: Mapping[type[Packet], Withheld] = {PubAck: Withheld.ACKNOWLEDGEMENTS, Publish: Withheld.DELIVERIES}
 
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """A packet on its way to the client, and what is to be called when TCP has taken it."""
-
-    data: bytes
-    on_written: Callable[[], None]
+type _Outgoing = tuple[bytes, Callable[[], None]] | Ending
+"""A packet's bytes with what is to be called when TCP has taken them, or the end of the connection."""
 
 
 class Connection:
@@ -107,7 +101,7 @@ class Connection:
     def send(self, packet: Packet, on_written: Callable[[], None] = lambda: None) -> None:
         """Send a packet, unless the connection has ended or withholds it; say so when it was really written."""
         if not self._muted and _OUTGOING.get(type(packet)) not in self.withheld:
-            self._outbound.put(_Frame(encode(packet), on_written), self._latency())
+            self._outbound.put((encode(packet), on_written), self._latency())
 
     def mute(self) -> None:
         """Take no further packet to send; those on their way still arrive."""
@@ -149,21 +143,15 @@ class Connection:
         async for message in self._websocket:
             if self.black_holed:
                 break
-            await self._receive_frame(message)
+            if message.type is WSMsgType.BINARY:
+                self._inbound.put(message.data, self._latency())
+            elif message.type is WSMsgType.PING:
+                await self._websocket.pong(message.data)
+            elif message.type is not WSMsgType.PONG:
+                self.hang_up("not a binary WebSocket frame")
         if self.black_holed:
             # Neither a frame nor the client's own close gets through: the server notices nothing of it.
             await self._aborted.wait()
-
-    async def _receive_frame(self, message: WSMessage) -> None:
-        match message.type:
-            case WSMsgType.BINARY:
-                self._inbound.put(message.data, self._latency())
-            case WSMsgType.PING:
-                await self._websocket.pong(message.data)
-            case WSMsgType.PONG:
-                pass
-            case _:
-                self.hang_up("not a binary WebSocket frame")
 
     async def _process(self, data: bytes) -> None:
         if self.black_holed:
@@ -180,15 +168,16 @@ class Connection:
         except ProtocolViolationError as err:
             self.hang_up(str(err))
 
-    async def _write(self, item: _Frame | Ending) -> None:
+    async def _write(self, item: _Outgoing) -> None:
         if self.black_holed or self._tcp_ended:
             return
         if isinstance(item, Ending):
             self._end_tcp(item)
-        else:
-            with suppress(ConnectionResetError):
-                await self._websocket.send_bytes(item.data)
-                item.on_written()
+            return
+        data, on_written = item
+        with suppress(ConnectionResetError):
+            await self._websocket.send_bytes(data)
+            on_written()
 
     def _end(self, reason: str) -> None:
         self.mute()

@@ -66,9 +66,7 @@ class Limits:
 
     def granted_keep_alive(self, asked: float) -> float:
         """Seconds of keep-alive for a client that asks for so many, 0 meaning none."""
-        if not asked:
-            return self.keep_alive_max
-        return min(max(asked, self.keep_alive_min), self.keep_alive_max)
+        return min(max(asked, self.keep_alive_min), self.keep_alive_max) if asked else self.keep_alive_max
 
 
 @dataclass(eq=False, slots=True, kw_only=True)
@@ -99,8 +97,6 @@ class MqttService:
         permits: Callable[[str], bool] = lambda _: True,
     ) -> None:
         self.received: list[ReceivedMessage] = []
-        self.acknowledged: set[int] = set()
-        """Sequence numbers of the received messages whose PUBACK was written."""
         self.throttled: list[ReceivedMessage] = []
         self.ended: list[EndedState] = []
         self.deliveries = 1
@@ -147,7 +143,6 @@ class MqttService:
         """Begin the lists of messages and connections anew."""
         self._sequence = count(1)
         self._recent_connects.clear()
-        self.acknowledged = set()  # a new one: a PUBACK may still be on its way
         for record in (self.received, self.throttled, self.ended):
             record.clear()
 
@@ -256,7 +251,7 @@ class MqttService:
             self.throttled.append(message)
             return
         if packet.packet_id is not None:
-            client.connection.send(PubAck(packet.packet_id), partial(self.acknowledged.add, message.sequence))
+            client.connection.send(PubAck(packet.packet_id), partial(setattr, message, "acknowledged", True))
         self.received.append(message)
         self.publish(packet.topic, packet.payload, packet.qos)
         self._on_publish(message)

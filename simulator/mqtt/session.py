@@ -51,7 +51,7 @@ def matches(topic_filter: str, topic: str) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ReceivedMessage:
     """One PUBLISH of a client; ``time`` in seconds of Unix time, ``sequence`` counts from 1 in order of arrival."""
 
@@ -61,6 +61,8 @@ class ReceivedMessage:
     qos: int
     time: float
     sequence: int
+    acknowledged: bool = False
+    """Whether its PUBACK was written."""
 
 
 class Session:

@@ -41,15 +41,8 @@ class Accounts:
         self._rotate_refresh_token = rotate_refresh_token
         self._access_expires: dict[str, float] = {}
         self._refresh_tokens: set[str] = set()
-        self._aws: dict[str, AwsCredentials] = {}
-
-    def signs_in(self, email: object, password: object) -> bool:
-        """Whether these are the account's."""
-        return email == self.account.email and password == self.account.password
-
-    def change_password(self, password: str) -> None:
-        """Let the owner choose another password; what was issued before goes on."""
-        self.account = replace(self.account, password=password)
+        self.aws: dict[str, AwsCredentials] = {}
+        """Every AWS set by its key, expired or not."""
 
     def holds(self, access_token: str) -> bool:
         """Whether an access token was issued and has not expired."""
@@ -86,17 +79,13 @@ class Accounts:
             session_token="IQoJb3JpZ2luX2Vj" + b64encode(secrets.token_bytes(200)).decode(),
             expires_at=self.now() + self._aws_lifetime,
         )
-        self._aws[credentials.access_key_id] = credentials
+        self.aws[credentials.access_key_id] = credentials
         return {
             "accessKeyId": credentials.access_key_id,
             "secretKey": credentials.secret_key,
             "sessionToken": credentials.session_token,
             "authorizationExpiresIn": self._aws_lifetime,
         }
-
-    def find_aws(self, access_key_id: str) -> AwsCredentials | None:
-        """Look up an AWS set by its key, expired or not."""
-        return self._aws.get(access_key_id)
 
     def expire_web_tokens(self, *, refresh_tokens: bool) -> None:
         """Let every access token end now, and on request the refresh tokens too."""
@@ -107,7 +96,7 @@ class Accounts:
     def expire_aws(self) -> None:
         """Let every AWS set end now; a connection made with one stays (protocol.md 3)."""
         now = self.now()
-        self._aws = {key: replace(issued, expires_at=min(now, issued.expires_at)) for key, issued in self._aws.items()}
+        self.aws = {key: replace(issued, expires_at=min(now, issued.expires_at)) for key, issued in self.aws.items()}
 
 
 def _jwt() -> str:

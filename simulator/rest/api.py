@@ -1,9 +1,9 @@
-"""The REST service's rules for every call: envelope, bare `authorization` header, error answers (protocol.md 2.1).
+"""The REST service's rules for every call: envelope, bare `authorization` header, errors, pages (protocol.md 2.1).
 
 What answers where is the table in `endpoints`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
 import json
@@ -12,24 +12,52 @@ import zlib
 
 from aiohttp import hdrs, web
 
-from ..common.countdowns import Countdowns
+from ..common.faults import Countdowns, portal_page
 from ..common.listener import is_loopback_host
-from ..common.portal import portal_page
-from ..common.reading import BadRequestError, Json, JsonObject, json_object, text
+from ..common.reading import BadRequestError, Json, JsonObject, json_object, number, text
 from ..heater.heater import Heater
 from ..state import RestRequestState
 from .accounts import Accounts
-from .members import RestError, not_authorized, not_found
 
 BASE_PATH = "/api/v2.1"
+
+MAX_PAGE = 20
+"""Maximum rows in one answer."""
 
 _BY_QUERY = frozenset({"GET", "DELETE"})
 """Methods whose parameters stand in the query instead of a body."""
 
+_OFFSETS = range(2**31)
 _MEBIBYTE = 2**20
 _GZIP = 16 + zlib.MAX_WBITS
 
 _NOTICE = "The service is under maintenance.\\nPlease try again later."
+
+
+class RestError(Exception):
+    """An answer other than success; `code` is the HTTP status too."""
+
+    def __init__(self, code: int, msg: str, data: Json = None) -> None:
+        super().__init__(msg)
+        self.code = code
+        self.msg = msg
+        self.data = data
+
+
+def not_found() -> RestError:
+    """Make the answer when there is no such thing."""
+    return RestError(404, "NOT_FOUND")
+
+
+def not_authorized() -> RestError:
+    """Make the answer when the account may not use it: not 403."""
+    return RestError(404, "COMMON_NOT_AUTHORIZED")
+
+
+def page[RowT](rows: Sequence[RowT], body: JsonObject) -> list[RowT]:
+    """Give the rows that a request with `offset` and `count` asks for."""
+    offset = number(body, "offset", _OFFSETS)
+    return list(rows[offset : offset + number(body, "count", range(1, MAX_PAGE + 1))])
 
 
 @dataclass(slots=True, kw_only=True)

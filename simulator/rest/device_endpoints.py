@@ -1,15 +1,13 @@
 """The owner's heaters over REST: list, details, what can be changed, push settings (protocol.md 2.4, 2.5 and 2.8)."""
 
-from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import UnionType
 
-from ..common.clock import local_time
 from ..common.reading import BadRequestError, Json, JsonObject, number, part, text
 from ..heater.heater import Heater
-from ..heater.registration import ALARM_OFF, ALARM_ON, DEVICE_TYPE, MAC_FORMS, Location
-from .api import RestApi
-from .members import not_authorized, page
+from ..heater.registration import ALARM_OFF, ALARM_ON, DEVICE_TYPE, MAC_FORMS
+from .api import RestApi, not_authorized, page
 
 FOREIGN_DEVICE_TYPE = 2
 """A device of another product, which a client has to skip."""
@@ -20,6 +18,10 @@ _ALARMS = range(ALARM_ON, ALARM_OFF + 1)
 _OWN_TYPE = range(DEVICE_TYPE, DEVICE_TYPE + 1)
 _COUNTS = range(1, 2**31)
 _WORDS_OF_PLACE = ("state", "city", "address")
+_PLACE: Mapping[str, type | UnionType] = {
+    **dict.fromkeys(_WORDS_OF_PLACE, str),
+    **dict.fromkeys(("latitude", "longitude", "altitude"), int | float),
+}
 
 
 def device_list(api: RestApi, body: JsonObject) -> Json:
@@ -41,13 +43,7 @@ def simple_list(api: RestApi, body: JsonObject) -> Json:
     """Give one page of the devices of an account, which can only be the own one: the caller is no installer."""
     api.own({"userId": text(body, "targetUserId")})
     rows: list[Json] = [
-        {
-            "macAddress": heater.identity.mac_address,
-            "additionalValue": heater.identity.additional_value,
-            "deviceType": DEVICE_TYPE,
-            "modelTypeCode": None,
-            "deviceName": heater.registration.name,
-        }
+        {**heater.identity.as_wire(), "modelTypeCode": None, "deviceName": heater.registration.name}
         for heater in api.heaters.values()
     ]
     return page(rows, body)
@@ -66,7 +62,7 @@ def device_info(api: RestApi, body: JsonObject) -> Json:
             "installType": books.install_type,
             "connected": _connected(heater),
         },
-        "location": asdict(books.location),
+        "location": {**books.location},
         "installer": {f"installer{name}": None for name in ("Id", "FirstName", "LastName", "PhoneNumber")},
         "alarmInfo": {**books.alarms},
         "descaling": {**_NO_DESCALING},
@@ -75,18 +71,15 @@ def device_info(api: RestApi, body: JsonObject) -> Json:
 
 def change_info(api: RestApi, body: JsonObject) -> Json:
     """Change name, kind of installation and place; what is left out stays."""
-    device = part(body, "deviceInfo")
-    heater = api.heater(device)
-    number(device, "deviceType", _OWN_TYPE)
-    name = text(device, "deviceName") if "deviceName" in device else heater.registration.name
-    install_type = text(device, "installType") if "installType" in device else heater.registration.install_type
-    location = heater.registration.location
-    if "location" in body:
-        location = _moved(location, part(body, "location"))
+    given = part(body, "deviceInfo")
+    books = api.heater(given).registration
+    number(given, "deviceType", _OWN_TYPE)
+    device: JsonObject = {"deviceName": books.name, "installType": books.install_type, **given}
+    name, install_type = text(device, "deviceName"), text(device, "installType")
+    location = _moved(books.location, part({"location": {}, **body}, "location"))
     if not name or install_type not in ("R", "C"):
         raise BadRequestError("no deviceName or installType that makes sense")
-    heater.registration.name, heater.registration.install_type = name, install_type
-    heater.registration.location = location
+    books.name, books.install_type, books.location = name, install_type, location
     return None
 
 
@@ -117,25 +110,27 @@ def preferences(_api: RestApi, _body: JsonObject) -> Json:
 
 def _listed(heater: Heater, spell: Callable[[str], str]) -> JsonObject:
     books, identity = heater.registration, heater.identity
-    occurred = None if books.error_at is None else f"{local_time(books.error_at, heater.zone):%Y-%m-%dT%H:%M:%S}"
-    place = books.location
+    occurred = None if books.error_at is None else f"{datetime.fromtimestamp(books.error_at, heater.zone):%FT%T}"
     return _row(
         {
-            "homeSeq": identity.home_seq,
+            **identity.as_wire(),
             "macAddress": spell(identity.mac_address),
-            "additionalValue": identity.additional_value,
-            "deviceType": DEVICE_TYPE,
+            "homeSeq": identity.home_seq,
             "deviceName": books.name,
             "connected": _connected(heater),
         },
-        location={"state": place.state, "city": place.city, "address": place.address},
-        error={"errorCode": books.error_code, "errorOccuredTime": occurred},
+        books.location,
+        {"errorCode": books.error_code, "errorOccuredTime": occurred},
     )
 
 
-def _row(device: JsonObject, *, location: JsonObject, error: JsonObject) -> JsonObject:
-    info: JsonObject = {"installerId": None, "modelTypeCode": None, **device}
-    return {"deviceInfo": info, "location": location, "error": error, "descaling": {**_NO_DESCALING}}
+def _row(device: JsonObject, place: JsonObject, error: JsonObject) -> JsonObject:
+    return {
+        "deviceInfo": {"installerId": None, "modelTypeCode": None, **device},
+        "location": {name: place.get(name) for name in _WORDS_OF_PLACE},
+        "error": error,
+        "descaling": {**_NO_DESCALING},
+    }
 
 
 def _foreign_device() -> JsonObject:
@@ -148,19 +143,18 @@ def _foreign_device() -> JsonObject:
             "deviceName": "Boiler",
             "connected": _ONLINE,
         },
-        location={"state": None, "city": None, "address": None},
-        error={"errorCode": None, "errorOccuredTime": None},
+        {},
+        {"errorCode": None, "errorOccuredTime": None},
     )
 
 
-def _moved(location: Location, members: JsonObject) -> Location:
+def _moved(location: JsonObject, members: JsonObject) -> JsonObject:
     """Read the place from a request; what is left out stays."""
-    moved: dict[str, Any] = {**asdict(location)}  # Any: texts and numbers, each checked
-    for name in moved.keys() & members.keys():
-        value = moved[name] = members[name]
-        if not isinstance(value, str if name in _WORDS_OF_PLACE else int | float) or isinstance(value, bool):
+    given = {name: members[name] for name in _PLACE if name in members}
+    for name, value in given.items():
+        if not isinstance(value, _PLACE[name]) or isinstance(value, bool):
             raise BadRequestError(f"{name} cannot be {value!r}")
-    return Location(**moved)
+    return location | given
 
 
 def _connected(heater: Heater) -> int:

@@ -5,10 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
 from ..common.reading import BadRequestError, Json, JsonObject
-from ..heater.schedules import EVERY_DAY, Period
+from ..heater.schedules import DECIMAL_POINT, EVERY_DAY, WEEKDAYS, WEEKEND, Period
 
-WEEKDAYS, WEEKEND = 124, 130
-DECIMAL_POINT = 5
 _MONTHS, _HOURS = 12, 24
 _LAST_MINUTE = 59
 _MAX_PRICE = 1000  # per kWh; also keeps out what is no number at all

@@ -3,8 +3,7 @@
 from ..common.reading import BadRequestError, Json, JsonObject, number, part, parts, text
 from ..heater.heater import Heater
 from ..heater.schedules import INTERVAL_MEMBERS, PERIOD_RANGES, SLOTS, Period, TouPlan
-from .api import RestApi
-from .members import RestError, not_found
+from .api import RestApi, RestError, not_found
 from .openei import convert
 
 _NO_MANUFACTURE_ID = "000000000000000"
@@ -100,15 +99,11 @@ def _described(plan: TouPlan) -> JsonObject:
 
 def _seasons(plan: TouPlan) -> Json:
     """Group the periods by season, as REST has them."""
-    seasons: dict[int, list[Json]] = {}
-    for period in plan.periods:
-        members = period.as_wire()
-        season = members.pop("season")
-        seasons.setdefault(season, []).append({**members})
+    intervals: dict[int, list[Json]] = {}
+    for season, *values in plan.periods:
+        intervals.setdefault(season, []).append(dict(zip(INTERVAL_MEMBERS, values, strict=True)))
     nicknames = {season: {"nickname": nickname} for season, nickname in plan.nicknames.items()}
-    return [
-        {"season": season, **nicknames.get(season, {}), "interval": intervals} for season, intervals in seasons.items()
-    ]
+    return [{"season": season, **nicknames.get(season, {}), "interval": rows} for season, rows in intervals.items()]
 
 
 def _read_plan(body: JsonObject) -> TouPlan:

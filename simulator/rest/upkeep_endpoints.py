@@ -7,9 +7,8 @@ from typing import Literal
 from ..common.reading import BadRequestError, Json, JsonObject, number, text
 from ..heater.heater import Heater
 from ..heater.records import FIRMWARE_PARTS
-from ..heater.registration import DEVICE_TYPE, Maintenance
-from .api import RestApi
-from .members import not_found, page
+from ..heater.registration import DEVICE_TYPE
+from .api import RestApi, not_found, page
 
 type Log = Literal["filter", "cip"]
 """The air filter, or descaling ("cleaning in place")."""
@@ -42,9 +41,7 @@ def firmware_detail(api: RestApi, body: JsonObject) -> Json:
 
 def _running(heater: Heater, part: int) -> JsonObject:
     return {
-        "macAddress": heater.identity.mac_address,
-        "additionalValue": heater.identity.additional_value,
-        "deviceType": DEVICE_TYPE,
+        **heater.identity.as_wire(),
         "curSwCode": heater.feature[f"{FIRMWARE_PARTS[part]}SwCode"],
         "curVersion": heater.feature[f"{FIRMWARE_PARTS[part]}SwVersion"],
         "downloadedVersion": _fetched(heater, part),
@@ -59,17 +56,15 @@ def _fetched(heater: Heater, part: int) -> int | None:
 
 def _detail(part: int, code: int, version: int) -> JsonObject:
     """Only of the controller's is more known than its number: the rest may be null."""
-    known = part == _CONTROLLER
-    return {
-        "description": "Controller update" if known else None,
-        "modelNumber": 1 if known else None,
-        "modelType": 2 if known else None,
-        "productFamily": 3 if known else None,
-        "registerAt": _RELEASED if known else None,
-        "runTime": 15 if known else None,
-        "swCode": code,
-        "swVersion": version,
+    known: JsonObject = {
+        "description": "Controller update",
+        "modelNumber": 1,
+        "modelType": 2,
+        "productFamily": 3,
+        "registerAt": _RELEASED,
+        "runTime": 15,
     }
+    return {**(known if part == _CONTROLLER else dict.fromkeys(known)), "swCode": code, "swVersion": version}
 
 
 def write_log(api: RestApi, body: JsonObject, *, log: Log) -> Json:
@@ -79,7 +74,7 @@ def write_log(api: RestApi, body: JsonObject, *, log: Log) -> Json:
     day = text(body, "maintenanceDate")
     if not _is_day(day):
         raise BadRequestError("maintenanceDate is no day")
-    heater.registration.maintenance[log].append(Maintenance(day, int(heater.now)))
+    heater.registration.maintenance[log].append({"maintenanceDate": day, "registerAt": int(heater.now)})
     return None
 
 
@@ -97,7 +92,4 @@ def _is_day(text: str) -> bool:
 def read_log(api: RestApi, body: JsonObject, *, log: Log) -> Json:
     """Give one page of a log, newest first; null when there is nothing."""
     newest_first = api.heater(body).registration.maintenance[log][::-1]
-    rows: list[Json] = [
-        {"maintenanceDate": line.date, "registerAt": line.registered_at} for line in page(newest_first, body)
-    ]
-    return rows or None
+    return page(newest_first, body) or None

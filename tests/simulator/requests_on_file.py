@@ -10,15 +10,9 @@ from simulator.heater.energy import PAST_DAYS
 from simulator.heater.heater import Heater
 from simulator.heater.registration import Identity
 from simulator.heater.requests import Address, Request, parse
-from tests import FIXTURES
+from tests import read_fixture
 
 MAC = "0478630a1b2c"
-
-
-# Any: JSON as it is written in a file, looked at member by member.
-def recorded(name: str) -> Any:  # noqa: ANN401 - see above
-    """Read a file of recorded messages."""
-    return json.loads((FIXTURES / f"{name}.json").read_text())
 
 
 def make_heater(now: float = 0.0, *, past_days: int = PAST_DAYS, **feature: int) -> Heater:
@@ -30,7 +24,7 @@ def make_heater(now: float = 0.0, *, past_days: int = PAST_DAYS, **feature: int)
 
 def request(name: str, response_topic: str | None = None, /, **members: object) -> Request:
     """Read a recorded request, with other `members` or another reply topic if given; `None` leaves a member out."""
-    row = recorded("mqtt_requests")[name]
+    row = read_fixture("mqtt_requests")[name]
     envelope = row["payload"]
     changed = {key: value for key, value in (envelope["request"] | members).items() if value is not None}
     envelope |= {"request": changed} | ({"responseTopic": response_topic} if response_topic else {})
@@ -46,7 +40,7 @@ def send(heater: Heater, name: str, response_topic: str | None = None, /, **memb
 
 def as_recorded(reply: Reply) -> dict[str, object]:
     """Give a reply as the files have it."""
-    return {"topic": reply.topic, "payload": json.loads(json.dumps(reply.message))}
+    return {"topic": reply.topic, "payload": json.loads(reply.payload)}
 
 
 def body(reply: Reply) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import ClientSession
 
 from simulator.cloud import Cloud
+from simulator.control.faults import inject
 
 EMAIL, PASSWORD = "user@example.com", "correct horse"
 DEVICE = {"macAddress": "0478630a1b2c", "additionalValue": "5322", "userId": EMAIL}
@@ -48,6 +49,10 @@ class RestUser:
             envelope = await response.json()
         assert envelope["code"] == response.status
         return response.status, envelope
+
+    def fault(self, kind: str, **members: object) -> None:
+        """Bring about a fault of the cloud."""
+        inject(self.cloud, {"kind": kind, **members})
 
     async def data(self, path: str, **members: object) -> Any:  # noqa: ANN401 - JSON of any kind
         """Call an endpoint with a JSON body, with success, and return `data`."""

@@ -22,6 +22,8 @@ DEADLINE = 20.0
 """Seconds after which what a test waits for counts as never coming."""
 
 CREDENTIALS = AwsCredentials("ASIATEST000000000001", "secret+/key", "token+/=", time.time() + 3600)
+QUICK_RECONNECTS = Limits(connect_interval=0)
+WILL = Will(topic="evt/52/navilink-0478630a1b2c/app-connection", payload=b"gone", qos=1)
 UPGRADE_HEADERS = (
     "Connection: Upgrade",
     "Upgrade: websocket",
@@ -31,10 +33,6 @@ UPGRADE_HEADERS = (
 )
 EXPIRED_CREDENTIALS = AwsCredentials("ASIATEST000000000002", "secret", "token", time.time() - 1)
 _ISSUED = {issued.access_key_id: issued for issued in (CREDENTIALS, EXPIRED_CREDENTIALS)}
-
-
-def _find(access_key_id: str) -> AwsCredentials | None:
-    return _ISSUED.get(access_key_id)
 
 
 def presigned_path(host: str, credentials: AwsCredentials = CREDENTIALS, signed_at: datetime | None = None) -> str:
@@ -57,17 +55,17 @@ class RunningBroker:
     """A broker, what it received, and the clients that a test opened."""
 
     def __init__(self, certificate: ServerCertificate, limits: Limits) -> None:
+        self._changed = asyncio.Event()
         self.certificate = certificate
         self.received: list[ReceivedMessage] = []
         self.broker = Broker(
             certificate.ssl_context,
-            credentials=_find,
+            credentials=_ISSUED.get,
             on_publish=self.received.append,
             limits=limits,
-            on_change=self._look_again,
+            on_change=self._changed.set,
         )
         self.port = 0
-        self._changed = asyncio.Event()
         self._clients: list[RawClient] = []
         self._sessions: list[ClientSession] = []
 
@@ -137,9 +135,6 @@ class RunningBroker:
         await client.send(Connect(client_id=client_id, clean_session=clean_session, keep_alive=keep_alive, will=will))
         client.session_present = (await client.receive(ConnAck)).session_present
         return client
-
-    def _look_again(self) -> None:
-        self._changed.set()
 
 
 class RawClient:

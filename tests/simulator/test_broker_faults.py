@@ -14,10 +14,9 @@ from simulator.mqtt.service import Limits
 
 from .aws_client import AwsClient
 from .conftest import StartBroker
-from .running_broker import DEADLINE, RunningBroker
+from .running_broker import DEADLINE, QUICK_RECONNECTS, RunningBroker
 
 FIFTY = [str(number).encode() for number in range(50)]
-QUICK_RECONNECTS = Limits(connect_interval=0)
 
 
 def publishes(numbers: Iterable[int]) -> list[Packet]:

@@ -28,9 +28,8 @@ from simulator.mqtt.packets import (
 from simulator.mqtt.service import Limits
 
 from .conftest import StartBroker
-from .running_broker import RunningBroker
+from .running_broker import QUICK_RECONNECTS, WILL, RunningBroker
 
-WILL = Will(topic="evt/52/navilink-0478630a1b2c/app-connection", payload=b"gone", qos=1)
 TOPIC_OF_256_BYTES = "t" * 256
 TOPIC_OF_7_SLASHES = "a/b/c/d/e/f/g/h"
 LARGEST_PAYLOAD = bytes(128 * 1024)
@@ -232,7 +231,7 @@ async def test_a_client_id_connects_once_in_its_interval(start_broker: StartBrok
 
 
 async def test_a_newer_connection_takes_the_client_id_over(start_broker: StartBroker) -> None:
-    broker = await start_broker(Limits(connect_interval=0))
+    broker = await start_broker(QUICK_RECONNECTS)
     witness = await broker.connect("witness")
     await witness.subscribe("evt/#")
     older = await broker.connect("client", will=WILL)

@@ -2,16 +2,14 @@
 
 import pytest
 
-from simulator.mqtt.packets import Disconnect, PingReq, PingResp, PubAck, Publish, Will
+from simulator.mqtt.packets import Disconnect, PingReq, PingResp, PubAck, Publish
 from simulator.mqtt.service import Limits
 from simulator.mqtt.session import is_topic_filter, is_topic_name, matches
 
 from .conftest import StartBroker
-from .running_broker import RunningBroker
+from .running_broker import QUICK_RECONNECTS, WILL, RunningBroker
 
 MAC = "0478630a1b2c"
-WILL = Will(topic=f"evt/52/navilink-{MAC}/app-connection", payload=b"gone", qos=1)
-QUICK_RECONNECTS = Limits(connect_interval=0)
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ async def test_upgrades_are_refused_until_they_are_allowed_again(broker: Running
 @pytest.mark.parametrize("status", [101, 200, 302, 399, 600, 0])
 async def test_only_an_error_status_refuses(user: RestUser, status: int) -> None:
     with pytest.raises(BadRequestError, match=f"not {status}"):
-        inject(user.cloud, {"kind": "refuse_upgrade", "status": status})
+        user.fault("refuse_upgrade", status=status)
     assert user.cloud.broker.faults.upgrade_status is None
 
 
@@ -129,7 +129,7 @@ async def test_a_broker_can_be_outdated(start_service: StartService, newest: str
     inject(cloud, {"kind": "tls", "newest": newest})
 
     def client(*, lenient: bool) -> ssl.SSLContext:
-        context = ssl.create_default_context(cafile=str(cloud.ca_file))
+        context = ssl.create_default_context(cafile=str(cloud.certificate.ca_file))
         if lenient:
             context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
             context.set_ciphers("DEFAULT:@SECLEVEL=0")

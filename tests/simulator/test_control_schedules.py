@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from simulator.process import SimulatorError, SimulatorProcess
+from tests import read_fixture
 
 from .heater_user import CLIENT_ID, Open
-from .requests_on_file import MAC, recorded
+from .requests_on_file import MAC
 from .shapes import shape
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -19,7 +20,7 @@ async def test_schedules_are_written_and_shown_in_wire_form(simulator: Simulator
     entry = {"enable": 2, "week": 254, "hour": 6, "min": 30, "mode": 6, "param": 120}
     schedule = {"reservationUse": 2, "reservation": [entry]}
     pump = {"reservationUse": 1, "reservation": [entry | {"mode": 2, "param": -1}]}
-    period = recorded("tou_write_echo")["payload"]["response"]["reservation"][0]
+    period = read_fixture("tou_write_echo")["payload"]["response"]["reservation"][0]
     plan = {"reservationUse": 2, "reservation": [period]}
     await simulator.schedules(MAC, reservations=schedule, recirculation=pump, tou=plan)
     heater = (await simulator.state())["heaters"][MAC]
@@ -51,19 +52,19 @@ async def test_schedule_is_written_and_read_back_in_both_forms_over_mqtt(
 ) -> None:
     user = await connect()
     await user.subscribe(f"cmd/52/{CLIENT_ID}/res/#")
-    requests = recorded("mqtt_requests")
+    requests = read_fixture("mqtt_requests")
     for name in ("reservation_write", "reservation_read"):
         await user.publish(requests[name]["topic"], json.dumps(requests[name]["payload"]).encode())
     replies = [await user.reply() for _ in range(3)]
     assert [topic for topic, _ in replies] == [f"cmd/52/{CLIENT_ID}/res/{end}" for end in ("rsv/rd", "rsv/rd", "rsv")]
-    assert replies[1][1] == recorded("reservations_json")["payload"]
+    assert replies[1][1] == read_fixture("reservations_json")["payload"]
     await simulator.wait(applied=1)
 
 
 async def test_schedules_and_queries_go_wrong_on_request(connect: Open, simulator: SimulatorProcess) -> None:
     user = await connect()
     await user.subscribe(f"cmd/52/{CLIENT_ID}/res/#", f"cmd/52/navilink-{MAC}/res/#")
-    requests = recorded("mqtt_requests")
+    requests = read_fixture("mqtt_requests")
 
     async def send(*names: str) -> None:
         for name in names:
@@ -98,7 +99,7 @@ async def test_heater_announces_that_it_goes_and_comes(connect: Open, simulator:
     await simulator.fault(kind, mac=MAC)  # it is gone already
     assert not (await simulator.state())["heaters"][MAC]["online"]
     await simulator.fault(kind, mac=MAC, on=False)
-    expected = recorded("app_connection")["device_connection_event"]
+    expected = read_fixture("app_connection")["device_connection_event"]
     envelope = expected["payload"]
     del envelope["event"]["connection"]
     for status, number in ((0, 1), (1, 2)):
@@ -122,7 +123,7 @@ async def test_vendor_app_is_seen_on_the_device_wildcard(connect: Open, simulato
     await user.subscribe(f"cmd/52/navilink-{MAC}/#", f"evt/52/navilink-{MAC}/app-connection")
     await simulator.fault("vendor_app", seconds=500)
     topic, message = await user.reply()
-    expected = recorded("app_connection")["announce"]
+    expected = read_fixture("app_connection")["announce"]
     assert (topic, shape(message)) == (expected["topic"], shape(expected["payload"]))
     assert message["event"] == expected["payload"]["event"]
     topics = [(await user.reply())[0].removeprefix(f"cmd/52/navilink-{MAC}/") for _ in range(5)]
@@ -135,6 +136,6 @@ async def test_vendor_app_is_seen_on_the_device_wildcard(connect: Open, simulato
     assert message["response"]["status"]["dhwTemperatureSetting"] == 110
     await simulator.fault("vendor_app", on=False)
     topic, message = await user.reply()
-    assert message["event"] == recorded("app_connection")["last_will"]["payload"]["event"]
+    assert message["event"] == read_fixture("app_connection")["last_will"]["payload"]["event"]
     heater = (await simulator.state())["heaters"][MAC]
     assert [applied["client_id"] for applied in heater["applied"]] == ["app-5f0c1e7a"]

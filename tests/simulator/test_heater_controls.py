@@ -13,31 +13,20 @@ from simulator.answers.replies import Reply
 from simulator.common.reading import BadRequestError
 from simulator.heater.controls import CONTROLS
 from simulator.heater.heater import Heater
-from simulator.heater.registration import Identity
 from simulator.heater.report import status
 from simulator.heater.requests import Address, Request, parse
-from tests import FIXTURES
+from tests import read_fixture
 
-MAC = "0478630a1b2c"
-# Any: JSON as it is written in a file.
-REQUESTS: Mapping[str, Mapping[str, object]] = json.loads((FIXTURES / "mqtt_requests.json").read_text())
+from .requests_on_file import MAC, make_heater, request, send
+
+REQUESTS: Mapping[str, Mapping[str, object]] = read_fixture("mqtt_requests")
 CONTROL_NAMES = [name for name, row in REQUESTS.items() if str(row["topic"]).endswith("/ctrl")]
-
-
-def make_heater() -> Heater:
-    heater = Heater(identity=Identity.of_number(0), now=0.0)
-    heater.feature["recirculationUse"] = 2
-    return heater
 
 
 def request_of(topic: str, payload: object) -> Request:
     address = Address.of(topic)
     assert address is not None
     return parse(address, json.dumps(payload).encode(), make_heater().identity)
-
-
-def fixture_request(name: str) -> Request:
-    return request_of(str(REQUESTS[name]["topic"]), REQUESTS[name]["payload"])
 
 
 def control_request(command: int, *param: object) -> Request:
@@ -56,7 +45,7 @@ def control_request(command: int, *param: object) -> Request:
     )
 
 
-def send(heater: Heater, command: int, *param: object) -> Reply:
+def control(heater: Heater, command: int, *param: object) -> Reply:
     (reply,) = answer(heater, control_request(command, *param))
     return reply
 
@@ -70,7 +59,7 @@ def member(message: Mapping[str, object], *path: str) -> object:
 
 
 def test_every_control_of_the_protocol_is_known() -> None:
-    assert {fixture_request(name).command for name in CONTROL_NAMES} <= CONTROLS.keys()
+    assert {request(name).command for name in CONTROL_NAMES} <= CONTROLS.keys()
     assert {row.mode for row in CONTROLS.values()} >= {
         str(member(REQUESTS[name], "payload", "request", "mode")) for name in CONTROL_NAMES
     }
@@ -78,10 +67,10 @@ def test_every_control_of_the_protocol_is_known() -> None:
 
 @pytest.mark.parametrize("name", CONTROL_NAMES)
 def test_control_is_applied_and_acknowledged_with_a_whole_status(name: str) -> None:
-    heater, request = make_heater(), fixture_request(name)
-    (reply,) = answer(heater, request)
-    assert [applied["command"] for applied in heater.applied] == [request.command]
-    assert reply.topic == request.response_topic
+    heater, sent = make_heater(), request(name)
+    (reply,) = answer(heater, sent)
+    assert [applied["command"] for applied in heater.applied] == [sent.command]
+    assert reply.topic == sent.response_topic
     assert member(reply.message, "response", "status") == status(heater)
     payload = REQUESTS[name]["payload"]
     assert isinstance(payload, dict)
@@ -118,7 +107,7 @@ def test_control_is_applied_and_acknowledged_with_a_whole_status(name: str) -> N
 )
 def test_control_changes_its_members(command: int, param: tuple[int, ...], changed: Mapping[str, int]) -> None:
     heater = make_heater()
-    send(heater, command, *param)
+    control(heater, command, *param)
     members = status(heater)
     assert {name: members[name] for name in changed} == changed
 
@@ -126,14 +115,14 @@ def test_control_changes_its_members(command: int, param: tuple[int, ...], chang
 def test_filter_reset_begins_the_fan_hours_anew() -> None:
     heater = make_heater()
     heater.fan_seconds = 412 * 3600.0
-    send(heater, 33554473)
+    control(heater, 33554473)
     assert status(heater)["cumulatedOpTimeEvaFan"] == 0
 
 
 def test_disabled_anti_legionella_remembers_its_period() -> None:
     heater = make_heater()
-    send(heater, 33554472, 14)
-    send(heater, 33554471)
+    control(heater, 33554472, 14)
+    control(heater, 33554471)
     assert status(heater)["antiLegionellaPeriod"] == 14
 
 
@@ -203,21 +192,21 @@ def test_what_the_unit_does_not_have_is_ignored(gate: str, command: int, param: 
 
 def test_status_and_device_info_are_answered_and_session_end_is_not() -> None:
     heater = make_heater()
-    (state,) = answer(heater, fixture_request("status"))
-    (info,) = answer(heater, fixture_request("device_info"))
+    (state,) = send(heater, "status")
+    (info,) = send(heater, "device_info")
     assert member(state.message, "response", "status") == status(heater)
     assert member(info.message, "response", "feature", "controllerSerialNumber") == "00000000BT00000001"
-    assert answer(heater, fixture_request("session_end")) == ()
+    assert send(heater, "session_end") == ()
 
 
 def test_hourly_energy_is_never_answered() -> None:
-    assert answer(make_heater(), fixture_request("energy_hourly_unanswered")) == ()
+    assert send(make_heater(), "energy_hourly_unanswered") == ()
 
 
 def test_refusal_goes_to_its_own_topic_and_changes_nothing() -> None:
     heater = make_heater()
     heater.faults.upcoming["ctrl_fail"], heater.faults.refusal_code = 1, 7
-    refused = send(heater, 33554464, 110)
+    refused = control(heater, 33554464, 110)
     assert refused.topic == f"cmd/52/navilink-{MAC}/res/ctrl-fail"
     assert refused.message["sessionID"] == "a-session"
     response = refused.message["response"]
@@ -229,30 +218,30 @@ def test_refusal_goes_to_its_own_topic_and_changes_nothing() -> None:
         "swVersion": 184877056,
     }
     assert heater.setpoint == 98
-    send(heater, 33554464, 110)
+    control(heater, 33554464, 110)
     assert heater.setpoint == 110
 
 
 def test_ignored_write_is_acknowledged_and_not_applied() -> None:
     heater = make_heater()
     heater.faults.upcoming["ignore_write"] = 1
-    reply = send(heater, 33554464, 110)
+    reply = control(heater, 33554464, 110)
     assert member(reply.message, "response", "status", "dhwTemperatureSetting") == 98
     assert not heater.applied
-    send(heater, 33554464, 110)
+    control(heater, 33554464, 110)
     assert heater.setpoint == 110
 
 
 def test_dhw_controls_too_close_together_are_refused_and_others_are_not() -> None:
     heater = make_heater()
     heater.faults.minimum_control_interval = 600.0
-    send(heater, 33554464, 110)
-    refused = send(heater, 33554437, 1)
+    control(heater, 33554464, 110)
+    refused = control(heater, 33554437, 1)
     assert member(refused.message, "response", "failCode") == 2
-    send(heater, 33554473)
+    control(heater, 33554473)
     assert [applied["control"] for applied in heater.applied] == ["dhw-temperature", "air-filter-reset"]
     heater.faults.minimum_control_interval = 0.0
-    send(heater, 33554437, 1)
+    control(heater, 33554437, 1)
     assert len(heater.applied) == 3
 
 

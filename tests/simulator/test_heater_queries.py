@@ -13,8 +13,9 @@ from simulator.heater.heater import Heater
 from simulator.heater.records import Draw, FirmwareDownload
 from simulator.heater.report import feature
 from simulator.heater.thermostat import DhwMode
+from tests import read_fixture
 
-from .requests_on_file import as_recorded, body, make_heater, recorded, send
+from .requests_on_file import as_recorded, body, make_heater, send
 from .shapes import shape
 
 NOON = datetime(2026, 10, 1, 16, 0, tzinfo=UTC).timestamp()
@@ -30,7 +31,7 @@ def item(heater: Heater, day: int) -> Mapping[str, int]:
 @pytest.mark.parametrize(("name", "fixture"), [("energy_daily", "energy_daily"), ("energy_monthly", "energy_monthly")])
 def test_energy_has_the_recorded_shape(name: str, fixture: str) -> None:
     (reply,) = send(make_heater(NOON), name)
-    expected = recorded(fixture)
+    expected = read_fixture(fixture)
     assert reply.topic == expected["topic"]
     assert {name: value for name, value in reply.message.items() if name != "response"} == {
         name: value for name, value in expected["payload"].items() if name != "response"
@@ -133,7 +134,7 @@ def test_energy_of_impossible_times_is_not_answered(name: str, members: Mapping[
 
 def test_diagnostics_have_the_recorded_shape_and_order_on_a_five_segment_topic() -> None:
     decoded, raw = send(make_heater(NOON), "diagnostics")
-    expected = recorded("diagnostics")
+    expected = read_fixture("diagnostics")
     assert decoded.topic == expected["topic"]
     assert shape(as_recorded(decoded)) == shape(expected)
     for name, members in expected["payload"]["response"]["data"].items():
@@ -191,7 +192,7 @@ def test_freeze_protection_is_counted() -> None:
 @pytest.mark.parametrize("topic", [None, "cmd/52/a-client/res/dl-sw-info"])
 def test_firmware_download_info_comes_on_the_heaters_own_topic(topic: str | None) -> None:
     (reply,) = send(make_heater(), "firmware_download_info", topic)
-    expected = recorded("firmware_download_info")
+    expected = read_fixture("firmware_download_info")
     assert reply.topic == expected["topic"]
     assert body(reply) == expected["payload"]["response"]
 

@@ -1,7 +1,5 @@
 """The two messages of a heater are complete and consistent (protocol.md 8, 9, 13.2, 13.3 and 13.5)."""
 
-import json
-
 import pytest
 
 from simulator.heater.heater import Heater
@@ -9,7 +7,7 @@ from simulator.heater.registration import Identity
 from simulator.heater.report import feature, status
 from simulator.heater.tank import Tank, idle_power
 from simulator.heater.thermostat import DhwMode
-from tests import FIXTURES
+from tests import read_fixture
 
 
 def make_heater(upper: float, lower: float, *, mode: DhwMode, setpoint: int = 120, ambient: float = 21.0) -> Heater:
@@ -19,7 +17,7 @@ def make_heater(upper: float, lower: float, *, mode: DhwMode, setpoint: int = 12
 
 
 def recorded(name: str, member: str) -> dict[str, int]:
-    members = json.loads((FIXTURES / f"{name}.json").read_text())["response"][member]
+    members = read_fixture(name)["response"][member]
     assert isinstance(members, dict)
     return members
 

@@ -3,10 +3,11 @@
 from aiohttp import ServerDisconnectedError
 import pytest
 
-from .requests_on_file import recorded
-from .rest_user import EMAIL, PASSWORD, RestUser, StartService
+from tests import read_fixture
 
-RECORDED = recorded("rest_all")
+from .rest_user import DEVICE, EMAIL, PASSWORD, RestUser, StartService
+
+RECORDED = read_fixture("rest_all")
 
 
 async def test_sign_in_has_the_recorded_shape(user: RestUser) -> None:
@@ -61,7 +62,7 @@ async def test_session_refresh_renews_the_aws_set_alone(user: RestUser) -> None:
     issued = envelope["data"]
     assert issued.keys() == RECORDED["session_refresh"]["response"]["body"]["data"].keys()
     assert issued["accessKeyId"] != token["accessKeyId"]
-    found = user.cloud.accounts.find_aws(issued["accessKeyId"])
+    found = user.cloud.accounts.aws.get(issued["accessKeyId"])
     assert found is not None
     assert (found.secret_key, found.session_token) == (issued["secretKey"], issued["sessionToken"])
 
@@ -143,10 +144,9 @@ async def test_offline_heaters_foreign_devices_and_odd_error_codes(start_service
 
 async def test_device_info_and_firmware_have_the_recorded_shape(user: RestUser) -> None:
     await user.sign_in()
-    device = {"macAddress": "0478630a1b2c", "additionalValue": "5322", "userId": EMAIL}
-    status, envelope = await user.post("/device/info", **device)
+    status, envelope = await user.post("/device/info", **DEVICE)
     assert (status, envelope["data"]) == (200, RECORDED["device_info"]["response"]["body"]["data"])
-    status, envelope = await user.post("/device/firmware/info", **device)
+    status, envelope = await user.post("/device/firmware/info", **DEVICE)
     recorded = RECORDED["device_firmware_info"]["response"]["body"]["data"]["firmwares"]
     assert status == 200
     assert envelope["data"]["firmwares"] == [recorded[0], recorded[1] | {"downloadedVersion": None}]
@@ -209,7 +209,7 @@ async def test_reset_voids_what_was_issued_and_keeps_the_addresses(user: RestUse
     addresses = (user.cloud.api_url, user.cloud.mqtt_port)
     await user.cloud.reset()
     assert (user.cloud.api_url, user.cloud.mqtt_port) == addresses
-    assert user.cloud.accounts.find_aws(token["accessKeyId"]) is None
+    assert token["accessKeyId"] not in user.cloud.accounts.aws
     status, _ = await user.post("/device/list", userId=EMAIL, offset=0, count=20)
     assert status == 401
     await user.sign_in()

@@ -12,12 +12,13 @@ from simulator.heater.records import FirmwareDownload
 from simulator.heater.report import feature, status
 from simulator.heater.schedules import TouPlan
 from simulator.rest.openei import convert
+from tests import read_fixture
 
-from .requests_on_file import recorded, send
+from .requests_on_file import send
 from .rest_user import DEVICE, EMAIL, Answer, RestUser, StartService
 from .shapes import shape
 
-RECORDED = recorded("rest_all")
+RECORDED = read_fixture("rest_all")
 PLAN = RECORDED["tou_get"]["response"]["body"]["data"]
 TOU_QUERY: dict[str, str] = RECORDED["tou_get"]["request"]["query"]
 DELETE_QUERY: dict[str, str] = RECORDED["tou_delete"]["request"]["query"]
@@ -216,7 +217,7 @@ async def test_stored_plan_is_read_as_it_was_recorded_and_reaches_the_heater(use
     assert (status_code, envelope["data"]) == (200, PLAN)
     heater = heater_of(user)
     assert len(heater.schedules.tou.periods) == 5
-    assert heater.schedules.tou.as_list()[:4] == recorded("tou_write_echo")["payload"]["response"]["reservation"]
+    assert heater.schedules.tou.as_list()[:4] == read_fixture("tou_write_echo")["payload"]["response"]["reservation"]
     assert status(heater)["touStatus"] == 1
     _, envelope = await replay(user, "tou_manufacture_id")
     assert envelope == RECORDED["tou_manufacture_id"]["response"]["body"]

@@ -11,11 +11,12 @@ from simulator.heater.heater import Heater
 from simulator.heater.report import status
 from simulator.heater.schedules import Entry, WeeklySchedule
 from simulator.state import ScheduleState
+from tests import read_fixture
 
-from .requests_on_file import as_recorded, body, make_heater, recorded, send
+from .requests_on_file import as_recorded, body, make_heater, send
 
 ENTRY = {"enable": 2, "week": 124, "hour": 6, "min": 30, "mode": 4, "param": 120}
-PERIOD = recorded("tou_write_echo")["payload"]["response"]["reservation"][0]
+PERIOD = read_fixture("tou_write_echo")["payload"]["response"]["reservation"][0]
 
 
 def stored_reservations(heater: Heater) -> ScheduleState:
@@ -25,17 +26,17 @@ def stored_reservations(heater: Heater) -> ScheduleState:
 def test_reservations_written_are_echoed_and_read_in_both_recorded_forms() -> None:
     heater = make_heater()
     (echo,) = send(heater, "reservation_write")
-    expected = recorded("reservations_json")
+    expected = read_fixture("reservations_json")
     assert echo.topic == expected["topic"]
     assert body(echo) == expected["payload"]["response"]
     json_form, hex_form = send(heater, "reservation_read")
     assert as_recorded(json_form) == expected
-    assert as_recorded(hex_form) == recorded("reservations_hex")
+    assert as_recorded(hex_form) == read_fixture("reservations_hex")
 
 
 def test_new_heater_has_the_recorded_empty_schedule() -> None:
     json_form, hex_form = send(make_heater(), "reservation_read")
-    assert as_recorded(json_form) == recorded("reservations_empty")
+    assert as_recorded(json_form) == read_fixture("reservations_empty")
     assert body(hex_form)["reservation"] == ""
 
 
@@ -43,16 +44,16 @@ def test_recirculation_schedule_written_is_read_in_both_recorded_forms() -> None
     heater = make_heater()
     (echo,) = send(heater, "recirculation_schedule_write")
     json_form, hex_form = send(heater, "recirculation_schedule_read")
-    expected = recorded("recirculation_schedule_json")
+    expected = read_fixture("recirculation_schedule_json")
     assert body(echo) == expected["payload"]["response"]
     assert as_recorded(json_form) == expected
-    assert as_recorded(hex_form) == recorded("recirculation_schedule_hex")
+    assert as_recorded(hex_form) == read_fixture("recirculation_schedule_hex")
 
 
 def test_time_of_use_write_has_the_recorded_echo_and_enables_the_plan() -> None:
     heater = make_heater()
     (echo,) = send(heater, "tou_write")
-    assert as_recorded(echo) == recorded("tou_write_echo")
+    assert as_recorded(echo) == read_fixture("tou_write_echo")
     assert status(heater)["touStatus"] == 1
     (echo,) = send(heater, "tou_write", reservationUse=0)
     assert body(echo)["reservationUse"] == 1
@@ -220,8 +221,8 @@ def test_slow_write_shows_later() -> None:
 @pytest.mark.parametrize("name", ["reservation_read", "reservation_write", "status", "dhw_temperature_140F"])
 def test_silent_heater_does_what_is_asked_and_answers_nothing(name: str) -> None:
     heater = make_heater()
-    suffix = recorded("mqtt_requests")[name]["topic"].split(f"navilink-{heater.identity.mac_address}/")[1]
-    heater.faults.silences[suffix] = 1
+    suffix = read_fixture("mqtt_requests")[name]["topic"].split(f"navilink-{heater.identity.mac_address}/")[1]
+    heater.faults.upcoming[suffix] = 1
     assert send(heater, name) == ()
     assert len(heater.applied) == (name in ("reservation_write", "dhw_temperature_140F"))
     assert send(heater, name)

@@ -31,7 +31,9 @@ def lookup(access_key_id: str) -> AwsCredentials | None:
 def verify(
     query: str = QUERY, *, host: str = HOST, path: str = "/mqtt", method: str = "GET", now: datetime = SIGNED_AT
 ) -> AwsCredentials:
-    return verify_presigned_upgrade(method=method, path=path, query=query, host=host, credentials=lookup, now=now)
+    return verify_presigned_upgrade(
+        method=method, path=path, query=query, headers={"host": host}, credentials=lookup, now=now
+    )
 
 
 def test_the_worked_example_is_accepted() -> None:
@@ -117,7 +119,12 @@ def test_credentials_end_with_their_hour() -> None:
     credentials = AwsCredentials("ASIADOCEXAMPLE000001", CREDENTIALS.secret_key, "docToken+/=", SIGNED_AT.timestamp())
     with pytest.raises(SignatureRefusedError, match="have expired"):
         verify_presigned_upgrade(
-            method="GET", path="/mqtt", query=QUERY, host=HOST, credentials=lambda _: credentials, now=SIGNED_AT
+            method="GET",
+            path="/mqtt",
+            query=QUERY,
+            headers={"host": HOST},
+            credentials=lambda _: credentials,
+            now=SIGNED_AT,
         )
 
 
