@@ -73,7 +73,8 @@ PRIVATE_SERVER = vol.Schema(
 )
 # Home Assistant puts its own library in the place of voluptuous at run time; the type checker cannot know that.
 PRIVATE_SERVER_SECTION = section(PRIVATE_SERVER, {"collapsed": True})  # type: ignore[arg-type]  # as said above
-ACCOUNT_SCHEMA = vol.Schema({**CREDENTIALS, vol.Optional(CONF_PRIVATE_SERVER, default={}): PRIVATE_SERVER_SECTION})
+# A default of the section would hide what it has: the frontend would begin, and submit, the section with that.
+ACCOUNT_SCHEMA = vol.Schema({**CREDENTIALS, vol.Optional(CONF_PRIVATE_SERVER): PRIVATE_SERVER_SECTION})
 REAUTH_SCHEMA = vol.Schema(CREDENTIALS)
 
 # Characters; far more than an account or a path has.
