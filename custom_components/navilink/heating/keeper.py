@@ -35,6 +35,7 @@ from ..queue_store import QueueStore
 from .boost import Boost, Boosts, Cancel, Delivered, Ended, Give, HeaterNow, Phase, Result, Setting, Step
 from .boost_words import CONTROLS, async_fire_boost_ended
 from .kept_boosts import KeptBoosts
+from .options import max_starts
 
 _VERSION = 1
 # How late a boost starts or ends at most, beside the time of a status.
@@ -91,7 +92,7 @@ class BoostKeeper:
         self._devices = devices
         self._to_do: deque[tuple[str, KeptBoosts, list[Step]]] = deque()
         self._worker: asyncio.Task[None] | None = None
-        self.max_starts = 6
+        self._max_starts = max_starts(entry.options)
 
     def of(self, mac_address: str) -> Boosts:
         """Return the boosts of a heater."""
@@ -142,7 +143,7 @@ class BoostKeeper:
         """Start or plan a boost; returns once it is on the disk. Raises `BoostError`."""
         now = dt_util.utcnow()
         boosts = self.of(device.mac_address)
-        self._apply(device.mac_address, boosts.scheduled(boost, now, self._now(device), max_starts=self.max_starts))
+        self._apply(device.mac_address, boosts.scheduled(boost, now, self._now(device), max_starts=self._max_starts))
         await self.async_finish()
 
     async def async_cancel(self, device: Device, boost_id: str | None = None) -> None:
@@ -157,7 +158,7 @@ class BoostKeeper:
         for mac_address, kept in list(self._kept.items()):
             if (device := self._devices().get(mac_address)) is None:
                 continue
-            self._apply(mac_address, kept.boosts.passed(now, self._now(device), max_starts=self.max_starts))
+            self._apply(mac_address, kept.boosts.passed(now, self._now(device), max_starts=self._max_starts))
             if self.of(mac_address).waits_for_status:
                 # An answer may get lost, and the user may have turned off that heaters are asked now and then.
                 self._client.poll(device)
