@@ -50,7 +50,9 @@ def results(flow: dict[str, Any]) -> list[str]:
 
 def suggested(form: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values with which the frontend begins a form, those of a section by its name."""
-    return _begun(to_field_list(form["data_schema"], custom_serializer=cv.custom_serializer))
+    fields = to_field_list(form["data_schema"], custom_serializer=cv.custom_serializer)
+    assert isinstance(fields, list)
+    return _begun(fields)
 
 
 def _begun(fields: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
