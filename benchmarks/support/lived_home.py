@@ -10,7 +10,16 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Protocol
 
-from custom_components.navilink.heating.boost import Boost, Boosts, Delivered, Give, HeaterNow, Result, Setting
+from custom_components.navilink.heating.boost import (
+    MAX_STARTS,
+    Boost,
+    Boosts,
+    Delivered,
+    Give,
+    HeaterNow,
+    Result,
+    Setting,
+)
 from custom_components.navilink.heating.insight import (
     Observer,
     Tank,
@@ -36,7 +45,6 @@ PEAK_HOURS = range(16, 21)
 COMFORT = 40.0
 _MINUTE = 60
 _TANK = Tank(65)
-_MAX_STARTS = 6
 _PLANNED_AT = 55  # minutes past the hour
 _DAY_MINUTES = 1440
 
@@ -154,7 +162,7 @@ class Home:
         boost = Boost(
             id=f"{name} {self.minute}", start=start, end=end, wanted=wanted, stop_when_hot=stop_when_hot, name=name
         )
-        self.carry_out(self.boosts.scheduled(boost, self.now, self.heater_now, max_starts=_MAX_STARTS))
+        self.carry_out(self.boosts.scheduled(boost, self.now, self.heater_now, max_starts=MAX_STARTS))
 
     @property
     def heater_now(self) -> HeaterNow:
@@ -167,7 +175,7 @@ class Home:
         self.heater.advance(float(self.minute * _MINUTE))
         self.status = DeviceStatus(status(self.heater))
         self.observer = self.observer.after(self.status, self.now)
-        self.carry_out(self.boosts.passed(self.now, self.heater_now, max_starts=_MAX_STARTS))
+        self.carry_out(self.boosts.passed(self.now, self.heater_now, max_starts=MAX_STARTS))
         self.carry_out(self.boosts.seen(self.heater_now))
 
     def _count(self, bill: Bill, *, was_running: bool) -> None:

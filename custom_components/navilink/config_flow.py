@@ -42,6 +42,7 @@ from .config import (
 from .const import DOMAIN, LOGGER
 from .coordinator import NavilinkConfigEntry
 from .heater import heater_name
+from .heating.options import form_sections, range_errors, ranges, shown_options, stored_options
 from .nwp500 import (
     ApiConnectionError,
     AuthenticationError,
@@ -72,7 +73,8 @@ PRIVATE_SERVER = vol.Schema(
 )
 # Home Assistant puts its own library in the place of voluptuous at run time; the type checker cannot know that.
 PRIVATE_SERVER_SECTION = section(PRIVATE_SERVER, {"collapsed": True})  # type: ignore[arg-type]  # as said above
-ACCOUNT_SCHEMA = vol.Schema({**CREDENTIALS, vol.Optional(CONF_PRIVATE_SERVER, default={}): PRIVATE_SERVER_SECTION})
+# A default of the section would hide what it has: the frontend would begin, and submit, the section with that.
+ACCOUNT_SCHEMA = vol.Schema({**CREDENTIALS, vol.Optional(CONF_PRIVATE_SERVER): PRIVATE_SERVER_SECTION})
 REAUTH_SCHEMA = vol.Schema(CREDENTIALS)
 
 # Characters; far more than an account or a path has.
@@ -186,20 +188,25 @@ class NavilinkConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 class NavilinkOptionsFlow(OptionsFlowWithReload):
-    """The options of an account's command queue."""
+    """The options of an account: its command queue, and what is assumed about the household."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask for the options until they can be used."""
+        options, units = self.config_entry.options, self.hass.config.units
         errors: dict[str, str] = {}
         if user_input is not None:
-            if _is_expiration_in_range(user_input):
-                return self.async_create_entry(data=user_input)
-            errors[CONF_EXPIRATION_TIME] = "expiration_out_of_range"
+            errors = range_errors(user_input, units)
+            if not _is_expiration_in_range(user_input):
+                errors[CONF_EXPIRATION_TIME] = "expiration_out_of_range"
+            if not errors:
+                return self.async_create_entry(data=user_input | stored_options(user_input, options, units))
         form = self.add_suggested_values_to_schema(
-            OPTIONS_SCHEMA,  # type: ignore[arg-type]  # see above
-            user_input or all_options(self.config_entry.options),
+            vol.Schema({**OPTIONS_SCHEMA.schema, **form_sections(units, errors)}),  # type: ignore[arg-type]  # see above
+            user_input or {**all_options(options), **shown_options(options, units)},
         )
-        return self.async_show_form(step_id="init", data_schema=form, errors=errors)
+        return self.async_show_form(
+            step_id="init", data_schema=form, errors=errors, description_placeholders=ranges(units)
+        )
 
 
 def _is_expiration_in_range(options: Mapping[str, Any]) -> bool:

@@ -19,9 +19,9 @@ from .const import DOMAIN, LOGGER
 from .devices import AccountDevices, AccountListing
 from .energy.history import EnergyHistory
 from .heater import HeaterSnapshots, HeaterState, heater_name
-from .heating.insight import Household
 from .heating.keeper import BoostKeeper
 from .heating.observers import Observers
+from .heating.options import household
 from .kept_values import KeptValues
 from .lost_commands import LOST, LostCommands
 from .nwp500 import (
@@ -94,7 +94,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.boosts = BoostKeeper(
             hass, entry, self.client, self.outcomes, self.store, self.snapshots, lambda: self._devices
         )
-        self.observers = Observers(hass, entry.entry_id, self.client, lambda _mac_address: Household())
+        self.observers = Observers(hass, entry.entry_id, self.client, household(entry.options))
         self.schedules = HeaterSchedules(hass, entry, self.client, self.api_client, self.snapshots)
         self.wishes = ScheduleWishes(entry, self.delivery, self.schedules, config, self._on_wishes_changed)
         self.snapshots.kept_elsewhere = lambda: self.wishes.waiting

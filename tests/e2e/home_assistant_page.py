@@ -249,6 +249,18 @@ class HomeAssistantPage:
         await self.page.get_by_role("button", name="Configure").click()
         await expect(self.queue_size).to_be_visible()
 
+    async def open_household(self) -> None:
+        """Open the collapsed sections of that dialog."""
+        for name in ("Household", "Boosts"):
+            await self.page.get_by_role("heading", name=name).click()
+        await expect(self.water_per_shower).to_be_visible()
+        await expect(self.page.get_by_role("spinbutton", name="Maximum boosts per day")).to_be_visible()
+
+    @property
+    def water_per_shower(self) -> Locator:
+        """The first field of the first section."""
+        return self.page.get_by_role("spinbutton", name="Water per shower")
+
     @property
     def queue_size(self) -> Locator:
         """The second field of that dialog."""

@@ -147,3 +147,22 @@ async def test_wait_that_is_too_long_is_explained_in_the_options(home_assistant:
     refused = home_assistant.page.get_by_text("The time must be greater than zero and at most 7 days.")
     await expect(refused).to_be_visible()
     await home_assistant.looks_right()
+
+
+async def test_value_that_is_out_of_range_is_explained_and_an_emptied_field_has_its_default(
+    home_assistant: HomeAssistantPage,
+) -> None:
+    await home_assistant.open_options()
+    await expect(home_assistant.water_per_shower).not_to_be_visible()
+    await home_assistant.open_household()
+    usual = await home_assistant.water_per_shower.input_value()
+    await home_assistant.water_per_shower.fill("1000")
+    await home_assistant.submit()
+    await expect(home_assistant.page.get_by_text("Water per shower is out of range:")).to_be_visible()
+    await home_assistant.looks_right()
+    await home_assistant.water_per_shower.fill("")
+    await home_assistant.submit()
+    await expect(home_assistant.page.get_by_text("Options successfully saved.")).to_be_visible()
+    await home_assistant.open_options()
+    await home_assistant.open_household()
+    await expect(home_assistant.water_per_shower).to_have_value(usual)

@@ -90,6 +90,13 @@ async def _private_server(home_assistant: HomeAssistantPage) -> AsyncIterator[bo
 
 
 @asynccontextmanager
+async def _household(home_assistant: HomeAssistantPage) -> AsyncIterator[bool]:
+    await home_assistant.open_options()
+    await home_assistant.open_household()
+    yield True
+
+
+@asynccontextmanager
 async def _queue(home_assistant: HomeAssistantPage) -> AsyncIterator[bool]:
     """The dashboard with two commands that wait."""
     await home_assistant.open_dashboard()
@@ -160,6 +167,7 @@ VIEWS = {
     "config-flow": View(_simple(HomeAssistantPage.open_config_flow), 900, 700),
     "config-flow-private-server": View(_private_server, 900, 1100),
     "options": View(_simple(HomeAssistantPage.open_options), 900, 1400, 1300),
+    "options-household": View(_household, 900, 2400, 2600),
     "action": View(_simple(partial(HomeAssistantPage.open_action, action="navilink.start_vacation")), 900, 700),
     "system-information": View(_page("config/repairs?dialog=system-health"), 900),
     "repair": View(_repair, 900, 700),

@@ -16,6 +16,7 @@ from custom_components.navilink.heating.insight import (
     heating_mode,
     heating_rate,
     hot_water,
+    is_low,
     mean_temperature,
     missing_heat,
     showers_left,
@@ -140,6 +141,17 @@ def test_hot_water_counts_the_halves_that_are_hot_enough() -> None:
     assert showers_left(both, Household(liters_per_shower=60)) == 5
 
 
+@pytest.mark.parametrize(("low_showers", "shower"), [(1, 1.0), (2.5, 2.5)])
+def test_hot_water_is_low_until_there_is_half_a_shower_more(low_showers: float, shower: float) -> None:
+    household = Household(low_showers=low_showers)
+    lefts = (shower, shower - 0.5, shower, shower + 0.5, shower)
+    was_low, shown = False, []
+    for left in lefts:
+        was_low = is_low(left, household, was_low=was_low)
+        shown.append(was_low)
+    assert shown == [False, True, True, False, False]
+
+
 def test_cold_water_is_coldest_in_february() -> None:
     days = [date(2026, 1, 1) + timedelta(days=number) for number in range(365)]
     assert min(days, key=lambda day: cold_water(Household(), day)).month == 2
@@ -227,6 +239,21 @@ def test_hot_enough_against_legionella() -> None:
     assert observed(hot[:59]).learned.hygienic_at is None
     assert observed(hot).learned.hygienic_at == hot[-1][0]
     assert observed(lived(make_heater(62, 58, setpoint=110), timedelta(hours=1))).learned.hygienic_at is None
+
+
+@pytest.mark.parametrize(
+    ("household", "is_hygienic"),
+    [
+        (Household(hygiene_temperature=55), True),
+        (Household(hygiene_temperature=57), False),
+        (Household(hygiene_temperature=55, hygiene_minutes=15), True),
+        (Household(hygiene_temperature=55, hygiene_minutes=45), False),
+    ],
+)
+def test_the_household_decides_what_is_hot_enough(household: Household, is_hygienic: bool) -> None:
+    hot = lived(make_heater(57, 56, setpoint=110), timedelta(minutes=40))
+    learned = observed(hot, Observer(tank=TANK, household=household)).learned
+    assert (learned.hygienic_at is not None) is is_hygienic
 
 
 def test_heaters_own_cycle_counts() -> None:

@@ -1,11 +1,14 @@
-"""The dialog in which lost commands are sent again or discarded, as the frontend goes through it."""
+"""The dialog in which lost commands are sent again or discarded, as the frontend goes through it; what a form shows."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from homeassistant.components.repairs import DOMAIN as REPAIRS
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
+from probatio import to_field_list
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
@@ -43,3 +46,23 @@ class Dialog:
 def results(flow: dict[str, Any]) -> list[str]:
     assert flow["step_id"] == "results"
     return str(flow["description_placeholders"]["results"]).splitlines()
+
+
+def suggested(form: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with which the frontend begins a form, those of a section by its name."""
+    fields = to_field_list(form["data_schema"], custom_serializer=cv.custom_serializer)
+    assert isinstance(fields, list)
+    return _begun(fields)
+
+
+def _begun(fields: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """As `computeInitialHaFormData` of the frontend: the default of a section hides the values of its fields."""
+    values: dict[str, Any] = {}
+    for field in fields:
+        if (value := (field.get("description") or {}).get("suggested_value")) is not None:
+            values[field["name"]] = value
+        elif "default" in field:
+            values[field["name"]] = field["default"]
+        elif field.get("type") == "expandable" and (inner := _begun(field["schema"])):
+            values[field["name"]] = inner
+    return values

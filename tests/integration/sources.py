@@ -11,8 +11,12 @@ from types import ModuleType
 from homeassistant.util.yaml import load_yaml_dict
 
 from custom_components import navilink
+from custom_components.navilink.heating import options as heating_options
 
 FOLDER = Path(navilink.__file__).parent
+
+MADE = {"ranges": {option.name for members in heating_options.SECTIONS.values() for option in members}}
+"""The keys of the mappings that functions make, by the function's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,8 @@ class Call:
                 return set().union(*named)
             case ast.Name(id=name) if local := list(self._assigned(name)):
                 return set().union(*map(self.keys, local))
+            case ast.Call(func=ast.Name(id=name)) if name in MADE:
+                return MADE[name]
         raise AssertionError(f"{self.place}: {ast.unparse(given)} cannot be read")
 
     def _assigned(self, name: str) -> Iterator[ast.expr]:

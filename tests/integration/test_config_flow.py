@@ -14,6 +14,7 @@ from simulator.common.certificates import make_server_certificate
 from simulator.process import SimulatorProcess
 from tests.client.support.scripted_service import Answer, recorded, scripted_service
 from tests.integration.accounts import ACCOUNT, NOTICE, entry_data, private_server
+from tests.integration.dialogs import suggested
 
 WRONG_PASSWORD = "wrong horse"
 
@@ -264,6 +265,8 @@ async def test_reconfigure_moves_to_another_server(
     hass.config_entries.async_update_entry(entry, data=entry_data(simulator) | {"private_server": elsewhere})
     result = await entry.start_reconfigure_flow(hass)
     assert result["step_id"] == "reconfigure"
+    # Submitted without a look into the section, it stays.
+    assert suggested(result)["private_server"] == elsewhere
     result = await enter(hass, result["flow_id"], entry_data(simulator))
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "reconfigure_successful"

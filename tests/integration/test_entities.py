@@ -35,6 +35,7 @@ from custom_components.navilink.config_flow import ERROR_OF_ADDRESS
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.heater import heater_name
 from custom_components.navilink.heating import boost_entities, insight_entities, planned_calendar
+from custom_components.navilink.heating import options as heating_options
 from custom_components.navilink.heating.boost_actions import BOOST_ACTIONS
 from custom_components.navilink.lost_commands import QUEUED, REPLACED, RESULT_TEXTS
 from custom_components.navilink.nwp500 import (
@@ -408,6 +409,8 @@ def test_every_field_is_explained() -> None:
 def test_options_have_texts() -> None:
     step = texts()["options"]["step"]["init"]
     assert set(step["data"]) == {str(marker) for marker in config.OPTIONS_SCHEMA.schema}
+    sections = {name: [each.name for each in members] for name, members in heating_options.SECTIONS.items()}
+    assert {name: list(about["data"]) for name, about in step["sections"].items()} == sections
     choices = texts()["selector"]
     assert set(choices[config.CONF_EXPIRATION]["options"]) == {each.value for each in config.Expiration}
     assert set(choices[RESULT_TEXTS]["options"]) == {QUEUED, REPLACED}

@@ -16,6 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.config import create_mqtt_config
 from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.heating.options import household, max_starts
 from custom_components.navilink.nwp500 import servers
 from simulator.common.certificates import make_server_certificate
 from tests.client.support.fuzz_inputs import DURATIONS, Entered, entered
@@ -24,13 +25,21 @@ from tests.integration.fuzz_account import account, account_service, special
 from tests.integration.fuzz_trouble import TEXTS, tracebacks
 
 CASES, LONG_CASES, PARTS = 1_500, 60_000, 12
-OPTIONS: Entered = {"queue": True, "queue_size": 100, "expiration": "fixed", "expiration_time": {"days": 1}}
+OPTIONS: Entered = {
+    "queue": True,
+    "queue_size": 100,
+    "expiration": "fixed",
+    "expiration_time": {"days": 1},
+    "household": {"liters_per_shower": 40, "low_showers": 1, "cold_water": 12.5, "hygiene_minutes": 30},
+    "boost": {"max_starts": 6},
+}
 SPECIAL_OPTIONS: Mapping[str, tuple[object, ...]] = {"expiration_time": DURATIONS}
 SEEN = frozenset(
     {
         *("config", "options", "form", "abort", "create_entry", "refused by the form"),
         *("invalid_url", "url_not_bare", "url_insecure", "invalid_host", "invalid_ca_file", "too_long"),
         *("cannot_connect", "already_configured", "expiration_out_of_range"),
+        *("liters_per_shower_out_of_range", "cold_water_out_of_range", "max_starts_out_of_range"),
     }
 )
 """What some hundreds of cases have to lead to, or they would prove less than they claim."""
@@ -85,6 +94,8 @@ class Dialogs:
     async def _options(self, random: Random) -> None:
         self._note("options", await self.enter_options(entered(OPTIONS, random, SPECIAL_OPTIONS)))
         create_mqtt_config(self.entry.data, self.entry.options)
+        assert 10 <= household(self.entry.options).liters_per_shower <= 200
+        assert 1 <= max_starts(self.entry.options) <= 24
         self.hass.config_entries.async_update_entry(self.entry, options={})
 
     async def enter_options(self, data: Entered) -> ConfigFlowResult | None:

@@ -22,6 +22,7 @@ from tests.integration.actions import (
     set_temperature,
     shown,
 )
+from tests.integration.dialogs import suggested
 from tests.integration.heaters import HEATER, applied
 from tests.integration.waiting import wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
@@ -34,6 +35,15 @@ DEFAULTS = {
     "expiration": "by_kind",
     "expiration_time": {"days": 1},
 }
+OF_HEATING = {
+    "household": {
+        "liters_per_shower": 40.0,
+        "low_showers": 1.0,
+        "hygiene_temperature": 60.0,
+        "hygiene_minutes": 30.0,
+    },
+    "boost": {"max_starts": 6},
+}
 
 
 async def test_dialog_shows_what_holds_and_reloads_with_what_is_chosen(
@@ -43,10 +53,9 @@ async def test_dialog_shows_what_holds_and_reloads_with_what_is_chosen(
     assert result["type"] is FlowResultType.FORM
     assert result["step_id"] == "init"
     assert result["data_schema"] is not None
-    suggested = {str(key): key.description["suggested_value"] for key in result["data_schema"].schema}
-    assert suggested == DEFAULTS
+    assert suggested(result) == DEFAULTS | OF_HEATING
 
-    chosen = DEFAULTS | {"queue_size": 7}
+    chosen = DEFAULTS | OF_HEATING | {"queue_size": 7}
     before = running.runtime_data
     result = await hass.config_entries.options.async_configure(result["flow_id"], chosen)
     assert result["type"] is FlowResultType.CREATE_ENTRY
@@ -65,7 +74,7 @@ async def test_expiration_that_is_no_time_or_too_long(
     result = await hass.config_entries.options.async_configure(result["flow_id"], chosen)
     assert result["type"] is FlowResultType.FORM
     assert result["errors"] == {"expiration_time": "expiration_out_of_range"}
-    chosen |= {"expiration_time": {"days": 7}}
+    chosen |= OF_HEATING | {"expiration_time": {"days": 7}}
     result = await hass.config_entries.options.async_configure(result["flow_id"], chosen)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await hass.async_block_till_done()

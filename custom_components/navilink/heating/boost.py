@@ -20,6 +20,8 @@ from ..nwp500 import DhwMode
 MIN_DURATION = timedelta(minutes=30)
 MAX_DURATION = timedelta(hours=24)
 MAX_PLANNED = 50
+# Within a day, if no other number is chosen.
+MAX_STARTS = 6
 _DAY = timedelta(days=1)
 # A mode that the heater holds back lands when the peak period ends; no peak period is longer.
 _MAX_HELD = _DAY

@@ -32,6 +32,8 @@ RESTART_LOCK_OUT = timedelta(seconds=330)
 _ELEMENT_STOPS_SHORT = {DhwMode.ENERGY_SAVER: 0.9, DhwMode.HIGH_DEMAND: 0.0, DhwMode.ELECTRIC: 0.0}
 
 SHOWER_TEMPERATURE = 40.0
+# Showers: so many more than at which it is low, hot water is not low any more.
+_LOW_HYSTERESIS = 0.5
 _COLD_MEAN, _COLD_SWING, _COLDEST_DAY = 13.0, 5.0, 45
 
 _MIN_HEATING, _MIN_IDLE = timedelta(minutes=30), timedelta(hours=2)
@@ -82,13 +84,18 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """What the people are like."""
+    """What the people are like, and what they want."""
 
     cold_water: float | None = None
     """°C; None: by the season."""
     liters_per_shower: float = 40.0
+    """Of 40 °C."""
+    low_showers: float = 1.0
+    """Hot water is low while there is less than for so many showers."""
     hygiene_temperature: float = 60.0
-    hygiene_time: timedelta = timedelta(minutes=30)
+    """°C that all the water has to have against legionella."""
+    hygiene_minutes: float = 30.0
+    """For how long it has to have that."""
 
 
 def mean_temperature(status: DeviceStatus) -> float | None:
@@ -169,6 +176,11 @@ def hot_water(status: DeviceStatus, tank: Tank, cold: float) -> float | None:
 def showers_left(liters: float, household: Household) -> float:
     """Return how many showers so much water of 40 °C is for, in halves."""
     return int(liters / household.liters_per_shower * 2) / 2
+
+
+def is_low(showers: float, household: Household, *, was_low: bool) -> bool:
+    """Return whether there is less hot water than the household wants to have."""
+    return showers < household.low_showers + (_LOW_HYSTERESIS if was_low else 0)
 
 
 def time_until_hot(status: DeviceStatus, tank: Tank, learned: Learned) -> timedelta | None:
@@ -314,7 +326,8 @@ class Observer:
             and status.anti_legionella_running is False
             and (upper or 0.0) >= self.household.hygiene_temperature - 1
         )
-        is_hygienic = has_ended or (since is not None and sample.at - since >= self.household.hygiene_time)
+        hygiene_time = timedelta(minutes=self.household.hygiene_minutes)
+        is_hygienic = has_ended or (since is not None and sample.at - since >= hygiene_time)
         learned = replace(self.learned, hygienic_at=sample.at) if is_hygienic else self.learned
         return replace(self, learned=learned, _hot_since=since)
 

@@ -18,6 +18,7 @@ from homeassistant.helpers.typing import StateType
 from ..coordinator import NavilinkCoordinator
 from ..entity import MeasuredEntity
 from ..nwp500.enums import HeatSource
+from ..wording import quantity
 from .insight import Tank, heating_rate, standing_loss
 from .observers import Insight
 
@@ -160,6 +161,16 @@ class InsightSensor(_InsightEntity, SensorEntity):
 
     entity_description: InsightSensorDescription
 
+    def __init__(
+        self, coordinator: NavilinkCoordinator, mac_address: str, description: InsightSensorDescription
+    ) -> None:
+        """Tie the sensor to its heater; how hot the water has to be against legionella is part of a name."""
+        super().__init__(coordinator, mac_address, description)
+        units = coordinator.hass.config.units
+        celsius = coordinator.observers.household.hygiene_temperature
+        hot = units.temperature(celsius, UnitOfTemperature.CELSIUS)
+        self._attr_translation_placeholders = {"temperature": quantity(hot, units.temperature_unit)}
+
     @property
     @override
     def native_unit_of_measurement(self) -> str | None:
@@ -177,7 +188,7 @@ class InsightSensor(_InsightEntity, SensorEntity):
 
 
 class HotWaterLow(_InsightEntity, BinarySensorEntity):
-    """Whether there is less hot water than for a shower."""
+    """Whether there is less hot water than the household wants to have."""
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
         """Tie the sensor to its heater."""

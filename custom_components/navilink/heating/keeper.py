@@ -36,6 +36,7 @@ from ..queue_store import QueueStore
 from .boost import Boost, Boosts, Cancel, Delivered, Ended, Give, HeaterNow, Phase, Result, Setting, Step
 from .boost_words import CONTROLS, async_fire_boost_ended
 from .kept_boosts import KeptBoosts
+from .options import max_starts
 
 _VERSION = 1
 # How late a boost starts or ends at most, beside the time of a status.
@@ -95,7 +96,7 @@ class BoostKeeper:
         """When each control without an outcome was acknowledged, by the loop's clock."""
         self._own: set[str] = set()
         """The commands without an outcome that this run gave, also those of which nothing is expected any more."""
-        self.max_starts = 6
+        self._max_starts = max_starts(entry.options)
 
     def of(self, mac_address: str) -> Boosts:
         """Return the boosts of a heater."""
@@ -148,7 +149,7 @@ class BoostKeeper:
         """Start or plan a boost; returns once it is on the disk. Raises `BoostError`."""
         now = dt_util.utcnow()
         boosts = self.of(device.mac_address)
-        self._apply(device.mac_address, boosts.scheduled(boost, now, self._now(device), max_starts=self.max_starts))
+        self._apply(device.mac_address, boosts.scheduled(boost, now, self._now(device), max_starts=self._max_starts))
         await self.async_finish()
 
     async def async_cancel(self, device: Device, boost_id: str | None = None) -> None:
@@ -172,7 +173,7 @@ class BoostKeeper:
 
     def _pass_time(self, device: Device, now: datetime) -> None:
         boosts = self.of(device.mac_address)
-        self._apply(device.mac_address, boosts.passed(now, self._now(device), max_starts=self.max_starts))
+        self._apply(device.mac_address, boosts.passed(now, self._now(device), max_starts=self._max_starts))
 
     def _waits_to_start(self, device: Device, boosts: Boosts, now: datetime) -> bool:
         """Return whether the heater has not reported since a planned boost was to start: it is waited for, not long."""

@@ -1,7 +1,7 @@
 """What each heater's statuses say in the long run: an observer for each, and what is learned, over restarts."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
@@ -21,6 +21,7 @@ from .insight import (
     Tank,
     cold_water,
     hot_water,
+    is_low,
     showers_left,
     time_until_hot,
 )
@@ -32,8 +33,8 @@ _SAVE_DELAY = 600.0
 # What is shown changes in such steps, so that it is not recorded with each status.
 _TIME_STEP = timedelta(minutes=5)
 _LITERS_STEP = 5
-# Showers that are left: below the one it is low, from the other on it is not any more.
-_LOW, _NOT_LOW = 1.0, 1.5
+# What a time of hot water is worth that was stored before this could be chosen.
+_USUAL = Household()
 
 _FACTOR = vol.All(vol.Coerce(float), vol.Range(min=0.5, max=1.5))
 _STORED = vol.Schema(
@@ -44,6 +45,8 @@ _STORED = vol.Schema(
             vol.Required("loss"): _FACTOR,
             vol.Required("cop"): vol.Any(None, vol.All(vol.Coerce(float), vol.Range(min=0, max=20))),
             vol.Required("hygienic_at"): vol.Any(None, aware_time),
+            vol.Optional("hygiene_temperature", default=_USUAL.hygiene_temperature): vol.Coerce(float),
+            vol.Optional("hygiene_minutes", default=_USUAL.hygiene_minutes): vol.Coerce(float),
         }
     }
 )
@@ -61,18 +64,16 @@ class Insight:
     """Liters of 40 °C."""
     showers: float | None = None
     is_low: bool | None = None
-    """Whether there is less hot water than for a shower."""
+    """Whether there is less hot water than the household wants to have."""
 
 
 class Observers:
     """Watches the heaters of an account."""
 
-    def __init__(
-        self, hass: HomeAssistant, entry_id: str, client: NavienMqttClient, household: Callable[[str], Household]
-    ) -> None:
-        """Take the client that reports, and what returns the people of a heater; nothing is loaded yet."""
+    def __init__(self, hass: HomeAssistant, entry_id: str, client: NavienMqttClient, household: Household) -> None:
+        """Take the client that reports, and what the people are like; nothing is loaded yet."""
         self._client = client
-        self._household = household
+        self.household = household
         self._store: Store[dict[str, Any]] = Store(
             hass, _VERSION, f"{DOMAIN}.{entry_id}.insight", private=True, atomic_writes=True
         )
@@ -88,7 +89,7 @@ class Observers:
             # Its text may contain values, so only its kind is logged.
             LOGGER.warning("Could not read what was learned about the water heaters: %s", type(err).__name__)
             return
-        self._learned = {mac_address: Learned(**values) for mac_address, values in stored.items()}
+        self._learned = {mac_address: _learned(values, self.household) for mac_address, values in stored.items()}
 
     @callback
     def listen(self) -> list[Callable[[], None]]:
@@ -116,11 +117,12 @@ class Observers:
         if feature is None or feature.volume_gallons is None:
             return
         mac_address, tank = event.device.mac_address, Tank(feature.volume_gallons)
-        household, now = self._household(mac_address), dt_util.utcnow()
+        now = dt_util.utcnow()
         observer = self._observers.get(mac_address)
         if observer is None or observer.tank != tank:
-            observer = Observer(tank=tank, learned=self._learned.get(mac_address, Learned()))
-        observer = replace(observer, household=household).after(event.status, now)
+            learned = self._learned.get(mac_address, Learned())
+            observer = Observer(tank=tank, household=self.household, learned=learned)
+        observer = observer.after(event.status, now)
         self._observers[mac_address] = observer
         if observer.learned != self._learned.get(mac_address, Learned()):
             self._learned[mac_address] = observer.learned
@@ -135,9 +137,21 @@ class Observers:
                 "loss": learned.loss,
                 "cop": learned.cop,
                 "hygienic_at": None if learned.hygienic_at is None else learned.hygienic_at.isoformat(),
+                "hygiene_temperature": self.household.hygiene_temperature,
+                "hygiene_minutes": self.household.hygiene_minutes,
             }
             for mac_address, learned in self._learned.items()
         }
+
+
+def _learned(stored: Mapping[str, Any], household: Household) -> Learned:
+    """Return what was learned. When the water was hot is not known any more if it has to be hotter now, or longer."""
+    learned = Learned(**{each.name: stored[each.name] for each in fields(Learned)})
+    is_as_strict = (
+        stored["hygiene_temperature"] >= household.hygiene_temperature
+        and stored["hygiene_minutes"] >= household.hygiene_minutes
+    )
+    return learned if is_as_strict else replace(learned, hygienic_at=None)
 
 
 def _insight(status: DeviceStatus, observer: Observer, last: Insight, now: datetime) -> Insight:
@@ -151,7 +165,7 @@ def _insight(status: DeviceStatus, observer: Observer, last: Insight, now: datet
         hot_at=_steady_time(None if left is None or not left else now + left, last.hot_at),
         hot_water=None if liters is None else round(liters / _LITERS_STEP) * _LITERS_STEP,
         showers=showers,
-        is_low=_is_low(showers, was_low=last.is_low is True),
+        is_low=None if showers is None else is_low(showers, household, was_low=last.is_low is True),
     )
 
 
@@ -163,7 +177,3 @@ def _steady_time(time: datetime | None, last: datetime | None) -> datetime | Non
         return last
     step = _TIME_STEP.total_seconds()
     return datetime.fromtimestamp(ceil(time.timestamp() / step) * step, time.tzinfo)
-
-
-def _is_low(showers: float | None, *, was_low: bool) -> bool | None:
-    return None if showers is None else showers < (_NOT_LOW if was_low else _LOW)
