@@ -165,8 +165,9 @@ async def test_days_on_which_the_clock_changes(
     await run(hass)
     [boost] = planned(evening)
     hot_by = datetime.combine(day, time(5), dt_util.get_default_time_zone())
-    # It takes about three hours, whatever the clock says.
-    assert timedelta(hours=2.5) < hot_by.astimezone(UTC) - boost.start < timedelta(hours=3.5)
+    # It takes three hours and a half, whatever the clock says.
+    assert timedelta(hours=3) < hot_by.astimezone(UTC) - boost.start < timedelta(hours=4)
+    assert Setting.MODE in boost.wanted
 
 
 async def test_source_that_is_not_there(
