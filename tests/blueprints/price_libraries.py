@@ -69,7 +69,9 @@ _LIBRARIES: dict[str, dict[str, type]] = {
 
 def setup_services(domain: str) -> Callable[..., None]:
     """Return what sets up the services of an integration; its library stands in only while that is imported."""
-    missing = {name: MagicMock(**names) for name, names in _LIBRARIES.items() if name not in sys.modules}
+    missing = {name: MagicMock() for name in _LIBRARIES if name not in sys.modules}
+    for name, library in missing.items():
+        library.configure_mock(**_LIBRARIES[name])
     sys.modules.update(missing)
     try:
         services = importlib.import_module(f"homeassistant.components.{domain}.services")
