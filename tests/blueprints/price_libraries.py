@@ -15,7 +15,7 @@ Assistant's own: the schemas of the actions, their errors, and the shape of thei
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
+from enum import StrEnum, auto
 import importlib
 import sys
 from types import SimpleNamespace
@@ -42,6 +42,18 @@ class EnergyZeroDownError(Exception):
     """EnergyZero cannot be reached."""
 
 
+class PriceDescriptor(StrEnum):
+    """What Amber Electric calls a price."""
+
+    NEUTRAL = auto()
+    SPIKE = auto()
+    HIGH = auto()
+    LOW = auto()
+    VERYLOW = auto()
+    EXTREMELYLOW = auto()
+    NEGATIVE = auto()
+
+
 _LIBRARIES: dict[str, dict[str, type]] = {
     "pynordpool": {
         "NordPoolAuthenticationError": type("NordPoolAuthenticationError", (Exception,), {}),
@@ -60,9 +72,7 @@ _LIBRARIES: dict[str, dict[str, type]] = {
         f"amberelectric.models.{name}": {}
         for name in ("actual_interval", "channel", "current_interval", "forecast_interval", "site", "site_status")
     },
-    "amberelectric.models.price_descriptor": {
-        "PriceDescriptor": StrEnum("PriceDescriptor", "SPIKE HIGH NEUTRAL LOW VERYLOW EXTREMELYLOW NEGATIVE")
-    },
+    "amberelectric.models.price_descriptor": {"PriceDescriptor": PriceDescriptor},
     "energyzero": {"EnergyZeroNoDataError": NoDataError, "EnergyZeroConnectionError": EnergyZeroDownError},
 }
 
