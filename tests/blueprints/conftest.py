@@ -1,7 +1,6 @@
 """A configuration folder with the blueprints in it, and the integration with a heater."""
 
 from collections.abc import AsyncIterator
-import logging
 from pathlib import Path
 from unittest.mock import patch
 
@@ -20,13 +19,8 @@ from tests.integration.heaters import HEATER
 from tests.integration.waiting import wait_for_value
 from tests.integration.wall_clock import WallClock
 
-COMPLAINERS = (
-    "homeassistant.components.automation",
-    "homeassistant.components.blueprint",
-    "homeassistant.components.template",
-    "homeassistant.helpers.script",
-    "homeassistant.helpers.template",
-)
+from .automations import complaints
+
 BLUEPRINTS = Path(__file__).resolve().parents[2] / "blueprints"
 
 
@@ -52,12 +46,7 @@ async def configuration(hass: HomeAssistant, tmp_path: Path, caplog: pytest.LogC
         yield tmp_path
         if hass.services.has_service("automation", "turn_off"):
             await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
-        complaints = [
-            record.message
-            for record in caplog.get_records("call")
-            if record.levelno >= logging.WARNING and record.name.startswith(COMPLAINERS)
-        ]
-        assert complaints == []
+        assert complaints(caplog) == []
 
 
 @pytest.fixture

@@ -1,151 +1,111 @@
-"""What the sources of prices respond, in the shapes that were recorded of each, for any two days.
+"""The sources of prices: actions of Home Assistant's own integrations, and entities that list prices in attributes.
 
-A recorded response has two rows. A day is made of copies of the first one, with other prices and other times, in the
-same form and as far apart as the two are; it has 23, 24 or 25 hours, as the clock says.
+The responses of the actions are the real ones. What entities show is written as their repositories have it; each file
+in `attributes` says where that was read, and its values are made up.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 import json
 from pathlib import Path
-import re
 from typing import Any
 
-from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-# Any: JSON as the sources respond.
-type Row = dict[str, Any]
+from .price_libraries import Amber, EnergyZero, Market, NordPool, Tibber, setup_services
 
-RESPONSES = Path(__file__).parent / "responses"
-CHEAP = range(2, 5)
-"""The hours of the day at which power is cheap."""
-_DAY = timedelta(days=1)
+ATTRIBUTES = Path(__file__).parent / "attributes"
+ENTRY = "0123456789abcdef"
+AMSTERDAM, LONDON, SYDNEY = "Europe/Amsterdam", "Europe/London", "Australia/Sydney"
+CLOCK_CHANGES = {
+    AMSTERDAM: {23: "2027-03-28", 25: "2027-10-31"},
+    LONDON: {23: "2027-03-28", 25: "2027-10-31"},
+    SYDNEY: {23: "2027-10-03", 25: "2027-04-04"},
+}
+"""The days of 23 and of 25 hours."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
-    """A source, with how its rows are found and what their members are called."""
+class Action:
+    """An action of Home Assistant that responds with prices."""
 
-    name: str
-    action: str | None = None
-    """None: it shows its prices in attributes."""
-    path: tuple[str, ...] = ()
-    price: str = "price"
-    start: tuple[str, ...] = ("start",)
-    end: str | None = "end"
-    unit: float = 1.0
-    """How much is paid for 1 where it says this much."""
-    is_late: bool = False
-    """Whether it starts a second late."""
-    fails_early: bool = False
-    """Whether it fails for a day whose prices are not known yet; others respond with an empty list."""
-
-    def recorded(self) -> Row:
-        """Return the recorded response."""
-        response: Row = json.loads((RESPONSES / f"{self.name}.json").read_text())
-        return response
-
-    def rows(self, begin: datetime, end: datetime) -> list[Row]:
-        """Return the rows of a time."""
-        first, second = self._recorded_rows()
-        step = self._time(second) - self._time(first)
-        rows, at = [], begin.astimezone(UTC)
-        while at < end:
-            price = 0.1 if dt_util.as_local(at).hour in CHEAP else 0.3
-            times = dict.fromkeys(self.start, at + timedelta(seconds=self.is_late))
-            times |= {} if self.end is None else {self.end: at + step}
-            rows.append(
-                first | {self.price: price / self.unit} | {name: _as(first[name], each) for name, each in times.items()}
-            )
-            at += step
-        return rows
-
-    def response(self, rows: list[Row]) -> Row:
-        """Return a response with these rows."""
-        response: Any = rows
-        for name in reversed(self.path):
-            response = {name: response}
-        return dict(response)
-
-    def _recorded_rows(self) -> list[Row]:
-        found: Any = self.recorded()
-        for name in self.path:
-            found = found[name]
-        return list(found)
-
-    def _time(self, row: Row) -> datetime:
-        return datetime.fromisoformat(row[self.start[0]])
+    library: Callable[[Market], object]
+    zone: str = AMSTERDAM
 
 
-SOURCES = {
-    "nordpool": Source(name="nordpool", action="nordpool.get_prices_for_date", path=("SE3",), unit=0.001),
-    "tibber": Source(
-        name="tibber", action="tibber.get_prices", path=("prices", "Home"), start=("start_time",), end=None
-    ),
-    "energyzero": Source(
-        name="energyzero",
-        action="energyzero.get_energy_prices",
-        path=("prices",),
-        start=("start", "timestamp"),
-        fails_early=True,
-    ),
-    "amberelectric": Source(
-        name="amberelectric",
-        action="amberelectric.get_forecasts",
-        path=("forecasts",),
-        price="per_kwh",
-        start=("start_time",),
-        end="end_time",
-        is_late=True,
-    ),
-    "octopus": Source(name="octopus", path=("rates",), price="value_inc_vat"),
-    "nordpool_sensor": Source(name="nordpool_sensor", path=("raw_today",), price="value"),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entities:
+    """Entities that list the prices of the current day and of the next day in attributes."""
+
+    entity_ids: tuple[str, str]
+    attributes: tuple[str, str]
+    price: str
+    zone: str = AMSTERDAM
+
+
+ACTIONS = {
+    "nordpool": Action(library=NordPool),
+    "tibber": Action(library=Tibber),
+    "amberelectric": Action(library=Amber, zone=SYDNEY),
+    "energyzero": Action(library=EnergyZero),
 }
+ENTITIES = {
+    "octopus": Entities(
+        entity_ids=("event.current_day_rates", "event.next_day_rates"),
+        attributes=("rates", "rates"),
+        price="value_inc_vat",
+        zone=LONDON,
+    ),
+    "nordpool_sensor": Entities(
+        entity_ids=("sensor.nordpool", "sensor.nordpool"), attributes=("raw_today", "raw_tomorrow"), price="value"
+    ),
+}
+ZONES = {name: source.zone for name, source in (ACTIONS | ENTITIES).items()}
 
 
-def _as(recorded: str, time: datetime) -> str:
-    """Return a time in the form, and with the zone, of a recorded one."""
-    written = time.astimezone(datetime.fromisoformat(recorded).tzinfo if recorded.endswith("+00:00") else None)
-    written = written if recorded.endswith("+00:00") else dt_util.as_local(time)
-    text = written.isoformat(sep=recorded[10])
-    return re.sub(r"(:\d\d)([+-])", r"\1.000\2", text, count=1) if "." in recorded else text
+def offer(hass: HomeAssistant, name: str, known_until: Callable[[], datetime]) -> Market:
+    """Set up the action of a source, which knows the prices until a time."""
+    market = Market(known_until)
+    setup_services(name)(hass)
+    entry = MockConfigEntry(
+        domain=name, entry_id=ENTRY, data={"areas": ["SE3"], "currency": "SEK"}, state=ConfigEntryState.LOADED
+    )
+    entry.runtime_data = ACTIONS[name].library(market)
+    entry.add_to_hass(hass)
+    return market
 
 
-def offer(hass: HomeAssistant, source: Source, known_until: Callable[[], datetime]) -> list[Mapping[str, object]]:
-    """Offer the action of a source, which knows the prices until a time; returns the calls as they come."""
-    calls: list[Mapping[str, object]] = []
+def show(hass: HomeAssistant, name: str, known_until: datetime, *, is_restored: bool = False) -> dict[str, object]:
+    """Show the prices of today and tomorrow that are known in entities; returns the inputs of a blueprint for them.
 
-    async def respond(call: ServiceCall) -> ServiceResponse:
-        calls.append(call.data)
-        begin, end = _asked(call.data)
-        end = min(end, known_until())
-        if end <= begin and source.fails_early:
-            raise ServiceValidationError("no data")
-        return source.response(source.rows(begin, end))
-
-    assert source.action is not None
-    domain, name = source.action.split(".")
-    hass.services.async_register(domain, name, respond, supports_response=SupportsResponse.ONLY)
-    return calls
+    Attributes have times. Those of an event that was restored after a restart have texts.
+    """
+    source, today = ENTITIES[name], dt_util.start_of_local_day()
+    recorded = json.loads((ATTRIBUTES / f"{name}.json").read_text())["attributes"]
+    shown: dict[str, dict[str, object]] = {entity_id: dict(recorded) for entity_id in source.entity_ids}
+    for entity_id, attribute, day in zip(source.entity_ids, source.attributes, (today, _next(today)), strict=True):
+        shown[entity_id][attribute] = _rows(source, recorded[attribute], day, known_until)
+    for entity_id, attributes in shown.items():
+        kept = json.loads(json.dumps(attributes, default=datetime.isoformat)) if is_restored else attributes
+        hass.states.async_set(entity_id, dt_util.utcnow().isoformat(), kept)
+    return {"source": "entities", "source_entities": sorted(shown)}
 
 
-def _asked(data: Mapping[str, Any]) -> tuple[datetime, datetime]:
-    """Return from when to when prices are asked for: those of a date, of a time, or of the next 36 hours."""
-    if (of := data.get("date") or (data.get("start") if len(str(data.get("start"))) == 10 else None)) is not None:
-        begin = dt_util.start_of_local_day(datetime.fromisoformat(str(of)).date())
-        return begin, begin + _DAY
-    if "start" in data:
-        return datetime.fromisoformat(data["start"]), datetime.fromisoformat(data["end"])
-    begin = dt_util.now().replace(minute=0, second=0, microsecond=0)
-    return begin, begin + timedelta(hours=36)
-
-
-def shown(hass: HomeAssistant, source: Source, entity_id: str, begin: datetime, end: datetime) -> None:
-    """Show the prices of a time in an entity; its attributes have times, not texts."""
-    rows = [
-        row | {name: datetime.fromisoformat(row[name]) for name in ("start", "end")} for row in source.rows(begin, end)
+def _rows(
+    source: Entities, recorded: list[dict[str, Any]], day: datetime, known_until: datetime
+) -> list[dict[str, object]]:
+    """Return the prices of a day; they are as long as the recorded one."""
+    row, market = recorded[0], Market(lambda: known_until)
+    step = datetime.fromisoformat(row["end"]) - datetime.fromisoformat(row["start"])
+    return [
+        row | {"start": dt_util.as_local(start), "end": dt_util.as_local(end), source.price: price}
+        for start, end, price in market.between(day, _next(day), step)
     ]
-    hass.states.async_set(entity_id, dt_util.utcnow().isoformat(), {source.path[0]: rows})
+
+
+def _next(day: datetime) -> datetime:
+    return dt_util.start_of_local_day(day.date() + timedelta(days=1))

@@ -1,6 +1,6 @@
 """Hygiene: all of the water hot at the cheapest time, only if it is due, and no longer than needed."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 from homeassistant.core import HomeAssistant
@@ -15,9 +15,10 @@ from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.waiting import wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
-from .automations import AUTOMATION, automate
+from .automations import AUTOMATION, automate, complaints
 from .conftest import BLUEPRINTS
-from .price_sources import SOURCES, offer, shown
+from .price_libraries import Market
+from .price_sources import AMSTERDAM, CLOCK_CHANGES, ENTRY, offer, show
 
 LAST = "sensor.last_at_60"
 DAY = timedelta(days=1)
@@ -34,7 +35,7 @@ async def hygiene(hass: HomeAssistant, last: datetime | None, **inputs: object) 
             "last_hygienic": LAST,
             "temperature": 62,
             "source": "nordpool",
-            "source_entry": "0123456789abcdef",
+            "source_entry": ENTRY,
         }
         | inputs,
     )
@@ -42,13 +43,18 @@ async def hygiene(hass: HomeAssistant, last: datetime | None, **inputs: object) 
 
 @pytest.fixture
 async def evening(hass: HomeAssistant, running: MockConfigEntry, wall_clock: WallClock) -> MockConfigEntry:
-    """19:50 in Amsterdam, with a heater that has just reported; the prices of Nord Pool are known."""
+    """19:50 in Amsterdam, with a heater that has just reported."""
     await hass.config.async_set_time_zone("Europe/Amsterdam")
     wall_clock.pass_unseen(midnight() - timedelta(hours=4, minutes=10) - dt_util.utcnow())
     await wait_for_value(hass, "binary_sensor.nwp500_connection", "on")
     await refresh(hass)
-    offer(hass, SOURCES["nordpool"], lambda: midnight() + DAY)
     return running
+
+
+@pytest.fixture
+def market(hass: HomeAssistant) -> Market:
+    """The prices of Nord Pool, which are known for all days."""
+    return offer(hass, "nordpool", lambda: midnight() + 365 * DAY)
 
 
 async def refresh(hass: HomeAssistant) -> None:
@@ -83,6 +89,7 @@ def planned(entry: MockConfigEntry) -> list[Boost]:
     return list(entry.runtime_data.boosts.of(MAC).planned)
 
 
+@pytest.mark.usefixtures("market")
 @pytest.mark.parametrize(
     ("days", "is_due"),
     [pytest.param(None, True, id="never"), pytest.param(8, True, id="old"), pytest.param(6, False, id="new")],
@@ -98,6 +105,7 @@ async def test_it_is_planned_when_it_is_due(
     assert [boost.wanted[Setting.TEMPERATURE] for boost in planned(evening)] == ([124] if is_due else [])
 
 
+@pytest.mark.usefixtures("market")
 async def test_it_ends_once_the_water_was_hot(
     hass: HomeAssistant, simulator: SimulatorProcess, evening: MockConfigEntry, wall_clock: WallClock
 ) -> None:
@@ -125,6 +133,7 @@ async def test_without_prices_it_starts_at_the_fallback(hass: HomeAssistant, eve
     assert boost.start == midnight() + timedelta(minutes=30)
 
 
+@pytest.mark.usefixtures("market")
 async def test_without_the_connection_it_is_planned_all_the_same(
     hass: HomeAssistant, simulator: SimulatorProcess, evening: MockConfigEntry, wall_clock: WallClock
 ) -> None:
@@ -138,11 +147,51 @@ async def test_without_the_connection_it_is_planned_all_the_same(
 
 
 async def test_prices_in_attributes(hass: HomeAssistant, evening: MockConfigEntry) -> None:
-    shown(hass, SOURCES["octopus"], "event.rates", midnight() - DAY, midnight() + DAY)
-    await hygiene(hass, None, source="entities", source_entities=["event.rates"])
+    await hygiene(hass, None, **show(hass, "octopus", midnight() + DAY))
     await run(hass)
     [boost] = planned(evening)
     assert dt_util.as_local(boost.start).hour in {1, 2}
+
+
+@pytest.mark.usefixtures("market")
+@pytest.mark.parametrize("hours", [23, 25])
+async def test_days_on_which_the_clock_changes(
+    hass: HomeAssistant, evening: MockConfigEntry, wall_clock: WallClock, hours: int
+) -> None:
+    day = datetime.fromisoformat(CLOCK_CHANGES[AMSTERDAM][hours]).date()
+    wall_clock.pass_unseen(dt_util.start_of_local_day(day) - timedelta(hours=2) - dt_util.utcnow())
+    await refresh(hass)
+    await hygiene(hass, None)
+    await run(hass)
+    [boost] = planned(evening)
+    hot_by = datetime.combine(day, time(5), dt_util.get_default_time_zone())
+    # It takes three hours and a half, whatever the clock says.
+    assert timedelta(hours=3) < hot_by.astimezone(UTC) - boost.start < timedelta(hours=4)
+    assert Setting.MODE in boost.wanted
+
+
+async def test_source_that_is_not_there(
+    hass: HomeAssistant, evening: MockConfigEntry, wall_clock: WallClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    await hygiene(hass, None)
+    wall_clock.pass_unseen(midnight() - timedelta(minutes=5) - dt_util.utcnow())
+    await refresh(hass)
+    await run(hass)
+    [boost] = planned(evening)
+    assert (boost.start, boost.end) == (midnight() + timedelta(minutes=30), midnight() + timedelta(hours=7))
+    assert boost.wanted == {Setting.TEMPERATURE: 124}
+    assert complaints(caplog)
+
+
+async def test_source_that_cannot_be_reached(
+    hass: HomeAssistant, evening: MockConfigEntry, market: Market, caplog: pytest.LogCaptureFixture
+) -> None:
+    market.is_down = True
+    await hygiene(hass, None)
+    await run(hass)
+    [boost] = planned(evening)
+    assert boost.start == midnight() + timedelta(minutes=30)
+    assert complaints(caplog)
 
 
 def test_prices_are_read_as_ready_by_does() -> None:

@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from homeassistant.core import HomeAssistant
+from homeassistant.config_entries import ConfigEntryState
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.heating.boost import Boost, Setting
 from simulator.process import SimulatorProcess
 from tests.integration.actions import press
@@ -15,15 +17,16 @@ from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.waiting import wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
-from .automations import AUTOMATION, automate
-from .price_sources import CHEAP, SOURCES, offer, shown
+from .automations import AUTOMATION, automate, complaints
+from .price_libraries import CHEAP
+from .price_sources import ACTIONS, CLOCK_CHANGES, ENTRY, ZONES, offer, show
 
 LAST_MESSAGE = "sensor.nwp500_last_message"
 LOWER = "sensor.nwp500_lower_tank_temperature"
-ENTITIES = ["event.rates_today", "event.rates_tomorrow"]
 DAY = timedelta(days=1)
+NIGHT = timedelta(hours=4, minutes=5)
+"""How long before midnight the automation runs, if it is any time of the evening."""
 ORDINARY = "2027-01-20"
-SHORT, LONG = "2027-03-28", "2027-10-31"
 
 
 async def ready_by(hass: HomeAssistant, **inputs: object) -> None:
@@ -53,6 +56,26 @@ async def at(hass: HomeAssistant, wall_clock: WallClock, day: str, clock: str) -
     """Let it be a time, at which the heater has just reported, and the automation run."""
     time = datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=dt_util.get_default_time_zone())
     wall_clock.pass_unseen(time - dt_util.utcnow())
+    await report_and_run(hass)
+
+
+async def before(hass: HomeAssistant, wall_clock: WallClock, name: str, day: str, clock: timedelta) -> None:
+    """Let it be so long before a day begins where a source is, and nothing run."""
+    await hass.config.async_set_time_zone(ZONES[name])
+    wall_clock.pass_unseen(midnight(day) - clock - dt_util.utcnow())
+
+
+def prices_of(hass: HomeAssistant, name: str, known_until: datetime) -> dict[str, object]:
+    """Let a source know the prices until a time; returns the inputs for it."""
+    if name not in ACTIONS:
+        return show(hass, name, known_until)
+    offer(hass, name, lambda: known_until)
+    return {"source": name, "source_entry": ENTRY}
+
+
+async def report_and_run(hass: HomeAssistant) -> None:
+    """Let the heater report, and the automation run."""
+    time = dt_util.utcnow().replace(microsecond=0)
     await wait_for_value(hass, "binary_sensor.nwp500_connection", "on")
     await press(hass, "button.nwp500_refresh")
     await wait_for(hass, LAST_MESSAGE, lambda state: datetime.fromisoformat(state.state) >= time)
@@ -92,28 +115,124 @@ def check_cheap(entry: MockConfigEntry, day: str) -> None:
     assert boost.name == "Under test"
 
 
-@pytest.mark.parametrize("name", [name for name, source in SOURCES.items() if source.action])
-async def test_prices_of_an_action(
+def check_fallback(entry: MockConfigEntry) -> None:
+    """Check that exactly one boost is planned, from the hour that is set for when there are no prices."""
+    [boost] = planned(entry)
+    assert boost.start == midnight(ORDINARY) + timedelta(minutes=90)
+    assert boost.end == midnight(ORDINARY) + timedelta(hours=6)
+    assert boost.wanted == {Setting.TEMPERATURE: 104}
+
+
+@pytest.mark.parametrize("name", ZONES)
+async def test_prices_across_midnight(
     hass: HomeAssistant, simulator: SimulatorProcess, cold: MockConfigEntry, wall_clock: WallClock, name: str
 ) -> None:
-    source = SOURCES[name]
-    calls = offer(hass, source, lambda: midnight(ORDINARY, 1))
-    await ready_by(hass, source=name, source_entry="0123456789abcdef")
-    await at(hass, wall_clock, "2027-01-19", "19:55:00")
-    assert calls
+    await before(hass, wall_clock, name, ORDINARY, NIGHT)
+    await ready_by(hass, **prices_of(hass, name, midnight(ORDINARY, 1)))
+    await report_and_run(hass)
     check_cheap(cold, ORDINARY)
     assert await applied(simulator) == []
 
 
-@pytest.mark.parametrize("name", [name for name, source in SOURCES.items() if source.action is None])
-async def test_prices_in_attributes(
-    hass: HomeAssistant, cold: MockConfigEntry, wall_clock: WallClock, name: str
+@pytest.mark.parametrize("hours", [23, 25])
+@pytest.mark.parametrize("name", ZONES)
+async def test_days_on_which_the_clock_changes(
+    hass: HomeAssistant, cold: MockConfigEntry, wall_clock: WallClock, name: str, hours: int
 ) -> None:
-    source = SOURCES[name]
-    shown(hass, source, ENTITIES[0], midnight(ORDINARY, -1), midnight(ORDINARY))
-    shown(hass, source, ENTITIES[1], midnight(ORDINARY), midnight(ORDINARY, 1))
-    await ready_by(hass, source="entities", source_entities=ENTITIES)
-    await at(hass, wall_clock, "2027-01-19", "19:55:00")
+    day = CLOCK_CHANGES[ZONES[name]][hours]
+    await before(hass, wall_clock, name, day, timedelta(hours=2, minutes=5))
+    assert midnight(day, 1).timestamp() - midnight(day).timestamp() == hours * 3600
+    await ready_by(hass, **prices_of(hass, name, midnight(day, 1)))
+    await report_and_run(hass)
+    check_cheap(cold, day)
+
+
+@pytest.mark.parametrize("name", ZONES)
+async def test_no_prices_yet(
+    hass: HomeAssistant, cold: MockConfigEntry, wall_clock: WallClock, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    await before(hass, wall_clock, name, ORDINARY, NIGHT)
+    await ready_by(hass, **prices_of(hass, name, midnight(ORDINARY, -1)))
+    await report_and_run(hass)
+    check_fallback(cold)
+    complaints(caplog)
+
+
+@pytest.mark.parametrize("name", ZONES)
+async def test_prices_without_the_connection_to_the_heater(
+    hass: HomeAssistant, simulator: SimulatorProcess, cold: MockConfigEntry, wall_clock: WallClock, name: str
+) -> None:
+    await simulator.fault("mqtt_down")
+    await wait_for_value(hass, "binary_sensor.nwp500_connection", "off")
+    await before(hass, wall_clock, name, ORDINARY, NIGHT + timedelta(minutes=6))
+    await wall_clock.pass_by(timedelta(minutes=6))
+    await ready_by(hass, **prices_of(hass, name, midnight(ORDINARY, 1)))
+    await run(hass)
+    check_fallback(cold)
+    assert await applied(simulator) == []
+
+
+@pytest.mark.parametrize("name", ["nordpool", "tibber", "energyzero"])
+async def test_source_that_cannot_be_reached(
+    hass: HomeAssistant, cold: MockConfigEntry, wall_clock: WallClock, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    """Amber Electric is not among them: it responds with what it had."""
+    await before(hass, wall_clock, name, ORDINARY, NIGHT)
+    market = offer(hass, name, lambda: midnight(ORDINARY, 1))
+    market.is_down = True
+    await ready_by(hass, source=name, source_entry=ENTRY)
+    await report_and_run(hass)
+    check_fallback(cold)
+    assert complaints(caplog)
+    market.is_down = False
+    await before(hass, wall_clock, name, ORDINARY, timedelta(hours=3, minutes=5))
+    await report_and_run(hass)
+    check_cheap(cold, ORDINARY)
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+async def test_source_that_is_not_loaded(
+    hass: HomeAssistant, cold: MockConfigEntry, wall_clock: WallClock, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    await before(hass, wall_clock, name, ORDINARY, timedelta(minutes=-55))
+    offer(hass, name, lambda: midnight(ORDINARY, 1))
+    source = hass.config_entries.async_get_entry(ENTRY)
+    assert isinstance(source, MockConfigEntry)
+    source.mock_state(hass, ConfigEntryState.SETUP_RETRY)
+    del source.runtime_data
+    await ready_by(hass, source=name, source_entry=ENTRY)
+    await report_and_run(hass)
+    check_fallback(cold)
+    complaints(caplog)
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        *(pytest.param({"source": name, "source_entry": ENTRY}, id=name) for name in ACTIONS),
+        pytest.param({"source": "template", "source_template": "{{ none + [] }}"}, id="template that fails"),
+    ],
+)
+async def test_source_that_is_not_there(
+    hass: HomeAssistant,
+    cold: MockConfigEntry,
+    wall_clock: WallClock,
+    caplog: pytest.LogCaptureFixture,
+    inputs: dict[str, object],
+) -> None:
+    await before(hass, wall_clock, "nordpool", ORDINARY, timedelta(minutes=-55))
+    await ready_by(hass, **inputs)
+    await report_and_run(hass)
+    check_fallback(cold)
+    assert complaints(caplog)
+
+
+async def test_rates_that_were_restored_after_a_restart(
+    hass: HomeAssistant, cold: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    await before(hass, wall_clock, "octopus", ORDINARY, NIGHT)
+    await ready_by(hass, **show(hass, "octopus", midnight(ORDINARY, 1), is_restored=True))
+    await report_and_run(hass)
     check_cheap(cold, ORDINARY)
 
 
@@ -132,23 +251,11 @@ async def test_prices_of_a_template(hass: HomeAssistant, cold: MockConfigEntry, 
     check_cheap(cold, ORDINARY)
 
 
-@pytest.mark.parametrize("day", [SHORT, LONG], ids=["23 hours", "25 hours"])
-@pytest.mark.parametrize("name", ["nordpool", "tibber"])
-async def test_days_on_which_the_clock_changes(
-    hass: HomeAssistant, cold: MockConfigEntry, wall_clock: WallClock, name: str, day: str
-) -> None:
-    source = SOURCES[name]
-    offer(hass, source, lambda: midnight(day, 1))
-    await ready_by(hass, source=name, source_entry="0123456789abcdef")
-    await at(hass, wall_clock, midnight(day, -1).date().isoformat(), "21:55:00")
-    check_cheap(cold, day)
-
-
 async def test_plan_is_made_again_every_hour_until_it_starts(
     hass: HomeAssistant, simulator: SimulatorProcess, cold: MockConfigEntry, wall_clock: WallClock
 ) -> None:
-    offer(hass, SOURCES["nordpool"], lambda: midnight(ORDINARY, 1))
-    await ready_by(hass, source="nordpool", source_entry="0123456789abcdef")
+    offer(hass, "nordpool", lambda: midnight(ORDINARY, 1))
+    await ready_by(hass, source="nordpool", source_entry=ENTRY)
     await at(hass, wall_clock, "2027-01-19", "19:50:00")
     [first] = planned(cold)
     await wall_clock.pass_by(timedelta(hours=1))
@@ -176,8 +283,8 @@ async def test_before_the_prices_come_the_fallback_is_planned(
     hass: HomeAssistant, cold: MockConfigEntry, wall_clock: WallClock, name: str
 ) -> None:
     known_until = midnight(ORDINARY)
-    offer(hass, SOURCES[name], lambda: known_until)
-    await ready_by(hass, source=name, source_entry="0123456789abcdef")
+    offer(hass, name, lambda: known_until)
+    await ready_by(hass, source=name, source_entry=ENTRY)
     await at(hass, wall_clock, "2027-01-19", "09:55:00")
     [boost] = planned(cold)
     assert boost.start == midnight(ORDINARY) + timedelta(minutes=90)
@@ -191,7 +298,7 @@ async def test_before_the_prices_come_the_fallback_is_planned(
     "inputs",
     [
         pytest.param({}, id="none"),
-        pytest.param({"source": "entities", "source_entities": ENTITIES}, id="entities are missing"),
+        pytest.param({"source": "entities", "source_entities": ["event.rates_today"]}, id="entities are missing"),
         pytest.param({"source": "template", "source_template": "{{ 'nonsense' }}"}, id="no list"),
         pytest.param({"source": "template", "source_template": "{{ [{'start': 'x'}, 3] }}"}, id="no prices"),
     ],
@@ -209,8 +316,8 @@ async def test_without_prices(
 async def test_without_the_connection_it_starts_at_the_fallback_and_is_delivered_later(
     hass: HomeAssistant, simulator: SimulatorProcess, cold: MockConfigEntry, wall_clock: WallClock
 ) -> None:
-    offer(hass, SOURCES["nordpool"], lambda: midnight(ORDINARY, 1))
-    await ready_by(hass, source="nordpool", source_entry="0123456789abcdef")
+    offer(hass, "nordpool", lambda: midnight(ORDINARY, 1))
+    await ready_by(hass, source="nordpool", source_entry=ENTRY)
     await simulator.fault("mqtt_down")
     await wait_for_value(hass, "binary_sensor.nwp500_connection", "off")
     await wall_clock.pass_by(timedelta(minutes=6))
@@ -224,12 +331,36 @@ async def test_without_the_connection_it_starts_at_the_fallback_and_is_delivered
     assert await applied(simulator) == []
 
 
+async def test_restart_waits_for_the_heater_to_report(
+    hass: HomeAssistant, simulator: SimulatorProcess, cold: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    await before(hass, wall_clock, "nordpool", ORDINARY, NIGHT)
+    offer(hass, "nordpool", lambda: midnight(ORDINARY, 1))
+    # What the automation does: see test_prices_across_midnight.
+    start = midnight(ORDINARY) + timedelta(hours=3)
+    data = {"temperature": 52, "operation_mode": "heat_pump", "stop_when_hot": True, "name": "Under test"}
+    times = {"start": start.isoformat(), "until": (start + timedelta(hours=3)).isoformat()}
+    await hass.services.async_call(DOMAIN, "boost", {"entity_id": HEATER, **data, **times}, blocking=True)
+    assert await hass.config_entries.async_unload(cold.entry_id)
+    await simulator.fault("mqtt_down")
+    hass.set_state(CoreState.not_running)
+    assert await hass.config_entries.async_setup(cold.entry_id)
+    await ready_by(hass, source="nordpool", source_entry=ENTRY)
+    await hass.async_start()
+    check_cheap(cold, ORDINARY)
+    await simulator.fault("mqtt_up")
+    await wait_for_value(hass, "binary_sensor.nwp500_connection", "on")
+    await wall_clock.pass_by(timedelta(minutes=2))
+    await until_done(hass)
+    check_cheap(cold, ORDINARY)
+
+
 async def test_hot_water_needs_nothing(
     hass: HomeAssistant, simulator: SimulatorProcess, cold: MockConfigEntry, wall_clock: WallClock
 ) -> None:
     await tank(hass, simulator, 52, 51)
-    offer(hass, SOURCES["nordpool"], lambda: midnight(ORDINARY, 1))
-    await ready_by(hass, source="nordpool", source_entry="0123456789abcdef")
+    offer(hass, "nordpool", lambda: midnight(ORDINARY, 1))
+    await ready_by(hass, source="nordpool", source_entry=ENTRY)
     await at(hass, wall_clock, "2027-01-19", "19:55:00")
     assert planned(cold) == []
 
@@ -238,8 +369,8 @@ async def test_too_late_for_the_heat_pump_starts_at_once(
     hass: HomeAssistant, simulator: SimulatorProcess, cold: MockConfigEntry, wall_clock: WallClock
 ) -> None:
     await tank(hass, simulator, 40, 20)
-    offer(hass, SOURCES["nordpool"], lambda: midnight(ORDINARY, 1))
-    await ready_by(hass, source="nordpool", source_entry="0123456789abcdef")
+    offer(hass, "nordpool", lambda: midnight(ORDINARY, 1))
+    await ready_by(hass, source="nordpool", source_entry=ENTRY)
     await at(hass, wall_clock, ORDINARY, "03:55:00")
     await wait_for_value(hass, "switch.nwp500_boost", "on")
     running: Any = cold.runtime_data.boosts.of(MAC).running

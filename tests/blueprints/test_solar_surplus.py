@@ -108,6 +108,37 @@ async def test_surplus_without_the_connection_is_used_once_it_is_back(
     assert await applied(simulator) == RAISED
 
 
+async def test_surplus_that_went_while_the_heater_was_unavailable(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    await started(hass, simulator)
+    assert await hass.config_entries.async_unload(running.entry_id)
+    await wait_for_value(hass, HEATER, "unavailable")
+    hass.states.async_set(SURPLUS, "-50")
+    await hass.async_block_till_done()
+    assert await hass.config_entries.async_setup(running.entry_id)
+    await wait_for_value(hass, BOOST, "on")
+    await wait_for(hass, AUTOMATION, lambda state: state.attributes["current"] >= 1)
+    await wall_clock.pass_by(timedelta(minutes=46))
+    await simulator.wait(applied=4)
+    assert await applied(simulator) == [*RAISED, *RETURNED]
+    await running.runtime_data.boosts.async_finish()
+
+
+async def test_surplus_that_came_while_the_heater_was_unavailable(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    hass.states.async_set(SURPLUS, "0")
+    await store(hass)
+    assert await hass.config_entries.async_unload(running.entry_id)
+    await wait_for_value(hass, HEATER, "unavailable")
+    hass.states.async_set(SURPLUS, "700")
+    await hass.async_block_till_done()
+    assert await hass.config_entries.async_setup(running.entry_id)
+    await simulator.wait(applied=2)
+    assert await applied(simulator) == RAISED
+
+
 async def test_restart_leaves_the_boost_as_it_is(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:
