@@ -19,6 +19,7 @@ ANSWER_SECONDS = 10.0
 LOOK_INTERVALS = (2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between the requests for a status after a control; a setpoint was once missing after 16 s (13.1)."""
 _QUERY_SECONDS = 30.0
+REPORTED = CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED)
 
 type Complete = Callable[[QueuedCommand, CommandResult], None]
 
@@ -120,7 +121,7 @@ class Confirmations:
             if sent.command.mac_address != mac_address or not sent.command.expected or asked_at < sent.written_at:
                 continue
             if sent.command.is_shown_by(status.raw):
-                self._complete(sent.command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED))
+                self._complete(sent.command, REPORTED)
             elif (
                 (sent.is_answered or sent.is_overdue)
                 and sent.looks
