@@ -130,7 +130,7 @@ class QueuedCommand:
 
     def is_expired(self) -> bool:
         """Return whether the command is too old to be sent."""
-        return self.life_time is not None and self.age() >= self.life_time
+        return self.expires_at is not None and self.age() >= self.expires_at - self.queued_at
 
     def is_shown_by(self, raw: Mapping[str, object]) -> bool:
         """Return whether a status with these raw members shows the whole effect."""

@@ -72,15 +72,11 @@ class CommandGuard:
     @property
     def completed_effects(self) -> Mapping[str, tuple[Effect, ...]]:
         """What completed commands of each heater may still bring about."""
-        found = {
-            mac_address: tuple(
-                pending_effect.effect
-                for pending_effect in heater.pending_effects.values()
-                if pending_effect.completed_at is not None
-            )
+        return {
+            mac_address: effects
             for mac_address, heater in self._heaters.items()
+            if (effects := heater.completed_effects())
         }
-        return {mac_address: effects for mac_address, effects in found.items() if effects}
 
     def restore(
         self,

@@ -284,7 +284,9 @@ class CommandPipeline(WriterListener):
             return math.inf
         if not command.is_control:
             return 0.0
-        if self.guard.is_waiting_for_status(command.mac_address) or (self._succession.is_undecided(command)):
+        if self.guard.is_waiting_for_status(command.mac_address) or (
+            command.attempts and self._succession.is_undecided(command)
+        ):
             return math.inf
         return self._pacing.pause(command.mac_address)
 

@@ -114,7 +114,8 @@ class CommandWriter:
 
     def pump(self) -> None:
         """Write what may be written now, and schedule the next call for when more may be."""
-        self._cancel_timer()
+        if self._timer is not None:
+            self._cancel_timer()
         while self.transport is not None and self._finished is None and self._queue.may_send(self._window):
             if (command := self._next()) is None:
                 break
