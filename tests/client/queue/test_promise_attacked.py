@@ -193,7 +193,7 @@ def test_a_session_of_somebody_else_is_no_report_without_a_session() -> None:
         bench.up()
         await asyncio.sleep(100)
         # As late as the answer to what an earlier run has asked.
-        question = bench.pipeline.guard.dated(ONE, "of an earlier run")
+        question = bench.pipeline.fresh.dated(ONE, "of an earlier run")
         assert question == 0
         assert bench.pipeline.guard.is_waiting_for_status(ONE)
         assert handle.result is None

@@ -126,7 +126,7 @@ class Bench:
         return is_taken_in
 
     def _takes_in(self, mac_address: str, session_id: str | None, raw: dict[str, object]) -> bool:
-        asked_at = self.pipeline.guard.dated(mac_address, session_id)
+        asked_at = self.pipeline.fresh.dated(mac_address, session_id)
         if asked_at is not None:
             self.pipeline.on_status(mac_address, DeviceStatus(raw), asked_at)
         return asked_at is not None

@@ -10,6 +10,7 @@ import pytest
 from nwp500 import MqttConnectionConfig
 from nwp500.transport import aws
 from nwp500.transport.base import Transport, TransportError, UpgradeRefusedError
+from nwp500.transport.threads import call_on
 from simulator.common.certificates import make_server_certificate
 from tests.client.support.credentials import InventedTokens
 
@@ -88,5 +89,5 @@ def test_what_the_runtime_reports_after_the_event_loop_has_ended_is_dropped() ->
     loop = asyncio.new_event_loop()
     loop.close()
     called: list[str] = []
-    aws._call_on(loop, lambda: called.append("called"))  # noqa: SLF001 - as the runtime's threads do
+    call_on(loop, lambda: called.append("called"))
     assert called == []

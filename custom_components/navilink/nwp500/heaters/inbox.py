@@ -180,7 +180,7 @@ class Inbox:
         session_id = message.get("sessionID")
         if not isinstance(session_id, str):
             return None
-        command = self._pipeline.command_asked(session_id)
+        command = self._pipeline.registry.asked(session_id)
         return session_id if command is None or command.mac_address == mac_address else None
 
     def _take_announcement(self, record: HeaterRecord, message: JsonMessage) -> None:
@@ -204,7 +204,7 @@ class Inbox:
 
     def _take_status(self, record: HeaterRecord, status: DeviceStatus, session_id: str | None) -> None:
         mac_address = record.device.mac_address
-        asked_at = self._pipeline.guard.dated(mac_address, session_id)
+        asked_at = self._pipeline.fresh.dated(mac_address, session_id)
         if asked_at is None:
             _LOGGER.debug("Dropped a status that is older than what is known")
             return

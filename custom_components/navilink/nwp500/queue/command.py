@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 import os
@@ -90,15 +90,8 @@ class QueuedCommand:
         return self.sessions[-1] if self.sessions else self.id
 
     def another(self, **members: object) -> Self:
-        """Return a command that is given now and has an id of its own, like this one but for some members.
-
-        For messages, which come in numbers: the constructor sets each member by a call of its own.
-        """
-        made = object.__new__(type(self))
-        made.__dict__.update(
-            self.__dict__, id=_new_id(), queued_at=datetime.now(UTC), given_at=running_seconds(), **members
-        )
-        return made
+        """Return a command that is given now and has an id of its own, like this one but for some members."""
+        return self._with(id=_new_id(), queued_at=datetime.now(UTC), given_at=running_seconds(), **members)
 
     def written_again(self) -> Self:
         """Return the command as it goes out once more.
@@ -107,18 +100,19 @@ class QueuedCommand:
         command of this run has the session that its message was made with.
         """
         if not self.attempts and not self.is_restored:
-            # What nearly every command comes to right before it goes out; `dataclasses.replace` takes ten times longer.
-            # This is why the class has no slots.
-            written = object.__new__(type(self))
-            written.__dict__.update(self.__dict__, attempts=1, sessions=(self.id,))
-            return written
+            return self._with(attempts=1, sessions=(self.id,))
         session_id = _new_id()
-        return replace(
-            self,
+        return self._with(
             attempts=self.attempts + 1,
             sessions=(*self.sessions, session_id),
             body=with_session(self.body, self.session_id, session_id),
         )
+
+    def _with(self, **members: object) -> Self:
+        # Twice for every message: `dataclasses.replace` takes ten times longer. This is why the class has no slots.
+        made = object.__new__(type(self))
+        object.__setattr__(made, "__dict__", self.__dict__ | members)
+        return made
 
     def age(self) -> timedelta:
         """Return how long ago the command was given.
@@ -214,6 +208,8 @@ class CommandRegistry:
 
     def __init__(self) -> None:
         self._handles: dict[str, CommandHandle] = {}
+        self._sessions: dict[str, str] = {}
+        """The id of the command that each session belongs to."""
         self._sequences = count()
         self._counts: defaultdict[str | None, Counter[CommandOutcome]] = defaultdict(Counter)
 
@@ -238,6 +234,16 @@ class CommandRegistry:
         """Return the handle of a command that has no outcome yet."""
         return self._handles.get(command_id)
 
+    def written(self, command: QueuedCommand) -> None:
+        """Have the replies to each writing of a command find it."""
+        for session_id in command.sessions:
+            self._sessions[session_id] = command.id
+
+    def asked(self, session_id: str) -> QueuedCommand | None:
+        """Return the command without an outcome that was written with a session, as it was given."""
+        handle = self._handles.get(self._sessions.get(session_id, ""))
+        return None if handle is None else handle.command
+
     def sequence(self, command: QueuedCommand) -> int:
         """Return a command's number in the order of giving."""
         handle = self._handles.get(command.id)
@@ -248,6 +254,8 @@ class CommandRegistry:
         handle = self._handles.pop(command.id, None)
         if handle is not None:
             handle.complete(result)
+            for session_id in command.sessions:
+                self._sessions.pop(session_id, None)
             self._counts[command.mac_address][result.outcome] += 1
         return handle
 

@@ -19,6 +19,7 @@ ANSWER_SECONDS = 10.0
 LOOK_INTERVALS = (2.0, 4.0, 8.0, 15.0, 30.0)
 """Seconds between the requests for a status after a control; a setpoint was once missing after 16 s (13.1)."""
 _QUERY_SECONDS = 30.0
+REPORTED = CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED)
 
 type Complete = Callable[[QueuedCommand, CommandResult], None]
 
@@ -65,12 +66,11 @@ class Confirmations:
         """A command's PUBACK was seen, which was written at that moment: from now on its effect is waited for."""
         sent = _Sent(command, written_at)
         self._sent[command.id] = sent
-        loop = asyncio.get_running_loop()
         if command.is_control:
-            sent.timers.append(loop.call_later(ANSWER_SECONDS, self._answer_overdue, sent))
-            self._schedule_look(sent)
+            _after(ANSWER_SECONDS, self._answer_overdue, sent)
+            _after(LOOK_INTERVALS[0], self._look_again, sent)
         else:
-            sent.timers.append(loop.call_later(_QUERY_SECONDS, self._unconfirmed, sent))
+            _after(_QUERY_SECONDS, self._unconfirmed, sent)
 
     def forget(self, command_id: str) -> QueuedCommand | None:
         """Stop waiting for a command."""
@@ -120,7 +120,7 @@ class Confirmations:
             if sent.command.mac_address != mac_address or not sent.command.expected or asked_at < sent.written_at:
                 continue
             if sent.command.is_shown_by(status.raw):
-                self._complete(sent.command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED))
+                self._complete(sent.command, REPORTED)
             elif (
                 (sent.is_answered or sent.is_overdue)
                 and sent.looks
@@ -140,10 +140,6 @@ class Confirmations:
         for command_id in tuple(self._sent):
             self.forget(command_id)
 
-    def _schedule_look(self, sent: _Sent) -> None:
-        loop = asyncio.get_running_loop()
-        sent.timers.append(loop.call_later(LOOK_INTERVALS[sent.looks], self._look_again, sent))
-
     def _first_look(self, sent: _Sent) -> None:
         if sent.command.id in self._sent and sent.command.mac_address:
             self._look(sent.command.mac_address)
@@ -161,10 +157,9 @@ class Confirmations:
     def _looked(self, sent: _Sent) -> None:
         sent.looks += 1
         if sent.looks < len(LOOK_INTERVALS):
-            self._schedule_look(sent)
+            _after(LOOK_INTERVALS[sent.looks], self._look_again, sent)
         else:
-            loop = asyncio.get_running_loop()
-            sent.timers.append(loop.call_later(ANSWER_SECONDS, self._unconfirmed, sent))
+            _after(ANSWER_SECONDS, self._unconfirmed, sent)
 
     def _answer_overdue(self, sent: _Sent) -> None:
         sent.is_overdue = True
@@ -173,6 +168,10 @@ class Confirmations:
     def _unconfirmed(self, sent: _Sent) -> None:
         reason = CommandReason.NOT_REPORTED if sent.command.is_control else CommandReason.NO_ANSWER
         self._complete(sent.command, CommandResult(CommandOutcome.UNCONFIRMED, reason))
+
+
+def _after(seconds: float, act: Callable[[_Sent], None], sent: _Sent) -> None:
+    sent.timers.append(asyncio.get_running_loop().call_later(seconds, act, sent))
 
 
 def _can_be_held(command: QueuedCommand) -> bool:

@@ -24,11 +24,11 @@ class Expiry:
 
     def watch(self, commands: Iterable[QueuedCommand]) -> None:
         """Check the queue when the first of these expires, if not before that."""
-        left = [_seconds_left(command) for command in commands if command.life_time is not None]
-        if not left:
+        left = min(map(_seconds_left, commands), default=math.inf)
+        if left == math.inf:
             return
         loop = asyncio.get_running_loop()
-        due = loop.time() + max(0.0, min(left))
+        due = loop.time() + max(0.0, left)
         if self._timer is None or due < self._timer.when():
             self.stop()
             self._timer = loop.call_at(due, self._expire)
@@ -46,6 +46,8 @@ class Expiry:
 
 
 def _seconds_left(command: QueuedCommand) -> float:
-    """Return after how many seconds to check a command again."""
-    left = math.inf if command.life_time is None else (command.life_time - command.age()).total_seconds()
+    """Return after how many seconds to check a command again; infinite for one that never expires."""
+    if command.life_time is None:
+        return math.inf
+    left = (command.life_time - command.age()).total_seconds()
     return min(left, _CLOCK_SECONDS) if command.is_restored else left

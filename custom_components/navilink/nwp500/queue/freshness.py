@@ -8,8 +8,9 @@ else) proves nothing, and counts at its arrival only when no question is open.
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 _ASK_INTERVALS = (5.0, 10.0, 20.0, 30.0)
 """Seconds between the questions to a heater that does not answer; the last one repeats.
@@ -28,6 +29,41 @@ UNKNOWN_MOMENT = 0
 """When a status was made that answers no question of this client: before everything, as a proof."""
 
 
+@dataclass(slots=True, eq=False)
+class _Heater:
+    """What one heater was asked and has answered."""
+
+    questions: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=_QUESTIONS))
+    """The newest questions, and when they were asked on the loop's clock."""
+    answered: int = UNKNOWN_MOMENT
+    """The newest question that it has answered."""
+    offline_at: int = UNKNOWN_MOMENT
+    """The moment at which it was last found to be offline."""
+    is_without_sessions: bool = False
+    """Whether it leaves questions unanswered, and so may be one that reports without any session."""
+    asks_again: asyncio.TimerHandle | None = None
+
+    @property
+    def newest_question(self) -> int:
+        """The moment of the newest question, answered or not."""
+        return self.questions[-1][0] if self.questions else UNKNOWN_MOMENT
+
+    def has_open_question(self) -> bool:
+        """Return whether a question may still be answered that is newer than all that are answered."""
+        return self.newest_question > self.answered and _loop_seconds() - self.questions[-1][1] < _ANSWER_SECONDS
+
+    def question_too_old_to_be_late(self) -> int | None:
+        """Return the newest question that is so old that no answer to it is still to come."""
+        until = _loop_seconds() - _ANSWER_SECONDS
+        return next((moment for moment, at in reversed(self.questions) if at <= until), None)
+
+    def stop_asking(self) -> None:
+        """Ask it no more by the clock."""
+        if self.asks_again is not None:
+            self.asks_again.cancel()
+            self.asks_again = None
+
+
 class FreshStatus:
     """Numbers what is asked and given, dates statuses by it, and asks heaters whose status is needed until they answer.
 
@@ -41,15 +77,7 @@ class FreshStatus:
         self._connected_at = UNKNOWN_MOMENT
         self._asked: OrderedDict[tuple[str, str], int] = OrderedDict()
         """The moment at which each request was written, by heater and session."""
-        self._questions: dict[str, deque[tuple[int, float]]] = {}
-        """The newest questions to each heater, and when they were asked on the loop's clock."""
-        self._answered: dict[str, int] = {}
-        """The newest question that each heater has answered."""
-        self._without_sessions: set[str] = set()
-        """Heaters that leave questions unanswered, and so may be such as report without any session."""
-        self._asking: dict[str, asyncio.TimerHandle] = {}
-        self._offline_at: dict[str, int] = {}
-        """The moment at which each heater was last found to be offline."""
+        self._heaters: defaultdict[str, _Heater] = defaultdict(_Heater)
 
     def moment(self) -> int:
         """Return the present moment, which is like no other."""
@@ -58,16 +86,16 @@ class FreshStatus:
 
     def has(self, mac_address: str, since: int = UNKNOWN_MOMENT) -> bool:
         """Return whether a heater has answered a question of this connection that was asked after a moment."""
-        offline_at = self._offline_at.get(mac_address, UNKNOWN_MOMENT)
-        return self._answered.get(mac_address, UNKNOWN_MOMENT) > max(since, self._connected_at, offline_at)
+        heater = self._heaters[mac_address]
+        return heater.answered > max(since, self._connected_at, heater.offline_at)
 
     def answered_at(self, mac_address: str) -> int:
         """Return the moment of the newest question that a heater has answered."""
-        return self._answered.get(mac_address, UNKNOWN_MOMENT)
+        return self._heaters[mac_address].answered
 
     def need(self, mac_address: str) -> None:
         """See to it that a heater is asked, now and again, until it has answered or nothing waits for it any more."""
-        if not self.has(mac_address) and mac_address not in self._asking:
+        if not self.has(mac_address) and self._heaters[mac_address].asks_again is None:
             self._ask_again(mac_address, 0)
 
     def written(self, session_id: str, mac_address: str) -> int:
@@ -75,92 +103,72 @@ class FreshStatus:
         self._asked[mac_address, session_id] = moment = self.moment()
         if len(self._asked) > _REMEMBERED:
             self._asked.popitem(last=False)
-        questions = self._questions.setdefault(mac_address, deque(maxlen=_QUESTIONS))
-        questions.append((moment, asyncio.get_running_loop().time()))
+        self._heaters[mac_address].questions.append((moment, _loop_seconds()))
         return moment
 
     def dated(self, mac_address: str, session_id: str | None) -> int | None:
         """Return the moment after which a status was made that has come just now; `None` for one that is outdated."""
-        known = self._answered.get(mac_address, UNKNOWN_MOMENT)
+        heater = self._heaters[mac_address]
         asked = self._asked.get((mac_address, session_id or ""))
-        if session_id is None and mac_address in self._without_sessions:
-            asked = self._asked_before(mac_address, _ANSWER_SECONDS)
+        if session_id is None and heater.is_without_sessions:
+            asked = heater.question_too_old_to_be_late()
         if asked is None:
             # Of a heater that has never answered by session, nobody knows what is an answer.
-            is_open = known != UNKNOWN_MOMENT and self._has_open_question(mac_address, known)
+            is_open = heater.answered != UNKNOWN_MOMENT and heater.has_open_question()
             return None if is_open else UNKNOWN_MOMENT
-        if asked < known:
+        if asked < heater.answered:
             return None
-        self._answered[mac_address] = asked
-        if self.has(mac_address) and (timer := self._asking.pop(mac_address, None)) is not None:
-            timer.cancel()
+        heater.answered = asked
+        if self.has(mac_address):
+            heater.stop_asking()
         return asked
 
     def forget(self, mac_address: str) -> None:
         """Ask a heater no more, and know nothing of it."""
-        if (timer := self._asking.pop(mac_address, None)) is not None:
-            timer.cancel()
+        self._heaters.pop(mac_address, _Heater()).stop_asking()
         for asked in [asked for asked in self._asked if asked[0] == mac_address]:
             del self._asked[asked]
-        self._questions.pop(mac_address, None)
-        self._answered.pop(mac_address, None)
-        self._offline_at.pop(mac_address, None)
-        self._without_sessions.discard(mac_address)
 
     def offline(self, mac_address: str) -> None:
         """A heater is offline: only what it is asked from now on is known to be answered after it is back."""
-        self._offline_at[mac_address] = self.moment()
+        self._heaters[mac_address].offline_at = self.moment()
 
     def is_offline_since(self, mac_address: str, moment: int) -> bool:
-        """Return whether a heater was found to be offline after a moment, whatever has come from it since."""
-        return self._offline_at.get(mac_address, UNKNOWN_MOMENT) > moment
+        """Return whether a heater was found to be offline after a moment.
+
+        That something has come from the heater since proves nothing: the service delivers late.
+        """
+        return self._heaters[mac_address].offline_at > moment
 
     def connected(self) -> None:
         """A connection is up: only what is asked from now on is known to be answered after it."""
         self._connected_at = self.moment()
 
     def disconnected(self) -> None:
-        """The connection is lost, or the client ends."""
-        for timer in self._asking.values():
-            timer.cancel()
-        self._asking.clear()
-        self._without_sessions.clear()
+        """With the connection goes all certainty: anybody may change anything until the heater has answered again."""
+        for heater in self._heaters.values():
+            heater.stop_asking()
+            heater.is_without_sessions = False
         self._connected_at = self.moment()
 
-    def _has_open_question(self, mac_address: str, known: int) -> bool:
-        """Return whether a question may still be answered that is newer than all that are answered."""
-        questions = self._questions.get(mac_address)
-        if not questions:
-            return False
-        moment, asked_at = questions[-1]
-        return moment > known and asyncio.get_running_loop().time() - asked_at < _ANSWER_SECONDS
-
-    def _asked_before(self, mac_address: str, seconds: float) -> int | None:
-        """Return the newest question that was asked so long ago."""
-        until = asyncio.get_running_loop().time() - seconds
-        return next((moment for moment, at in reversed(self._questions.get(mac_address, ())) if at <= until), None)
-
-    def _newest_question(self, mac_address: str) -> int:
-        questions = self._questions.get(mac_address)
-        return questions[-1][0] if questions else UNKNOWN_MOMENT
-
     def _ask_again(self, mac_address: str, attempt: int, last_question: int = UNKNOWN_MOMENT) -> None:
-        self._asking.pop(mac_address, None)
+        heater = self._heaters[mac_address]
+        heater.asks_again = None
         last = len(_ASK_INTERVALS) - 1
         if attempt >= last:
             # Whoever reports without any session must not hold its commands indefinitely: from now on its statuses
             # count as answers to what was asked so long ago that nothing is late any more. One with a session is no
             # such thing: it answers somebody else, or an earlier run of this client.
-            self._without_sessions.add(mac_address)
+            heater.is_without_sessions = True
         if not self._is_needed(mac_address):
             return
-        is_asked_by_others = attempt > last and self._newest_question(mac_address) != last_question
+        is_asked_by_others = attempt > last and heater.newest_question != last_question
         if not is_asked_by_others and not self._ask(mac_address):
             return
-        self._asking[mac_address] = asyncio.get_running_loop().call_later(
-            _ASK_INTERVALS[min(attempt, last)],
-            self._ask_again,
-            mac_address,
-            attempt + 1,
-            self._newest_question(mac_address),
+        heater.asks_again = asyncio.get_running_loop().call_later(
+            _ASK_INTERVALS[min(attempt, last)], self._ask_again, mac_address, attempt + 1, heater.newest_question
         )
+
+
+def _loop_seconds() -> float:
+    return asyncio.get_running_loop().time()

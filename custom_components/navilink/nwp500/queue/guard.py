@@ -6,7 +6,7 @@ whom: what one of our own commands wanted is nobody else's doing.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..config import MqttConnectionConfig
@@ -47,17 +47,12 @@ class CommandGuard:
     """What is known of the heaters, and what it means for the commands that wait for them."""
 
     def __init__(
-        self,
-        config: MqttConnectionConfig,
-        queue: CommandQueue,
-        *,
-        ask_status: Callable[[str], bool],
-        writer: CommandWriter,
+        self, config: MqttConnectionConfig, queue: CommandQueue, writer: CommandWriter, fresh: FreshStatus
     ) -> None:
         self._config = config
         self._queue = queue
         self._writer = writer
-        self._fresh = FreshStatus(ask_status, self._has_waiting_control)
+        self._fresh = fresh
         self._heaters: defaultdict[str, KnownHeater] = defaultdict(KnownHeater)
         self._judged: dict[str, _Judged] = {}
         """The commands without an outcome that are for a heater."""
@@ -77,15 +72,11 @@ class CommandGuard:
     @property
     def completed_effects(self) -> Mapping[str, tuple[Effect, ...]]:
         """What completed commands of each heater may still bring about."""
-        found = {
-            mac_address: tuple(
-                pending_effect.effect
-                for pending_effect in heater.pending_effects.values()
-                if pending_effect.completed_at is not None
-            )
+        return {
+            mac_address: effects
             for mac_address, heater in self._heaters.items()
+            if (effects := heater.completed_effects())
         }
-        return {mac_address: effects for mac_address, effects in found.items() if effects}
 
     def restore(
         self,
@@ -166,29 +157,6 @@ class CommandGuard:
         """Return whether somebody else has changed a command's setting since, if commands are guarded."""
         judged = self._judged.get(command.id)
         return judged is not None and judged.is_overruled
-
-    def dated(self, mac_address: str, session_id: str | None) -> int | None:
-        """Return the moment after which a status was made that has come just now; `None` for one that is outdated."""
-        return self._fresh.dated(mac_address, session_id)
-
-    def offline(self, mac_address: str) -> None:
-        """A heater is offline: its controls are held until it has reported its status again."""
-        self._fresh.offline(mac_address)
-
-    def is_offline_since_written(self, command: QueuedCommand) -> bool:
-        """Return whether a command's heater was found to be offline after it was written, so that it may be lost.
-
-        That something has come from the heater since proves nothing: the service delivers late.
-        """
-        return self._fresh.is_offline_since(command.mac_address or "", self.written_at(command))
-
-    def connected(self) -> None:
-        """A connection is up."""
-        self._fresh.connected()
-
-    def disconnected(self) -> None:
-        """With the connection goes all certainty: anybody may change anything until the heater has answered again."""
-        self._fresh.disconnected()
 
     # The guard: a status first
 
@@ -289,9 +257,6 @@ class CommandGuard:
         elif is_changed and self._config.guard_commands:
             judged.is_overruled = True
         judged.baseline = status
-
-    def _has_waiting_control(self, mac_address: str) -> bool:
-        return any(command.is_control and command.mac_address == mac_address for command in self._queue.waiting)
 
 
 def _is_renewal(command: QueuedCommand, status: DeviceStatus) -> bool:

@@ -53,6 +53,10 @@ class KnownHeater:
     pending_effects: dict[str, PendingEffect] = field(default_factory=dict)
     """What the commands wanted that were given since that status, or may not have taken effect by then."""
 
+    def completed_effects(self) -> tuple[Effect, ...]:
+        """Return what completed commands may still bring about."""
+        return tuple(each.effect for each in self.pending_effects.values() if each.completed_at is not None)
+
     def is_changed_by_others(self, member: str, baseline: DeviceStatus, status: DeviceStatus) -> bool:
         """Return whether a member has another value than before, which none of our commands wanted."""
         known, now = WHOLE.read(baseline.raw.get(member)), WHOLE.read(status.raw.get(member))

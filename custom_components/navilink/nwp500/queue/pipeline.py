@@ -8,7 +8,6 @@ exactly one outcome.
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import timedelta
-import logging
 import math
 from typing import override
 
@@ -19,24 +18,25 @@ from ..exceptions import NotConnectedError
 from ..models import DeviceStatus
 from ..transport.base import Transport
 from .command import CommandHandle, CommandRegistry, QueuedCommand
-from .confirmation import Confirmations
-from .events import CommandCompleted, CommandEvent, QueueChanged
+from .completion import IN_DOUBT, Completions
+from .confirmation import REPORTED
+from .events import CommandEvent
 from .expiry import Expiry
+from .freshness import FreshStatus
 from .guard import OVERRULED, CommandGuard
 from .outcome import CommandOutcome, CommandReason, CommandResult, CommandStage
 from .persistence import StoredQueue
 from .queue import NOTHING, CommandQueue, Displaced
-from .succession import Succession
-from .writer import CommandWriter, Pacing, WriterListener
-
-_LOGGER = logging.getLogger(__name__)
+from .writer import CommandWriter, WriterListener
 
 _ACKNOWLEDGED = CommandResult(CommandOutcome.CONFIRMED, CommandReason.ACKNOWLEDGED)
 _EXPIRED = CommandResult(CommandOutcome.EXPIRED, CommandReason.TOO_OLD)
 _OVERTAKEN = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.NEWER_SENT)
-_OUTLIVED = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.NEWER_CONFIRMED)
-_QUEUE_CHANGED = QueueChanged()
-_IN_DOUBT = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.ACKNOWLEDGEMENT_LOST)
+_CLEARED = CommandResult(CommandOutcome.CLEARED, CommandReason.QUEUE_CLEARED)
+_CLEARED_WITH_HEATER = CommandResult(CommandOutcome.CLEARED, CommandReason.HEATER_REMOVED)
+_LEFT_WITH_HEATER = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.HEATER_REMOVED)
+_LEFT = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.CLIENT_DISCONNECTED)
+_FAILED = CommandResult(CommandOutcome.FAILED, CommandReason.QUEUE_DISABLED)
 
 
 class CommandPipeline(WriterListener):
@@ -54,7 +54,6 @@ class CommandPipeline(WriterListener):
     ) -> None:
         self._config = config
         self._events = events
-        self._replace_connection = replace_connection
         self._written_query = written_query
         self._denied = denied
         """The topic filters that the service does not grant, at any time."""
@@ -62,16 +61,24 @@ class CommandPipeline(WriterListener):
         self.queue = CommandQueue(
             config.max_queued_commands, coalesce=config.coalesce_commands, sequence=self.registry.sequence
         )
-        self.writer = CommandWriter(self.queue, config, self)
-        self.confirmations = Confirmations(complete=self._complete, look=ask_status, may_send_more=self.writer.pump)
-        self.guard = CommandGuard(config, self.queue, ask_status=ask_status, writer=self.writer)
-        self._pacing = Pacing(config.command_interval, self.queue, self.confirmations)
-        self._succession = Succession(self.registry, self.queue, self.confirmations)
+        self.writer = CommandWriter(self.queue, config, self, replace_connection)
+        self.fresh = FreshStatus(ask_status, self.queue.has_waiting_control)
+        self.guard = CommandGuard(config, self.queue, self.writer, self.fresh)
+        self._completions = Completions(
+            events,
+            self.registry,
+            self.queue,
+            self.guard,
+            command_interval=config.command_interval,
+            ask_status=ask_status,
+            may_send_more=self.writer.pump,
+        )
+        self.confirmations = self._completions.confirmations
+        self._pacing = self._completions.pacing
+        self._succession = self._completions.succession
         self._expiry = Expiry(self.queue, self._expired)
         age = config.max_queued_command_age
         self._max_age = None if age is None else timedelta(seconds=age)
-        self._sessions: dict[str, str] = {}
-        """The command without an outcome that each session belongs to."""
 
     # What is known
 
@@ -114,7 +121,7 @@ class CommandPipeline(WriterListener):
         displaced = self.queue.append(command)
         self._events.emit_made("command_given", CommandEvent, command)
         if displaced is not NOTHING:
-            self.commands_displaced(displaced)
+            self._completions.displaced(displaced)
         self.writer.pump()
         self.guard.ask_first(command)
         if self.queue.is_waiting(command.id):
@@ -122,7 +129,7 @@ class CommandPipeline(WriterListener):
                 handle.handed_over(0)
                 self._events.emit_made("command_queued", CommandEvent, command)
                 self._expiry.watch((command,))
-            self._changed()
+            self._completions.changed()
         return handle
 
     def restore(self, stored: StoredQueue) -> None:
@@ -134,7 +141,7 @@ class CommandPipeline(WriterListener):
         self.guard.restore(stored.statuses, stored.running_modes, stored.completed_effects)
         for command in stored.in_order():
             self.registry.add(command).handed_over(0)
-            self._remember_sessions(command)
+            self.registry.written(command)
             self.guard.given(command, is_restored=True)
         for command in stored.sent:
             self._pacing.forbid_repeat(command.id)
@@ -142,12 +149,12 @@ class CommandPipeline(WriterListener):
         for command in stored.unsent:
             if command.is_expired():
                 # What it had revoked stays revoked: that was in flight, or it would not be here any more.
-                self.commands_displaced(Displaced(superseded=self.queue.supersede(command)))
-                self._complete(command, _EXPIRED)
+                self._completions.displaced(Displaced(superseded=self.queue.supersede(command)))
+                self._completions.complete(command, _EXPIRED)
             elif command.attempts and not command.repeatable:
-                self._complete(command, _IN_DOUBT)
+                self._completions.complete(command, IN_DOUBT)
             else:
-                self.commands_displaced(self.queue.append(command))
+                self._completions.displaced(self.queue.append(command))
         self._expiry.watch(stored.unsent)
 
     def clear(self, is_meant: Callable[[QueuedCommand], bool]) -> int:
@@ -156,25 +163,24 @@ class CommandPipeline(WriterListener):
         for command in filter(is_meant, self.on_their_way):
             self._pacing.forbid_repeat(command.id)
         self.queue.forbid_return(is_meant)
-        for command in cleared:
-            self._complete(command, CommandResult(CommandOutcome.CLEARED, CommandReason.QUEUE_CLEARED))
-        self._changed()
+        self._completions.complete_all(cleared, _CLEARED)
+        self._completions.changed()
         self.writer.pump()
         return len(cleared)
 
     def remove_heater(self, mac_address: str) -> None:
         """End all commands of a heater and forget it: what may have reached it by now is unconfirmed, not cleared."""
-        waiting = self.queue.remove(lambda command: command.mac_address == mac_address)
-        for command in waiting:
-            self._complete(command, CommandResult(CommandOutcome.CLEARED, CommandReason.HEATER_REMOVED))
-        for command in self.on_their_way:
-            if command.mac_address == mac_address:
-                self._complete(command, CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.HEATER_REMOVED))
+
+        def is_for_it(command: QueuedCommand) -> bool:
+            return command.mac_address == mac_address
+
+        self._completions.complete_all(self.queue.remove(is_for_it), _CLEARED_WITH_HEATER)
+        self._completions.complete_all(filter(is_for_it, self.on_their_way), _LEFT_WITH_HEATER)
         self.guard.forget(mac_address)
         self._pacing.forget_heater(mac_address)
         self._succession.forget(mac_address)
         self.registry.forget(mac_address)
-        self._changed()
+        self._completions.changed()
         # A listener of an end may have given the heater another command: it is a new one from now on.
         self.ask_what_is_due()
 
@@ -182,7 +188,7 @@ class CommandPipeline(WriterListener):
 
     def on_connected(self, transport: Transport) -> None:
         """Connected and subscribed."""
-        self.guard.connected()
+        self.fresh.connected()
         self.writer.attach(transport)
         self.ask_what_is_due()
 
@@ -195,19 +201,17 @@ class CommandPipeline(WriterListener):
 
     def on_disconnected(self) -> None:
         """Disconnected: what was in flight goes back to the front."""
-        self.guard.disconnected()
+        self.fresh.disconnected()
         self.writer.detach()
         if not self._config.enable_command_queue:
-            for command in self.queue.remove(lambda _: True):
-                self._complete(command, CommandResult(CommandOutcome.FAILED, CommandReason.QUEUE_DISABLED))
-        self._changed()
+            self._completions.complete_all(self.queue.remove(lambda _: True), _FAILED)
+        self._completions.changed()
 
     def close(self) -> None:
         """End: what waits is cleared, what may have arrived stays unconfirmed."""
         self.clear(lambda _: True)
         self.on_disconnected()
-        for handle in self.registry:
-            self._complete(handle.command, CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.CLIENT_DISCONNECTED))
+        self._completions.complete_all((handle.command for handle in self.registry), _LEFT)
         self.confirmations.close()
         self._expiry.stop()
 
@@ -217,30 +221,22 @@ class CommandPipeline(WriterListener):
         """A heater is offline: what it has not answered is lost, and waits with the rest until it reports again."""
         if not self._config.guard_commands:
             return
-        self.guard.offline(mac_address)
+        self.fresh.offline(mac_address)
         for command in self.confirmations.without_answer(mac_address):
             self._take_back_what_is_lost(command)
         self.ask_what_is_due()
-
-    def command_asked(self, session_id: str) -> QueuedCommand | None:
-        """Return the command without an outcome that was written with a session."""
-        if (command_id := self._sessions.get(session_id)) is None:
-            return None
-        handle = self.registry.handle(command_id)
-        return None if handle is None else handle.command
 
     def on_status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> None:
         """A heater reported its status: judge what waits for it, and complete what it shows."""
         if not self.registry:
             if self.guard.on_status(mac_address, status, asked_at, ()):
-                self._changed()
+                self._completions.changed()
             return
         has_news = self.guard.on_status(mac_address, status, asked_at, self.pending())
         # All of them leave the queue before the first outcome, which may change what else waits.
-        for command in self.queue.remove(self.guard.is_overruled):
-            self._complete(command, OVERRULED)
+        self._completions.complete_all(self.queue.remove(self.guard.is_overruled), OVERRULED)
         if has_news:
-            self._changed()
+            self._completions.changed()
         # What shows its effect has arrived, also if its PUBACK is still to come.
         for command in self.queue.in_flight:
             is_asked_since = command.mac_address == mac_address and asked_at >= self.guard.written_at(command)
@@ -251,13 +247,13 @@ class CommandPipeline(WriterListener):
 
     def on_reply(self, session_id: str) -> None:
         """A heater answers a request, which need not be one of the queue: it has arrived."""
-        if (command_id := self._sessions.get(session_id)) is not None:
-            self._has_arrived(command_id)
+        if (command := self.registry.asked(session_id)) is not None:
+            self._has_arrived(command.id)
 
     def on_reply_processed(self, session_id: str) -> None:
         """The answer of a heater is taken in: what has waited for that may go."""
-        if (command_id := self._sessions.get(session_id)) is not None:
-            self.confirmations.answered(command_id)
+        if (command := self.registry.asked(session_id)) is not None:
+            self.confirmations.answered(command.id)
             self.writer.pump()
 
     def on_refusal(self, session_id: str, code: int | None) -> None:
@@ -266,8 +262,8 @@ class CommandPipeline(WriterListener):
         One refusal counts for one writing: of one that comes again, or late, the command was written anew since, or it
         waits for its turn already.
         """
-        command = self._current(self._sessions.get(session_id, ""))
-        if command is None or command.session_id != session_id or self._pacing.was_refused(command):
+        command = self._written_with(session_id)
+        if command is None or self._pacing.was_refused(command):
             return
         self._has_arrived(command.id)
         if self.confirmations.forget(command.id) is None:
@@ -276,7 +272,7 @@ class CommandPipeline(WriterListener):
         if pause is not None:
             self._take_back(command, pause)
             return
-        self._complete(command, CommandResult(CommandOutcome.REJECTED, CommandReason.REFUSED, code))
+        self._completions.complete(command, CommandResult(CommandOutcome.REJECTED, CommandReason.REFUSED, code))
         self.writer.pump()
 
     # From the writer
@@ -295,68 +291,53 @@ class CommandPipeline(WriterListener):
         return self._pacing.pause(command.mac_address)
 
     @override
-    def verdict(self, command: QueuedCommand) -> CommandResult | None:
-        return _EXPIRED if command.is_expired() else self.guard.verdict(command, self.confirmations)
-
-    @override
-    def command_not_sent(self, command: QueuedCommand, verdict: CommandResult) -> None:
-        self._complete(command, verdict)
+    def is_to_be_sent(self, command: QueuedCommand) -> bool:
+        verdict = _EXPIRED if command.is_expired() else self.guard.verdict(command, self.confirmations)
+        if verdict is not None:
+            self._completions.complete(command, verdict)
+        return verdict is None
 
     @override
     def command_written(self, command: QueuedCommand, packet_id: int) -> None:
         if (handle := self.registry.handle(command.id)) is not None:
             handle.packet_id = packet_id
         if command.mac_address is not None:
-            self._remember_sessions(command)
+            self.registry.written(command)
             self._written_query(command)
             self.guard.written(command)
             if command.is_control:
                 self._pacing.written(command)
-        self._changed()
+        self._completions.changed()
 
     @override
     def command_sent(self, command: QueuedCommand, *, is_answered: bool) -> None:
         if (handle := self.registry.handle(command.id)) is not None:
             handle.handed_over(handle.packet_id)
             if command.mac_address is not None:
-                for older in self._succession.sent(command):
-                    self._complete(older, _OVERTAKEN)
+                self._completions.complete_all(self._succession.sent(command), _OVERTAKEN)
                 self.confirmations.sent(command, self.guard.written_at(command))
         self._events.emit_made("command_sent", CommandEvent, command)
         if command.mac_address is None:
-            self._complete(command, _ACKNOWLEDGED)
+            self._completions.complete(command, _ACKNOWLEDGED)
         elif command.expected and self.guard.is_shown(command):
             # What proves that it was sent has come after what proves its effect.
-            self._complete(command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED))
+            self._completions.complete(command, REPORTED)
         else:
-            if command.is_control and not is_answered and self.guard.is_offline_since_written(command):
+            if (
+                command.is_control
+                and not is_answered
+                and self.fresh.is_offline_since(command.mac_address, self.guard.written_at(command))
+            ):
                 self._take_back_what_is_lost(command)
-            self._changed()
+            self._completions.changed()
 
     @override
-    def commands_displaced(self, displaced: Displaced) -> None:
-        for command in displaced.superseded:
-            self._complete(command, CommandResult(CommandOutcome.SUPERSEDED, CommandReason.NEWER_COMMAND))
-        for command in displaced.dropped:
-            _LOGGER.warning(
-                "The command queue is full: dropped the oldest, %s of %s",
-                command.wanted,
-                command.queued_at.isoformat(timespec="seconds"),
-            )
-            self._complete(command, CommandResult(CommandOutcome.DROPPED, CommandReason.QUEUE_FULL))
-        for command in displaced.unrepeatable:
-            self._complete(command, _IN_DOUBT)
-
-    @override
-    def commands_returned(self, commands: tuple[QueuedCommand, ...]) -> None:
+    def commands_returned(self, commands: tuple[QueuedCommand, ...], displaced: Displaced) -> None:
         for command in commands:
             if (handle := self.registry.handle(command.id)) is not None:
                 handle.handed_over(0)
         self._expiry.watch(commands)
-
-    @override
-    def connection_suspect(self, reason: str) -> None:
-        self._replace_connection(reason)
+        self._completions.displaced(displaced)
 
     # Inner steps
 
@@ -372,23 +353,21 @@ class CommandPipeline(WriterListener):
     def _take_back(self, command: QueuedCommand, pause: float) -> None:
         """Put a command back in its place in the queue, and pause for its heater."""
         if self._succession.is_overtaken(command):
-            self._complete(command, _OVERTAKEN)
+            self._completions.complete(command, _OVERTAKEN)
         else:
             self._pacing.hold(command.mac_address, pause)
-            self.commands_displaced(self.queue.put_back(command))
+            self._completions.displaced(self.queue.put_back(command))
             self.guard.ask_first(command)
             self._expiry.watch((command,))
-            self._changed()
+            self._completions.changed()
         self.writer.pump()
 
-    def _remember_sessions(self, command: QueuedCommand) -> None:
-        for session_id in command.sessions:
-            self._sessions[session_id] = command.id
-
-    def _current(self, command_id: str) -> QueuedCommand | None:
-        """Return a command without an outcome as it was last written."""
+    def _written_with(self, session_id: str) -> QueuedCommand | None:
+        """Return the command without an outcome whose last writing has a session."""
+        if self.registry.asked(session_id) is None:
+            return None
         commands = (*self.queue.unsent(), *self.confirmations.commands)
-        return next((command for command in commands if command.id == command_id), None)
+        return next((command for command in commands if command.session_id == session_id), None)
 
     def _has_arrived(self, command_id: str) -> None:
         """Take a command whose reply overtook its PUBACK, or outlived the connection, for what it is: sent."""
@@ -396,30 +375,5 @@ class CommandPipeline(WriterListener):
             self.writer.has_arrived(command_id, is_answered=True)
 
     def _expired(self, commands: Iterable[QueuedCommand]) -> None:
-        for command in commands:
-            self._complete(command, _EXPIRED)
+        self._completions.complete_all(commands, _EXPIRED)
         self.writer.pump()
-
-    def _complete(self, command: QueuedCommand, result: CommandResult) -> None:
-        """Give a command its outcome; only the first one counts."""
-        self.queue.acknowledge(command.id)
-        self._pacing.forget(command.id)
-        if command.mac_address is not None:
-            self.confirmations.forget(command.id)
-        handle = self.registry.complete(command, result)
-        if handle is None:
-            return
-        if command.mac_address is not None:
-            for session_id in command.sessions:
-                self._sessions.pop(session_id, None)
-            # Judged before any listener is called, which may give the next one for the same setting.
-            self.guard.completed(command, result.outcome)
-        self._events.emit_made(f"command_{result.outcome}", CommandEvent, command, result.reason, result.code)
-        self._events.emit_made("command_completed", CommandCompleted, command, result)
-        if result.outcome is CommandOutcome.CONFIRMED and command.overwrites:
-            for older in self._succession.confirmed(handle):
-                self._complete(older, _OUTLIVED)
-        self._changed()
-
-    def _changed(self) -> None:
-        self._events.emit("queue_changed", _QUEUE_CHANGED)

@@ -70,6 +70,10 @@ class CommandQueue:
         """Return whether a command is written whose PUBACK was not seen."""
         return command_id in self._in_flight
 
+    def has_waiting_control(self, mac_address: str) -> bool:
+        """Return whether a control waits for a heater."""
+        return any(command.is_control and command.mac_address == mac_address for command in self._waiting.values())
+
     @property
     def in_flight_count(self) -> int:
         """How many commands are in flight."""

@@ -5,6 +5,7 @@ A heater refuses controls that follow each other too soon (protocol.md 10.4): `P
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 import math
 from typing import Protocol
 
@@ -12,7 +13,6 @@ from ..config import MqttConnectionConfig
 from ..transport.base import Transport, TransportError
 from .command import QueuedCommand
 from .confirmation import Confirmations
-from .outcome import CommandResult
 from .queue import CommandQueue, Displaced
 from .silence import UNACKNOWLEDGED, Silence
 
@@ -31,11 +31,8 @@ class WriterListener(Protocol):
     def pause(self, command: QueuedCommand) -> float:
         """Return the seconds until a command may be written: 0 now, infinite when something has to happen first."""
 
-    def verdict(self, command: QueuedCommand) -> CommandResult | None:
-        """Judge a command right before it is written: `None`, or why it is not sent at all."""
-
-    def command_not_sent(self, command: QueuedCommand, verdict: CommandResult) -> None:
-        """Take it out of the queue unsent, as judged."""
+    def is_to_be_sent(self, command: QueuedCommand) -> bool:
+        """Judge a command right before it is written; one that is not sent at all has its outcome with that."""
 
     def command_written(self, command: QueuedCommand, packet_id: int) -> None:
         """It is in flight."""
@@ -43,14 +40,8 @@ class WriterListener(Protocol):
     def command_sent(self, command: QueuedCommand, *, is_answered: bool) -> None:
         """Its PUBACK was seen, or first of all what shows that its heater has it."""
 
-    def commands_returned(self, commands: tuple[QueuedCommand, ...]) -> None:
-        """The connection ended before their PUBACKs were seen."""
-
-    def commands_displaced(self, displaced: Displaced) -> None:
-        """They were in flight when the connection ended and do not go back to the queue."""
-
-    def connection_suspect(self, reason: str) -> None:
-        """A message was not acknowledged or could not be written, so the connection has to be replaced."""
+    def commands_returned(self, commands: tuple[QueuedCommand, ...], displaced: Displaced) -> None:
+        """The connection ended before their PUBACKs were seen; the displaced do not go back to the queue."""
 
 
 class CommandWriter:
@@ -59,9 +50,17 @@ class CommandWriter:
     Everything happens on the event loop in `pump()`, which is called whenever something may have become possible.
     """
 
-    def __init__(self, queue: CommandQueue, config: MqttConnectionConfig, listener: WriterListener) -> None:
+    def __init__(
+        self,
+        queue: CommandQueue,
+        config: MqttConnectionConfig,
+        listener: WriterListener,
+        replace_connection: Callable[[str], None],
+    ) -> None:
+        """Have the connection replaced, with the reason, when a message stays unacknowledged or cannot be written."""
         self._queue = queue
         self._listener = listener
+        self._replace_connection = replace_connection
         self._rate = config.max_publish_rate
         self._window = min(config.max_in_flight, queue.window, self._rate or config.max_in_flight)
         self.transport: Transport | None = None
@@ -96,8 +95,7 @@ class CommandWriter:
         self._end_run(drained=False)
         self._look_whether_finished()
         if in_flight:
-            self._listener.commands_returned(in_flight)
-            self._listener.commands_displaced(displaced)
+            self._listener.commands_returned(in_flight, displaced)
 
     async def drain(self) -> bool:
         """Send what can be sent until all of that is acknowledged; `False` when the connection ended before."""
@@ -121,12 +119,11 @@ class CommandWriter:
         while self.transport is not None and self._finished is None and self._queue.may_send(self._window):
             if (command := self._next()) is None:
                 break
-            if (verdict := self._listener.verdict(command)) is not None:
-                self._listener.command_not_sent(command, verdict)
-            elif not command.repeatable and self._queue.in_flight_count:
+            if not self._listener.is_to_be_sent(command):
+                continue
+            if not command.repeatable and self._queue.in_flight_count:
                 break
-            else:
-                self._write(self.transport, command)
+            self._write(self.transport, command)
         self._silence.watch()
         if self._drained is not None:
             self._look_whether_drained()
@@ -194,7 +191,7 @@ class CommandWriter:
         """End the run at once, what was in flight back at the front, and have the connection replaced."""
         if self.transport is not None:
             self.detach()
-            self._listener.connection_suspect(error.name)
+            self._replace_connection(error.name)
 
     def _rate_delay(self) -> float:
         """Return the seconds until one more message fits in the rate, 0 when it does now.

@@ -8,10 +8,10 @@ closed in the very callback of its interruption.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future as NativeFuture
+import contextlib
 from functools import lru_cache
 from pathlib import Path
 from typing import override
-import weakref
 
 # Not awsiotsdk's builder of connections (awsiot.mqtt_connection_builder), which makes a TLS context for each one and
 # cannot set a minimum version of TLS: the runtime that awsiotsdk pins is used directly.
@@ -30,6 +30,7 @@ from .base import (
     UpgradeRefusedError,
     declare_lost,
 )
+from .threads import call_on, weakly
 
 # The runtime has no limit of its own for a server that never answers the upgrade request. For a certificate that it
 # does not trust it takes up to 30 s to report that, on purpose, and that is the better reason.
@@ -102,7 +103,7 @@ class AwsTransport(Transport):
             websocket_handshake_transform=self._native_sign,
             disable_metrics=True,
         )
-        self._connection.on_message(_weakly(self._native_message))
+        self._connection.on_message(weakly(self._native_message))
 
     @override
     async def open(self) -> None:
@@ -146,13 +147,11 @@ class AwsTransport(Transport):
         self._is_closed = True
         native = self._connection.disconnect()
         closed = asyncio.Event()
-        native.add_done_callback(lambda _: _call_on(self._loop, closed.set))
-        try:
+        native.add_done_callback(lambda _: call_on(self._loop, closed.set))
+        # The runtime goes on closing by itself; a dead peer must not keep the successor waiting.
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
                 await closed.wait()
-        except TimeoutError:
-            # The runtime goes on closing by itself; a dead peer must not keep the successor waiting.
-            return
 
     def _native_interrupted(self, connection: mqtt.Connection, error: Exception, **_: object) -> None:
         connection.disconnect()
@@ -203,26 +202,20 @@ class AwsTransport(Transport):
         """
         if self._signed_request is None:
             return None
-        try:
-            async with asyncio.timeout(_STATUS_SECONDS):
-                return await self._status_of(self._signed_request)
-        except TransportError, TimeoutError:
-            return None
-
-    async def _status_of(self, request: http.HttpRequest) -> int:
         host, port = self._config.endpoint, self._config.port
         tls = self._client.tls_ctx.new_connection_options()
         tls.set_server_name(host)
-        connection = await self._on_loop(
-            http.HttpClientConnection.new(host, port, _bootstrap(), tls_connection_options=tls)
-        )
         try:
-            stream = connection.request(request)
-            stream.activate()
-            status: int = await self._on_loop(stream.completion_future)
-        finally:
-            connection.close()
-        return status
+            async with asyncio.timeout(_STATUS_SECONDS):
+                connection = await self._on_loop(
+                    http.HttpClientConnection.new(host, port, _bootstrap(), tls_connection_options=tls)
+                )
+                with contextlib.closing(connection):
+                    stream = connection.request(self._signed_request)
+                    stream.activate()
+                    return int(await self._on_loop(stream.completion_future))
+        except TransportError, TimeoutError:
+            return None
 
     def _on_loop[T](self, native: NativeFuture[T]) -> asyncio.Future[T]:
         """Return a future of the event loop that ends as the native one does; cancelling it leaves that one alone."""
@@ -236,7 +229,7 @@ class AwsTransport(Transport):
             else:
                 waiting.set_result(native.result())
 
-        native.add_done_callback(lambda _: _call_on(self._loop, complete))
+        native.add_done_callback(lambda _: call_on(self._loop, complete))
         return waiting
 
     def _post[*Arguments](self, function: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
@@ -246,22 +239,7 @@ class AwsTransport(Transport):
             if not self._is_closed:
                 function(*arguments)
 
-        _call_on(self._loop, unless_closed)
-
-
-def _weakly(method: Callable[..., None]) -> Callable[..., None]:
-    """Return what calls a method as long as there is its object.
-
-    The runtime keeps this callback as long as the connection, out of sight of the garbage collector: one that keeps the
-    object, which keeps the connection, would never let go of any of it.
-    """
-    known = weakref.WeakMethod(method)
-
-    def call(**members: object) -> None:
-        if (now := known()) is not None:
-            now(**members)
-
-    return call
+        call_on(self._loop, unless_closed)
 
 
 @lru_cache(maxsize=4)
@@ -280,14 +258,6 @@ def _tls_context(certificates: bytes | None, has_alpn: bool) -> io.ClientTlsCont
 def _bootstrap() -> io.ClientBootstrap:
     """Return what all connections of the process share: the runtime's threads."""
     return io.ClientBootstrap.get_or_create_static_default()
-
-
-def _call_on(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:
-    try:
-        loop.call_soon_threadsafe(function)
-    except RuntimeError:
-        # The event loop has ended before the runtime's threads: nobody is left to call.
-        return
 
 
 def _error_name(error: BaseException) -> str:

@@ -90,9 +90,7 @@ class Connection:
         self._is_urgent = is_urgent
         self._looks_again = asyncio.Event()
         self.subscriptions = ConnectionSubscriptions(config.operation_timeout, lambda: self.transport)
-        """The subscriptions of every connection."""
         self.report = ConnectionReport()
-        """How the connection is doing."""
         self._errors = UnexpectedErrors()
         self.transport: Transport | None = None
         """What is connected and subscribed, if anything is."""
