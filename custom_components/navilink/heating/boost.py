@@ -238,6 +238,13 @@ class Running:
         return replace(self, changes={**self.changes, **changes})
 
     @property
+    def restores(self) -> Mapping[Setting, int]:
+        """What comes back after it, as far as that is known yet."""
+        gone = {Phase.GONE, Phase.RESTORED}
+        known = {name: each.before for name, each in self.changes.items() if each.phase not in gone}
+        return {name: value for name, value in known.items() if value is not None}
+
+    @property
     def phases(self) -> set[Phase]:
         """How far its settings have come."""
         return {change.phase for change in self.changes.values()}
@@ -372,6 +379,13 @@ class Boosts:
         again_at = lost_at + pause if pause else None
         lost = replace(returning, is_lost=not pause, again_at=again_at, is_boost_pending=False)
         return replace(self, returning={**self.returning, setting: lost})
+
+    @property
+    def restores(self) -> Mapping[Setting, int]:
+        """What comes back now after boosts that are over, as far as that is known yet."""
+        ending = {} if self.running is None or self.running.ending is None else self.running.changes
+        values = {name: value for name, each in ending.items() if (value := each.to_restore) is not None}
+        return {name: each.to for name, each in self.returning.items()} | values
 
     def may_show_one_that_is_over(self, setting: Setting) -> bool:
         """Return whether a status may show what a boost that is over had set, where the running one sets something."""
