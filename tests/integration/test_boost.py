@@ -214,7 +214,7 @@ async def test_turned_off_heater_is_left_alone(hass: HomeAssistant, simulator: S
 
 
 async def test_planned_boost_starts_at_its_time(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+    hass: HomeAssistant, running: MockConfigEntry, wall_clock: WallClock
 ) -> None:
     before = shown(hass, HEATER).attributes["temperature"]
     start = dt_util.utcnow() + timedelta(hours=2)
@@ -227,9 +227,7 @@ async def test_planned_boost_starts_at_its_time(
     await wait_for_value(hass, BOOST, "off")
 
 
-async def test_boosts_are_ended_by_their_name(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
-) -> None:
+async def test_boosts_are_ended_by_their_name(hass: HomeAssistant, running: MockConfigEntry) -> None:
     before, mode = shown(hass, HEATER).attributes["temperature"], shown(hass, HEATER).state
     later = (dt_util.utcnow() + timedelta(hours=3)).isoformat()
     await boost(hass, temperature=60, operation_mode="electric", name="Solar")
