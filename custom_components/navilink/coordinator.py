@@ -94,7 +94,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self.boosts = BoostKeeper(
             hass, entry, self.client, self.outcomes, self.store, self.snapshots, lambda: self._devices
         )
-        self.observers = Observers(hass, entry.entry_id, self.client, household(entry.options))
+        self.observers = Observers(hass, entry.entry_id, self.client, household(entry.options, hass.config.latitude))
         self.schedules = HeaterSchedules(hass, entry, self.client, self.api_client, self.snapshots)
         self.wishes = ScheduleWishes(entry, self.delivery, self.schedules, config, self._on_wishes_changed)
         self.snapshots.kept_elsewhere = lambda: self.wishes.waiting

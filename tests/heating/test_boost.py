@@ -258,6 +258,31 @@ def test_boost_that_follows_one_that_is_over_does_not_make_it_longer() -> None:
     assert steps[0] == Give(setting=TEMPERATURE, value=98)
 
 
+@pytest.mark.parametrize("outcome", [Delivered.YES, Delivered.UNKNOWN])
+def test_boost_that_was_on_its_way_when_it_ended_goes_back_beside_the_next_one(outcome: Delivered) -> None:
+    boosts, _ = started(boost(temperature=120), shows())
+    boosts, _ = boosts.canceled()
+    boosts, _ = started(boost(0, 2, name="b", mode=ELECTRIC), shows(), boosts)
+    # Its command has not arrived yet.
+    boosts, steps = boosts.seen(shows())
+    assert steps == []
+    boosts, _ = boosts.completed(TEMPERATURE, outcome)
+    boosts, steps = boosts.seen(shows(120))
+    assert steps == [Give(setting=TEMPERATURE, value=98)]
+    boosts, _ = boosts.seen(shows(98, ELECTRIC))
+    assert boosts.returning == {}
+
+
+def test_boost_that_was_never_delivered_leaves_nothing_to_go_back_beside_the_next_one() -> None:
+    boosts, _ = started(boost(temperature=120), shows())
+    boosts, _ = boosts.canceled()
+    boosts, _ = started(boost(0, 2, name="b", mode=ELECTRIC), shows(), boosts)
+    boosts, _ = boosts.completed(TEMPERATURE, Delivered.NO)
+    # Somebody else wants that.
+    boosts, steps = boosts.seen(shows(120))
+    assert (steps, boosts.returning) == ([], {})
+
+
 def test_going_back_waits_for_what_somebody_else_is_about_to_set() -> None:
     boosts, _ = delivered(boost(temperature=120), shows(), shows(120)).passed(at(1), None, max_starts=3)
     claimed = HeaterNow(values={TEMPERATURE: 120, MODE: HEAT_PUMP}, claimed=frozenset({TEMPERATURE}))

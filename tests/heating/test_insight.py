@@ -159,6 +159,14 @@ def test_cold_water_is_coldest_in_february() -> None:
     assert cold_water(Household(cold_water=4), days[0]) == 4
 
 
+def test_cold_water_is_coldest_in_august_in_the_south() -> None:
+    days = [date(2026, 1, 1) + timedelta(days=number) for number in range(365)]
+    household = Household(is_southern=True)
+    assert min(days, key=lambda day: cold_water(household, day)).month == 8
+    assert {round(cold_water(household, day)) for day in days} == set(range(8, 19))
+    assert cold_water(Household(cold_water=4, is_southern=True), days[0]) == 4
+
+
 # When it cannot be said
 
 

@@ -17,7 +17,7 @@ from custom_components.navilink.heating.boost_words import EVENT_BOOST_ENDED
 from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, act, cut, press, queued_words, shown
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
-from tests.integration.waiting import wait_for, wait_for_value
+from tests.integration.waiting import next_event, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
 BOOST = "switch.nwp500_boost"
@@ -33,6 +33,20 @@ async def boost(hass: HomeAssistant, **data: object) -> dict[str, Any]:
     assert response is not None
     found: dict[str, Any] = dict(response)[HEATER]  # type: ignore[assignment]  # the response of an entity is a dict
     return found
+
+
+async def end(hass: HomeAssistant, **data: object) -> object:
+    response: Any = await hass.services.async_call(
+        DOMAIN, "end_boost", {"entity_id": HEATER, **data}, blocking=True, return_response=True
+    )
+    return response[HEATER]
+
+
+async def completed(entry: MockConfigEntry) -> None:
+    """Wait until all commands have an outcome."""
+    client = entry.runtime_data.client
+    while client.pending_commands:
+        await next_event(client, "command_completed")
 
 
 async def switch(hass: HomeAssistant, action: str) -> None:
@@ -90,6 +104,21 @@ async def test_action_sets_what_it_is_given_and_says_what_will_be_restored(
     assert response["left_out"] == []
     await simulator.wait(applied=2)
     assert await applied(simulator) == [("dhw-temperature", [116]), ("dhw-mode", [2])]
+
+
+async def test_what_was_changed_at_the_panel_will_not_be_restored(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    mode = shown(hass, HEATER).state
+    await boost(hass, temperature=58, operation_mode="electric")
+    await completed(running)
+    await simulator.device(MAC, dhwTemperatureSetting=100)
+    await press(hass, "button.nwp500_refresh")
+    await target(hass, 50)
+    # It takes over the mode, and the target temperature is not of a boost any more.
+    assert (await boost(hass, operation_mode="high_demand"))["restores"] == {"mode": mode}
+    await completed(running)
+    assert await end(hass) == {"ended": True, "restores": {"mode": mode}}
 
 
 async def test_what_was_changed_at_the_panel_stays(
@@ -184,40 +213,30 @@ async def test_turned_off_heater_is_left_alone(hass: HomeAssistant, simulator: S
     assert refused.value.translation_key == "boost_is_off"
 
 
-@pytest.mark.usefixtures("running")
 async def test_planned_boost_starts_at_its_time(
-    hass: HomeAssistant, simulator: SimulatorProcess, wall_clock: WallClock
+    hass: HomeAssistant, running: MockConfigEntry, wall_clock: WallClock
 ) -> None:
+    before = shown(hass, HEATER).attributes["temperature"]
     start = dt_util.utcnow() + timedelta(hours=2)
     response = await boost(hass, temperature=60, start=start.isoformat(), duration="01:00:00")
     assert shown(hass, BOOST).state == "off"
     await wall_clock.pass_by(timedelta(hours=2, seconds=1))
     await wait_for_value(hass, BOOST, "on")
-    await simulator.wait(applied=1)
-    ended: Any = await hass.services.async_call(
-        DOMAIN, "end_boost", {"entity_id": HEATER, "id": response["id"]}, blocking=True, return_response=True
-    )
-    assert ended[HEATER] == {"ended": True}
+    await completed(running)
+    assert await end(hass, id=response["id"]) == {"ended": True, "restores": {"temperature": before}}
     await wait_for_value(hass, BOOST, "off")
 
 
-async def test_boosts_are_ended_by_their_name(
-    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
-) -> None:
-    async def end(name: str) -> object:
-        response: Any = await hass.services.async_call(
-            DOMAIN, "end_boost", {"entity_id": HEATER, "name": name}, blocking=True, return_response=True
-        )
-        return response[HEATER]
-
+async def test_boosts_are_ended_by_their_name(hass: HomeAssistant, running: MockConfigEntry) -> None:
+    before, mode = shown(hass, HEATER).attributes["temperature"], shown(hass, HEATER).state
     later = (dt_util.utcnow() + timedelta(hours=3)).isoformat()
-    await boost(hass, temperature=60, name="Solar")
+    await boost(hass, temperature=60, operation_mode="electric", name="Solar")
     await boost(hass, temperature=60, start=later, name="Solar")
     await boost(hass, temperature=60, start=later, name="Guests")
-    await simulator.wait(applied=1)
-    assert await end("Nobody") == {"ended": False}
+    await completed(running)
+    assert await end(hass, name="Nobody") == {"ended": False, "restores": {}}
     assert shown(hass, BOOST).state == "on"
-    assert await end("Solar") == {"ended": True}
+    assert await end(hass, name="Solar") == {"ended": True, "restores": {"temperature": before, "mode": mode}}
     await wait_for_value(hass, BOOST, "off")
     assert [planned.name for planned in running.runtime_data.boosts.of(MAC).planned] == ["Guests"]
 
@@ -228,6 +247,7 @@ async def test_boosts_are_ended_by_their_name(
     [
         ({"duration": "00:10:00"}, "boost_too_short"),
         ({"duration": "30:00:00"}, "boost_too_long"),
+        ({"duration": {"days": 3_000_000}}, "boost_too_long"),
         ({"operation_mode": "gas"}, "unsupported_mode"),
         ({"temperature": 90}, "value_out_of_range"),
         ({"until": "2020-01-01T00:00:00+00:00"}, "boost_over"),

@@ -22,7 +22,7 @@ from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.heating import keeper as keeper_module
 from custom_components.navilink.heating.boost import Boost, Setting
 from custom_components.navilink.heating.keeper import BoostKeeper
-from custom_components.navilink.nwp500 import Device
+from custom_components.navilink.nwp500 import CommandStage, Device
 from custom_components.navilink.nwp500.queue import confirmation
 from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, QUEUED, act, cut, press, set_temperature, shown
@@ -371,6 +371,33 @@ async def test_going_back_that_a_status_does_not_show_is_done_once_more_before_i
     await target(hass, before)
 
 
+async def test_boost_that_is_on_its_way_when_it_ends_goes_back_beside_the_next_one(
+    hass: HomeAssistant,
+    simulator: SimulatorProcess,
+    running: MockConfigEntry,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(confirmation, "LOOK_INTERVALS", (0.1, 0.5, 1.0))
+    monkeypatch.setattr(confirmation, "ANSWER_SECONDS", 2.0)
+    monkeypatch.setattr(keeper_module, "_UNREPORTED_SECONDS", 0.3)
+    before, client = shown(hass, HEATER).attributes["temperature"], running.runtime_data.client
+    await simulator.fault("ignore_write")
+    await boost(hass, temperature=60)
+    [ignored] = client.pending_commands
+    while client.stage(ignored.id) is not CommandStage.SENT:
+        await next_event(client, "command_sent")
+    await switch(hass, "turn_off")
+    await boost(hass, operation_mode="electric")
+    while client.stage(ignored.id) is not None:
+        await next_event(client, "queue_changed")
+    while (boosts := keeper(running).of(MAC)).returning:
+        await next_event(client, "status_received")
+    assert boosts.running is not None
+    assert shown(hass, HEATER).attributes["temperature"] == before
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
+
+
 async def test_going_back_that_is_refused_is_done_once_more_after_a_pause(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
 ) -> None:
@@ -598,6 +625,24 @@ async def test_way_back_that_an_earlier_run_did_not_come_to_is_gone(
     before = len(await applied(simulator))
     assert await hass.config_entries.async_setup(running.entry_id)
     await simulator.wait(applied=before + 1)
+    assert (await applied(simulator))[-1] == ("dhw-temperature", [97])
+
+
+@pytest.mark.parametrize("commands", [{}, {"nobody": "dhwTemperatureSetting"}])
+async def test_way_back_from_a_command_of_which_nothing_is_known_is_decided_by_a_status(
+    hass: HomeAssistant,
+    simulator: SimulatorProcess,
+    running: MockConfigEntry,
+    hass_storage: dict[str, Any],
+    commands: dict[str, str],
+) -> None:
+    stored = await kept_of(hass, running, hass_storage)
+    await simulator.wait(applied=1)
+    way_back = {"to": 97, "boosted": 120, "is_lost": False, "repeats": 0, "is_boost_pending": True}
+    stored |= {"running": None, "commands": commands, "returning": {"dhwTemperatureSetting": way_back}}
+    assert await hass.config_entries.async_setup(running.entry_id)
+    await simulator.wait(applied=2)
+    await wait_until_done(running)
     assert (await applied(simulator))[-1] == ("dhw-temperature", [97])
 
 

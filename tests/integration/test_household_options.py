@@ -183,6 +183,16 @@ async def test_showers_and_hot_water(hass: HomeAssistant, running: MockConfigEnt
     await wait_for(hass, HOT_WATER, lambda state: state.state.isdigit() and int(state.state) > 1.3 * liters)
 
 
+@pytest.mark.parametrize(("latitude", "is_southern"), [(52.4, False), (0, False), (-33.9, True)])
+async def test_season_is_that_of_the_home_location(
+    hass: HomeAssistant, entry: MockConfigEntry, latitude: float, is_southern: bool
+) -> None:
+    await hass.config.async_update(latitude=latitude)
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    assert entry.runtime_data.observers.household.is_southern is is_southern
+    assert await hass.config_entries.async_unload(entry.entry_id)
+
+
 @pytest.mark.usefixtures("every_entity", "running")
 @pytest.mark.parametrize("options", [{"household": {"low_showers": 4, "cold_water": 10}}])
 async def test_low_below_so_many_showers_until_half_a_shower_more(

@@ -104,16 +104,12 @@ class EndBoostTool(HeaterTool):
     ) -> JsonObjectType:
         response = await async_act(hass, found, llm_context, (DOMAIN, SERVICE_END_BOOST), data, has_response=True)
         boosts = found.coordinator.boosts.of(found.mac_address)
-        returning = {setting: each.to for setting, each in boosts.returning.items()}
-        is_waiting = boosts.running is not None or bool(returning)
+        is_waiting = boosts.running is not None or bool(boosts.returning)
         result = QUEUED if is_waiting and not found.heater.is_online else ENDED
-        if boosts.running is not None:
-            changes = boosts.running.changes.items()
-            returning |= {setting: value for setting, each in changes if (value := each.to_restore) is not None}
         return {
             "result": result if response["ended"] else NOT_ACTIVE,
             "name": found.state.name,
-            "restores": settings_words(hass, returning) or None,
+            "restores": settings_words(hass, boosts.restores) or None,
             "connection": connection_words(hass, found.heater),
         }
 
@@ -135,10 +131,7 @@ def boost_words(hass: HomeAssistant, boost: Running) -> JsonObjectType:
         "stop_when_hot": boost.boost.stop_when_hot,
         "sets": settings_words(hass, {setting: each.wanted for setting, each in changes.items()}),
         "not_set": [setting_words(hass, CONTROLS[setting].setting or "") for setting in sorted(not_set)],
-        "restores": settings_words(
-            hass, {setting: each.before for setting, each in changes.items() if each.before is not None}
-        )
-        or None,
+        "restores": settings_words(hass, boost.restores) or None,
     }
 
 

@@ -238,6 +238,13 @@ class Running:
         return replace(self, changes={**self.changes, **changes})
 
     @property
+    def restores(self) -> Mapping[Setting, int]:
+        """What comes back after it, as far as that is known yet."""
+        gone = {Phase.GONE, Phase.RESTORED}
+        known = {name: each.before for name, each in self.changes.items() if each.phase not in gone}
+        return {name: value for name, value in known.items() if value is not None}
+
+    @property
     def phases(self) -> set[Phase]:
         """How far its settings have come."""
         return {change.phase for change in self.changes.values()}
@@ -255,6 +262,16 @@ class Return:
     repeats: int = 0
     again_at: datetime | None = None
     """When it counts as lost."""
+    is_boost_pending: bool = False
+    """Whether the command of the boost has no outcome yet: until then, a status without its value decides nothing."""
+
+    def stays(self, value: int | None) -> bool:
+        """Return whether it is still to go back once a status shows a value."""
+        return self.is_boost_pending or value in {None, self.boosted}
+
+    def is_due(self, value: int | None) -> bool:
+        """Return whether its command is to be given now that a status shows a value."""
+        return value == self.boosted and (self.is_lost or self.is_boost_pending)
 
 
 type Result = tuple[Boosts, list[Step]]
@@ -340,6 +357,11 @@ class Boosts:
 
     def completed(self, setting: Setting, delivered: Delivered) -> Result:
         """Take in the outcome of the command that the boost gave for a setting."""
+        returning = self.returning.get(setting)
+        if returning is not None and returning.is_boost_pending:
+            decided = replace(returning, is_boost_pending=False, is_lost=True)
+            kept = {name: each for name, each in self.returning.items() if name is not setting}
+            return replace(self, returning=kept if delivered is Delivered.NO else {**kept, setting: decided}), []
         if self.running is None or setting not in self.running.changes:
             return self, []
         running = self.running.with_changes({setting: self.running.changes[setting].completed(delivered)})
@@ -354,8 +376,21 @@ class Boosts:
             return replace(self, returning={name: each for name, each in self.returning.items() if name is not setting})
         if returning.repeats >= _PROMPT_REPEATS:
             pause = _LATER
-        lost = replace(returning, is_lost=not pause, again_at=lost_at + pause if pause else None)
+        again_at = lost_at + pause if pause else None
+        lost = replace(returning, is_lost=not pause, again_at=again_at, is_boost_pending=False)
         return replace(self, returning={**self.returning, setting: lost})
+
+    @property
+    def restores(self) -> Mapping[Setting, int]:
+        """What comes back now after boosts that are over, as far as that is known yet."""
+        ending = {} if self.running is None or self.running.ending is None else self.running.changes
+        values = {name: value for name, each in ending.items() if (value := each.to_restore) is not None}
+        return {name: each.to for name, each in self.returning.items()} | values
+
+    def may_show_one_that_is_over(self, setting: Setting) -> bool:
+        """Return whether a status may show what a boost that is over had set, where the running one sets something."""
+        change = None if self.running is None else self.running.changes.get(setting)
+        return change is not None and bool(change.over)
 
     @property
     def waits_for_status(self) -> bool:
@@ -392,13 +427,12 @@ class Boosts:
         """Go back once more where the command was lost, unless the setting was changed since."""
         if heater.is_off or heater.is_on_vacation:
             return (replace(self, returning={}) if self.returning else self), []
-        returning = {
-            name: each for name, each in self.returning.items() if heater.values.get(name, each.boosted) == each.boosted
-        }
+        values = heater.values
+        returning = {name: each for name, each in self.returning.items() if each.stays(values.get(name))}
         again = {
-            name: replace(each, is_lost=False, repeats=each.repeats + 1)
+            name: replace(each, is_lost=False, is_boost_pending=False, repeats=each.repeats + 1)
             for name, each in returning.items()
-            if each.is_lost and name in heater.values and name not in heater.claimed
+            if each.is_due(values.get(name)) and name not in heater.claimed
         }
         if not again and len(returning) == len(self.returning):
             return self, []
@@ -408,9 +442,10 @@ class Boosts:
     def _succeeded(self, over: Running, boost: Boost, now: datetime, heater: HeaterNow | None) -> Result:
         """Start a boost after one that is over and has not gone back yet: what only that one had set goes back now."""
         alone = {
-            name: Return(to=change.before, boosted=change.wanted, is_lost=True)
+            name: Return(to=change.before, boosted=change.wanted, is_lost=not is_pending, is_boost_pending=is_pending)
             for name, change in over.changes.items()
             if _goes_back_alone(change) and change.before is not None
+            for is_pending in (change.phase is Phase.PENDING,)
         }
         changes = {name: change for name, change in over.changes.items() if name not in alone}
         going_back = replace(

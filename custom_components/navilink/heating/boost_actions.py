@@ -1,13 +1,13 @@
 """The actions that heat more for a while, and end that; their targets are water heaters."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 from homeassistant.components.water_heater.const import ATTR_OPERATION_MODE
 from homeassistant.const import ATTR_TEMPERATURE
-from homeassistant.core import ServiceCall, ServiceResponse
+from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
@@ -26,6 +26,9 @@ from .times import aware_time
 
 SERVICE_BOOST = "boost"
 SERVICE_END_BOOST = "end_boost"
+
+# A longer one is refused as well, and may be longer than time itself.
+_TOO_LONG = MAX_DURATION + timedelta(minutes=1)
 
 # Minutes, and raw half-degrees; where no other is chosen.
 DURATION = KeptNumber(
@@ -61,9 +64,8 @@ END_BOOST_FIELDS: dict[vol.Marker, Any] = {
 
 async def async_boost(entity: NavilinkWaterHeater, call: ServiceCall) -> ServiceResponse:
     """Start or plan a boost; without a temperature and a mode, one of the usual temperature."""
-    operations = entity.operation_list or []
-    modes = {name: mode for name, mode in MODE_OF_OPERATION.items() if name in operations}
-    return await async_start_boost(entity.coordinator, entity.heater.device.mac_address, modes, call.data)
+    coordinator, mac_address = entity.coordinator, entity.heater.device.mac_address
+    return await async_start_boost(coordinator, mac_address, _modes(entity), call.data)
 
 
 async def async_end_boost(entity: NavilinkWaterHeater, call: ServiceCall) -> ServiceResponse:
@@ -75,11 +77,11 @@ async def async_end_boost(entity: NavilinkWaterHeater, call: ServiceCall) -> Ser
         named = [boost.id for boost in (*boosts.planned, *running) if boost.name == name]
         for each in named:
             await coordinator.boosts.async_cancel(entity.heater.device, each)
-        return {"ended": bool(named)}
+        return _end_response(entity, has_ended=bool(named))
     if boost_id is not None and boost_id not in {boost.id for boost in (*boosts.planned, *running)}:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="unknown_boost")
     await coordinator.boosts.async_cancel(entity.heater.device, boost_id)
-    return {"ended": bool(running) or boost_id is not None}
+    return _end_response(entity, has_ended=bool(running) or boost_id is not None)
 
 
 async def async_start_boost(
@@ -90,7 +92,7 @@ async def async_start_boost(
     now = dt_util.utcnow()
     start = max(now, data.get("start", now))
     usual = coordinator.kept.number(heater, DURATION) or DURATION.usual
-    end = data.get("until") or start + data.get("duration", timedelta(minutes=usual))
+    end = data.get("until") or start + min(data.get("duration", timedelta(minutes=usual)), _TOO_LONG)
     wanted = _wanted(coordinator, mac_address, modes, data.get(ATTR_TEMPERATURE), data.get(ATTR_OPERATION_MODE))
     boost = Boost(
         id=uuid4().hex,
@@ -115,7 +117,7 @@ async def async_start_boost(
         "end": _shown(end),
         "queued": has_started and not heater.is_online,
         "left_out": [] if running is None or not has_started else _left_out(running, boost),
-        "restores": _restores(coordinator, running, modes) if running is not None and has_started else {},
+        "restores": {} if running is None or not has_started else _settings(coordinator.hass, running.restores, modes),
     }
 
 
@@ -160,18 +162,28 @@ def _left_out(running: Running, boost: Boost) -> list[JsonValueType]:
     return [setting.name.lower() for setting in boost.wanted if setting not in running.changes]
 
 
-def _restores(coordinator: NavilinkCoordinator, running: Running, modes: Mapping[str, DhwMode]) -> dict[str, Any]:
-    """Return what it will be set back to, as far as that is known yet."""
+def _end_response(entity: NavilinkWaterHeater, *, has_ended: bool) -> ServiceResponse:
+    """Return whether a boost has ended, and what comes back now."""
+    restores = entity.coordinator.boosts.of(entity.heater.device.mac_address).restores
+    return {"ended": has_ended, "restores": _settings(entity.coordinator.hass, restores, _modes(entity))}
+
+
+def _modes(entity: NavilinkWaterHeater) -> dict[str, DhwMode]:
+    """Return the modes that the heater has, by the operations of Home Assistant."""
+    operations = entity.operation_list or []
+    return {name: mode for name, mode in MODE_OF_OPERATION.items() if name in operations}
+
+
+def _settings(
+    hass: HomeAssistant, values: Mapping[Setting, int], modes: Mapping[str, DhwMode]
+) -> dict[str, JsonValueType]:
+    """Return raw values as the fields of an action have them."""
     names = {mode.value: name for name, mode in modes.items()}
-    shown: dict[str, Any] = {}
-    for setting, change in running.changes.items():
-        if change.before is None:
-            continue
-        if setting is Setting.TEMPERATURE:
-            shown["temperature"] = user_temperature(coordinator.hass, change.before)
-        else:
-            shown["mode"] = names.get(change.before)
-    return shown
+    shown: dict[Setting, tuple[str, Callable[[int], JsonValueType]]] = {
+        Setting.TEMPERATURE: ("temperature", lambda raw: user_temperature(hass, raw)),
+        Setting.MODE: ("mode", names.get),
+    }
+    return {shown[setting][0]: shown[setting][1](value) for setting, value in values.items()}
 
 
 def _shown(moment: datetime) -> str:

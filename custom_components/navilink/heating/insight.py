@@ -88,6 +88,8 @@ class Household:
 
     cold_water: float | None = None
     """°C; None: by the season."""
+    is_southern: bool = False
+    """Whether they live in the southern hemisphere, where it is warmest in February."""
     liters_per_shower: float = 40.0
     """Of 40 °C."""
     low_showers: float = 1.0
@@ -158,10 +160,11 @@ def heating_mode(
 
 
 def cold_water(household: Household, day: date) -> float:
-    """Return the temperature of the water that comes in: as given, or as is usual at that time of a northern year."""
+    """Return the temperature of the water that comes in: as given, or as is usual at that time of the year."""
     if household.cold_water is not None:
         return household.cold_water
-    return _COLD_MEAN - _COLD_SWING * cos(2 * pi * (day.timetuple().tm_yday - _COLDEST_DAY) / 365)
+    swing = -_COLD_SWING if household.is_southern else _COLD_SWING
+    return _COLD_MEAN - swing * cos(2 * pi * (day.timetuple().tm_yday - _COLDEST_DAY) / 365)
 
 
 def hot_water(status: DeviceStatus, tank: Tank, cold: float) -> float | None:

@@ -199,8 +199,7 @@ class BoostKeeper:
         for command_id in kept.returns.keys() & unreported:
             self._gone_back(mac_address, command_id, lost_at=dt_util.utcnow())
         for command_id in kept.commands.keys() & unreported:
-            running = self.of(mac_address).running
-            if running is not None and running.changes[kept.commands[command_id]].over:
+            if self.of(mac_address).may_show_one_that_is_over(kept.commands[command_id]):
                 self._completed(mac_address, command_id, Delivered.UNKNOWN)
 
     @callback
@@ -250,9 +249,9 @@ class BoostKeeper:
                 outcome = Delivered.UNKNOWN if event is None else _DELIVERED.get(event.result.outcome, Delivered.NO)
                 self._completed(mac_address, command_id, outcome)
         kept = self._kept[mac_address]
-        given = set(kept.returns.values())
         for setting, each in kept.boosts.returning.items():
-            if setting not in given and each.again_at is None:
+            given = kept.commands if each.is_boost_pending else kept.returns
+            if setting not in given.values() and each.again_at is None:
                 # It was not given any more.
                 self._apply(mac_address, (self.of(mac_address).gone_back(setting, lost_at=dt_util.utcnow()), []))
         self._give_missing(mac_address, self._kept[mac_address])

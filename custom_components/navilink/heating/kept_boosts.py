@@ -62,6 +62,7 @@ _RETURN = vol.Schema(
         vol.Required("is_lost"): bool,
         vol.Required("repeats"): int,
         vol.Optional("again_at", default=None): vol.Any(None, _time),
+        vol.Optional("is_boost_pending", default=False): bool,
     }
 )
 HEATER = vol.Schema(
@@ -109,6 +110,7 @@ class KeptBoosts:
                     "is_lost": each.is_lost,
                     "repeats": each.repeats,
                     "again_at": None if each.again_at is None else each.again_at.isoformat(),
+                    "is_boost_pending": each.is_boost_pending,
                 }
                 for setting, each in self.boosts.returning.items()
             },

@@ -94,9 +94,9 @@ SECTIONS: Mapping[str, tuple[NumberOption, ...]] = {
 """By the section of the form, and of the stored options, in which they are."""
 
 
-def household(options: Mapping[str, Any]) -> Household:
-    """Return what the user chose about the household, and the defaults of the rest."""
-    return Household(**_chosen(options, CONF_HOUSEHOLD))
+def household(options: Mapping[str, Any], latitude: float = 0.0) -> Household:
+    """Return what the user chose about the household, and the defaults of the rest; latitude in degrees north."""
+    return Household(**_chosen(options, CONF_HOUSEHOLD), is_southern=latitude < 0)
 
 
 def max_starts(options: Mapping[str, Any]) -> int:

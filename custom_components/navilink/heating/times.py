@@ -1,6 +1,6 @@
 """Times that people and automations give."""
 
-from datetime import datetime, time, timedelta
+from datetime import MAXYEAR, MINYEAR, datetime, time, timedelta
 
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
@@ -10,6 +10,9 @@ import voluptuous as vol
 def aware_time(value: object) -> datetime:
     """Return an aware time; one without a zone is in Home Assistant's. Raises `vol.Invalid`."""
     parsed: datetime = cv.datetime(value)
+    if not MINYEAR < parsed.year < MAXYEAR:
+        # In another time zone, or some time later, there may be no such year.
+        raise vol.Invalid("expected a time in another year")
     return dt_util.as_local(parsed) if parsed.tzinfo is None else parsed
 
 
