@@ -1,8 +1,11 @@
 """Who hears of a command may clear the queue or give the next one at once; neither order nor judgement suffers."""
 
+import asyncio
+
 import pytest
 
-from nwp500 import CommandEvent, CommandHandle, CommandOutcome, commands
+from nwp500 import CommandEvent, CommandHandle, CommandOutcome, CommandStage, QueuedCommand, commands
+from nwp500.queue.confirmation import ANSWER_SECONDS
 from nwp500.queue.events import QueueChanged
 from tests.client.support.bench import Bench, on_the_bench
 
@@ -102,3 +105,49 @@ def test_a_listener_that_fails_or_clears_everything_each_time_harms_nothing() ->
         assert bench.outcomes == [CommandOutcome.CLEARED, CommandOutcome.CONFIRMED]
 
     on_the_bench(story, command_interval=1.0)
+
+
+def test_what_is_given_for_an_overtaken_command_waits_for_the_answer_to_the_newer_one() -> None:
+    async def story(bench: Bench) -> None:
+        stages: list[CommandStage | None] = []
+        given: list[CommandHandle] = []
+        bench.up()
+        older, newer = bench.give(SETPOINT, 110), bench.give(SETPOINT, 120)
+
+        def give_another(_: CommandEvent) -> None:
+            stages.append(bench.pipeline.stage(newer.command.id))
+            given.append(bench.give(MODE, 1))
+
+        bench.emitter.once("command_superseded", give_another)
+        await bench.arrives()
+        await asyncio.sleep(ANSWER_SECONDS + 1.0)
+        assert bench.written == [older.command.id, newer.command.id]
+        bench.refuses(older.command.id)
+        await asyncio.sleep(3.0)
+        await bench.arrives()
+        assert older.result is not None
+        assert older.result.outcome is CommandOutcome.SUPERSEDED
+        assert (stages, bench.written) == ([CommandStage.SENT], [older.command.id, newer.command.id])
+        bench.answers(bench.transport.session_ids[-1])
+        assert bench.written == [older.command.id, newer.command.id, *(handle.command.id for handle in given)]
+
+    on_the_bench(story, command_interval=1.0)
+
+
+def test_what_is_left_at_the_end_is_reported_as_it_was_last_written() -> None:
+    async def story(bench: Bench) -> None:
+        left: list[QueuedCommand] = []
+        bench.emitter.on("command_unconfirmed", lambda event: left.append(event.command))
+        bench.up()
+        handle = bench.give(SETPOINT, 120)
+        await bench.arrives()
+        bench.refuses(handle.command.id)
+        await asyncio.sleep(3.0)
+        await bench.arrives()
+        sessions = tuple(bench.transport.session_ids)
+        bench.pipeline.close()
+        assert [(command.id, command.attempts, command.sessions) for command in left] == [
+            (handle.command.id, 2, sessions)
+        ]
+
+    on_the_bench(story)

@@ -6,6 +6,7 @@ temperature has `protocol.setpoint.dhw_temperature`. The methods of `HeaterContr
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
+from inspect import Parameter, signature
 from typing import Concatenate
 
 from ..common.background import Work
@@ -18,6 +19,7 @@ from ..protocol.controls import Control, HeaterCommand
 
 _AIR_FILTER_STEP = 500
 _AIR_FILTER_HOURS = range(1000, 10_001, _AIR_FILTER_STEP)
+_SELF = Parameter("self", Parameter.POSITIONAL_ONLY)
 
 
 def power(device: Device, on: bool) -> HeaterCommand:  # noqa: FBT001 - the one thing it sets
@@ -112,6 +114,10 @@ def _giving[**P](command: Callable[P, HeaterCommand]) -> Callable[Concatenate[He
     async def method(self: HeaterControls, /, *args: P.args, **kwargs: P.kwargs) -> int:
         return await self._give(command(*args, **kwargs))
 
+    # By `wraps` alone, documentation and stand-ins would see the function: without `self`, and with its own result.
+    shown = signature(command)
+    vars(method)["__signature__"] = shown.replace(parameters=[_SELF, *shown.parameters.values()], return_annotation=int)
+    method.__annotations__["return"] = int
     return method
 
 

@@ -211,7 +211,7 @@ class CommandPipeline(WriterListener):
         """End: what waits is cleared, what may have arrived stays unconfirmed."""
         self.clear(lambda _: True)
         self.on_disconnected()
-        self._completions.complete_all((handle.command for handle in self.registry), _LEFT)
+        self._completions.complete_all(self.pending(), _LEFT)
         self.confirmations.close()
         self._expiry.stop()
 
@@ -314,8 +314,9 @@ class CommandPipeline(WriterListener):
         if (handle := self.registry.handle(command.id)) is not None:
             handle.handed_over(handle.packet_id)
             if command.mac_address is not None:
-                self._completions.complete_all(self._succession.sent(command), _OVERTAKEN)
+                # Watched before any listener is called, which may give the next one for the same heater.
                 self.confirmations.sent(command, self.guard.written_at(command))
+                self._completions.complete_all(self._succession.sent(command), _OVERTAKEN)
         self._events.emit_made("command_sent", CommandEvent, command)
         if command.mac_address is None:
             self._completions.complete(command, _ACKNOWLEDGED)
