@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import override
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import ConfigEntryAuthFailed
 from homeassistant.helpers import device_registry as dr
@@ -137,6 +137,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             async_track_time_interval(self.hass, self._async_request_device_info, DEVICE_INFO_INTERVAL),
             self.hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, self._on_home_assistant_stop),
             self.hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, self._on_device_registry_updated),
+            self.hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, self._on_core_config_update),
             self.energy.listen(),
             self.facts.close,
             self.snapshots.close,
@@ -299,6 +300,11 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         """Show which heaters there are now, and what is known of them."""
         self.data = self.snapshots.take(self._devices.values())
         self.async_update_listeners()
+
+    @callback
+    def _on_core_config_update(self, _event: Event) -> None:
+        """Show the heaters in the user's units, which may be others now."""
+        self.snapshots.outdate(self.data)
 
     # What is stored, and passed on
 

@@ -18,8 +18,7 @@ _TROUBLE = r"Loading|Unnamed|Unknown entity|Configuration error|Entity not found
 _PARTS = [
     "ui.panel.lovelace.cards.energy.energy_sources_table.grid_total",
     "ui.panel.config.devices.caption",
-    "ui.panel.logbook.entries_not_found",
-    "ui.components.logbook.became_unavailable",
+    "ui.panel.logbook.no_results",
 ]
 """A text of each part that the frontend fetches when a page needs it."""
 _SPEAKS = """([language, parts]) => {
@@ -35,6 +34,14 @@ _LOAD_DIALOGS = """() => Promise.all(["config", "options", "issues", "selector",
     category => document.querySelector("home-assistant").hass.loadBackendTranslation(category, "navilink")
 ))"""
 """What the frontend fetches when a dialog opens, and not again when the language changes under an open one."""
+_DRAW_UNITS = """() => {
+    const draw = (root) => root.querySelectorAll("*").forEach((element) => {
+        if (element.localName === "ha-selector-number") element.requestUpdate();
+        if (element.shadowRoot) draw(element.shadowRoot);
+    });
+    draw(document);
+}"""
+"""A number field shows its unit in the language in which it was drawn, until it changes."""
 _FITS = "document.documentElement.scrollWidth <= innerWidth"
 _HIDDEN_BELOW = """() => {
     const hidden = (root) => [...root.querySelectorAll("*")].map((element) => {
@@ -127,6 +134,7 @@ class HomeAssistantPage:
         await self.page.wait_for_function(_SPEAKS, arg=[language, parts])
         await self.page.wait_for_function(_HAS_SAVED, arg=language)
         await self.page.evaluate(_LOAD_DIALOGS)
+        await self.page.evaluate(_DRAW_UNITS)
 
     async def name_in(self, language: str) -> None:
         """Change the language of Home Assistant itself, in which it names entities, and set the account up again."""
@@ -283,6 +291,8 @@ class HomeAssistantPage:
 
     async def open_action(self, action: str) -> None:
         """Open the form of an action, as the developer tools show it."""
+        # The form comes up with the action that was chosen last.
+        await self.page.evaluate("localStorage.removeItem('panel-dev-action-state-service-data')")
         await self.page.goto(f"{self.demo.url}/config/tools/action")
         await self.page.get_by_text("Action", exact=True).click()
         await self.page.get_by_placeholder("Search").fill(action)

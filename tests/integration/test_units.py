@@ -104,6 +104,20 @@ async def test_target_temperature_is_named_in_the_users_unit(
     assert f"target temperature {typed + 1} {units.temperature_unit}" in str(refused.value)
 
 
+@pytest.mark.usefixtures("heater")
+@users("other", "shown_then", metric=("us_customary", 120), us=("metric", 49))
+async def test_change_of_units_is_shown_at_once(
+    hass: HomeAssistant, simulator: SimulatorProcess, other: str, shown_then: float
+) -> None:
+    await cut(hass, simulator)
+    await hass.async_block_till_done()
+    await hass.config.async_update(unit_system=other)
+    await hass.async_block_till_done()
+    state = hass.states.get(HEATER)
+    assert state is not None
+    assert state.attributes["temperature"] == shown_then
+
+
 @pytest.mark.parametrize("options", [{"queue_size": 1}])
 @users("typed", metric=(55,), us=(131,))
 async def test_repair_issue_names_it_in_the_users_unit(

@@ -38,6 +38,7 @@ SAME_IN: Mapping[str, frozenset[str]] = {
     "Subcode": frozenset({"nl"}),
     "Weekend": frozenset({"nl"}),
     "cycles": frozenset({"fr"}),
+    "min": frozenset({"de", "es", "fr", "nl", "pt"}),
     "mode": frozenset({"fr"}),
     "occurrences": frozenset({"fr"}),
     "starts": frozenset({"nl"}),

@@ -155,12 +155,13 @@ def range_errors(entered: Mapping[str, Mapping[str, float]], units: UnitSystem) 
 
 
 def ranges(units: UnitSystem) -> dict[str, str]:
-    """Return the range of each option in the user's unit, such as `2.6-52.8 gal`, for the texts of the form."""
+    """Return the range of each option for the texts of the form; with its unit, as `2.6-52.8 gal`, if users differ."""
     return {
-        option.name: f"{low:g}\N{EN DASH}{high:g} {option.user_unit(units) or ''}".rstrip()
+        option.name: f"{low:g}\N{EN DASH}{high:g}{unit}"
         for members in SECTIONS.values()
         for option in members
         for low, high in (option.limits(units),)
+        for unit in (f" {option.user_unit(units)}" if option.unit in _CONVERTED else "",)
     }
 
 
@@ -185,4 +186,6 @@ def _selector(option: NumberOption, units: UnitSystem) -> NumberSelector:
     config = NumberSelectorConfig(mode=NumberSelectorMode.BOX, step="any" if option.decimals else 1)
     if (unit := option.user_unit(units)) is not None:
         config["unit_of_measurement"] = unit
+    if option.unit == UnitOfTime.MINUTES:
+        config["translation_key"] = "time_span"
     return NumberSelector(config)
