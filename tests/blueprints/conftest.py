@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
 from simulator.state import Addresses
-from tests.integration.accounts import ACCOUNT, entry_data
+from tests.integration.accounts import ACCOUNT, entry_data, reconnect_soon
 from tests.integration.heaters import HEATER
 from tests.integration.waiting import wait_for_value
 from tests.integration.wall_clock import WallClock
@@ -27,6 +27,12 @@ BLUEPRINTS = Path(__file__).resolve().parents[2] / "blueprints"
 @pytest.fixture(autouse=True)
 def _real_parts(socket_enabled: None, enable_custom_integrations: None) -> None:
     """Let sockets on the loopback interface and this repository's integration in."""
+
+
+@pytest.fixture(autouse=True)
+def _no_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a home without a command be back soon: some tests wait for that."""
+    reconnect_soon(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -1,7 +1,12 @@
 """The simulator's account as a user enters it."""
 
+from functools import partial
 from typing import Any
 
+import pytest
+
+from custom_components.navilink import config
+from custom_components.navilink.nwp500 import MqttConnectionConfig
 from simulator.process import SimulatorProcess
 from tests.client.support.fixture_heater import FixtureService
 
@@ -38,3 +43,8 @@ def fixture_entry_data(service: FixtureService) -> dict[str, object]:
             "ca_file": service.broker.ca_file,
         },
     }
+
+
+def reconnect_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a home without a command be back as soon as one with a command; ask for it before the set-up."""
+    monkeypatch.setattr(config, "MqttConnectionConfig", partial(MqttConnectionConfig, reconnect_spread=0))

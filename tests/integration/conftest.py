@@ -1,7 +1,6 @@
 """A fresh simulator for each test, an entry for its account, and the entry set up in a real Home Assistant."""
 
 from collections.abc import AsyncIterator, Mapping
-from functools import partial
 from pathlib import Path
 
 from freezegun.api import FrozenDateTimeFactory
@@ -14,10 +13,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink import config
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.nwp500 import MqttConnectionConfig
 from simulator.process import SimulatorProcess
 from simulator.state import Addresses
-from tests.integration.accounts import ACCOUNT, entry_data
+from tests.integration.accounts import ACCOUNT, entry_data, reconnect_soon
 from tests.integration.heaters import HEATER
 from tests.integration.stored_files import StoredFiles
 from tests.integration.waiting import wait_for, wait_for_value
@@ -66,7 +64,7 @@ def stored_files(hass_config_dir: str) -> StoredFiles:
 @pytest.fixture(autouse=True)
 def _no_spread(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a home without a command be back as soon as one with a command: many tests wait for that."""
-    monkeypatch.setattr(config, "MqttConnectionConfig", partial(MqttConnectionConfig, reconnect_spread=0))
+    reconnect_soon(monkeypatch)
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ LOOKED_UP = {
     "action-exceptions": ("outcomes.py", r"raise err\b"),
     "action-setup": ("__init__.py", r"async def async_setup\(.*\n.*\n    async_setup_services\(hass\)"),
     "appropriate-polling": ("coordinator.py", r"STATUS_INTERVAL = timedelta\(seconds=30\)"),
-    "async-dependency": ("nwp500/transport/aws.py", r"call_soon_threadsafe"),
+    "async-dependency": ("nwp500/transport/*.py", r"call_soon_threadsafe"),
     "common-modules": ("entity.py", r"class NavilinkEntity\(CoordinatorEntity\[NavilinkCoordinator\]\)"),
     "config-entry-unloading": ("__init__.py", r"async_unload_platforms\(entry, PLATFORMS\)"),
     "config-flow": ("manifest.json", r'"config_flow": true'),
