@@ -11,7 +11,8 @@ import sys
 import time
 from unittest.mock import patch
 
-from custom_components.navilink.heating.boost import Boosts, Change, Phase
+from custom_components.navilink.heating.boost import Change, Phase
+from custom_components.navilink.heating.boosts import Boosts
 from custom_components.navilink.heating.keeper import BoostKeeper
 
 from .boost_model import LOGGER

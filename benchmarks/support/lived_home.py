@@ -10,16 +10,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Protocol
 
-from custom_components.navilink.heating.boost import (
-    MAX_STARTS,
-    Boost,
-    Boosts,
-    Delivered,
-    Give,
-    HeaterNow,
-    Result,
-    Setting,
-)
+from custom_components.navilink.heating.boost import Boost, Delivered, Give, HeaterNow, Setting
+from custom_components.navilink.heating.boosts import MAX_STARTS, Boosts, Result
 from custom_components.navilink.heating.insight import (
     Observer,
     Tank,

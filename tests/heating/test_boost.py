@@ -12,7 +12,6 @@ from custom_components.navilink.heating.boost import (
     BoostEnd,
     BoostError,
     BoostRefusal,
-    Boosts,
     Cancel,
     Delivered,
     Ended,
@@ -21,6 +20,7 @@ from custom_components.navilink.heating.boost import (
     Setting,
     Step,
 )
+from custom_components.navilink.heating.boosts import Boosts
 from custom_components.navilink.nwp500 import DhwMode
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -14,9 +14,10 @@ from homeassistant.util.json import JsonObjectType
 import probatio
 
 from ..const import DOMAIN
-from ..heating.boost import MAX_DURATION, MIN_DURATION, Phase, Running
+from ..heating.boost import Phase, Running
 from ..heating.boost_actions import SERVICE_BOOST, SERVICE_END_BOOST
 from ..heating.boost_words import CONTROLS, settings_words
+from ..heating.boosts import MAX_DURATION, MIN_DURATION
 from ..water_heater import MODE_OF_OPERATION
 from ..wording import outcome_error, setting_words
 from .exposed_heaters import ExposedHeater

@@ -20,8 +20,9 @@ from ..kept_values import KeptNumber
 from ..nwp500 import DhwMode, InvalidParameterError, UnsupportedCommandError, commands, setpoint
 from ..water_heater import MODE_OF_OPERATION, NavilinkWaterHeater
 from ..wording import to_home_assistant_error, user_temperature, user_unit
-from .boost import MAX_DURATION, MIN_DURATION, Boost, BoostError, Running, Setting
+from .boost import Boost, BoostError, Running, Setting
 from .boost_words import boost_error
+from .boosts import MAX_DURATION, MIN_DURATION
 from .times import aware_time
 
 SERVICE_BOOST = "boost"

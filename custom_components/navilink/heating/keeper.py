@@ -33,8 +33,9 @@ from ..nwp500 import (
 )
 from ..outcomes import Outcomes
 from ..queue_store import QueueStore
-from .boost import Boost, Boosts, Cancel, Delivered, Ended, Give, HeaterNow, Phase, Result, Setting, Step
+from .boost import Boost, Cancel, Delivered, Ended, Give, HeaterNow, Phase, Setting, Step
 from .boost_words import CONTROLS, async_fire_boost_ended
+from .boosts import Boosts, Result
 from .kept_boosts import KeptBoosts
 from .options import max_starts
 

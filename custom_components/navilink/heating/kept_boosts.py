@@ -8,7 +8,8 @@ from typing import Any, Self
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
-from .boost import Boost, BoostEnd, Boosts, Change, Phase, Return, Running, Setting
+from .boost import Boost, BoostEnd, Change, Phase, Return, Running, Setting
+from .boosts import Boosts
 
 
 def _time(value: object) -> datetime:

@@ -14,7 +14,7 @@ from homeassistant.util.unit_conversion import BaseUnitConverter, TemperatureCon
 from homeassistant.util.unit_system import UnitSystem
 import voluptuous as vol
 
-from .boost import MAX_STARTS
+from .boosts import MAX_STARTS
 from .insight import Household
 
 CONF_HOUSEHOLD = "household"
