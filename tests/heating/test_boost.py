@@ -1,6 +1,6 @@
 """Boosts, step by step, and against a plain model: what people set is what there is after every boost."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
@@ -271,6 +271,20 @@ def test_boost_that_was_on_its_way_when_it_ended_goes_back_beside_the_next_one(o
     assert steps == [Give(setting=TEMPERATURE, value=98)]
     boosts, _ = boosts.seen(shows(98, ELECTRIC))
     assert boosts.returning == {}
+
+
+def test_what_a_boost_had_sent_still_goes_back_when_the_one_that_took_over_is_canceled() -> None:
+    boosts, _ = started(boost(temperature=120), shows())
+    boosts, _ = started(boost(temperature=116), shows(), boosts)
+    boosts, steps = boosts.canceled()
+    assert steps == [Cancel(setting=TEMPERATURE)]
+    boosts, _ = boosts.completed(TEMPERATURE, Delivered.NO)
+    # The command of the first one is on its way, and then it is there.
+    boosts, steps = boosts.seen(replace(shows(), unsettled=frozenset({TEMPERATURE})))
+    assert steps == []
+    boosts, steps = boosts.seen(shows(120))
+    assert Give(setting=TEMPERATURE, value=98) in steps
+    assert boosts.running is None
 
 
 def test_boost_that_was_never_delivered_leaves_nothing_to_go_back_beside_the_next_one() -> None:

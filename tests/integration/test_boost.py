@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.navilink import logbook
 from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.heating import keeper
 from custom_components.navilink.heating.boost_words import EVENT_BOOST_ENDED
 from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, act, cut, press, queued_words, shown
@@ -104,6 +105,24 @@ async def test_action_sets_what_it_is_given_and_says_what_will_be_restored(
     assert response["left_out"] == []
     await simulator.wait(applied=2)
     assert await applied(simulator) == [("dhw-temperature", [116]), ("dhw-mode", [2])]
+
+
+@pytest.mark.usefixtures("running")
+async def test_what_was_changed_at_the_panel_a_moment_ago_is_restored(
+    hass: HomeAssistant, simulator: SimulatorProcess
+) -> None:
+    await simulator.device(MAC, dhwTemperatureSetting=100)
+    assert (await boost(hass, temperature=58))["restores"] == {"temperature": 50}
+
+
+@pytest.mark.usefixtures("running")
+async def test_heater_that_does_not_report_at_once_starts_all_the_same(
+    hass: HomeAssistant, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "LOOK_SECONDS", 0.1)
+    before = shown(hass, HEATER).attributes["temperature"]
+    await simulator.fault("silent", suffix="st")
+    assert (await boost(hass, temperature=58))["restores"] == {"temperature": before}
 
 
 async def test_what_was_changed_at_the_panel_will_not_be_restored(

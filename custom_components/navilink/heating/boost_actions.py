@@ -103,6 +103,9 @@ async def async_start_boost(
         stop_when_hot=data.get("stop_when_hot", False),
         name=data.get("name", ""),
     )
+    if start <= now:
+        # What there is to go back to is what the heater has now, and not half a minute ago.
+        await coordinator.boosts.async_look(heater.device)
     running = coordinator.boosts.of(mac_address).running
     if running is not None and not data.get("replace", True) and start <= now:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="boost_is_running")

@@ -116,7 +116,11 @@ class Boosts:
             return returned, again
         changes = returned.running.changes
         running = returned.running.with_changes(
-            {setting: changes[setting].seen(value) for setting, value in heater.values.items() if setting in changes}
+            {
+                setting: changes[setting].seen(value, is_unsettled=setting in heater.unsettled)
+                for setting, value in heater.values.items()
+                if setting in changes
+            }
         )
         boosts = replace(returned, running=running)
         if heater.is_off or heater.is_on_vacation:

@@ -42,6 +42,8 @@ from .options import max_starts
 _VERSION = 1
 # How late a boost starts or ends at most, beside the time of a status.
 _INTERVAL = timedelta(seconds=15)
+# How long a boost that starts at once waits for a status at most; a heater answers within a second.
+LOOK_SECONDS = 3.0
 
 _DELIVERED = {
     CommandOutcome.CONFIRMED: Delivered.YES,
@@ -145,6 +147,27 @@ class BoostKeeper:
             self._do(mac_address, KeptBoosts(), [])
 
     # What a person or an automation wants
+
+    async def async_look(self, device: Device) -> None:
+        """Wait until a heater has reported what it has now, not for long: somebody may have just changed it."""
+        if self._now(device) is None:
+            return
+        reported = asyncio.Event()
+
+        @callback
+        def on_status_received(event: StatusReceived) -> None:
+            if event.device.mac_address == device.mac_address:
+                reported.set()
+
+        stop = self._client.on("status_received", on_status_received)
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                self._client.poll(device)
+                await reported.wait()
+        except TimeoutError:
+            LOGGER.debug("No status before a boost; it goes back to what the last one shows")
+        finally:
+            stop()
 
     async def async_boost(self, device: Device, boost: Boost) -> None:
         """Start or plan a boost; returns once it is on the disk. Raises `BoostError`."""
@@ -405,18 +428,22 @@ class BoostKeeper:
             is_hot=status.missing_energy == 0,
             is_in_peak=status.is_in_tou_window is True,
             claimed=self._claimed(mac_address),
+            unsettled=self._pending(mac_address, are_own=True),
         )
 
     def _claimed(self, mac_address: str) -> frozenset[Setting]:
         """Return what commands of somebody else are about to set."""
+        return self._pending(mac_address, are_own=False)
+
+    def _pending(self, mac_address: str, *, are_own: bool) -> frozenset[Setting]:
         kept = self._kept.get(mac_address, KeptBoosts())
         own = self._own | kept.commands.keys() | kept.returns.keys()
-        others = {
+        pending = {
             command.setting
             for command in self._client.pending_commands
-            if command.mac_address == mac_address and command.id not in own
+            if command.mac_address == mac_address and (command.id in own) is are_own
         }
-        return frozenset(setting for setting in Setting if CONTROLS[setting].setting in others)
+        return frozenset(setting for setting in Setting if CONTROLS[setting].setting in pending)
 
 
 def _lost_at(event: CommandCompleted) -> datetime | None:
