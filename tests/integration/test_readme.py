@@ -307,6 +307,18 @@ async def test_water_is_hot(hass: HomeAssistant) -> None:
     await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
 
 
+@pytest.mark.usefixtures("every_entity", "running")
+async def test_what_was_learned(hass: HomeAssistant) -> None:
+    await run_script(hass, "Show what was learned")
+    # As physics has it, until something was learned.
+    loss = shown(hass, "sensor.nwp500_standing_loss").state
+    assert notices(hass) == [
+        f"Heat pump: 8.2 °F/h. Elements: 40.5 °F/h. Standing loss: {loss} W. COP of the last heating: unknown. "
+        "Last hot enough: unknown."
+    ]
+    assert 20 <= float(loss) <= 100
+
+
 @pytest.mark.usefixtures("running")
 async def test_low_hot_water(hass: HomeAssistant) -> None:
     await run_automation(hass, "No hot water for the next shower")
