@@ -7,7 +7,7 @@ from typing import Any
 
 from homeassistant.components.water_heater.const import DOMAIN as WATER_HEATER_DOMAIN
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.core import Event, HomeAssistant
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -219,6 +219,7 @@ def outcomes(hass: HomeAssistant) -> list[dict[str, Any]]:
     """Every outcome that the event bus is told, as it comes."""
     reported: list[dict[str, Any]] = []
 
+    @callback
     def note(event: Event) -> None:
         reported.append(dict(event.data))
 
