@@ -24,12 +24,12 @@ _MAX_DAYS = 400
 _SHOWN = 30
 
 
-def _never_changed(change: Change, value: int) -> Change:
+def _never_changed(change: Change, value: int, **_: object) -> Change:
     """Take whatever a heater has for what the boost had set."""
     return replace(change, phase=Phase.OURS, was_ours=True, before=value if change.before is None else change.before)
 
 
-def _never_lost(boosts: Boosts, setting: object, *, is_lost: bool) -> Boosts:  # noqa: ARG001 - that of the original
+def _never_lost(boosts: Boosts, setting: object, **_: object) -> Boosts:
     """Take every way back for done."""
     return replace(boosts, returning={name: each for name, each in boosts.returning.items() if name is not setting})
 
