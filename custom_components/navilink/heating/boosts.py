@@ -75,9 +75,9 @@ class Boosts:
             if len(self.planned) >= MAX_PLANNED:
                 raise BoostError(BoostRefusal.TOO_MANY_PLANNED)
             return replace(self, planned=tuple(sorted((*self.planned, boost), key=lambda each: each.start))), []
-        if refusal := self._refusal(boost, now, heater, max_starts):
+        if refusal := _refusal(self, boost, now, heater, max_starts):
             raise BoostError(refusal)
-        return self._started(boost, now, heater)
+        return _started(self, boost, now, heater)
 
     def canceled(self, boost_id: str | None = None) -> Result:
         """End the running boost or drop a planned one, by its id; without an id, the running one."""
@@ -89,7 +89,7 @@ class Boosts:
 
     def passed(self, now: datetime, heater: HeaterNow | None, *, max_starts: int) -> Result:
         """Do what is due: end what is over, start what was planned for now; what was missed is dropped."""
-        boosts: Boosts = self._at(now)
+        boosts = _at(self, now)
         steps: list[Step] = []
         if due_again := {name: each for name, each in self.returning.items() if _is_due(each, now)}:
             lost = {name: replace(each, is_lost=True, again_at=None) for name, each in due_again.items()}
@@ -102,16 +102,16 @@ class Boosts:
         due = [boost for boost in boosts.planned if boost.start <= now]
         boosts = replace(boosts, planned=boosts.planned[len(due) :])
         for boost in due:
-            if boost.end <= now or boosts._refusal(boost, now, heater, max_starts):  # noqa: SLF001 - its own class
+            if boost.end <= now or _refusal(boosts, boost, now, heater, max_starts):
                 steps.append(Ended(boost=boost, reason=_reason_not_started(heater)))
                 continue
-            boosts, more = boosts._started(boost, now, heater)  # noqa: SLF001 - as above
+            boosts, more = _started(boosts, boost, now, heater)
             steps += more
         return boosts, steps
 
     def seen(self, heater: HeaterNow) -> Result:
         """Take in a status."""
-        returned, again = self._with_undone(heater)._returned(heater)  # noqa: SLF001 - its own class
+        returned, again = _returned(_with_undone(self, heater), heater)
         if returned.running is None:
             return returned, again
         changes = returned.running.changes
@@ -175,101 +175,109 @@ class Boosts:
         is_ending = self.running is not None and self.running.ending is not None
         return is_ending or any(each.is_lost for each in self.returning.values())
 
-    def _at(self, now: datetime) -> Self:
-        """Return the same, unless the clock was put back: then a boost takes no longer in all than it was to take."""
-        starts = tuple(min(start, now) for start in self.starts)
-        boosts = self if starts == self.starts else replace(self, starts=starts)
-        if self.running is None or self.running.boost.start - now < _PUT_BACK:
-            return boosts
-        boost = self.running.boost
-        moved = replace(boost, start=now, end=now + (boost.end - boost.start))
-        return replace(boosts, running=replace(self.running, boost=moved))
 
-    def _with_undone(self, heater: HeaterNow) -> Self:
-        """Have what is over go back where the next boost has not come."""
-        changes = {} if self.running is None else self.running.changes
-        undone = {name: each for name, each in changes.items() if each.is_undone(heater.values.get(name))}
-        if self.running is None or not undone:
-            return self
-        returning = {
-            name: Return(to=each.before, boosted=heater.values[name], is_lost=True)
-            for name, each in undone.items()
-            if each.before is not None
-        }
-        gone = {name: replace(each, phase=Phase.GONE) for name, each in undone.items()}
-        running = self.running.with_changes(gone)
-        return replace(self, running=running, returning={**self.returning, **returning})
+def _at(boosts: Boosts, now: datetime) -> Boosts:
+    """Return the same, unless the clock was put back: then a boost takes no longer in all than it was to take."""
+    starts = tuple(min(start, now) for start in boosts.starts)
+    boosts = boosts if starts == boosts.starts else replace(boosts, starts=starts)
+    if boosts.running is None or boosts.running.boost.start - now < _PUT_BACK:
+        return boosts
+    boost = boosts.running.boost
+    moved = replace(boost, start=now, end=now + (boost.end - boost.start))
+    return replace(boosts, running=replace(boosts.running, boost=moved))
 
-    def _returned(self, heater: HeaterNow) -> Result:
-        """Go back once more where the command was lost, unless the setting was changed since."""
-        if heater.is_off or heater.is_on_vacation:
-            return (replace(self, returning={}) if self.returning else self), []
-        values = heater.values
-        returning = {name: each for name, each in self.returning.items() if each.stays(values.get(name))}
-        again = {
-            name: replace(each, is_lost=False, is_boost_pending=False, repeats=each.repeats + 1)
-            for name, each in returning.items()
-            if each.is_due(values.get(name)) and name not in heater.claimed
-        }
-        if not again and len(returning) == len(self.returning):
-            return self, []
-        steps: list[Step] = [Give(setting=name, value=each.to) for name, each in again.items()]
-        return replace(self, returning={**returning, **again}), steps
 
-    def _succeeded(self, over: Running, boost: Boost, now: datetime, heater: HeaterNow | None) -> Result:
-        """Start a boost after one that is over and has not gone back yet: what only that one had set goes back now."""
-        alone = {
-            name: Return(to=change.before, boosted=change.wanted, is_lost=not is_pending, is_boost_pending=is_pending)
-            for name, change in over.changes.items()
-            if _goes_back_alone(change) and change.before is not None
-            for is_pending in (change.phase is Phase.PENDING,)
-        }
-        changes = {name: change for name, change in over.changes.items() if name not in alone}
-        going_back = replace(
-            self,
-            running=replace(over, changes=changes, ending=None),
-            returning={**self.returning, **alone},
-        )
-        boosts, steps = going_back._started(boost, now, heater)  # noqa: SLF001 - its own class
-        left = frozenset(name for name, change in changes.items() if change.phase is Phase.GONE)
-        restored = {**over.restored, **{name: each.to for name, each in alone.items() if name not in boost.wanted}}
-        ended = Ended(boost=over.boost, reason=over.ending or BoostEnd.TIME, restored=restored, left=left)
-        return boosts, [*steps, ended]
+def _with_undone(boosts: Boosts, heater: HeaterNow) -> Boosts:
+    """Have what is over go back where the next boost has not come."""
+    changes = {} if boosts.running is None else boosts.running.changes
+    undone = {name: each for name, each in changes.items() if each.is_undone(heater.values.get(name))}
+    if boosts.running is None or not undone:
+        return boosts
+    returning = {
+        name: Return(to=each.before, boosted=heater.values[name], is_lost=True)
+        for name, each in undone.items()
+        if each.before is not None
+    }
+    gone = {name: replace(each, phase=Phase.GONE) for name, each in undone.items()}
+    running = boosts.running.with_changes(gone)
+    return replace(boosts, running=running, returning={**boosts.returning, **returning})
 
-    def _refusal(self, boost: Boost, now: datetime, heater: HeaterNow | None, max_starts: int) -> BoostRefusal | None:
-        """Return why a boost cannot start now; what is not known of the heater does not count."""
-        recent = [start for start in self.starts if now - start < _DAY]
-        # One that takes over from another does not start the compressor once more.
-        if self.running is None and len(recent) >= max_starts:
-            return BoostRefusal.TOO_MANY_STARTS
-        if heater is None:
-            return None
-        if heater.is_off:
-            return BoostRefusal.IS_OFF
-        if heater.is_on_vacation:
-            return BoostRefusal.IS_ON_VACATION
-        return BoostRefusal.HELD_IN_PEAK if heater.is_in_peak and set(boost.wanted) == {Setting.MODE} else None
 
-    def _started(self, boost: Boost, now: datetime, heater: HeaterNow | None) -> Result:
-        """Start a boost. What the one before it had set, and this one does not, stays set until this one ends."""
-        if self.running is not None and self.running.ending is not None:
-            return self._succeeded(self.running, boost, now, heater)
-        former = {} if self.running is None else self.running.changes
-        values = {} if heater is None else heater.values
-        is_in_peak = heater is not None and heater.is_in_peak
-        wanted = {name: value for name, value in boost.wanted.items() if not (is_in_peak and name is Setting.MODE)}
-        changes = {
-            name: _change(value, former.get(name), self.returning.get(name), values.get(name))
-            for name, value in wanted.items()
-        }
-        starts = tuple(start for start in self.starts if now - start < _DAY)
-        boosts = replace(
-            self,
-            running=Running(boost=boost, changes={**former, **changes}),
-            starts=starts if self.running is not None else (*starts, now),
-            returning={name: each for name, each in self.returning.items() if name not in wanted},
-        )
-        return boosts, [Give(setting=name, value=value, expires_at=boost.end) for name, value in wanted.items()]
+def _returned(boosts: Boosts, heater: HeaterNow) -> Result:
+    """Go back once more where the command was lost, unless the setting was changed since."""
+    if heater.is_off or heater.is_on_vacation:
+        return (replace(boosts, returning={}) if boosts.returning else boosts), []
+    values = heater.values
+    returning = {name: each for name, each in boosts.returning.items() if each.stays(values.get(name))}
+    again = {
+        name: replace(each, is_lost=False, is_boost_pending=False, repeats=each.repeats + 1)
+        for name, each in returning.items()
+        if each.is_due(values.get(name)) and name not in heater.claimed
+    }
+    if not again and len(returning) == len(boosts.returning):
+        return boosts, []
+    steps: list[Step] = [Give(setting=name, value=each.to) for name, each in again.items()]
+    return replace(boosts, returning={**returning, **again}), steps
+
+
+def _refusal(
+    boosts: Boosts, boost: Boost, now: datetime, heater: HeaterNow | None, max_starts: int
+) -> BoostRefusal | None:
+    """Return why a boost cannot start now; what is not known of the heater does not count."""
+    recent = [start for start in boosts.starts if now - start < _DAY]
+    # One that takes over from another does not start the compressor once more.
+    if boosts.running is None and len(recent) >= max_starts:
+        return BoostRefusal.TOO_MANY_STARTS
+    if heater is None:
+        return None
+    if heater.is_off:
+        return BoostRefusal.IS_OFF
+    if heater.is_on_vacation:
+        return BoostRefusal.IS_ON_VACATION
+    return BoostRefusal.HELD_IN_PEAK if heater.is_in_peak and set(boost.wanted) == {Setting.MODE} else None
+
+
+def _started(boosts: Boosts, boost: Boost, now: datetime, heater: HeaterNow | None) -> Result:
+    """Start a boost. What the one before it had set, and this one does not, stays set until this one ends."""
+    if boosts.running is not None and boosts.running.ending is not None:
+        return _succeeded(boosts, boosts.running, boost, now, heater)
+    former = {} if boosts.running is None else boosts.running.changes
+    values = {} if heater is None else heater.values
+    is_in_peak = heater is not None and heater.is_in_peak
+    wanted = {name: value for name, value in boost.wanted.items() if not (is_in_peak and name is Setting.MODE)}
+    changes = {
+        name: _change(value, former.get(name), boosts.returning.get(name), values.get(name))
+        for name, value in wanted.items()
+    }
+    starts = tuple(start for start in boosts.starts if now - start < _DAY)
+    boosts = replace(
+        boosts,
+        running=Running(boost=boost, changes={**former, **changes}),
+        starts=starts if boosts.running is not None else (*starts, now),
+        returning={name: each for name, each in boosts.returning.items() if name not in wanted},
+    )
+    return boosts, [Give(setting=name, value=value, expires_at=boost.end) for name, value in wanted.items()]
+
+
+def _succeeded(boosts: Boosts, over: Running, boost: Boost, now: datetime, heater: HeaterNow | None) -> Result:
+    """Start a boost after one that is over and has not gone back yet: what only that one had set goes back now."""
+    alone = {
+        name: Return(to=change.before, boosted=change.wanted, is_lost=not is_pending, is_boost_pending=is_pending)
+        for name, change in over.changes.items()
+        if _goes_back_alone(change) and change.before is not None
+        for is_pending in (change.phase is Phase.PENDING,)
+    }
+    changes = {name: change for name, change in over.changes.items() if name not in alone}
+    going_back = replace(
+        boosts,
+        running=replace(over, changes=changes, ending=None),
+        returning={**boosts.returning, **alone},
+    )
+    boosts, steps = _started(going_back, boost, now, heater)
+    left = frozenset(name for name, change in changes.items() if change.phase is Phase.GONE)
+    restored = {**over.restored, **{name: each.to for name, each in alone.items() if name not in boost.wanted}}
+    ended = Ended(boost=over.boost, reason=over.ending or BoostEnd.TIME, restored=restored, left=left)
+    return boosts, [*steps, ended]
 
 
 def _goes_back_alone(change: Change) -> bool:

@@ -281,13 +281,16 @@ class Observer:
         if mean is None:
             return replace(self, learned=self._with_period(), _first=None, _last=None, _hot_since=None)
         sample = _Sample(at, status, mean)
-        seen = self._with_hygiene(sample)
-        last = self._last
-        if last is None or not _goes_on(last, sample):
-            begun = sample if _is_clean(sample) else None
-            return replace(seen, learned=seen._with_period(), _first=begun, _last=sample, _energy=0.0)  # noqa: SLF001 - its own class
+        hot_since = self._still_hot_since(sample)
+        last = self._last if self._last is not None and _goes_on(self._last, sample) else None
+        learned = self._with_period() if last is None else self.learned
+        if self._is_hygienic(sample, hot_since):
+            learned = replace(learned, hygienic_at=at)
+        seen = replace(self, learned=learned, _last=sample, _hot_since=hot_since)
+        if last is None:
+            return replace(seen, _first=sample if _is_clean(sample) else None, _energy=0.0)
         hours = (at - last.at) / timedelta(hours=1)
-        return replace(seen, _last=sample, _energy=self._energy + (last.status.current_power or 0.0) * hours)
+        return replace(seen, _energy=self._energy + (last.status.current_power or 0.0) * hours)
 
     def _with_period(self) -> Learned:
         """Return what is learned with the period that has ended."""
@@ -316,23 +319,25 @@ class Observer:
             return replace(learned, element=_blended(learned.element, gained, usual))
         return learned
 
-    def _with_hygiene(self, sample: _Sample) -> Observer:
-        """Return the observer with the time of the last hot tank, and of the heater's own cycle that ended."""
+    def _still_hot_since(self, sample: _Sample) -> datetime | None:
+        """Return since when all the water has been hot enough against legionella, None if it is not."""
+        upper, lower = sample.status.tank_upper_temperature, sample.status.tank_lower_temperature
+        if min(upper or 0.0, lower or 0.0) < self.household.hygiene_temperature:
+            return None
+        is_known_since = self._last is not None and sample.at - self._last.at <= _MAX_GAP
+        return self._hot_since if is_known_since and self._hot_since is not None else sample.at
+
+    def _is_hygienic(self, sample: _Sample, hot_since: datetime | None) -> bool:
+        """Return whether the water was hot enough for long enough, or the heater's own cycle has just ended."""
         status, last = sample.status, self._last
-        upper, lower = status.tank_upper_temperature, status.tank_lower_temperature
-        is_hot = min(upper or 0.0, lower or 0.0) >= self.household.hygiene_temperature
-        is_known_since = last is not None and sample.at - last.at <= _MAX_GAP
-        since = (self._hot_since if is_known_since and self._hot_since is not None else sample.at) if is_hot else None
         has_ended = (
             last is not None
             and last.status.anti_legionella_running is True
             and status.anti_legionella_running is False
-            and (upper or 0.0) >= self.household.hygiene_temperature - 1
+            and (status.tank_upper_temperature or 0.0) >= self.household.hygiene_temperature - 1
         )
         hygiene_time = timedelta(minutes=self.household.hygiene_minutes)
-        is_hygienic = has_ended or (since is not None and sample.at - since >= hygiene_time)
-        learned = replace(self.learned, hygienic_at=sample.at) if is_hygienic else self.learned
-        return replace(self, learned=learned, _hot_since=since)
+        return has_ended or (hot_since is not None and sample.at - hot_since >= hygiene_time)
 
 
 def _is_clean(sample: _Sample) -> bool:
