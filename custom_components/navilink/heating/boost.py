@@ -63,6 +63,9 @@ class Boost:
     name: str = ""
 
 
+_LEFT_ALONE: Mapping[int | None, BoostEnd] = {DhwMode.POWER_OFF: BoostEnd.OFF, DhwMode.VACATION: BoostEnd.VACATION}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeaterNow:
     """What a heater reports, in a status that is not old."""
@@ -77,14 +80,9 @@ class HeaterNow:
     """What a command of a boost is about to set, also of one that another has taken over from."""
 
     @property
-    def is_off(self) -> bool:
-        """Whether it is turned off."""
-        return self.values.get(Setting.MODE) == DhwMode.POWER_OFF
-
-    @property
-    def is_on_vacation(self) -> bool:
-        """Whether it is on vacation."""
-        return self.values.get(Setting.MODE) == DhwMode.VACATION
+    def left_alone(self) -> BoostEnd | None:
+        """Why nothing is set at it, if somebody has turned it off or set it to vacation."""
+        return _LEFT_ALONE.get(self.values.get(Setting.MODE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

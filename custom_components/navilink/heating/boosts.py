@@ -45,6 +45,7 @@ _PROMPT_REPEATS = 20
 _LATER = timedelta(hours=1)
 # A wall clock that is put back further than it is corrected all the time.
 _PUT_BACK = timedelta(minutes=1)
+_REFUSED = {BoostEnd.OFF: BoostRefusal.IS_OFF, BoostEnd.VACATION: BoostRefusal.IS_ON_VACATION}
 
 
 type Result = tuple[Boosts, list[Step]]
@@ -89,7 +90,7 @@ class Boosts:
 
     def passed(self, now: datetime, heater: HeaterNow | None, *, max_starts: int) -> Result:
         """Do what is due: end what is over, start what was planned for now; what was missed is dropped."""
-        boosts = _at(self, now)
+        boosts = _with_clock(self, now)
         steps: list[Step] = []
         if due_again := {name: each for name, each in self.returning.items() if _is_due(each, now)}:
             lost = {name: replace(each, is_lost=True, again_at=None) for name, each in due_again.items()}
@@ -103,7 +104,8 @@ class Boosts:
         boosts = replace(boosts, planned=boosts.planned[len(due) :])
         for boost in due:
             if boost.end <= now or _refusal(boosts, boost, now, heater, max_starts):
-                steps.append(Ended(boost=boost, reason=_reason_not_started(heater)))
+                left_alone = None if heater is None else heater.left_alone
+                steps.append(Ended(boost=boost, reason=left_alone or BoostEnd.NOT_DELIVERED))
                 continue
             boosts, more = _started(boosts, boost, now, heater)
             steps += more
@@ -123,9 +125,8 @@ class Boosts:
             }
         )
         boosts = replace(returned, running=running)
-        if heater.is_off or heater.is_on_vacation:
+        if (reason := heater.left_alone) is not None:
             # A person did that, and has the last word.
-            reason = BoostEnd.OFF if heater.is_off else BoostEnd.VACATION
             steps: list[Step] = [Cancel(setting=setting) for setting in _pending(running)]
             ended = Ended(boost=running.boost, reason=running.ending or reason, left=frozenset(running.changes))
             return replace(boosts, running=None), [*steps, ended]
@@ -176,7 +177,7 @@ class Boosts:
         return is_ending or any(each.is_lost for each in self.returning.values())
 
 
-def _at(boosts: Boosts, now: datetime) -> Boosts:
+def _with_clock(boosts: Boosts, now: datetime) -> Boosts:
     """Return the same, unless the clock was put back: then a boost takes no longer in all than it was to take."""
     starts = tuple(min(start, now) for start in boosts.starts)
     boosts = boosts if starts == boosts.starts else replace(boosts, starts=starts)
@@ -205,7 +206,7 @@ def _with_undone(boosts: Boosts, heater: HeaterNow) -> Boosts:
 
 def _returned(boosts: Boosts, heater: HeaterNow) -> Result:
     """Go back once more where the command was lost, unless the setting was changed since."""
-    if heater.is_off or heater.is_on_vacation:
+    if heater.left_alone:
         return (replace(boosts, returning={}) if boosts.returning else boosts), []
     values = heater.values
     returning = {name: each for name, each in boosts.returning.items() if each.stays(values.get(name))}
@@ -230,10 +231,8 @@ def _refusal(
         return BoostRefusal.TOO_MANY_STARTS
     if heater is None:
         return None
-    if heater.is_off:
-        return BoostRefusal.IS_OFF
-    if heater.is_on_vacation:
-        return BoostRefusal.IS_ON_VACATION
+    if heater.left_alone is not None:
+        return _REFUSED[heater.left_alone]
     return BoostRefusal.HELD_IN_PEAK if heater.is_in_peak and set(boost.wanted) == {Setting.MODE} else None
 
 
@@ -311,12 +310,6 @@ def _without_held(running: Running) -> Running:
     """Give up what the heater has held back for longer than any peak period lasts."""
     held = {name: change for name, change in running.changes.items() if change.phase is Phase.HELD}
     return running.with_changes({name: replace(change, phase=Phase.GONE) for name, change in held.items()})
-
-
-def _reason_not_started(heater: HeaterNow | None) -> BoostEnd:
-    if heater is not None and heater.is_off:
-        return BoostEnd.OFF
-    return BoostEnd.VACATION if heater is not None and heater.is_on_vacation else BoostEnd.NOT_DELIVERED
 
 
 def _ended(boosts: Boosts, running: Running, reason: BoostEnd) -> Result:

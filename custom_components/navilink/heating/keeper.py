@@ -418,7 +418,7 @@ class BoostKeeper:
         heater = self._heater_now(device.mac_address, status)
         if is_old or not self._client.is_connected or self._client.is_status_restored(device):
             # One that was off is taken to be off, unless somebody has asked for another mode.
-            is_off = (heater.is_off or heater.is_on_vacation) and Setting.MODE not in heater.claimed
+            is_off = heater.left_alone is not None and Setting.MODE not in heater.claimed
             return HeaterNow(values={Setting.MODE: heater.values[Setting.MODE]}) if is_off else None
         return heater
 
