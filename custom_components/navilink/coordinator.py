@@ -19,6 +19,7 @@ from .const import DOMAIN, LOGGER
 from .devices import AccountDevices, AccountListing
 from .energy.history import EnergyHistory
 from .heater import HeaterSnapshots, HeaterState, heater_name
+from .heating.boost_watch import BoostWatch
 from .heating.keeper import BoostKeeper
 from .heating.observers import Observers
 from .heating.options import household
@@ -91,9 +92,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         """Heaters whose commands are coming to their end, or whose outcomes are still to be passed on."""
         self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=config.enable_command_queue)
         self.recent = RecentEvents(self.client)
-        self.boosts = BoostKeeper(
-            hass, entry, self.client, self.outcomes, self.store, self.snapshots, lambda: self._devices
-        )
+        self.boosts = BoostKeeper(hass, entry, self.client, self.store, self.snapshots, lambda: self._devices)
         self.observers = Observers(hass, entry.entry_id, self.client, household(entry.options, hass.config.latitude))
         self.schedules = HeaterSchedules(hass, entry, self.client, self.api_client, self.snapshots)
         self.wishes = ScheduleWishes(entry, self.delivery, self.schedules, config, self._on_wishes_changed)
@@ -130,7 +129,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             *self.observers.listen(),
             *self.recent.listen(),
             *self.schedules.listen(),
-            *self.boosts.begin(),
+            *BoostWatch(self.hass, self.client, self.outcomes, self.boosts).begin(),
             *self.wishes.listen(),
             self.client.on("connection_resumed", self._on_connection_resumed),
             async_track_time_interval(self.hass, self._async_request_statuses, STATUS_INTERVAL),

@@ -19,7 +19,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.heating import keeper as keeper_module
+from custom_components.navilink.heating import boost_watch
 from custom_components.navilink.heating.boost import Boost, Setting
 from custom_components.navilink.heating.keeper import BoostKeeper
 from custom_components.navilink.nwp500 import CommandStage, Device
@@ -359,7 +359,7 @@ async def test_going_back_that_a_status_does_not_show_is_done_once_more_before_i
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(confirmation, "LOOK_INTERVALS", (0.1, 0.5, 600.0))
-    monkeypatch.setattr(keeper_module, "_UNREPORTED_SECONDS", 0.3)
+    monkeypatch.setattr(boost_watch, "_UNREPORTED_SECONDS", 0.3)
     before = shown(hass, HEATER).attributes["temperature"]
     await boost(hass, temperature=60)
     await simulator.wait(applied=1)
@@ -380,7 +380,7 @@ async def test_boost_that_is_on_its_way_when_it_ends_goes_back_beside_the_next_o
 ) -> None:
     monkeypatch.setattr(confirmation, "LOOK_INTERVALS", (0.1, 0.5, 1.0))
     monkeypatch.setattr(confirmation, "ANSWER_SECONDS", 2.0)
-    monkeypatch.setattr(keeper_module, "_UNREPORTED_SECONDS", 0.3)
+    monkeypatch.setattr(boost_watch, "_UNREPORTED_SECONDS", 0.3)
     before, client = shown(hass, HEATER).attributes["temperature"], running.runtime_data.client
     await simulator.fault("ignore_write")
     await boost(hass, temperature=60)

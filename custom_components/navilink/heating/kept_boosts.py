@@ -1,15 +1,21 @@
-"""The boosts of a heater as they are on the disk."""
+"""The boosts of an account's heaters as they are on the disk."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
+from ..const import DOMAIN, LOGGER
+from ..kept_values import READ_ERRORS
 from .boost import Boost, BoostEnd, Change, Phase, Return, Running, Setting
 from .boosts import Boosts
+
+_VERSION = 1
 
 
 def _time(value: object) -> datetime:
@@ -170,3 +176,37 @@ def _running_from_dict(stored: Mapping[str, Any]) -> Running:
     return Running(
         boost=Boost(**stored["boost"]), changes=changes, ending=stored["ending"], restored=stored["restored"]
     )
+
+
+class BoostStore:
+    """The file of the boosts, written as soon as one changes."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Name the file; nothing is read yet."""
+        self._store: Store[dict[str, Any]] = Store(
+            hass, _VERSION, f"{DOMAIN}.{entry_id}.boosts", private=True, atomic_writes=True
+        )
+        self._stored: dict[str, KeptBoosts] = {}
+        """What is on the disk, or will be with the next writing."""
+
+    async def async_load(self) -> dict[str, KeptBoosts]:
+        """Read the boosts of each heater; what cannot be read is no boost any more, and those of other heaters are."""
+        try:
+            stored = dict(await self._store.async_load() or {})
+        except READ_ERRORS as err:
+            # Its text may contain values, so only its kind is logged.
+            LOGGER.warning("Could not read the stored boosts, starting without: %s", type(err).__name__)
+            return {}
+        for mac_address, content in stored.items():
+            try:
+                self._stored[mac_address] = KeptBoosts.from_dict(content)
+            except vol.Invalid as err:
+                LOGGER.warning("Could not read the stored boosts of a water heater, starting without: %s", err)
+        return dict(self._stored)
+
+    async def async_save(self, mac_address: str, kept: KeptBoosts) -> None:
+        """Write the boosts of a heater, and those of the others as they were."""
+        self._stored[mac_address] = kept
+        await self._store.async_save(
+            {mac: each.to_dict() for mac, each in self._stored.items() if each != KeptBoosts()}
+        )

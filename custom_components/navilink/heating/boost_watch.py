@@ -1,0 +1,180 @@
+"""What happens to the boosts of an account: time passes, heaters report, commands get outcomes, and restarts come."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+from homeassistant.util import dt as dt_util
+
+from ..nwp500 import (
+    CommandCompleted,
+    CommandEvent,
+    CommandOutcome,
+    CommandReason,
+    Device,
+    NavienMqttClient,
+    StatusReceived,
+)
+from ..outcomes import Outcomes
+from .boost import Delivered, Give, Phase, Step
+from .boosts import Boosts
+from .keeper import BoostKeeper
+
+# How late a boost starts or ends at most, beside the time of a status.
+_INTERVAL = timedelta(seconds=15)
+# What a status does not show so long after it was sent is lost (protocol.md 13.1); its outcome takes 69 s.
+_UNREPORTED_SECONDS = 25.0
+# What there is to go back to after a planned boost is what a status shows at its start.
+_START_PATIENCE = timedelta(seconds=45)
+
+_DELIVERED = {
+    CommandOutcome.CONFIRMED: Delivered.YES,
+    CommandOutcome.HELD: Delivered.HELD,
+    CommandOutcome.UNCONFIRMED: Delivered.UNKNOWN,
+}
+# Somebody wanted it so: after any other outcome without an effect, a command that goes back is repeated.
+_DECIDED = {CommandReason.QUEUE_CLEARED, CommandReason.HEATER_REMOVED, CommandReason.CHANGED_ELSEWHERE}
+# A heater that refuses is not asked again at once; one that holds a mode back has it when the peak period is over.
+_PAUSES = {CommandOutcome.REJECTED: timedelta(seconds=15), CommandOutcome.HELD: timedelta(hours=1)}
+
+
+class BoostWatch:
+    """Has the keeper of an account's boosts know what happens; all that is kept, it keeps."""
+
+    def __init__(self, hass: HomeAssistant, client: NavienMqttClient, outcomes: Outcomes, keeper: BoostKeeper) -> None:
+        """Take what reports, and what carries the boosts out; nothing is listened for yet."""
+        self._hass = hass
+        self._client = client
+        self._outcomes = outcomes
+        self._keeper = keeper
+        self._sent_at: dict[str, float] = {}
+        """When each control without an outcome was acknowledged, by the loop's clock."""
+
+    @callback
+    def begin(self) -> list[Callable[[], None]]:
+        """Go on with what was stored, and listen; returns what ends it."""
+        for mac_address in list(self._keeper.kept):
+            self._go_on(mac_address)
+        return [
+            self._client.on("status_received", self._on_status_received),
+            self._client.on("command_sent", self._on_command_sent),
+            self._client.on("command_completed", self._on_command_completed),
+            async_track_time_interval(self._hass, self._on_time, _INTERVAL),
+        ]
+
+    # Times and statuses
+
+    @callback
+    def _on_time(self, now: datetime) -> None:
+        for mac_address in list(self._keeper.kept):
+            if (device := self._keeper.device(mac_address)) is None:
+                continue
+            is_waiting = self._waits_to_start(device, self._keeper.of(mac_address), now)
+            if not is_waiting:
+                self._keeper.pass_time(device, now)
+            if is_waiting or self._keeper.of(mac_address).waits_for_status:
+                # An answer may get lost, and the user may have turned off that heaters are asked now and then.
+                self._client.poll(device)
+
+    def _waits_to_start(self, device: Device, boosts: Boosts, now: datetime) -> bool:
+        """Return whether the heater has not reported since a planned boost was to start: it is waited for, not long."""
+        start, reported_at = next((boost.start for boost in boosts.planned), now), self._client.last_message_at(device)
+        is_due = start < now < start + _START_PATIENCE
+        return is_due and self._keeper.now(device) is not None and reported_at is not None and reported_at < start
+
+    @callback
+    def _on_status_received(self, event: StatusReceived) -> None:
+        mac_address = event.device.mac_address
+        if mac_address not in self._keeper.kept:
+            return
+        self._give_up_unreported(mac_address)
+        self._keeper.take_status(mac_address, event.status)
+        planned, now = self._keeper.of(mac_address).planned, dt_util.utcnow()
+        if planned and planned[0].start <= now:
+            self._keeper.pass_time(event.device, now)
+
+    def _give_up_unreported(self, mac_address: str) -> None:
+        """Wait no longer for what was sent a while ago, where the heater still has what is over."""
+        kept, sent_before = self._keeper.kept[mac_address], self._hass.loop.time() - _UNREPORTED_SECONDS
+        unreported = {each for each, sent_at in self._sent_at.items() if sent_at <= sent_before}
+        for command_id in kept.returns.keys() & unreported:
+            self._keeper.gone_back(mac_address, command_id, lost_at=dt_util.utcnow())
+        for command_id in kept.commands.keys() & unreported:
+            if self._keeper.of(mac_address).may_show_one_that_is_over(kept.commands[command_id]):
+                self._keeper.completed(mac_address, command_id, Delivered.UNKNOWN)
+
+    # Commands
+
+    @callback
+    def _on_command_sent(self, event: CommandEvent) -> None:
+        if event.command.is_control and event.command.mac_address in self._keeper.kept:
+            self._sent_at[event.command.id] = self._hass.loop.time()
+
+    @callback
+    def _on_command_completed(self, event: CommandCompleted) -> None:
+        mac_address, command_id = event.command.mac_address or "", event.command.id
+        self._sent_at.pop(command_id, None)
+        self._take_outcome(mac_address, command_id, event, pause=_PAUSES.get(event.result.outcome, timedelta()))
+        self._keeper.release(mac_address, command_id)
+
+    def _take_outcome(
+        self, mac_address: str, command_id: str, event: CommandCompleted | None, *, pause: timedelta = timedelta()
+    ) -> None:
+        """Take in what became of a command, if a boost gave it; without an event, nobody knows."""
+        kept = self._keeper.kept.get(mac_address)
+        if kept is not None and command_id in kept.commands:
+            self._keeper.completed(mac_address, command_id, _delivered(event))
+        elif kept is not None and command_id in kept.returns:
+            self._keeper.gone_back(mac_address, command_id, lost_at=_lost_at(event), pause=pause)
+
+    # After a restart
+
+    def _go_on(self, mac_address: str) -> None:
+        """Find out what became of the commands of an earlier run, and give those that it did not come to."""
+        kept = self._keeper.kept[mac_address]
+        events = {event.command.id: event for event in self._outcomes.of(mac_address)}
+        for command_id in [*kept.commands, *kept.returns]:
+            if self._client.stage(command_id) is None:
+                self._take_outcome(mac_address, command_id, events.get(command_id))
+        kept = self._keeper.kept[mac_address]
+        for setting, each in kept.boosts.returning.items():
+            given = kept.commands if each.is_boost_pending else kept.returns
+            if setting not in given.values() and each.again_at is None:
+                # It was not given any more.
+                boosts = self._keeper.of(mac_address)
+                self._keeper.apply(mac_address, (boosts.gone_back(setting, lost_at=dt_util.utcnow()), []))
+        self._give_missing(mac_address)
+
+    def _give_missing(self, mac_address: str) -> None:
+        kept = self._keeper.kept[mac_address]
+        running = kept.boosts.running
+        if running is None:
+            return
+        given = set(kept.commands.values())
+        missing = {
+            setting: change.wanted
+            for setting, change in running.changes.items()
+            if change.phase is Phase.PENDING and setting not in given
+        }
+        if running.ending is not None:
+            for setting in missing:
+                self._keeper.apply(mac_address, self._keeper.of(mac_address).completed(setting, Delivered.UNKNOWN))
+            return
+        steps: list[Step] = [
+            Give(setting=setting, value=value, expires_at=running.boost.end) for setting, value in missing.items()
+        ]
+        self._keeper.apply(mac_address, (kept.boosts, steps))
+
+
+def _delivered(event: CommandCompleted | None) -> Delivered:
+    """Return what became of a command of a boost."""
+    return Delivered.UNKNOWN if event is None else _DELIVERED.get(event.result.outcome, Delivered.NO)
+
+
+def _lost_at(event: CommandCompleted | None) -> datetime | None:
+    """Return when a command that goes back was lost, None if it was not."""
+    is_decided = event is not None and (
+        event.result.outcome is CommandOutcome.CONFIRMED or event.result.reason in _DECIDED
+    )
+    return None if is_decided else dt_util.utcnow()
