@@ -12,35 +12,18 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.navilink import logbook
-from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.heating import keeper
 from custom_components.navilink.heating.boost_words import EVENT_BOOST_ENDED
 from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, act, cut, press, queued_words, shown
+from tests.integration.boosts import BOOST, boost, boosted, end, in_hours, refused, switch, target
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
-from tests.integration.waiting import next_event, wait_for, wait_for_value
+from tests.integration.waiting import next_event, wait_for_value
 from tests.integration.wall_clock import WallClock
 
-BOOST = "switch.nwp500_boost"
 ENDS = "sensor.nwp500_boost_ends"
 DURATION = "number.nwp500_boost_duration"
 TEMPERATURE = "number.nwp500_boost_temperature"
-
-
-async def boost(hass: HomeAssistant, **data: object) -> dict[str, Any]:
-    response = await hass.services.async_call(
-        DOMAIN, "boost", {"entity_id": HEATER, **data}, blocking=True, return_response=True
-    )
-    assert response is not None
-    found: dict[str, Any] = dict(response)[HEATER]  # type: ignore[assignment]  # the response of an entity is a dict
-    return found
-
-
-async def end(hass: HomeAssistant, **data: object) -> object:
-    response: Any = await hass.services.async_call(
-        DOMAIN, "end_boost", {"entity_id": HEATER, **data}, blocking=True, return_response=True
-    )
-    return response[HEATER]
 
 
 async def completed(entry: MockConfigEntry) -> None:
@@ -48,14 +31,6 @@ async def completed(entry: MockConfigEntry) -> None:
     client = entry.runtime_data.client
     while client.pending_commands:
         await next_event(client, "command_completed")
-
-
-async def switch(hass: HomeAssistant, action: str) -> None:
-    await hass.services.async_call("switch", action, {"entity_id": BOOST}, blocking=True)
-
-
-async def target(hass: HomeAssistant, temperature: float) -> None:
-    await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == temperature)
 
 
 async def test_switch_boosts_for_the_usual_time_and_goes_back(
@@ -207,10 +182,7 @@ async def test_boost_that_could_not_be_delivered_in_time_is_not_delivered(
 async def test_boost_that_ended_while_home_assistant_was_stopped_is_set_back(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
 ) -> None:
-    before = shown(hass, HEATER).attributes["temperature"]
-    await boost(hass, temperature=60)
-    await simulator.wait(applied=1)
-    await target(hass, 60)
+    before = await boosted(hass, simulator)
     assert await hass.config_entries.async_unload(running.entry_id)
     wall_clock.pass_unseen(timedelta(hours=2))
     assert await hass.config_entries.async_setup(running.entry_id)
@@ -227,9 +199,7 @@ async def test_turned_off_heater_is_left_alone(hass: HomeAssistant, simulator: S
     await act(hass, "set_operation_mode", operation_mode="off")
     await wait_for_value(hass, BOOST, "off")
     assert [control for control, _ in await applied(simulator)] == ["dhw-temperature", "power-off"]
-    with pytest.raises(ServiceValidationError) as refused:
-        await boost(hass, temperature=60)
-    assert refused.value.translation_key == "boost_is_off"
+    assert await refused(hass, temperature=60) == "boost_is_off"
 
 
 async def test_planned_boost_starts_at_its_time(
@@ -248,7 +218,7 @@ async def test_planned_boost_starts_at_its_time(
 
 async def test_boosts_are_ended_by_their_name(hass: HomeAssistant, running: MockConfigEntry) -> None:
     before, mode = shown(hass, HEATER).attributes["temperature"], shown(hass, HEATER).state
-    later = (dt_util.utcnow() + timedelta(hours=3)).isoformat()
+    later = in_hours(3)
     await boost(hass, temperature=60, operation_mode="electric", name="Solar")
     await boost(hass, temperature=60, start=later, name="Solar")
     await boost(hass, temperature=60, start=later, name="Guests")
@@ -273,12 +243,10 @@ async def test_boosts_are_ended_by_their_name(hass: HomeAssistant, running: Mock
     ],
 )
 async def test_what_cannot_be_done_is_refused(hass: HomeAssistant, data: Mapping[str, object], key: str) -> None:
-    with pytest.raises(ServiceValidationError) as refused:
-        await boost(hass, **data)
-    assert refused.value.translation_key == key
-    with pytest.raises(ServiceValidationError) as refused:
-        await hass.services.async_call(DOMAIN, "end_boost", {"entity_id": HEATER, "id": "none"}, blocking=True)
-    assert refused.value.translation_key == "unknown_boost"
+    assert await refused(hass, **data) == key
+    with pytest.raises(ServiceValidationError) as error:
+        await end(hass, id="none")
+    assert error.value.translation_key == "unknown_boost"
 
 
 @pytest.mark.usefixtures("running")
@@ -308,9 +276,7 @@ async def test_boosts_of_two_heaters_do_not_meet(
     before = shown(hass, OTHER_HEATER).attributes["temperature"]
     await cut(hass, simulator)
     await boost(hass, temperature=60)
-    await hass.services.async_call(
-        DOMAIN, "boost", {"entity_id": OTHER_HEATER, "temperature": 58, "duration": "03:00:00"}, blocking=True
-    )
+    await boost(hass, OTHER_HEATER, temperature=58, duration="03:00:00")
     assert await hass.config_entries.async_reload(running.entry_id)
     await simulator.fault("mqtt_up")
     await simulator.wait(applied=2)
@@ -318,7 +284,7 @@ async def test_boosts_of_two_heaters_do_not_meet(
         [("dhw-temperature", [120])],
         [("dhw-temperature", [116])],
     )
-    await wait_for(hass, OTHER_HEATER, lambda state: state.attributes["temperature"] == 58)
+    await target(hass, 58, OTHER_HEATER)
     await target(hass, 60)
     await wall_clock.pass_by(timedelta(minutes=61))
     await wait_for_value(hass, BOOST, "off")
@@ -326,7 +292,7 @@ async def test_boosts_of_two_heaters_do_not_meet(
     assert len(await applied(simulator, OTHER_MAC)) == 1
     await wall_clock.pass_by(timedelta(hours=2))
     await wait_for_value(hass, "switch.guest_house_boost", "off")
-    await wait_for(hass, OTHER_HEATER, lambda state: state.attributes["temperature"] == before)
+    await target(hass, before, OTHER_HEATER)
 
 
 # The calendar

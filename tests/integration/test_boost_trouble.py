@@ -11,7 +11,6 @@ from unittest.mock import patch
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
 from homeassistant.core import CoreState, HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.file import WriteError
@@ -26,27 +25,10 @@ from custom_components.navilink.nwp500 import CommandStage, Device
 from custom_components.navilink.nwp500.queue import confirmation
 from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, QUEUED, act, cut, press, set_temperature, shown
+from tests.integration.boosts import BOOST, boost, boosted, in_hours, refused, switch, target
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
 from tests.integration.waiting import next_event, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
-
-BOOST = "switch.nwp500_boost"
-
-
-async def boost(hass: HomeAssistant, heater: str = HEATER, **data: object) -> dict[str, Any]:
-    response: Any = await hass.services.async_call(
-        DOMAIN, "boost", {"entity_id": heater, **data}, blocking=True, return_response=True
-    )
-    found: dict[str, Any] = response[heater]
-    return found
-
-
-async def switch(hass: HomeAssistant, action: str) -> None:
-    await hass.services.async_call("switch", action, {"entity_id": BOOST}, blocking=True)
-
-
-async def target(hass: HomeAssistant, temperature: float, heater: str = HEATER) -> None:
-    await wait_for(hass, heater, lambda state: state.attributes["temperature"] == temperature)
 
 
 def keeper(entry: MockConfigEntry) -> BoostKeeper:
@@ -56,10 +38,6 @@ def keeper(entry: MockConfigEntry) -> BoostKeeper:
 
 def key(entry: MockConfigEntry, name: str = "boosts") -> str:
     return f"{DOMAIN}.{entry.entry_id}.{name}"
-
-
-def in_hours(hours: float) -> str:
-    return (dt_util.utcnow() + timedelta(hours=hours)).isoformat()
 
 
 # Files
@@ -287,6 +265,15 @@ async def test_switch_on_off_and_on_again_keeps_what_was_before(
     assert heater["online"] is True
 
 
+async def goes_back(
+    hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, temperature: float
+) -> None:
+    """Wait until the heater has what was before, with its second setting at the earliest."""
+    await simulator.wait(applied=2)
+    await wait_until_done(entry)
+    await target(hass, temperature)
+
+
 async def wait_until_done(entry: MockConfigEntry) -> None:
     """Wait until no boost runs any more, and no command has no outcome."""
     client = entry.runtime_data.client
@@ -299,9 +286,7 @@ async def wait_until_done(entry: MockConfigEntry) -> None:
 async def test_command_of_somebody_else_that_waits_is_not_replaced_by_going_back(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
 ) -> None:
-    await boost(hass, temperature=60)
-    await simulator.wait(applied=1)
-    await target(hass, 60)
+    await boosted(hass, simulator)
     await cut(hass, simulator)
     await set_temperature(hass, 52)
     await wall_clock.pass_by(timedelta(minutes=61))
@@ -315,10 +300,7 @@ async def test_command_of_somebody_else_that_waits_is_not_replaced_by_going_back
 async def test_boost_that_takes_over_and_is_cleared_goes_back_to_what_was_before(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
 ) -> None:
-    before = shown(hass, HEATER).attributes["temperature"]
-    await boost(hass, temperature=60)
-    await simulator.wait(applied=1)
-    await target(hass, 60)
+    before = await boosted(hass, simulator)
     await cut(hass, simulator)
     await boost(hass, temperature=55)
     await press(hass, "button.nwp500_clear_queue")
@@ -340,15 +322,10 @@ async def test_going_back_that_is_lost_is_done_once_more(
 ) -> None:
     monkeypatch.setattr(confirmation, "LOOK_INTERVALS", (0.1, 0.1))
     monkeypatch.setattr(confirmation, "ANSWER_SECONDS", 1.0)
-    before = shown(hass, HEATER).attributes["temperature"]
-    await boost(hass, temperature=60)
-    await simulator.wait(applied=1)
-    await target(hass, 60)
+    before = await boosted(hass, simulator)
     await simulator.fault("ignore_write")
     await wall_clock.pass_by(timedelta(minutes=61))
-    await simulator.wait(applied=2)
-    await wait_until_done(running)
-    await target(hass, before)
+    await goes_back(hass, simulator, running, before)
 
 
 async def test_going_back_that_a_status_does_not_show_is_done_once_more_before_it_has_an_outcome(
@@ -360,15 +337,10 @@ async def test_going_back_that_a_status_does_not_show_is_done_once_more_before_i
 ) -> None:
     monkeypatch.setattr(confirmation, "LOOK_INTERVALS", (0.1, 0.5, 600.0))
     monkeypatch.setattr(boost_watch, "_UNREPORTED_SECONDS", 0.3)
-    before = shown(hass, HEATER).attributes["temperature"]
-    await boost(hass, temperature=60)
-    await simulator.wait(applied=1)
-    await target(hass, 60)
+    before = await boosted(hass, simulator)
     await simulator.fault("ignore_write")
     await wall_clock.pass_by(timedelta(minutes=61))
-    await simulator.wait(applied=2)
-    await wait_until_done(running)
-    await target(hass, before)
+    await goes_back(hass, simulator, running, before)
 
 
 async def test_boost_that_is_on_its_way_when_it_ends_goes_back_beside_the_next_one(
@@ -401,10 +373,7 @@ async def test_boost_that_is_on_its_way_when_it_ends_goes_back_beside_the_next_o
 async def test_going_back_that_is_refused_is_done_once_more_after_a_pause(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
 ) -> None:
-    before = shown(hass, HEATER).attributes["temperature"]
-    await boost(hass, temperature=60)
-    await simulator.wait(applied=1)
-    await target(hass, 60)
+    before = await boosted(hass, simulator)
     await simulator.fault("ctrl_fail", code=3)
     await wall_clock.pass_by(timedelta(minutes=61))
     while (returning := keeper(running).of(MAC).returning.get(Setting.TEMPERATURE)) is None or not returning.again_at:
@@ -413,9 +382,7 @@ async def test_going_back_that_is_refused_is_done_once_more_after_a_pause(
     assert await hass.config_entries.async_reload(running.entry_id)
     assert keeper(running).of(MAC).returning == {Setting.TEMPERATURE: returning}
     await wall_clock.pass_by(timedelta(seconds=31))
-    await simulator.wait(applied=2)
-    await wait_until_done(running)
-    await target(hass, before)
+    await goes_back(hass, simulator, running, before)
 
 
 async def test_planned_boost_goes_back_to_what_was_set_right_before_it(
@@ -440,9 +407,7 @@ async def test_boost_of_a_heater_that_was_off_is_refused_in_an_outage_too(
     await simulator.wait(applied=1)
     await wait_for(hass, QUEUED, lambda state: state.state == "0")
     await cut(hass, simulator)
-    with pytest.raises(ServiceValidationError) as refused:
-        await boost(hass, temperature=60)
-    assert refused.value.translation_key == "boost_is_off"
+    assert await refused(hass, temperature=60) == "boost_is_off"
     # It is about to be turned on.
     await act(hass, "set_operation_mode", operation_mode="eco")
     await boost(hass, temperature=60)
@@ -525,18 +490,13 @@ async def test_boosts_one_after_the_other_in_an_outage(
 async def test_boost_ends_without_polling_and_with_an_answer_lost(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
 ) -> None:
-    before = shown(hass, HEATER).attributes["temperature"]
     hass.config_entries.async_update_entry(running, pref_disable_polling=True)
-    await boost(hass, temperature=60)
-    await simulator.wait(applied=1)
-    await target(hass, 60)
+    before = await boosted(hass, simulator)
     await wait_for(hass, QUEUED, lambda state: state.state == "0")
     await simulator.fault("silent", suffix="st", count=1)
     await wall_clock.pass_by(timedelta(minutes=61))
     await wall_clock.pass_by(timedelta(seconds=16))
-    await simulator.wait(applied=2)
-    await wait_until_done(running)
-    await target(hass, before)
+    await goes_back(hass, simulator, running, before)
 
 
 async def test_boost_does_not_last_longer_when_the_clock_is_put_back(
@@ -548,9 +508,7 @@ async def test_boost_does_not_last_longer_when_the_clock_is_put_back(
     wall_clock.pass_unseen(-timedelta(days=3))
     await wall_clock.pass_by(timedelta(seconds=16))
     await wall_clock.pass_by(timedelta(minutes=61))
-    await simulator.wait(applied=2)
-    await wait_until_done(running)
-    await target(hass, before)
+    await goes_back(hass, simulator, running, before)
 
 
 async def test_disk_that_fails_raises_nothing(

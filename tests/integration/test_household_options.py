@@ -11,7 +11,6 @@ from homeassistant.config_entries import ConfigFlowResult
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.data_entry_flow import section as FormSection  # noqa: N812 - it is a class
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from homeassistant.util import dt as dt_util
 from homeassistant.util.unit_system import METRIC_SYSTEM, US_CUSTOMARY_SYSTEM, UnitSystem
@@ -22,10 +21,10 @@ from custom_components.navilink.heating.insight import Household
 from custom_components.navilink.heating.options import household, max_starts
 from simulator.process import SimulatorProcess
 from tests.integration.actions import press, shown
+from tests.integration.boosts import BOOST, boost, in_hours, refused, switch, target
 from tests.integration.dialogs import suggested
 from tests.integration.fuzz_trouble import TEXTS
 from tests.integration.heaters import HEATER, MAC, applied
-from tests.integration.test_boost import BOOST, boost, target
 from tests.integration.test_insight_sensors import HOT_WATER, LOW, REFRESH, SHOWERS
 from tests.integration.waiting import wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
@@ -252,12 +251,10 @@ async def test_no_more_boosts_than_chosen(hass: HomeAssistant, simulator: Simula
         await simulator.wait(applied=applied_so_far)
         await target(hass, temperature)
     await wait_for_value(hass, BOOST, "on")
-    await hass.services.async_call("switch", "turn_off", {"entity_id": BOOST}, blocking=True)
+    await switch(hass, "turn_off")
     await simulator.wait(applied=3)
     await wait_for_value(hass, BOOST, "off")
-    with pytest.raises(ServiceValidationError) as refused:
-        await boost(hass, temperature=58)
-    assert refused.value.translation_key == "boost_too_many_starts"
+    assert await refused(hass, temperature=58) == "boost_too_many_starts"
 
 
 # What survives a change of them
@@ -268,7 +265,7 @@ async def test_a_boost_goes_on_and_its_start_is_remembered(
 ) -> None:
     before = shown(hass, HEATER).attributes["temperature"]
     response = await boost(hass, temperature=58)
-    planned = await boost(hass, start=(dt_util.utcnow() + timedelta(hours=3)).isoformat(), temperature=60)
+    planned = await boost(hass, start=in_hours(3), temperature=60)
     await simulator.wait(applied=1)
     await target(hass, 58)
     await enter(hass, await opened(hass, running), household={"liters_per_shower": 60}, boost={"max_starts": 1})
@@ -278,12 +275,11 @@ async def test_a_boost_goes_on_and_its_start_is_remembered(
     assert boosts.running.boost.id == response["id"]
     assert [each.id for each in boosts.planned] == [planned["id"]]
     await target(hass, 58)
-    await hass.services.async_call("switch", "turn_off", {"entity_id": BOOST}, blocking=True)
+    await switch(hass, "turn_off")
     await simulator.wait(applied=2)
     assert await applied(simulator) == [("dhw-temperature", [116]), ("dhw-temperature", [int(before * 2)])]
     await wait_for_value(hass, BOOST, "off")
-    with pytest.raises(ServiceValidationError):
-        await boost(hass, temperature=58)
+    assert await refused(hass, temperature=58) == "boost_too_many_starts"
 
 
 @pytest.mark.parametrize(
