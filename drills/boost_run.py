@@ -7,7 +7,7 @@ away. Around everything that happens, and until the heater has what it is to hav
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from functools import singledispatchmethod
 import logging
@@ -76,8 +76,8 @@ class BoostResult:
 
     def as_dict(self) -> dict[str, object]:
         """Return it for JSON."""
-        happened, self.happened = self.happened, Counter()
-        return asdict(self) | {"happened": dict(happened)}
+        # It cannot copy a `Counter`.
+        return asdict(replace(self, happened=Counter())) | {"happened": dict(self.happened)}
 
 
 class BoostMonth:
