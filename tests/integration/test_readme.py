@@ -274,9 +274,7 @@ async def test_boost_for_guests_is_ended(
         await hass.services.async_call(DOMAIN, "boost", {"entity_id": HEATER, "name": name}, blocking=True)
         assert await async_setup_component(hass, "script", {"script": {"readme": named("The guests are in bed")}})
         await hass.services.async_call("script", "readme", blocking=True)
-        running_boost = boosts.of(MAC).running
-        is_active = running_boost is not None and running_boost.ending is None
-        assert is_active is (name == "Others")
+        assert (boosts.of(MAC).active is not None) is (name == "Others")
     await simulator.wait(applied=2)
 
 

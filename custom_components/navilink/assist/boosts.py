@@ -76,7 +76,7 @@ class StartBoostTool(HeaterTool):
         await async_act(hass, found, llm_context, (DOMAIN, SERVICE_BOOST), _fields_of_action(data), has_response=True)
         if found.heater.is_online:
             await _async_wait_for_heater(found)
-        boost = active_boost(found)
+        boost = found.boosts.active
         if boost is None and (err := _failure(hass, found, asked_at)) is not None:
             raise err
         return {
@@ -104,7 +104,7 @@ class EndBoostTool(HeaterTool):
         self, hass: HomeAssistant, found: ExposedHeater, data: Mapping[str, Any], llm_context: LLMContext
     ) -> JsonObjectType:
         response = await async_act(hass, found, llm_context, (DOMAIN, SERVICE_END_BOOST), data, has_response=True)
-        boosts = found.coordinator.boosts.of(found.mac_address)
+        boosts = found.boosts
         is_waiting = boosts.running is not None or bool(boosts.returning)
         result = QUEUED if is_waiting and not found.heater.is_online else ENDED
         return {
@@ -113,13 +113,6 @@ class EndBoostTool(HeaterTool):
             "restores": settings_words(hass, boosts.restores) or None,
             "connection": connection_words(hass, found.heater),
         }
-
-
-@callback
-def active_boost(found: ExposedHeater) -> Running | None:
-    """Return the boost of a heater that is active, and not about to end."""
-    running = found.coordinator.boosts.of(found.mac_address).running
-    return None if running is None or running.ending is not None else running
 
 
 @callback

@@ -14,6 +14,7 @@ from homeassistant.helpers.llm import LLMContext, async_get_match_preferences
 from ..const import DOMAIN
 from ..coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from ..heater import HeaterState
+from ..heating.boosts import Boosts
 from ..water_heater import DESCRIPTION
 
 
@@ -29,6 +30,11 @@ class ExposedHeater:
     def heater(self) -> HeaterState:
         """What is known about it now."""
         return self.coordinator.data[self.mac_address]
+
+    @property
+    def boosts(self) -> Boosts:
+        """Its boosts now."""
+        return self.coordinator.boosts.of(self.mac_address)
 
 
 @callback

@@ -16,7 +16,7 @@ from ..heater import HeaterState
 from ..heating.observers import Insight
 from ..nwp500 import DeviceStatus
 from ..wording import fault_words, user_unit
-from .boosts import active_boost, boost_words
+from .boosts import boost_words
 from .exposed_heaters import ExposedHeater
 from .tool import HeaterTool, connection_words, local_time
 
@@ -64,7 +64,7 @@ class HotWaterStatusTool(HeaterTool):
     async def async_respond(
         self, hass: HomeAssistant, found: ExposedHeater, data: Mapping[str, Any], llm_context: LLMContext
     ) -> JsonObjectType:
-        heater, boost = found.heater, active_boost(found)
+        heater, boost = found.heater, found.boosts.active
         return {
             "name": found.state.name,
             "temperature_unit": hass.config.units.temperature_unit,

@@ -63,6 +63,11 @@ class Boosts:
     returning: Mapping[Setting, Return] = field(default_factory=dict)
     """What goes back, and has not arrived yet."""
 
+    @property
+    def active(self) -> Running | None:
+        """The boost that runs and is not about to end."""
+        return None if self.running is None or self.running.ending is not None else self.running
+
     def scheduled(self, boost: Boost, now: datetime, heater: HeaterNow | None, *, max_starts: int) -> Result:
         """Start a boost or plan one; one that runs is taken over. Raises `BoostError`."""
         if boost.end <= now:
@@ -83,10 +88,9 @@ class Boosts:
     def canceled(self, boost_id: str | None = None) -> Result:
         """End the running boost or drop a planned one, by its id; without an id, the running one."""
         kept = replace(self, planned=tuple(boost for boost in self.planned if boost.id != boost_id))
-        running = self.running
-        if running is None or running.ending is not None or boost_id not in {None, running.boost.id}:
+        if self.active is None or boost_id not in {None, self.active.boost.id}:
             return kept, []
-        return _ended(kept, running, BoostEnd.CANCELED)
+        return _ended(kept, self.active, BoostEnd.CANCELED)
 
     def passed(self, now: datetime, heater: HeaterNow | None, *, max_starts: int) -> Result:
         """Do what is due: end what is over, start what was planned for now; what was missed is dropped."""

@@ -46,7 +46,7 @@ class PlannedHeating(NavilinkEntity, CalendarEntity):
     @property
     def _boosts(self) -> list[Boost]:
         boosts = self.coordinator.boosts.of(self._mac_address)
-        running = [] if boosts.running is None or boosts.running.ending is not None else [boosts.running.boost]
+        running = [] if boosts.active is None else [boosts.active.boost]
         return [*running, *boosts.planned]
 
     @callback
