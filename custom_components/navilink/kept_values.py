@@ -148,6 +148,10 @@ class KeptValues:
         in_force = None if heater.shown is None else number.allowed_or_none(number.in_force(heater.shown))
         return in_force or self._kept(heater.device.mac_address, number)
 
+    def next_number(self, heater: HeaterState, number: KeptNumber) -> int:
+        """Return the number that is used the next time, the usual one while nothing else is known."""
+        return self.number(heater, number) or number.usual
+
     def _kept(self, mac_address: str, number: KeptNumber) -> int | None:
         return number.allowed_or_none(self.get(mac_address, number.name))
 

@@ -103,7 +103,7 @@ class SettingSwitch(ControlEntity, SwitchEntity):
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Switch it on, with the interval that was in use or chosen last."""
         interval = self.entity_description.interval
-        value = ON if interval is None else self.coordinator.kept.number(self.heater, interval) or interval.usual
+        value = ON if interval is None else self.coordinator.kept.next_number(self.heater, interval)
         await self.async_send(self.entity_description.command(self.heater.device, value))
 
     @override

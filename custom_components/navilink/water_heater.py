@@ -240,8 +240,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     async def async_turn_away_mode_on(self) -> None:
         """Start a vacation as long as is set for the next one, or as usual; one that runs or waits is left as it is."""
         if not self.is_away_mode_on:
-            days = self.coordinator.kept.number(self.heater, VACATION_LENGTH)
-            await self.async_start_vacation(days or VACATION_LENGTH.usual)
+            await self.async_start_vacation(self.coordinator.kept.next_number(self.heater, VACATION_LENGTH))
 
     async def async_start_vacation(self, days: int | None = None) -> None:
         """Start a vacation of 1 to 99 days, which the heater ends by itself; without a length, as away mode does."""

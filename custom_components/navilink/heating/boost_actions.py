@@ -92,8 +92,8 @@ async def async_start_boost(
     heater = coordinator.data[mac_address]
     now = dt_util.utcnow()
     start = max(now, data.get("start", now))
-    usual = coordinator.kept.number(heater, DURATION) or DURATION.usual
-    end = data.get("until") or start + min(data.get("duration", timedelta(minutes=usual)), _TOO_LONG)
+    usual = timedelta(minutes=coordinator.kept.next_number(heater, DURATION))
+    end = data.get("until") or start + min(data.get("duration", usual), _TOO_LONG)
     wanted = _wanted(coordinator, mac_address, modes, data.get(ATTR_TEMPERATURE), data.get(ATTR_OPERATION_MODE))
     boost = Boost(
         id=uuid4().hex,
@@ -158,7 +158,7 @@ def usual_temperature(coordinator: NavilinkCoordinator, mac_address: str) -> int
     """Return the raw half-degrees of a boost for which no others are given, within the heater's limits."""
     heater = coordinator.data[mac_address]
     low, high = setpoint.raw_limits(user_unit(coordinator.hass), heater.feature)
-    return min(high, max(low, coordinator.kept.number(heater, TEMPERATURE) or TEMPERATURE.usual))
+    return min(high, max(low, coordinator.kept.next_number(heater, TEMPERATURE)))
 
 
 def _left_out(running: Running, boost: Boost) -> list[JsonValueType]:

@@ -48,8 +48,7 @@ class _BoostEntity(NavilinkEntity):
     @property
     def running(self) -> Running | None:
         """The boost that runs and is not about to end."""
-        running = self.coordinator.boosts.of(self._mac_address).running
-        return None if running is None or running.ending is not None else running
+        return self.coordinator.boosts.of(self._mac_address).active
 
 
 class BoostSwitch(_BoostEntity, SwitchEntity):
@@ -102,7 +101,7 @@ class BoostDuration(NavilinkEntity, NumberEntity):
     @override
     def native_value(self) -> int:
         """Return the minutes."""
-        return self.coordinator.kept.number(self.heater, DURATION) or DURATION.usual
+        return self.coordinator.kept.next_number(self.heater, DURATION)
 
     @override
     async def async_set_native_value(self, value: float) -> None:
