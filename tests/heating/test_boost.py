@@ -280,7 +280,7 @@ def test_what_a_boost_had_sent_still_goes_back_when_the_one_that_took_over_is_ca
     assert steps == [Cancel(setting=TEMPERATURE)]
     boosts, _ = boosts.completed(TEMPERATURE, Delivered.NO)
     # The command of the first one is on its way, and then it is there.
-    boosts, steps = boosts.seen(replace(shows(), unsettled=frozenset({TEMPERATURE})))
+    boosts, steps = boosts.seen(replace(shows(), pending=frozenset({TEMPERATURE})))
     assert steps == []
     boosts, steps = boosts.seen(shows(120))
     assert Give(setting=TEMPERATURE, value=98) in steps

@@ -133,7 +133,7 @@ def _fields_of_action(data: Mapping[str, Any]) -> dict[str, object]:
     """Return the fields of a tool as those of the action, which is what checks them."""
     fields = {name: value for name, value in data.items() if name != ATTR_MINUTES}
     if (minutes := data.get(ATTR_MINUTES)) is not None:
-        # The action says what is too short or too long for it; nothing counts much further than that.
+        # The action refuses what is too short or too long; how much is of no interest to it.
         fields["duration"] = timedelta(minutes=min(max(1, minutes), _LONGEST + 1))
     return fields
 

@@ -97,7 +97,7 @@ async def async_act(
 
 @callback
 def connection_words(hass: HomeAssistant, heater: HeaterState) -> str:
-    """Return how a heater is reached, or why it is not, as its sensor says it."""
+    """Return how a heater is reached, or why it is not, as its sensor shows it."""
     state = heater.connection.state
     return translation(hass, "entity", f"sensor.connection_status.state.{state}") or state
 

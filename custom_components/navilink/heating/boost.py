@@ -76,7 +76,7 @@ class HeaterNow:
     """A mode is held back then; only the target temperature applies."""
     claimed: frozenset[Setting] = frozenset()
     """What a command of somebody else is about to set: going back waits until that has an outcome."""
-    unsettled: frozenset[Setting] = frozenset()
+    pending: frozenset[Setting] = frozenset()
     """What a command of a boost is about to set, also of one that another has taken over from."""
 
     @property
@@ -166,7 +166,7 @@ class Change:
     over: frozenset[int] = frozenset()
     """Those of them that were over already, and whose values stay not even until this one ends."""
 
-    def seen(self, value: int, *, is_unsettled: bool = False) -> Self:
+    def seen(self, value: int, *, is_pending: bool = False) -> Self:
         """Return the change once a status shows a value, maybe while a command of a boost for it is on its way."""
         may_show_the_last = self.phase is Phase.PENDING and value in self.earlier
         if may_show_the_last or self.phase in {Phase.GONE, Phase.RESTORED}:
@@ -180,7 +180,7 @@ class Change:
             # It has not come, so there is what the boost had set from which it was to take over.
             return replace(self, phase=Phase.OURS, was_ours=True, wanted=value)
         # What a boost had sent from which it took over may still come.
-        return self if self.phase is Phase.DOUBTFUL and is_unsettled else replace(self, phase=Phase.GONE)
+        return self if self.phase is Phase.DOUBTFUL and is_pending else replace(self, phase=Phase.GONE)
 
     def completed(self, delivered: Delivered) -> Self:
         """Return the change once its command has an outcome."""

@@ -1,4 +1,4 @@
-"""The entities of a boost: its switch, its end, and what it is like if nothing else is said."""
+"""The entities of a boost: its switch, its end, and how long and how hot it is if nothing else is given."""
 
 from datetime import datetime
 from typing import Any, override

@@ -1,4 +1,4 @@
-"""What is said of boosts: in the logbook, in events, and in errors."""
+"""Boosts in words: in the logbook, in events, and in errors."""
 
 from collections.abc import Mapping
 

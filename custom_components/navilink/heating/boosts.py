@@ -123,7 +123,7 @@ class Boosts:
         changes = returned.running.changes
         running = returned.running.with_changes(
             {
-                setting: changes[setting].seen(value, is_unsettled=setting in heater.unsettled)
+                setting: changes[setting].seen(value, is_pending=setting in heater.pending)
                 for setting, value in heater.values.items()
                 if setting in changes
             }

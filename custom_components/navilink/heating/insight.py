@@ -84,7 +84,7 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Household:
-    """What the people are like, and what they want."""
+    """How much hot water people need and how hot, and the cold water that they have."""
 
     cold_water: float | None = None
     """°C; None: by the season."""

@@ -293,7 +293,7 @@ class BoostKeeper:
             is_hot=status.missing_energy == 0,
             is_in_peak=status.is_in_tou_window is True,
             claimed=self._claimed(mac_address),
-            unsettled=self._pending(mac_address, are_own=True),
+            pending=self._pending(mac_address, are_own=True),
         )
 
     def _claimed(self, mac_address: str) -> frozenset[Setting]:

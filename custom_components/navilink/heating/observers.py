@@ -1,4 +1,4 @@
-"""What each heater's statuses say in the long run: an observer for each, and what is learned, over restarts."""
+"""What is learned from the statuses of each heater: an observer for each, over restarts."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
@@ -71,7 +71,7 @@ class Observers:
     """Watches the heaters of an account."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str, client: NavienMqttClient, household: Household) -> None:
-        """Take the client that reports, and what the people are like; nothing is loaded yet."""
+        """Take the client that reports, and the household; nothing is loaded yet."""
         self._client = client
         self.household = household
         self._store: Store[dict[str, Any]] = Store(
