@@ -9,6 +9,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
+from tests.integration.boosts import BOOST, BOOST_ENDS
+from tests.integration.boosts import boost as boost_by_hand
 from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.waiting import wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
@@ -16,8 +18,6 @@ from tests.integration.wall_clock import WallClock
 from .automations import AUTOMATION, automate
 
 SURPLUS = "sensor.surplus"
-BOOST = "switch.nwp500_boost"
-BOOST_ENDS = "sensor.nwp500_boost_ends"
 AT_ONCE = {"seconds": 0}
 RAISED = [("dhw-temperature", [120]), ("dhw-mode", [4])]
 RETURNED = [("dhw-temperature", [98]), ("dhw-mode", [3])]
@@ -38,13 +38,6 @@ async def boost(hass: HomeAssistant, **inputs: object) -> None:
             "boost_mode": "high_demand",
         }
         | inputs,
-    )
-
-
-async def boost_by_hand(hass: HomeAssistant, **data: object) -> None:
-    """Boost as a person does."""
-    await hass.services.async_call(
-        DOMAIN, "boost", {"entity_id": HEATER, "duration": "03:00:00", **data}, blocking=True, return_response=True
     )
 
 
@@ -192,7 +185,7 @@ async def test_restart_in_the_middle_of_a_boost(
     expected: list[tuple[str, list[int]]],
 ) -> None:
     # What the automation does: see test_boost_raises_and_returns.
-    await boost_by_hand(hass, temperature=60, operation_mode="high_demand", name="Under test")
+    await boost_by_hand(hass, temperature=60, operation_mode="high_demand", duration="03:00:00", name="Under test")
     await simulator.wait(applied=2)
     await wait_for_value(hass, HEATER, "high_demand")
     assert await hass.config_entries.async_unload(running.entry_id)
@@ -212,7 +205,7 @@ async def test_restart_in_the_middle_of_a_boost(
 async def test_boost_of_a_person_is_left_alone(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     hass.states.async_set(SURPLUS, "0")
     await boost(hass)
-    await boost_by_hand(hass, temperature=63, name="Guests")
+    await boost_by_hand(hass, temperature=63, duration="03:00:00", name="Guests")
     await simulator.wait(applied=1)
     await wait_for_value(hass, BOOST, "on")
     for surplus in ("3000", "0"):

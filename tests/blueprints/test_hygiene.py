@@ -11,6 +11,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.navilink.heating.boost import Boost, Setting
 from simulator.process import SimulatorProcess
 from tests.integration.actions import press
+from tests.integration.boosts import BOOST
 from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.waiting import wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
@@ -121,7 +122,7 @@ async def test_it_ends_once_the_water_was_hot(
     await until_done(hass)
     hass.states.async_set(LAST, dt_util.utcnow().isoformat())
     await simulator.wait(applied=4)
-    await wait_for_value(hass, "switch.nwp500_boost", "off")
+    await wait_for_value(hass, BOOST, "off")
     assert [value for _, [value] in await applied(simulator)] == [124, 1, 98, 3]
     await evening.runtime_data.boosts.async_finish()
 

@@ -7,17 +7,15 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
 from tests.integration.actions import OUTCOME
+from tests.integration.boosts import BOOST, BOOST_ENDS, boost, target
 from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.waiting import wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
 from .automations import AUTOMATION, automate
 
-BOOST = "switch.nwp500_boost"
-BOOST_ENDS = "sensor.nwp500_boost_ends"
 PEAK = "binary_sensor.peak"
 CALENDAR = "calendar.peaks"
 SCHEDULE = "schedule.peaks"
@@ -34,10 +32,6 @@ async def guard(hass: HomeAssistant, **inputs: object) -> None:
         "peak_guard",
         **{"heater": HEATER, "peak": PEAK, "peak_temperature": 41, "preheat_temperature": 60} | inputs,
     )
-
-
-async def target(hass: HomeAssistant, celsius: float) -> None:
-    await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == celsius)
 
 
 async def confirmed(hass: HomeAssistant, celsius: int) -> None:
@@ -215,9 +209,7 @@ async def test_restart_during_a_peak(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, is_on: bool
 ) -> None:
     # What the automation does: see test_target_is_lowered_for_a_peak_and_restored.
-    await hass.services.async_call(
-        DOMAIN, "boost", {"entity_id": HEATER, "temperature": 41, "duration": "05:00:00", "name": "Under test"}, True
-    )
+    await boost(hass, temperature=41, duration="05:00:00", name="Under test")
     await simulator.wait(applied=1)
     await target(hass, 41)
     assert await hass.config_entries.async_unload(running.entry_id)
@@ -243,7 +235,7 @@ async def test_boost_that_is_started_during_the_peak_is_left_alone(
     hass.states.async_set(PEAK, "on")
     await target(hass, 41)
     await simulator.wait(applied=1)
-    await hass.services.async_call(DOMAIN, "boost", {"entity_id": HEATER, "temperature": 63, "name": "Guests"}, True)
+    await boost(hass, temperature=63, name="Guests")
     await simulator.wait(applied=2)
     hass.states.async_set(PEAK, "off")
     await until_done(hass)

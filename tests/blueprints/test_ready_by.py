@@ -9,10 +9,10 @@ from homeassistant.util import dt as dt_util
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.heating.boost import Boost, Setting
 from simulator.process import SimulatorProcess
 from tests.integration.actions import press
+from tests.integration.boosts import BOOST, boost
 from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.waiting import wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
@@ -338,9 +338,9 @@ async def test_restart_waits_for_the_heater_to_report(
     offer(hass, "nordpool", lambda: midnight(ORDINARY, 1))
     # What the automation does: see test_prices_across_midnight.
     start = midnight(ORDINARY) + timedelta(hours=3)
-    data = {"temperature": 52, "operation_mode": "heat_pump", "stop_when_hot": True, "name": "Under test"}
-    times = {"start": start.isoformat(), "until": (start + timedelta(hours=3)).isoformat()}
-    await hass.services.async_call(DOMAIN, "boost", {"entity_id": HEATER, **data, **times}, blocking=True)
+    until = start + timedelta(hours=3)
+    times = {"start": start.isoformat(), "until": until.isoformat()}
+    await boost(hass, temperature=52, operation_mode="heat_pump", stop_when_hot=True, name="Under test", **times)
     assert await hass.config_entries.async_unload(cold.entry_id)
     await simulator.fault("mqtt_down")
     hass.set_state(CoreState.not_running)
@@ -372,7 +372,7 @@ async def test_too_late_for_the_heat_pump_starts_at_once(
     offer(hass, "nordpool", lambda: midnight(ORDINARY, 1))
     await ready_by(hass, source="nordpool", source_entry=ENTRY)
     await at(hass, wall_clock, ORDINARY, "03:55:00")
-    await wait_for_value(hass, "switch.nwp500_boost", "on")
+    await wait_for_value(hass, BOOST, "on")
     running: Any = cold.runtime_data.boosts.of(MAC).running
     assert running.boost.end > midnight(ORDINARY) + timedelta(hours=6)
     await cold.runtime_data.boosts.async_finish()

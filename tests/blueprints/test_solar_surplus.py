@@ -6,9 +6,9 @@ from homeassistant.core import CoreState, HomeAssistant
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
 from tests.integration.actions import OUTCOME
+from tests.integration.boosts import BOOST, boost
 from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.waiting import wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
@@ -16,7 +16,6 @@ from tests.integration.wall_clock import WallClock
 from .automations import AUTOMATION, automate
 
 SURPLUS = "sensor.surplus"
-BOOST = "switch.nwp500_boost"
 AT_ONCE = {"seconds": 0}
 RAISED = [("dhw-temperature", [120]), ("dhw-mode", [1])]
 RETURNED = [("dhw-temperature", [98]), ("dhw-mode", [3])]
@@ -143,8 +142,7 @@ async def test_restart_leaves_the_boost_as_it_is(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:
     # What the automation does: see test_surplus_that_is_gone_ends_it_after_the_minimum_run.
-    data = {"entity_id": HEATER, "temperature": 60, "operation_mode": "heat_pump", "duration": "06:00:00"}
-    await hass.services.async_call(DOMAIN, "boost", {**data, "name": "Under test"}, blocking=True)
+    await boost(hass, temperature=60, operation_mode="heat_pump", duration="06:00:00", name="Under test")
     await simulator.wait(applied=2)
     await wait_for_value(hass, HEATER, "heat_pump")
     assert await hass.config_entries.async_unload(running.entry_id)

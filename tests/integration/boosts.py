@@ -15,6 +15,7 @@ from tests.integration.heaters import HEATER
 from tests.integration.waiting import wait_for
 
 BOOST = "switch.nwp500_boost"
+BOOST_ENDS = "sensor.nwp500_boost_ends"
 
 
 async def _respond(hass: HomeAssistant, action: str, heater: str, **data: object) -> dict[str, Any]:
@@ -25,7 +26,7 @@ async def _respond(hass: HomeAssistant, action: str, heater: str, **data: object
     return found
 
 
-async def boost(hass: HomeAssistant, heater: str = HEATER, **data: object) -> dict[str, Any]:
+async def boost(hass: HomeAssistant, heater: str = HEATER, /, **data: object) -> dict[str, Any]:
     """Start or plan a boost; returns the response."""
     return await _respond(hass, "boost", heater, **data)
 

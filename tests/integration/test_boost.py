@@ -16,12 +16,11 @@ from custom_components.navilink.heating import keeper
 from custom_components.navilink.heating.boost_words import EVENT_BOOST_ENDED
 from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, act, cut, press, queued_words, shown
-from tests.integration.boosts import BOOST, boost, boosted, end, in_hours, refused, switch, target
+from tests.integration.boosts import BOOST, BOOST_ENDS, boost, boosted, end, in_hours, refused, switch, target
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
 from tests.integration.waiting import next_event, wait_for_value
 from tests.integration.wall_clock import WallClock
 
-ENDS = "sensor.nwp500_boost_ends"
 DURATION = "number.nwp500_boost_duration"
 TEMPERATURE = "number.nwp500_boost_temperature"
 
@@ -41,7 +40,7 @@ async def test_switch_boosts_for_the_usual_time_and_goes_back(
     await switch(hass, "turn_on")
     await target(hass, 60)
     assert shown(hass, BOOST).state == "on"
-    assert shown(hass, ENDS).state != "unknown"
+    assert shown(hass, BOOST_ENDS).state != "unknown"
     # Once more changes nothing.
     await switch(hass, "turn_on")
     await simulator.wait(applied=1)
@@ -50,7 +49,7 @@ async def test_switch_boosts_for_the_usual_time_and_goes_back(
     await target(hass, before)
     await simulator.wait(applied=2)
     assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-temperature", [int(before * 2)])]
-    await wait_for_value(hass, ENDS, "unknown")
+    await wait_for_value(hass, BOOST_ENDS, "unknown")
     await running.runtime_data.boosts.async_finish()
     [event] = ended
     assert event.data["reason"] == "time"
@@ -255,7 +254,7 @@ async def test_shortest_boost_is_long_enough(hass: HomeAssistant) -> None:
     response = await boost(hass, duration="00:30:00")
     end = dt_util.parse_datetime(response["end"])
     assert end is not None
-    assert shown(hass, ENDS).state == dt_util.as_utc(end).isoformat(timespec="seconds")
+    assert shown(hass, BOOST_ENDS).state == dt_util.as_utc(end).isoformat(timespec="seconds")
 
 
 @pytest.mark.usefixtures("every_entity", "running")

@@ -23,6 +23,7 @@ from custom_components.navilink.nwp500.heaters import schedule_editor
 from custom_components.navilink.services import ACTIONS, SERVICE_START_VACATION
 from simulator.process import SimulatorProcess
 from tests.integration.actions import QUEUED, cut, press, queued_words, set_mode, set_temperature, shown
+from tests.integration.boosts import boost
 from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.schedules import wire
 from tests.integration.waiting import wait_for, wait_for_value
@@ -271,7 +272,7 @@ async def test_boost_for_guests_is_ended(
 ) -> None:
     boosts = running.runtime_data.boosts
     for name in ("Others", "Guests"):
-        await hass.services.async_call(DOMAIN, "boost", {"entity_id": HEATER, "name": name}, blocking=True)
+        await boost(hass, name=name)
         assert await async_setup_component(hass, "script", {"script": {"readme": named("The guests are in bed")}})
         await hass.services.async_call("script", "readme", blocking=True)
         assert (boosts.of(MAC).active is not None) is (name == "Others")

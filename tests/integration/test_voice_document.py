@@ -15,13 +15,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from simulator.process import SimulatorProcess
 from tests.integration.actions import cut, press, queued_words, set_temperature, shown
+from tests.integration.boosts import BOOST, BOOST_ENDS
 from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.waiting import wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "voice-assistants.md"
 
-BOOST_ENDS = "sensor.nwp500_boost_ends"
 NO_BOOST = (
     "The hot water cannot be boosted. A boost lasts from 30 minutes to 24 hours, and the water heater has to be on and "
     "not on vacation."
@@ -155,7 +155,7 @@ async def test_boost(hass: HomeAssistant, simulator: SimulatorProcess, sentence:
     assert await applied(simulator) == [("dhw-temperature", [120])]
     assert await say(hass, "End the boost") == "The boost is ended, and the previous settings are restored."
     await simulator.wait(applied=2)
-    await wait_for_value(hass, "switch.nwp500_boost", "off")
+    await wait_for_value(hass, BOOST, "off")
     await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == 120)
 
 
