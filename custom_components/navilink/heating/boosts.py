@@ -88,9 +88,10 @@ class Boosts:
     def canceled(self, boost_id: str | None = None) -> Result:
         """End the running boost or drop a planned one, by its id; without an id, the running one."""
         kept = replace(self, planned=tuple(boost for boost in self.planned if boost.id != boost_id))
-        if self.active is None or boost_id not in {None, self.active.boost.id}:
+        active = self.active
+        if active is None or boost_id not in {None, active.boost.id}:
             return kept, []
-        return _ended(kept, self.active, BoostEnd.CANCELED)
+        return _ended(kept, active, BoostEnd.CANCELED)
 
     def passed(self, now: datetime, heater: HeaterNow | None, *, max_starts: int) -> Result:
         """Do what is due: end what is over, start what was planned for now; what was missed is dropped."""
