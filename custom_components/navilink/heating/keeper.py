@@ -9,6 +9,7 @@ from typing import Any
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
@@ -95,10 +96,10 @@ class BoostKeeper:
         self._worker: asyncio.Task[None] | None = None
         self._held: dict[tuple[str, Setting], Give] = {}
         """What waits for a command of somebody else for the same setting."""
+        self._has_ended = False
+        """Whether the account was unloaded: what is asked for from then on, nobody would carry out."""
         self._sent_at: dict[str, float] = {}
         """When each control without an outcome was acknowledged, by the loop's clock."""
-        self._own: set[str] = set()
-        """The commands without an outcome that this run gave, also those of which nothing is expected any more."""
         self._max_starts = max_starts(entry.options)
 
     def of(self, mac_address: str) -> Boosts:
@@ -130,7 +131,12 @@ class BoostKeeper:
             self._client.on("command_sent", self._on_command_sent),
             self._client.on("command_completed", self._on_command_completed),
             async_track_time_interval(self._hass, self._on_time, _INTERVAL),
+            self._end,
         ]
+
+    @callback
+    def _end(self) -> None:
+        self._has_ended = True
 
     async def async_finish(self) -> None:
         """Wait until what is to be done is done and stored."""
@@ -170,7 +176,15 @@ class BoostKeeper:
             stop()
 
     async def async_boost(self, device: Device, boost: Boost) -> None:
-        """Start or plan a boost; returns once it is on the disk. Raises `BoostError`."""
+        """Start or plan a boost; returns once it is on the disk.
+
+        Raises `BoostError`, and `HomeAssistantError` where nobody would carry it out, because its heater has left the
+        account or the account was unloaded since it was asked for.
+        """
+        if self._has_ended:
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="not_connected")
+        if device.mac_address not in self._devices():
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="heater_gone")
         now = dt_util.utcnow()
         boosts = self.of(device.mac_address)
         self._apply(device.mac_address, boosts.scheduled(boost, now, self._now(device), max_starts=self._max_starts))
@@ -235,13 +249,14 @@ class BoostKeeper:
     def _on_command_completed(self, event: CommandCompleted) -> None:
         mac_address = event.command.mac_address or ""
         self._sent_at.pop(event.command.id, None)
-        self._own.discard(event.command.id)
         kept = self._kept.get(mac_address)
         if kept is not None and event.command.id in kept.commands:
             self._completed(mac_address, event.command.id, _DELIVERED.get(event.result.outcome, Delivered.NO))
         elif kept is not None and event.command.id in kept.returns:
             pause = _PAUSES.get(event.result.outcome, timedelta())
             self._gone_back(mac_address, event.command.id, lost_at=_lost_at(event), pause=pause)
+        if kept is not None:
+            self._kept[mac_address] = self._kept[mac_address].without_former({event.command.id})
         for key in [key for key in self._held if key[0] == mac_address and key[1] not in self._claimed(mac_address)]:
             self._do(mac_address, self._kept[mac_address], [self._held.pop(key)])
 
@@ -272,7 +287,8 @@ class BoostKeeper:
             else:
                 outcome = Delivered.UNKNOWN if event is None else _DELIVERED.get(event.result.outcome, Delivered.NO)
                 self._completed(mac_address, command_id, outcome)
-        kept = self._kept[mac_address]
+        ended = {each for each in self._kept[mac_address].former if self._client.stage(each) is None}
+        self._kept[mac_address] = kept = self._kept[mac_address].without_former(ended)
         for setting, each in kept.boosts.returning.items():
             given = kept.commands if each.is_boost_pending else kept.returns
             if setting not in given.values() and each.again_at is None:
@@ -341,7 +357,7 @@ class BoostKeeper:
                 # Before the boost is not on the disk any more, what goes back is.
                 await self._queue_store.async_saved()
             now = self._kept.get(mac_address, KeptBoosts())
-            await self._async_save(mac_address, replace(kept, commands=now.commands, returns=now.returns))
+            await self._async_save(mac_address, replace(now, boosts=kept.boosts))
             for ended in (step for step in steps if isinstance(step, Ended)):
                 if (device := self._devices().get(mac_address)) is not None:
                     async_fire_boost_ended(self._hass, self._entry, device, ended)
@@ -375,13 +391,14 @@ class BoostKeeper:
             return
         kept = self._kept[mac_address]
         given = {handle.command.id: step.setting}
-        if handle.result is None:
-            self._own.add(handle.command.id)
         if step.expires_at is None:
             kept = replace(kept, returns={**kept.returns, **given})
         else:
             kept = replace(kept, commands={**kept.commands, **given})
         self._kept[mac_address] = kept
+        if handle.result is not None:
+            # It had its outcome before it was known whose it is.
+            self._on_command_completed(CommandCompleted(handle.command, handle.result))
 
     def _is_wanted(self, mac_address: str, step: Give) -> bool:
         """Return whether what was to be done when it was decided still is: much may have happened meanwhile."""
@@ -436,8 +453,7 @@ class BoostKeeper:
         return self._pending(mac_address, are_own=False)
 
     def _pending(self, mac_address: str, *, are_own: bool) -> frozenset[Setting]:
-        kept = self._kept.get(mac_address, KeptBoosts())
-        own = self._own | kept.commands.keys() | kept.returns.keys()
+        own = self._kept.get(mac_address, KeptBoosts()).own
         pending = {
             command.setting
             for command in self._client.pending_commands
