@@ -27,7 +27,7 @@ from tests.integration.test_boost_trouble import (
     target,
     wait_until_done,
 )
-from tests.integration.waiting import next_event, wait_for, wait_for_value
+from tests.integration.waiting import DEADLINE, next_event, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
 REFRESH = "button.nwp500_refresh"
@@ -100,6 +100,16 @@ async def test_connection_that_is_lost_during_the_look_leaves_what_was_before_to
     await switch(hass, "turn_off")
     await wait_until_done(running)
     assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-temperature", [int(before * 2)])]
+
+
+@pytest.mark.usefixtures("running")
+async def test_heater_that_cannot_answer_is_not_looked_at(
+    hass: HomeAssistant, simulator: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper_module, "LOOK_SECONDS", 600.0)
+    await cut(hass, simulator)
+    async with asyncio.timeout(DEADLINE):
+        assert (await boost(hass, temperature=60))["queued"] is True
 
 
 @pytest.mark.parametrize("reloads", [True, False])
