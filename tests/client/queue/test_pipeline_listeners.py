@@ -1,6 +1,7 @@
 """Who hears of a command may clear the queue or give the next one at once; neither order nor judgement suffers."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -182,21 +183,32 @@ def test_what_is_given_for_a_confirmed_command_is_not_outlived_with_the_older_on
     on_the_bench(story)
 
 
-def test_each_of_several_that_end_together_ends_once_whatever_their_listeners_do() -> None:
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda bench: bench.pipeline.clear(lambda _: True),
+        lambda bench: bench.pipeline.remove_heater(ONE),
+        lambda bench: bench.pipeline.close(),
+    ],
+    ids=["cleared", "removed", "closed"],
+)
+def test_each_of_several_that_end_together_ends_once_whatever_their_listeners_do(
+    end: Callable[[Bench], object],
+) -> None:
     async def story(bench: Bench) -> None:
         def end_all(_: CommandEvent) -> None:
             bench.pipeline.remove_heater(ONE)
             raise RuntimeError
 
         bench.up()
-        sent = bench.give(SETPOINT, 120)
+        sent = [bench.give(MODE, 1), bench.give(SETPOINT, 120)]
         await bench.arrives()
         bench.down()
-        waiting = [bench.give(MODE, 1), bench.give(SETPOINT, 110)]
+        waiting = [bench.give(MODE, 2), bench.give(SETPOINT, 110)]
         bench.emitter.on("command_completed", end_all)
-        bench.pipeline.clear(lambda _: True)
-        ids = [handle.command.id for handle in (*waiting, sent)]
-        assert sorted(end.command_id for end in bench.ends) == sorted(ids)
+        end(bench)
+        ids = [handle.command.id for handle in (*sent, *waiting)]
+        assert sorted(each.command_id for each in bench.ends) == sorted(ids)
         assert bench.pipeline.pending() == ()
 
     on_the_bench(story)
