@@ -229,3 +229,20 @@ def test_a_reply_to_a_writing_of_an_earlier_connection_confirms_what_a_status_ha
         assert bench.outcomes == [CommandOutcome.CONFIRMED]
 
     on_the_bench(story, command_interval=60.0)
+
+
+def test_nothing_is_remembered_of_what_has_ended() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.give(SETPOINT, 120)
+        await bench.arrives()
+        bench.refuses(bench.written[-1])
+        await asyncio.sleep(3.0)
+        await bench.arrives()
+        bench.reports(dhwTemperatureSetting=120)
+        assert bench.outcomes == [CommandOutcome.CONFIRMED]
+        # It would show nowhere else, but in the memory after years.
+        kept = vars(bench.pipeline.registry), vars(bench.pipeline._pacing)  # noqa: SLF001 - as said above
+        assert [len(kept[0]["_sessions"]), len(kept[1]["_refusals"])] == [0, 0]
+
+    on_the_bench(story)
