@@ -14,11 +14,12 @@ from custom_components.navilink.heating.boost import Phase, Setting
 from custom_components.navilink.nwp500 import CommandStage
 from custom_components.navilink.nwp500.queue import confirmation
 from simulator.process import SimulatorProcess
-from tests.integration.actions import CONNECTION, cut, press, shown
+from tests.integration.actions import CONNECTION, cut, press, set_temperature, shown
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
 from tests.integration.test_boost_trouble import (
     BOOST,
     boost,
+    in_hours,
     keeper,
     key,
     next_loop,
@@ -191,3 +192,55 @@ async def test_command_of_a_boost_that_was_taken_over_is_still_its_own_after_a_r
     await switch(hass, "turn_off")
     await wait_until_done(running)
     await target(hass, before)
+
+
+async def test_planned_boost_goes_back_to_what_was_set_since_the_last_report(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    await boost(hass, temperature=60, start=in_hours(20 / 3600), duration="01:00:00")
+    await simulator.device(MAC, dhwTemperatureSetting=92)
+    await wall_clock.pass_by(timedelta(seconds=21))
+    await simulator.wait(applied=1)
+    await target(hass, 60)
+    await switch(hass, "turn_off")
+    await wait_until_done(running)
+    assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-temperature", [92])]
+
+
+async def test_command_that_is_not_shown_yet_is_waited_for_until_it_has_an_outcome(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(confirmation, "LOOK_INTERVALS", (0.1, 600.0))
+    monkeypatch.setattr(keeper_module, "_UNREPORTED_SECONDS", 0.0)
+    before, client = shown(hass, HEATER).attributes["temperature"], running.runtime_data.client
+    await simulator.fault("ignore_write")
+    await boost(hass, temperature=60)
+    [late] = client.pending_commands
+    while client.stage(late.id) is not CommandStage.SENT:
+        await next_event(client, "command_sent")
+    for _ in range(2):
+        client.poll(running.runtime_data.data[MAC].device)
+        await next_event(client, "status_received")
+    boosts = keeper(running).of(MAC)
+    assert boosts.running is not None
+    assert boosts.running.changes[Setting.TEMPERATURE].phase is Phase.PENDING
+    await simulator.device(MAC, dhwTemperatureSetting=120)
+    client.poll(running.runtime_data.data[MAC].device)
+    await next_event(client, "command_confirmed")
+    await switch(hass, "turn_off")
+    await wait_until_done(running)
+    await target(hass, before)
+
+
+async def test_heater_that_leaves_while_its_boost_waits_for_somebody_else_takes_all_with_it(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    await cut(hass, simulator)
+    await set_temperature(hass, 52)
+    await boost(hass, temperature=60)
+    assert len(running.runtime_data.client.pending_commands) == 1
+    await running.runtime_data.async_release({MAC})
+    await keeper(running).async_finish()
+    assert running.runtime_data.client.pending_commands == ()
+    assert keeper(running).of(MAC).running is None
+    assert "Traceback" not in caplog.text

@@ -477,6 +477,7 @@ async def test_boost_that_waits_for_somebody_else_for_too_long_is_dropped(
     await boost(hass, temperature=60)
     await wall_clock.pass_by(timedelta(minutes=61))
     await wait_for_value(hass, BOOST, "off")
+    assert keeper(running).of(MAC).running is None
     await simulator.fault("mqtt_up")
     await simulator.wait(applied=1)
     await wait_until_done(running)
