@@ -37,6 +37,7 @@ CONF_EXPIRATION = "expiration"
 CONF_EXPIRATION_TIME = "expiration_time"
 
 MAX_EXPIRATION_TIME = timedelta(days=7)
+_USUAL_EXPIRATION_TIME = {"days": 1}
 
 # Seconds: a heater refuses a control that follows another one too soon.
 COMMAND_INTERVAL = 2.0
@@ -77,7 +78,7 @@ OPTIONS_SCHEMA = vol.Schema(
         vol.Required(CONF_EXPIRATION, default=Expiration.BY_KIND.value): SelectSelector(
             SelectSelectorConfig(options=[each.value for each in Expiration], translation_key=CONF_EXPIRATION)
         ),
-        vol.Required(CONF_EXPIRATION_TIME, default={"days": 1}): ExpirationSelector(
+        vol.Required(CONF_EXPIRATION_TIME, default=_USUAL_EXPIRATION_TIME): ExpirationSelector(
             DurationSelectorConfig(enable_day=True, enable_second=False)
         ),
     }
@@ -117,8 +118,16 @@ def create_mqtt_config(data: Mapping[str, Any], options: Mapping[str, Any]) -> M
 
 
 def all_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what was chosen, and the default of what was not; options of a newer version are ignored."""
-    chosen: dict[str, Any] = OPTIONS_SCHEMA({name: options[name] for name in OPTIONS_SCHEMA.schema if name in options})
+    """Return what was chosen, and the default of what was not, or makes no sense; others than these are ignored."""
+    chosen: dict[str, Any] = {}
+    for name, allowed in OPTIONS_SCHEMA.schema.items():
+        option = vol.Schema({name: allowed})
+        try:
+            chosen |= option({name: options[name]} if name in options else {})
+        except vol.Invalid:
+            chosen |= option({})
+    if not is_expiration_in_range(chosen):
+        chosen[CONF_EXPIRATION_TIME] = _USUAL_EXPIRATION_TIME
     return chosen
 
 
@@ -133,6 +142,12 @@ def migrated_options(former: Mapping[str, Any]) -> dict[str, Any]:
 def expiration_time(options: Mapping[str, Any]) -> timedelta:
     """Return the one time that was chosen for all commands; it counts only if that is how they expire."""
     return timedelta(**options[CONF_EXPIRATION_TIME])
+
+
+def is_expiration_in_range(options: Mapping[str, Any]) -> bool:
+    """Return whether commands can expire as it was chosen."""
+    is_used = options[CONF_EXPIRATION] == Expiration.FIXED
+    return not is_used or timedelta() < expiration_time(options) <= MAX_EXPIRATION_TIME
 
 
 def queue_settings(options: Mapping[str, Any]) -> dict[str, Any]:

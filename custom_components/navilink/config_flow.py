@@ -1,7 +1,6 @@
 """The dialogs in which an account is added, signed in again, moved to other connection data, or given its options."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, override
 
 from homeassistant.config_entries import (
@@ -27,17 +26,14 @@ import voluptuous as vol
 from .config import (
     CONF_API_URL,
     CONF_CA_FILE,
-    CONF_EXPIRATION,
     CONF_EXPIRATION_TIME,
     CONF_MQTT_ENDPOINT,
     CONF_MQTT_PORT,
     CONF_PRIVATE_SERVER,
-    MAX_EXPIRATION_TIME,
     OPTIONS_SCHEMA,
-    Expiration,
     all_options,
     create_auth_client,
-    expiration_time,
+    is_expiration_in_range,
 )
 from .const import DOMAIN, LOGGER
 from .coordinator import NavilinkConfigEntry
@@ -196,7 +192,7 @@ class NavilinkOptionsFlow(OptionsFlowWithReload):
         errors: dict[str, str] = {}
         if user_input is not None:
             errors = range_errors(user_input, units)
-            if not _is_expiration_in_range(user_input):
+            if not is_expiration_in_range(user_input):
                 errors[CONF_EXPIRATION_TIME] = "expiration_out_of_range"
             if not errors:
                 return self.async_create_entry(data=user_input | stored_options(user_input, options, units))
@@ -207,11 +203,6 @@ class NavilinkOptionsFlow(OptionsFlowWithReload):
         return self.async_show_form(
             step_id="init", data_schema=form, errors=errors, description_placeholders=ranges(units)
         )
-
-
-def _is_expiration_in_range(options: Mapping[str, Any]) -> bool:
-    is_used = options[CONF_EXPIRATION] == Expiration.FIXED
-    return not is_used or timedelta() < expiration_time(options) <= MAX_EXPIRATION_TIME
 
 
 async def async_checked(hass: HomeAssistant, entered: Mapping[str, Any]) -> dict[str, Any]:

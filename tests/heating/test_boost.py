@@ -309,6 +309,27 @@ def test_going_back_waits_for_what_somebody_else_is_about_to_set() -> None:
     assert Give(setting=TEMPERATURE, value=98) in steps
 
 
+def test_going_back_once_more_waits_for_what_somebody_else_is_about_to_set() -> None:
+    boosts, _ = delivered(boost(temperature=120), shows(), shows(120)).canceled()
+    boosts, _ = boosts.seen(shows(120))
+    boosts = boosts.gone_back(TEMPERATURE, lost_at=at(1))
+    boosts, steps = boosts.seen(replace(shows(120), claimed=frozenset({TEMPERATURE})))
+    assert steps == []
+    # Theirs has come, or has not.
+    assert boosts.seen(shows(110))[0].returning == {}
+    assert boosts.seen(shows(120))[1] == [Give(setting=TEMPERATURE, value=98)]
+
+
+def test_boost_that_was_not_confirmed_when_it_ended_goes_back_beside_the_next_one() -> None:
+    boosts, _ = started(boost(temperature=120), shows())
+    boosts, _ = boosts.completed(TEMPERATURE, Delivered.UNKNOWN)
+    boosts, _ = boosts.canceled()
+    boosts, _ = started(boost(0, 2, name="b", mode=ELECTRIC), shows(), boosts)
+    boosts, steps = boosts.seen(shows(120))
+    assert steps == [Give(setting=TEMPERATURE, value=98)]
+    assert boosts.running is not None
+
+
 def test_a_clock_that_is_put_back_makes_no_boost_longer() -> None:
     boosts = delivered(boost(temperature=120), shows(), shows(120))
     boosts, steps = boosts.passed(at(-48), None, max_starts=3)

@@ -1,18 +1,25 @@
 """Boosts as a user asks for them, and what the user then sees."""
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
+from custom_components.navilink.heating.keeper import BoostKeeper
 from simulator.process import SimulatorProcess
 from tests.integration.actions import shown
-from tests.integration.heaters import HEATER
-from tests.integration.waiting import wait_for
+from tests.integration.heaters import HEATER, MAC
+from tests.integration.waiting import next_event, wait_for
 
 BOOST = "switch.nwp500_boost"
 BOOST_ENDS = "sensor.nwp500_boost_ends"
@@ -65,3 +72,45 @@ async def target(hass: HomeAssistant, temperature: float, heater: str = HEATER) 
 def in_hours(hours: float) -> str:
     """Return a time as an automation gives it."""
     return (dt_util.utcnow() + timedelta(hours=hours)).isoformat()
+
+
+def keeper(entry: MockConfigEntry) -> BoostKeeper:
+    """Return what keeps the boosts of an account."""
+    found: BoostKeeper = entry.runtime_data.boosts
+    return found
+
+
+async def wait_until_done(entry: MockConfigEntry) -> None:
+    """Wait until no boost runs any more, and no command has no outcome."""
+    client = entry.runtime_data.client
+    while (boosts := keeper(entry).of(MAC)).running is not None or boosts.returning or client.pending_commands:
+        await next_event(client, "queue_changed")
+    await keeper(entry).async_finish()
+
+
+def key(entry: MockConfigEntry, name: str = "boosts") -> str:
+    """Return the name of a file of an account."""
+    return f"{DOMAIN}.{entry.entry_id}.{name}"
+
+
+@contextmanager
+def slow_disk(key: str) -> Iterator[tuple[asyncio.Event, asyncio.Event]]:
+    """Hold up every writing to a file; gives what says that there is one, and what lets it go on."""
+    has_begun, may_go_on = asyncio.Event(), asyncio.Event()
+    write = Store._async_write_data  # noqa: SLF001 - the one place where Home Assistant writes
+
+    async def slowly(store: Store[Any], data: dict[str, Any]) -> None:
+        if store.key == key:
+            has_begun.set()
+            await may_go_on.wait()
+        await write(store, data)
+
+    with patch.object(Store, "_async_write_data", slowly):
+        yield has_begun, may_go_on
+
+
+async def next_loop(hass: HomeAssistant) -> None:
+    """Let everything that is ready go one step on."""
+    turn = hass.loop.create_future()
+    hass.loop.call_soon(turn.set_result, None)
+    await turn

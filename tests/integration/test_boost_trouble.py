@@ -1,8 +1,6 @@
 """Boosts in trouble: files that are damaged, an unloading at any instant, other people, and heaters that leave."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 import logging
 from typing import Any
@@ -17,28 +15,29 @@ from homeassistant.util.file import WriteError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.heating import boost_watch
 from custom_components.navilink.heating.boost import Boost, Setting
-from custom_components.navilink.heating.keeper import BoostKeeper
 from custom_components.navilink.nwp500 import CommandStage, Device
 from custom_components.navilink.nwp500.queue import confirmation
 from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, QUEUED, act, cut, press, set_temperature, shown
-from tests.integration.boosts import BOOST, boost, boosted, in_hours, refused, switch, target
+from tests.integration.boosts import (
+    BOOST,
+    boost,
+    boosted,
+    in_hours,
+    keeper,
+    key,
+    next_loop,
+    refused,
+    slow_disk,
+    switch,
+    target,
+    wait_until_done,
+)
 from tests.integration.heaters import HEATER, MAC, OTHER_HEATER, OTHER_MAC, applied
 from tests.integration.waiting import next_event, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
-
-
-def keeper(entry: MockConfigEntry) -> BoostKeeper:
-    found: BoostKeeper = entry.runtime_data.boosts
-    return found
-
-
-def key(entry: MockConfigEntry, name: str = "boosts") -> str:
-    return f"{DOMAIN}.{entry.entry_id}.{name}"
-
 
 # Files
 
@@ -163,22 +162,6 @@ async def test_planned_boosts_are_in_order_whatever_the_file_says(
 # Unloading
 
 
-@contextmanager
-def slow_disk(key: str) -> Iterator[tuple[asyncio.Event, asyncio.Event]]:
-    """Hold up every writing to a file; gives what says that there is one, and what lets it go on."""
-    has_begun, may_go_on = asyncio.Event(), asyncio.Event()
-    write = Store._async_write_data  # noqa: SLF001 - the one place where Home Assistant writes
-
-    async def slowly(store: Store[Any], data: dict[str, Any]) -> None:
-        if store.key == key:
-            has_begun.set()
-            await may_go_on.wait()
-        await write(store, data)
-
-    with patch.object(Store, "_async_write_data", slowly):
-        yield has_begun, may_go_on
-
-
 async def test_boost_that_is_being_stored_while_its_account_is_unloaded_is_kept(
     hass: HomeAssistant, running: MockConfigEntry, hass_storage: dict[str, Any]
 ) -> None:
@@ -196,13 +179,6 @@ async def test_boost_that_is_being_stored_while_its_account_is_unloaded_is_kept(
     assert await hass.config_entries.async_setup(running.entry_id)
     assert len(keeper(running).of(MAC).planned) == 3
     assert await hass.config_entries.async_unload(running.entry_id)
-
-
-async def next_loop(hass: HomeAssistant) -> None:
-    """Let everything that is ready go one step on."""
-    turn = hass.loop.create_future()
-    hass.loop.call_soon(turn.set_result, None)
-    await turn
 
 
 # Heaters that leave
@@ -272,14 +248,6 @@ async def goes_back(
     await simulator.wait(applied=2)
     await wait_until_done(entry)
     await target(hass, temperature)
-
-
-async def wait_until_done(entry: MockConfigEntry) -> None:
-    """Wait until no boost runs any more, and no command has no outcome."""
-    client = entry.runtime_data.client
-    while (boosts := keeper(entry).of(MAC)).running is not None or boosts.returning or client.pending_commands:
-        await next_event(client, "queue_changed")
-    await keeper(entry).async_finish()
 
 
 @pytest.mark.parametrize("options", [{"expiration": "never"}])
@@ -442,6 +410,7 @@ async def test_boost_that_waits_for_somebody_else_for_too_long_is_dropped(
     await boost(hass, temperature=60)
     await wall_clock.pass_by(timedelta(minutes=61))
     await wait_for_value(hass, BOOST, "off")
+    assert keeper(running).of(MAC).running is None
     await simulator.fault("mqtt_up")
     await simulator.wait(applied=1)
     await wait_until_done(running)

@@ -9,6 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components import navilink
+from custom_components.navilink import outcomes as outcomes_module
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.nwp500 import (
     CommandCompleted,
@@ -82,6 +83,38 @@ async def test_what_ends_while_the_listeners_go_is_kept_for_the_next_run() -> No
     later.restore([kept])
     assert later.open()
     assert passed == [kept]
+
+
+async def test_all_outcomes_are_waited_for_until_they_are_stored() -> None:
+    outcomes = Outcomes(lambda _: None)
+    events = [completed_event("one"), completed_event("other")]
+    waiting = asyncio.ensure_future(outcomes.async_wait(event.command.id for event in events))
+    for event in events:
+        assert not waiting.done()
+        outcomes.completed(event)
+        outcomes.stored([event])
+        for _ in range(5):
+            await asyncio.sleep(0)
+    assert waiting.done()
+    # What is known already, and nothing at all, is not waited for.
+    await outcomes.async_wait(["one", "other"])
+    await outcomes.async_wait([])
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+async def test_outcomes_are_not_waited_for_longer_than_an_action_waits_or_the_account_is_there(
+    monkeypatch: pytest.MonkeyPatch, is_closed: bool
+) -> None:
+    outcomes = Outcomes(lambda _: None)
+    if not is_closed:
+        monkeypatch.setattr(outcomes_module, "OUTCOME_TIME", 0.01)
+    waiting = asyncio.ensure_future(outcomes.async_wait(["one"]))
+    also = asyncio.ensure_future(outcomes.async_wait(["one"]))
+    await asyncio.sleep(0)
+    if is_closed:
+        outcomes.close()
+    async with asyncio.timeout(DEADLINE):
+        await asyncio.gather(waiting, also)
 
 
 def unsent_ids(stored_files: StoredFiles, entry: MockConfigEntry) -> set[str]:

@@ -119,7 +119,7 @@ async def async_start_boost(
         "id": boost.id,
         "start": _shown(start),
         "end": _shown(end),
-        "queued": has_started and not heater.is_online,
+        "queued": has_started and not coordinator.data[mac_address].is_online,
         "left_out": [] if running is None or not has_started else _left_out(running, boost),
         "restores": {} if running is None or not has_started else _settings(coordinator.hass, running.restores, modes),
     }

@@ -10,8 +10,6 @@ from homeassistant.util import dt as dt_util
 from ..nwp500 import (
     CommandCompleted,
     CommandEvent,
-    CommandOutcome,
-    CommandReason,
     Device,
     NavienMqttClient,
     StatusReceived,
@@ -27,16 +25,6 @@ _INTERVAL = timedelta(seconds=15)
 _UNREPORTED_SECONDS = 25.0
 # What there is to go back to after a planned boost is what a status shows at its start.
 _START_PATIENCE = timedelta(seconds=45)
-
-_DELIVERED = {
-    CommandOutcome.CONFIRMED: Delivered.YES,
-    CommandOutcome.HELD: Delivered.HELD,
-    CommandOutcome.UNCONFIRMED: Delivered.UNKNOWN,
-}
-# Somebody wanted it so: after any other outcome without an effect, a command that goes back is repeated.
-_DECIDED = {CommandReason.QUEUE_CLEARED, CommandReason.HEATER_REMOVED, CommandReason.CHANGED_ELSEWHERE}
-# A heater that refuses is not asked again at once; one that holds a mode back has it when the peak period is over.
-_PAUSES = {CommandOutcome.REJECTED: timedelta(seconds=15), CommandOutcome.HELD: timedelta(hours=1)}
 
 
 class BoostWatch:
@@ -61,6 +49,7 @@ class BoostWatch:
             self._client.on("command_sent", self._on_command_sent),
             self._client.on("command_completed", self._on_command_completed),
             async_track_time_interval(self._hass, self._on_time, _INTERVAL),
+            self._keeper.refuse_more,
         ]
 
     # Times and statuses
@@ -99,10 +88,10 @@ class BoostWatch:
         kept, sent_before = self._keeper.kept[mac_address], self._hass.loop.time() - _UNREPORTED_SECONDS
         unreported = {each for each, sent_at in self._sent_at.items() if sent_at <= sent_before}
         for command_id in kept.returns.keys() & unreported:
-            self._keeper.gone_back(mac_address, command_id, lost_at=dt_util.utcnow())
+            self._keeper.take_outcome(mac_address, command_id, None)
         for command_id in kept.commands.keys() & unreported:
             if self._keeper.of(mac_address).may_show_one_that_is_over(kept.commands[command_id]):
-                self._keeper.completed(mac_address, command_id, Delivered.UNKNOWN)
+                self._keeper.take_outcome(mac_address, command_id, None)
 
     # Commands
 
@@ -115,18 +104,8 @@ class BoostWatch:
     def _on_command_completed(self, event: CommandCompleted) -> None:
         mac_address, command_id = event.command.mac_address or "", event.command.id
         self._sent_at.pop(command_id, None)
-        self._take_outcome(mac_address, command_id, event, pause=_PAUSES.get(event.result.outcome, timedelta()))
-        self._keeper.release(mac_address, command_id)
-
-    def _take_outcome(
-        self, mac_address: str, command_id: str, event: CommandCompleted | None, *, pause: timedelta = timedelta()
-    ) -> None:
-        """Take in what became of a command, if a boost gave it; without an event, nobody knows."""
-        kept = self._keeper.kept.get(mac_address)
-        if kept is not None and command_id in kept.commands:
-            self._keeper.completed(mac_address, command_id, _delivered(event))
-        elif kept is not None and command_id in kept.returns:
-            self._keeper.gone_back(mac_address, command_id, lost_at=_lost_at(event), pause=pause)
+        self._keeper.take_outcome(mac_address, command_id, event)
+        self._keeper.release(mac_address, {command_id})
 
     # After a restart
 
@@ -134,9 +113,11 @@ class BoostWatch:
         """Find out what became of the commands of an earlier run, and give those that it did not come to."""
         kept = self._keeper.kept[mac_address]
         events = {event.command.id: event for event in self._outcomes.of(mac_address)}
-        for command_id in [*kept.commands, *kept.returns]:
-            if self._client.stage(command_id) is None:
-                self._take_outcome(mac_address, command_id, events.get(command_id))
+        given = [*kept.commands, *kept.returns, *kept.former]
+        ended = [each for each in given if self._client.stage(each) is None]
+        for command_id in ended:
+            self._keeper.take_outcome(mac_address, command_id, events.get(command_id))
+        self._keeper.release(mac_address, ended)
         kept = self._keeper.kept[mac_address]
         for setting, each in kept.boosts.returning.items():
             given = kept.commands if each.is_boost_pending else kept.returns
@@ -165,16 +146,3 @@ class BoostWatch:
             Give(setting=setting, value=value, expires_at=running.boost.end) for setting, value in missing.items()
         ]
         self._keeper.apply(mac_address, (kept.boosts, steps))
-
-
-def _delivered(event: CommandCompleted | None) -> Delivered:
-    """Return what became of a command of a boost."""
-    return Delivered.UNKNOWN if event is None else _DELIVERED.get(event.result.outcome, Delivered.NO)
-
-
-def _lost_at(event: CommandCompleted | None) -> datetime | None:
-    """Return when a command that goes back was lost, None if it was not."""
-    is_decided = event is not None and (
-        event.result.outcome is CommandOutcome.CONFIRMED or event.result.reason in _DECIDED
-    )
-    return None if is_decided else dt_util.utcnow()

@@ -8,11 +8,15 @@ from datetime import datetime, timedelta
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 
-from ..const import LOGGER
+from ..const import DOMAIN, LOGGER
 from ..heater import FRESH_FOR, HeaterSnapshots
 from ..nwp500 import (
+    CommandCompleted,
+    CommandOutcome,
+    CommandReason,
     Device,
     DeviceStatus,
     HeaterCommand,
@@ -31,6 +35,16 @@ from .options import max_starts
 
 # How long a boost that starts at once waits for a status at most; a heater answers within a second.
 LOOK_SECONDS = 3.0
+
+_DELIVERED = {
+    CommandOutcome.CONFIRMED: Delivered.YES,
+    CommandOutcome.HELD: Delivered.HELD,
+    CommandOutcome.UNCONFIRMED: Delivered.UNKNOWN,
+}
+# Somebody wanted it so: after any other outcome without an effect, a command that goes back is repeated.
+_DECIDED = {CommandReason.QUEUE_CLEARED, CommandReason.HEATER_REMOVED, CommandReason.CHANGED_ELSEWHERE}
+# A heater that refuses is not asked again at once; one that holds a mode back has it when the peak period is over.
+_PAUSES = {CommandOutcome.REJECTED: timedelta(seconds=15), CommandOutcome.HELD: timedelta(hours=1)}
 
 
 class BoostKeeper:
@@ -62,8 +76,8 @@ class BoostKeeper:
         self._worker: asyncio.Task[None] | None = None
         self._held: dict[tuple[str, Setting], Give] = {}
         """What waits for a command of somebody else for the same setting."""
-        self._own: set[str] = set()
-        """The commands without an outcome that this run gave, also those of which nothing is expected any more."""
+        self._is_unloaded = False
+        """The entry's state does not tell: after a reload, it has another keeper."""
         self._max_starts = max_starts(entry.options)
 
     def of(self, mac_address: str) -> Boosts:
@@ -87,6 +101,11 @@ class BoostKeeper:
         """Wait until what is to be done is done and stored."""
         while self._worker is not None and not self._worker.done():
             await asyncio.wait([self._worker])
+
+    @callback
+    def refuse_more(self) -> None:
+        """Start no boost from now on: the account is unloaded, and nobody would carry it out."""
+        self._is_unloaded = True
 
     @callback
     def forget(self, mac_addresses: Iterable[str]) -> None:
@@ -121,7 +140,15 @@ class BoostKeeper:
             stop()
 
     async def async_boost(self, device: Device, boost: Boost) -> None:
-        """Start or plan a boost; returns once it is on the disk. Raises `BoostError`."""
+        """Start or plan a boost; returns once it is on the disk.
+
+        Raises `BoostError`, and `HomeAssistantError` where nobody would carry it out, because its heater has left the
+        account or the account was unloaded since it was asked for.
+        """
+        if self._is_unloaded:
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="not_connected")
+        if self.device(device.mac_address) is None:
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="heater_gone")
         boosts, now = self.of(device.mac_address), dt_util.utcnow()
         self.apply(device.mac_address, boosts.scheduled(boost, now, self.now(device), max_starts=self._max_starts))
         await self.async_finish()
@@ -142,25 +169,24 @@ class BoostKeeper:
         """Take in a status that a heater has just reported."""
         self.apply(mac_address, self.of(mac_address).seen(self._heater_now(mac_address, status)))
 
-    def completed(self, mac_address: str, command_id: str, delivered: Delivered) -> None:
-        """Take in what became of a command that a boost gave."""
-        kept = self._kept[mac_address]
-        setting = kept.commands[command_id]
-        self._forget_command(mac_address, setting)
-        self.apply(mac_address, kept.boosts.completed(setting, delivered))
+    def take_outcome(self, mac_address: str, command_id: str, event: CommandCompleted | None) -> None:
+        """Take in what became of a command, if a boost gave it; without an event, nobody knows."""
+        kept = self._kept.get(mac_address, KeptBoosts())
+        setting = kept.commands.get(command_id) or kept.returns.get(command_id)
+        if setting is None:
+            return
+        self._kept[mac_address] = kept.without_commands({setting})
+        if command_id in kept.commands:
+            delivered = Delivered.UNKNOWN if event is None else _DELIVERED.get(event.result.outcome, Delivered.NO)
+            self.apply(mac_address, kept.boosts.completed(setting, delivered))
+        else:
+            pause = timedelta() if event is None else _PAUSES.get(event.result.outcome, timedelta())
+            self.apply(mac_address, (kept.boosts.gone_back(setting, lost_at=_lost_at(event), pause=pause), []))
 
-    def gone_back(
-        self, mac_address: str, command_id: str, *, lost_at: datetime | None, pause: timedelta = timedelta()
-    ) -> None:
-        """Take in what became of a command that goes back; one that is lost is repeated after a pause."""
-        kept = self._kept[mac_address]
-        setting = kept.returns[command_id]
-        self._forget_command(mac_address, setting)
-        self.apply(mac_address, (kept.boosts.gone_back(setting, lost_at=lost_at, pause=pause), []))
-
-    def release(self, mac_address: str, command_id: str) -> None:
-        """Give what waited for a command of somebody else, now that this one has an outcome."""
-        self._own.discard(command_id)
+    def release(self, mac_address: str, command_ids: Iterable[str]) -> None:
+        """Give what waited for commands of somebody else, now that these have an outcome."""
+        if mac_address in self._kept:
+            self._kept[mac_address] = self._kept[mac_address].without_former(command_ids)
         for key in [key for key in self._held if key[0] == mac_address and key[1] not in self._claimed(mac_address)]:
             self._do(mac_address, self._kept[mac_address], [self._held.pop(key)])
 
@@ -205,7 +231,7 @@ class BoostKeeper:
                 # Before the boost is not on the disk any more, what goes back is.
                 await self._queue_store.async_saved()
             now = self._kept.get(mac_address, KeptBoosts())
-            await self._async_save(mac_address, replace(kept, commands=now.commands, returns=now.returns))
+            await self._async_save(mac_address, replace(now, boosts=kept.boosts))
             for ended in (step for step in steps if isinstance(step, Ended)):
                 if (device := self.device(mac_address)) is not None:
                     async_fire_boost_ended(self._hass, self._entry, device, ended)
@@ -238,13 +264,15 @@ class BoostKeeper:
             return
         kept = self._kept[mac_address]
         given = {handle.command.id: step.setting}
-        if handle.result is None:
-            self._own.add(handle.command.id)
         if step.expires_at is None:
             kept = replace(kept, returns={**kept.returns, **given})
         else:
             kept = replace(kept, commands={**kept.commands, **given})
         self._kept[mac_address] = kept
+        if handle.result is not None:
+            # It had its outcome before it was known whose it is.
+            self.take_outcome(mac_address, handle.command.id, CommandCompleted(handle.command, handle.result))
+            self.release(mac_address, {handle.command.id})
 
     def _is_wanted(self, mac_address: str, step: Give) -> bool:
         """Return whether what was to be done when it was decided still is: much may have happened meanwhile."""
@@ -268,9 +296,6 @@ class BoostKeeper:
             self.apply(mac_address, self.of(mac_address).completed(setting, Delivered.NO))
         elif ids and (device := self.device(mac_address)) is not None:
             self._client.clear_command_queue(device, ids=frozenset(ids))
-
-    def _forget_command(self, mac_address: str, setting: Setting) -> None:
-        self._kept[mac_address] = self._kept[mac_address].without_commands({setting})
 
     # What a heater has
 
@@ -301,11 +326,18 @@ class BoostKeeper:
         return self._pending(mac_address, are_own=False)
 
     def _pending(self, mac_address: str, *, are_own: bool) -> frozenset[Setting]:
-        kept = self._kept.get(mac_address, KeptBoosts())
-        own = self._own | kept.commands.keys() | kept.returns.keys()
+        own = self._kept.get(mac_address, KeptBoosts()).own
         pending = {
             command.setting
             for command in self._client.pending_commands
             if command.mac_address == mac_address and (command.id in own) is are_own
         }
         return frozenset(setting for setting in Setting if CONTROLS[setting].setting in pending)
+
+
+def _lost_at(event: CommandCompleted | None) -> datetime | None:
+    """Return when a command that goes back was lost, None if it was not."""
+    is_decided = event is not None and (
+        event.result.outcome is CommandOutcome.CONFIRMED or event.result.reason in _DECIDED
+    )
+    return None if is_decided else dt_util.utcnow()

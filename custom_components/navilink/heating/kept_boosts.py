@@ -1,6 +1,6 @@
 """The boosts of an account's heaters as they are on the disk."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
@@ -80,6 +80,7 @@ HEATER = vol.Schema(
         vol.Required("commands"): {str: vol.Coerce(Setting)},
         vol.Optional("returning", default=dict): {vol.Coerce(Setting): _RETURN},
         vol.Optional("returns", default=dict): {str: vol.Coerce(Setting)},
+        vol.Optional("former", default=list): vol.All([str], vol.Coerce(frozenset)),
     }
 )
 
@@ -93,14 +94,25 @@ class KeptBoosts:
     """The commands that boosts gave, by their ids."""
     returns: Mapping[str, Setting] = field(default_factory=dict)
     """The commands that go back after boosts, by their ids."""
+    former: frozenset[str] = frozenset()
+    """Those of both of which nothing is expected any more, until they have an outcome."""
+
+    @property
+    def own(self) -> frozenset[str]:
+        """The ids of all commands for boosts that may be without an outcome."""
+        return self.former.union(self.commands, self.returns)
 
     def without_commands(self, settings: Collection[Setting]) -> Self:
-        """Forget the commands for some settings: what becomes of them does not count any more."""
+        """Expect nothing more of the commands for some settings: what becomes of them does not count any more."""
         commands, returns = (
             {command_id: setting for command_id, setting in given.items() if setting not in settings}
             for given in (self.commands, self.returns)
         )
-        return replace(self, commands=commands, returns=returns)
+        return replace(self, commands=commands, returns=returns, former=self.own.difference(commands, returns))
+
+    def without_former(self, command_ids: Iterable[str]) -> Self:
+        """Forget commands that have an outcome by now."""
+        return replace(self, former=self.former.difference(command_ids))
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values only."""
@@ -122,6 +134,7 @@ class KeptBoosts:
                 for setting, each in self.boosts.returning.items()
             },
             "returns": {command_id: setting.value for command_id, setting in self.returns.items()},
+            "former": sorted(self.former),
         }
 
     @classmethod
@@ -138,6 +151,7 @@ class KeptBoosts:
             ),
             stored["commands"],
             stored["returns"],
+            stored["former"],
         )
 
 

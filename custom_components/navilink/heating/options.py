@@ -5,6 +5,7 @@ They are stored in °C and liters, and asked for in the user's units.
 
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
+import math
 from typing import Any
 
 from homeassistant.const import UnitOfTemperature, UnitOfTime, UnitOfVolume
@@ -52,6 +53,12 @@ class NumberOption:
         if self.unit in _CONVERTED:
             value = _CONVERTED[self.unit][0].convert(value, self.unit, self.user_unit(units))
         return round(value, self.decimals)
+
+    def applied(self, stored: object) -> float | None:
+        """Return what applies of what is stored: within the limits; None if it is no number at all."""
+        is_number = isinstance(stored, int | float) and not isinstance(stored, bool) and not math.isnan(stored)
+        low, high = self.allowed
+        return min(high, max(low, stored)) if is_number else None
 
     def stored(self, entered: float, known: float | None, units: UnitSystem) -> float:
         """Return what to store of a number that the user entered; one that is as it was shown stays what it was."""
@@ -166,13 +173,16 @@ def ranges(units: UnitSystem) -> dict[str, str]:
 
 
 def _chosen(options: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return the stored options of a section; those of a newer version are ignored."""
-    stored = options.get(name, {})
-    return {option.name: stored[option.name] for option in SECTIONS[name] if option.name in stored}
+    """Return what applies of the stored options of a section; those of a newer version are ignored."""
+    stored = options.get(name)
+    if not isinstance(stored, Mapping):
+        return {}
+    applied = {option.name: option.applied(stored.get(option.name)) for option in SECTIONS[name]}
+    return {name: value for name, value in applied.items() if value is not None}
 
 
 def _known(options: Mapping[str, Any], name: str, option: NumberOption) -> float | None:
-    value: float | None = options.get(name, {}).get(option.name, option.usual)
+    value: float | None = _chosen(options, name).get(option.name, option.usual)
     return value
 
 

@@ -197,6 +197,22 @@ def test_a_heater_that_stops_answering_is_off_line_once_the_next_link_does_not_b
     played(story)
 
 
+def test_a_notice_that_comes_twice_does_not_make_the_answer_of_a_heater_that_is_back_worthless() -> None:
+    async def story() -> None:
+        client, transports = await scripted(MqttConnectionConfig(guard_commands=True))
+        await client.subscribe_device(DEVICE)
+        announce(transports[0], 0)
+        assert await client.set_dhw_temperature(DEVICE, 130) == 0
+        assert transports[0].topics[-1].endswith("/st")
+        announce(transports[0], 0)
+        transports[0].reply("res", status={"dhwTemperatureSetting": 98})
+        await asyncio.sleep(0)
+        assert transports[0].topics[-1].endswith("/ctrl")
+        await client.disconnect()
+
+    played(story)
+
+
 def test_a_link_that_delivers_nothing_from_the_start_holds_a_command_for_two_minutes_at_most() -> None:
     async def story() -> None:
         client, transports = await scripted(MqttConnectionConfig(guard_commands=True))

@@ -124,3 +124,62 @@ def test_questions_without_an_answer_are_not_remembered_for_ever() -> None:
         assert asking.fresh.dated(ONE, "question 1001") is not None
 
     run(story)
+
+
+def test_with_another_connection_a_report_without_a_session_is_no_answer_any_more() -> None:
+    async def story(asking: Asking) -> None:
+        asked = asking.fresh.written("question", ONE)
+        asking.fresh.need(ONE)
+        await asyncio.sleep(40)
+        # By now it counts as one that reports without any session.
+        assert asking.fresh.dated(ONE, None) == asked
+        asking.fresh.disconnected()
+        asking.fresh.connected()
+        asking.fresh.written("another question", ONE)
+        await asyncio.sleep(40)
+        assert asking.fresh.dated(ONE, None) == UNKNOWN_MOMENT
+        assert not asking.fresh.has(ONE)
+
+    run(story)
+
+
+def test_a_heater_that_is_away_is_not_asked_while_others_ask_it() -> None:
+    async def story(asking: Asking) -> None:
+        asking.fresh.need(ONE)
+        await asyncio.sleep(60)
+        assert [at for _, at in asking.asked] == [0, 5, 15, 35]
+        for number in range(10):
+            asking.fresh.written(f"somebody's question {number}", ONE)
+            await asyncio.sleep(30)
+        assert len(asking.asked) == 4
+        await asyncio.sleep(30)
+        assert len(asking.asked) == 5
+        asking.fresh.disconnected()
+
+    run(story)
+
+
+def test_a_heater_is_offline_since_a_moment_whatever_comes_from_it_later() -> None:
+    async def story(asking: Asking) -> None:
+        before = asking.fresh.moment()
+        asking.fresh.offline(ONE)
+        after = asking.fresh.moment()
+        assert asking.hears(ONE)
+        assert asking.fresh.is_offline_since(ONE, before)
+        assert not asking.fresh.is_offline_since(ONE, after)
+        assert not asking.fresh.is_offline_since(OTHER, before)
+        asking.fresh.forget(ONE)
+        assert not asking.fresh.is_offline_since(ONE, before)
+
+    run(story)
+
+
+def test_an_answer_to_what_a_forgotten_heater_was_asked_answers_nothing() -> None:
+    async def story(asking: Asking) -> None:
+        asking.fresh.written("question", ONE)
+        asking.fresh.written("question", OTHER)
+        asking.fresh.forget(ONE)
+        assert asking.fresh.dated(ONE, "question") == UNKNOWN_MOMENT
+        assert asking.fresh.dated(OTHER, "question") != UNKNOWN_MOMENT
+
+    run(story)

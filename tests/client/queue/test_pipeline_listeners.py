@@ -1,13 +1,14 @@
 """Who hears of a command may clear the queue or give the next one at once; neither order nor judgement suffers."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 from nwp500 import CommandEvent, CommandHandle, CommandOutcome, CommandStage, QueuedCommand, commands
 from nwp500.queue.confirmation import ANSWER_SECONDS
 from nwp500.queue.events import QueueChanged
-from tests.client.support.bench import Bench, on_the_bench
+from tests.client.support.bench import ONE, Bench, on_the_bench
 
 SETPOINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
 CAREFUL: dict[str, object] = {"guard_commands": True, "skip_redundant": True}
@@ -149,5 +150,99 @@ def test_what_is_left_at_the_end_is_reported_as_it_was_last_written() -> None:
         assert [(command.id, command.attempts, command.sessions) for command in left] == [
             (handle.command.id, 2, sessions)
         ]
+
+    on_the_bench(story)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_is_given_for_a_confirmed_command_is_not_outlived_with_the_older_ones(*, fails: bool) -> None:
+    async def story(bench: Bench) -> None:
+        answers: list[CommandHandle] = []
+
+        def answer(_: CommandEvent) -> None:
+            answers.append(bench.give(SETPOINT, 110))
+            if fails:
+                raise RuntimeError
+
+        bench.up()
+        older, newer = bench.give(SETPOINT, 115), bench.give(SETPOINT, 120)
+        await bench.arrives()
+        bench.emitter.once("command_confirmed", answer)
+        bench.reports(dhwTemperatureSetting=120)
+        ends = [(end.command_id, end.outcome) for end in bench.ends]
+        assert ends == [
+            (newer.command.id, CommandOutcome.CONFIRMED),
+            (older.command.id, CommandOutcome.UNCONFIRMED),
+        ]
+        [last] = answers
+        assert bench.written == [older.command.id, newer.command.id, last.command.id]
+        await bench.arrives()
+        bench.reports(dhwTemperatureSetting=110)
+        assert bench.outcomes[2:] == [CommandOutcome.CONFIRMED]
+
+    on_the_bench(story)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda bench: bench.pipeline.clear(lambda _: True),
+        lambda bench: bench.pipeline.remove_heater(ONE),
+        lambda bench: bench.pipeline.close(),
+    ],
+    ids=["cleared", "removed", "closed"],
+)
+def test_each_of_several_that_end_together_ends_once_whatever_their_listeners_do(
+    end: Callable[[Bench], object],
+) -> None:
+    async def story(bench: Bench) -> None:
+        def end_all(_: CommandEvent) -> None:
+            bench.pipeline.remove_heater(ONE)
+            raise RuntimeError
+
+        bench.up()
+        sent = [bench.give(MODE, 1), bench.give(SETPOINT, 120)]
+        await bench.arrives()
+        bench.down()
+        waiting = [bench.give(MODE, 2), bench.give(SETPOINT, 110)]
+        bench.emitter.on("command_completed", end_all)
+        end(bench)
+        ids = [handle.command.id for handle in (*sent, *waiting)]
+        assert sorted(each.command_id for each in bench.ends) == sorted(ids)
+        assert bench.pipeline.pending() == ()
+
+    on_the_bench(story)
+
+
+def test_a_reply_to_a_writing_of_an_earlier_connection_confirms_what_a_status_has_shown_meanwhile() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.reports(dhwTemperatureSetting=100)
+        handle = bench.give(SETPOINT, 120)
+        [session_id] = bench.transport.session_ids
+        bench.down()
+        bench.up()
+        bench.reports(dhwTemperatureSetting=120)
+        # It is held, because a control was sent a moment ago.
+        assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
+        bench.answers(session_id)
+        assert bench.outcomes == [CommandOutcome.CONFIRMED]
+
+    on_the_bench(story, command_interval=60.0)
+
+
+def test_nothing_is_remembered_of_what_has_ended() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.give(SETPOINT, 120)
+        await bench.arrives()
+        bench.refuses(bench.written[-1])
+        await asyncio.sleep(3.0)
+        await bench.arrives()
+        bench.reports(dhwTemperatureSetting=120)
+        assert bench.outcomes == [CommandOutcome.CONFIRMED]
+        # It would show nowhere else, but in the memory after years.
+        kept = vars(bench.pipeline.registry), vars(bench.pipeline._pacing)  # noqa: SLF001 - as said above
+        assert [len(kept[0]["_sessions"]), len(kept[1]["_refusals"])] == [0, 0]
 
     on_the_bench(story)
