@@ -1,5 +1,6 @@
 """Home Assistant's calendar as a person uses it: the list of a week, and the dialogs of an event."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from playwright.async_api import Locator, expect
@@ -17,8 +18,9 @@ class CalendarPage:
         self._home_assistant = home_assistant
         self._page = home_assistant.page
 
-    async def open(self) -> None:
-        """Open the list of the next seven days."""
+    async def open(self, *, hours_ahead: int = 0) -> None:
+        """Open the list of the next seven days, on a device whose clock is ahead: a dialog offers its hour."""
+        await self._page.clock.install(time=datetime.now(UTC) + timedelta(hours=hours_ahead))
         await self._home_assistant.open("calendar")
         await self._page.get_by_title("List (7 days)").click()
 

@@ -54,15 +54,34 @@ async def test_single_event_of_a_series_is_refused(calendar: CalendarPage, demo:
     assert await _stored(demo) == before
 
 
-async def test_event_in_planned_heating_is_a_boost(calendar: CalendarPage, demo: RunningDemo) -> None:
+async def test_event_in_planned_heating_is_a_planned_boost(calendar: CalendarPage, demo: RunningDemo) -> None:
     before = await demo.heater()
-    commands = len(before["applied"])
-    await calendar.open()
+    await calendar.open(hours_ahead=2)
     await calendar.create("bath 140 °F", calendar="Planned heating", device=_HEATER)
     boost = calendar.event("bath 140 °F")
     await expect(boost).to_have_count(1)
+    await calendar.delete(boost)
+    await expect(boost).to_have_count(0)
+    assert (await demo.heater())["applied"] == before["applied"]
+
+
+async def test_event_in_planned_heating_that_is_over_is_refused(calendar: CalendarPage) -> None:
+    await calendar.open(hours_ahead=-2)
+    await calendar.create("bath 140 °F", calendar="Planned heating", device=_HEATER)
+    await expect(calendar.refusal).to_contain_text("The boost would already be over")
+
+
+async def test_boost_that_runs_is_ended_in_planned_heating(
+    home_assistant: HomeAssistantPage, calendar: CalendarPage, demo: RunningDemo
+) -> None:
+    before = await demo.heater()
+    commands = len(before["applied"])
+    await home_assistant.perform("navilink.boost", temperature=140, name="bath")
     heater = await demo.heater(applied=commands + 1)
     assert heater["status"]["dhwTemperatureSetting"] == 120
+    await calendar.open()
+    boost = calendar.event("bath")
+    await expect(boost).to_have_count(1)
     await calendar.delete(boost)
     await expect(boost).to_have_count(0)
     heater = await demo.heater(applied=commands + 2)

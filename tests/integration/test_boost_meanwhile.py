@@ -9,7 +9,8 @@ from homeassistant.exceptions import HomeAssistantError
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.navilink.heating import boost_watch, keeper as keeper_module
+from custom_components.navilink.heating import boost_watch
+from custom_components.navilink.heating import keeper as keeper_module
 from custom_components.navilink.heating.boost import Phase, Setting
 from custom_components.navilink.nwp500 import CommandStage
 from custom_components.navilink.nwp500.queue import confirmation

@@ -35,7 +35,7 @@ DEFAULTS = {
     "expiration": "by_kind",
     "expiration_time": {"days": 1},
 }
-OF_HEATING = {
+OF_HEATING: dict[str, dict[str, float]] = {
     "household": {
         "liters_per_shower": 40.0,
         "low_showers": 1.0,

@@ -55,7 +55,7 @@ def test_what_is_out_of_range_counts_as_its_limit(value: float, limits: tuple[fl
     ("name", "value"),
     [
         ("queue", "perhaps"),
-        *[("queue_size", value) for value in (None, "text", [], math.nan, -1, 0, 1001, 1e300)],
+        *[("queue_size", value) for value in (*NOTHING, -1, 0, 1001, 1e300) if value != "40"],
         *[("expiration", value) for value in (*NOTHING, 40)],
         *[("expiration_time", value) for value in NOTHING],
         *[("expiration_time", {"days": value}) for value in (-1, None, "text", 1e300)],

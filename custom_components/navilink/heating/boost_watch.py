@@ -113,8 +113,8 @@ class BoostWatch:
         """Find out what became of the commands of an earlier run, and give those that it did not come to."""
         kept = self._keeper.kept[mac_address]
         events = {event.command.id: event for event in self._outcomes.of(mac_address)}
-        given = [*kept.commands, *kept.returns, *kept.former]
-        ended = [each for each in given if self._client.stage(each) is None]
+        all_given = [*kept.commands, *kept.returns, *kept.former]
+        ended = [each for each in all_given if self._client.stage(each) is None]
         for command_id in ended:
             self._keeper.take_outcome(mac_address, command_id, events.get(command_id))
         self._keeper.release(mac_address, ended)

@@ -56,9 +56,10 @@ class NumberOption:
 
     def applied(self, stored: object) -> float | None:
         """Return what applies of what is stored: within the limits; None if it is no number at all."""
-        is_number = isinstance(stored, int | float) and not isinstance(stored, bool) and not math.isnan(stored)
+        if not isinstance(stored, int | float) or isinstance(stored, bool) or math.isnan(stored):
+            return None
         low, high = self.allowed
-        return min(high, max(low, stored)) if is_number else None
+        return min(high, max(low, stored))
 
     def stored(self, entered: float, known: float | None, units: UnitSystem) -> float:
         """Return what to store of a number that the user entered; one that is as it was shown stays what it was."""
