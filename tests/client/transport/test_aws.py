@@ -10,7 +10,6 @@ import pytest
 from nwp500 import MqttConnectionConfig
 from nwp500.transport import aws
 from nwp500.transport.base import Transport, TransportError, UpgradeRefusedError
-from nwp500.transport.threads import call_on
 from simulator.common.certificates import make_server_certificate
 from tests.client.support.credentials import InventedTokens
 
@@ -83,11 +82,3 @@ async def test_the_status_of_a_refused_upgrade_is_reported_if_it_can_be_had(
     with pytest.raises(UpgradeRefusedError) as refused:
         await transport.open()
     assert refused.value.status == status
-
-
-def test_what_the_runtime_reports_after_the_event_loop_has_ended_is_dropped() -> None:
-    loop = asyncio.new_event_loop()
-    loop.close()
-    called: list[str] = []
-    call_on(loop, lambda: called.append("called"))
-    assert called == []

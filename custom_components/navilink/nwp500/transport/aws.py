@@ -30,7 +30,7 @@ from .base import (
     UpgradeRefusedError,
     declare_lost,
 )
-from .threads import call_on, weakly
+from .threads import LoopCalls, weakly
 
 # The runtime has no limit of its own for a server that never answers the upgrade request. For a certificate that it
 # does not trust it takes up to 30 s to report that, on purpose, and that is the better reason.
@@ -79,6 +79,7 @@ class AwsTransport(Transport):
         on_message: MessageListener,
     ) -> None:
         self._loop = asyncio.get_running_loop()
+        self._loop_calls = LoopCalls(self._loop)
         self._client = client
         self._config = config
         self._credentials = credentials
@@ -147,7 +148,7 @@ class AwsTransport(Transport):
         self._is_closed = True
         native = self._connection.disconnect()
         closed = asyncio.Event()
-        native.add_done_callback(lambda _: call_on(self._loop, closed.set))
+        native.add_done_callback(lambda _: self._loop_calls.call(closed.set))
         # The runtime goes on closing by itself; a dead peer must not keep the successor waiting.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_CLOSE_SECONDS):
@@ -229,7 +230,7 @@ class AwsTransport(Transport):
             else:
                 waiting.set_result(native.result())
 
-        native.add_done_callback(lambda _: call_on(self._loop, complete))
+        native.add_done_callback(lambda _: self._loop_calls.call(complete))
         return waiting
 
     def _post[*Arguments](self, function: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
@@ -239,7 +240,7 @@ class AwsTransport(Transport):
             if not self._is_closed:
                 function(*arguments)
 
-        call_on(self._loop, unless_closed)
+        self._loop_calls.call(unless_closed)
 
 
 @lru_cache(maxsize=4)

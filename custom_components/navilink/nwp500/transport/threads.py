@@ -1,17 +1,48 @@
 """Between the threads of a native runtime, which call back whenever they like, and the event loop."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 import weakref
 
 
-def call_on(loop: asyncio.AbstractEventLoop, function: Callable[[], None]) -> None:
-    """From any thread: call a function on an event loop."""
-    try:
-        loop.call_soon_threadsafe(function)
-    except RuntimeError:
-        # The event loop has ended before the runtime's threads: nobody is left to call.
-        return
+class LoopCalls:
+    """Calls functions on an event loop, from any thread and in order; those that come at once wake the loop once.
+
+    Waking it costs several times what a call does: both threads then want Python's lock, and hand it to and fro.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._calls: deque[Callable[[], None]] = deque()
+        self._is_woken = False
+        """Whether the loop is about to look for calls."""
+
+    def call(self, function: Callable[[], None]) -> None:
+        """From any thread: call a function on the event loop."""
+        self._calls.append(function)
+        if not self._is_woken:
+            self._wake()
+
+    def _wake(self) -> None:
+        self._is_woken = True
+        try:
+            self._loop.call_soon_threadsafe(self._run)
+        except RuntimeError:
+            # The event loop has ended before the runtime's threads: nobody is left to call.
+            self._is_woken = False
+            self._calls.clear()
+
+    def _run(self) -> None:
+        # Before the first call is taken: one that is added from now on wakes the loop anew, or is still seen.
+        self._is_woken = False
+        try:
+            for _ in range(len(self._calls)):
+                self._calls.popleft()()
+        finally:
+            # A call that fails is reported by the loop, and keeps none of the others from being made.
+            if self._calls and not self._is_woken:
+                self._wake()
 
 
 def weakly(method: Callable[..., None]) -> Callable[..., None]:
