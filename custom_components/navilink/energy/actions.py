@@ -96,7 +96,7 @@ async def _async_clear_history(call: ServiceCall) -> ServiceResponse:
 
 
 async def _async_get_usage(call: ServiceCall) -> ServiceResponse:
-    """Return what a heater has used, as it says itself."""
+    """Return what a heater has used, as it reports itself."""
     [device_id] = call.data[ATTR_DEVICE_ID]
     coordinator, mac_address = await async_heater(call, device_id, POLICY_READ)
     reader = EnergyReader(coordinator.client, coordinator.data[mac_address].device)
@@ -147,7 +147,7 @@ def _last_months(today: date, count: int) -> Iterator[date]:
 
 
 def _used(amount: models.EnergyAmount | None) -> dict[str, JsonValueType]:
-    """Return an amount in kWh and hours; what the heater does not say is None."""
+    """Return an amount in kWh and hours; what the heater does not report is None."""
     if amount is None:
         return dict.fromkeys(("heat_pump", "elements", "total", "heat_pump_hours", "element_hours"))
     return {

@@ -34,7 +34,7 @@ from .statistics import TOTAL, EnergyStatistics
 STORE_VERSION = 1
 # A day is repaired in the first hour of the next that has a connection.
 REPAIR_INTERVAL = timedelta(hours=1)
-# What heaters say about a day can change for so long.
+# What heaters report for a day can change for so long.
 REPAIR_WINDOW = timedelta(days=31)
 
 
@@ -200,7 +200,7 @@ class EnergyHistory:
         except NotConnectedError as err:
             raise to_home_assistant_error(self._hass, err) from err
         except NavienError as err:
-            LOGGER.debug("%s did not say which months it has used: %s", heater_name(device), err)
+            LOGGER.debug("%s did not report the energy of its months: %s", heater_name(device), err)
             used = None
         if used is None:
             raise HomeAssistantError(translation_domain=DOMAIN, translation_key="energy_no_answer")
@@ -222,7 +222,7 @@ class EnergyHistory:
         for month in months(first, end):
             if not await run.async_month(month, end):
                 unanswered = month
-                LOGGER.debug("%s did not say what it has used in %s", heater_name(device), month)
+                LOGGER.debug("%s did not report the energy of %s", heater_name(device), month)
                 break
         await statistics.async_written()
         await self._async_save(device, replace(wanted, resume_from=unanswered))

@@ -1,4 +1,4 @@
-"""What a heater says about the energy it has used: days of a month, months of a year."""
+"""What a heater reports of the energy it has used: days of a month, months of a year."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -62,9 +62,9 @@ def _complete(amounts: Mapping[date, Amount | None]) -> dict[date, Amount] | Non
     return known if len(known) == len(amounts) else None
 
 
-def _amount(said: models.EnergyAmount | None) -> Amount | None:
+def _amount(reported: models.EnergyAmount | None) -> Amount | None:
     """Return an amount in whole Wh, None for what is missing or cannot be."""
-    if said is None or said.heat_pump is None or said.elements is None:
+    if reported is None or reported.heat_pump is None or reported.elements is None:
         return None
-    amount = Amount(round(said.heat_pump), round(said.elements))
+    amount = Amount(round(reported.heat_pump), round(reported.elements))
     return amount if amount.heat_pump >= 0 and amount.elements >= 0 else None

@@ -1,4 +1,4 @@
-"""Which rows make stored days of energy what the heater says they are: pure, in whole Wh.
+"""Which rows make stored days of energy what the heater reports: pure, in whole Wh.
 
 A statistic has one row a day, at the day's start, with the day's energy and the running total. A month whose days are
 no longer known can be one row on its first day. Rows at any other time have no energy: the one an hour before the first
@@ -101,7 +101,7 @@ def believable(
 ) -> dict[date, Amount]:
     """Leave out of the days of a month what a heater cannot have used, or has forgotten; `stored` are the total's rows.
 
-    Heaters say 0 for days before they were installed and for days that they no longer know. So days of 0 count only
+    Heaters report 0 for days before they were installed and for days that they no longer know. So days of 0 count only
     after a day that is known; `has_answered`: an earlier month of the same run had more than 0. A month of which no day
     is known is one row on its first day, of `whole` if that is given. The row goes once its days are known.
     """

@@ -40,7 +40,7 @@ _MIN_HEATING, _MIN_IDLE = timedelta(minutes=30), timedelta(hours=2)
 # How much one more period counts, and how far from physics what is learned may be.
 _WEIGHT = 0.25
 _BOUNDS = (0.5, 1.5)
-# Statuses that are further apart say too little of what happened between them.
+# Statuses that are further apart show too little of what happened between them.
 _MAX_GAP = timedelta(minutes=5)
 
 
@@ -68,7 +68,7 @@ class Tank:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
-    """How a heater differs from what physics says, and what it did last."""
+    """How a heater differs from what physics predicts, and what it did last."""
 
     heat_pump: float = 1.0
     """Its heating rate with the compressor, as a factor."""
@@ -138,7 +138,7 @@ def heating_rate(source: HeatSource, tank: Tank, learned: Learned) -> float:
 def heating_mode(
     mode: DhwMode, status: DeviceStatus, tank: Tank, learned: Learned, target: float
 ) -> HeatingMode | None:
-    """Return how a heater heats to a temperature in °C in one of its modes; None if the status does not say enough.
+    """Return how a heater heats to a temperature in °C in one of its modes; None if the status does not have enough.
 
     With elements that is the mean over the time in which the upper element, then the lower one or the compressor runs.
     """

@@ -113,7 +113,7 @@ class Block(Period):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HeatingPlan:
-    """When to heat; without blocks, the reason says why."""
+    """When to heat; without blocks, the reason is why."""
 
     reason: PlanReason | None = None
     blocks: tuple[Block, ...] = ()
@@ -122,7 +122,7 @@ class HeatingPlan:
     cost: float | None = None
     """None without prices."""
     cost_if_now: float | None = None
-    """What the same heat would cost if it were put in at once; None if the prices do not say."""
+    """What the same heat would cost if it were put in at once; None if there are no prices for it."""
     ready_at: datetime | None = None
     """If it is too late: when the water could be hot with the modes that are allowed."""
     mode_in_time: str | None = None
