@@ -77,7 +77,7 @@ class BoostKeeper:
         self._held: dict[tuple[str, Setting], Give] = {}
         """What waits for a command of somebody else for the same setting."""
         self._is_unloaded = False
-        """The entry's state does not tell: after a reload, it has another keeper."""
+        """The entry's state does not show it: after a reload, it has another keeper."""
         self._max_starts = max_starts(entry.options)
 
     def of(self, mac_address: str) -> Boosts:
