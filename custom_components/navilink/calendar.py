@@ -132,6 +132,7 @@ class WeeklyCalendar(NavilinkEntity, CalendarEntity):
 
             def with_entry(schedule: Schedule) -> Schedule:
                 _check_free(schedule.entries, wanted)
+                WeeklyForm(self.hass, self.heater).check_room(len(schedule.entries) + 1)
                 return replace(schedule, entries=(*schedule.entries, wanted))
 
             await self._async_change("create_event", with_entry)

@@ -135,7 +135,7 @@ def migrated_options(former: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options of the first version as they are called now; what is no choice any more is dropped."""
     renamed = {_FORMER_NAMES.get(name, name): value for name, value in former.items()}
     if CONF_EXPIRATION in renamed:
-        renamed[CONF_EXPIRATION] = _FORMER_VALUES.get(renamed[CONF_EXPIRATION], renamed[CONF_EXPIRATION])
+        renamed[CONF_EXPIRATION] = _FORMER_VALUES.get(str(renamed[CONF_EXPIRATION]), renamed[CONF_EXPIRATION])
     return {str(name): renamed[name] for name in OPTIONS_SCHEMA.schema if name in renamed}
 
 

@@ -30,7 +30,6 @@ from .wording import (
     time_words,
     to_home_assistant_error,
     translation,
-    user_temperature,
     user_unit,
 )
 
@@ -130,7 +129,7 @@ class LostCommands:
         try:
             if heater is None:
                 raise ServiceValidationError(translation_domain=DOMAIN, translation_key="heater_gone")
-            await self._delivery.async_send(
+            [completed] = await self._delivery.async_send(
                 heater.device,
                 _renewed(self._hass, heater, event.command),
                 # Off the list and into the queue by the same writing of the store, so that it is sent once.
@@ -140,22 +139,15 @@ class LostCommands:
             return escaped(error_words(self._hass, err))
         except NavienError as err:
             return escaped(error_words(self._hass, to_home_assistant_error(self._hass, err)))
-        wanted = _wanted(event.command)
-        if wanted in map(_wanted, self._delivery.client.pending_commands):
+        if completed is None:
             return text(self._hass, RESULT_TEXTS, QUEUED) or QUEUED
-        # The command that was lost had the same, but before this.
-        outcomes = self._delivery.outcomes.of(heater.device.mac_address)
-        outcome = [each.result.outcome for each in outcomes if _wanted(each.command) == wanted][-1]
+        outcome = completed.result.outcome
         return translation(self._hass, "entity", f"{OUTCOME_TEXTS}.{outcome}") or outcome
 
     def _heater_name(self, event: CommandCompleted) -> str:
         mac_address = event.command.mac_address or ""
         registered = async_registered_device(self._hass, self._entry, mac_address)
         return shown_name(registered) or self._names.get(mac_address, UNNAMED)
-
-
-def _wanted(command: QueuedCommand) -> tuple[object, ...]:
-    return command.mac_address, command.kind, command.parameters
 
 
 def _renewed(hass: HomeAssistant, heater: HeaterState, command: QueuedCommand) -> HeaterCommand:
@@ -165,6 +157,7 @@ def _renewed(hass: HomeAssistant, heater: HeaterState, command: QueuedCommand) -
     ]
     if control is commands.DHW_TEMPERATURE:
         [raw] = command.parameters
-        # Checked as if the user had entered it now.
-        return setpoint.dhw_temperature(heater.device, user_temperature(hass, raw), user_unit(hass), heater.feature)
+        # Checked as if the user had entered it now, and not as it is shown: in °F, a half-degree may show as the next.
+        temperature = setpoint.from_half_degrees(raw, user_unit(hass))
+        return setpoint.dhw_temperature(heater.device, temperature, user_unit(hass), heater.feature)
     return HeaterCommand(heater.device, control, command.parameters, command.wanted)

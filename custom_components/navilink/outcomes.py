@@ -185,11 +185,11 @@ class Delivery:
 
     async def async_send(
         self, device: Device, *commands: HeaterCommand, on_submitted: Callable[[], None] | None = None
-    ) -> None:
+    ) -> list[CommandCompleted | None]:
         """Send commands in order; return once they are completed, or stored until a connection is there.
 
-        Raises `ServiceValidationError` for what the heater would not accept, `HomeAssistantError` for what failed, or
-        is not confirmed in time.
+        Returns the outcome of each, None for one that waits. Raises `ServiceValidationError` for what the heater would
+        not accept, `HomeAssistantError` for what failed, or is not confirmed in time.
         """
         given = await self._async_submit(device, commands)
         if on_submitted is not None:
@@ -203,6 +203,7 @@ class Delivery:
             # Canceled, because the account is being unloaded, its command is stored.
             if not outcome.cancelled() and (err := self._error(command, outcome, was_reachable=was_reachable)):
                 raise err
+        return [outcome.result() if outcome.done() and not outcome.cancelled() else None for outcome in outcomes]
 
     async def _async_submit(self, device: Device, commands: tuple[HeaterCommand, ...]) -> list[QueuedCommand]:
         """Check all commands of an action, then submit them: it is carried out as a whole or not at all."""

@@ -1,7 +1,7 @@
 """Boosts of a heater in the simulator: given, delivered, ended, and what is left of them in every kind of trouble."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -13,6 +13,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.navilink import logbook
 from custom_components.navilink.heating import keeper
+from custom_components.navilink.heating.boost import Setting
 from custom_components.navilink.heating.boost_words import EVENT_BOOST_ENDED
 from simulator.process import SimulatorProcess
 from tests.integration.actions import CONNECTION, act, cut, press, queued_words, shown
@@ -299,11 +300,11 @@ async def test_boosts_of_two_heaters_do_not_meet(
 PLANNED = "calendar.nwp500_planned_heating"
 
 
-async def events(hass: HomeAssistant) -> list[dict[str, Any]]:
+async def events(hass: HomeAssistant, **when: object) -> list[dict[str, Any]]:
     response: Any = await hass.services.async_call(
         "calendar",
         "get_events",
-        {"entity_id": PLANNED, "duration": {"days": 7}},
+        {"entity_id": PLANNED, **(when or {"duration": {"days": 7}})},
         blocking=True,
         return_response=True,
     )
@@ -335,6 +336,76 @@ async def test_event_of_an_automation_is_a_planned_boost(
     await simulator.wait(applied=2)
     assert await applied(simulator) == [("dhw-temperature", [116]), ("dhw-mode", [1])]
     await wait_for_value(hass, PLANNED, "on")
+
+
+@pytest.mark.parametrize(
+    ("summary", "wanted"),
+    [
+        ("Second bath", "target temperature 60 °C"),
+        ("ECO, second bath", "mode energy saver"),
+        ("Electricity is cheap: 55,5°c", "target temperature 55.5 °C"),
+        ("Electric:58 ℃", "target temperature 58 °C, mode electric"),
+        ("\uff15\uff15℃", "target temperature 55 °C"),
+    ],
+)
+@pytest.mark.usefixtures("running")
+async def test_summary_sets_what_it_names_and_no_parts_of_words(hass: HomeAssistant, summary: str, wanted: str) -> None:
+    times = {"start_date_time": in_hours(3), "end_date_time": in_hours(4)}
+    await hass.services.async_call(
+        "calendar", "create_event", {"entity_id": PLANNED, "summary": summary, **times}, blocking=True
+    )
+    [event] = await events(hass)
+    assert (event["summary"], event["description"]) == (summary, wanted)
+
+
+async def test_mode_in_a_language_without_spaces(hass: HomeAssistant, running: MockConfigEntry) -> None:
+    hass.config.language = "zh-Hans"
+    assert await hass.config_entries.async_reload(running.entry_id)
+    times = {"start_date_time": in_hours(3), "end_date_time": in_hours(4)}
+    await hass.services.async_call(
+        "calendar", "create_event", {"entity_id": PLANNED, "summary": "周末节能50℃", **times}, blocking=True
+    )
+    [boost] = running.runtime_data.boosts.of(MAC).planned
+    assert boost.wanted == {Setting.TEMPERATURE: 100, Setting.MODE: 3}
+
+
+NIGHT = {"start_date_time": "2027-10-31T00:00:00", "end_date_time": "2027-10-31T23:00:00"}
+
+
+@pytest.mark.parametrize(
+    ("start", "until", "shown_end"),
+    [
+        # 50 minutes, in the last of which it is 2:20 once more.
+        ("2027-10-31T02:30:00+02:00", "2027-10-31T02:20:00+01:00", "2027-10-31T02:59:00+02:00"),
+        ("2027-10-31T01:30:00+02:00", "2027-10-31T02:20:30+01:00", "2027-10-31T02:20:30+01:00"),
+        ("2027-10-31T02:30:00+01:00", "2027-10-31T03:00:00+01:00", "2027-10-31T03:00:00+01:00"),
+    ],
+)
+async def test_calendar_is_shown_in_the_night_when_the_clocks_go_back(
+    hass: HomeAssistant, running: MockConfigEntry, start: str, until: str, shown_end: str
+) -> None:
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    await boost(hass, start=start, until=until)
+    [event] = await events(hass, **NIGHT)
+    assert (event["start"], event["end"]) == (start, shown_end)
+    assert shown(hass, PLANNED).attributes["message"] == "target temperature 60 °C"
+    [planned] = running.runtime_data.boosts.of(MAC).planned
+    assert planned.end == datetime.fromisoformat(until)
+
+
+async def test_boost_lasts_as_long_as_was_asked_for_whatever_the_clocks_do(
+    hass: HomeAssistant, running: MockConfigEntry
+) -> None:
+    await hass.config.async_set_time_zone("Europe/Berlin")
+    response = await boost(hass, start="2027-10-31T01:30:00", duration="03:00:00")
+    assert (response["start"], response["end"]) == ("2027-10-31T01:30:00+02:00", "2027-10-31T03:30:00+01:00")
+    assert await refused(hass, start="2027-03-28T01:45:00", until="2027-03-28T03:10:00") == "boost_too_short"
+    times = {"start_date_time": "2027-03-28T01:00:00", "end_date_time": "2027-03-28T04:00:00"}
+    await hass.services.async_call(
+        "calendar", "create_event", {"entity_id": PLANNED, "summary": "Guests", **times}, blocking=True
+    )
+    first, _ = running.runtime_data.boosts.of(MAC).planned
+    assert first.end - first.start == timedelta(hours=2)
 
 
 @pytest.mark.usefixtures("running")

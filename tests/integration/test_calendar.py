@@ -117,6 +117,17 @@ async def test_it_is_unavailable_until_the_schedule_was_read(
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
+@pytest.mark.parametrize("schedule", [wire(*({**MORNING, "min": minute} for minute in range(32)))])
+async def test_heater_with_as_many_entries_as_are_known_to_fit(
+    simulator: SimulatorProcess, calendar: Calendar, schedule: Mapping[str, object]
+) -> None:
+    error = await calendar.create("eco 50 °C", f"{START}T21:05:00", "FREQ=DAILY")
+    assert error == "The schedule can have up to 32 entries"
+    assert await stored(simulator) == schedule
+    # One that is moved needs no more room.
+    assert await calendar.update("124-0600", "High demand, 60 °C", f"{START}T21:05:00", "FREQ=DAILY") is None
+
+
 async def test_a_series_is_created_changed_and_deleted(simulator: SimulatorProcess, calendar: Calendar) -> None:
     assert await calendar.create("eco 50 °C", f"{START}T21:05:00", "FREQ=WEEKLY;BYDAY=SA,SU") is None
     weekend = {"enable": 2, "week": 130, "hour": 21, "min": 5, "mode": 3, "param": 100}

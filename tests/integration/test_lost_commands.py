@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.util.unit_system import US_CUSTOMARY_SYSTEM
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -192,3 +193,47 @@ async def test_they_are_known_after_a_restart(
     await dialog.choose(await dialog.open(), "send_again")
     await simulator.wait(applied=1)
     assert await applied(simulator) == [("dhw-temperature", [120])]
+
+
+@FULL_QUEUE
+async def test_temperature_between_whole_degrees_is_sent_again_as_it_was(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, dialog: Dialog
+) -> None:
+    hass.config.units = US_CUSTOMARY_SYSTEM
+    await cut(hass, simulator)
+    # 57.5 °C; it shows as 136 °F, which is 58 °C.
+    await set_temperature(hass, 135.5)
+    await set_mode(hass, "heat_pump")
+    await press(hass, "button.nwp500_clear_queue")
+    # What became of the lost one is not known any more, and not asked for.
+    assert await hass.config_entries.async_reload(running.entry_id)
+    flow = await dialog.choose(await dialog.open(), "send_again")
+    assert results(flow) == ["- NWP500: target temperature 136 °F: Queued"]
+    await simulator.fault("mqtt_up")
+    await simulator.wait(applied=1)
+    assert await applied(simulator) == [("dhw-temperature", [115])]
+
+
+@FULL_QUEUE
+@TWO_HEATERS
+async def test_heater_that_leaves_while_its_command_is_sent_again(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, dialog: Dialog
+) -> None:
+    await wait_for_value(hass, OTHER_HEATER, "eco")
+    await cut(hass, simulator)
+    await set_temperature(hass, 60, OTHER_HEATER)
+    await set_temperature(hass, 60)
+    await press(hass, "button.nwp500_clear_queue")
+    await simulator.fault("mqtt_up")
+    coordinator = running.runtime_data
+    await wait_for_value(hass, CONNECTION, "on")
+    while coordinator.client.is_waiting_for_status(coordinator.data[OTHER_MAC].device):
+        await next_event(coordinator.client, "status_received")
+    await simulator.fault("silent", mac=OTHER_MAC, suffix="ctrl", count=10)
+    flow = await dialog.open()
+    is_sent = asyncio.create_task(next_event(coordinator.client, "command_sent"))
+    sending = asyncio.create_task(dialog.choose(flow, "send_again"))
+    await is_sent
+    await coordinator.async_release({OTHER_MAC})
+    [line] = results(await sending)
+    assert line.startswith("- Guest house: target temperature 60 °C: ")

@@ -180,6 +180,7 @@ FORMER = {
         ({}, {}),
         (FORMER, {"queue": True, "queue_size": 7, "expiration": "by_kind", "expiration_time": {"hours": 3}}),
         ({"longest_wait": "fixed"}, {"expiration": "fixed"}),
+        ({"longest_wait": ["edited by hand"]}, {"expiration": ["edited by hand"]}),
         ({"longest_wait": "forever", "queue": False}, {"queue": False, "expiration": "never"}),
     ],
 )

@@ -22,6 +22,8 @@ from homeassistant.util.unit_conversion import TemperatureConverter
 from ..const import DOMAIN
 from ..coordinator import NavilinkCoordinator
 from ..entity import NavilinkEntity
+from ..schedules.event_summary import normal
+from ..schedules.weekly_events import shown_end
 from ..water_heater import MODE_OF_OPERATION
 from ..wording import errors_in_words, text
 from .boost import Boost
@@ -29,8 +31,11 @@ from .boost_actions import async_start_boost
 from .boost_words import settings_words
 
 DESCRIPTION = CalendarEntityDescription(key="planned_heating", translation_key="planned_heating")
-_TEMPERATURE = re.compile(r"([0-9]{1,3}(?:[.,][0-9])?)\s*°\s*([CF])", re.IGNORECASE)
-_UNITS = {"C": UnitOfTemperature.CELSIUS, "F": UnitOfTemperature.FAHRENHEIT}
+_TEMPERATURE = re.compile(r"([0-9]{1,3}(?:[.,][0-9])?)\s*°\s*([cf])")
+# A name of a mode, and not a part of a longer word: "Second bath" is no bath in the mode eco. Chinese and Korean put
+# other letters right beside it.
+_WORDS = "(?<![a-z\u00df-\u024f]){}(?![a-z\u00df-\u024f])"
+_UNITS = {"c": UnitOfTemperature.CELSIUS, "f": UnitOfTemperature.FAHRENHEIT}
 
 
 class PlannedHeating(NavilinkEntity, CalendarEntity):
@@ -90,24 +95,25 @@ class PlannedHeating(NavilinkEntity, CalendarEntity):
     def _fields(self, event: dict[str, Any]) -> dict[str, Any]:
         """Return the fields of the action that an event stands for."""
         start, end, summary = event[EVENT_START], event[EVENT_END], event[EVENT_SUMMARY]
+        plain = normal(summary).casefold()
         if event.get(EVENT_RRULE) or not isinstance(start, datetime):
             raise ServiceValidationError(translation_domain=DOMAIN, translation_key="boost_event_not_storable")
-        data: dict[str, Any] = {"start": start, "until": end, "name": summary[:100]}
-        if (match := _TEMPERATURE.search(summary)) is not None:
+        data: dict[str, Any] = {"start": dt_util.as_utc(start), "until": dt_util.as_utc(end), "name": summary[:100]}
+        if (match := _TEMPERATURE.search(plain)) is not None:
             unit = self.hass.config.units.temperature_unit
             number = float(match[1].replace(",", "."))
-            data[ATTR_TEMPERATURE] = TemperatureConverter.convert(number, _UNITS[match[2].upper()], unit)
+            data[ATTR_TEMPERATURE] = TemperatureConverter.convert(number, _UNITS[match[2]], unit)
         names = {name: text(self.hass, "schedule_mode", name) or name for name in MODE_OF_OPERATION}
         for name, words in names.items():
-            if words.casefold() in summary.casefold():
+            if re.search(_WORDS.format(re.escape(words.casefold())), plain):
                 data[ATTR_OPERATION_MODE] = name
         return data
 
     def _as_event(self, boost: Boost) -> CalendarEvent:
-        words = settings_words(self.hass, boost.wanted)
+        words, start = settings_words(self.hass, boost.wanted), dt_util.as_local(boost.start)
         return CalendarEvent(
-            start=dt_util.as_local(boost.start),
-            end=dt_util.as_local(boost.end),
+            start=start,
+            end=shown_end(start, boost.end - boost.start),
             summary=boost.name or words,
             description=words,
             uid=boost.id,

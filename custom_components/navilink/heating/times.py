@@ -8,12 +8,15 @@ import voluptuous as vol
 
 
 def aware_time(value: object) -> datetime:
-    """Return an aware time; one without a zone is in Home Assistant's. Raises `vol.Invalid`."""
+    """Return a time in UTC; one without a zone is in Home Assistant's. Raises `vol.Invalid`.
+
+    Between times of one zone, Python counts by the clock on the wall, which goes forward and back once a year.
+    """
     parsed: datetime = cv.datetime(value)
     if not MINYEAR < parsed.year < MAXYEAR:
         # In another time zone, or some time later, there may be no such year.
         raise vol.Invalid("expected a time in another year")
-    return dt_util.as_local(parsed) if parsed.tzinfo is None else parsed
+    return dt_util.as_utc(parsed)
 
 
 def time_or_next(value: object) -> datetime | time:
@@ -28,9 +31,9 @@ def time_or_next(value: object) -> datetime | time:
 
 
 def moment(given: datetime | time, now: datetime) -> datetime:
-    """Return a time; of a time of the clock, the next one."""
+    """Return a time in UTC; of a time of the clock, the next one."""
     if isinstance(given, datetime):
         return given
     today = dt_util.as_local(now).replace(hour=given.hour, minute=given.minute, second=given.second, microsecond=0)
     # The day may have 23 or 25 hours; the clock decides.
-    return today if today > now else today + timedelta(days=1)
+    return dt_util.as_utc(today if today > now else today + timedelta(days=1))

@@ -11,7 +11,7 @@ from typing import Any
 from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.const import ATTR_DEVICE_ID
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
@@ -88,7 +88,7 @@ class ScheduleActions[EntryT: models.WeeklyEntry]:
         heater, form = await self._async_heater(call, POLICY_CONTROL)
         expected = call.data.get(ATTR_IF_UNCHANGED_SINCE)
         entries = call.data[ATTR_ENTRIES]
-        _require_room(len(entries), form)
+        form.check_room(len(entries))
 
         def change(schedule: models.WeeklySchedule[EntryT]) -> models.WeeklySchedule[EntryT]:
             if expected is not None and content_hash(schedule) != expected:
@@ -106,7 +106,7 @@ class ScheduleActions[EntryT: models.WeeklyEntry]:
         def change(schedule: models.WeeklySchedule[EntryT]) -> models.WeeklySchedule[EntryT]:
             added[:] = [form.entry(call.data, schedule.entries)]
             entries = (*_without(schedule, call.data), *added)
-            _require_room(len(entries), form)
+            form.check_room(len(entries))
             return replace(schedule, entries=entries)
 
         write = await self._async_write(call, heater, change)
@@ -165,15 +165,6 @@ def require_connection(heater: Heater) -> None:
     """Raise unless the account is connected: what concerns schedules never waits for that."""
     if not heater.coordinator.client.is_connected:
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="not_connected")
-
-
-def _require_room[EntryT: models.WeeklyEntry](count: int, form: EntryForm[EntryT]) -> None:
-    if count > form.max_entries:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="schedule_full",
-            translation_placeholders={"maximum": str(form.max_entries)},
-        )
 
 
 def _without[EntryT: models.WeeklyEntry](

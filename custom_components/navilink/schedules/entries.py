@@ -99,6 +99,15 @@ class EntryForm[EntryT: models.WeeklyEntry](ABC):
                 return entry if entry.is_enabled is words[ATTR_ENABLED] else entry.switched(on=words[ATTR_ENABLED])
         return self._new(words)
 
+    def check_room(self, count: int) -> None:
+        """Raise `ServiceValidationError` for more entries than a heater has room for."""
+        if count > self.max_entries:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="schedule_full",
+                translation_placeholders={"maximum": str(self.max_entries)},
+            )
+
     @abstractmethod
     def _own_words(self, entry: EntryT) -> Words:
         """Return `fields` of an entry; what it has no use for is left out."""

@@ -45,7 +45,7 @@ class SummaryGrammar:
         """
         if self._modes.get(_plain(summary)) is enums.ReservationMode.POWER_OFF:
             return Setting(enums.ReservationMode.POWER_OFF, None)
-        match = _PATTERN.fullmatch(_normal(summary))
+        match = _PATTERN.fullmatch(normal(summary))
         mode = None if match is None else self._modes.get(_plain(match[1]))
         if match is None or mode is None or mode is enums.ReservationMode.POWER_OFF:
             raise self._unreadable(summary)
@@ -63,10 +63,10 @@ class SummaryGrammar:
         )
 
 
-def _normal(text: str) -> str:
+def normal(text: str) -> str:
     """Return a text with the plain forms of digits, commas and units that East Asian keyboards have in wide forms."""
     return unicodedata.normalize("NFKC", text).strip()
 
 
 def _plain(name: str) -> str:
-    return " ".join(_normal(name).casefold().split())
+    return " ".join(normal(name).casefold().split())

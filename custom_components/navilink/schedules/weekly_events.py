@@ -83,7 +83,7 @@ def occurrences(
     """Return what is shown between two instants, the second one excluded, in order; disabled entries do not act."""
     first = start - timedelta(minutes=DISPLAY_MINUTES)
     found = [
-        Occurrence(entry, uid, moment, _shown_until(moment, zone))
+        Occurrence(entry, uid, moment, shown_end(moment, timedelta(minutes=DISPLAY_MINUTES)))
         for uid, entry in entries_by_uid(entries).items()
         if entry.is_enabled
         for moment in _moments(entry, first, end, zone)
@@ -106,6 +106,17 @@ def next_due(entries: Iterable[models.ReservationEntry], now: datetime, zone: tz
     instant = now.astimezone(UTC)
     coming = occurrences(entries, now, now + NEXT_WITHIN, zone)
     return next((each for each in coming if each.start.astimezone(UTC) > instant), None)
+
+
+def shown_end(start: datetime, length: timedelta) -> datetime:
+    """Return the end that a calendar shows of what begins at a local time: after its length, in the same zone.
+
+    Home Assistant takes no event that ends earlier on the clock than it starts. When the clocks go back meanwhile, the
+    end may be the last minute before they do.
+    """
+    end = start.astimezone(UTC) + length
+    ends = ((end - timedelta(minutes=each)).astimezone(start.tzinfo) for each in range(length // timedelta(minutes=1)))
+    return next((each for each in ends if each.replace(tzinfo=None) > start.replace(tzinfo=None)), start)
 
 
 def recurrence_rule(entry: models.ReservationEntry) -> str:
@@ -163,16 +174,6 @@ def _instants(local: datetime) -> Iterator[datetime]:
         shown = each.astimezone(UTC).astimezone(local.tzinfo)
         if shown.replace(tzinfo=None, fold=0) == local.replace(tzinfo=None):
             yield each
-
-
-def _shown_until(start: datetime, zone: tzinfo) -> datetime:
-    """Return the end that is shown: half an hour later, or the last minute before the clocks go back.
-
-    Home Assistant takes no event that ends earlier on the clock than it starts.
-    """
-    instant = start.astimezone(UTC)
-    ends = ((instant + timedelta(minutes=minutes)).astimezone(zone) for minutes in range(DISPLAY_MINUTES, 0, -1))
-    return next((end for end in ends if end.replace(tzinfo=None) > start.replace(tzinfo=None)), start)
 
 
 def _is_shown_after(occurrence: Occurrence, instant: datetime) -> bool:

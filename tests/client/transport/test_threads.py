@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from threading import Thread
 from typing import cast
+import weakref
 
 from nwp500.transport.threads import LoopCalls, weakly
 
@@ -27,6 +28,7 @@ class CountingLoop:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self.is_closed = loop.is_closed
         self.woken = 0
 
     def call_soon_threadsafe(self, function: Callable[[], None]) -> asyncio.Handle:
@@ -121,3 +123,14 @@ def test_what_is_called_after_the_event_loop_has_ended_is_dropped() -> None:
     for _ in range(2):
         calls.call(lambda: made.append("called"))
     assert made == []
+
+
+def test_event_loop_that_ends_before_it_looks_leaves_nothing_behind() -> None:
+    loop = asyncio.new_event_loop()
+    calls, listener = LoopCalls(loop), Listener()
+    calls.call(partial(listener.on_value, value=1))
+    loop.close()
+    calls.call(partial(listener.on_value, value=2))
+    known = weakref.ref(listener)
+    del listener
+    assert known() is None

@@ -21,7 +21,8 @@ class LoopCalls:
     def call(self, function: Callable[[], None]) -> None:
         """From any thread: call a function on the event loop."""
         self._calls.append(function)
-        if not self._is_woken:
+        # A loop that has ended before it looked never will.
+        if not self._is_woken or self._loop.is_closed():
             self._wake()
 
     def _wake(self) -> None:
