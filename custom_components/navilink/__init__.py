@@ -12,7 +12,6 @@ from .config import migrated_options
 from .config_flow import NavilinkConfigFlow
 from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
-from .kept_values import async_remove_kept_values
 from .queue_store import async_remove_store
 from .repairs import async_remove_issues
 from .services import async_setup_services
@@ -72,7 +71,6 @@ async def async_remove_entry(hass: HomeAssistant, entry: NavilinkConfigEntry) ->
     """Leave nothing behind of an account."""
     async_remove_issues(hass, entry)
     await async_remove_store(hass, entry.entry_id)
-    await async_remove_kept_values(hass, entry.entry_id)
 
 
 async def async_remove_config_entry_device(

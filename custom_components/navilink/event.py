@@ -6,7 +6,6 @@ from homeassistant.components.event import EventEntity, EventEntityDescription
 from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
-from homeassistant.helpers.start import async_at_started
 
 from .coordinator import NavilinkConfigEntry
 from .entity import NavilinkEntity, async_add_for_each_heater
@@ -39,15 +38,8 @@ class CommandOutcomeEvent(NavilinkEntity, EventEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Follow the heater's outcomes once Home Assistant has started.
-
-        Outcomes of commands that expired while it was off wait until automations listen.
-        """
+        """Follow the heater's outcomes, which are passed on once Home Assistant has started."""
         await super().async_added_to_hass()
-        self.async_on_remove(async_at_started(self.hass, self._follow))
-
-    @callback
-    def _follow(self, _hass: HomeAssistant) -> None:
         self.async_on_remove(self.coordinator.outcomes.listen(self._mac_address, self._on_outcome))
 
     @callback

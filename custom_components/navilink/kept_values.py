@@ -78,7 +78,7 @@ class KeptValues:
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Take whose they are."""
-        self._store = _store(hass, entry_id)
+        self._store: Store[Stored] = Store(hass, VERSION, f"{DOMAIN}.{entry_id}.kept", private=True, atomic_writes=True)
         self._values: Stored = {}
         self._is_changed = False
         """Whether there may be something to write."""
@@ -154,15 +154,6 @@ class KeptValues:
 
     def _kept(self, mac_address: str, number: KeptNumber) -> int | None:
         return number.allowed_or_none(self.get(mac_address, number.name))
-
-
-async def async_remove_kept_values(hass: HomeAssistant, entry_id: str) -> None:
-    """Remove what is stored of an account."""
-    await _store(hass, entry_id).async_remove()
-
-
-def _store(hass: HomeAssistant, entry_id: str) -> Store[Stored]:
-    return Store(hass, VERSION, f"{DOMAIN}.{entry_id}.kept", private=True, atomic_writes=True)
 
 
 def _readable(stored: object) -> Stored:

@@ -22,6 +22,7 @@ from .heating.plan_action import PLAN_ACTIONS
 from .outcomes import outcome_details
 from .schedules.actions import SCHEDULE_ACTIONS
 from .schedules.tou_actions import TOU_ACTIONS
+from .times import positive_duration
 from .water_heater import ATTR_DAYS
 from .wording import DESCRIPTIONS
 
@@ -40,15 +41,6 @@ KINDS = tuple(sorted(DESCRIPTIONS))
 MAX_TIMEOUT = timedelta(days=7)
 
 
-def _timeout(value: object) -> timedelta:
-    """Return a duration; Home Assistant's own validator fails on one that is too long for any clock."""
-    try:
-        duration: timedelta = cv.positive_time_period(value)
-    except OverflowError as err:
-        raise vol.Invalid("the duration is too long") from err
-    return duration
-
-
 CLEAR_QUEUE_SCHEMA = vol.Schema({**DEVICES, vol.Optional(ATTR_KINDS): vol.All(cv.ensure_list, [vol.In(KINDS)])})
 GET_QUEUE_SCHEMA = vol.Schema(ONE_DEVICE)
 # How many days a heater takes is decided where every command is checked.
@@ -57,7 +49,9 @@ WAIT_FOR_COMMAND_SCHEMA = vol.Schema(
     {
         **ONE_DEVICE,
         vol.Optional(ATTR_COMMAND_ID): cv.string,
-        vol.Optional(ATTR_TIMEOUT, default=timedelta(minutes=1)): vol.All(_timeout, vol.Range(max=MAX_TIMEOUT)),
+        vol.Optional(ATTR_TIMEOUT, default=timedelta(minutes=1)): vol.All(
+            positive_duration, vol.Range(max=MAX_TIMEOUT)
+        ),
     }
 )
 

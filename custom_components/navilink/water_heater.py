@@ -14,11 +14,9 @@ from homeassistant.components.water_heater.const import (
 )
 from homeassistant.const import ATTR_TEMPERATURE, STATE_OFF
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 
-from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
 from .kept_values import VACATION_LENGTH
@@ -33,7 +31,7 @@ from .nwp500 import (
     heater_commands,
     setpoint,
 )
-from .wording import to_home_assistant_error, user_temperature, user_unit
+from .wording import to_home_assistant_error, unsupported_mode, user_temperature, user_unit
 
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.
 PARALLEL_UPDATES = 0
@@ -143,7 +141,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         self._last_modes = self._last_modes.after(self.heater.shown_mode)
         self.coordinator.kept.take_in(self.heater, VACATION_LENGTH)
         feature = self.heater.feature
-        operations = [name for name, mode in MODE_OF_OPERATION.items() if _takes(feature, commands.DHW_MODE, mode)]
+        operations = list(modes_of(feature))
         supported = {flag for flag, control in CONTROL_OF_FEATURE.items() if _takes(feature, control)}
         if operations:
             supported.add(WaterHeaterEntityFeature.OPERATION_MODE)
@@ -269,11 +267,7 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     def _operation_command(self, operation: str) -> HeaterCommand:
         operations = self.operation_list or []
         if operation not in operations:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="unsupported_mode",
-                translation_placeholders={"mode": operation, "modes": ", ".join(operations)},
-            )
+            raise unsupported_mode(operation, operations)
         if operation == STATE_OFF:
             return self._off_command()
         return heater_commands.dhw_mode(self.heater.device, MODE_OF_OPERATION[operation])
@@ -287,6 +281,11 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
         modes = [MODE_OF_OPERATION[name] for name in self.operation_list or [] if name in MODE_OF_OPERATION]
         mode = last if last in modes or not modes else modes[0]
         return heater_commands.dhw_mode(self.heater.device, mode)
+
+
+def modes_of(feature: DeviceFeature | None) -> dict[str, DhwMode]:
+    """Return the modes that a heater takes, by the operations of Home Assistant."""
+    return {name: mode for name, mode in MODE_OF_OPERATION.items() if _takes(feature, commands.DHW_MODE, mode)}
 
 
 def _takes(feature: DeviceFeature | None, control: commands.Control, *parameters: int) -> bool:

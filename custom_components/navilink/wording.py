@@ -4,7 +4,7 @@ All of it is made from codes and the texts of the translations. Only where they 
 words are used.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 import re
@@ -227,6 +227,15 @@ def to_home_assistant_error(hass: HomeAssistant, err: NavienError) -> HomeAssist
                 translation_key="command_not_accepted",
                 translation_placeholders={"error": str(err)},
             )
+
+
+def unsupported_mode(mode: str, modes: Iterable[str]) -> ServiceValidationError:
+    """Return why a mode cannot be set: the heater has others."""
+    return ServiceValidationError(
+        translation_domain=DOMAIN,
+        translation_key="unsupported_mode",
+        translation_placeholders={"mode": mode, "modes": ", ".join(modes)},
+    )
 
 
 @callback

@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant
 import pytest
 import voluptuous as vol
 
-from custom_components.navilink.heating.times import aware_time, moment, time_or_next
+from custom_components.navilink.times import aware_time, moment, positive_duration, time_or_next
 
 
 def test_a_time_of_the_clock_or_of_a_day() -> None:
@@ -39,3 +39,10 @@ async def test_time_between_two_times_is_what_passes(hass: HomeAssistant, given:
 def test_a_time_that_cannot_be_calculated_with_is_invalid(value: str) -> None:
     with pytest.raises(vol.Invalid):
         aware_time(value)
+
+
+def test_what_no_clock_has_is_invalid() -> None:
+    with pytest.raises(vol.Invalid):
+        positive_duration({"days": 1e12})
+    with pytest.raises(vol.Invalid):
+        time_or_next(f"{'9' * 30}:00")

@@ -7,8 +7,9 @@ from typing import Any
 from unittest.mock import patch
 
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE
+from homeassistant.const import EVENT_HOMEASSISTANT_FINAL_WRITE, STATE_UNAVAILABLE
 from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.file import WriteError
@@ -587,6 +588,13 @@ async def test_end_that_an_earlier_run_did_not_come_to_is_gone_on_with(
     await wait_for_value(hass, BOOST, "off")
 
 
+async def heat_for_an_hour(hass: HomeAssistant, *, start: float) -> None:
+    """Add an event to the calendar that begins in so many hours."""
+    times = {"start_date_time": in_hours(start), "end_date_time": in_hours(start + 1)}
+    event = {"entity_id": "calendar.nwp500_planned_heating", "summary": "Guests", **times}
+    await hass.services.async_call("calendar", "create_event", event, blocking=True)
+
+
 @pytest.mark.parametrize("options", [{"queue": False}])
 async def test_without_a_queue_and_a_connection_it_is_not_started(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, caplog: pytest.LogCaptureFixture
@@ -598,4 +606,11 @@ async def test_without_a_queue_and_a_connection_it_is_not_started(
     await boosts.async_boost(running.runtime_data.data[MAC].device, asked)
     assert boosts.of(MAC).running is None
     assert caplog.text.count("A boost could not set temperature") == 1
+    # Who asks for it in Home Assistant learns that at once.
+    assert shown(hass, BOOST).state == STATE_UNAVAILABLE
+    with pytest.raises(HomeAssistantError) as error:
+        await heat_for_an_hour(hass, start=0)
+    assert error.value.translation_key == "not_connected"
+    await heat_for_an_hour(hass, start=2)
+    assert len(boosts.of(MAC).planned) == 1
     assert await applied(simulator) == []

@@ -13,8 +13,9 @@ import voluptuous as vol
 
 from custom_components.navilink.nwp500 import DeviceStatus
 from simulator.process import SimulatorProcess
-from tests.integration.actions import ask, cut, device_id
-from tests.integration.heaters import MAC, applied
+from tests.integration.actions import ask, cut, device_id, press
+from tests.integration.heaters import HEATER, MAC, applied
+from tests.integration.waiting import wait_for
 from tests.integration.wall_clock import WallClock
 
 TARIFF = (0.30, 0.30, 0.30, 0.10, 0.30, 0.40, 0.40, 0.40, 0.40)
@@ -64,7 +65,7 @@ async def test_a_time_of_the_clock_is_the_next_one(hass: HomeAssistant, running:
 
 
 async def test_why_there_is_none(hass: HomeAssistant, running: MockConfigEntry) -> None:
-    assert (await plan(hass, running, ready_by=in_hours(8), temperature=30))["reason"] == "already_hot"
+    assert (await plan(hass, running, ready_by=in_hours(8), temperature=41))["reason"] == "already_hot"
     late = await plan(hass, running, ready_by=in_hours(1), temperature=64)
     assert late["reason"] == "too_late"
     assert late["mode_in_time"] in {"electric", "high_demand"}
@@ -99,6 +100,27 @@ async def test_what_makes_no_sense_is_refused(hass: HomeAssistant, running: Mock
     with pytest.raises(ServiceValidationError) as refused:
         await plan(hass, running, ready_by=in_hours(-5))
     assert refused.value.translation_key == "ready_by_out_of_range"
-    for data in ({"modes": ["gas"]}, {"prices": [{"price": 1}]}, {"minimum_block": "00:05:00"}):
+    with pytest.raises(ServiceValidationError) as refused:
+        await plan(hass, running, ready_by=in_hours(8), temperature=90)
+    assert refused.value.translation_key == "value_out_of_range"
+    for data in (
+        {"modes": ["gas"]},
+        {"prices": [{"price": 1}]},
+        {"minimum_block": "00:05:00"},
+        {"minimum_block": {"days": 1e12}},
+    ):
         with pytest.raises(vol.Invalid):
             await plan(hass, running, ready_by=in_hours(8), **data)
+
+
+async def test_mode_that_the_heater_lacks_is_neither_planned_nor_proposed(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    await simulator.device(MAC, feature={"electricUse": 1})
+    await press(hass, "button.nwp500_refresh")
+    await wait_for(hass, HEATER, lambda state: "electric" not in state.attributes["operation_list"])
+    with pytest.raises(ServiceValidationError) as refused:
+        await plan(hass, running, ready_by=in_hours(8), modes=["heat_pump", "electric"])
+    assert refused.value.translation_key == "unsupported_mode"
+    late = await plan(hass, running, ready_by=in_hours(1), temperature=64)
+    assert late["mode_in_time"] is None

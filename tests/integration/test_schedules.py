@@ -12,7 +12,6 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.navilink.coordinator import NavilinkCoordinator
 from custom_components.navilink.nwp500 import Device, ScheduleWrite, WriteOutcome, models
 from custom_components.navilink.schedules import heater_schedules, kept_lists
-from custom_components.navilink.schedules.heater_schedules import ScheduleKind
 from custom_components.navilink.schedules.kept_lists import KeptLists
 from simulator.process import SimulatorProcess
 from tests.integration.actions import cut, press
@@ -50,9 +49,9 @@ async def test_a_schedule_is_read_when_the_heater_is_there_and_on_demand(
     weekly = coordinator.schedules.weekly(MAC)
     assert weekly is not None
     assert (weekly.is_on, [dict(entry.raw) for entry in weekly.entries]) == (True, [MORNING])
-    read_at = coordinator.schedules.read_at(MAC)
-    assert read_at is not None
-    assert timedelta() <= dt_util.utcnow() - read_at < timedelta(minutes=1)
+    kept = coordinator.schedules.weekly_lists.get(MAC)
+    assert kept is not None
+    assert timedelta() <= dt_util.utcnow() - kept.read_at < timedelta(minutes=1)
     # What the heater reports later is no occasion as long as nothing is due.
     await next_info(coordinator)
     assert await asked(simulator, READ) == 2
@@ -73,10 +72,10 @@ async def test_recirculation_is_read_where_the_heater_has_it(
         recirculation = kept.recirculation(MAC)
         assert recirculation is not None
         assert (recirculation.is_on, [dict(entry.raw) for entry in recirculation.entries]) == (False, [PUMP_ON])
-        assert kept.read_at(MAC, ScheduleKind.RECIRCULATION) is not None
+        assert kept.recirculation_lists.get(MAC) is not None
     else:
         await wait_until(coordinator, lambda: kept.weekly(MAC) is not None)
-        assert (kept.recirculation(MAC), kept.read_at(MAC, ScheduleKind.RECIRCULATION)) == (None, None)
+        assert (kept.recirculation(MAC), kept.recirculation_lists.get(MAC)) == (None, None)
         assert await asked(simulator, "st/recirc-rsv/rd") == 0
     assert await hass.config_entries.async_unload(entry.entry_id)
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Self
 
+from homeassistant.components.recorder.const import DOMAIN as RECORDER_DOMAIN
 from homeassistant.components.sensor.const import SensorDeviceClass
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
@@ -17,7 +18,6 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.helpers.recorder import DATA_INSTANCE
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
@@ -142,7 +142,7 @@ class EnergyHistory:
 
     @callback
     def _on_interval(self, _now: datetime) -> None:
-        if self._entry.pref_disable_polling or DATA_INSTANCE not in self._hass.data:
+        if self._entry.pref_disable_polling or RECORDER_DOMAIN not in self._hass.config.components:
             return
         repair = self.async_repair()
         watched(self._entry.async_create_background_task(self._hass, repair, f"{DOMAIN} energy"))

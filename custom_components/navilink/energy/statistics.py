@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from homeassistant.components.recorder.const import DOMAIN as RECORDER_DOMAIN
 from homeassistant.components.recorder.models import StatisticData, StatisticMeanType, StatisticMetaData
 from homeassistant.components.recorder.statistics import async_add_external_statistics, statistics_during_period
 from homeassistant.const import UnitOfEnergy
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers.recorder import DATA_INSTANCE, get_instance
+from homeassistant.helpers.recorder import get_instance
 from homeassistant.util.unit_conversion import EnergyConverter
 
 from ..const import DOMAIN
@@ -37,7 +38,8 @@ class EnergyStatistics:
 
     def __init__(self, hass: HomeAssistant, device: Device) -> None:
         """Raise `ServiceValidationError` when there is no recorder."""
-        if DATA_INSTANCE not in hass.data:
+        # One that could not open its database is there all the same, and never does anything.
+        if RECORDER_DOMAIN not in hass.config.components:
             raise ServiceValidationError(translation_domain=DOMAIN, translation_key="recorder_off")
         self._hass = hass
         self._recorder = get_instance(hass)

@@ -8,7 +8,7 @@ from uuid import uuid4
 from homeassistant.components.water_heater.const import ATTR_OPERATION_MODE
 from homeassistant.const import ATTR_TEMPERATURE
 from homeassistant.core import HomeAssistant, ServiceCall, ServiceResponse
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
@@ -17,13 +17,13 @@ import voluptuous as vol
 from ..const import DOMAIN
 from ..coordinator import NavilinkCoordinator
 from ..kept_values import KeptNumber
-from ..nwp500 import DhwMode, InvalidParameterError, UnsupportedCommandError, commands, setpoint
-from ..water_heater import MODE_OF_OPERATION, NavilinkWaterHeater
-from ..wording import to_home_assistant_error, user_temperature, user_unit
+from ..nwp500 import InvalidParameterError, UnsupportedCommandError, commands, setpoint
+from ..times import aware_time, positive_duration
+from ..water_heater import MODE_OF_OPERATION, NavilinkWaterHeater, modes_of
+from ..wording import to_home_assistant_error, unsupported_mode, user_temperature, user_unit
 from .boost import Boost, BoostError, Running, Setting
 from .boost_words import boost_error
 from .boosts import MAX_DURATION, MIN_DURATION
-from .times import aware_time
 
 SERVICE_BOOST = "boost"
 SERVICE_END_BOOST = "end_boost"
@@ -48,7 +48,7 @@ TEMPERATURE = KeptNumber(
 )
 
 BOOST_FIELDS: dict[vol.Marker, Any] = {
-    vol.Exclusive("duration", "end"): cv.positive_time_period,
+    vol.Exclusive("duration", "end"): positive_duration,
     vol.Exclusive("until", "end"): aware_time,
     vol.Optional("start"): aware_time,
     vol.Optional(ATTR_TEMPERATURE): vol.Coerce(float),
@@ -66,7 +66,7 @@ END_BOOST_FIELDS: dict[vol.Marker, Any] = {
 async def async_boost(entity: NavilinkWaterHeater, call: ServiceCall) -> ServiceResponse:
     """Start or plan a boost; without a temperature and a mode, one of the usual temperature."""
     coordinator, mac_address = entity.coordinator, entity.heater.device.mac_address
-    return await async_start_boost(coordinator, mac_address, _modes(entity), call.data)
+    return await async_start_boost(coordinator, mac_address, call.data)
 
 
 async def async_end_boost(entity: NavilinkWaterHeater, call: ServiceCall) -> ServiceResponse:
@@ -86,7 +86,7 @@ async def async_end_boost(entity: NavilinkWaterHeater, call: ServiceCall) -> Ser
 
 
 async def async_start_boost(
-    coordinator: NavilinkCoordinator, mac_address: str, modes: Mapping[str, DhwMode], data: Mapping[str, Any]
+    coordinator: NavilinkCoordinator, mac_address: str, data: Mapping[str, Any]
 ) -> ServiceResponse:
     """Start or plan a boost with the fields of the action, and return its response; raises what the action raises."""
     heater = coordinator.data[mac_address]
@@ -94,7 +94,7 @@ async def async_start_boost(
     start = max(now, data.get("start", now))
     usual = timedelta(minutes=coordinator.kept.next_number(heater, DURATION))
     end = data.get("until") or start + min(data.get("duration", usual), _TOO_LONG)
-    wanted = _wanted(coordinator, mac_address, modes, data.get(ATTR_TEMPERATURE), data.get(ATTR_OPERATION_MODE))
+    wanted = _wanted(coordinator, mac_address, data.get(ATTR_TEMPERATURE), data.get(ATTR_OPERATION_MODE))
     boost = Boost(
         id=uuid4().hex,
         start=start,
@@ -104,6 +104,8 @@ async def async_start_boost(
         name=data.get("name", ""),
     )
     if start <= now:
+        if not heater.takes_commands:
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="not_connected")
         # What there is to go back to is what the heater has now, and not half a minute ago.
         await coordinator.boosts.async_look(heater.device)
     running = coordinator.boosts.of(mac_address).running
@@ -121,26 +123,22 @@ async def async_start_boost(
         "end": _shown(end),
         "queued": has_started and not coordinator.data[mac_address].is_online,
         "left_out": [] if running is None or not has_started else _left_out(running, boost),
-        "restores": {} if running is None or not has_started else _settings(coordinator.hass, running.restores, modes),
+        "restores": {} if running is None or not has_started else _settings(coordinator.hass, running.restores),
     }
 
 
 def _wanted(
     coordinator: NavilinkCoordinator,
     mac_address: str,
-    modes: Mapping[str, DhwMode],
     temperature: float | None,
     operation: str | None,
 ) -> dict[Setting, int]:
     """Return what to set; raises for what the heater would not take."""
     heater, hass = coordinator.data[mac_address], coordinator.hass
     wanted: dict[Setting, int] = {}
+    modes = modes_of(heater.feature)
     if operation is not None and operation not in modes:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="unsupported_mode",
-            translation_placeholders={"mode": operation, "modes": ", ".join(modes)},
-        )
+        raise unsupported_mode(operation, modes)
     try:
         if temperature is not None:
             command = setpoint.dhw_temperature(heater.device, temperature, user_unit(hass), heater.feature)
@@ -169,20 +167,12 @@ def _left_out(running: Running, boost: Boost) -> list[JsonValueType]:
 def _end_response(entity: NavilinkWaterHeater, *, has_ended: bool) -> ServiceResponse:
     """Return whether a boost has ended, and what comes back now."""
     restores = entity.coordinator.boosts.of(entity.heater.device.mac_address).restores
-    return {"ended": has_ended, "restores": _settings(entity.coordinator.hass, restores, _modes(entity))}
+    return {"ended": has_ended, "restores": _settings(entity.coordinator.hass, restores)}
 
 
-def _modes(entity: NavilinkWaterHeater) -> dict[str, DhwMode]:
-    """Return the modes that the heater has, by the operations of Home Assistant."""
-    operations = entity.operation_list or []
-    return {name: mode for name, mode in MODE_OF_OPERATION.items() if name in operations}
-
-
-def _settings(
-    hass: HomeAssistant, values: Mapping[Setting, int], modes: Mapping[str, DhwMode]
-) -> dict[str, JsonValueType]:
+def _settings(hass: HomeAssistant, values: Mapping[Setting, int]) -> dict[str, JsonValueType]:
     """Return raw values as the fields of an action have them."""
-    names = {mode.value: name for name, mode in modes.items()}
+    names = {mode.value: name for name, mode in MODE_OF_OPERATION.items()}
     shown: dict[Setting, tuple[str, Callable[[int], JsonValueType]]] = {
         Setting.TEMPERATURE: ("temperature", lambda raw: user_temperature(hass, raw)),
         Setting.MODE: ("mode", names.get),

@@ -60,6 +60,12 @@ class BoostSwitch(_BoostEntity, SwitchEntity):
 
     @property
     @override
+    def available(self) -> bool:
+        """Return whether the heater was ever seen, and commands reach it or wait for that."""
+        return super().available and self.heater.takes_commands
+
+    @property
+    @override
     def is_on(self) -> bool:
         """Return whether a boost runs."""
         return self.running is not None
@@ -68,7 +74,7 @@ class BoostSwitch(_BoostEntity, SwitchEntity):
     async def async_turn_on(self, **kwargs: Any) -> None:
         """Start a boost of the usual length and temperature; one that runs goes on as it is."""
         if self.running is None:
-            await async_start_boost(self.coordinator, self._mac_address, {}, {})
+            await async_start_boost(self.coordinator, self._mac_address, {})
 
     @override
     async def async_turn_off(self, **kwargs: Any) -> None:

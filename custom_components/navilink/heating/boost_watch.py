@@ -105,7 +105,7 @@ class BoostWatch:
         mac_address, command_id = event.command.mac_address or "", event.command.id
         self._sent_at.pop(command_id, None)
         self._keeper.take_outcome(mac_address, command_id, event)
-        self._keeper.release(mac_address, {command_id})
+        self._keeper.give_held(mac_address, {command_id})
 
     # After a restart
 
@@ -117,7 +117,7 @@ class BoostWatch:
         ended = [each for each in all_given if self._client.stage(each) is None]
         for command_id in ended:
             self._keeper.take_outcome(mac_address, command_id, events.get(command_id))
-        self._keeper.release(mac_address, ended)
+        self._keeper.give_held(mac_address, ended)
         kept = self._keeper.kept[mac_address]
         for setting, each in kept.boosts.returning.items():
             given = kept.commands if each.is_boost_pending else kept.returns

@@ -183,7 +183,7 @@ class BoostKeeper:
             pause = timedelta() if event is None else _PAUSES.get(event.result.outcome, timedelta())
             self.apply(mac_address, (kept.boosts.gone_back(setting, lost_at=_lost_at(event), pause=pause), []))
 
-    def release(self, mac_address: str, command_ids: Iterable[str]) -> None:
+    def give_held(self, mac_address: str, command_ids: Iterable[str]) -> None:
         """Give what waited for commands of somebody else, now that these have an outcome."""
         if mac_address in self._kept:
             self._kept[mac_address] = self._kept[mac_address].without_former(command_ids)
@@ -272,7 +272,7 @@ class BoostKeeper:
         if handle.result is not None:
             # It had its outcome before it was known whose it is.
             self.take_outcome(mac_address, handle.command.id, CommandCompleted(handle.command, handle.result))
-            self.release(mac_address, {handle.command.id})
+            self.give_held(mac_address, {handle.command.id})
 
     def _is_wanted(self, mac_address: str, step: Give) -> bool:
         """Return whether what was to be done when it was decided still is: much may have happened meanwhile."""

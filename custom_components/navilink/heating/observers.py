@@ -14,6 +14,7 @@ import voluptuous as vol
 from ..const import DOMAIN, LOGGER
 from ..kept_values import READ_ERRORS
 from ..nwp500 import DeviceStatus, NavienMqttClient, StatusReceived
+from ..times import aware_time
 from .insight import (
     Household,
     Learned,
@@ -25,7 +26,6 @@ from .insight import (
     showers_left,
     time_until_hot,
 )
-from .times import aware_time
 
 _VERSION = 1
 # Seconds. It is learned over days.

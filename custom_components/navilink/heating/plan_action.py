@@ -7,18 +7,19 @@ from typing import Any
 
 from homeassistant.auth.permissions.const import POLICY_READ
 from homeassistant.components.water_heater.const import STATE_HEAT_PUMP
-from homeassistant.const import ATTR_DEVICE_ID, ATTR_TEMPERATURE, UnitOfTemperature
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_TEMPERATURE
 from homeassistant.core import ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
-from homeassistant.util.unit_conversion import TemperatureConverter
 import voluptuous as vol
 
 from ..action_heaters import ONE_DEVICE, Heater, async_heater
 from ..const import DOMAIN
-from ..nwp500 import DeviceStatus
-from ..water_heater import MODE_OF_OPERATION
+from ..nwp500 import DeviceStatus, InvalidParameterError, setpoint
+from ..times import aware_time, moment, positive_duration, time_or_next
+from ..water_heater import MODE_OF_OPERATION, modes_of
+from ..wording import to_home_assistant_error, unsupported_mode, user_unit
 from .insight import Learned, Tank, heating_mode, missing_heat, standing_loss
 from .plan import (
     MAX_AHEAD,
@@ -31,7 +32,6 @@ from .plan import (
     Solar,
     heating_plan,
 )
-from .times import aware_time, moment, time_or_next
 
 SERVICE_GET_HEATING_PLAN = "get_heating_plan"
 
@@ -62,7 +62,7 @@ PLAN_SCHEMA = vol.Schema(
         ),
         vol.Optional("split", default=False): cv.boolean,
         vol.Optional("minimum_block", default=timedelta(minutes=30)): vol.All(
-            cv.positive_time_period, vol.Range(min=timedelta(minutes=15), max=timedelta(days=1))
+            positive_duration, vol.Range(min=timedelta(minutes=15), max=timedelta(days=1))
         ),
         vol.Optional("max_starts", default=3): vol.All(vol.Coerce(int), vol.Range(min=1, max=10)),
     }
@@ -78,13 +78,19 @@ async def async_get_heating_plan(call: ServiceCall) -> ServiceResponse:
     if not now < ready_by <= now + MAX_AHEAD:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="ready_by_out_of_range")
     state = heater.state
+    modes = modes_of(state.feature)
+    for mode in call.data["modes"]:
+        if mode not in modes:
+            raise unsupported_mode(mode, modes)
     gallons = None if state.feature is None else state.feature.volume_gallons
     status = state.status if state.is_fresh else None
     target = _target(heater, status, call.data.get(ATTR_TEMPERATURE))
     if status is None or gallons is None or target is None:
         return _response(HeatingPlan(reason=PlanReason.NO_STATUS), None)
     learned = heater.coordinator.observers.of(heater.mac_address).learned
-    request = _request(call.data, now, ready_by, (status, Tank(gallons), learned, target))
+    water = (status, Tank(gallons), learned, target)
+    heating = {name: heating_mode(mode, *water) for name, mode in modes.items()}
+    request = _request(call.data, now, ready_by, water, {name: each for name, each in heating.items() if each})
     if request is None:
         return _response(HeatingPlan(reason=PlanReason.NO_STATUS), None)
     plan = await call.hass.async_add_executor_job(heating_plan, request)
@@ -93,21 +99,24 @@ async def async_get_heating_plan(call: ServiceCall) -> ServiceResponse:
 
 def _target(heater: Heater, status: DeviceStatus | None, temperature: float | None) -> float | None:
     """Return the temperature that is wanted in °C: by default, the target temperature."""
-    if temperature is not None:
-        unit = heater.coordinator.hass.config.units.temperature_unit
-        return TemperatureConverter.convert(temperature, unit, UnitOfTemperature.CELSIUS)
-    return None if status is None else status.dhw_temperature_setting
+    if temperature is None:
+        return None if status is None else status.dhw_temperature_setting
+    hass = heater.coordinator.hass
+    try:
+        return setpoint.raw_setpoint(temperature, user_unit(hass), heater.state.feature) / 2
+    except InvalidParameterError as err:
+        raise to_home_assistant_error(hass, err) from err
 
 
 def _request(
-    data: Mapping[str, Any], now: datetime, ready_by: datetime, water: tuple[DeviceStatus, Tank, Learned, float]
+    data: Mapping[str, Any],
+    now: datetime,
+    ready_by: datetime,
+    water: tuple[DeviceStatus, Tank, Learned, float],
+    modes: Mapping[str, HeatingMode],
 ) -> PlanRequest | None:
     status, tank, learned, target = water
     missing, loss = missing_heat(status, tank, target), standing_loss(status, tank, learned, target)
-    modes: dict[str, HeatingMode] = {}
-    for operation, mode in MODE_OF_OPERATION.items():
-        if (heating := heating_mode(mode, status, tank, learned, target)) is not None:
-            modes[operation] = heating
     if missing is None or loss is None or not modes:
         return None
     earliest = data.get("earliest_start")

@@ -80,7 +80,7 @@ class PlannedHeating(NavilinkEntity, CalendarEntity):
     async def async_create_event(self, **kwargs: Any) -> None:
         """Plan a boost, with what its summary says: a temperature, a mode, both, or neither for the usual one."""
         with errors_in_words(self.hass):
-            await async_start_boost(self.coordinator, self._mac_address, MODE_OF_OPERATION, self._fields(kwargs))
+            await async_start_boost(self.coordinator, self._mac_address, self._fields(kwargs))
 
     @override
     async def async_delete_event(

@@ -65,19 +65,14 @@ def _difference(key: str, value_fn: Value) -> StatusSensorDescription:
     )
 
 
-def _energy(key: str, value_fn: Value) -> StatusSensorDescription:
-    return StatusSensorDescription(
-        key=key,
-        translation_key=key,
-        device_class=SensorDeviceClass.ENERGY_STORAGE,
-        state_class=SensorStateClass.MEASUREMENT,
-        native_unit_of_measurement=UnitOfEnergy.WATT_HOUR,
-        suggested_unit_of_measurement=UnitOfEnergy.KILO_WATT_HOUR,
-        suggested_display_precision=2,
-        entity_category=EntityCategory.DIAGNOSTIC,
-        entity_registry_enabled_default=False,
-        value_fn=value_fn,
-    )
+def _missing_heat(key: str, value_fn: Value) -> StatusSensorDescription:
+    """Describe heat in Wh; it has no device class, for it is not stored but missing."""
+
+    def kilowatt_hours(status: DeviceStatus) -> float | None:
+        watt_hours = value_fn(status)
+        return None if watt_hours is None else watt_hours / 1000
+
+    return _expert(key, kilowatt_hours, UnitOfEnergy.KILO_WATT_HOUR, precision=2)
 
 
 def _code(key: str, value_fn: Value) -> StatusSensorDescription:
@@ -140,8 +135,8 @@ EXPERT_DESCRIPTIONS = (
         is_fitted=_has_recirculation,
         us_unit=UnitOfVolumeFlowRate.GALLONS_PER_MINUTE,
     ),
-    _energy("full_recovery_energy", lambda status: status.full_recovery_energy),
-    _energy("missing_energy", lambda status: status.missing_energy),
+    _missing_heat("full_recovery_energy", lambda status: status.full_recovery_energy),
+    _missing_heat("missing_energy", lambda status: status.missing_energy),
     _expert(
         "filter_hours_used", lambda status: status.evaporator_fan_hours, UnitOfTime.HOURS, SensorDeviceClass.DURATION
     ),

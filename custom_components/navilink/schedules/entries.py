@@ -25,7 +25,7 @@ import voluptuous as vol
 from ..const import DOMAIN
 from ..heater import HeaterState
 from ..nwp500 import InvalidParameterError, UnsupportedCommandError, commands, enums, models, setpoint
-from ..wording import to_home_assistant_error, user_temperature, user_unit
+from ..wording import to_home_assistant_error, unsupported_mode, user_temperature, user_unit
 from .fields import ATTR_DAYS, ATTR_ENABLED, ATTR_TIME, DAYS_SCHEMA, day_names, time_words, whole_minute
 
 ATTR_PUMP_ON = "pump_on"
@@ -151,11 +151,7 @@ class WeeklyForm(EntryForm[models.ReservationEntry]):
     def _mode(self, name: str) -> enums.ReservationMode:
         taken = [each for each, mode in MODES.items() if self._takes(mode)]
         if name not in taken:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="unsupported_mode",
-                translation_placeholders={"mode": name, "modes": ", ".join(taken)},
-            )
+            raise unsupported_mode(name, taken)
         return MODES[name]
 
     def _takes(self, mode: enums.ReservationMode) -> bool:

@@ -8,6 +8,7 @@ from homeassistant.helpers import config_validation as cv
 import voluptuous as vol
 
 from ..nwp500 import models
+from ..times import clock_time
 
 ATTR_DAYS = "days"
 ATTR_ENABLED = "enabled"
@@ -36,11 +37,8 @@ def _days_named(names: Iterable[str]) -> frozenset[models.Weekday]:
 
 
 def whole_minute(value: object) -> time:
-    """Return a time of day; a heater knows no seconds. Home Assistant's own validator fails on some numbers."""
-    try:
-        parsed: time = cv.time(value)
-    except OverflowError as err:
-        raise vol.Invalid("the time is not valid") from err
+    """Return a time of day; a heater knows no seconds."""
+    parsed = clock_time(value)
     if parsed.second or parsed.microsecond:
         raise vol.Invalid("the time must be a whole minute")
     return parsed

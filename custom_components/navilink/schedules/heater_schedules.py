@@ -57,7 +57,7 @@ class RecordedWrite:
     action: str
     """What was requested, such as `set_schedule`."""
     outcome: str
-    """A value of `WriteOutcome`, or the class of the error for which nothing was written."""
+    """A value of `WriteOutcome`, the class of the error for which nothing was written, or `canceled`."""
     attempts: int = 0
     """How often it was sent."""
 
@@ -128,12 +128,6 @@ class HeaterSchedules:
         """Return the recirculation schedule as it was last read, None before that and for heaters without one."""
         kept = self.recirculation_lists.get(mac_address)
         return None if kept is None else kept.schedule
-
-    def read_at(self, mac_address: str, kind: ScheduleKind = ScheduleKind.WEEKLY) -> datetime | None:
-        """Return when the weekly schedule or the recirculation schedule was last read, aware."""
-        lists = self.weekly_lists if kind is ScheduleKind.WEEKLY else self.recirculation_lists
-        kept = lists.get(mac_address)
-        return None if kept is None else kept.read_at
 
     async def async_change_weekly(
         self, device: Device, action: str, change: Change[models.ReservationEntry]

@@ -96,7 +96,9 @@ async def _async_get(call: ServiceCall) -> ServiceResponse:
         read = kept
     else:
         raise HomeAssistantError(translation_domain=DOMAIN, translation_key="schedule_not_read")
-    return {**_shown(heater, read.schedule), "read_at": read.read_at.isoformat()}
+    status = heater.state.status
+    is_on = None if status is None else status.tou_enabled
+    return {ATTR_ENABLED: is_on, **_shown(read.schedule), "read_at": read.read_at.isoformat()}
 
 
 async def _async_set(call: ServiceCall) -> ServiceResponse:
@@ -148,8 +150,10 @@ async def _async_write(call: ServiceCall, heater: Heater, writing: Awaitable[Sch
         heater.state.device, ScheduleKind.TIME_OF_USE, call.service, writing
     )
     write = await _translated(call, recorded)
+    # Its next status shows whether time of use is on now.
+    heater.coordinator.client.poll(heater.state.device)
     if call.return_response:
-        return {"result": write.outcome.value, **_shown(heater, write.after)}
+        return {"result": write.outcome.value, **_shown(write.after)}
     if (err := write_error(write)) is not None:
         raise err
     return None
@@ -191,12 +195,10 @@ def _period(call: ServiceCall, period: Mapping[str, Any]) -> models.TouPeriod:
         raise to_home_assistant_error(call.hass, err) from err
 
 
-def _shown(heater: Heater, plan: Plan) -> dict[str, Any]:
+def _shown(plan: Plan) -> dict[str, Any]:
     """Return a plan as users see it."""
-    status = heater.state.status
     described = None if plan is None else plan.plan
     return {
-        ATTR_ENABLED: None if status is None else status.tou_enabled,
         ATTR_NAME: None if described is None else described.name,
         "utility": None if described is None else described.utility,
         ATTR_ZIP_CODE: None if described is None else described.zip_code,

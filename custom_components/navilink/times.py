@@ -7,6 +7,24 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 
+def positive_duration(value: object) -> timedelta:
+    """Return a duration; Home Assistant's own validator fails on one that is too long for any clock."""
+    try:
+        duration: timedelta = cv.positive_time_period(value)
+    except OverflowError as err:
+        raise vol.Invalid("the duration is too long") from err
+    return duration
+
+
+def clock_time(value: object) -> time:
+    """Return a time of the clock; Home Assistant's own validator fails on some numbers."""
+    try:
+        parsed: time = cv.time(value)
+    except OverflowError as err:
+        raise vol.Invalid("the time is not valid") from err
+    return parsed
+
+
 def aware_time(value: object) -> datetime:
     """Return a time in UTC; one without a zone is in Home Assistant's. Raises `vol.Invalid`.
 
@@ -26,8 +44,7 @@ def time_or_next(value: object) -> datetime | time:
     try:
         return aware_time(value)
     except vol.Invalid:
-        of_clock: time = cv.time(value)
-        return of_clock
+        return clock_time(value)
 
 
 def moment(given: datetime | time, now: datetime) -> datetime:
