@@ -86,7 +86,7 @@ def _enumerations() -> str:
     if missing:
         raise NoSectionError(f"no section for {', '.join(missing)}")
     return table(
-        ("Section", "Enumeration", "What it tells", "Values"),
+        ("Section", "Enumeration", "What it shows", "Values"),
         (
             (section, code(enumeration.__name__), _first_sentence(enumeration), _values(enumeration))
             for enumeration, section in ENUMERATIONS.items()

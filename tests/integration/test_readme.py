@@ -94,6 +94,7 @@ def _american(hass: HomeAssistant) -> None:
 @pytest.mark.usefixtures("running")
 async def test_solar_power(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await run_automation(hass, "Store solar power as hot water")
+    await simulator.wait(applied=2)
     assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-mode", [1])]
 
 
@@ -298,12 +299,10 @@ async def test_boost_for_two_hours(hass: HomeAssistant, simulator: SimulatorProc
     assert await applied(simulator) == [("dhw-temperature", [114])]
 
 
-@pytest.mark.usefixtures("every_entity", "running")
+@pytest.mark.usefixtures("running")
 async def test_water_is_hot(hass: HomeAssistant) -> None:
     await run_automation(hass, "The water is hot")
-    assert notices(hass) == [f"Hot water: {round(float(shown(hass, HOT_WATER).state))} gal"]
-    # And its timer with it.
-    await hass.services.async_call("automation", "turn_off", {"entity_id": "all"}, blocking=True)
+    assert notices(hass) == [f"The water is hot. Showers left: {shown(hass, SHOWERS).state}"]
 
 
 @pytest.mark.usefixtures("every_entity", "running")

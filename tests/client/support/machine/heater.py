@@ -86,7 +86,7 @@ class ScriptedHeater:
     unreported: dict[str, int] = field(default_factory=lambda: {"demand response": 0, "intelligent mode": 0})
     """What it remembers and no status shows."""
     odd_members: dict[str, object] = field(default_factory=dict)
-    """What it tells instead of some members, without any sense."""
+    """What it shows instead of some members, without any sense."""
     held_mode: int | None = None
     """A mode that it was told in a costly period, to be taken up at its end."""
     is_hold_forgotten: bool = False
