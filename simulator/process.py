@@ -8,7 +8,6 @@ from pathlib import Path
 import select
 import subprocess
 import sys
-from types import TracebackType
 from typing import Self, cast
 
 from aiohttp import ClientSession, ClientTimeout
@@ -73,9 +72,7 @@ class SimulatorProcess:
         self._session = await self._running.enter_async_context(ClientSession(self._addresses["control_url"]))
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._running.aclose()
 
     @property

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import NamedTuple
 
-from ..common.reading import BadRequestError, Members, sequence
+from ..common.reading import BadRequestError, Members, of_kind, sequence
 from ..state import ScheduleState
 from .members import OFF, ON
 
@@ -202,9 +202,8 @@ def read_use(members: Members) -> int:
 
 def read_members(row: object, names: tuple[str, ...]) -> tuple[int, ...]:
     """Read whole numbers by name; `true` is 1, as it was for older callers (protocol.md 14, 21)."""
-    if not isinstance(row, dict):
-        raise BadRequestError("an entry is not an object")
-    values = [row.get(name) for name in names]
+    members = of_kind(row, dict, "an entry")
+    values = [members.get(name) for name in names]
     if not all(isinstance(value, int) for value in values):
         raise BadRequestError(f"an entry needs {', '.join(names)} as whole numbers")
     return tuple(int(value) for value in values if isinstance(value, int))
