@@ -121,8 +121,7 @@ class SimulatorProcess:
 
     async def clock(self, speed: float | None = None, *, advance: float = 0.0) -> None:
         """Set the heaters' clock forward by so many seconds, and its speed; the time jumped over is lived through."""
-        members: dict[str, object] = {"advance": advance}
-        await self._request("POST", "/clock", members if speed is None else members | {"speed": speed})
+        await self._request("POST", "/clock", {"speed": speed, "advance": advance})
 
     async def reset(self, *options: str) -> None:
         """Begin afresh as if started again: connections end, credentials are void, heaters are as from the factory.

@@ -126,10 +126,6 @@ class Period(NamedTuple):
         start, end = (self.start_hour, self.start_minute), (self.end_hour, self.end_minute)
         return self.in_season(local) and bool(self.week & day_bit(local)) and start <= (local.hour, local.minute) <= end
 
-    def as_wire(self) -> dict[str, int]:
-        """Give all members under their wire names."""
-        return dict(zip(PERIOD_RANGES, self, strict=True))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TouPlan:
@@ -152,7 +148,7 @@ class TouPlan:
 
     def as_list(self) -> list[dict[str, int]]:
         """Give the periods as MQTT has them."""
-        return [period.as_wire() for period in self.periods]
+        return [dict(zip(PERIOD_RANGES, period, strict=True)) for period in self.periods]
 
 
 class Schedules:
