@@ -14,8 +14,6 @@ from .control.control import ControlInterface
 from .options import CloudOptions, read_command_line
 from .state import Addresses
 
-_MQTT_ENDPOINT = "localhost"
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 1 when the simulator cannot start."""
@@ -45,7 +43,7 @@ async def _run(options: Namespace, directory: Path) -> None:
         control_url = await control.start(options.host, options.control_port)
         addresses = Addresses(
             api_url=cloud.api_url,
-            mqtt_endpoint=_MQTT_ENDPOINT,
+            mqtt_endpoint="localhost",
             mqtt_port=cloud.mqtt_port,
             ca_file=str(cloud.certificate.ca_file),
             control_url=control_url,

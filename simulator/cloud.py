@@ -13,7 +13,7 @@ from aiohttp import hdrs, web
 from .answers.dispatch import Dispatcher
 from .answers.replies import device_connection
 from .common.certificates import make_server_certificate
-from .common.clock import Clock, ServiceClock
+from .common.clock import Clock
 from .common.reading import BadRequestError
 from .common.sigv4 import AwsCredentials
 from .heater.heater import Heater
@@ -23,7 +23,7 @@ from .heater.requests import heater_of
 from .mqtt.broker import Broker
 from .mqtt.session import ReceivedMessage
 from .options import CloudOptions
-from .rest.accounts import Account, Accounts
+from .rest.accounts import Accounts
 from .rest.api import BASE_PATH, RestApi
 from .rest.endpoints import ENDPOINTS
 from .vendor_app import VendorApp
@@ -44,28 +44,21 @@ class Cloud:
         )
         self.mqtt_port = options.mqtt_port
         self._tasks: list[asyncio.Task[None]] = []
-        self.service_clock = ServiceClock()
+        self.service_clock_offset = 0.0
         self.broker = Broker(
             self.certificate.ssl_context,
             credentials=self._find_credentials,
             on_publish=self._handle_message,
             permits=self._permits,
-            now=self.service_clock.now,
+            now=self.service_time,
         )
         self._furnish()
 
     def _furnish(self) -> None:
         options = self.options
-        account = Account(email=options.email, password=options.password)
         self.clock = Clock(options.speed)
         self.push_interval = options.push_interval
-        self.accounts = Accounts(
-            account,
-            self.service_clock.now,
-            jwt_lifetime=options.jwt_lifetime,
-            aws_lifetime=options.aws_lifetime,
-            rotate_refresh_token=options.rotate_refresh_token,
-        )
+        self.accounts = Accounts(options, self.service_time)
         self.heaters: dict[str, Heater] = {}
         for number in range(options.heaters):
             self.add_heater(online=number < options.heaters - options.offline_heaters)
@@ -79,6 +72,10 @@ class Cloud:
     def api_url(self) -> str:
         """Base URL of the REST service while it runs."""
         return f"http://{self.options.host}:{self._rest_server.addresses[0][1]}{BASE_PATH}"
+
+    def service_time(self) -> float:
+        """By which the service judges signatures and credentials: Unix time, unless its clock is wrong."""
+        return time.time() + self.service_clock_offset
 
     async def start(self) -> None:
         """Open the ports."""
@@ -101,7 +98,7 @@ class Cloud:
         self.options = self._started_with.changed(arguments)
         await self._stop_tasks()
         self.broker.reset()
-        self.service_clock.offset = 0.0
+        self.service_clock_offset = 0.0
         self.limit_tls(None)
         self._furnish()
         self._start_tasks()
@@ -187,5 +184,5 @@ class Cloud:
 
     async def _handle_rest(self, request: web.BaseRequest) -> web.StreamResponse:
         response = await self.rest.handle(request)
-        response.headers[hdrs.DATE] = formatdate(self.service_clock.now(), usegmt=True)
+        response.headers[hdrs.DATE] = formatdate(self.service_time(), usegmt=True)
         return response

@@ -8,7 +8,6 @@ from pathlib import Path
 import select
 import subprocess
 import sys
-from types import TracebackType
 from typing import Self, cast
 
 from aiohttp import ClientSession, ClientTimeout
@@ -73,9 +72,7 @@ class SimulatorProcess:
         self._session = await self._running.enter_async_context(ClientSession(self._addresses["control_url"]))
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._running.aclose()
 
     @property
@@ -124,8 +121,7 @@ class SimulatorProcess:
 
     async def clock(self, speed: float | None = None, *, advance: float = 0.0) -> None:
         """Set the heaters' clock forward by so many seconds, and its speed; the time jumped over is lived through."""
-        members: dict[str, object] = {"advance": advance}
-        await self._request("POST", "/clock", members if speed is None else members | {"speed": speed})
+        await self._request("POST", "/clock", {"speed": speed, "advance": advance})
 
     async def reset(self, *options: str) -> None:
         """Begin afresh as if started again: connections end, credentials are void, heaters are as from the factory.

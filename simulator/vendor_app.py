@@ -20,7 +20,7 @@ _ANY_USER = 0
 
 
 class VendorApp:
-    """While `interval` is set, it asks every heater in turn for what it shows."""
+    """While it shows the heaters, it asks every one in turn."""
 
     def __init__(
         self,
@@ -35,17 +35,11 @@ class VendorApp:
         self._next_at = 0.0
         self._session_id = f"{time.time() * 1000:.0f}"
 
-    def open(self, interval: float) -> None:
-        """Show the heaters from now on, asking every so many real seconds."""
-        if self._interval is None:
-            self._announce(connected=True)
+    def show(self, interval: float | None) -> None:
+        """Show the heaters from now on, asking every so many real seconds; `None`: go away."""
+        if (interval is None) is not (self._interval is None):
+            self._announce(connected=interval is not None)
         self._interval, self._next_at = interval, time.monotonic()
-
-    def close(self) -> None:
-        """Go away."""
-        if self._interval is not None:
-            self._announce(connected=False)
-        self._interval = None
 
     def look(self) -> None:
         """Ask again if it is time to."""

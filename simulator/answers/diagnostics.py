@@ -12,9 +12,8 @@ _FIVE_SEGMENTS = re.compile(rf"cmd/{DEVICE_TYPE}/[^/]+/[^/]+/[^/]+/res/td/rd")
 
 _TYPE_OF_TD = 2
 _HOUR = 3600
-_WIDE, _NARROW = 4, 2  # bytes
 _WIDE_IN_TS = 2
-"""So many members of `tsData` are wide, the others narrow."""
+"""So many members of `tsData` have 32 bits in the raw form, the others 16; those of the other objects all have 32."""
 
 _FAN_STARTS_PER_COMPRESSOR_START = 1.05
 _STARTS_PER_DAY = 2
@@ -25,8 +24,7 @@ _RECOVERY_MINUTES = 7
 def send_diagnostics(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Give the JSON form only where a five-segment topic asks for it, the raw form always."""
     tables = diagnostic_tables(heater)
-    wide = {"tsData": _WIDE_IN_TS}
-    data = {name: _hex(list(table.values()), wide.get(name, len(table))) for name, table in tables.items()}
+    data = {name: _hex(table, _WIDE_IN_TS if name == "tsData" else len(table)) for name, table in tables.items()}
     raw = raw_reply(heater, request, {"typeOfTD": _TYPE_OF_TD, "data": data})
     if not _FIVE_SEGMENTS.fullmatch(request.response_topic):
         return (raw,)
@@ -99,9 +97,9 @@ def _zeros(names: str) -> dict[str, int]:
     return dict.fromkeys(names.split(), 0)
 
 
-def _hex(values: list[int], wide: int) -> str:
-    """Give numbers as little-endian bytes: the first `wide` of them with 32 bits, the others with 16."""
-    sizes = [_WIDE if position < wide else _NARROW for position in range(len(values))]
+def _hex(table: dict[str, int], wide: int) -> str:
+    """Give the members as little-endian bytes: the first `wide` of them with 32 bits, the others with 16."""
+    sizes = [4] * wide + [2] * (len(table) - wide)
     return b"".join(
-        min(value, 256**size - 1).to_bytes(size, "little") for value, size in zip(values, sizes, strict=True)
+        min(value, 256**size - 1).to_bytes(size, "little") for value, size in zip(table.values(), sizes, strict=True)
     ).hex()

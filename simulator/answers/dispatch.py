@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 
-from ..common.delay_line import DelayLine
+from ..common.clock import DelayLine
 from ..common.reading import BadRequestError
 from ..heater.heater import Heater
 from ..heater.requests import Address, Request, parse

@@ -1,6 +1,12 @@
-"""The heaters' clock, which can run faster and be set forward, and the service's, which can be wrong."""
+"""Time: the heaters' clock, which can run faster and be set forward, and delays."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 import time
+from typing import Annotated
+
+from .reading import Span
 
 MAX_SPEED = 3600.0
 """Maximum; beyond it the physics would need more processor time than there is."""
@@ -8,14 +14,11 @@ MAX_SPEED = 3600.0
 MAX_ADVANCE = 7 * 86400.0
 """Maximum jump at once, in simulated seconds."""
 
-MAX_OFFSET = 10 * 365 * 86400.0
-"""Maximum by which the service's clock can be wrong, in seconds either way."""
-
 
 class Clock:
     """Simulated time in seconds since the epoch.
 
-    Only the heaters live by it. Credentials live by `ServiceClock`, MQTT keep-alives and reply delays by real time,
+    Only the heaters live by it. Credentials live by the service's clock, keep-alives and reply delays by real time,
     because the client at the other end does too.
     """
 
@@ -29,19 +32,39 @@ class Clock:
         """Simulated seconds since the epoch."""
         return self._simulated_anchor + (time.monotonic() - self._real_anchor) * self.speed
 
-    def adjust(self, *, speed: float | None = None, advance: float = 0.0) -> None:
-        """Jump forward by 0 to `MAX_ADVANCE` simulated seconds, then run at `speed`, 0 (stopped) to `MAX_SPEED`."""
+    def adjust(
+        self,
+        *,
+        speed: Annotated[float, Span(0, MAX_SPEED)] | None = None,
+        advance: Annotated[float, Span(0, MAX_ADVANCE)] = 0.0,
+    ) -> None:
+        """Jump forward by so many simulated seconds, then run at `speed`, 0 to stop."""
         self._simulated_anchor, self._real_anchor = self.now() + advance, time.monotonic()
         if speed is not None:
             self.speed = speed
 
 
-class ServiceClock:
-    """By which the service judges signatures and credentials: real time, unless `offset` seconds are added."""
+class DelayLine[ItemT]:
+    """Carries items to ``deliver`` like a long cable: any number may be on their way at a time, none overtakes."""
 
-    def __init__(self) -> None:
-        self.offset = 0.0
+    def __init__(self, deliver: Callable[[ItemT], Awaitable[None]]) -> None:
+        self._deliver = deliver
+        self._items: asyncio.Queue[tuple[float, ItemT]] = asyncio.Queue()
 
-    def now(self) -> float:
-        """Seconds of Unix time."""
-        return time.time() + self.offset
+    def put(self, item: ItemT, delay: float) -> None:
+        """Send an item on its way; it arrives ``delay`` seconds from now, or later where one ahead of it does."""
+        self._items.put_nowait((asyncio.get_running_loop().time() + delay, item))
+
+    def close(self) -> None:
+        """Let `run` return once everything put in so far has arrived; nothing may be put in afterwards."""
+        self._items.shutdown()
+
+    async def run(self) -> None:
+        """Deliver until closed."""
+        loop = asyncio.get_running_loop()
+        with suppress(asyncio.QueueShutDown):
+            while True:
+                due, item = await self._items.get()
+                if (wait := due - loop.time()) > 0:
+                    await asyncio.sleep(wait)
+                await self._deliver(item)

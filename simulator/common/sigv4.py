@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 import hmac
 import re
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qsl, quote
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SERVICE = "iotdevicegateway"
@@ -55,7 +55,9 @@ def verify_presigned_upgrade(
     scope = f"{signed_at:%Y%m%d}/{_REGION}/{SERVICE}/aws4_request"
     access_key_id, _, given_scope = parameters["X-Amz-Credential"].partition("/")
     _require(given_scope == scope, f"credential scope is not {scope}")
-    issued = _find(credentials, access_key_id, now)
+    issued = credentials(access_key_id)
+    if issued is None or issued.expires_at <= now.timestamp():
+        raise SignatureRefusedError("unknown access key" if issued is None else "credentials have expired")
     _require(_equal(parameters.get(_SECURITY_TOKEN, ""), issued.session_token), "security token is not the one issued")
     signed_headers = _signed_headers(parameters, headers)
     request = canonical_request(method=method, path=path, parameters=parameters, headers=signed_headers)
@@ -95,21 +97,12 @@ def _equal(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode(), expected.encode())
 
 
-def _find(credentials: CredentialLookup, access_key_id: str, now: datetime) -> AwsCredentials:
-    issued = credentials(access_key_id)
-    if issued is None or issued.expires_at <= now.timestamp():
-        raise SignatureRefusedError("unknown access key" if issued is None else "credentials have expired")
-    return issued
-
-
 def _parse_query(query: str) -> dict[str, str]:
-    # Not urllib's parse_qsl: it reads a plus sign as a space, the signature does not.
     _require(query.isascii(), "query is not ASCII")
-    parameters: dict[str, str] = {}
-    for part in filter(None, query.split("&")):
-        name, _, value = map(unquote, part.partition("="))
-        _require(name not in parameters, f"{name} is given twice")
-        parameters[name] = value
+    # A plus sign is read as a space, but not by the signature.
+    members = parse_qsl(query.replace("+", "%2B"), keep_blank_values=True)
+    parameters = dict(members)
+    _require(len(parameters) == len(members), "a parameter is given twice")
     return parameters
 
 

@@ -1,5 +1,7 @@
 """The control interface: what a test or a demo sees of the cloud, and how it brings about faults (plain HTTP, JSON).
 
+`process` has a method for each of its requests, which describes it.
+
 A page from elsewhere must not use it through a browser on this machine: a body has to be JSON by its type, which a page
 may send to another origin only when that one allows it, and the `Host` has to be this machine's.
 """
@@ -9,16 +11,14 @@ from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 import json
 import time
-from typing import Annotated, TypeIs
+from typing import Annotated
 
 from aiohttp import hdrs, web
 
 from ..cloud import Cloud
-from ..common.clock import MAX_ADVANCE, MAX_SPEED
 from ..common.listener import is_loopback_host
-from ..common.reading import BadRequestError, JsonObject, json_object, part
+from ..common.reading import MAX_COUNT, BadRequestError, JsonObject, Span, checked, json_object, of_kind, part, sequence
 from ..heater import report
-from .fault_arguments import MAX_COUNT, Span, checked
 from .faults import inject
 from .panel import write, write_schedules
 from .snapshot import CONDITIONS, holds, snapshot
@@ -69,7 +69,6 @@ class ControlInterface:
         return web.json_response(snapshot(self._cloud))
 
     async def _wait(self, request: web.Request) -> web.Response:
-        """Answer once every condition of the query holds, or 408 after `timeout` seconds."""
         query = dict(request.query)
         timeout = _query_number("timeout", query.pop("timeout", str(DEFAULT_WAIT)), maximum=MAX_WAIT)
         topic_suffix = query.pop("topic_suffix", "")
@@ -98,12 +97,10 @@ class ControlInterface:
         return web.json_response({})
 
     async def _status(self, request: web.Request) -> web.Response:
-        """Give the raw status members of a heater as they are now."""
         self._cloud.advance_heaters()
         return web.json_response(report.status(self._cloud.heater(request.match_info["mac"])))
 
     async def _device(self, request: web.Request) -> web.Response:
-        """Write raw members of status, and under `feature` of device info, as at the panel."""
         heater = self._cloud.heater(request.match_info["mac"])
         members = await _object(request)
         feature = part({"feature": members.pop("feature", {})}, "feature")
@@ -112,14 +109,12 @@ class ControlInterface:
         return web.json_response({})
 
     async def _schedule(self, request: web.Request) -> web.Response:
-        """Write whole schedules as at the panel: `reservations`, `recirculation`, `tou`, each in its wire form."""
         heater, schedules = self._cloud.heater(request.match_info["mac"]), await _object(request)
         self._cloud.advance_heaters()
         write_schedules(heater, schedules)
         return web.json_response({})
 
     async def _publish(self, request: web.Request) -> web.Response:
-        """Send any message to whoever subscribes, `count` times: `payload` as JSON, or `text` as it stands."""
         members = await _object(request)
         if ("payload" in members) is ("text" in members):
             raise BadRequestError("either a payload or a text is needed")
@@ -130,19 +125,18 @@ class ControlInterface:
         members = await _object(request)
         if not members:
             raise BadRequestError("speed, advance or both are needed")
-        adjust = checked(clock, members)
+        adjust = checked(self._cloud.clock.adjust, members)
         self._cloud.advance_heaters()
-        adjust(self._cloud)
+        adjust()
         self._cloud.advance_heaters()
         return web.json_response({})
 
     async def _reset(self, request: web.Request) -> web.Response:
-        """Begin afresh; `options` are those of the command line that differ from the start's."""
         members = await _object(request) if request.can_read_body else {}
-        options = members.get("options", [])
-        if members.keys() - {"options"} or not _is_list_of_texts(options):
-            raise BadRequestError("options, if any, are a list of texts")
-        await self._cloud.reset(options)
+        if members.keys() - {"options"}:
+            raise BadRequestError("only options can be given")
+        options = sequence({"options": [], **members}, "options")
+        await self._cloud.reset([of_kind(option, str, "an option") for option in options])
         return web.json_response({})
 
 
@@ -175,26 +169,12 @@ async def publish(
     text: str | None = None,
     count: Annotated[int, Span(1, MAX_BURST)] = 1,
 ) -> None:
-    """Send a message so many times."""
+    """Send a message so many times: `payload` as JSON, or `text` as it stands."""
     message = (json.dumps(payload) if text is None else text).encode()
     for number in range(count):
         cloud.broker.service.publish(topic, message)
         if number % _BURST_AT_A_TIME == 0:
             await asyncio.sleep(0)
-
-
-def clock(
-    cloud: Cloud,
-    *,
-    speed: Annotated[float, Span(0, MAX_SPEED)] | None = None,
-    advance: Annotated[float, Span(0, MAX_ADVANCE)] = 0.0,
-) -> None:
-    """Set the heaters' clock forward by so many seconds, then let it run at this speed, 0 to stop it."""
-    cloud.clock.adjust(speed=speed, advance=advance)
-
-
-def _is_list_of_texts(value: object) -> TypeIs[list[str]]:
-    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _query_number(name: str, value: str, *, maximum: float) -> float:

@@ -9,10 +9,9 @@ from inspect import isfunction, signature
 from types import ModuleType
 
 from ..cloud import Cloud
-from ..common.reading import BadRequestError
+from ..common.reading import BadRequestError, checked
 from ..heater.heater import Heater
 from . import heater_faults, service_faults
-from .fault_arguments import checked
 
 
 def inject(cloud: Cloud, members: Mapping[str, object]) -> None:

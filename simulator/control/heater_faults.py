@@ -6,12 +6,11 @@ from typing import Annotated
 
 from ..answers.answers import ANSWERS
 from ..cloud import Cloud
-from ..common.reading import BadRequestError
+from ..common.reading import BadRequestError, Count, Seconds, Span
 from ..heater.controls import CONTROLS
 from ..heater.energy import Usage
 from ..heater.heater import Heater
 from ..heater.records import FIRMWARE_PARTS, SCHEDULE_FORMS, Draw, FirmwareDownload
-from .fault_arguments import Count, Seconds, Span
 
 _SUFFIXES = frozenset(suffix for suffix, _ in ANSWERS)
 _WattHours = Annotated[float, Span(0, 1_000_000)]

@@ -1,20 +1,17 @@
 """Faults of the MQTT connections, the REST service, the credentials and the account; see `faults`."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from ssl import TLSVersion
 from typing import Annotated
 
 from ..cloud import Cloud
-from ..common.clock import MAX_OFFSET
-from ..common.reading import BadRequestError
+from ..common.reading import MAX_COUNT, BadRequestError, Count, Interval, Seconds, Span
 from ..heater.registration import MAC_FORMS
 from ..mqtt.connection import LIFETIME_IS_OVER, Withheld
 from ..options import MAX_HEATERS
 from ..rest.api import RestError
 from ..rest.endpoints import ENDPOINTS
-from .fault_arguments import MAX_COUNT, Count, Interval, Seconds, Span
 
 _TLS_VERSIONS: Mapping[str, TLSVersion] = {
     "1.0": TLSVersion.TLSv1,
@@ -22,6 +19,7 @@ _TLS_VERSIONS: Mapping[str, TLSVersion] = {
     "1.2": TLSVersion.TLSv1_2,
 }
 _ERROR_STATUSES = frozenset(status.value for status in HTTPStatus if status.is_client_error or status.is_server_error)
+_TEN_YEARS = 10 * 365 * 86400.0
 _PATHS = frozenset(path for _, path in ENDPOINTS)
 
 
@@ -74,7 +72,7 @@ def expire_jwt(cloud: Cloud, *, refresh: bool = False) -> None:
 
 def change_password(cloud: Cloud, *, password: str) -> None:
     """Let the owner choose another password, and end every credential that the old one gave."""
-    cloud.accounts.account = replace(cloud.accounts.account, password=password)
+    cloud.accounts.password = password
     cloud.accounts.expire_web_tokens(refresh_tokens=True)
     cloud.accounts.expire_aws()
 
@@ -106,7 +104,8 @@ def end_sessions(cloud: Cloud) -> None:
 
 def drop_session(cloud: Cloud) -> None:
     """Forget persistent sessions and close connections."""
-    cloud.broker.drop_session()
+    cloud.broker.hang_up_all("sessions dropped")
+    cloud.broker.service.forget_sessions()
 
 
 def latency(cloud: Cloud, *, seconds: Seconds) -> None:
@@ -129,9 +128,9 @@ def portal(cloud: Cloud, *, on: bool = True) -> None:
     cloud.rest.faults.portal = cloud.broker.faults.portal = on
 
 
-def service_clock(cloud: Cloud, *, offset: Annotated[float, Span(-MAX_OFFSET, MAX_OFFSET)] | None) -> None:
+def service_clock(cloud: Cloud, *, offset: Annotated[float, Span(-_TEN_YEARS, _TEN_YEARS)] | None) -> None:
     """Let the service's clock be so many seconds ahead of the machine's, as if the client's were slow; null: right."""
-    cloud.service_clock.offset = offset or 0.0
+    cloud.service_clock_offset = offset or 0.0
 
 
 def refuse_request(
@@ -185,7 +184,4 @@ def push(cloud: Cloud, *, seconds: Interval | None) -> None:
 
 def vendor_app(cloud: Cloud, *, on: bool = True, seconds: Interval = 1.0) -> None:
     """Let the owner look at the heaters with the vendor's app, which asks them every so many seconds."""
-    if on:
-        cloud.vendor_app.open(seconds)
-    else:
-        cloud.vendor_app.close()
+    cloud.vendor_app.show(seconds if on else None)

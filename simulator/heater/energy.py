@@ -2,11 +2,11 @@
 
 from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache, reduce
 from math import cos, tau
-from operator import add, sub
+from operator import add
 from typing import NamedTuple
 
 from .records import Draw
@@ -35,36 +35,25 @@ class Usage(NamedTuple):
         """Give both together."""
         return Usage(*map(add, self, other, strict=True))
 
-    def minus(self, other: Usage) -> Usage:
-        """Give what is left without the other."""
-        return Usage(*map(sub, self, other, strict=True))
-
     def as_wire(self, *, times: bool = True) -> dict[str, int]:
         """Give whole Wh and whole hours; an item of a list may lack the hours."""
         energy = {"heUsage": int(self.elements), "hpUsage": int(self.heat_pump)}
         return energy | {"heTime": int(self.element_hours), "hpTime": int(self.heat_pump_hours)} if times else energy
 
 
-@dataclass(slots=True)
 class EnergyHistory:
     """Days before the simulation are made up, always the same for a date; from then on it is what was really used."""
 
-    today: date
-    past_days: int = PAST_DAYS
-    """0 to `MAX_PAST_DAYS`."""
-    installed: date = field(init=False)
-    begun: date = field(init=False)
-    """The first day that is not made up."""
-    forgotten_before: date = date.min
-    """Of earlier days only the months are still known."""
-    unanswered: set[tuple[int, int]] = field(init=False, default_factory=set)
-    """Years and months whose days are not answered."""
-    _recorded: dict[date, Usage] = field(init=False, default_factory=dict)
-    """What is not made up: what was used since, and days that were written from outside."""
-
-    def __post_init__(self) -> None:
-        self.begun = self.today
-        self.installed = self.today - timedelta(days=self.past_days)
+    def __init__(self, today: date, past_days: int) -> None:
+        self.today = self.begun = today
+        """`begun` stays: the first day that is not made up."""
+        self.installed = today - timedelta(days=past_days)
+        self.forgotten_before = date.min
+        """Of earlier days only the months are still known."""
+        self.unanswered: set[tuple[int, int]] = set()
+        """Years and months whose days are not answered."""
+        self._recorded: dict[date, Usage] = {}
+        """What is not made up: what was used since, and days that were written from outside."""
 
     def add(self, seconds: float, power: Power) -> None:
         """Record what was used today."""
@@ -85,9 +74,8 @@ class EnergyHistory:
 
     def total(self) -> Usage:
         """Give everything since the installation."""
-        made_up = _past_total(self.installed, self.begun)
-        replaced = _sum(_past(day) for day in self._recorded if self.installed <= day < self.begun)
-        return made_up.minus(replaced).plus(_sum(self._recorded.values()))
+        days = (self.installed + timedelta(days=number) for number in range((self.begun - self.installed).days))
+        return _sum(_past(day) for day in days if day not in self._recorded).plus(_sum(self._recorded.values()))
 
     def month(self, year: int, month: int) -> list[Usage]:
         """Give each day of a month, as far as days are remembered."""
@@ -145,15 +133,11 @@ def _sum(usages: Iterable[Usage]) -> Usage:
     return reduce(Usage.plus, usages, Usage())
 
 
-@cache
-def _past_total(first: date, end: date) -> Usage:
-    return _sum(_past(first + timedelta(days=number)) for number in range((end - first).days))
-
-
 def _days(year: int, month: int) -> list[date]:
     return [date(year, month, day + 1) for day in range(monthrange(year, month)[1])]
 
 
+@cache
 def _past(day: date) -> Usage:
     """Make up a day: more in winter, no two days alike, the elements on half of the days in winter, never in summer."""
     coldness = cos(tau * (day.timetuple().tm_yday - _COLDEST_DAY) / _DAYS_IN_YEAR)

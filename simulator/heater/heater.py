@@ -9,8 +9,7 @@ from zoneinfo import ZoneInfo
 from ..state import AppliedState, FiredState
 from .energy import PAST_DAYS, Counters, EnergyHistory
 from .members import FACTORY_FEATURE, FACTORY_STATUS, OFF, ON
-from .recirculation import Recirculation
-from .records import Draw, FirmwareDownload, HeaterFaults
+from .records import Draw, FirmwareDownload, HeaterFaults, Recirculation
 from .registration import Identity, Registration
 from .schedules import Entry, Schedules, TouPlan, clamp
 from .tank import Heating, Tank, power

@@ -33,9 +33,7 @@ _OFF_IN_STATUS = """
 _ZERO_IN_FEATURE = """
     panelSwVersion panelSwCode recircSwVersion recircModelTypeCode recircTemperatureMin recircTemperatureMax
 """
-_UNSUPPORTED = """
-    mixingValueUse dhwRefillUse recirculationUse recircReservationUse title24Use
-"""
+_UNSUPPORTED = "mixingValueUse dhwRefillUse recirculationUse recircReservationUse title24Use"
 _SUPPORTED = """
     powerUse holidayUse programReservationUse dhwUse dhwTemperatureSettingUse smartDiagnosticUse wifiRssiUse
     energyUsageUse freezeProtectionUse drSettingUse antiLegionellaSettingUse hpwhUse ecoUse electricUse

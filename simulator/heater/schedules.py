@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import NamedTuple
 
-from ..common.reading import BadRequestError, Members, sequence
+from ..common.reading import BadRequestError, Members, of_kind, sequence
 from ..state import ScheduleState
 from .members import OFF, ON
 
@@ -126,10 +126,6 @@ class Period(NamedTuple):
         start, end = (self.start_hour, self.start_minute), (self.end_hour, self.end_minute)
         return self.in_season(local) and bool(self.week & day_bit(local)) and start <= (local.hour, local.minute) <= end
 
-    def as_wire(self) -> dict[str, int]:
-        """Give all members under their wire names."""
-        return dict(zip(PERIOD_RANGES, self, strict=True))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TouPlan:
@@ -152,7 +148,7 @@ class TouPlan:
 
     def as_list(self) -> list[dict[str, int]]:
         """Give the periods as MQTT has them."""
-        return [period.as_wire() for period in self.periods]
+        return [dict(zip(PERIOD_RANGES, period, strict=True)) for period in self.periods]
 
 
 class Schedules:
@@ -202,9 +198,8 @@ def read_use(members: Members) -> int:
 
 def read_members(row: object, names: tuple[str, ...]) -> tuple[int, ...]:
     """Read whole numbers by name; `true` is 1, as it was for older callers (protocol.md 14, 21)."""
-    if not isinstance(row, dict):
-        raise BadRequestError("an entry is not an object")
-    values = [row.get(name) for name in names]
+    members = of_kind(row, dict, "an entry")
+    values = [members.get(name) for name in names]
     if not all(isinstance(value, int) for value in values):
         raise BadRequestError(f"an entry needs {', '.join(names)} as whole numbers")
     return tuple(int(value) for value in values if isinstance(value, int))

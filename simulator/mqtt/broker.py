@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import formatdate
+from functools import partial
 from http import HTTPStatus
 import logging
 import ssl
@@ -19,7 +20,7 @@ from aiohttp import hdrs, web
 from ..common.faults import Countdowns, portal_page
 from ..common.listener import Listener
 from ..common.sigv4 import CredentialLookup, SignatureRefusedError, verify_presigned_upgrade
-from .connection import Connection, Ending, Withheld
+from .connection import Connection, Withheld
 from .packets import REFUSED, Connect, Packet, PubAck, Publish, SubAck, Subscribe
 from .service import Limits, MqttService
 from .session import ReceivedMessage
@@ -50,7 +51,7 @@ class BrokerFaults:
     """Something in between answers each upgrade with a page of its own."""
     upcoming: Countdowns = field(default_factory=Countdowns)
     """By the kind of fault: SUBSCRIBEs, connections, and messages up to the last before a cut."""
-    cut_by: Ending = Ending.FIN
+    cut_with_fin: bool = True
     cut_acknowledges: bool = True
     round_trip: float = 0
     """Seconds, half of them in each direction."""
@@ -81,7 +82,8 @@ class Broker:
         self._now = now
         self.upgrades = 0
         """How many upgrades were asked for, granted or not."""
-        self.service = MqttService(limits, on_publish=on_publish, permits=permits)
+        self._make_service = partial(MqttService, limits, on_publish=on_publish, permits=permits)
+        self.service = self._make_service()
         self._connections: set[Connection] = set()
         self.faults = BrokerFaults()
         self._black_hole_over = asyncio.Event()
@@ -104,9 +106,8 @@ class Broker:
         """End every fault, connection and session and forget what was recorded; the address stays."""
         self.bring_up()
         self.faults = BrokerFaults()
-        self.service.deliveries = 1
-        self.drop_session()
-        self.service.forget_records()
+        self.hang_up_all("reset")
+        self.service = self._make_service()
         self.upgrades = 0
 
     def take_down(self) -> None:
@@ -130,12 +131,11 @@ class Broker:
 
     def cut(self, *, fin: bool = True, after: int | None = None, puback: bool = True) -> None:
         """Cut every connection now, or with the last of so many further messages, which is processed in any case."""
-        ending = Ending.FIN if fin else Ending.RESET
         if after is None:
-            self.hang_up_all("cut", ending)
+            self.hang_up_all("cut", fin=fin)
         else:
             self.faults.upcoming["cut"] = after
-            self.faults.cut_by, self.faults.cut_acknowledges = ending, puback
+            self.faults.cut_with_fin, self.faults.cut_acknowledges = fin, puback
 
     def blackhole(self, *, new_connections: bool = False) -> None:
         """Leave the present connections open, but dead; with ``new_connections`` leave upgrades unanswered too."""
@@ -149,11 +149,6 @@ class Broker:
             self.faults.withheld |= {what}
         for connection in self._connections:
             connection.withheld |= {what}
-
-    def drop_session(self) -> None:
-        """Cut every connection and forget all sessions."""
-        self.hang_up_all("sessions dropped")
-        self.service.forget_sessions()
 
     async def handle_upgrade(self, request: web.BaseRequest) -> web.StreamResponse:
         """Serve one client from its WebSocket upgrade to its end."""
@@ -230,7 +225,7 @@ class Broker:
             connection.mute()
         self.service.packet_received(connection, packet)
         if is_last:
-            self.hang_up_all("cut", self.faults.cut_by, flush=True)
+            self.hang_up_all("cut", fin=self.faults.cut_with_fin, flush=True)
         if isinstance(packet, Connect) and upcoming.due("hang_up_after_connack"):
             connection.hang_up("ended after CONNACK", flush=True)
         self._on_change()
@@ -239,10 +234,10 @@ class Broker:
         self.service.connection_ended(connection, reason)
         self._on_change()
 
-    def hang_up_all(self, reason: str, ending: Ending = Ending.FIN, *, flush: bool = False) -> None:
+    def hang_up_all(self, reason: str, *, fin: bool = True, flush: bool = False) -> None:
         """End every connection, now or after everything sent so far."""
         for connection in tuple(self._connections):
-            connection.hang_up(reason, ending, flush=flush)
+            connection.hang_up(reason, fin=fin, flush=flush)
 
 
 def _refuse(status: HTTPStatus) -> web.Response:

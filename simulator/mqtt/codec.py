@@ -13,7 +13,6 @@ from .fields import (
     encode_binary,
     encode_remaining_length,
     encode_text,
-    encode_word,
     require,
 )
 from .packets import (
@@ -73,21 +72,21 @@ def _encoded(packet: Packet) -> tuple[int, bytes]:
         case Connect():
             body = _connect_body(packet)
         case Publish():
-            packet_id = b"" if packet.packet_id is None else encode_word(packet.packet_id)
+            packet_id = b"" if packet.packet_id is None else packet.packet_id.to_bytes(2)
             flags = _DUP * packet.dup | packet.qos << _QOS_SHIFT | _RETAIN * packet.retain
             body = encode_text(packet.topic) + packet_id + packet.payload
         case Subscribe():
             requests = (encode_text(topic_filter) + bytes((qos,)) for topic_filter, qos in packet.requests)
-            flags, body = _FLAGS_OF_A_REQUEST, encode_word(packet.packet_id) + b"".join(requests)
+            flags, body = _FLAGS_OF_A_REQUEST, packet.packet_id.to_bytes(2) + b"".join(requests)
         case Unsubscribe():
             filters = map(encode_text, packet.topic_filters)
-            flags, body = _FLAGS_OF_A_REQUEST, encode_word(packet.packet_id) + b"".join(filters)
+            flags, body = _FLAGS_OF_A_REQUEST, packet.packet_id.to_bytes(2) + b"".join(filters)
         case ConnAck():
             body = bytes((packet.session_present, packet.return_code))
         case SubAck():
-            body = encode_word(packet.packet_id) + bytes(packet.return_codes)
+            body = packet.packet_id.to_bytes(2) + bytes(packet.return_codes)
         case PubAck() | UnsubAck():
-            body = encode_word(packet.packet_id)
+            body = packet.packet_id.to_bytes(2)
     return flags, body
 
 
@@ -104,7 +103,7 @@ def _connect_body(packet: Connect) -> bytes:
         flags |= _PASSWORD
         fields += encode_binary(packet.password)
     name, level = _PROTOCOL
-    return encode_text(name) + bytes((level, flags)) + encode_word(packet.keep_alive) + fields
+    return encode_text(name) + bytes((level, flags)) + packet.keep_alive.to_bytes(2) + fields
 
 
 class PacketDecoder:

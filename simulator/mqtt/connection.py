@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from enum import Enum, StrEnum, auto
+from enum import StrEnum, auto
+from functools import partial
 import socket
 import struct
 
 from aiohttp import WSMsgType, web
 
-from ..common.delay_line import DelayLine
+from ..common.clock import DelayLine
 from .codec import PacketDecoder, UnsupportedProtocolError, encode
 from .fields import ProtocolViolationError
 from .packets import ConnAck, ConnectReturnCode, Packet, PubAck, Publish
@@ -18,13 +19,6 @@ LIFETIME_IS_OVER = "connection lifetime is over"
 """Why the service ends a connection after a day."""
 _LINGER_SECONDS = 2
 _LINGER_FOR_NO_TIME = struct.pack("ii", 1, 0)
-
-
-class Ending(Enum):
-    """How TCP ends the connection; neither an MQTT nor a WebSocket close is sent."""
-
-    FIN = auto()
-    RESET = auto()
 
 
 class Withheld(StrEnum):
@@ -39,9 +33,6 @@ class Withheld(StrEnum):
 
 
 _OUTGOING: Mapping[type[Packet], Withheld] = {PubAck: Withheld.ACKNOWLEDGEMENTS, Publish: Withheld.DELIVERIES}
-
-type _Outgoing = tuple[bytes, Callable[[], None]] | Ending
-"""A packet's bytes with what is to be called when TCP has taken them, or the end of the connection."""
 
 
 class Connection:
@@ -107,20 +98,23 @@ class Connection:
         """Take no further packet to send; those on their way still arrive."""
         self._muted = True
 
-    def hang_up(self, reason: str, ending: Ending = Ending.FIN, *, flush: bool = False) -> None:
-        """End the connection without a close frame, now or, with ``flush``, after everything sent so far."""
+    def hang_up(self, reason: str, *, fin: bool = True, flush: bool = False) -> None:
+        """End the connection with a FIN or a reset of TCP alone, now or, with ``flush``, after everything sent so far.
+
+        Neither an MQTT nor a WebSocket close is sent.
+        """
         if self._ended:
             return
         self._end(reason)
         if flush:
-            self._outbound.put(ending, self._latency())
+            self._outbound.put((b"", partial(self._end_tcp, fin=fin)), self._latency())
         elif not self.black_holed:
-            self._end_tcp(ending)
+            self._end_tcp(fin=fin)
 
     def reset(self, reason: str) -> None:
         """End the connection with a TCP reset, a black-holed one too."""
         self._end(reason)
-        self._end_tcp(Ending.RESET)
+        self._end_tcp(fin=False)
 
     def limit_silence(self, seconds: float) -> None:
         """From now on, hang up when the client sends no packet for so long."""
@@ -168,15 +162,14 @@ class Connection:
         except ProtocolViolationError as err:
             self.hang_up(str(err))
 
-    async def _write(self, item: _Outgoing) -> None:
+    async def _write(self, item: tuple[bytes, Callable[[], None]]) -> None:
+        """Write a packet, none at the end of the connection, and do what follows when TCP has taken it."""
+        data, on_written = item
         if self.black_holed or self._tcp_ended:
             return
-        if isinstance(item, Ending):
-            self._end_tcp(item)
-            return
-        data, on_written = item
         with suppress(ConnectionResetError):
-            await self._websocket.send_bytes(data)
+            if data:
+                await self._websocket.send_bytes(data)
             on_written()
 
     def _end(self, reason: str) -> None:
@@ -185,11 +178,11 @@ class Connection:
             self._ended = True
             self._on_end(self, reason)
 
-    def _end_tcp(self, ending: Ending) -> None:
+    def _end_tcp(self, *, fin: bool) -> None:
         self._tcp_ended = True
         # The client may have closed first.
         with suppress(OSError):
-            if ending is Ending.FIN:
+            if fin:
                 # What was sent stays readable for the client: were the socket closed, unread packets from it would
                 # turn the FIN into a reset. It is closed when the client has closed its side, or after a while.
                 self._socket.shutdown(socket.SHUT_WR)

@@ -64,14 +64,9 @@ class PacketBody:
         return text
 
 
-def encode_word(value: int) -> bytes:
-    """Return two bytes, big-endian; OverflowError outside 0 to 65535."""
-    return value.to_bytes(2)
-
-
 def encode_binary(value: bytes) -> bytes:
     """Return bytes behind their length; OverflowError above 65535 bytes."""
-    return encode_word(len(value)) + value
+    return len(value).to_bytes(2) + value
 
 
 def encode_text(value: str) -> bytes:

@@ -139,13 +139,6 @@ class MqttService:
             if session.expires_at is None or session.expires_at > by
         }
 
-    def forget_records(self) -> None:
-        """Begin the lists of messages and connections anew."""
-        self._sequence = count(1)
-        self._recent_connects.clear()
-        for record in (self.received, self.throttled, self.ended):
-            record.clear()
-
     def connection_opened(self, connection: Connection) -> None:
         """Give a new connection its time limits."""
         connection.limit_silence(self._limits.connect_wait)

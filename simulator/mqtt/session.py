@@ -14,25 +14,20 @@ LEVEL_SEPARATOR = "/"
 SINGLE_LEVEL = "+"
 MULTI_LEVEL = "#"
 
+_WILDCARDS = frozenset({SINGLE_LEVEL, MULTI_LEVEL})
 _PACKET_IDS = range(1, 65536)
 
 
 def is_topic_name(topic: str) -> bool:
     """Whether something can be published to this topic: not empty and without wildcards."""
-    return bool(topic) and SINGLE_LEVEL not in topic and MULTI_LEVEL not in topic
+    return bool(topic) and _WILDCARDS.isdisjoint(topic)
 
 
 def is_topic_filter(topic_filter: str) -> bool:
     """Whether this can be subscribed to: a wildcard fills a whole level, ``#`` only the last one."""
     levels = topic_filter.split(LEVEL_SEPARATOR)
-    return (
-        bool(topic_filter)
-        and MULTI_LEVEL not in levels[:-1]
-        and all(
-            level in (SINGLE_LEVEL, MULTI_LEVEL) or (SINGLE_LEVEL not in level and MULTI_LEVEL not in level)
-            for level in levels
-        )
-    )
+    wildcards_alone = all(len(level) == 1 or _WILDCARDS.isdisjoint(level) for level in levels)
+    return bool(topic_filter) and wildcards_alone and MULTI_LEVEL not in levels[:-1]
 
 
 def matches(topic_filter: str, topic: str) -> bool:
@@ -41,7 +36,7 @@ def matches(topic_filter: str, topic: str) -> bool:
     ``a/#`` also matches ``a`` itself. A wildcard in the first level matches no topic that begins with ``$``.
     """
     wanted, levels = topic_filter.split(LEVEL_SEPARATOR), topic.split(LEVEL_SEPARATOR)
-    if topic.startswith("$") and wanted[0] in (SINGLE_LEVEL, MULTI_LEVEL):
+    if topic.startswith("$") and wanted[0] in _WILDCARDS:
         return False
     if wanted[-1] == MULTI_LEVEL:
         wanted.pop()

@@ -1,20 +1,21 @@
 """The account and the app over REST: sign-ins, credentials, profile (protocol.md 2.2, 2.3 and 2.8)."""
 
 from ..common.reading import Json, JsonObject, text
+from .accounts import USER_SEQ, USER_TYPE
 from .api import RestApi, RestError
 
 
 def sign_in(api: RestApi, body: JsonObject) -> Json:
     """Issue both sets of secrets for the password."""
     accounts = api.accounts
-    if (text(body, "userId"), text(body, "password")) != (accounts.account.email, accounts.account.password):
+    if (text(body, "userId"), text(body, "password")) != (accounts.email, accounts.password):
         raise RestError(401, "Invalid credentials")
-    return _sign_in_data(api, accounts.issue_web_tokens() | accounts.issue_aws())
+    return _sign_in_data(accounts.issue_web_tokens() | accounts.issue_aws())
 
 
 def secured_sign_in(api: RestApi, _body: JsonObject) -> Json:
     """Answer in the shape of a sign-in, with the AWS members alone."""
-    return _sign_in_data(api, api.accounts.issue_aws())
+    return _sign_in_data(api.accounts.issue_aws())
 
 
 def refresh(api: RestApi, body: JsonObject) -> Json:
@@ -32,14 +33,13 @@ def refresh_session(api: RestApi, _body: JsonObject) -> Json:
 
 def user_info(api: RestApi, _body: JsonObject) -> Json:
     """Give the owner's profile, in which the last name can be null."""
-    account = api.accounts.account
     return {
-        "userType": account.user_type,
+        "userType": USER_TYPE,
         "userFirstName": "Example",
         "userLastName": None,
         "userPhoneNumber": "5550100",
-        "userSeq": account.user_seq,
-        "userEmail": account.email,
+        "userSeq": USER_SEQ,
+        "userEmail": api.accounts.email,
     }
 
 
@@ -56,13 +56,12 @@ def update_push_token(_api: RestApi, body: JsonObject) -> Json:
     return None
 
 
-def _sign_in_data(api: RestApi, token: JsonObject) -> JsonObject:
-    account = api.accounts.account
+def _sign_in_data(token: JsonObject) -> JsonObject:
     user: JsonObject = {
-        "userType": account.user_type,
+        "userType": USER_TYPE,
         "userFirstName": "Example",
         "userLastName": "User",
         "userStatus": "NORMAL",
-        "userSeq": account.user_seq,
+        "userSeq": USER_SEQ,
     }
     return {"userInfo": user, "token": token, "legal": []}

@@ -34,14 +34,13 @@ _GZIP = 16 + zlib.MAX_WBITS
 _NOTICE = "The service is under maintenance.\\nPlease try again later."
 
 
+@dataclass(eq=False)
 class RestError(Exception):
     """An answer other than success; `code` is the HTTP status too."""
 
-    def __init__(self, code: int, msg: str, data: Json = None) -> None:
-        super().__init__(msg)
-        self.code = code
-        self.msg = msg
-        self.data = data
+    code: int
+    msg: str
+    data: Json = None
 
 
 def not_found() -> RestError:
@@ -154,7 +153,7 @@ class RestApi:
 
     def own(self, body: JsonObject) -> None:
         """Refuse a request for another account."""
-        if text(body, "userId") != self.accounts.account.email:
+        if text(body, "userId") != self.accounts.email:
             raise not_authorized()
 
     async def _answer(self, request: web.BaseRequest) -> JsonObject:

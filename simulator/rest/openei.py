@@ -1,10 +1,10 @@
 """Turns a plan of the public OpenEI service into periods, as the cloud does for its clients (protocol.md 2.7)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import groupby
 
-from ..common.reading import BadRequestError, Json, JsonObject
+from ..common.reading import BadRequestError, Json, JsonObject, of_kind
 from ..heater.schedules import DECIMAL_POINT, EVERY_DAY, WEEKDAYS, WEEKEND, Period
 
 _MONTHS, _HOURS = 12, 24
@@ -20,11 +20,11 @@ def convert(plan: JsonObject) -> tuple[Period, ...]:
 
     Months alike form a season. A period begins at a full hour and ends at minute 59.
     """
-    members = [plan.get(f"energy{name}") for name in ("weekdayschedule", "weekendschedule", "ratestructure")]
-    if members == [None, None, None]:
+    *schedules, rates = (plan.get(f"energy{name}") for name in ("weekdayschedule", "weekendschedule", "ratestructure"))
+    if rates is None and schedules == [None, None]:
         return ()
-    prices = [_prices(tiers) for tiers in _list(members[2])]
-    weekdays, weekends = (_months(schedule, rates=len(prices)) for schedule in members[:2])
+    prices = [_prices(tiers) for tiers in _list(rates)]
+    weekdays, weekends = (_months(schedule, rates=len(prices)) for schedule in schedules)
     seasons: dict[tuple[_Day, _Day], int] = {}
     for month, days in enumerate(zip(weekdays, weekends, strict=True)):
         seasons[days] = seasons.get(days, 0) | 1 << month
@@ -64,9 +64,8 @@ def _prices(tiers: Json) -> tuple[int, int]:
 
 
 def _price(tier: Json) -> int:
-    if not isinstance(tier, dict):
-        raise BadRequestError("a tier is not an object")
-    total = _amount(tier.get("rate", 0)) + _amount(tier.get("adj", 0))
+    members = of_kind(tier, dict, "a tier")
+    total = _amount(members.get("rate", 0)) + _amount(members.get("adj", 0))
     return int(total.scaleb(DECIMAL_POINT).quantize(Decimal(1), ROUND_HALF_UP))
 
 
@@ -76,7 +75,5 @@ def _amount(value: Json) -> Decimal:
     return Decimal(str(value))
 
 
-def _list(value: Json) -> Sequence[Json]:
-    if not isinstance(value, list):
-        raise BadRequestError("not a list")
-    return value
+def _list(value: Json) -> list[Json]:
+    return of_kind(value, list, "a part of the plan")

@@ -1,7 +1,6 @@
 """Firmware and the maintenance logs over REST (protocol.md 2.6 and 2.8)."""
 
-from datetime import date
-import re
+from datetime import datetime
 from typing import Literal
 
 from ..common.reading import BadRequestError, Json, JsonObject, number, text
@@ -12,9 +11,6 @@ from .api import RestApi, not_found, page
 
 type Log = Literal["filter", "cip"]
 """The air filter, or descaling ("cleaning in place")."""
-
-_DAY = re.compile(r"(?P<year>\d{4})-(?P<month>[1-9]\d?)-(?P<day>[1-9]\d?)")
-"""Without leading zeros."""
 
 _OWN_TYPE = range(DEVICE_TYPE, DEVICE_TYPE + 1)
 _WORDS = range(2**32)
@@ -79,14 +75,12 @@ def write_log(api: RestApi, body: JsonObject, *, log: Log) -> Json:
 
 
 def _is_day(text: str) -> bool:
-    match = _DAY.fullmatch(text)
-    if match is None:
-        return False
+    """Whether it is a day without leading zeros."""
     try:
-        date(int(match["year"]), int(match["month"]), int(match["day"]))
+        day = datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - a day has no time zone
     except ValueError:
         return False
-    return True
+    return text == f"{day.year:04}-{day.month}-{day.day}"
 
 
 def read_log(api: RestApi, body: JsonObject, *, log: Log) -> Json:

@@ -31,8 +31,8 @@ FLOORS: Mapping[str, tuple[frozenset[str], ...]] = {
         frozenset({"common", "state"}),
         frozenset({"mqtt", "heater"}),
         frozenset({"answers"}),
-        frozenset({"rest"}),
-        frozenset({"cloud", "options", "vendor_app"}),
+        frozenset({"rest", "options"}),
+        frozenset({"cloud", "vendor_app"}),
         frozenset({"control"}),
     ),
 }

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from awscrt.exceptions import AwsCrtError
 import pytest
 
-from simulator.common.delay_line import DelayLine
+from simulator.common.clock import DelayLine
 from simulator.mqtt.connection import Withheld
 from simulator.mqtt.packets import Connect, Packet, PingReq, PingResp, PubAck, Publish, SubAck, Subscribe, Will
 from simulator.mqtt.service import Limits
@@ -201,7 +201,8 @@ async def test_sessions_can_be_dropped(start_broker: StartBroker) -> None:
     idle = await broker.connect("idle", clean_session=False)
     idle.vanish()
     await broker.until_ended("closed by the client")
-    broker.broker.drop_session()
+    broker.broker.hang_up_all("sessions dropped")
+    broker.broker.service.forget_sessions()
     assert await client.until_closed() == []
     for client_id in ("client", "idle"):
         assert not (await broker.connect(client_id, clean_session=False)).session_present
