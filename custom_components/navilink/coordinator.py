@@ -336,7 +336,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         device = self._devices.get(mac_address) or self._leaving.get(mac_address)
         if device is not None:
             async_fire_outcome(self.hass, self.config_entry, device, event)
-        if device is not None and event.result.outcome in LOST and not is_wish(event.command):
+        is_decided = is_wish(event.command) or self.boosts.gave(event.command.id)
+        if device is not None and event.result.outcome in LOST and not is_decided:
             if async_is_lost_ignored(self.hass, self.config_entry):
                 # The user has ignored the earlier ones, but not the one that is new now.
                 self.lost.remove(self.lost.events)

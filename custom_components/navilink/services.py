@@ -101,7 +101,7 @@ def _command_id(heater: Heater, command_id: str | None) -> str:
     result = [event.command for event in heater.coordinator.outcomes.of(heater.mac_address)]
     known = {command.id: command for command in (*result, *pending)}
     if command_id is None and known:
-        return max(known.values(), key=lambda command: command.queued_at).id
+        return max(known.values(), key=lambda command: command.given_at).id
     if command_id is None:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_command")
     if command_id not in known:

@@ -15,7 +15,7 @@ from custom_components.navilink.heating.boost import Phase, Setting
 from custom_components.navilink.nwp500 import CommandStage
 from custom_components.navilink.nwp500.queue import confirmation
 from simulator.process import SimulatorProcess
-from tests.integration.actions import CONNECTION, cut, press, set_temperature, shown
+from tests.integration.actions import CONNECTION, OUTCOME, cut, lost, press, set_mode, set_temperature, shown
 from tests.integration.boosts import (
     BOOST,
     boost,
@@ -245,3 +245,27 @@ async def test_heater_that_leaves_while_its_boost_waits_for_somebody_else_takes_
     assert running.runtime_data.client.pending_commands == ()
     assert keeper(running).of(MAC).running is None
     assert "Traceback" not in caplog.text
+
+
+async def test_boost_that_was_over_before_it_was_sent_is_not_offered_to_be_sent_again(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    """Nobody would end it."""
+    await cut(hass, simulator)
+    await boost(hass, temperature=60, duration="00:30:00")
+    assert await hass.config_entries.async_unload(running.entry_id)
+    wall_clock.pass_unseen(timedelta(minutes=31))
+    assert await hass.config_entries.async_setup(running.entry_id)
+    await wait_for(hass, OUTCOME, lambda state: state.attributes["event_type"] == "expired")
+    assert lost(running) == []
+
+
+@pytest.mark.parametrize("options", [{"queue_size": 1}])
+async def test_boost_for_which_there_is_no_room_is_not_offered_to_be_sent_again(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    await cut(hass, simulator)
+    await boost(hass, temperature=60)
+    await set_mode(hass, "heat_pump")
+    await wait_for(hass, OUTCOME, lambda state: state.attributes["event_type"] == "dropped")
+    assert lost(running) == []

@@ -210,6 +210,19 @@ async def test_queue_can_be_read_and_cleared_by_kind(
     assert await applied(simulator) == []
 
 
+async def test_most_recent_command_is_the_one_given_last(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
+) -> None:
+    await cut(hass, simulator)
+    await set_temperature(hass, 60)
+    # The clock is put right.
+    wall_clock.put_back(timedelta(hours=1))
+    await set_mode(hass, "heat_pump")
+    await ask(hass, "clear_queue", device_id(hass, running))
+    outcome = await ask(hass, "wait_for_command", device_id(hass, running))
+    assert (outcome["command"], outcome["outcome"]) == ("mode heat pump", "cleared")
+
+
 async def test_waiting_for_a_command(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:

@@ -350,6 +350,20 @@ async def test_an_outcome_that_was_not_passed_on_is_passed_on_by_the_next_run(
     assert queued_words(hass) == []
 
 
+@pytest.mark.usefixtures("coordinator")
+async def test_unloading_while_it_is_written_keeps_it(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
+) -> None:
+    """As with a command: what is stored has not failed."""
+    await simulator.fault("silent", suffix="st/rsv/rd", count=1)
+    switching = asyncio.create_task(turn(hass, "off"))
+    await wait_for(hass, "sensor.nwp500_queued_commands", lambda state: state.state == "1")
+    assert await hass.config_entries.async_reload(running.entry_id)
+    await switching
+    assert await outcome(hass, "weekly schedule off") == "confirmed"
+    assert await stored(simulator) == wire(MORNING, on=False)
+
+
 def test_what_is_stored_comes_back() -> None:
     pending = new_wish(WEEKLY, MAC, on=True, life_time=timedelta(hours=1))
     read = StoredWishes.from_list(StoredWishes((pending,)).to_list(), {MAC})

@@ -44,5 +44,9 @@ class WallClock:
         self._freezer.tick(period)
         self._passed += period
 
+    def put_back(self, period: dt.timedelta) -> None:
+        """Set the wall clock back; no other clock knows."""
+        self._freezer.tick(-period)
+
     def _clock_gettime(self, clock: int) -> float:
         return REAL_CLOCK_GETTIME(clock) + (self._passed.total_seconds() if clock == time.CLOCK_BOOTTIME else 0)

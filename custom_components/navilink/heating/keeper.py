@@ -74,6 +74,8 @@ class BoostKeeper:
         self._devices = devices
         self._to_do: deque[tuple[str, KeptBoosts, list[Step]]] = deque()
         self._worker: asyncio.Task[None] | None = None
+        self._given: set[str] = set()
+        """The ids of the commands for boosts, also of those that have an outcome by now."""
         self._held: dict[tuple[str, Setting], Give] = {}
         """What waits for a command of somebody else for the same setting."""
         self._is_unloaded = False
@@ -93,9 +95,14 @@ class BoostKeeper:
         """Return a heater, None if the account does not have it."""
         return self._devices().get(mac_address)
 
+    def gave(self, command_id: str) -> bool:
+        """Return whether a command is for a boost: nobody but its boost decides whether it is given again."""
+        return command_id in self._given
+
     async def async_load(self) -> None:
         """Read what was stored."""
         self._kept = await self._store.async_load()
+        self._given.update(*(kept.own for kept in self._kept.values()))
 
     async def async_finish(self) -> None:
         """Wait until what is to be done is done and stored."""
@@ -262,6 +269,7 @@ class BoostKeeper:
             else:
                 self.apply(mac_address, boosts.completed(step.setting, Delivered.NO))
             return
+        self._given.add(handle.command.id)
         kept = self._kept[mac_address]
         given = {handle.command.id: step.setting}
         if step.expires_at is None:

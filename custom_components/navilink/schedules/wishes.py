@@ -127,10 +127,11 @@ class ScheduleWishes:
         self._supersede(wish)
         self._waiting[wish.id] = wish
         self._show(wish)
-        is_reachable = self._client.is_connected and not self._client.is_waiting_for_status(device)
-        if is_reachable:
+        carrying_out: asyncio.Task[None] | None = None
+        if self._client.is_connected and not self._client.is_waiting_for_status(device):
+            carrying_out = self._carry_out(device)
             # It goes on when the action that waits for it does not.
-            await asyncio.wait([self._carry_out(device)], timeout=OUTCOME_TIME)
+            await asyncio.wait([carrying_out], timeout=OUTCOME_TIME)
         if wish.id in self._waiting and not self._is_kept:
             self._complete(wish, NOT_KEPT)
         if wish.id not in self._waiting:
@@ -140,7 +141,8 @@ class ScheduleWishes:
                 raise err
             return
         await self._store.async_saved()
-        is_late = is_reachable and self._client.is_connected
+        # Canceled, because the account is being unloaded, the next set-up goes on with it.
+        is_late = carrying_out is not None and not carrying_out.cancelled() and self._client.is_connected
         if is_late or self._store.has_failed:
             raise HomeAssistantError(
                 translation_domain=DOMAIN,
