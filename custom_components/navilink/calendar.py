@@ -78,7 +78,6 @@ class WeeklyCalendar(NavilinkEntity, CalendarEntity):
     )
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
-        """Tie the entity to its heater."""
         super().__init__(coordinator, mac_address, DESCRIPTION)
         self._known: Schedule | None = None
         self._next: Occurrence | None = None

@@ -6,7 +6,7 @@ from homeassistant.const import UnitOfTime
 from homeassistant.core import HomeAssistant
 
 from .nwp500 import commands, enums
-from .schedules.wish import OFF, ON, SETTINGS
+from .schedules.switch_command import OFF, ON, SETTINGS
 
 FILTER_STEP = 500
 """Hours; a filter interval goes over the wire in steps of these."""

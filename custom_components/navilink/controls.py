@@ -27,7 +27,6 @@ class ControlEntity(NavilinkEntity):
     """An entity by which a heater is controlled; it shows what commands on their way will bring about."""
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str, description: EntityDescription) -> None:
-        """Tie the entity to its heater."""
         super().__init__(coordinator, mac_address, description)
         self._update_attrs()
 

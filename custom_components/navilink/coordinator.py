@@ -42,7 +42,7 @@ from .readings.heater_facts import HeaterFacts
 from .recent_events import RecentEvents
 from .repairs import async_is_lost_ignored, async_report_lost_commands, async_report_store, async_report_unreadable
 from .schedules.heater_schedules import HeaterSchedules
-from .schedules.wishes import ScheduleWishes, is_wish
+from .schedules.switch_commands import SwitchCommands, is_switch_command
 from .wording import setup_error
 
 # A heater reports only when it is asked, and each answer comes out of what the cloud service grants an account.
@@ -90,13 +90,16 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._devices: dict[str, Device] = {}
         self._leaving: dict[str, Device] = {}
         """Heaters whose commands are coming to their end, or whose outcomes are still to be passed on."""
-        self.snapshots = HeaterSnapshots(hass.loop, self.client, has_queue=config.enable_command_queue)
+        self.snapshots = HeaterSnapshots(
+            hass.loop, self.client, lambda: self.switch_commands.waiting, has_queue=config.enable_command_queue
+        )
         self.recent = RecentEvents(self.client)
         self.boosts = BoostKeeper(hass, entry, self.client, self.store, self.snapshots, lambda: self._devices)
         self.observers = Observers(hass, entry.entry_id, self.client, household(entry.options, hass.config.latitude))
         self.schedules = HeaterSchedules(hass, entry, self.client, self.api_client, self.snapshots)
-        self.wishes = ScheduleWishes(entry, self.delivery, self.schedules, config, self._on_wishes_changed)
-        self.snapshots.kept_elsewhere = lambda: self.wishes.waiting
+        self.switch_commands = SwitchCommands(
+            entry, self.delivery, self.schedules, config, self._on_switch_commands_changed
+        )
         self.energy = EnergyHistory(hass, entry, self.client, lambda: self._devices)
         self.facts = HeaterFacts(hass, entry, self.client, self.api_client, self.snapshots, lambda: self.data)
         self._events = ClientEvents(entry, self, self.client, self.registered, self.snapshots, self.store)
@@ -119,7 +122,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             self.update_interval = FIRST_LISTING_DELAY
         else:
             devices, departed = await self._async_list()
-        # Outcomes that restoring brings about must be heard, but not every single change need be shown.
+        # Outcomes that restoring brings about are listened for, but not every single change need be shown.
         self._stops.append(self.client.on("command_completed", self.outcomes.completed))
         if stored is not None:
             self._restore(stored)
@@ -130,7 +133,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             *self.recent.listen(),
             *self.schedules.listen(),
             *BoostWatch(self.hass, self.client, self.outcomes, self.boosts).begin(),
-            *self.wishes.listen(),
+            *self.switch_commands.listen(),
             self.client.on("connection_resumed", self._on_connection_resumed),
             async_track_time_interval(self.hass, self._async_request_statuses, STATUS_INTERVAL),
             async_track_time_interval(self.hass, self._async_request_device_info, DEVICE_INFO_INTERVAL),
@@ -152,8 +155,8 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             self.client.add_device(device, None if members is None else DeviceFeature(members))
         self.lost.restore(stored.lost, stored.devices)
         async_report_lost_commands(self.hass, self.config_entry, len(self.lost.events))
-        self.wishes.restore(stored.wishes)
-        self.outcomes.restore((*stored.queue.outcomes, *stored.wishes.outcomes))
+        self.switch_commands.restore(stored.switch_commands)
+        self.outcomes.restore((*stored.queue.outcomes, *stored.switch_commands.outcomes))
         self.client.restore(stored.queue)
 
     # The list of heaters
@@ -182,7 +185,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         except NavienError as err:
             raise setup_error(self.hass, err) from err
         departed = self.listing.departed(listing, self.registered.known)
-        if not self.listing.is_in_doubt and not any(map(self.client.is_refused, listing.devices)):
+        if not self.listing.needs_confirmation and not any(map(self.client.is_refused, listing.devices)):
             self.update_interval = LISTING_INTERVAL
         return listing.devices, departed
 
@@ -214,7 +217,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         self._leaving |= leaving
         self._async_update_all()
         for device in leaving.values():
-            self.wishes.release(device.mac_address)
+            self.switch_commands.release(device.mac_address)
             await self.client.unsubscribe_device(device)
         # With the writing, the outcomes of its commands are passed on; during the set-up, at its end.
         self.store.async_changed()
@@ -240,13 +243,13 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     @callback
     def _on_connection_resumed(self, _event: ConnectionResumed) -> None:
         is_any_refused = any(map(self.client.is_refused, self._devices.values()))
-        if is_any_refused and not self.listing.is_in_doubt:
-            # It may have left the account. If that is in doubt already, the next list has to be later than the last.
+        if is_any_refused and not self.listing.needs_confirmation:
+            # It may have left the account. If a list is to confirm that already, it has to be later than the last.
             self._refresh()
 
     @callback
     def _on_device_registry_updated(self, event: Event[dr.EventDeviceRegistryUpdatedData]) -> None:
-        if self.registered.taken and event.data["action"] == "remove" and not self.listing.is_in_doubt:
+        if self.registered.taken and event.data["action"] == "remove" and not self.listing.needs_confirmation:
             # It may be one that this account has, too.
             self._refresh()
 
@@ -282,7 +285,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
     def clear_queue(self, mac_address: str, kinds: frozenset[str] | None = None) -> int:
         """Remove the commands to one heater that are not sent yet, all or some kinds, and return how many."""
         cleared = self.client.clear_command_queue(self._devices[mac_address], kinds=kinds)
-        return cleared + self.wishes.clear(mac_address, kinds)
+        return cleared + self.switch_commands.clear(mac_address, kinds)
 
     # What is shown
 
@@ -309,10 +312,12 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
 
     def _to_store(self) -> StoredAccount:
         outcomes = self.outcomes.to_store
-        sent = tuple(event for event in outcomes if not is_wish(event.command))
+        sent = tuple(event for event in outcomes if not is_switch_command(event.command))
         queue = replace(self.client.stored_queue(), outcomes=sent)
         devices = self._devices | self._leaving
-        return StoredAccount(tuple(devices.values()), queue, self.lost.of(devices), self.wishes.to_store(outcomes))
+        return StoredAccount(
+            tuple(devices.values()), queue, self.lost.of(devices), self.switch_commands.to_store(outcomes)
+        )
 
     @callback
     def _on_store_written(self, written: StoredAccount) -> None:
@@ -320,7 +325,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         if self.hass.is_stopping:
             # Automations come to their end: what is stored from now on, the next run passes on.
             self.outcomes.hold()
-        if self.outcomes.stored((*written.queue.outcomes, *written.wishes.outcomes)):
+        if self.outcomes.stored((*written.queue.outcomes, *written.switch_commands.outcomes)):
             self.store.async_changed()
 
     @callback
@@ -336,7 +341,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         device = self._devices.get(mac_address) or self._leaving.get(mac_address)
         if device is not None:
             async_fire_outcome(self.hass, self.config_entry, device, event)
-        is_decided = is_wish(event.command) or self.boosts.gave(event.command.id)
+        is_decided = is_switch_command(event.command) or self.boosts.gave(event.command.id)
         if device is not None and event.result.outcome in LOST and not is_decided:
             if async_is_lost_ignored(self.hass, self.config_entry):
                 # The user has ignored the earlier ones, but not the one that is new now.
@@ -344,7 +349,7 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
             self.lost.add(device, event)
 
     @callback
-    def _on_wishes_changed(self, mac_address: str) -> None:
+    def _on_switch_commands_changed(self, mac_address: str) -> None:
         self.snapshots.outdate({mac_address})
 
     @callback
@@ -371,6 +376,6 @@ class NavilinkCoordinator(DataUpdateCoordinator[dict[str, HeaterState]]):
         await self.observers.async_save()
         while self._stops:
             self._stops.pop()()
-        # Nothing more is heard from here on, and what was is to be kept before the next set-up reads it.
+        # No more events from here on: the last ones are stored before the entry is set up again.
         await self.boosts.async_finish()
         await self.client.disconnect()

@@ -24,7 +24,7 @@ class AccountListing:
         """Begin without any list."""
         self._last: frozenset[str] | None = None
         """The heaters in the last complete list."""
-        self.is_in_doubt = False
+        self.needs_confirmation = False
         """Whether the next list should follow soon, because the last one lacks what is expected."""
 
     def lacks(self, mac_address: str) -> bool:
@@ -37,12 +37,12 @@ class AccountListing:
         last = self._last
         if not listing.is_complete:
             self._last = None if last is None else last | listed
-            self.is_in_doubt = False
+            self.needs_confirmation = False
             return set()
         self._last = listed
         absent = set(known) - listed
         departed = set() if last is None else absent - last
-        self.is_in_doubt = bool(absent - departed) or (not listed and listed != last)
+        self.needs_confirmation = bool(absent - departed) or (not listed and listed != last)
         return departed
 
 

@@ -90,7 +90,7 @@ def _account_diagnostics(coordinator: NavilinkCoordinator) -> dict[str, Any]:
         },
         "account": {
             "last_listing_succeeded": coordinator.last_update_success,
-            "is_listing_in_doubt": coordinator.listing.is_in_doubt,
+            "listing_needs_confirmation": coordinator.listing.needs_confirmation,
             "heaters_of_another_account": len(coordinator.registered.taken),
         },
         "store": {"has_failed": coordinator.store.has_failed},

@@ -102,7 +102,6 @@ class NavilinkEntity(CoordinatorEntity[NavilinkCoordinator]):
     _attr_has_entity_name = True
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str, description: EntityDescription) -> None:
-        """Tie the entity to its heater."""
         super().__init__(coordinator, context=mac_address)
         self.entity_description = description
         self._mac_address = mac_address

@@ -119,8 +119,15 @@ class HeaterSnapshots:
     That is done once in each round of the loop, whatever else happens to a heater in it: entities show the end.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, client: NavienMqttClient, *, has_queue: bool) -> None:
-        """Take the client, and whether commands wait while it is disconnected."""
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        client: NavienMqttClient,
+        other_pending: Callable[[], Iterable[QueuedCommand]],
+        *,
+        has_queue: bool,
+    ) -> None:
+        """Take the client, what returns commands that wait elsewhere, and whether there is a queue."""
         self._loop = loop
         self._client = client
         self._has_queue = has_queue
@@ -129,8 +136,7 @@ class HeaterSnapshots:
         self._outdated: set[str] = set()
         self._scheduled: asyncio.Handle | None = None
         self._listeners: dict[str, list[CALLBACK_TYPE]] = {}
-        self.kept_elsewhere: Callable[[], Iterable[QueuedCommand]] = tuple
-        """What returns the commands that wait, and not in the queue of the client."""
+        self._other_pending = other_pending
 
     def take(self, devices: Iterable[Device]) -> dict[str, HeaterState]:
         """Return the snapshots of these heaters by MAC address, which are kept up to date from now on."""
@@ -165,7 +171,7 @@ class HeaterSnapshots:
 
     @callback
     def forget(self, mac_address: str) -> None:
-        """Show a heater, should it come back, as one that was never heard from."""
+        """Show a heater, should it come back, as one that has never reported."""
         self._message_times.pop(mac_address, None)
 
     @callback
@@ -215,7 +221,7 @@ class HeaterSnapshots:
         """Return the commands without an outcome by MAC address."""
         found: dict[str, tuple[PendingCommand, ...]] = {}
         staged = [(command, self._client.stage(command.id)) for command in self._client.pending_commands]
-        staged += [(command, CommandStage.WAITING) for command in self.kept_elsewhere()]
+        staged += [(command, CommandStage.WAITING) for command in self._other_pending()]
         for command, stage in staged:
             if command.mac_address is not None and stage is not None:
                 pending = PendingCommand(command, stage, int(command.age() / timedelta(minutes=1)))
@@ -226,7 +232,7 @@ class HeaterSnapshots:
         if not self._client.is_connected:
             return False
         seen = self._client.is_online(device)
-        # A heater of an earlier run is online or not as the account's list has it, until it is heard from.
+        # A heater of an earlier run is online or not as the account's list has it, until it reports.
         return device.connected if seen is None else seen
 
     def _shown_message_at(self, mac_address: str, received_at: datetime | None, *, is_online: bool) -> datetime | None:

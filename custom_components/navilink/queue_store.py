@@ -25,7 +25,7 @@ import voluptuous as vol
 
 from .const import DOMAIN, LOGGER
 from .nwp500 import CommandCompleted, Device, NavienError, StoredQueue, enums, migrated_queue, one_line, watched
-from .schedules.wish import StoredWishes
+from .schedules.switch_command import StoredSwitchCommands
 
 VERSION = 1
 # 2: commands by their parameters instead of their messages, and outcomes. 3: the sessions of each command. 4: codes
@@ -68,12 +68,14 @@ DEVICE = vol.Schema(
         vol.Required("name"): vol.All(str, one_line),
     }
 )
+# The name that the files of earlier versions have for it.
+_SWITCH_COMMANDS = "wishes"
 ACCOUNT = vol.Schema(
     {
         vol.Required("devices"): vol.All([DEVICE], vol.Length(max=1000)),
         vol.Required("queue"): dict,
         vol.Optional("lost", default=StoredQueue().to_dict): dict,
-        vol.Optional("wishes", default=list): vol.All(list, vol.Length(max=1000)),
+        vol.Optional(_SWITCH_COMMANDS, default=list): vol.All(list, vol.Length(max=1000)),
     }
 )
 FILE = vol.Schema(
@@ -95,19 +97,19 @@ class StoredAccount:
     """Commands without an outcome."""
     lost: tuple[CommandCompleted, ...] = ()
     """Commands that were not sent, and about which the user has not decided yet."""
-    wishes: StoredWishes = field(default_factory=StoredWishes)
+    switch_commands: StoredSwitchCommands = field(default_factory=StoredSwitchCommands)
     """Schedules that are to be switched on or off."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON values only."""
         names = [str(marker) for marker in DEVICE.schema]
         # Left out without any, so that an earlier version can read the file.
-        wishes = {"wishes": stored} if (stored := self.wishes.to_list()) else {}
+        switch_commands = {_SWITCH_COMMANDS: stored} if (stored := self.switch_commands.to_list()) else {}
         return {
             "devices": [{name: getattr(device, name) for name in names} for device in self.devices],
             "queue": self.queue.to_dict(),
             "lost": StoredQueue(outcomes=self.lost).to_dict(),
-            **wishes,
+            **switch_commands,
         }
 
     @classmethod
@@ -120,9 +122,11 @@ class StoredAccount:
         devices = tuple(Device(**device) for device in content["devices"])
         queue = StoredQueue.from_dict(content["queue"], devices, client_id)
         lost = StoredQueue.from_dict(content["lost"], devices, client_id)
-        wishes = StoredWishes.from_list(content["wishes"], {device.mac_address for device in devices})
-        unreadable = queue.unreadable + lost.unreadable + wishes.unreadable
-        return cls(devices, replace(queue, unreadable=unreadable), lost.outcomes, wishes)
+        switch_commands = StoredSwitchCommands.from_list(
+            content[_SWITCH_COMMANDS], {device.mac_address for device in devices}
+        )
+        unreadable = queue.unreadable + lost.unreadable + switch_commands.unreadable
+        return cls(devices, replace(queue, unreadable=unreadable), lost.outcomes, switch_commands)
 
 
 class QueueStore:

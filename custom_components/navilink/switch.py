@@ -118,7 +118,6 @@ class UnreportedSwitch(SettingSwitch):
     _attr_assumed_state = True
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str, description: SettingDescription) -> None:
-        """Tie the entity to its heater."""
         device = coordinator.data[mac_address].device
         self._value_of = {description.command(device, value).control.name: value for value in (OFF, ON)}
         """What each kind of command sets."""

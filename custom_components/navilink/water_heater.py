@@ -114,7 +114,6 @@ class NavilinkWaterHeater(NavilinkEntity, RestoreEntity, WaterHeaterEntity):
     """
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
-        """Tie the entity to its heater."""
         super().__init__(coordinator, mac_address, DESCRIPTION)
         self._last_modes = LastModes()
         self._update_attrs()

@@ -12,7 +12,7 @@ import pytest
 from custom_components.navilink import wording
 from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.nwp500 import commands
-from custom_components.navilink.schedules import wish
+from custom_components.navilink.schedules import switch_command
 
 TEXTS = json.loads((Path(wording.__file__).parent / "translations" / "en.json").read_text())["selector"]["command"]
 GIVEN = [
@@ -39,8 +39,8 @@ async def test_every_value_has_a_text_and_every_text_a_value(hass: HomeAssistant
             words = wording.text(hass, "command", *described)
             assert words, (control.name, values)
             assert "{" not in words
-    for kind in wish.SETTINGS:
-        for use in (wish.OFF, wish.ON):
+    for kind in switch_command.SETTINGS:
+        for use in (switch_command.OFF, switch_command.ON):
             described = wording.DESCRIPTIONS[kind](hass, use)
             assert described is not None
             used.add(described[0])

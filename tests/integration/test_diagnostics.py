@@ -67,7 +67,7 @@ async def test_diagnostics_of_an_account(
     assert found["entry"]["state"] == "loaded"
     assert found["account"] == {
         "last_listing_succeeded": True,
-        "is_listing_in_doubt": False,
+        "listing_needs_confirmation": False,
         "heaters_of_another_account": 0,
     }
     assert found["lost_commands"] == 0

@@ -476,7 +476,7 @@ async def test_heater_that_does_not_answer_and_connection_that_is_not_there(
 
 
 @NO_PAST
-async def test_stored_wishes_that_cannot_be_read_are_none(
+async def test_stored_imports_that_cannot_be_read_are_none(
     hass: HomeAssistant,
     simulator: SimulatorProcess,
     heater: str,
@@ -523,12 +523,12 @@ async def test_nothing_is_left_of_an_account_that_is_removed_during_a_run(
 ) -> None:
     await write_days(simulator, date(2026, 10, 5), 2000)
     await simulator.fault("energy_unanswered", month="2026-11")
-    wishes = f"{DOMAIN}.{running.entry_id}.energy"
+    imports = f"{DOMAIN}.{running.entry_id}.energy"
     run = asyncio.create_task(ask(hass, "import_energy_history", heater))
     await simulator.wait(topic_suffix="/st/energy-usage-daily-query/rd", received=2)
-    assert wishes in hass_storage
+    assert imports in hass_storage
     assert await hass.config_entries.async_remove(running.entry_id)
     # As its file is, on a disk.
-    del hass_storage[wishes]
+    del hass_storage[imports]
     await run
-    assert wishes not in hass_storage
+    assert imports not in hass_storage

@@ -63,7 +63,7 @@ from custom_components.navilink.nwp500.exceptions import (
 from custom_components.navilink.nwp500.models import error_codes
 from custom_components.navilink.readings import expert_sensors, fact_sensors, status_sensors
 from custom_components.navilink.repairs import ISSUES
-from custom_components.navilink.schedules import next_entry, switches, wish
+from custom_components.navilink.schedules import next_entry, switch_command, switches
 from custom_components.navilink.schedules.entries import MODES
 from custom_components.navilink.schedules.fields import DAYS_OF_NAME
 from custom_components.navilink.wording import setup_error, to_home_assistant_error
@@ -462,7 +462,7 @@ def test_every_outcome_has_a_text() -> None:
     given = [each for each in controls if each.name in services.KINDS]
     settings = {each.setting for each in given} | {each.name for control in given for each in control.parameters}
     # The hot button has one parameter, which nobody enters.
-    assert set(selectors["setting"]["options"]) == {*settings - {None, "hot_button"}, *wish.SETTINGS.values()}
+    assert set(selectors["setting"]["options"]) == {*settings - {None, "hot_button"}, *switch_command.SETTINGS.values()}
 
 
 def test_every_fault_of_the_client_has_its_text() -> None:

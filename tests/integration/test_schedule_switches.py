@@ -13,8 +13,8 @@ from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.coordinator import NavilinkCoordinator
 from custom_components.navilink.nwp500.heaters import schedule_editor
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME
-from custom_components.navilink.schedules import wishes
-from custom_components.navilink.schedules.wish import WEEKLY, StoredWishes, new_wish
+from custom_components.navilink.schedules import switch_commands
+from custom_components.navilink.schedules.switch_command import WEEKLY, StoredSwitchCommands, new_switch_command
 from simulator.process import SimulatorProcess
 from tests.integration.actions import OUTCOME, ask, cut, device_id, lost, press, queued_words, shown
 from tests.integration.heaters import MAC
@@ -184,8 +184,8 @@ async def test_how_long_it_waits_is_the_users_choice(
 ) -> None:
     await cut(hass, simulator)
     await turn(hass, "off")
-    [wish] = coordinator.wishes.waiting
-    assert wish.life_time == life_time
+    [command] = coordinator.switch_commands.waiting
+    assert command.life_time == life_time
 
 
 @pytest.mark.usefixtures("coordinator")
@@ -227,7 +227,7 @@ async def test_a_newer_one_waits_for_the_write_of_the_older(
     off = asyncio.create_task(turn(hass, "off"))
     await simulator.wait(received=1, topic_suffix=WRITE)
     on = asyncio.create_task(turn(hass, "on"))
-    await wait_until(coordinator, lambda: len(coordinator.wishes.waiting) == 2)
+    await wait_until(coordinator, lambda: len(coordinator.switch_commands.waiting) == 2)
     assert shown(hass, SWITCH).state == "on"
     # A third one takes the place of the one that was not begun, and not that of the one that was.
     again = asyncio.create_task(turn(hass, "on"))
@@ -242,11 +242,11 @@ async def test_it_goes_on_when_the_action_does_not_wait(
     coordinator: NavilinkCoordinator,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(wishes, "OUTCOME_TIME", 0.05)
+    monkeypatch.setattr(switch_commands, "OUTCOME_TIME", 0.05)
     await simulator.fault("slow_write", seconds=1)
     with pytest.raises(HomeAssistantError, match="has not confirmed"):
         await turn(hass, "off")
-    assert coordinator.wishes.wanted(MAC, WEEKLY) is False
+    assert coordinator.switch_commands.wanted(MAC, WEEKLY) is False
     assert await outcome(hass, "weekly schedule off") == "confirmed"
     assert await stored(simulator) == wire(MORNING, on=False)
 
@@ -276,7 +276,7 @@ async def test_the_queue_can_be_cleared_of_it(
     assert await ask(hass, "clear_queue", device, kinds=["weekly-schedule"]) == {"cleared": 1}
     assert await outcome(hass, "weekly schedule off") == "cleared"
     assert shown(hass, SWITCH).state == "on"
-    assert coordinator.wishes.waiting == ()
+    assert coordinator.switch_commands.waiting == ()
 
 
 @pytest.mark.parametrize("options", [{"queue": False}])
@@ -303,7 +303,7 @@ async def test_a_heater_that_leaves_takes_it_along(
     await coordinator.async_release({MAC})
     await hass.async_block_till_done()
     assert ended == ["heater_removed"]
-    assert coordinator.wishes.waiting == ()
+    assert coordinator.switch_commands.waiting == ()
 
 
 async def test_recirculation_is_switched_where_the_heater_has_it(
@@ -365,11 +365,18 @@ async def test_unloading_while_it_is_written_keeps_it(
 
 
 def test_what_is_stored_comes_back() -> None:
-    pending = new_wish(WEEKLY, MAC, on=True, life_time=timedelta(hours=1))
-    read = StoredWishes.from_list(StoredWishes((pending,)).to_list(), {MAC})
-    [wish] = read.pending
-    assert (wish.id, wish.kind, wish.parameters, wish.life_time) == (pending.id, WEEKLY, (2,), timedelta(hours=1))
-    assert wish.setting == pending.setting
-    assert abs(wish.age() - pending.age()) < timedelta(seconds=5)
+    pending = new_switch_command(WEEKLY, MAC, on=True, life_time=timedelta(hours=1))
+    read = StoredSwitchCommands.from_list(StoredSwitchCommands((pending,)).to_list(), {MAC})
+    [command] = read.pending
+    assert (command.id, command.kind, command.parameters, command.life_time) == (
+        pending.id,
+        WEEKLY,
+        (2,),
+        timedelta(hours=1),
+    )
+    assert command.setting == pending.setting
+    assert abs(command.age() - pending.age()) < timedelta(seconds=5)
     assert read.unreadable == 0
-    assert StoredWishes.from_list(StoredWishes((pending,)).to_list(), set()) == StoredWishes(unreadable=1)
+    assert StoredSwitchCommands.from_list(StoredSwitchCommands((pending,)).to_list(), set()) == StoredSwitchCommands(
+        unreadable=1
+    )

@@ -25,7 +25,12 @@ from custom_components.navilink.nwp500 import (
 from custom_components.navilink.nwp500.protocol import controls
 from custom_components.navilink.nwp500.queue.requests import control_request
 from custom_components.navilink.queue_store import StoredAccount
-from custom_components.navilink.schedules.wish import RECIRCULATION, WEEKLY, StoredWishes, new_wish
+from custom_components.navilink.schedules.switch_command import (
+    RECIRCULATION,
+    WEEKLY,
+    StoredSwitchCommands,
+    new_switch_command,
+)
 from tests.integration.heaters import MAC
 
 DEVICE = Device(mac_address=MAC, additional_value="5322", home_seq=10001)
@@ -40,11 +45,11 @@ ACCOUNT = StoredAccount(
         running_modes={MAC: 3},
         completed_effects={MAC: ({"dhwOperationSetting": frozenset({2})},)},
     ),
-    wishes=StoredWishes(
-        (new_wish(WEEKLY, MAC, on=True, life_time=timedelta(hours=24)),),
+    switch_commands=StoredSwitchCommands(
+        (new_switch_command(WEEKLY, MAC, on=True, life_time=timedelta(hours=24)),),
         (
             CommandCompleted(
-                new_wish(RECIRCULATION, MAC, on=False, life_time=None),
+                new_switch_command(RECIRCULATION, MAC, on=False, life_time=None),
                 CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED),
             ),
         ),
@@ -101,10 +106,10 @@ async def test_nonsense_is_refused_or_does_no_harm(data: st.DataObject, is_old: 
         client.wanted_members(device)
         for status in filter(None, (client.status(device), client.feature(device))):
             status.decoded()
-    for wish in account.wishes.pending:
-        assert (wish.kind, wish.topic, wish.body) in {(WEEKLY, "", b""), (RECIRCULATION, "", b"")}
-        assert wish.age() >= timedelta()
-        assert wish.is_expired() in {True, False}
+    for command in account.switch_commands.pending:
+        assert (command.kind, command.topic, command.body) in {(WEEKLY, "", b""), (RECIRCULATION, "", b"")}
+        assert command.age() >= timedelta()
+        assert command.is_expired() in {True, False}
     StoredAccount.from_dict(orjson.loads(orjson.dumps(account.to_dict())), "client")
     for command in client.queued_commands:
         assert command.topic == f"cmd/52/navilink-{MAC}/ctrl"
@@ -144,31 +149,31 @@ def test_a_store_from_before_lost_commands_were_stored_is_read() -> None:
     assert account.queue.unsent
 
 
-def test_wishes_come_back_and_those_that_are_none_are_counted() -> None:
+def test_switch_commands_come_back_and_those_that_are_none_are_counted() -> None:
     stored = content()
     account = StoredAccount.from_dict(stored, "client")
-    assert [(wish.kind, wish.parameters) for wish in account.wishes.pending] == [(WEEKLY, (2,))]
-    [event] = account.wishes.outcomes
+    assert [(command.kind, command.parameters) for command in account.switch_commands.pending] == [(WEEKLY, (2,))]
+    [event] = account.switch_commands.outcomes
     assert (event.command.kind, event.command.parameters) == (RECIRCULATION, (1,))
-    assert event.result == ACCOUNT.wishes.outcomes[0].result
-    [wish, outcome] = ACCOUNT.wishes.to_list()
+    assert event.result == ACCOUNT.switch_commands.outcomes[0].result
+    [command, outcome] = ACCOUNT.switch_commands.to_list()
     damaged: list[object] = [
         None,
-        {**wish, "kind": "dhw-mode"},
-        {**wish, "on": "yes"},
-        {**wish, "mac_address": "0478630a1b2f"},
-        {**wish, "age": 1e300},
-        {**wish, "age": float("nan")},
-        {**wish, "stored_at": "2026-03-01T12:00:00"},
-        {**wish, "stored_at": "0001-01-01T00:00:00+00:00", "age": 60},
-        {**wish, "stored_at": "soon"},
-        {**wish, "id": "a b"},
+        {**command, "kind": "dhw-mode"},
+        {**command, "on": "yes"},
+        {**command, "mac_address": "0478630a1b2f"},
+        {**command, "age": 1e300},
+        {**command, "age": float("nan")},
+        {**command, "stored_at": "2026-03-01T12:00:00"},
+        {**command, "stored_at": "0001-01-01T00:00:00+00:00", "age": 60},
+        {**command, "stored_at": "soon"},
+        {**command, "id": "a b"},
         {**outcome, "outcome": "won"},
     ]
     account = StoredAccount.from_dict({**stored, "wishes": [*damaged, outcome, {**outcome, "reason": "new"}]}, "client")
     assert account.queue.unreadable == len(damaged)
-    assert account.wishes.pending == ()
-    [event] = account.wishes.outcomes
+    assert account.switch_commands.pending == ()
+    [event] = account.switch_commands.outcomes
     assert event.result.reason is CommandReason.UNKNOWN
 
 

@@ -189,7 +189,7 @@ async def test_vacation_that_ended_by_itself_is_over(hass: HomeAssistant, simula
 async def test_running_vacation_is_left_alone_by_away_mode(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await start_vacation(hass, days=21)
     await away(hass, True)
-    # Without a length it is the same wish; with one, it is a wish of its own.
+    # Without a length it is the same command; with one, it is another command.
     await start_vacation(hass)
     assert await applied(simulator) == [("dhw-mode", [5, 21])]
     await start_vacation(hass, days=3)

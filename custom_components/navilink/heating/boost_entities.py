@@ -55,7 +55,6 @@ class BoostSwitch(_BoostEntity, SwitchEntity):
     """Heats more for the usual time; on while any boost runs."""
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
-        """Tie the switch to its heater."""
         super().__init__(coordinator, mac_address, SWITCH)
 
     @property
@@ -86,7 +85,6 @@ class BoostEndSensor(_BoostEntity, SensorEntity):
     """When the boost that runs ends."""
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
-        """Tie the sensor to its heater."""
         super().__init__(coordinator, mac_address, END)
 
     @property
@@ -100,7 +98,6 @@ class BoostDuration(NavilinkEntity, NumberEntity):
     """How long a boost lasts for which no other end is given."""
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
-        """Tie the number to its heater."""
         super().__init__(coordinator, mac_address, DURATION_NUMBER)
 
     @property
@@ -122,7 +119,6 @@ class BoostTemperature(NavilinkEntity, NumberEntity):
     """The target temperature of a boost for which no other is given, in the user's unit."""
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
-        """Tie the number to its heater."""
         super().__init__(coordinator, mac_address, TEMPERATURE_NUMBER)
         self._update_attrs()
 

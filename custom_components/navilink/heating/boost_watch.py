@@ -77,13 +77,13 @@ class BoostWatch:
         mac_address = event.device.mac_address
         if mac_address not in self._keeper.kept:
             return
-        self._give_up_unreported(mac_address)
+        self._take_unreported(mac_address)
         self._keeper.take_status(mac_address, event.status)
         planned, now = self._keeper.of(mac_address).planned, dt_util.utcnow()
         if planned and planned[0].start <= now:
             self._keeper.pass_time(event.device, now)
 
-    def _give_up_unreported(self, mac_address: str) -> None:
+    def _take_unreported(self, mac_address: str) -> None:
         """Wait no longer for what was sent a while ago, where the heater still has what is over."""
         kept, sent_before = self._keeper.kept[mac_address], self._hass.loop.time() - _UNREPORTED_SECONDS
         unreported = {each for each, sent_at in self._sent_at.items() if sent_at <= sent_before}

@@ -191,7 +191,6 @@ class HotWaterLow(_InsightEntity, BinarySensorEntity):
     """Whether there is less hot water than the household wants to have."""
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
-        """Tie the sensor to its heater."""
         super().__init__(coordinator, mac_address, LOW)
 
     @property

@@ -44,7 +44,6 @@ class PlannedHeating(NavilinkEntity, CalendarEntity):
     _attr_supported_features = CalendarEntityFeature.CREATE_EVENT | CalendarEntityFeature.DELETE_EVENT
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
-        """Tie the calendar to its heater."""
         super().__init__(coordinator, mac_address, DESCRIPTION)
         self._known = self._boosts
 

@@ -84,7 +84,7 @@ class HeaterSchedules:
         self._entry = entry
         self._client = client
         self._reading: set[str] = set()
-        self._looks: dict[str, Callable[[], None]] = {}
+        self._scheduled_reads: dict[str, Callable[[], None]] = {}
         """What calls off the look at a heater's schedules that follows another client's write."""
         self.writes: deque[RecordedWrite] = deque(maxlen=MAX_WRITES)
         """The last changes that were requested, the newest last."""
@@ -116,7 +116,7 @@ class HeaterSchedules:
             on("device_online", self._on_device_online),
             on("feature_received", self._on_feature_received),
             on("schedule_written", self._on_schedule_written),
-            self._call_off_looks,
+            self._cancel_reads,
         ]
 
     def weekly(self, mac_address: str) -> models.ReservationSchedule | None:
@@ -175,8 +175,8 @@ class HeaterSchedules:
         for lists in (self.weekly_lists, self.recirculation_lists):
             lists.forget(mac_address)
         self.plans.forget(mac_address)
-        if (call_off := self._looks.pop(mac_address, None)) is not None:
-            call_off()
+        if (cancel := self._scheduled_reads.pop(mac_address, None)) is not None:
+            cancel()
 
     # When they are read
 
@@ -204,14 +204,14 @@ class HeaterSchedules:
         self.outdate(device.mac_address)
 
         @callback
-        def look(_now: datetime) -> None:
-            self._looks.pop(device.mac_address, None)
+        def read(_now: datetime) -> None:
+            self._scheduled_reads.pop(device.mac_address, None)
             feature = self._client.feature(device)
             self._start_reading(device, self._lists_of(feature))
 
-        if (call_off := self._looks.pop(device.mac_address, None)) is not None:
-            call_off()
-        self._looks[device.mac_address] = async_call_later(self._hass, SECONDS_TO_LAND, look)
+        if (cancel := self._scheduled_reads.pop(device.mac_address, None)) is not None:
+            cancel()
+        self._scheduled_reads[device.mac_address] = async_call_later(self._hass, SECONDS_TO_LAND, read)
 
     def _lists_of(self, feature: DeviceFeature | None) -> tuple[Lists, ...]:
         has_recirculation = feature is not None and feature.supports_recirculation_schedule is True
@@ -235,6 +235,6 @@ class HeaterSchedules:
             self._reading.discard(device.mac_address)
 
     @callback
-    def _call_off_looks(self) -> None:
-        while self._looks:
-            self._looks.popitem()[1]()
+    def _cancel_reads(self) -> None:
+        while self._scheduled_reads:
+            self._scheduled_reads.popitem()[1]()

@@ -32,11 +32,10 @@ class NextEntrySensor(NavilinkEntity, SensorEntity):
     """The next entry of the weekly schedule; unknown while the schedule is off, or has no entry that acts."""
 
     def __init__(self, coordinator: NavilinkCoordinator, mac_address: str) -> None:
-        """Tie the entity to its heater."""
         super().__init__(coordinator, mac_address, NEXT_ENTRY)
         self._looked_in: tuple[object, ...] | None = None
         """What the next entry was looked for in."""
-        self._call_off: CALLBACK_TYPE | None = None
+        self._cancel: CALLBACK_TYPE | None = None
         """Calls off the look that follows when it is due."""
 
     @override
@@ -72,18 +71,18 @@ class NextEntrySensor(NavilinkEntity, SensorEntity):
         self._attr_extra_state_attributes = {} if due is None else self._details(due)
         self._stop()
         if due is not None:
-            self._call_off = async_track_point_in_utc_time(self.hass, self._on_due, due.start.astimezone(UTC))
+            self._cancel = async_track_point_in_utc_time(self.hass, self._on_due, due.start.astimezone(UTC))
 
     @callback
     def _on_due(self, _now: datetime) -> None:
-        self._looked_in = self._call_off = None
+        self._looked_in = self._cancel = None
         self._handle_coordinator_update()
 
     @callback
     def _stop(self) -> None:
-        if self._call_off is not None:
-            self._call_off()
-            self._call_off = None
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
 
     def _details(self, due: Occurrence) -> dict[str, object]:
         is_off = due.entry.mode is enums.ReservationMode.POWER_OFF

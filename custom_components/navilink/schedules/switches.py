@@ -8,7 +8,7 @@ from homeassistant.core import callback
 
 from ..controls import ControlDescription, ControlEntity
 from ..nwp500 import queries
-from .wish import ON, RECIRCULATION, WEEKLY
+from .switch_command import ON, RECIRCULATION, WEEKLY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,7 @@ class ScheduleSwitchDescription(ControlDescription, SwitchEntityDescription):
     """The switch of a schedule."""
 
     kind: str
-    """The kind of the wish that switches it."""
+    """The kind of the command that switches it."""
 
 
 SCHEDULE_SWITCHES = (
@@ -42,7 +42,7 @@ class ScheduleSwitch(ControlEntity, SwitchEntity):
         kind = self.entity_description.kind
         schedules, mac_address = self.coordinator.schedules, self._mac_address
         known = schedules.weekly(mac_address) if kind == WEEKLY else schedules.recirculation(mac_address)
-        wanted = self.coordinator.wishes.wanted(mac_address, kind)
+        wanted = self.coordinator.switch_commands.wanted(mac_address, kind)
         reported = None if known is None else known.use == ON
         self._attr_is_on = reported if wanted is None else wanted
 
@@ -58,4 +58,4 @@ class ScheduleSwitch(ControlEntity, SwitchEntity):
 
     async def _async_switch(self, *, on: bool) -> None:
         device, kind = self.heater.device, self.entity_description.kind
-        await self.coordinator.wishes.async_switch(device, kind, on=on)
+        await self.coordinator.switch_commands.async_switch(device, kind, on=on)

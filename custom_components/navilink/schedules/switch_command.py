@@ -1,8 +1,8 @@
-"""The wish that a schedule is on or off, as a command that the client does not send, and as it is stored.
+"""The command that a schedule is on or off, as a command that the client does not send, and as it is stored.
 
 Whether a schedule is on is part of the list that a write replaces, and a list is never queued: hours later it would
-undo what was changed in the app meanwhile. So the wish waits instead, and once the heater can be reached, the list is
-read, changed and written.
+undo what was changed in the app meanwhile. So the command waits instead, and once the heater can be reached, the list
+is read, changed and written.
 """
 
 from collections.abc import Collection, Iterable
@@ -16,10 +16,10 @@ from ..nwp500 import CommandCompleted, CommandOutcome, CommandReason, CommandRes
 
 WEEKLY, RECIRCULATION = "weekly-schedule", "recirculation-schedule"
 SETTINGS = {WEEKLY: "weekly_schedule", RECIRCULATION: "recirculation_schedule"}
-"""What the wishes set, by their kind."""
+"""What the commands set, by their kind."""
 
 OFF, ON = 1, 2
-"""The parameter of a wish, as the heaters have it."""
+"""The parameter of a command, as the heaters have it."""
 
 LIFE_TIME = timedelta(hours=24)
 """As long as any setting that adds no heat by itself waits."""
@@ -28,8 +28,8 @@ MAX_ID = 64
 MAX_SECONDS = timedelta(days=3650).total_seconds()
 
 
-def new_wish(kind: str, mac_address: str, *, on: bool, life_time: timedelta | None) -> QueuedCommand:
-    """Return a wish that is given now."""
+def new_switch_command(kind: str, mac_address: str, *, on: bool, life_time: timedelta | None) -> QueuedCommand:
+    """Return a command that is given now."""
     now = datetime.now(UTC)
     return QueuedCommand(
         kind=kind,
@@ -54,7 +54,7 @@ def _seconds(value: object) -> float:
     return float(value)
 
 
-STORED_WISH = vol.Schema(
+STORED_SWITCH_COMMAND = vol.Schema(
     {
         vol.Required("id"): vol.All(str, vol.Length(min=1, max=MAX_ID), vol.Match(r"[0-9A-Za-z-]+\Z")),
         vol.Required("kind"): vol.In(SETTINGS),
@@ -70,8 +70,8 @@ STORED_WISH = vol.Schema(
 
 
 @dataclass(frozen=True, slots=True)
-class StoredWishes:
-    """The wishes of an account without an outcome, and the outcomes of others that were not passed on yet."""
+class StoredSwitchCommands:
+    """The commands of an account without an outcome, and the outcomes of others that were not passed on yet."""
 
     pending: tuple[QueuedCommand, ...] = ()
     outcomes: tuple[CommandCompleted, ...] = ()
@@ -96,31 +96,31 @@ class StoredWishes:
         unreadable = 0
         for each in stored:
             try:
-                content = STORED_WISH(each)
-                wish = _restored(content)
+                content = STORED_SWITCH_COMMAND(each)
+                command = _restored(content)
             except vol.Invalid, ValueError, OverflowError:
                 unreadable += 1
                 continue
-            if wish.mac_address not in mac_addresses:
+            if command.mac_address not in mac_addresses:
                 unreadable += 1
             elif "outcome" in content:
-                outcomes[wish.id] = CommandCompleted(wish, _result(content))
+                outcomes[command.id] = CommandCompleted(command, _result(content))
             else:
-                pending[wish.id] = wish
-        left = tuple(wish for wish in pending.values() if wish.id not in outcomes)
+                pending[command.id] = command
+        left = tuple(command for command in pending.values() if command.id not in outcomes)
         return cls(left, tuple(outcomes.values()), unreadable)
 
 
-def _stored(wish: QueuedCommand) -> dict[str, Any]:
+def _stored(command: QueuedCommand) -> dict[str, Any]:
     return {
-        "id": wish.id,
-        "kind": wish.kind,
-        "on": wish.parameters == (ON,),
-        "mac_address": wish.mac_address,
+        "id": command.id,
+        "kind": command.kind,
+        "on": command.parameters == (ON,),
+        "mac_address": command.mac_address,
         # By the clock that makes it older: no age is lost with the process.
-        "age": max(0.0, wish.age().total_seconds()),
+        "age": max(0.0, command.age().total_seconds()),
         "stored_at": datetime.now(UTC).isoformat(),
-        "life_time": None if wish.life_time is None else wish.life_time.total_seconds(),
+        "life_time": None if command.life_time is None else command.life_time.total_seconds(),
     }
 
 
@@ -129,15 +129,15 @@ def _restored(content: dict[str, Any]) -> QueuedCommand:
     stored_at = datetime.fromisoformat(content["stored_at"])
     if stored_at.tzinfo is None:
         raise ValueError("a time without a time zone")
-    wish = new_wish(content["kind"], content["mac_address"], on=content["on"], life_time=life_time)
+    command = new_switch_command(content["kind"], content["mac_address"], on=content["on"], life_time=life_time)
     queued_at = stored_at.astimezone(UTC) - timedelta(seconds=content["age"])
     return replace(
-        wish,
+        command,
         id=content["id"],
         queued_at=queued_at,
         expires_at=None if life_time is None else queued_at + life_time,
         is_restored=True,
-        given_at=wish.given_at - content["age"],
+        given_at=command.given_at - content["age"],
     )
 
 
