@@ -32,8 +32,7 @@ from .mqtt_client import NavienMqttClient
 from .protocol import controls as commands
 from .protocol import queries, setpoint
 from .protocol.controls import HeaterCommand
-from .queue.command import CommandHandle, QueuedCommand
-from .queue.events import CommandCompleted, CommandEvent, KnowledgeChanged
+from .queue.command import CommandCompleted, CommandEvent, CommandHandle, KnowledgeChanged, QueuedCommand
 from .queue.migration import migrated_queue
 from .queue.outcome import CommandOutcome, CommandReason, CommandResult, CommandStage
 from .queue.persistence import StoredQueue

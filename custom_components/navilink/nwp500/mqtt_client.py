@@ -24,11 +24,10 @@ from .protocol import queries, setpoint
 from .protocol.codec import decoded
 from .protocol.controls import HeaterCommand
 from .protocol.topics import check_filter
-from .queue.command import CommandHandle, QueuedCommand
+from .queue.command import CommandHandle, QueuedCommand, control_request, plain_message, query_request
 from .queue.outcome import CommandOutcome, CommandStage
 from .queue.persistence import StoredQueue
 from .queue.pipeline import CommandPipeline
-from .queue.requests import control_request, plain_message, query_request
 from .transport.aws import AwsRuntime
 from .transport.base import Transport, TransportFactory
 from .transport.connection import Connection, ConnectionListener, CredentialSource

@@ -14,9 +14,9 @@ from ..models.device import normalized_mac
 from ..models.members import NUMBER, WHOLE, block
 from ..protocol.queries import WRITE_RECIRCULATION_SCHEDULE, WRITE_RESERVATIONS, WRITE_TOU
 from ..protocol.topics import check_device, client_filter, device_filter
-from ..queue.events import KnowledgeChanged
+from ..queue.command import KnowledgeChanged
 from ..queue.pipeline import CommandPipeline
-from ..queue.stored_members import FEATURE_DELAY, Members, feature_to_store, status_delay, status_to_store
+from ..queue.stored_values import FEATURE_DELAY, Members, feature_to_store, status_delay, status_to_store
 from .changes import ChangeWatch
 from .events import Changed, FeatureReceived, ScheduleWritten, StatusReceived
 from .requests import PendingReplies

@@ -11,8 +11,7 @@ from ..json_types import JsonMessage, JsonValue
 from ..models import Device
 from ..protocol.queries import SESSION_END, Query, Request
 from ..protocol.topics import ReplyForm, five_segment_filter
-from ..queue.command import QueuedCommand
-from ..queue.requests import query_request
+from ..queue.command import QueuedCommand, query_request
 from ..transport.base import TransportError
 from ..transport.connection import Connection
 from .watchdog import ResponseWatchdog

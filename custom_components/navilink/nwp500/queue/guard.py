@@ -20,7 +20,7 @@ from .freshness import UNKNOWN_MOMENT, FreshStatus
 from .known_heater import MODE, KnownHeater, PendingEffect, loop_seconds
 from .outcome import CommandOutcome, CommandReason, CommandResult
 from .queue import CommandQueue
-from .stored_members import Members
+from .stored_values import Members
 from .writer import CommandWriter
 
 OVERRULED = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.CHANGED_ELSEWHERE)

@@ -17,12 +17,21 @@ from ..models import Device
 from ..protocol import controls
 from ..protocol.controls import Control, Effect
 from ..protocol.setpoint import raw_limits
-from .command import QueuedCommand, running_seconds
-from .events import CommandCompleted
+from .command import CommandCompleted, QueuedCommand, control_request, running_seconds
 from .outcome import CommandOutcome, CommandReason, CommandResult
-from .requests import control_request
-from .stored_members import CONTROLS, Members, read_members
-from .stored_values import REFUSALS, as_list, as_object, as_seconds, as_sentence, as_text, as_time, as_whole
+from .stored_values import (
+    CONTROLS,
+    REFUSALS,
+    Members,
+    as_list,
+    as_object,
+    as_seconds,
+    as_sentence,
+    as_text,
+    as_time,
+    as_whole,
+    read_members,
+)
 
 _MOST_ATTEMPTS = 1_000_000
 _STORED_SESSIONS = 16
