@@ -37,9 +37,17 @@ from .queue.migration import migrated_queue
 from .queue.outcome import CommandOutcome, CommandReason, CommandResult, CommandStage
 from .queue.persistence import StoredQueue
 from .rest import servers
-from .transport.events import ConnectionChanged, ConnectionInterrupted, ConnectionRefused, ConnectionResumed
 from .transport.failures import failure_of
-from .transport.report import ConnectionFailure, ConnectionProblem, ConnectionReport, ConnectionState
+from .transport.report import (
+    ConnectionChanged,
+    ConnectionFailure,
+    ConnectionInterrupted,
+    ConnectionProblem,
+    ConnectionRefused,
+    ConnectionReport,
+    ConnectionResumed,
+    ConnectionState,
+)
 
 __all__ = [
     "ApiConnectionError",

@@ -32,9 +32,15 @@ from .transport.aws import AwsRuntime
 from .transport.base import Transport, TransportFactory
 from .transport.connection import Connection, ConnectionListener, CredentialSource
 from .transport.dispatch import MessageCallback, MessageDispatcher
-from .transport.events import ConnectionChanged, ConnectionInterrupted, ConnectionRefused, ConnectionResumed
 from .transport.failures import UNANSWERED, UNEXPECTED
-from .transport.report import ConnectionReport, ConnectionState
+from .transport.report import (
+    ConnectionChanged,
+    ConnectionInterrupted,
+    ConnectionRefused,
+    ConnectionReport,
+    ConnectionResumed,
+    ConnectionState,
+)
 
 __all__ = ["MqttConnectionConfig", "NavienMqttClient"]
 

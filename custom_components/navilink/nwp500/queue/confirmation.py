@@ -151,15 +151,11 @@ class Confirmations:
         is_asked = self._look(mac_address)
         for sent in due:
             sent.is_look_due = not is_asked
-            if is_asked:
-                self._looked(sent)
-
-    def _looked(self, sent: _Sent) -> None:
-        sent.looks += 1
-        if sent.looks < len(LOOK_INTERVALS):
-            _after(LOOK_INTERVALS[sent.looks], self._look_again, sent)
-        else:
-            _after(ANSWER_SECONDS, self._unconfirmed, sent)
+            sent.looks += is_asked
+            if is_asked and sent.looks < len(LOOK_INTERVALS):
+                _after(LOOK_INTERVALS[sent.looks], self._look_again, sent)
+            elif is_asked:
+                _after(ANSWER_SECONDS, self._unconfirmed, sent)
 
     def _answer_overdue(self, sent: _Sent) -> None:
         sent.is_overdue = True

@@ -222,10 +222,6 @@ class CommandPipeline(WriterListener):
 
     def on_status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> None:
         """A heater reported its status: judge what waits for it, and complete what it shows."""
-        if not self.registry:
-            if self.guard.on_status(mac_address, status, asked_at, ()):
-                self._completions.changed()
-            return
         has_news = self.guard.on_status(mac_address, status, asked_at, self.pending())
         # All of them leave the queue before the first outcome, which may change what else waits.
         self._completions.complete_all(self.queue.remove(self.guard.is_overruled), OVERRULED)
@@ -256,7 +252,10 @@ class CommandPipeline(WriterListener):
         One refusal counts for one writing: of one that comes again, or late, the command was written anew since, or it
         waits for its turn already.
         """
-        command = self._written_with(session_id)
+        if self.registry.asked(session_id) is None:
+            return
+        commands = (*self.queue.unsent(), *self.confirmations.commands)
+        command = next((command for command in commands if command.session_id == session_id), None)
         if command is None or self._pacing.was_refused(command):
             return
         self._has_arrived(command.id)
@@ -273,7 +272,7 @@ class CommandPipeline(WriterListener):
 
     @override
     def pause(self, command: QueuedCommand) -> float:
-        if self._denied and self._is_denied(command):
+        if self._denied and any(command.topic.startswith(denied.removesuffix("#")) for denied in self._denied):
             # A message to a heater that the service does not grant would end the connection of all.
             return math.inf
         if not command.is_control:
@@ -334,10 +333,6 @@ class CommandPipeline(WriterListener):
 
     # Inner steps
 
-    def _is_denied(self, command: QueuedCommand) -> bool:
-        """Return whether a command is for a heater that the service does not grant."""
-        return any(command.topic.startswith(denied.removesuffix("#")) for denied in self._denied)
-
     def _take_back_what_is_lost(self, command: QueuedCommand) -> None:
         """Put a command back that a heater has not got, unless it must not go out a second time."""
         if command.repeatable and self._pacing.may_repeat(command.id) and self.confirmations.forget(command.id):
@@ -354,13 +349,6 @@ class CommandPipeline(WriterListener):
             self._expiry.watch((command,))
             self._completions.changed()
         self.writer.pump()
-
-    def _written_with(self, session_id: str) -> QueuedCommand | None:
-        """Return the command without an outcome whose last writing has a session."""
-        if self.registry.asked(session_id) is None:
-            return None
-        commands = (*self.queue.unsent(), *self.confirmations.commands)
-        return next((command for command in commands if command.session_id == session_id), None)
 
     def _has_arrived(self, command_id: str) -> None:
         """Take a command whose reply overtook its PUBACK, or outlived the connection, for what it is: sent."""

@@ -1,4 +1,10 @@
-"""When something has to happen to commands: what keeps them apart, what expires, and what shows a dead connection."""
+"""When something has to happen to commands: what keeps them apart, what expires, and what shows a dead connection.
+
+A heater refuses controls that follow each other too soon (protocol.md 10.4): `Pacing` is the pause between them. Where
+PUBACKs came one after the other and then none comes for a while, though something is in flight, the connection is dead,
+which `Silence` finds out sooner than by the timeout of a single message. A single command proves less: it may be the
+first over a connection that was idle, and has its whole time. How long a command may wait is in `protocol/controls.py`.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterable

@@ -1,7 +1,4 @@
-"""The one writer: takes commands from the front of the queue, writes them, and takes their PUBACKs in.
-
-A heater refuses controls that follow each other too soon (protocol.md 10.4): `Pacing` is the pause between them.
-"""
+"""The one writer: takes commands from the front of the queue, writes them, and takes their PUBACKs in."""
 
 import asyncio
 from collections import deque
@@ -124,9 +121,6 @@ class CommandWriter:
         if self._finished is not None:
             self._look_whether_finished()
 
-    def _is_nothing_due(self) -> bool:
-        return not self._queue or (self._rate_delay() == 0 and self._next() is None)
-
     def _next(self) -> QueuedCommand | None:
         """Return the next command that may be written now; otherwise set the timer for when one may be."""
         if self._acknowledged_at and (delay := self._rate_delay()):
@@ -214,7 +208,9 @@ class CommandWriter:
     def _look_whether_drained(self) -> None:
         if self.transport is None:
             self._end_run(drained=False)
-        elif not self._queue.in_flight_count and self._is_nothing_due():
+        elif not self._queue.in_flight_count and (
+            not self._queue or (self._rate_delay() == 0 and self._next() is None)
+        ):
             self._end_run(drained=True)
 
     def _look_whether_finished(self) -> None:
