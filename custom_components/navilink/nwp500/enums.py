@@ -4,20 +4,6 @@ A number outside its list is no member: what reads it gives None and keeps the r
 """
 
 from enum import IntEnum, StrEnum, unique
-from typing import Self
-
-
-class WordedEnum(StrEnum):
-    """An enumeration of the client's own, each member with its text in English."""
-
-    words: str
-
-    def __new__(cls, value: str, words: str = "") -> Self:
-        """Make a member; the words are part of its declaration, not of a look-up."""
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.words = words
-        return member
 
 
 @unique

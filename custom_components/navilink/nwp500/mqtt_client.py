@@ -12,9 +12,8 @@ from .events import EventEmitter, Listener
 from .exceptions import InvalidParameterError, NotConnectedError
 from .heaters.controls import HeaterControls, dhw_mode
 from .heaters.inbox import Inbox
-from .heaters.polling import PeriodicRequests
 from .heaters.queries import HeaterQueries
-from .heaters.requests import HeaterRequests, PendingReplies
+from .heaters.requests import HeaterRequests, PendingReplies, PeriodicRequests
 from .heaters.schedules import Schedules
 from .heaters.subscriptions import HeaterSubscriptions
 from .heaters.watchdog import ResponseWatchdog
@@ -77,10 +76,7 @@ class NavienMqttClient:
         )
         # Without a connection, a command need not wait as long as a client would that has nothing to send.
         self._events.on("command_queued", lambda _: self._connection.hurry())
-        self._answers = ResponseWatchdog(
-            lambda: self._connection.fail(UNANSWERED),
-            self._heater_absent,
-        )
+        self._answers = ResponseWatchdog(lambda: self._connection.fail(UNANSWERED), self._heater_absent)
         self._replies = PendingReplies()
         self._pipeline = CommandPipeline(
             self._config,

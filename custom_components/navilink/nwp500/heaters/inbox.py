@@ -17,8 +17,7 @@ from ..protocol.topics import check_device, client_filter, device_filter
 from ..queue.command import KnowledgeChanged
 from ..queue.pipeline import CommandPipeline
 from ..queue.stored_values import FEATURE_DELAY, Members, feature_to_store, status_delay, status_to_store
-from .changes import ChangeWatch
-from .events import Changed, FeatureReceived, ScheduleWritten, StatusReceived
+from .events import Changed, ChangeWatch, FeatureReceived, ScheduleWritten, StatusReceived
 from .requests import PendingReplies
 from .watchdog import ResponseWatchdog
 

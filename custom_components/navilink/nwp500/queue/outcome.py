@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import override
 
-from ..enums import WordedEnum
+from ..common.text import WordedEnum
 
 
 class CommandStage(StrEnum):

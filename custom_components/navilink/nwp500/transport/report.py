@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Self, override
 
-from ..enums import WordedEnum
+from ..common.text import WordedEnum
 from ..exceptions import AuthenticationError
 
 _MAX_ATTEMPTS = 10
