@@ -116,7 +116,7 @@ class Inbox:
         """Forget a device and everything that it has reported."""
         self.records.pop(device.mac_address, None)
         self._answers.forget(device.mac_address)
-        self._replies.heater_removed(device.mac_address)
+        self._replies.fail("the heater was removed", device.mac_address)
 
     def record(self, device: Device) -> HeaterRecord:
         """Return what is known of a device, if only that."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 import logging
 from typing import Any
 
@@ -29,26 +30,13 @@ _SESSION_END_SECONDS = 2.0
 _LONGEST_PERIOD = 7 * 86400
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class _Expected[T]:
     """A reply that is waited for, and what `read` makes of it."""
 
-    def __init__(self, mac_address: str, read: Callable[[JsonMessage], T]) -> None:
-        self.mac_address = mac_address
-        self.reply: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._read = read
-
-    def take(self, message: JsonMessage) -> None:
-        """Complete the wait, unless `read` refuses the message."""
-        if not self.reply.done():
-            try:
-                self.reply.set_result(self._read(message))
-            except ResponseFormatError as error:
-                _LOGGER.debug("Not the reply that is waited for: %s", error)
-
-    def fail(self, reason: str) -> None:
-        """End the wait, for which nothing comes any more."""
-        if not self.reply.done():
-            self.reply.set_exception(MqttConnectionError(reason))
+    mac_address: str
+    read: Callable[[JsonMessage], T]
+    reply: asyncio.Future[T]
 
 
 class PendingReplies:
@@ -66,12 +54,13 @@ class PendingReplies:
         A reply that `read` refuses with `ResponseFormatError` is not the one that is waited for: a heater can answer
         in two forms, and another message can have the same session.
         """
-        expected = self._expected[session_id] = _Expected(mac_address, read)
+        reply: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._expected[session_id] = _Expected(mac_address, read, reply)
         try:
-            yield expected.reply
+            yield reply
         finally:
             del self._expected[session_id]
-            expected.reply.cancel()
+            reply.cancel()
 
     def asked(self, session_id: object) -> str | None:
         """Return the MAC of the heater whose reply a session is waiting for."""
@@ -80,19 +69,19 @@ class PendingReplies:
 
     def answered(self, session_id: str, mac_address: str, message: JsonMessage) -> None:
         """A heater has replied; a message of another heater than the one asked is no reply."""
-        if self.asked(session_id) == mac_address:
-            self._expected[session_id].take(message)
+        expected = self._expected.get(session_id)
+        if expected is None or expected.mac_address != mac_address or expected.reply.done():
+            return
+        try:
+            expected.reply.set_result(expected.read(message))
+        except ResponseFormatError as error:
+            _LOGGER.debug("Not the reply that is waited for: %s", error)
 
-    def on_disconnected(self, reason: str) -> None:
-        """No answer comes any more."""
+    def fail(self, reason: str, mac_address: str | None = None) -> None:
+        """No answer comes any more, from one heater or from all of them."""
         for expected in self._expected.values():
-            expected.fail(f"the connection was lost: {reason}")
-
-    def heater_removed(self, mac_address: str) -> None:
-        """A heater is unsubscribed, so no answer of its will come."""
-        for expected in self._expected.values():
-            if expected.mac_address == mac_address:
-                expected.fail("the heater was removed")
+            if mac_address in (None, expected.mac_address) and not expected.reply.done():
+                expected.reply.set_exception(MqttConnectionError(reason))
 
 
 class HeaterRequests:
@@ -132,11 +121,7 @@ class HeaterRequests:
         read: Callable[[JsonMessage], T],
         seconds: float,
     ) -> T:
-        """Ask a heater and return what `read` makes of its reply, the first that it does not refuse.
-
-        Raises `NotConnectedError`, `MqttConnectionError` when disconnected meanwhile, `RequestTimeoutError`, and
-        `MqttSubscribeError` when the topic of the reply cannot be subscribed to.
-        """
+        """Ask a heater and return what `read` makes of its reply; raises as the methods of `HeaterQueries` do."""
         if request.reply is ReplyForm.FIVE_SEGMENT:
             # Once for each heater's home: from then on every connection makes this subscription.
             await self._connection.subscriptions.subscribe(five_segment_filter(device, self._client_id))

@@ -21,8 +21,6 @@ LOOK_INTERVALS = (2.0, 4.0, 8.0, 15.0, 30.0)
 _QUERY_SECONDS = 30.0
 REPORTED = CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED)
 
-type Complete = Callable[[QueuedCommand, CommandResult], None]
-
 
 @dataclass(slots=True, eq=False)
 class _Sent:
@@ -44,7 +42,7 @@ class Confirmations:
     def __init__(
         self,
         *,
-        complete: Complete,
+        complete: Callable[[QueuedCommand, CommandResult], None],
         look: Callable[[str], bool],
         may_send_more: Callable[[], None],
     ) -> None:

@@ -140,10 +140,7 @@ class CommandWriter:
         written_at = asyncio.get_running_loop().time()
         try:
             packet_id = transport.publish(
-                command.topic,
-                command.body,
-                command.qos,
-                lambda error: self._on_puback(command, written_at, error),
+                command.topic, command.body, command.qos, lambda error: self._on_puback(command, written_at, error)
             )
         except TransportError as error:
             self._queue.not_written(command, waiting)

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+import math
 from typing import ClassVar, Self
 
-from ..models.members import NUMBER, WHOLE, block
+from ..models.members import WHOLE, block
 
 EXPIRY_MARGIN = 300.0
 """Seconds before its real end from which a set counts as expired (protocol.md 2.3)."""
@@ -19,6 +20,13 @@ def _text(answer: Mapping[str, object], member: str) -> str | None:
     """Return a member that can be sent in a header or signed with: text without control characters."""
     value = answer.get(member)
     return value if isinstance(value, str) and value and value.isprintable() else None
+
+
+def _seconds(answer: Mapping[str, object], member: str) -> float | None:
+    value = answer.get(member)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return value
 
 
 def token_object(answer: Mapping[str, object]) -> Mapping[str, object]:
@@ -70,7 +78,7 @@ class IssuedSecrets:
     @classmethod
     def _found(cls, answer: Mapping[str, object]) -> dict[str, str | float]:
         found = {name: _text(answer, member) for name, member in cls.secrets.items()}
-        everything = {**found, "expires_in": NUMBER.read(answer.get(cls.lifetime))}
+        everything = {**found, "expires_in": _seconds(answer, cls.lifetime)}
         return {name: value for name, value in everything.items() if value is not None}
 
 

@@ -98,10 +98,7 @@ class ConnectionReport:
     def attempt_failed(self, now: datetime, failure: ConnectionFailure) -> Self:
         """An attempt failed; what is done about it changes the state."""
         return replace(
-            self,
-            failure=failure,
-            failed_attempts=self.failed_attempts + 1,
-            attempts=self._with_attempt(now, failure),
+            self, failure=failure, failed_attempts=self.failed_attempts + 1, attempts=self._with_attempt(now, failure)
         )
 
     def lost(self, now: datetime, failure: ConnectionFailure) -> Self:
@@ -125,11 +122,6 @@ class ConnectionChanged:
     """The connection is in another state, or more is known about it."""
 
     report: ConnectionReport
-
-    @property
-    def state(self) -> ConnectionState:
-        """Where the connection is."""
-        return self.report.state
 
 
 @dataclass(frozen=True, slots=True)
