@@ -149,10 +149,12 @@ class Confirmations:
         is_asked = self._look(mac_address)
         for sent in due:
             sent.is_look_due = not is_asked
-            sent.looks += is_asked
-            if is_asked and sent.looks < len(LOOK_INTERVALS):
+            if not is_asked:
+                continue
+            sent.looks += 1
+            if sent.looks < len(LOOK_INTERVALS):
                 _after(LOOK_INTERVALS[sent.looks], self._look_again, sent)
-            elif is_asked:
+            else:
                 _after(ANSWER_SECONDS, self._unconfirmed, sent)
 
     def _answer_overdue(self, sent: _Sent) -> None:
