@@ -20,7 +20,7 @@ from custom_components.navilink.nwp500.heaters.watchdog import ResponseWatchdog
 from custom_components.navilink.nwp500.queue.confirmation import Confirmations
 from custom_components.navilink.nwp500.queue.pipeline import CommandPipeline
 from custom_components.navilink.nwp500.queue.queue import CommandQueue
-from custom_components.navilink.nwp500.queue.writer import Pacing
+from custom_components.navilink.nwp500.queue.timing import Pacing
 from custom_components.navilink.nwp500.rest import service
 from custom_components.navilink.nwp500.transport import connection
 from custom_components.navilink.nwp500.transport.connection import Connection

@@ -21,7 +21,7 @@ from custom_components.navilink.nwp500 import (
 )
 from custom_components.navilink.nwp500.queue.confirmation import Confirmations
 from custom_components.navilink.nwp500.queue.queue import CommandQueue, Displaced
-from custom_components.navilink.nwp500.queue.writer import Pacing
+from custom_components.navilink.nwp500.queue.timing import Pacing
 from custom_components.navilink.nwp500.rest import service
 from custom_components.navilink.nwp500.transport.base import Transport
 from custom_components.navilink.nwp500.transport.connection import Connection

@@ -17,9 +17,8 @@ from custom_components.navilink.nwp500 import (
     StoredQueue,
 )
 from custom_components.navilink.nwp500.protocol import controls
-from custom_components.navilink.nwp500.queue.command import QueuedCommand
-from custom_components.navilink.nwp500.queue.requests import control_request
-from custom_components.navilink.nwp500.queue.stored_members import feature_to_store, status_to_store
+from custom_components.navilink.nwp500.queue.command import QueuedCommand, control_request
+from custom_components.navilink.nwp500.queue.stored_values import feature_to_store, status_to_store
 from custom_components.navilink.queue_store import StoredAccount
 from tests import FIXTURES
 from tests.client.support.mutations import Mutations

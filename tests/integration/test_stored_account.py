@@ -23,7 +23,7 @@ from custom_components.navilink.nwp500 import (
     migrated_queue,
 )
 from custom_components.navilink.nwp500.protocol import controls
-from custom_components.navilink.nwp500.queue.requests import control_request
+from custom_components.navilink.nwp500.queue.command import control_request
 from custom_components.navilink.queue_store import StoredAccount
 from custom_components.navilink.schedules.switch_command import (
     RECIRCULATION,

@@ -21,7 +21,7 @@ from nwp500 import (
     WriteOutcome,
 )
 from nwp500.events import EVENTS
-from nwp500.heaters.changes import ChangeWatch
+from nwp500.heaters.events import ChangeWatch
 from tests.repository.documents import (
     DOCS,
     DOCUMENTS,

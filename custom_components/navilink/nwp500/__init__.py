@@ -32,15 +32,22 @@ from .mqtt_client import NavienMqttClient
 from .protocol import controls as commands
 from .protocol import queries, setpoint
 from .protocol.controls import HeaterCommand
-from .queue.command import CommandHandle, QueuedCommand
-from .queue.events import CommandCompleted, CommandEvent, KnowledgeChanged
+from .queue.command import CommandCompleted, CommandEvent, CommandHandle, KnowledgeChanged, QueuedCommand
 from .queue.migration import migrated_queue
 from .queue.outcome import CommandOutcome, CommandReason, CommandResult, CommandStage
 from .queue.persistence import StoredQueue
 from .rest import servers
-from .transport.events import ConnectionChanged, ConnectionInterrupted, ConnectionRefused, ConnectionResumed
 from .transport.failures import failure_of
-from .transport.report import ConnectionFailure, ConnectionProblem, ConnectionReport, ConnectionState
+from .transport.report import (
+    ConnectionChanged,
+    ConnectionFailure,
+    ConnectionInterrupted,
+    ConnectionProblem,
+    ConnectionRefused,
+    ConnectionReport,
+    ConnectionResumed,
+    ConnectionState,
+)
 
 __all__ = [
     "ApiConnectionError",

@@ -135,12 +135,7 @@ class NavienAPIClient:
         return ErrorHistory(errors=tuple(errors), time_zone=time_zone)
 
     async def _error_page(self, device: Device, continuous_key: int | None) -> tuple[list[PastError], str | None]:
-        body = {
-            "installerId": self._calls.user_id,
-            **device.key,
-            "continuousKey": continuous_key,
-            "count": PAGE_SIZE,
-        }
+        body = {"installerId": self._calls.user_id, **device.key, "continuousKey": continuous_key, "count": PAGE_SIZE}
         data = await self._calls.post(_ERROR_LIST, body)
         if data is None:
             return [], None

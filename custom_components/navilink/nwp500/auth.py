@@ -33,10 +33,6 @@ SECOND_TRY_SECONDS = 5.0
 """Between a refusal that may be temporary and the second attempt, whose answer is final."""
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class NavienAuthClient:
     """One account's way in: signs in, renews, and holds the tokens that REST and MQTT use.
 
@@ -58,7 +54,7 @@ class NavienAuthClient:
         base_url: str = DEFAULT_BASE_URL,
         ca_file: str | None = None,
         session: aiohttp.ClientSession | None = None,
-        now: Callable[[], datetime] = _utc_now,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.email = visible(email)
         """The account's e-mail address, which is its user id on the wire."""

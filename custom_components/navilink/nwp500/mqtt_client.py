@@ -12,9 +12,8 @@ from .events import EventEmitter, Listener
 from .exceptions import InvalidParameterError, NotConnectedError
 from .heaters.controls import HeaterControls, dhw_mode
 from .heaters.inbox import Inbox
-from .heaters.polling import PeriodicRequests
 from .heaters.queries import HeaterQueries
-from .heaters.requests import HeaterRequests, PendingReplies
+from .heaters.requests import HeaterRequests, PendingReplies, PeriodicRequests
 from .heaters.schedules import Schedules
 from .heaters.subscriptions import HeaterSubscriptions
 from .heaters.watchdog import ResponseWatchdog
@@ -24,18 +23,23 @@ from .protocol import queries, setpoint
 from .protocol.codec import decoded
 from .protocol.controls import HeaterCommand
 from .protocol.topics import check_filter
-from .queue.command import CommandHandle, QueuedCommand
+from .queue.command import CommandHandle, QueuedCommand, control_request, plain_message, query_request
 from .queue.outcome import CommandOutcome, CommandStage
 from .queue.persistence import StoredQueue
 from .queue.pipeline import CommandPipeline
-from .queue.requests import control_request, plain_message, query_request
 from .transport.aws import AwsRuntime
 from .transport.base import Transport, TransportFactory
 from .transport.connection import Connection, ConnectionListener, CredentialSource
 from .transport.dispatch import MessageCallback, MessageDispatcher
-from .transport.events import ConnectionChanged, ConnectionInterrupted, ConnectionRefused, ConnectionResumed
 from .transport.failures import UNANSWERED, UNEXPECTED
-from .transport.report import ConnectionReport, ConnectionState
+from .transport.report import (
+    ConnectionChanged,
+    ConnectionInterrupted,
+    ConnectionRefused,
+    ConnectionReport,
+    ConnectionResumed,
+    ConnectionState,
+)
 
 __all__ = ["MqttConnectionConfig", "NavienMqttClient"]
 
@@ -72,10 +76,7 @@ class NavienMqttClient:
         )
         # Without a connection, a command need not wait as long as a client would that has nothing to send.
         self._events.on("command_queued", lambda _: self._connection.hurry())
-        self._answers = ResponseWatchdog(
-            lambda: self._connection.fail(UNANSWERED),
-            self._heater_absent,
-        )
+        self._answers = ResponseWatchdog(lambda: self._connection.fail(UNANSWERED), self._heater_absent)
         self._replies = PendingReplies()
         self._pipeline = CommandPipeline(
             self._config,
@@ -120,7 +121,7 @@ class NavienMqttClient:
     @property
     def is_connected(self) -> bool:
         """Whether the client is connected and subscribed."""
-        return self._connection.report.state is ConnectionState.CONNECTED
+        return self.state is ConnectionState.CONNECTED
 
     async def connect(self, *, wait: bool = True) -> None:
         """Connect; with `wait=False` in the background, so that commands can be given at once.
@@ -140,7 +141,7 @@ class NavienMqttClient:
             # Whatever became of the announcement: nothing may be left connected or at work.
             await self._connection.close()
             self._background.cancel()
-            self._replies.on_disconnected("disconnected")
+            self._replies.fail("the connection was lost: disconnected")
             self._pipeline.close()
             self._answers.reset()
             await self._events.close()
@@ -259,13 +260,13 @@ class NavienMqttClient:
         `NotConnectedError` while disconnected with the queue disabled.
         """
         device, control = command.device, command.control
-        record = self._inbox.records.get(device.mac_address)
-        checked = control.checked(command.parameters, None if record is None else record.feature)
+        status, feature = self.status(device), self.feature(device)
+        checked = control.checked(command.parameters, feature)
         request = control_request(control, checked, device, self._config.client_id, wanted=command.words)
         if expires_at is not None:
             request = replace(request, expires_at=expires_at)
         elif self._config.expire_by_class:
-            raw = {} if record is None or record.status is None else record.status.raw
+            raw = {} if status is None else status.raw
             known = {name: value for name in request.expected if (value := WHOLE.read(raw.get(name))) is not None}
             request = replace(request, expires_at=request.queued_at + control.life_time(checked, known))
         self._use(device)
@@ -309,11 +310,7 @@ class NavienMqttClient:
         return self._pipeline.wanted(device.mac_address)
 
     def clear_command_queue(
-        self,
-        device: Device | None = None,
-        *,
-        kinds: frozenset[str] | None = None,
-        ids: frozenset[str] | None = None,
+        self, device: Device | None = None, *, kinds: frozenset[str] | None = None, ids: frozenset[str] | None = None
     ) -> int:
         """Remove what waits, for all devices or one, of all kinds or some, or by id; return how many that were.
 
@@ -360,13 +357,11 @@ class NavienMqttClient:
 
     def status(self, device: Device) -> DeviceStatus | None:
         """Return the last status of a heater."""
-        record = self._inbox.records.get(device.mac_address)
-        return None if record is None else record.status
+        return self._inbox.record(device).status
 
     def feature(self, device: Device) -> DeviceFeature | None:
         """Return what a heater last reported to have."""
-        record = self._inbox.records.get(device.mac_address)
-        return None if record is None else record.feature
+        return self._inbox.record(device).feature
 
     def is_status_restored(self, device: Device) -> bool:
         """Return whether `status()` is that of an earlier run: the heater has reported none since `restore()`."""
@@ -429,7 +424,7 @@ class NavienMqttClient:
     def _on_disconnected(self, reason: str) -> None:
         _LOGGER.debug("Disconnected: %s", reason)
         self._answers.reset()
-        self._replies.on_disconnected(reason)
+        self._replies.fail(f"the connection was lost: {reason}")
         self._pipeline.on_disconnected()
         self._events.emit("connection_interrupted", ConnectionInterrupted(reason))
 

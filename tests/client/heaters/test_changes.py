@@ -8,7 +8,7 @@ import pytest
 
 from nwp500.enums import DhwMode
 from nwp500.events import EVENTS
-from nwp500.heaters.changes import ChangeWatch
+from nwp500.heaters.events import ChangeWatch
 from nwp500.models import Device, DeviceFeature, DeviceStatus
 
 DEVICE = Device(mac_address="0478630a1b2c", additional_value="5322")

@@ -34,8 +34,8 @@ from nwp500.heaters.inbox import Inbox
 from nwp500.heaters.requests import PendingReplies
 from nwp500.heaters.watchdog import ResponseWatchdog
 from nwp500.json_types import JsonMessage, JsonValue
+from nwp500.queue.command import control_request, query_request
 from nwp500.queue.pipeline import CommandPipeline
-from nwp500.queue.requests import control_request, query_request
 from tests import FIXTURES
 from tests.client.support.own_transport import OwnTransport
 

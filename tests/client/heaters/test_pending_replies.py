@@ -60,7 +60,7 @@ async def test_no_wait_outlives_the_link() -> None:
     replies = PendingReplies()
     with replies.expecting("a", MAC, number_in) as lost, replies.expecting("b", MAC, number_in) as answered:
         replies.answered("b", MAC, {"n": 2})
-        replies.on_disconnected("cut")
+        replies.fail("cut")
         with pytest.raises(MqttConnectionError, match="cut"):
             await lost
         assert await answered == 2
@@ -76,5 +76,5 @@ async def test_who_gives_up_is_forgotten() -> None:
             await reply
     assert reply.cancelled()
     replies.answered("a", MAC, {"n": 1})
-    replies.on_disconnected("cut")
+    replies.fail("cut")
     assert reply.cancelled()

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from nwp500 import InvalidParameterError, NotConnectedError
-from nwp500.heaters.polling import PeriodicRequests
+from nwp500.heaters.requests import PeriodicRequests
 from tests.client.support.virtual_time import VirtualTimeLoop
 
 

@@ -19,8 +19,7 @@ from nwp500 import (
 )
 from nwp500.enums import ReservationMode
 from nwp500.exceptions import ScheduleProblem, ScheduleReadError, SerialNumberUnknownError
-from nwp500.models import RecirculationEntry, ReservationEntry, TouPeriod
-from nwp500.models.weekdays import EVERY_DAY, WORKING_DAYS, Weekday
+from nwp500.models import RecirculationEntry, ReservationEntry, TouPeriod, Weekday
 from tests.client.support.answering_heater import (
     DEVICE,
     AnsweringHeater,
@@ -29,6 +28,7 @@ from tests.client.support.answering_heater import (
     content_of,
     recorded,
 )
+from tests.client.support.days import EVERY_DAY, WORKING_DAYS
 from tests.client.support.virtual_time import VirtualTimeLoop
 
 OTHER = replace(DEVICE, mac_address="0478630a1b2d")

@@ -9,11 +9,11 @@ import pytest
 
 from nwp500.enums import ReservationMode
 from nwp500.exceptions import InvalidParameterError, ResponseFormatError
-from nwp500.models import RecirculationEntry, RecirculationSchedule, ReservationEntry, ReservationSchedule
+from nwp500.models import RecirculationEntry, RecirculationSchedule, ReservationEntry, ReservationSchedule, Weekday
 from nwp500.models.schedule import WeeklyEntry, WeeklySchedule
-from nwp500.models.weekdays import EVERY_DAY, WEEKEND, WORKING_DAYS, Weekday
 from nwp500.protocol.queries import RECIRCULATION_ENTRY, reservation_entry
 from tests import FIXTURES
+from tests.client.support.days import EVERY_DAY, WEEKEND, WORKING_DAYS
 
 NAMES = ("enable", "week", "hour", "min", "mode", "param")
 

@@ -14,11 +14,12 @@ import pytest
 
 from nwp500.common.text import one_line
 from nwp500.exceptions import InvalidParameterError
-from nwp500.models import RegisteredPlan, RegisterPath, TouPeriod, TouPlan
+from nwp500.models import RegisteredPlan, RegisterPath, TouPeriod, TouPlan, Weekday
+from nwp500.models.conversions import day_mask
 from nwp500.models.tou import months_in, price_of, raw_price, season_of
-from nwp500.models.weekdays import EVERY_DAY, WORKING_DAYS, Weekday, day_mask
 from tests import FIXTURES
 from tests.client.models.test_device import JSON_VALUES
+from tests.client.support.days import EVERY_DAY, WORKING_DAYS
 
 PEAK = TouPeriod(
     season=3087,

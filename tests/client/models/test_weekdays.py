@@ -5,15 +5,9 @@ from hypothesis import strategies as st
 import pytest
 
 from nwp500.exceptions import InvalidParameterError
-from nwp500.models.weekdays import (
-    DAY_MASK,
-    EVERY_DAY,
-    WEEKEND,
-    WORKING_DAYS,
-    Weekday,
-    day_mask,
-    days_in,
-)
+from nwp500.models import Weekday
+from nwp500.models.conversions import DAY_MASK, day_mask, days_in
+from tests.client.support.days import EVERY_DAY, WEEKEND, WORKING_DAYS
 
 DAYS = st.sets(st.sampled_from(Weekday), min_size=1)
 

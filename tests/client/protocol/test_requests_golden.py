@@ -10,7 +10,7 @@ from nwp500.exceptions import PayloadError
 from nwp500.protocol.codec import MAX_MESSAGE_BYTES, encoded
 from nwp500.protocol.controls import Control
 from nwp500.protocol.queries import Request
-from nwp500.queue.requests import control_request, plain_message, query_request
+from nwp500.queue.command import control_request, plain_message, query_request
 from tests import FIXTURES
 
 CLIENT = "ha-client-3f9a1c07"

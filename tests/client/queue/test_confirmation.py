@@ -7,9 +7,9 @@ import pytest
 
 from nwp500 import CommandOutcome, Device, DeviceStatus, QueuedCommand, commands, queries
 from nwp500.protocol.controls import Control
+from nwp500.queue.command import query_request
 from nwp500.queue.confirmation import ANSWER_SECONDS, LOOK_INTERVALS, Confirmations
 from nwp500.queue.outcome import CommandResult
-from nwp500.queue.requests import query_request
 from tests.client.support.bench import ONE, OTHER, made
 from tests.client.support.virtual_time import VirtualTimeLoop
 

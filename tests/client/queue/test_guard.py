@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from nwp500 import CommandOutcome, CommandReason, CommandStage, Device, StoredQueue, commands, queries
-from nwp500.queue.requests import plain_message, query_request
+from nwp500.queue.command import plain_message, query_request
 from tests.client.support.bench import ONE, OTHER, Bench, made, on_the_bench, with_life_time
 
 SETPOINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE

@@ -27,7 +27,7 @@ from nwp500 import (
 from nwp500.common.text import one_line
 from nwp500.exceptions import StoredQueueError
 from nwp500.protocol.controls import Control
-from nwp500.queue import stored_members
+from nwp500.queue import stored_values
 from nwp500.queue.command import running_seconds
 from tests.client.support.bench import made, with_life_time
 
@@ -63,7 +63,7 @@ def on_the_disk(stored: StoredQueue) -> dict[str, object]:
 @st.composite
 def controls(draw: st.DrawFn) -> tuple[Control, tuple[int, ...]]:
     """Draw any control of the table, with parameters that it takes."""
-    control = draw(st.sampled_from(stored_members.CONTROLS))
+    control = draw(st.sampled_from(stored_values.CONTROLS))
     parameters = [
         draw(st.sampled_from([value for value in range(each.low, each.high + 1) if value != each.gap]))
         for each in control.parameters
@@ -512,18 +512,18 @@ def test_of_device_info_only_what_is_read_is_stored_and_no_long_text(
         "wifiSwCode": [1],
         "somethingElse": "x" * 80_000,
     }
-    assert stored_members.feature_to_store(raw) == stored | {"powerUse": 2}
+    assert stored_values.feature_to_store(raw) == stored | {"powerUse": 2}
 
 
 def test_every_member_of_a_feature_is_stored_and_every_setting_of_a_status() -> None:
     feature = {member.wire_name: number for number, member in enumerate(DeviceFeature.members().values())}
-    assert stored_members.feature_to_store(feature) == feature
+    assert stored_values.feature_to_store(feature) == feature
     status = {member.wire_name: number for number, member in enumerate(DeviceStatus.members().values())}
-    stored = stored_members.status_to_store(status)
+    stored = stored_values.status_to_store(status)
     assert stored.items() <= status.items()
     shown_by = {
         name
-        for control in stored_members.CONTROLS
+        for control in stored_values.CONTROLS
         for name in control.effect(*(each.low for each in control.parameters))
     }
     assert shown_by <= stored.keys()
@@ -545,7 +545,7 @@ def test_every_member_of_a_feature_is_stored_and_every_setting_of_a_status() -> 
 )
 def test_a_setting_is_pressing_and_a_temperature_is_not(now: dict[str, object], delay: float | None) -> None:
     before = {"dhwTemperatureSetting": 100, "tankUpperTemperature": 500}
-    assert stored_members.status_delay(before, now) == delay
+    assert stored_values.status_delay(before, now) == delay
 
 
 def test_no_text_form_of_what_is_stored_has_a_mac_or_a_serial_number() -> None:

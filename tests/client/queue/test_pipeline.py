@@ -6,7 +6,7 @@ import pytest
 
 from nwp500 import CommandOutcome, CommandReason, CommandResult, CommandStage, NotConnectedError, StoredQueue, commands
 from nwp500.protocol.controls import Control
-from nwp500.queue.requests import plain_message
+from nwp500.queue.command import plain_message
 from tests.client.support.bench import ONE, OTHER, Bench, on_the_bench
 
 SETPOINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from nwp500 import CommandEvent, CommandHandle, CommandOutcome, CommandStage, QueuedCommand, commands
+from nwp500.queue.command import QueueChanged
 from nwp500.queue.confirmation import ANSWER_SECONDS
-from nwp500.queue.events import QueueChanged
 from tests.client.support.bench import ONE, Bench, on_the_bench
 
 SETPOINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from nwp500 import CommandOutcome, CommandStage, commands
+from nwp500.queue.command import plain_message
 from nwp500.queue.confirmation import ANSWER_SECONDS
-from nwp500.queue.requests import plain_message
 from tests.client.support.bench import ONE, OTHER, Bench, on_the_bench
 
 SETPOINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE

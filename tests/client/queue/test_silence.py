@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from nwp500 import CommandStage, commands
-from nwp500.queue.silence import SHORTEST_SILENCE, UNACKNOWLEDGED
+from nwp500.queue.timing import SHORTEST_SILENCE, UNACKNOWLEDGED
 from tests.client.support.bench import Bench, on_the_bench
 
 DEAD = [UNACKNOWLEDGED]

@@ -9,7 +9,7 @@ import pytest
 from nwp500.api_client import NavienAPIClient
 from nwp500.exceptions import ApiConnectionError, ApiError, AuthenticationError, NavienError
 from nwp500.models import Device, TouPeriod, TouPlan
-from nwp500.models.weekdays import EVERY_DAY
+from tests.client.support.days import EVERY_DAY
 from tests.client.support.scripted_service import Answer, ScriptedService, recorded, refusal, success
 
 SIGN_IN = "/user/sign-in"

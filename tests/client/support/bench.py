@@ -10,9 +10,8 @@ from nwp500 import CommandCompleted, CommandOutcome, Device, DeviceStatus, MqttC
 from nwp500.events import EVENTS, EventEmitter
 from nwp500.protocol.controls import Control
 from nwp500.protocol.queries import STATUS
-from nwp500.queue.command import CommandHandle
+from nwp500.queue.command import CommandHandle, control_request, query_request
 from nwp500.queue.pipeline import CommandPipeline
-from nwp500.queue.requests import control_request, query_request
 from tests.client.support.machine.clock import VirtualClocks
 from tests.client.support.own_transport import OwnTransport
 from tests.client.support.virtual_time import VirtualTimeLoop

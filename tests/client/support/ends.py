@@ -22,7 +22,7 @@ from nwp500 import (
     commands,
 )
 from nwp500.protocol.topics import matches
-from nwp500.queue.requests import control_request
+from nwp500.queue.command import control_request
 from nwp500.transport.base import (
     MessageListener,
     PublishListener,

@@ -14,7 +14,7 @@ async def failed(client: NavienMqttClient) -> ConnectionReport:
     reported: asyncio.Future[ConnectionReport] = asyncio.get_running_loop().create_future()
 
     def look(event: ConnectionChanged) -> None:
-        if event.state is ConnectionState.WAITING and not reported.done():
+        if event.report.state is ConnectionState.WAITING and not reported.done():
             reported.set_result(event.report)
 
     client.on("connection_changed", look)

@@ -7,8 +7,8 @@ import pytest
 from nwp500 import Changed, NavienMqttClient
 from nwp500.enums import ReservationMode
 from nwp500.models import ReservationEntry
-from nwp500.models.weekdays import EVERY_DAY
 from nwp500.protocol.queries import DEVICE_INFO, STATUS
+from tests.client.support.days import EVERY_DAY
 from tests.client.support.heater_clock import heater_time, lived, stopped_at
 from tests.client.support.stage import MAC, Stage, expected
 

@@ -18,7 +18,7 @@ import nwp500
 from nwp500 import MqttConnectionConfig, NavienAuthClient
 from nwp500.enums import ReservationMode
 from nwp500.models import ReservationEntry
-from nwp500.models.weekdays import EVERY_DAY
+from tests.client.support.days import EVERY_DAY
 from tests.client.support.stage import MAC, PATIENCE, Stage
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

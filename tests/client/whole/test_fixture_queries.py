@@ -12,8 +12,8 @@ import pytest
 from nwp500 import Device, InvalidParameterError, NavienMqttClient, UnsupportedCommandError, WriteOutcome, queries
 from nwp500.heaters.schedule_editor import ScheduleWrite
 from nwp500.models import Diagnostics, EnergyUsage, FirmwareDownload, RecirculationEntry, ReservationEntry, TouPeriod
-from nwp500.models.weekdays import EVERY_DAY, WEEKEND, WORKING_DAYS
 from nwp500.protocol.queries import Query
+from tests.client.support.days import EVERY_DAY, WEEKEND, WORKING_DAYS
 from tests.client.support.fixture_client import connected
 from tests.client.support.fixture_heater import (
     MAC,

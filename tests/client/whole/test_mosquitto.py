@@ -10,9 +10,9 @@ from nwp500 import MqttConnectionConfig, NavienMqttClient, WriteOutcome
 from nwp500.enums import ReservationMode
 from nwp500.json_types import JsonMessage
 from nwp500.models import ReservationEntry
-from nwp500.models.weekdays import WORKING_DAYS
 from tests.client.support.answering_heater import DEVICE, AnsweringHeater
 from tests.client.support.credentials import InventedCredentials
+from tests.client.support.days import WORKING_DAYS
 from tests.client.support.mosquitto import MOSQUITTO, Mosquitto, running_mosquitto
 
 pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="Debian's mosquitto is not installed")

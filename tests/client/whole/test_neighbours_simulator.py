@@ -18,8 +18,8 @@ from nwp500 import (
 from nwp500.enums import ReservationMode
 from nwp500.json_types import JsonMessage
 from nwp500.models import ReservationEntry
-from nwp500.models.weekdays import EVERY_DAY, WORKING_DAYS
 from nwp500.protocol.queries import DEVICE_INFO, STATUS
+from tests.client.support.days import EVERY_DAY, WORKING_DAYS
 from tests.client.support.heater_clock import lived, stopped_at
 from tests.client.support.stage import MAC, PATIENCE, Stage, expected
 from tests.client.support.steps import outcome, outcomes_of, requests, setpoint_command

@@ -108,7 +108,7 @@ async def test_new_commands_line_up_behind_those_that_wait(stage: Stage) -> None
     back = asyncio.Event()
 
     def changed(event: ConnectionChanged) -> None:
-        if event.state is ConnectionState.CONNECTED:
+        if event.report.state is ConnectionState.CONNECTED:
             back.set()
 
     client.on("connection_changed", changed)

@@ -11,8 +11,8 @@ import pytest_asyncio
 from nwp500 import Device, NavienAPIClient, NavienAuthClient
 from nwp500.exceptions import MaintenanceError, NotFoundError, NotPermittedError, ServerError
 from nwp500.models import Location, MaintenanceKind, PushSettings, TouPeriod, TouPlan
-from nwp500.models.weekdays import EVERY_DAY, WEEKEND, WORKING_DAYS
 from simulator.process import SimulatorProcess
+from tests.client.support.days import EVERY_DAY, WEEKEND, WORKING_DAYS
 from tests.client.support.sign_in_script import EMAIL
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

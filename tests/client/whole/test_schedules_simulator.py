@@ -10,8 +10,8 @@ from nwp500.enums import FirmwarePart, ReservationMode
 from nwp500.exceptions import ScheduleReadError
 from nwp500.heaters.schedule_editor import ScheduleWrite
 from nwp500.models import RecirculationEntry, ReservationEntry, TouPeriod, Weekday
-from nwp500.models.weekdays import EVERY_DAY, WORKING_DAYS
 from simulator.state import ScheduleState
+from tests.client.support.days import EVERY_DAY, WORKING_DAYS
 from tests.client.support.stage import MAC, Stage
 from tests.client.support.steps import reported, requests
 

@@ -16,8 +16,8 @@ from nwp500 import (
 )
 from nwp500.enums import ReservationMode
 from nwp500.models import ReservationEntry, TouPeriod
-from nwp500.models.weekdays import EVERY_DAY
 from nwp500.protocol.queries import DEVICE_INFO, STATUS
+from tests.client.support.days import EVERY_DAY
 from tests.client.support.heater_clock import lived, stopped_at
 from tests.client.support.stage import MAC, PATIENCE, Stage
 from tests.client.support.steps import setpoint_command

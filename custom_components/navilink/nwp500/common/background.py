@@ -51,18 +51,10 @@ class Background:
         self, name: str, work: Work[None], *, at_once: bool = True, on_failure: Callable[[], None] | None = None
     ) -> None:
         """Begin something, as `begun` does; `on_failure` is called when it raises, after that was logged."""
-
-        def ended(task: asyncio.Task[None]) -> None:
-            self._tasks.discard(task)
-            if not task.cancelled() and (error := task.exception()) is not None:
-                self._errors.log(name, error)
-                if on_failure is not None:
-                    on_failure()
-
-        task = begun(name, work, at_once=at_once)
+        task = watched(begun(name, work, at_once=at_once), self._errors, on_failure)
         if not task.done():
             self._tasks.add(task)
-        task.add_done_callback(ended)
+        task.add_done_callback(self._tasks.discard)
 
     def cancel(self) -> None:
         """End everything that is at work."""
@@ -91,12 +83,16 @@ async def all_of(name: str, *works: Work[None]) -> None:
         raise next((error for error in errors if not isinstance(error, NavienError)), errors[0])
 
 
-def watched[T](task: asyncio.Task[T]) -> asyncio.Task[T]:
-    """Have an unexpected end of a task logged that another program began, and return the task."""
+def watched[T](
+    task: asyncio.Task[T], errors: UnexpectedErrors | None = None, on_failure: Callable[[], None] | None = None
+) -> asyncio.Task[T]:
+    """Have an unexpected end of a task logged, then call `on_failure`, and return the task."""
 
     def ended(ended_task: asyncio.Task[T]) -> None:
         if not ended_task.cancelled() and (error := ended_task.exception()) is not None:
-            UnexpectedErrors().log(ended_task.get_name(), error)
+            (errors or UnexpectedErrors()).log(ended_task.get_name(), error)
+            if on_failure is not None:
+                on_failure()
 
     task.add_done_callback(ended)
     return task

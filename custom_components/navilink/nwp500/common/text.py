@@ -1,5 +1,8 @@
 """Texts from outside, made fit to be shown: the one place that decides what of them a log line or a dialog may hold."""
 
+from enum import StrEnum
+from typing import Self
+
 SHORT, LONG = 64, 500
 """Maximum characters of a name, and of a description."""
 
@@ -23,3 +26,16 @@ def visible(text: str) -> str:
     Pasting brings line breaks, non-breaking blanks and marks of zero width along.
     """
     return "".join(character for character in text if character.isprintable()).strip()
+
+
+class WordedEnum(StrEnum):
+    """An enumeration of the client's own, each member with its text in English."""
+
+    words: str
+
+    def __new__(cls, value: str, words: str = "") -> Self:
+        """Make a member; the words are part of its declaration, not of a look-up."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.words = words
+        return member

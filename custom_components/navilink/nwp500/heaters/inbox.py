@@ -14,11 +14,10 @@ from ..models.device import normalized_mac
 from ..models.members import NUMBER, WHOLE, block
 from ..protocol.queries import WRITE_RECIRCULATION_SCHEDULE, WRITE_RESERVATIONS, WRITE_TOU
 from ..protocol.topics import check_device, client_filter, device_filter
-from ..queue.events import KnowledgeChanged
+from ..queue.command import KnowledgeChanged
 from ..queue.pipeline import CommandPipeline
-from ..queue.stored_members import FEATURE_DELAY, Members, feature_to_store, status_delay, status_to_store
-from .changes import ChangeWatch
-from .events import Changed, FeatureReceived, ScheduleWritten, StatusReceived
+from ..queue.stored_values import FEATURE_DELAY, Members, feature_to_store, status_delay, status_to_store
+from .events import Changed, ChangeWatch, FeatureReceived, ScheduleWritten, StatusReceived
 from .requests import PendingReplies
 from .watchdog import ResponseWatchdog
 
@@ -117,7 +116,7 @@ class Inbox:
         """Forget a device and everything that it has reported."""
         self.records.pop(device.mac_address, None)
         self._answers.forget(device.mac_address)
-        self._replies.heater_removed(device.mac_address)
+        self._replies.fail("the heater was removed", device.mac_address)
 
     def record(self, device: Device) -> HeaterRecord:
         """Return what is known of a device, if only that."""

@@ -14,18 +14,8 @@ from ..models import (
     ReservationSchedule,
 )
 from ..models.firmware import firmware_downloads
-from ..protocol.queries import (
-    COMMIT_FIRMWARE,
-    DIAGNOSTICS,
-    ENERGY_DAILY,
-    ENERGY_HOURLY,
-    ENERGY_MONTHLY,
-    FIRMWARE_DOWNLOAD,
-    RECIRCULATION_SCHEDULE,
-    RESERVATIONS,
-    Query,
-    Request,
-)
+from ..protocol import queries
+from ..protocol.queries import Query, Request
 from .inbox import Inbox
 from .requests import HeaterRequests
 
@@ -83,36 +73,36 @@ class HeaterQueries:
 
     async def request_reservations(self, device: Device) -> ReservationSchedule:
         """Ask for the weekly schedule."""
-        return await self.exchange(device, RESERVATIONS, ReservationSchedule.from_message)
+        return await self.exchange(device, queries.RESERVATIONS, ReservationSchedule.from_message)
 
     async def request_recirculation_schedule(self, device: Device) -> RecirculationSchedule:
         """Ask for the recirculation schedule."""
-        return await self.exchange(device, RECIRCULATION_SCHEDULE, RecirculationSchedule.from_message)
+        return await self.exchange(device, queries.RECIRCULATION_SCHEDULE, RecirculationSchedule.from_message)
 
     async def request_energy_daily(self, device: Device, year: int, months: Sequence[int]) -> EnergyUsage:
         """Ask for the energy used on each day of some months of a year."""
-        return await self._energy(device, ENERGY_DAILY, year=year, month=months)
+        return await self._energy(device, queries.ENERGY_DAILY, year=year, month=months)
 
     async def request_energy_monthly(self, device: Device, years: Sequence[int]) -> EnergyUsage:
         """Ask for the energy used in each month of some years."""
-        return await self._energy(device, ENERGY_MONTHLY, year=years)
+        return await self._energy(device, queries.ENERGY_MONTHLY, year=years)
 
     async def request_energy_hourly(
         self, device: Device, year: int, month: int, days: Sequence[int]
     ) -> EnergyUsage | None:
         """Ask for the energy used in each hour of some days; None without an answer, as from the heater seen so far."""
         try:
-            return await self._energy(device, ENERGY_HOURLY, year=year, month=month, day=days)
+            return await self._energy(device, queries.ENERGY_HOURLY, year=year, month=month, day=days)
         except RequestTimeoutError:
             return None
 
     async def request_diagnostics(self, device: Device) -> Diagnostics:
         """Ask for the counters for the installer."""
-        return await self.exchange(device, DIAGNOSTICS, Diagnostics.from_message)
+        return await self.exchange(device, queries.DIAGNOSTICS, Diagnostics.from_message)
 
     async def request_firmware_download(self, device: Device) -> tuple[FirmwareDownload, ...]:
         """Ask for the firmware that is downloaded and not installed; empty when there is none."""
-        return await self.exchange(device, FIRMWARE_DOWNLOAD, firmware_downloads)
+        return await self.exchange(device, queries.FIRMWARE_DOWNLOAD, firmware_downloads)
 
     async def install_firmware(self, device: Device, download: FirmwareDownload) -> JsonMessage:
         """Install a firmware that the heater itself reports to have downloaded, for controller, panel or Wi-Fi module.
@@ -122,7 +112,7 @@ class HeaterQueries:
         if download not in await self.request_firmware_download(device):
             raise InvalidParameterError("download", download, "a firmware that the heater has downloaded")
         content = {"commitOta": {"swCode": download.part_raw, "swVersion": download.version_raw}}
-        return await self.exchange(device, COMMIT_FIRMWARE, lambda message: message, content=content)
+        return await self.exchange(device, queries.COMMIT_FIRMWARE, lambda message: message, content=content)
 
     async def _energy(self, device: Device, query: Query, **content: int | Sequence[int]) -> EnergyUsage:
         return await self.exchange(device, query, EnergyUsage.from_message, content=content)

@@ -1,45 +1,42 @@
-"""Requests that go around the queue: made now or not at all, and never worth keeping."""
+"""Requests that go around the queue, made now or not at all and never worth keeping, and those that are repeated."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 import logging
 from typing import Any
 
-from ..exceptions import MqttConnectionError, NotConnectedError, RequestTimeoutError, ResponseFormatError
+from ..common.background import UnexpectedErrors, begun
+from ..exceptions import (
+    InvalidParameterError,
+    MqttConnectionError,
+    NotConnectedError,
+    RequestTimeoutError,
+    ResponseFormatError,
+)
 from ..json_types import JsonMessage, JsonValue
 from ..models import Device
 from ..protocol.queries import SESSION_END, Query, Request
 from ..protocol.topics import ReplyForm, five_segment_filter
-from ..queue.command import QueuedCommand
-from ..queue.requests import query_request
+from ..queue.command import QueuedCommand, query_request
 from ..transport.base import TransportError
 from ..transport.connection import Connection
 from .watchdog import ResponseWatchdog
 
 _LOGGER = logging.getLogger(__name__)
 
+_SESSION_END_SECONDS = 2.0
+_LONGEST_PERIOD = 7 * 86400
 
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Expected[T]:
     """A reply that is waited for, and what `read` makes of it."""
 
-    def __init__(self, mac_address: str, read: Callable[[JsonMessage], T]) -> None:
-        self.mac_address = mac_address
-        self.reply: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._read = read
-
-    def take(self, message: JsonMessage) -> None:
-        """Complete the wait, unless `read` refuses the message."""
-        if not self.reply.done():
-            try:
-                self.reply.set_result(self._read(message))
-            except ResponseFormatError as error:
-                _LOGGER.debug("Not the reply that is waited for: %s", error)
-
-    def fail(self, reason: str) -> None:
-        """End the wait, for which nothing comes any more."""
-        if not self.reply.done():
-            self.reply.set_exception(MqttConnectionError(reason))
+    mac_address: str
+    read: Callable[[JsonMessage], T]
+    reply: asyncio.Future[T]
 
 
 class PendingReplies:
@@ -57,12 +54,13 @@ class PendingReplies:
         A reply that `read` refuses with `ResponseFormatError` is not the one that is waited for: a heater can answer
         in two forms, and another message can have the same session.
         """
-        expected = self._expected[session_id] = _Expected(mac_address, read)
+        reply: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._expected[session_id] = _Expected(mac_address, read, reply)
         try:
-            yield expected.reply
+            yield reply
         finally:
             del self._expected[session_id]
-            expected.reply.cancel()
+            reply.cancel()
 
     def asked(self, session_id: object) -> str | None:
         """Return the MAC of the heater whose reply a session is waiting for."""
@@ -71,22 +69,19 @@ class PendingReplies:
 
     def answered(self, session_id: str, mac_address: str, message: JsonMessage) -> None:
         """A heater has replied; a message of another heater than the one asked is no reply."""
-        if self.asked(session_id) == mac_address:
-            self._expected[session_id].take(message)
+        expected = self._expected.get(session_id)
+        if expected is None or expected.mac_address != mac_address or expected.reply.done():
+            return
+        try:
+            expected.reply.set_result(expected.read(message))
+        except ResponseFormatError as error:
+            _LOGGER.debug("Not the reply that is waited for: %s", error)
 
-    def on_disconnected(self, reason: str) -> None:
-        """No answer comes any more."""
+    def fail(self, reason: str, mac_address: str | None = None) -> None:
+        """No answer comes any more, from one heater or from all of them."""
         for expected in self._expected.values():
-            expected.fail(f"the connection was lost: {reason}")
-
-    def heater_removed(self, mac_address: str) -> None:
-        """A heater is unsubscribed, so no answer of its will come."""
-        for expected in self._expected.values():
-            if expected.mac_address == mac_address:
-                expected.fail("the heater was removed")
-
-
-_SESSION_END_SECONDS = 2.0
+            if mac_address in (None, expected.mac_address) and not expected.reply.done():
+                expected.reply.set_exception(MqttConnectionError(reason))
 
 
 class HeaterRequests:
@@ -126,11 +121,7 @@ class HeaterRequests:
         read: Callable[[JsonMessage], T],
         seconds: float,
     ) -> T:
-        """Ask a heater and return what `read` makes of its reply, the first that it does not refuse.
-
-        Raises `NotConnectedError`, `MqttConnectionError` when disconnected meanwhile, `RequestTimeoutError`, and
-        `MqttSubscribeError` when the topic of the reply cannot be subscribed to.
-        """
+        """Ask a heater and return what `read` makes of its reply; raises as the methods of `HeaterQueries` do."""
         if request.reply is ReplyForm.FIVE_SEGMENT:
             # Once for each heater's home: from then on every connection makes this subscription.
             await self._connection.subscriptions.subscribe(five_segment_filter(device, self._client_id))
@@ -180,3 +171,47 @@ def _completing(future: asyncio.Future[None]) -> Callable[[TransportError | None
             future.set_result(None)
 
     return complete
+
+
+class PeriodicRequests:
+    """One repeating request for each key; starting one anew replaces the old one."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def start(self, key: str, request: Callable[[], Awaitable[object]], period_seconds: float) -> None:
+        """Make the request now and every `period_seconds`; raises `InvalidParameterError` for a wild one."""
+        is_number = isinstance(period_seconds, int | float) and not isinstance(period_seconds, bool)
+        if not is_number or not 0 < period_seconds <= _LONGEST_PERIOD:
+            raise InvalidParameterError("period_seconds", period_seconds, "a number over 0, at most a week")
+        self._cancel(key)
+        self._tasks[key] = begun("A periodic request", _repeat(request, period_seconds), at_once=False)
+
+    async def stop(self, key: str) -> None:
+        """End a repeating request; nothing happens if there is none."""
+        if (task := self._cancel(key)) is not None:
+            await asyncio.wait((task,))
+
+    async def close(self) -> None:
+        """End them all."""
+        for key in tuple(self._tasks):
+            await self.stop(key)
+
+    def _cancel(self, key: str) -> asyncio.Task[None] | None:
+        task = self._tasks.pop(key, None)
+        if task is not None:
+            task.cancel()
+        return task
+
+
+async def _repeat(request: Callable[[], Awaitable[object]], period_seconds: float) -> None:
+    errors = UnexpectedErrors()
+    while True:
+        try:
+            await request()
+        except NotConnectedError:
+            # Without a queue nothing waits for the connection; the next request may find one.
+            pass
+        except Exception as error:  # noqa: BLE001 - the request is the caller's, and one failure is not the end of all
+            errors.log("A periodic request", error)
+        await asyncio.sleep(period_seconds)

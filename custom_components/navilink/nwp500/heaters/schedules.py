@@ -11,14 +11,8 @@ from ..json_types import JsonMessage
 from ..models import Device, RecirculationSchedule, ReservationSchedule, TouPeriod
 from ..models.members import check_switch, objects, reply_members
 from ..models.schedule import OFF, ON
+from ..protocol import queries
 from ..protocol.fields import Record
-from ..protocol.queries import (
-    RECIRCULATION_ENTRY,
-    WRITE_RECIRCULATION_SCHEDULE,
-    WRITE_RESERVATIONS,
-    WRITE_TOU,
-    reservation_entry,
-)
 from ..protocol.setpoint import raw_limits
 from .queries import HeaterQueries
 from .schedule_editor import ScheduleEditor, ScheduleWrite, WriteOutcome
@@ -47,7 +41,7 @@ class Schedules:
             heaters,
             read=heaters.request_reservations,
             decode=ReservationSchedule.from_message,
-            write=WRITE_RESERVATIONS,
+            write=queries.WRITE_RESERVATIONS,
             entry=self._reservation_entry,
         )
         self.put_reservation, self.remove_reservation = weekly.put, weekly.remove
@@ -57,8 +51,8 @@ class Schedules:
             heaters,
             read=heaters.request_recirculation_schedule,
             decode=RecirculationSchedule.from_message,
-            write=WRITE_RECIRCULATION_SCHEDULE,
-            entry=lambda _: RECIRCULATION_ENTRY,
+            write=queries.WRITE_RECIRCULATION_SCHEDULE,
+            entry=lambda _: queries.RECIRCULATION_ENTRY,
         )
         self.put_recirculation, self.remove_recirculation = recirculation.put, recirculation.remove
         self.replace_recirculation, self.clear_recirculation = recirculation.replace, recirculation.clear
@@ -91,11 +85,11 @@ class Schedules:
         outcome, after = WriteOutcome.UNKNOWN, None
         async with self._tou_locks[device.mac_address]:
             try:
-                after = await self._heaters.exchange(device, WRITE_TOU, echoed, content=content)
+                after = await self._heaters.exchange(device, queries.WRITE_TOU, echoed, content=content)
                 outcome = WriteOutcome.WRITTEN
             except (MqttConnectionError, RequestTimeoutError) as error:
                 _LOGGER.debug("A time-of-use plan was not echoed: %s", error)
         return ScheduleWrite(outcome=outcome, before=None, after=after, attempts=1)
 
     def _reservation_entry(self, device: Device) -> Record:
-        return reservation_entry(*raw_limits(TemperatureUnit.FAHRENHEIT, self._heaters.feature(device)))
+        return queries.reservation_entry(*raw_limits(TemperatureUnit.FAHRENHEIT, self._heaters.feature(device)))

@@ -2,6 +2,7 @@
 
 from . import error_codes
 from .account import AppVersion, ErrorHistory, MaintenanceEntry, MaintenanceKind, PastError, PushSettings, UserInfo
+from .conversions import Weekday
 from .device import Descaling, Device, DeviceInfo, DeviceListing, Installer, Location
 from .diagnostics import Diagnostics
 from .energy import EnergyAmount, EnergyPeriod, EnergyUsage
@@ -19,7 +20,6 @@ from .schedule import (
 from .status import DeviceStatus
 from .tou import TouPeriod
 from .tou_plan import RegisteredPlan, RegisterPath, TouPlan
-from .weekdays import Weekday
 
 __all__ = [
     "AppVersion",

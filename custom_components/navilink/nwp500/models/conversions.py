@@ -4,12 +4,14 @@ Raw values are signed integers; a decimal, which the device has not been seen to
 comes is not trusted: a value that its kind cannot mean is unknown, None.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from enum import IntEnum, unique
 import re
 
 from ..common.text import LONG, SHORT, one_line
 from ..exceptions import ResponseFormatError
-from .members import WHOLE, Kind, coded, numeric
+from .members import WHOLE, Kind, Number, coded, numeric
 
 WATT_HOURS_PER_COUNT = 4
 """Of the tank energy counts; software that took it for 10 was wrong (protocol.md 14, trap 31)."""
@@ -17,6 +19,19 @@ WATT_HOURS_PER_COUNT = 4
 _ON = 2
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEX = r"(?:[0-9A-Fa-f]{2})*"
+
+
+@unique
+class Weekday(IntEnum):
+    """A day of the week; its number is its bit in a day mask (protocol.md 7.1)."""
+
+    SUNDAY = 128
+    MONDAY = 64
+    TUESDAY = 32
+    WEDNESDAY = 16
+    THURSDAY = 8
+    FRIDAY = 4
+    SATURDAY = 2
 
 
 def celsius_from_half(raw: float) -> float:
@@ -99,8 +114,20 @@ TOU_OVERRIDE = coded({1: True, 2: False}, name="TOU override")
 PUSH_FLAG = coded({1: True, 2: False})
 """An alarm flag of the REST service: 1 on, 2 off, the reverse of every flag of the device."""
 EPOCH_MILLISECONDS = numeric(_from_epoch_milliseconds)
+DAY_MASK = Number("week", 2, 254, step=2)
+"""The days of every kind of schedule: one bit each, at least one, and never bit 0, which stands for none."""
 DATE = Kind(_date)
 """A date, with or without leading zeros (protocol.md 2.8)."""
+
+
+def day_mask(days: Iterable[Weekday]) -> int:
+    """Encode days, at least one of them; raises `InvalidParameterError` if there is none."""
+    return DAY_MASK.check(sum(frozenset(days)))
+
+
+def days_in(mask: int) -> frozenset[Weekday]:
+    """Decode a day mask; bits that stand for no day are ignored."""
+    return frozenset(day for day in Weekday if mask & day)
 
 
 def bytes_from_hex(text: str) -> bytes:

@@ -176,14 +176,10 @@ def reply_content(message: Mapping[str, object], *names: str) -> Mapping[str, ob
 
     Raises `ResponseFormatError` if there is no such content, or it is not an object.
     """
-    for sequence in (block(message, "response"), message):
-        for name in names:
-            if name not in sequence:
-                continue
-            found = sequence[name]
-            if isinstance(found, Mapping):
-                return found
-            raise ResponseFormatError(lacking=" or ".join(names))
+    levels = (block(message, "response"), message)
+    found = next((level[name] for level in levels for name in names if name in level), None)
+    if isinstance(found, Mapping):
+        return found
     raise ResponseFormatError(lacking=" or ".join(names))
 
 

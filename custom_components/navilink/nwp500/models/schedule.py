@@ -11,9 +11,8 @@ from typing import ClassVar, Self, cast, override
 
 from ..enums import ReservationMode
 from ..exceptions import ResponseFormatError
-from .conversions import HALF, TRI_STATE, bytes_from_hex
+from .conversions import DAY_MASK, HALF, TRI_STATE, Weekday, bytes_from_hex, day_mask, days_in
 from .members import WHOLE, Kind, Member, Message, check_switch, one_of, reply_members
-from .weekdays import DAY_MASK, Weekday, day_mask, days_in
 
 _WIRE_NAMES = ("enable", "week", "hour", "min", "mode", "param")
 """The members of an entry, in the order of its bytes."""
@@ -24,11 +23,7 @@ _NO_PARAMETER = -1
 _NO_PARAMETER_BYTE = 0xFF
 
 
-def _days(value: object) -> frozenset[Weekday] | None:
-    return days_in(value) if DAY_MASK.allows(value) else None
-
-
-_DAYS = Kind(_days, name="day mask")
+_DAYS = Kind(lambda value: days_in(value) if DAY_MASK.allows(value) else None, name="day mask")
 
 
 class WeeklyEntry(Message):

@@ -7,8 +7,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Self
 
 from ..exceptions import InvalidParameterError
+from .conversions import DAY_MASK, Weekday, day_mask, days_in
 from .members import WHOLE, Number
-from .weekdays import DAY_MASK, Weekday, day_mask, days_in
 
 DEFAULT_DECIMAL_POINT = 5
 """Of prices, also where a period names none."""

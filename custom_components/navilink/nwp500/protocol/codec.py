@@ -110,16 +110,12 @@ def _decoded_leniently(body: bytes) -> JsonValue:
     """
     try:
         text = body.decode("utf-8-sig", "replace")
-        loose = json.loads(text, parse_constant=_unknown, parse_int=_in_range, parse_float=_in_range)
+        loose = json.loads(text, parse_constant=lambda _: None, parse_int=_in_range, parse_float=_in_range)
         # Written and read again, so that half a character in an escape cannot fail when it is written later.
         strict: JsonValue = orjson.loads(json.dumps(loose, ensure_ascii=False).encode(errors="replace"))
     except ValueError, RecursionError:
         return None
     return strict
-
-
-def _unknown(_: str) -> None:
-    """Read NaN and Infinity."""
 
 
 def _in_range(number: str) -> float | None:

@@ -186,10 +186,7 @@ VACATION = Control(
     value_gates={DhwMode.VACATION: "holidayUse"},
     setting="mode",
     overwrites=frozenset({"vacation"}),
-    effect=lambda mode, days: {
-        "dhwOperationSetting": frozenset({mode}),
-        "vacationDaySetting": frozenset({days}),
-    },
+    effect=lambda mode, days: {"dhwOperationSetting": frozenset({mode}), "vacationDaySetting": frozenset({days})},
     words="vacation for {1} days",
 )
 DHW_TEMPERATURE = Control(

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from ..exceptions import InvalidParameterError, UnsupportedCommandError
 from ..json_types import JsonValue
 from ..models import DeviceFeature
+from ..models.conversions import DAY_MASK
 from ..models.members import Number
 from ..models.tou import PERIOD_MEMBERS
-from ..models.weekdays import DAY_MASK
 from .controls import LACKING
 from .fields import Numbers, Record, Records, RequestMember, Text
 from .topics import ReplyForm

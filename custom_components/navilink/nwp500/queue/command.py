@@ -1,11 +1,9 @@
-"""A command, the handle by which a caller follows it, and the list of those without an outcome."""
+"""A command, as the tables of controls and queries make it, the handle by which a caller follows it, and its events."""
 
 import asyncio
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import count
 import os
 import time
 from types import MappingProxyType
@@ -14,9 +12,13 @@ from typing import Self
 import orjson
 
 from ..json_types import JsonValue
+from ..models import Device
 from ..models.members import WHOLE
-from ..protocol.codec import with_session
-from .outcome import CommandOutcome, CommandResult
+from ..protocol.codec import encoded, request_message, with_session
+from ..protocol.controls import Control
+from ..protocol.queries import Request
+from ..protocol.topics import check_topic
+from .outcome import CommandReason, CommandResult
 
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -203,68 +205,85 @@ class CommandHandle:
                 waiting.set_result(result)
 
 
-class CommandRegistry:
-    """The commands without an outcome, in the order of giving, and how often each outcome occurred."""
+_MESSAGE = QueuedCommand(kind="message", wanted="message", topic="", body=b"")
 
-    def __init__(self) -> None:
-        self._handles: dict[str, CommandHandle] = {}
-        self._sessions: dict[str, str] = {}
-        """The id of the command that each session belongs to."""
-        self._sequences = count()
-        self._counts: defaultdict[str | None, Counter[CommandOutcome]] = defaultdict(Counter)
 
-    def __contains__(self, command_id: object) -> bool:
-        """Return whether a command has no outcome yet."""
-        return command_id in self._handles
+def plain_message(topic: str, payload: object, qos: int) -> QueuedCommand:
+    """Return a message of the caller's own; `InvalidParameterError` or `PayloadError` when it can never be sent."""
+    check_topic(topic)
+    return _MESSAGE.another(topic=topic, body=encoded(payload), qos=qos)
 
-    def __len__(self) -> int:
-        """Return how many commands have no outcome yet."""
-        return len(self._handles)
 
-    def __iter__(self) -> Iterator[CommandHandle]:
-        """Go through the handles in the order of giving."""
-        return iter(tuple(self._handles.values()))
+def query_request(
+    query: Request, device: Device, client_id: str, content: Mapping[str, JsonValue] | None = None
+) -> QueuedCommand:
+    """Return a query or write for a device, with a `sessionID` of its own; its content has been checked."""
+    session_id = _new_id()
+    topic, body = request_message(query, content or {}, device, client_id, session_id)
+    return QueuedCommand(
+        id=session_id, kind=query.name, wanted=query.words, mac_address=device.mac_address, topic=topic, body=body
+    )
 
-    def add(self, command: QueuedCommand) -> CommandHandle:
-        """Take a command in and return its handle."""
-        handle = self._handles[command.id] = CommandHandle(command, next(self._sequences))
-        return handle
 
-    def handle(self, command_id: str) -> CommandHandle | None:
-        """Return the handle of a command that has no outcome yet."""
-        return self._handles.get(command_id)
+def control_request(
+    control: Control,
+    parameters: tuple[int, ...],
+    device: Device,
+    client_id: str,
+    *,
+    wanted: str | None = None,
+    session_id: str | None = None,
+) -> QueuedCommand:
+    """Return a control for a device without an expiry; the parameters have been checked.
 
-    def written(self, command: QueuedCommand) -> None:
-        """Have the replies to each writing of a command find it."""
-        for session_id in command.sessions:
-            self._sessions[session_id] = command.id
+    It has a `sessionID` of its own, or that of the command which it continues.
+    """
+    session_id = session_id or _new_id()
+    content: dict[str, JsonValue] = {"mode": control.name, "param": [*parameters], "paramStr": ""}
+    topic, body = request_message(control, content, device, client_id, session_id)
+    return QueuedCommand(
+        id=session_id,
+        kind=control.name,
+        wanted=wanted or control.wanted(parameters),
+        mac_address=device.mac_address,
+        topic=topic,
+        body=body,
+        setting=control.setting,
+        overwrites=control.overwrites,
+        parameters=parameters,
+        is_control=True,
+        repeatable=control.repeatable,
+        expected=control.effect(*parameters),
+    )
 
-    def asked(self, session_id: str) -> QueuedCommand | None:
-        """Return the command without an outcome that was written with a session, as it was given."""
-        handle = self._handles.get(self._sessions.get(session_id, ""))
-        return None if handle is None else handle.command
 
-    def sequence(self, command: QueuedCommand) -> int:
-        """Return a command's number in the order of giving."""
-        handle = self._handles.get(command.id)
-        return 0 if handle is None else handle.sequence
+@dataclass(frozen=True, slots=True)
+class CommandEvent:
+    """Something became of a command."""
 
-    def complete(self, command: QueuedCommand, result: CommandResult) -> CommandHandle | None:
-        """Give a command its outcome and return its handle; `None` when it has one already: only the first counts."""
-        handle = self._handles.pop(command.id, None)
-        if handle is not None:
-            handle.complete(result)
-            for session_id in command.sessions:
-                self._sessions.pop(session_id, None)
-            self._counts[command.mac_address][result.outcome] += 1
-        return handle
+    command: QueuedCommand
+    reason: CommandReason | None = None
+    """Why it ended, once it did."""
+    code: int | None = None
+    """The heater's own number, when it refused the command (protocol.md 10.4)."""
 
-    def forget(self, mac_address: str) -> None:
-        """Count the outcomes of a heater for all of them only."""
-        if (counts := self._counts.pop(mac_address, None)) is not None:
-            self._counts[None].update(counts)
 
-    def counts(self, mac_address: str | None = None) -> Mapping[CommandOutcome, int]:
-        """Return how often each outcome occurred, for one heater or for all."""
-        chosen = self._counts.values() if mac_address is None else [self._counts.get(mac_address, Counter())]
-        return sum(chosen, Counter())
+@dataclass(frozen=True, slots=True)
+class CommandCompleted:
+    """A command has its outcome, whichever that is."""
+
+    command: QueuedCommand
+    result: CommandResult
+
+
+@dataclass(frozen=True, slots=True)
+class QueueChanged:
+    """What has to survive a restart is different: commands, their stages, or what they may still change."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnowledgeChanged:
+    """What has to survive a restart is different, in something that is less pressing than a command."""
+
+    delay: float
+    """Seconds that a store may take to write it; 0 for a setting."""

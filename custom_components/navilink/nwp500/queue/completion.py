@@ -1,29 +1,100 @@
-"""The end of every command: its one outcome, reported, and the command let go of everywhere."""
+"""The commands without an outcome, and the end of each: its one outcome, reported, and the command let go of."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import count
 import logging
 
 from ..events import EventEmitter
-from .command import CommandRegistry, QueuedCommand
+from .command import CommandCompleted, CommandEvent, CommandHandle, QueueChanged, QueuedCommand
 from .confirmation import Confirmations
-from .events import CommandCompleted, CommandEvent, QueueChanged
 from .guard import CommandGuard
 from .outcome import CommandOutcome, CommandReason, CommandResult
 from .queue import CommandQueue, Displaced
-from .succession import Succession
-from .writer import Pacing
+from .timing import Pacing
 
 _LOGGER = logging.getLogger(__name__)
 
 IN_DOUBT = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.ACKNOWLEDGEMENT_LOST)
 _DROPPED = CommandResult(CommandOutcome.DROPPED, CommandReason.QUEUE_FULL)
+OVERTAKEN = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.NEWER_SENT)
 _SUPERSEDED = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.NEWER_COMMAND)
 _OUTLIVED = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.NEWER_CONFIRMED)
 _QUEUE_CHANGED = QueueChanged()
 
 
+class CommandRegistry:
+    """The commands without an outcome, in the order of giving, and how often each outcome occurred."""
+
+    def __init__(self) -> None:
+        self._handles: dict[str, CommandHandle] = {}
+        self._sessions: dict[str, str] = {}
+        """The id of the command that each session belongs to."""
+        self._sequences = count()
+        self._counts: defaultdict[str | None, Counter[CommandOutcome]] = defaultdict(Counter)
+
+    def __contains__(self, command_id: object) -> bool:
+        """Return whether a command has no outcome yet."""
+        return command_id in self._handles
+
+    def __len__(self) -> int:
+        """Return how many commands have no outcome yet."""
+        return len(self._handles)
+
+    def __iter__(self) -> Iterator[CommandHandle]:
+        """Go through the handles in the order of giving."""
+        return iter(tuple(self._handles.values()))
+
+    def add(self, command: QueuedCommand) -> CommandHandle:
+        """Take a command in and return its handle."""
+        handle = self._handles[command.id] = CommandHandle(command, next(self._sequences))
+        return handle
+
+    def handle(self, command_id: str) -> CommandHandle | None:
+        """Return the handle of a command that has no outcome yet."""
+        return self._handles.get(command_id)
+
+    def written(self, command: QueuedCommand) -> None:
+        """Have the replies to each writing of a command find it."""
+        for session_id in command.sessions:
+            self._sessions[session_id] = command.id
+
+    def asked(self, session_id: str) -> QueuedCommand | None:
+        """Return the command without an outcome that was written with a session, as it was given."""
+        handle = self._handles.get(self._sessions.get(session_id, ""))
+        return None if handle is None else handle.command
+
+    def sequence(self, command: QueuedCommand) -> int:
+        """Return a command's number in the order of giving."""
+        handle = self._handles.get(command.id)
+        return 0 if handle is None else handle.sequence
+
+    def complete(self, command: QueuedCommand, result: CommandResult) -> CommandHandle | None:
+        """Give a command its outcome and return its handle; `None` when it has one already: only the first counts."""
+        handle = self._handles.pop(command.id, None)
+        if handle is not None:
+            handle.complete(result)
+            for session_id in command.sessions:
+                self._sessions.pop(session_id, None)
+            self._counts[command.mac_address][result.outcome] += 1
+        return handle
+
+    def forget(self, mac_address: str) -> None:
+        """Count the outcomes of a heater for all of them only."""
+        if (counts := self._counts.pop(mac_address, None)) is not None:
+            self._counts[None].update(counts)
+
+    def counts(self, mac_address: str | None = None) -> Mapping[CommandOutcome, int]:
+        """Return how often each outcome occurred, for one heater or for all."""
+        chosen = self._counts.values() if mac_address is None else [self._counts.get(mac_address, Counter())]
+        return sum(chosen, Counter())
+
+
 class Completions:
-    """Gives each command its one outcome."""
+    """Gives each command its one outcome, also what must not be sent any more because a newer command was.
+
+    Which command replaces one that still waits, `CommandQueue.supersede` decides.
+    """
 
     def __init__(
         self,
@@ -42,7 +113,8 @@ class Completions:
         self._guard = guard
         self.confirmations = Confirmations(complete=self.complete, look=ask_status, may_send_more=may_send_more)
         self.pacing = Pacing(command_interval, queue, self.confirmations)
-        self.succession = Succession(registry, queue, self.confirmations)
+        self._newest_sent: dict[tuple[str | None, str], int] = {}
+        """The sequence of the newest command that overwrites something and that the broker has acknowledged."""
 
     def complete(self, command: QueuedCommand, result: CommandResult) -> None:
         """Give a command its outcome; only the first one counts."""
@@ -59,7 +131,15 @@ class Completions:
         self._events.emit_made(f"command_{result.outcome}", CommandEvent, command, result.reason, result.code)
         self._events.emit_made("command_completed", CommandCompleted, command, result)
         if result.outcome is CommandOutcome.CONFIRMED and command.overwrites:
-            self.complete_all(self.succession.confirmed(handle), _OUTLIVED)
+            # After this one took effect, the heater will not show the older ones.
+            self.complete_all(
+                [
+                    older
+                    for older in self.confirmations.commands
+                    if command.replaces(older) and self._registry.sequence(older) < handle.sequence
+                ],
+                _OUTLIVED,
+            )
         self.changed()
 
     def complete_all(self, commands: Iterable[QueuedCommand], result: CommandResult) -> None:
@@ -82,3 +162,51 @@ class Completions:
     def changed(self) -> None:
         """Report that what has to survive a restart is different."""
         self._events.emit("queue_changed", _QUEUE_CHANGED)
+
+    def sent(self, newer: QueuedCommand) -> None:
+        """Complete what waits and was sent before a command that was acknowledged just now.
+
+        It came back from a lost connection or from a refusal; what is in flight must not come back either. That it
+        overwrites some of the same is enough: sent after the newer one, it would undo that.
+        """
+        if not newer.overwrites:
+            return
+        sequence = self._registry.sequence(newer)
+        for overwritten in newer.overwrites:
+            key = newer.mac_address, overwritten
+            self._newest_sent[key] = max(sequence, self._newest_sent.get(key, sequence))
+
+        def is_older(command: QueuedCommand) -> bool:
+            return (
+                bool(command.attempts) and newer.is_related_to(command) and self._registry.sequence(command) < sequence
+            )
+
+        self._queue.forbid_return(is_older)
+        self.complete_all(self._queue.remove(is_older), OVERTAKEN)
+
+    def is_overtaken(self, command: QueuedCommand) -> bool:
+        """Return whether a newer command that overwrites some of the same was sent too."""
+        sequence = self._registry.sequence(command)
+        return any(
+            self._newest_sent.get((command.mac_address, overwritten), sequence) > sequence
+            for overwritten in command.overwrites
+        )
+
+    def is_undecided(self, command: QueuedCommand) -> bool:
+        """Return whether a command was sent before, and a newer one that overwrites some of the same is in flight.
+
+        If that one arrives, this one must not follow it.
+        """
+        return bool(command.attempts) and any(
+            newer.is_related_to(command) and self._registry.sequence(newer) > self._registry.sequence(command)
+            for newer in self._queue.in_flight
+        )
+
+    def forget(self, mac_address: str) -> None:
+        """Forget a heater: nothing that was sent to it decides anything any more."""
+        self._guard.forget(mac_address)
+        self.pacing.forget_heater(mac_address)
+        self._registry.forget(mac_address)
+        self._newest_sent = {
+            setting: sequence for setting, sequence in self._newest_sent.items() if setting[0] != mac_address
+        }

@@ -21,8 +21,6 @@ LOOK_INTERVALS = (2.0, 4.0, 8.0, 15.0, 30.0)
 _QUERY_SECONDS = 30.0
 REPORTED = CommandResult(CommandOutcome.CONFIRMED, CommandReason.REPORTED)
 
-type Complete = Callable[[QueuedCommand, CommandResult], None]
-
 
 @dataclass(slots=True, eq=False)
 class _Sent:
@@ -44,7 +42,7 @@ class Confirmations:
     def __init__(
         self,
         *,
-        complete: Complete,
+        complete: Callable[[QueuedCommand, CommandResult], None],
         look: Callable[[str], bool],
         may_send_more: Callable[[], None],
     ) -> None:
@@ -151,15 +149,13 @@ class Confirmations:
         is_asked = self._look(mac_address)
         for sent in due:
             sent.is_look_due = not is_asked
-            if is_asked:
-                self._looked(sent)
-
-    def _looked(self, sent: _Sent) -> None:
-        sent.looks += 1
-        if sent.looks < len(LOOK_INTERVALS):
-            _after(LOOK_INTERVALS[sent.looks], self._look_again, sent)
-        else:
-            _after(ANSWER_SECONDS, self._unconfirmed, sent)
+            if not is_asked:
+                continue
+            sent.looks += 1
+            if sent.looks < len(LOOK_INTERVALS):
+                _after(LOOK_INTERVALS[sent.looks], self._look_again, sent)
+            else:
+                _after(ANSWER_SECONDS, self._unconfirmed, sent)
 
     def _answer_overdue(self, sent: _Sent) -> None:
         sent.is_overdue = True

@@ -50,11 +50,11 @@ class _Heater:
 
     def has_open_question(self) -> bool:
         """Return whether a question may still be answered that is newer than all that are answered."""
-        return self.newest_question > self.answered and _loop_seconds() - self.questions[-1][1] < _ANSWER_SECONDS
+        return self.newest_question > self.answered and loop_seconds() - self.questions[-1][1] < _ANSWER_SECONDS
 
     def question_too_old_to_be_late(self) -> int | None:
         """Return the newest question that is so old that no answer to it is still to come."""
-        until = _loop_seconds() - _ANSWER_SECONDS
+        until = loop_seconds() - _ANSWER_SECONDS
         return next((moment for moment, at in reversed(self.questions) if at <= until), None)
 
     def stop_asking(self) -> None:
@@ -103,7 +103,7 @@ class FreshStatus:
         self._asked[mac_address, session_id] = moment = self.moment()
         if len(self._asked) > _REMEMBERED:
             self._asked.popitem(last=False)
-        self._heaters[mac_address].questions.append((moment, _loop_seconds()))
+        self._heaters[mac_address].questions.append((moment, loop_seconds()))
         return moment
 
     def dated(self, mac_address: str, session_id: str | None) -> int | None:
@@ -170,5 +170,6 @@ class FreshStatus:
         )
 
 
-def _loop_seconds() -> float:
+def loop_seconds() -> float:
+    """Return the time of the loop's clock."""
     return asyncio.get_running_loop().time()

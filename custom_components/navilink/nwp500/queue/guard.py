@@ -16,11 +16,11 @@ from ..protocol.controls import RUNNING_MODES, Effect
 from ..protocol.queries import STATUS
 from .command import QueuedCommand
 from .confirmation import Confirmations
-from .freshness import UNKNOWN_MOMENT, FreshStatus
-from .known_heater import MODE, KnownHeater, PendingEffect, loop_seconds
+from .freshness import UNKNOWN_MOMENT, FreshStatus, loop_seconds
+from .known_heater import MODE, KnownHeater, PendingEffect
 from .outcome import CommandOutcome, CommandReason, CommandResult
 from .queue import CommandQueue
-from .stored_members import Members
+from .stored_values import Members
 from .writer import CommandWriter
 
 OVERRULED = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.CHANGED_ELSEWHERE)

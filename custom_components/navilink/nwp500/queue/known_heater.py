@@ -1,6 +1,5 @@
 """What is known of one heater, and what our own commands may still bring about there: that is nobody else's doing."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -8,6 +7,7 @@ from ..enums import DhwMode
 from ..models import DeviceStatus
 from ..models.members import WHOLE
 from ..protocol.controls import HELD_MODES, RUNNING_MODES, Effect
+from .freshness import loop_seconds
 
 MODE = "dhwOperationSetting"
 _EFFECT_SECONDS = 60.0
@@ -81,8 +81,3 @@ class KnownHeater:
             )
             if is_past and not (is_holding and pending_effect.effect.get(MODE, RUNNING_MODES) <= HELD_MODES):
                 del self.pending_effects[command_id]
-
-
-def loop_seconds() -> float:
-    """Return the time of the loop's clock."""
-    return asyncio.get_running_loop().time()

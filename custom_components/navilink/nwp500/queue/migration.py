@@ -1,6 +1,6 @@
 """Stored queues of older versions, in today's form."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import orjson
@@ -24,22 +24,18 @@ def migrated_queue(stored: object) -> object:
         "statuses": {},
         "completed_effects": stored.get("completed_wishes", {}),
         **{name: value for name, value in stored.items() if name != "completed_wishes"},
-        **{name: _migrated_commands(stored.get(name), now) for name in ("unsent", "sent")},
-        "outcomes": _migrated_outcomes(stored.get("outcomes", []), now),
+        **{name: _each(_migrated_command, stored.get(name), now) for name in ("unsent", "sent")},
+        "outcomes": _each(_migrated_outcome, stored.get("outcomes", []), now),
     }
 
 
-def _migrated_commands(stored: object, now: datetime) -> object:
-    return [_migrated_command(command, now) for command in stored] if isinstance(stored, list) else stored
+def _each(migrated: Callable[[object, datetime], object], stored: object, now: datetime) -> object:
+    return [migrated(each, now) for each in stored] if isinstance(stored, list) else stored
 
 
-def _migrated_outcomes(stored: object, now: datetime) -> object:
-    if not isinstance(stored, list):
+def _migrated_outcome(stored: object, now: datetime) -> object:
+    if not isinstance(stored, Mapping):
         return stored
-    return [_migrated_outcome(outcome, now) if isinstance(outcome, dict) else outcome for outcome in stored]
-
-
-def _migrated_outcome(stored: Mapping[str, object], now: datetime) -> object:
     return {
         **stored,
         "command": _migrated_command(stored.get("command"), now),
@@ -83,14 +79,8 @@ def _migrated_command(stored: object, now: datetime) -> object:
         sessions = {"sessions": [command["id"]] if command["attempts"] else []}
         if "parameters" in command:
             return {**sessions, **command}
-        request = as_object(as_object(orjson.loads(_long_text(command["body"])))["request"])
+        request = as_object(as_object(orjson.loads(str(command["body"])))["request"])
         age = max(timedelta(0), now - as_time(command["queued_at"]))
         return {**sessions, **command, "parameters": request["param"], "age": age.total_seconds()}
     except REFUSALS:
         return stored
-
-
-def _long_text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError("no text")
-    return value

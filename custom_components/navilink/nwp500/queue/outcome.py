@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import override
 
+from ..common.text import WordedEnum
+
 
 class CommandStage(StrEnum):
     """Where a command is that has no outcome yet."""
@@ -37,58 +39,32 @@ class CommandOutcome(StrEnum):
     """Not sent: it could not be."""
 
 
-class CommandReason(StrEnum):
-    """Why a command has its outcome."""
+class CommandReason(WordedEnum):
+    """Why a command has its outcome; its words are a clause such as `the queue was full`."""
 
-    REPORTED = "reported"
-    ANSWERED = "answered"
-    ACKNOWLEDGED = "acknowledged"
-    ALREADY_SET = "already_set"
-    REFUSED = "refused"
-    PEAK_PERIOD = "peak_period"
-    NOT_REPORTED = "not_reported"
-    NO_ANSWER = "no_answer"
-    ACKNOWLEDGEMENT_LOST = "acknowledgement_lost"
-    NEWER_COMMAND = "newer_command"
-    NEWER_SENT = "newer_sent"
-    NEWER_CONFIRMED = "newer_confirmed"
-    CHANGED_ELSEWHERE = "changed_elsewhere"
-    TOO_OLD = "too_old"
-    QUEUE_FULL = "queue_full"
-    QUEUE_CLEARED = "queue_cleared"
-    QUEUE_DISABLED = "queue_disabled"
-    HEATER_REMOVED = "heater_removed"
-    CLIENT_DISCONNECTED = "client_disconnected"
-    UNKNOWN = "unknown"
-
-    @property
-    def words(self) -> str:
-        """A clause in English, such as `the queue was full`."""
-        return _WORDS[self]
-
-
-_WORDS = {
-    CommandReason.REPORTED: "the heater reports it",
-    CommandReason.ANSWERED: "the heater answered it",
-    CommandReason.ACKNOWLEDGED: "the broker acknowledged it",
-    CommandReason.ALREADY_SET: "the heater already reported it",
-    CommandReason.REFUSED: "the heater refused it",
-    CommandReason.PEAK_PERIOD: "the heater holds it until the peak period is over",
-    CommandReason.NOT_REPORTED: "the heater did not report it in time",
-    CommandReason.NO_ANSWER: "the heater did not answer",
-    CommandReason.ACKNOWLEDGEMENT_LOST: "the connection was lost before it was acknowledged, and it is not repeated",
-    CommandReason.NEWER_COMMAND: "a newer command for the same setting replaced it",
-    CommandReason.NEWER_SENT: "a newer command for the same setting was sent before it",
-    CommandReason.NEWER_CONFIRMED: "a newer command for the same setting took effect",
-    CommandReason.CHANGED_ELSEWHERE: "the setting was changed at the heater or in the app since it was given",
-    CommandReason.TOO_OLD: "it was not sent in time",
-    CommandReason.QUEUE_FULL: "the queue was full",
-    CommandReason.QUEUE_CLEARED: "the queue was cleared",
-    CommandReason.QUEUE_DISABLED: "the connection was lost and the queue is disabled",
-    CommandReason.HEATER_REMOVED: "the heater was removed",
-    CommandReason.CLIENT_DISCONNECTED: "the client was disconnected",
-    CommandReason.UNKNOWN: "the reason was not stored",
-}
+    REPORTED = "reported", "the heater reports it"
+    ANSWERED = "answered", "the heater answered it"
+    ACKNOWLEDGED = "acknowledged", "the broker acknowledged it"
+    ALREADY_SET = "already_set", "the heater already reported it"
+    REFUSED = "refused", "the heater refused it"
+    PEAK_PERIOD = "peak_period", "the heater holds it until the peak period is over"
+    NOT_REPORTED = "not_reported", "the heater did not report it in time"
+    NO_ANSWER = "no_answer", "the heater did not answer"
+    ACKNOWLEDGEMENT_LOST = (
+        "acknowledgement_lost",
+        "the connection was lost before it was acknowledged, and it is not repeated",
+    )
+    NEWER_COMMAND = "newer_command", "a newer command for the same setting replaced it"
+    NEWER_SENT = "newer_sent", "a newer command for the same setting was sent before it"
+    NEWER_CONFIRMED = "newer_confirmed", "a newer command for the same setting took effect"
+    CHANGED_ELSEWHERE = "changed_elsewhere", "the setting was changed at the heater or in the app since it was given"
+    TOO_OLD = "too_old", "it was not sent in time"
+    QUEUE_FULL = "queue_full", "the queue was full"
+    QUEUE_CLEARED = "queue_cleared", "the queue was cleared"
+    QUEUE_DISABLED = "queue_disabled", "the connection was lost and the queue is disabled"
+    HEATER_REMOVED = "heater_removed", "the heater was removed"
+    CLIENT_DISCONNECTED = "client_disconnected", "the client was disconnected"
+    UNKNOWN = "unknown", "the reason was not stored"
 
 
 @dataclass(frozen=True, slots=True)

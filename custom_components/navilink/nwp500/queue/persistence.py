@@ -17,12 +17,21 @@ from ..models import Device
 from ..protocol import controls
 from ..protocol.controls import Control, Effect
 from ..protocol.setpoint import raw_limits
-from .command import QueuedCommand, running_seconds
-from .events import CommandCompleted
+from .command import CommandCompleted, QueuedCommand, control_request, running_seconds
 from .outcome import CommandOutcome, CommandReason, CommandResult
-from .requests import control_request
-from .stored_members import CONTROLS, Members, read_members
-from .stored_values import REFUSALS, as_list, as_object, as_seconds, as_sentence, as_text, as_time, as_whole
+from .stored_values import (
+    CONTROLS,
+    REFUSALS,
+    Members,
+    as_list,
+    as_object,
+    as_seconds,
+    as_sentence,
+    as_text,
+    as_time,
+    as_whole,
+    read_members,
+)
 
 _MOST_ATTEMPTS = 1_000_000
 _STORED_SESSIONS = 16
@@ -144,10 +153,11 @@ class _Maker:
 
     def outcome(self, stored: Mapping[str, object]) -> CommandCompleted:
         """Make an outcome."""
-        code = stored["code"]
+        code, reason = stored["code"], as_text(stored["reason"])
         result = CommandResult(
             CommandOutcome(as_text(stored["outcome"])),
-            _reason(as_text(stored["reason"])),
+            # One that only a newer version knows is unknown, and costs no outcome.
+            CommandReason(reason) if reason in CommandReason else CommandReason.UNKNOWN,
             None if code is None else as_whole(code),
         )
         return CommandCompleted(self.command(as_object(stored["command"])), result)
@@ -201,13 +211,8 @@ def _stored(command: QueuedCommand) -> JsonObject:
 
 
 def _stored_outcome(event: CommandCompleted) -> JsonObject:
-    result = event.result
-    return {
-        "command": _stored(event.command),
-        "outcome": result.outcome.value,
-        "reason": result.reason.value,
-        "code": result.code,
-    }
+    outcome, reason, code = event.result.outcome.value, event.result.reason.value, event.result.code
+    return {"command": _stored(event.command), "outcome": outcome, "reason": reason, "code": code}
 
 
 def _given_at(command: QueuedCommand, age: timedelta) -> datetime:
@@ -219,30 +224,20 @@ def _given_at(command: QueuedCommand, age: timedelta) -> datetime:
         return command.queued_at
 
 
-def _reason(code: str) -> CommandReason:
-    """Return a reason; one that only a newer version knows is unknown, and costs no outcome."""
-    return CommandReason(code) if code in CommandReason else CommandReason.UNKNOWN
-
-
 def _control(stored: Mapping[str, object]) -> tuple[Control, tuple[int, ...]]:
     """Find the control that has this kind and takes these parameters; `ValueError` when none does."""
     kind, parameters = as_text(stored["kind"]), tuple(map(as_whole, as_list(stored["parameters"])))
     for control in CONTROLS:
         if control.name == kind and len(control.parameters) == len(parameters):
             try:
-                return control, _checked(control, parameters)
+                # What this heater has was checked when the command was given; here, what any heater may take.
+                if control is controls.DHW_TEMPERATURE:
+                    as_whole(parameters[0], *raw_limits(TemperatureUnit.FAHRENHEIT, None))
+                return control, control.checked(parameters, None)
             except CommandError:
                 # Another control may have the same kind, as a vacation is a mode write.
                 continue
     raise ValueError("no control takes this")
-
-
-def _checked(control: Control, parameters: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the parameters if any heater may take them; what this one has was checked when the command was given."""
-    low, high = raw_limits(TemperatureUnit.FAHRENHEIT, None)
-    if control is controls.DHW_TEMPERATURE:
-        as_whole(parameters[0], low, high)
-    return control.checked(parameters, None)
 
 
 def _by_id(found: Iterable[QueuedCommand], known: Container[str]) -> dict[str, QueuedCommand]:

@@ -17,21 +17,19 @@ from ..events import EventEmitter
 from ..exceptions import NotConnectedError
 from ..models import DeviceStatus
 from ..transport.base import Transport
-from .command import CommandHandle, CommandRegistry, QueuedCommand
-from .completion import IN_DOUBT, Completions
+from .command import CommandEvent, CommandHandle, QueuedCommand
+from .completion import IN_DOUBT, OVERTAKEN, CommandRegistry, Completions
 from .confirmation import REPORTED
-from .events import CommandEvent
-from .expiry import Expiry
 from .freshness import FreshStatus
 from .guard import OVERRULED, CommandGuard
 from .outcome import CommandOutcome, CommandReason, CommandResult, CommandStage
 from .persistence import StoredQueue
 from .queue import NOTHING, CommandQueue, Displaced
+from .timing import Expiry
 from .writer import CommandWriter, WriterListener
 
 _ACKNOWLEDGED = CommandResult(CommandOutcome.CONFIRMED, CommandReason.ACKNOWLEDGED)
 _EXPIRED = CommandResult(CommandOutcome.EXPIRED, CommandReason.TOO_OLD)
-_OVERTAKEN = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.NEWER_SENT)
 _CLEARED = CommandResult(CommandOutcome.CLEARED, CommandReason.QUEUE_CLEARED)
 _CLEARED_WITH_HEATER = CommandResult(CommandOutcome.CLEARED, CommandReason.HEATER_REMOVED)
 _LEFT_WITH_HEATER = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.HEATER_REMOVED)
@@ -75,7 +73,6 @@ class CommandPipeline(WriterListener):
         )
         self.confirmations = self._completions.confirmations
         self._pacing = self._completions.pacing
-        self._succession = self._completions.succession
         self._expiry = Expiry(self.queue, self._expired)
         age = config.max_queued_command_age
         self._max_age = None if age is None else timedelta(seconds=age)
@@ -176,10 +173,7 @@ class CommandPipeline(WriterListener):
 
         self._completions.complete_all(self.queue.remove(is_for_it), _CLEARED_WITH_HEATER)
         self._completions.complete_all(filter(is_for_it, self.on_their_way), _LEFT_WITH_HEATER)
-        self.guard.forget(mac_address)
-        self._pacing.forget_heater(mac_address)
-        self._succession.forget(mac_address)
-        self.registry.forget(mac_address)
+        self._completions.forget(mac_address)
         self._completions.changed()
         # A listener of an end may have given the heater another command: it is a new one from now on.
         self.ask_what_is_due()
@@ -228,10 +222,6 @@ class CommandPipeline(WriterListener):
 
     def on_status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> None:
         """A heater reported its status: judge what waits for it, and complete what it shows."""
-        if not self.registry:
-            if self.guard.on_status(mac_address, status, asked_at, ()):
-                self._completions.changed()
-            return
         has_news = self.guard.on_status(mac_address, status, asked_at, self.pending())
         # All of them leave the queue before the first outcome, which may change what else waits.
         self._completions.complete_all(self.queue.remove(self.guard.is_overruled), OVERRULED)
@@ -262,7 +252,10 @@ class CommandPipeline(WriterListener):
         One refusal counts for one writing: of one that comes again, or late, the command was written anew since, or it
         waits for its turn already.
         """
-        command = self._written_with(session_id)
+        if self.registry.asked(session_id) is None:
+            return
+        commands = (*self.queue.unsent(), *self.confirmations.commands)
+        command = next((command for command in commands if command.session_id == session_id), None)
         if command is None or self._pacing.was_refused(command):
             return
         self._has_arrived(command.id)
@@ -279,14 +272,12 @@ class CommandPipeline(WriterListener):
 
     @override
     def pause(self, command: QueuedCommand) -> float:
-        if self._denied and self._is_denied(command):
+        if self._denied and any(command.topic.startswith(denied.removesuffix("#")) for denied in self._denied):
             # A message to a heater that the service does not grant would end the connection of all.
             return math.inf
         if not command.is_control:
             return 0.0
-        if self.guard.is_waiting_for_status(command.mac_address) or (
-            command.attempts and self._succession.is_undecided(command)
-        ):
+        if self.guard.is_waiting_for_status(command.mac_address) or self._completions.is_undecided(command):
             return math.inf
         return self._pacing.pause(command.mac_address)
 
@@ -316,7 +307,7 @@ class CommandPipeline(WriterListener):
             if command.mac_address is not None:
                 # Watched before any listener is called, which may give the next one for the same heater.
                 self.confirmations.sent(command, self.guard.written_at(command))
-                self._completions.complete_all(self._succession.sent(command), _OVERTAKEN)
+                self._completions.sent(command)
         self._events.emit_made("command_sent", CommandEvent, command)
         if command.mac_address is None:
             self._completions.complete(command, _ACKNOWLEDGED)
@@ -342,10 +333,6 @@ class CommandPipeline(WriterListener):
 
     # Inner steps
 
-    def _is_denied(self, command: QueuedCommand) -> bool:
-        """Return whether a command is for a heater that the service does not grant."""
-        return any(command.topic.startswith(denied.removesuffix("#")) for denied in self._denied)
-
     def _take_back_what_is_lost(self, command: QueuedCommand) -> None:
         """Put a command back that a heater has not got, unless it must not go out a second time."""
         if command.repeatable and self._pacing.may_repeat(command.id) and self.confirmations.forget(command.id):
@@ -353,8 +340,8 @@ class CommandPipeline(WriterListener):
 
     def _take_back(self, command: QueuedCommand, pause: float) -> None:
         """Put a command back in its place in the queue, and pause for its heater."""
-        if self._succession.is_overtaken(command):
-            self._completions.complete(command, _OVERTAKEN)
+        if self._completions.is_overtaken(command):
+            self._completions.complete(command, OVERTAKEN)
         else:
             self._pacing.hold(command.mac_address, pause)
             self._completions.displaced(self.queue.put_back(command))
@@ -362,13 +349,6 @@ class CommandPipeline(WriterListener):
             self._expiry.watch((command,))
             self._completions.changed()
         self.writer.pump()
-
-    def _written_with(self, session_id: str) -> QueuedCommand | None:
-        """Return the command without an outcome whose last writing has a session."""
-        if self.registry.asked(session_id) is None:
-            return None
-        commands = (*self.queue.unsent(), *self.confirmations.commands)
-        return next((command for command in commands if command.session_id == session_id), None)
 
     def _has_arrived(self, command_id: str) -> None:
         """Take a command whose reply overtook its PUBACK, or outlived the connection, for what it is: sent."""

@@ -1,17 +1,20 @@
-"""What may be read of a store: values of the right kind and size, whatever the file holds.
+"""What may be read of a store, values of the right kind and size, and what of the messages of heaters is written to it.
 
 A file can be damaged, and anybody can have written it. What is refused here is named by its kind only, never by its
 value, which may be large or private.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 import math
 from typing import TypeIs
 
 from ..common.text import SHORT, one_line
+from ..models import DeviceFeature
+from ..protocol import controls
+from ..protocol.controls import Control
 
-MAX_ENTRIES = 50_000
+_MAX_ENTRIES = 50_000
 """Of any list or object: more than any queue that makes sense."""
 _MAX_SENTENCE = 256
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
@@ -23,14 +26,14 @@ REFUSALS = (KeyError, TypeError, ValueError, OverflowError)
 
 def as_object(value: object) -> Mapping[str, object]:
     """Return a JSON object."""
-    if not isinstance(value, Mapping) or len(value) > MAX_ENTRIES:
+    if not isinstance(value, Mapping) or len(value) > _MAX_ENTRIES:
         raise TypeError("no object, or too large a one")
     return value
 
 
 def as_list(value: object) -> Sequence[object]:
     """Return a JSON list."""
-    if not isinstance(value, list) or len(value) > MAX_ENTRIES:
+    if not isinstance(value, list) or len(value) > _MAX_ENTRIES:
         raise TypeError("no list, or too long a one")
     return value
 
@@ -74,3 +77,79 @@ def as_time(value: object) -> datetime:
     if time.tzinfo is None:
         raise ValueError("a time without a time zone")
     return time
+
+
+# The members of a message that are needed to show a heater, and to judge its commands
+
+type Members = dict[str, int | str]
+"""Members of a message as they came off the wire, without texts that are long or cannot be printed."""
+
+CONTROLS = tuple(control for control in vars(controls).values() if isinstance(control, Control))
+
+_FEATURE = sorted(member.wire_name for member in DeviceFeature.members().values())
+_SHOWN_BY_CONTROLS = {
+    name for control in CONTROLS for name in control.effect(*(parameter.low for parameter in control.parameters))
+}
+_SETTINGS = sorted(
+    _SHOWN_BY_CONTROLS
+    | {
+        "dhwOperationSetting",
+        "dhwTemperatureSetting",
+        "vacationDaySetting",
+        "vacationDayElapsed",
+        "temperatureType",
+        # Whether a time-of-use window is in force (protocol.md 13.5).
+        "touStatus",
+        "hpUpperOnDiffTempSetting",
+        "hpUpperOffDiffTempSetting",
+        "hpLowerOnDiffTempSetting",
+        "hpLowerOffDiffTempSetting",
+    }
+)
+_MEASURED = ["dhwTemperature", "tankLowerTemperature", "tankUpperTemperature"]
+
+FEATURE_DELAY = 60.0
+"""Seconds that a store may take to write what a heater has, which hardly ever changes."""
+_MEASURED_DELAY = 15 * 60.0
+"""The same for temperatures, which always change."""
+
+
+def feature_to_store(raw: Mapping[str, object]) -> Members:
+    """Return what is stored of a device-info message."""
+    return _chosen(raw, _FEATURE)
+
+
+def status_to_store(raw: Mapping[str, object]) -> Members:
+    """Return what is stored of a status."""
+    return _chosen(raw, (*_SETTINGS, *_MEASURED))
+
+
+def read_members(stored: object) -> Members:
+    """Return stored members; what is none is left out, and the message has one member less."""
+    return _chosen(as_object(stored), as_object(stored))
+
+
+def status_delay(before: Mapping[str, object], now: Mapping[str, object]) -> float | None:
+    """Return the seconds that a store may take to write a status after another; `None`: it has nothing new."""
+    if before == now:
+        return None
+    if _differ(before, now, _SETTINGS):
+        return 0.0
+    return _MEASURED_DELAY if _differ(before, now, _MEASURED) else None
+
+
+def _differ(before: Mapping[str, object], now: Mapping[str, object], names: Iterable[str]) -> bool:
+    return any(before.get(name) != now.get(name) for name in names)
+
+
+def _chosen(raw: Mapping[str, object], names: Iterable[str]) -> Members:
+    members: Members = {}
+    for name in names:
+        value = raw.get(name)
+        if isinstance(value, str):
+            # A key that was cut would be another key.
+            if len(value) <= SHORT and value.isprintable():
+                members[name] = value
+        elif value is not None and is_whole(value):
+            members[name] = value
+    return members

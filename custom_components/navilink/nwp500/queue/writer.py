@@ -1,7 +1,4 @@
-"""The one writer: takes commands from the front of the queue, writes them, and takes their PUBACKs in.
-
-A heater refuses controls that follow each other too soon (protocol.md 10.4): `Pacing` is the pause between them.
-"""
+"""The one writer: takes commands from the front of the queue, writes them, and takes their PUBACKs in."""
 
 import asyncio
 from collections import deque
@@ -12,14 +9,8 @@ from typing import Protocol
 from ..config import MqttConnectionConfig
 from ..transport.base import Transport, TransportError
 from .command import QueuedCommand
-from .confirmation import Confirmations
 from .queue import CommandQueue, Displaced
-from .silence import UNACKNOWLEDGED, Silence
-
-_REFUSAL_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0, 30.0)
-"""Seconds to wait after each refusal for coming too soon after the last control; then the command ends as rejected."""
-
-_NEVER_REFUSED = 0, ""
+from .timing import UNACKNOWLEDGED, Silence
 
 _RATE_PERIOD = 1.0
 """Seconds in which at most `max_publish_rate` messages go out."""
@@ -130,9 +121,6 @@ class CommandWriter:
         if self._finished is not None:
             self._look_whether_finished()
 
-    def _is_nothing_due(self) -> bool:
-        return not self._queue or (self._rate_delay() == 0 and self._next() is None)
-
     def _next(self) -> QueuedCommand | None:
         """Return the next command that may be written now; otherwise set the timer for when one may be."""
         if self._acknowledged_at and (delay := self._rate_delay()):
@@ -152,10 +140,7 @@ class CommandWriter:
         written_at = asyncio.get_running_loop().time()
         try:
             packet_id = transport.publish(
-                command.topic,
-                command.body,
-                command.qos,
-                lambda error: self._on_puback(command, written_at, error),
+                command.topic, command.body, command.qos, lambda error: self._on_puback(command, written_at, error)
             )
         except TransportError as error:
             self._queue.not_written(command, waiting)
@@ -220,7 +205,9 @@ class CommandWriter:
     def _look_whether_drained(self) -> None:
         if self.transport is None:
             self._end_run(drained=False)
-        elif not self._queue.in_flight_count and self._is_nothing_due():
+        elif not self._queue.in_flight_count and (
+            not self._queue or (self._rate_delay() == 0 and self._next() is None)
+        ):
             self._end_run(drained=True)
 
     def _look_whether_finished(self) -> None:
@@ -231,62 +218,3 @@ class CommandWriter:
         if self._drained is not None:
             self._drained.set_result(drained)
             self._drained = None
-
-
-class Pacing:
-    """Holds a heater's controls apart, and back for a while after it refused one; other heaters are not held up."""
-
-    def __init__(self, interval: float, queue: CommandQueue, confirmations: Confirmations) -> None:
-        """Take the minimum of seconds between two controls; above 0 also, the next goes when the last is answered."""
-        self._interval = interval
-        self._queue = queue
-        self._confirmations = confirmations
-        self._paused_until: dict[str | None, float] = {}
-        self._refusals: dict[str, tuple[int, str]] = {}
-        """How often each control was refused, and the session of the last refused writing."""
-
-    def pause(self, mac_address: str | None) -> float:
-        """Return the seconds until a control may go to a heater; infinite while it has to answer another one first."""
-        if self._interval and (
-            self._confirmations.is_unanswered(mac_address)
-            or any(command.is_control and command.mac_address == mac_address for command in self._queue.in_flight)
-        ):
-            return math.inf
-        paused_until = self._paused_until.get(mac_address, 0.0)
-        return max(0.0, paused_until - asyncio.get_running_loop().time())
-
-    def written(self, control: QueuedCommand) -> None:
-        """A control was written."""
-        self.hold(control.mac_address, self._interval)
-
-    def hold(self, mac_address: str | None, seconds: float) -> None:
-        """Send no control to a heater for a while; what it is held for longer already is not cut short."""
-        until = asyncio.get_running_loop().time() + seconds
-        self._paused_until[mac_address] = max(until, self._paused_until.get(mac_address, until))
-
-    def refused(self, command: QueuedCommand) -> float | None:
-        """Return the seconds to wait after a control was refused for coming too soon; `None`: it is not sent again."""
-        refusals, _ = self._refusals.get(command.id, _NEVER_REFUSED)
-        self._refusals[command.id] = refusals + 1, command.session_id
-        return _REFUSAL_PAUSES[refusals] if refusals < len(_REFUSAL_PAUSES) else None
-
-    def may_repeat(self, command_id: str) -> bool:
-        """Return whether a control may be sent again."""
-        return self._refusals.get(command_id, _NEVER_REFUSED)[0] < len(_REFUSAL_PAUSES)
-
-    def was_refused(self, command: QueuedCommand) -> bool:
-        """Return whether the heater has refused the last writing of a control."""
-        return self._refusals.get(command.id, _NEVER_REFUSED)[1] == command.session_id
-
-    def forbid_repeat(self, command_id: str) -> None:
-        """If the heater refuses it, that is the end of it."""
-        _, session_id = self._refusals.get(command_id, _NEVER_REFUSED)
-        self._refusals[command_id] = len(_REFUSAL_PAUSES), session_id
-
-    def forget(self, command_id: str) -> None:
-        """A command has its outcome."""
-        self._refusals.pop(command_id, None)
-
-    def forget_heater(self, mac_address: str) -> None:
-        """Hold a heater's controls no longer."""
-        self._paused_until.pop(mac_address, None)

@@ -67,12 +67,7 @@ class TouAPI:
             plan_key = {"controllerId": controller_id}
         else:
             raise InvalidParameterError("controller_id", None, "the serial number of the controller")
-        query = {
-            **await self._calls.user_key(),
-            "registerPath": register_path,
-            "sourceType": _OPENEI,
-            **plan_key,
-        }
+        query = {**await self._calls.user_key(), "registerPath": register_path, "sourceType": _OPENEI, **plan_key}
         await self._calls.request(HTTPMethod.DELETE, _TOU, query=query)
 
     async def get_manufacture_id(self, device: Device, controller_id: str) -> str | None:

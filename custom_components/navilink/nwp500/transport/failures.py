@@ -8,13 +8,7 @@ import ssl
 import aiohttp
 
 from ..exceptions import ApiConnectionError, ApiError, AuthenticationError, InvalidResponseError, MaintenanceError
-from .base import (
-    CaFileError,
-    SubscriptionRefusedError,
-    SubscriptionUnansweredError,
-    TransportError,
-    UpgradeRefusedError,
-)
+from . import base
 from .report import ConnectionFailure, ConnectionProblem
 
 UNANSWERED = "requests stay unanswered"
@@ -28,8 +22,8 @@ _KINDS: tuple[tuple[type[BaseException], ConnectionProblem], ...] = (
     (MaintenanceError, ConnectionProblem.MAINTENANCE),
     (InvalidResponseError, ConnectionProblem.NOT_THE_SERVICE),
     (ApiError, ConnectionProblem.SIGN_IN_SERVICE),
-    (SubscriptionRefusedError, ConnectionProblem.SUBSCRIPTION_FAILED),
-    (SubscriptionUnansweredError, ConnectionProblem.SUBSCRIPTION_FAILED),
+    (base.SubscriptionRefusedError, ConnectionProblem.SUBSCRIPTION_FAILED),
+    (base.SubscriptionUnansweredError, ConnectionProblem.SUBSCRIPTION_FAILED),
     (aiohttp.ClientConnectorDNSError, ConnectionProblem.NAME_RESOLUTION),
     (socket.gaierror, ConnectionProblem.NAME_RESOLUTION),
     (aiohttp.ClientSSLError, ConnectionProblem.TLS),
@@ -59,13 +53,13 @@ _OWN_REASONS: Mapping[str, ConnectionProblem] = {
 def failure_of(error: BaseException) -> ConnectionFailure:
     """Return why an attempt to connect failed."""
     match error:
-        case UpgradeRefusedError():
+        case base.UpgradeRefusedError():
             answer = error.name if error.status is None else f"HTTP {error.status}"
             return ConnectionFailure(_refused_upgrade(error.status), f"MQTT service: {answer}")
-        case CaFileError():
+        case base.CaFileError():
             # Its text names the file, which is nobody's business who reads a report.
             return ConnectionFailure(ConnectionProblem.CA_FILE, type(error.__cause__).__name__)
-        case TransportError():
+        case base.TransportError():
             return ConnectionFailure(_kind(error, _of_runtime(error.name)), f"MQTT service: {error.name}")
         case ApiError():
             # Named by its code; its text comes from outside.

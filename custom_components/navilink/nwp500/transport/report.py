@@ -1,10 +1,12 @@
-"""How the connection is doing, for people: its state, why there is none, since when, and when it is tried again."""
+"""How the connection is doing, for people (state, why there is none, since when, the next attempt), and its events."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Self, override
+
+from ..common.text import WordedEnum
+from ..exceptions import AuthenticationError
 
 _MAX_ATTEMPTS = 10
 """The newest attempts are kept."""
@@ -20,43 +22,24 @@ class ConnectionState(StrEnum):
     CLOSED = "closed"
 
 
-class ConnectionProblem(StrEnum):
+class ConnectionProblem(WordedEnum):
     """Why there is no connection, or the last attempt to make one failed."""
 
-    NAME_RESOLUTION = "name_resolution"
-    NETWORK = "network"
-    TLS = "tls"
-    CA_FILE = "ca_file"
-    NOT_THE_SERVICE = "not_the_service"
-    SIGN_IN_SERVICE = "sign_in_service"
-    SIGN_IN_REFUSED = "sign_in_refused"
-    MAINTENANCE = "maintenance"
-    UPGRADE_REFUSED = "upgrade_refused"
-    SERVICE_BUSY = "service_busy"
-    BROKER_REFUSED = "broker_refused"
-    SUBSCRIPTION_FAILED = "subscription_failed"
-    NO_ANSWER = "no_answer"
-    CONNECTION_LOST = "connection_lost"
-    UNEXPECTED_ERROR = "unexpected_error"
-
-
-_WORDS: Mapping[ConnectionProblem, str] = {
-    ConnectionProblem.NAME_RESOLUTION: "the host name of the service cannot be resolved",
-    ConnectionProblem.NETWORK: "the service cannot be reached over the network",
-    ConnectionProblem.TLS: "no secure connection: the certificate of the service, or its TLS version, is not accepted",
-    ConnectionProblem.CA_FILE: "the CA file cannot be used",
-    ConnectionProblem.NOT_THE_SERVICE: "something other than the service answers, such as a captive portal or a proxy",
-    ConnectionProblem.SIGN_IN_SERVICE: "the sign-in service answers with an error",
-    ConnectionProblem.SIGN_IN_REFUSED: "the email or the password was refused",
-    ConnectionProblem.MAINTENANCE: "the service is closed for maintenance",
-    ConnectionProblem.UPGRADE_REFUSED: "the MQTT service refuses the credentials",
-    ConnectionProblem.SERVICE_BUSY: "the MQTT service is busy or down",
-    ConnectionProblem.BROKER_REFUSED: "the MQTT broker refuses the connection",
-    ConnectionProblem.SUBSCRIPTION_FAILED: "the MQTT broker does not accept the subscriptions",
-    ConnectionProblem.NO_ANSWER: "the water heaters do not answer",
-    ConnectionProblem.CONNECTION_LOST: "the connection was lost",
-    ConnectionProblem.UNEXPECTED_ERROR: "an unexpected error, which the log shows",
-}
+    NAME_RESOLUTION = "name_resolution", "the host name of the service cannot be resolved"
+    NETWORK = "network", "the service cannot be reached over the network"
+    TLS = "tls", "no secure connection: the certificate of the service, or its TLS version, is not accepted"
+    CA_FILE = "ca_file", "the CA file cannot be used"
+    NOT_THE_SERVICE = "not_the_service", "something other than the service answers, such as a captive portal or a proxy"
+    SIGN_IN_SERVICE = "sign_in_service", "the sign-in service answers with an error"
+    SIGN_IN_REFUSED = "sign_in_refused", "the email or the password was refused"
+    MAINTENANCE = "maintenance", "the service is closed for maintenance"
+    UPGRADE_REFUSED = "upgrade_refused", "the MQTT service refuses the credentials"
+    SERVICE_BUSY = "service_busy", "the MQTT service is busy or down"
+    BROKER_REFUSED = "broker_refused", "the MQTT broker refuses the connection"
+    SUBSCRIPTION_FAILED = "subscription_failed", "the MQTT broker does not accept the subscriptions"
+    NO_ANSWER = "no_answer", "the water heaters do not answer"
+    CONNECTION_LOST = "connection_lost", "the connection was lost"
+    UNEXPECTED_ERROR = "unexpected_error", "an unexpected error, which the log shows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +52,7 @@ class ConnectionFailure:
     @override
     def __str__(self) -> str:
         """Return it in plain words."""
-        return f"{_WORDS[self.problem]} ({self.detail})"
+        return f"{self.problem.words} ({self.detail})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +98,7 @@ class ConnectionReport:
     def attempt_failed(self, now: datetime, failure: ConnectionFailure) -> Self:
         """An attempt failed; what is done about it changes the state."""
         return replace(
-            self,
-            failure=failure,
-            failed_attempts=self.failed_attempts + 1,
-            attempts=self._with_attempt(now, failure),
+            self, failure=failure, failed_attempts=self.failed_attempts + 1, attempts=self._with_attempt(now, failure)
         )
 
     def lost(self, now: datetime, failure: ConnectionFailure) -> Self:
@@ -135,3 +115,35 @@ class ConnectionReport:
 
     def _with_attempt(self, now: datetime, failure: ConnectionFailure | None) -> tuple[ConnectionAttempt, ...]:
         return (*self.attempts, ConnectionAttempt(now, failure))[-_MAX_ATTEMPTS:]
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionChanged:
+    """The connection is in another state, or more is known about it."""
+
+    report: ConnectionReport
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionInterrupted:
+    """Disconnected; reconnecting."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionResumed:
+    """Connected again: the subscriptions are in place and the queue is drained.
+
+    Emitted for every connection but the one that `connect()` itself waited for.
+    """
+
+    sent: int
+    """How many messages were sent and acknowledged in the drain."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRefused:
+    """The sign-in service refused the credentials for good; nothing more is tried."""
+
+    error: AuthenticationError
