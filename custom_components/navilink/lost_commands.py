@@ -106,8 +106,9 @@ class LostCommands:
 
     async def async_send_again(self, events: Iterable[CommandCompleted]) -> list[str]:
         """Send commands again, in their order; return a line of Markdown for each, with what became of it."""
-        # Another dialog may have sent or discarded some of them meanwhile.
-        lost = [event for event in events if event in self.events]
+        # Another dialog may have sent or discarded some of them meanwhile. Reloaded, they are the same but not equal.
+        chosen = {event.command.id for event in events}
+        lost = [event for event in self.events if event.command.id in chosen]
         results = await asyncio.gather(*(self._async_send(event, lost[place:]) for place, event in enumerate(lost, 1)))
         await self._delivery.store.async_saved()
         return [

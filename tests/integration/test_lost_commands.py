@@ -196,6 +196,23 @@ async def test_they_are_known_after_a_restart(
 
 
 @FULL_QUEUE
+async def test_reload_while_the_dialog_is_open(
+    hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, dialog: Dialog
+) -> None:
+    await cut(hass, simulator)
+    await set_temperature(hass, 60)
+    await set_mode(hass, "heat_pump")
+    await press(hass, "button.nwp500_clear_queue")
+    flow = await dialog.open()
+    assert await hass.config_entries.async_reload(running.entry_id)
+    flow = await dialog.choose(flow, "send_again")
+    assert results(flow) == ["- NWP500: target temperature 60 °C: Queued"]
+    assert queued_words(hass) == ["target temperature 60 °C"]
+    assert (await dialog.submit(flow))["type"] == "create_entry"
+    assert not dialog.has_issue
+
+
+@FULL_QUEUE
 async def test_temperature_between_whole_degrees_is_sent_again_as_it_was(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, dialog: Dialog
 ) -> None:

@@ -84,6 +84,21 @@ async def test_calls_that_come_at_once_wake_the_loop_once() -> None:
     assert (made, loop.woken) == ([0, 1, 2, 3], 2)
 
 
+async def test_flood_of_calls_leaves_others_their_turn() -> None:
+    calls = LoopCalls(asyncio.get_running_loop())
+    made: list[int] = []
+    for number in range(_CALLS):
+        calls.call(partial(made.append, number))
+    turns = 0
+    while len(made) < _CALLS:
+        before = len(made)
+        await asyncio.sleep(0)
+        turns += 1
+        assert 0 < len(made) - before <= 100
+    assert made == list(range(_CALLS))
+    assert turns == _CALLS / 100
+
+
 async def test_call_that_fails_is_reported_and_the_others_are_made() -> None:
     loop, made = asyncio.get_running_loop(), asyncio.Event()
     reported: list[str] = []

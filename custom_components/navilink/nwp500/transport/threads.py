@@ -5,6 +5,9 @@ from collections import deque
 from collections.abc import Callable
 import weakref
 
+# Calls in one turn of the event loop; a flood of messages lets everything else have its turn, too.
+_MAX_AT_ONCE = 100
+
 
 class LoopCalls:
     """Calls functions on an event loop, from any thread and in order; those that come at once wake the loop once.
@@ -38,10 +41,10 @@ class LoopCalls:
         # Before the first call is taken: one that is added from now on wakes the loop anew, or is still seen.
         self._is_woken = False
         try:
-            for _ in range(len(self._calls)):
+            for _ in range(min(len(self._calls), _MAX_AT_ONCE)):
                 self._calls.popleft()()
         finally:
-            # A call that fails is reported by the loop, and keeps none of the others from being made.
+            # Also when a call fails: the loop reports that, and the others are made all the same.
             if self._calls and not self._is_woken:
                 self._wake()
 
