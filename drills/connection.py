@@ -19,8 +19,8 @@ from .steps import (
     over,
     polling_off,
     queued,
+    ready,
     repeated,
-    settled,
     statuses_flow,
     wait,
 )
@@ -44,7 +44,7 @@ DRILLS: tuple[Drill, ...] = (
     Drill(
         name="router-reboot-idle",
         about="The router restarts while nothing is on its way: the connection dies without a word.",
-        steps=(settled, polling_off, fault("blackhole"), disconnected, over, statuses_flow, burst(3)),
+        steps=(ready, polling_off, fault("blackhole"), disconnected, over, statuses_flow, burst(3)),
         protection="keep-alive",
         commands_per_second=0.01,
         seconds_between_statuses=600,
@@ -187,7 +187,7 @@ DRILLS: tuple[Drill, ...] = (
     Drill(
         name="burst-of-messages",
         about="Ten thousand messages arrive at once.",
-        steps=(settled, flood(10_000), over),
+        steps=(ready, flood(10_000), over),
         protection="one-update-a-round",
         commands_per_second=0.02,
         seconds_between_statuses=600,

@@ -27,9 +27,9 @@ from .steps import (
     outage,
     over,
     queued,
+    ready,
     reload,
     restart,
-    settled,
     wait,
 )
 
@@ -141,7 +141,7 @@ DRILLS: tuple[Drill, ...] = (
         about="The disk is full while commands wait and go out and Home Assistant is restarted; then there is room.",
         steps=(
             *(fault("mqtt_down"), disconnected, queued(3)),
-            full_disk(wait(5), fault("mqtt_up"), connected, pause_giving, settled, restart, wait(5)),
+            full_disk(wait(5), fault("mqtt_up"), connected, pause_giving, ready, restart, wait(5)),
             *(give_again, fault("mqtt_down"), disconnected, queued(3), restart, queued(5)),
             *(fault("mqtt_up"), over),
         ),

@@ -92,7 +92,7 @@ async def _until_noted(notes: Path, count: int, ending: asyncio.Future[bytes]) -
     def noted() -> int:
         return notes.read_bytes().count(b"\n") if notes.exists() else 0
 
-    # The file is another process's, which tells nobody when it grows.
+    # The file is another process's, of whose growth nobody is notified.
     while not ending.done() and noted() < count:  # noqa: ASYNC110 - see above
         await asyncio.sleep(_LOOK_SECONDS)
 

@@ -59,7 +59,7 @@ class Holdings:
 async def left_beyond(before: Holdings, seconds: float) -> Holdings:
     """Return what is left beyond an earlier count, after waiting so long for what closes in its own time."""
     deadline = asyncio.get_running_loop().time() + seconds
-    # What closes in its own time, in the runtime or in a pool, tells nobody.
+    # What closes in its own time, in the runtime or in a pool, does so without notice.
     while not (left := Holdings.now().beyond(before)).is_nothing and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - see above
         await asyncio.sleep(_POLL_SECONDS)
     return left

@@ -107,7 +107,7 @@ def disconnected_within(seconds: float) -> Step:
     return notice
 
 
-async def settled(home: Home) -> None:
+async def ready(home: Home) -> None:
     """Wait until every command so far has its outcome."""
     await until("every command has its outcome", lambda: home.ledger.given > 0 and not home.ledger.open)
 

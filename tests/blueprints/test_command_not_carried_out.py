@@ -50,7 +50,7 @@ async def test_refused_command_is_told_and_a_confirmed_one_is_not(
 
 
 @pytest.mark.usefixtures("running")
-async def test_each_of_several_commands_is_told(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+async def test_each_of_several_commands_is_reported(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await automate(hass, "command_not_carried_out", outcome_entities=[OUTCOME], outcomes=["superseded"])
     async with followed(hass) as notifications:
         await simulator.fault("mqtt_down")
@@ -95,12 +95,12 @@ async def test_commands_that_end_within_a_millisecond_are_told_each(hass: HomeAs
 
 @pytest.mark.parametrize("chosen", NOT_CARRIED_OUT)
 async def test_every_outcome_has_its_words(hass: HomeAssistant, chosen: str) -> None:
-    actions = [{"event": "told", "event_data": {"message": "{{ message }}", "outcome": "{{ outcome }}"}}]
+    actions = [{"event": "heard", "event_data": {"message": "{{ message }}", "outcome": "{{ outcome }}"}}]
     await automate(
         hass, "command_not_carried_out", outcome_entities=[OUTCOME], outcomes=[chosen], notify_actions=actions
     )
     reported: list[str] = []
-    hass.bus.async_listen("told", lambda event: reported.append(event.data["message"]))
+    hass.bus.async_listen("heard", lambda event: reported.append(event.data["message"]))
     hass.states.async_set(OUTCOME, "unknown", timestamp=dt_util.utcnow().timestamp() - 1)
     for outcome in (*NOT_CARRIED_OUT, "confirmed", "cleared"):
         now = dt_util.utcnow()

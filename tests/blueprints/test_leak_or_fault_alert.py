@@ -112,7 +112,7 @@ async def test_alert_that_nobody_acknowledges_ends_with_the_problem(hass: HomeAs
         await notifications.until(lambda: not notifications.shown)
 
 
-async def test_problem_that_began_while_home_assistant_was_off_is_told(
+async def test_problem_that_began_while_home_assistant_was_off_is_reported(
     hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry
 ) -> None:
     await simulator.fault("error", code=990)

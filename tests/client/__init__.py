@@ -1,1 +1,1 @@
-"""The client alone, against the simulator, mosquitto and scripted links."""
+"""The client alone, against the simulator, mosquitto and scripted connections."""

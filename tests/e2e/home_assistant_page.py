@@ -10,7 +10,7 @@ from playwright.async_api import Locator, Page, expect
 from .running_demo import MAC_ADDRESS, RunningDemo
 
 _RECONNECT_MILLISECONDS = 90_000.0
-"""When links break again and again, the client waits up to a minute before it tries once more."""
+"""When connections break again and again, the client waits up to a minute before it tries once more."""
 _REST_SECONDS = 30.0
 _MOST_HEIGHT = 4000
 
@@ -157,7 +157,7 @@ class HomeAssistantPage:
 
     @asynccontextmanager
     async def link_cut(self) -> AsyncIterator[None]:
-        """Cut the link on entry, restore it on exit, and wait until the dashboard tells so."""
+        """Cut the connection on entry, restore it on exit, and wait until the dashboard shows it."""
         await expect(self.tile_state("Connection")).to_have_text("Connected")
         await self.demo.fault("mqtt_down")
         await expect(self.tile_state("Connection")).to_have_text("Disconnected")

@@ -24,7 +24,7 @@ _STOP_SECONDS = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningDemo:
-    """What the demo told the person in front of it."""
+    """What the demo printed for the person in front of it."""
 
     url: str
     username: str
@@ -53,7 +53,7 @@ class RunningDemo:
 
 @contextmanager
 def run_demo(*arguments: str) -> Iterator[RunningDemo]:
-    """Start the demo, wait until it has told how to sign in, and end it with Ctrl-C; it must end in good order."""
+    """Start the demo, wait until it has printed how to sign in, and end it with Ctrl-C; it must end in good order."""
     command = [sys.executable, "-m", "demo", *arguments]
     with subprocess.Popen(  # noqa: S603 - the command is our own
         command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -80,7 +80,7 @@ def _read(process: subprocess.Popen[str]) -> RunningDemo:
 
     def reported(pattern: str) -> str:
         found = re.search(pattern, output)
-        assert found is not None, f"the demo did not tell {pattern}:\n{output}"
+        assert found is not None, f"the demo did not print {pattern}:\n{output}"
         return found.group(1)
 
     return RunningDemo(

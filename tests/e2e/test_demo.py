@@ -63,7 +63,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 async def _wait_until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(_DEADLINE):
-        while not is_so():  # noqa: ASYNC110 - processes begin and end without telling us
+        while not is_so():  # noqa: ASYNC110 - processes begin and end without notice
             await asyncio.sleep(0.05)
 
 

@@ -17,12 +17,12 @@ _ELECTRIC = 2
 
 
 def _raw(fahrenheit: int) -> int:
-    """Return a set point as the heater has it, in half degrees Celsius: protocol.md 6.1."""
+    """Return a setpoint as the heater has it, in half degrees Celsius: protocol.md 6.1."""
     return round((fahrenheit - 32) / 1.8 * 2)
 
 
 def _width(picture: bytes) -> int:
-    """Return the width that the head of a PNG tells."""
+    """Return the width that the head of a PNG has."""
     return int.from_bytes(picture[16:20])
 
 

@@ -78,7 +78,7 @@ async def invent(simulator: SimulatorProcess, random: Random, count: int) -> lis
 
 
 async def invent_setpoint(simulator: SimulatorProcess, random: Random) -> GivenCommand:
-    """Return a command for the set point of one of the heaters."""
+    """Return a command for the setpoint of one of the heaters."""
     heaters = (await simulator.state())["heaters"]
     mac_address = random.choice(sorted(heaters))
     return random.choice(_setpoints(mac_address, heaters[mac_address]["status"]))

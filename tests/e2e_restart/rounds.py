@@ -1,4 +1,4 @@
-"""Rounds of: commands wait, Home Assistant is killed, starts again, and the link returns."""
+"""Rounds of: commands wait, Home Assistant is killed, starts again, and the connection returns."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -44,7 +44,7 @@ class HeaterEntities:
 
 
 class KillRounds:
-    """Plays rounds with a running Home Assistant; `tally` tells what came of them."""
+    """Plays rounds with a running Home Assistant; `tally` has what became of them."""
 
     def __init__(self, home_assistant: HomeAssistantProcess, simulator: SimulatorProcess, seed: int) -> None:
         self.tally = Tally()
@@ -74,7 +74,7 @@ class KillRounds:
 
     async def play(self) -> None:
         """Play one round and add it to the tally."""
-        # What the heater has before the link goes must not come again.
+        # What the heater has before the connection goes must not come again.
         acknowledged = await invent_setpoint(self._simulator, self._random)
         before = await self._count_arrived()
         await self._give(acknowledged)
@@ -102,7 +102,7 @@ class KillRounds:
         """Judge the outcomes of all rounds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_SHOWN_SECONDS):
-                # The file is another process's, which tells nobody when it grows.
+                # The file is another process's, of whose growth nobody is notified.
                 while len({command_id for command_id, _ in await self._outcomes()}) < self._given:  # noqa: ASYNC110
                     await asyncio.sleep(0.2)
         self.tally.judge_outcomes(self._given, await self._outcomes())
@@ -185,7 +185,7 @@ class KillRounds:
         """Wait until no command is without an outcome: those in flight are listed, but not counted as queued."""
         queues = [heater.queued_commands for heater in self._heaters.values()]
         await self._api.wait_until(
-            "every command is settled",
+            "every command is completed",
             lambda: all(self._api.attributes(queue).get("commands") == [] for queue in queues),
             _SETTLE_SECONDS,
         )

@@ -566,7 +566,7 @@ class BoostMachine(RuleBasedStateMachine):
 
     @rule(setting=st.sampled_from(Setting), value=st.sampled_from([90, 95, 100]), mode=st.sampled_from([1, 3, 4, 5, 6]))
     def set_by_a_person(self, setting: Setting, value: int, mode: int) -> None:
-        """Set something that no boost sets: whoever wants the same as a boost cannot be told from it."""
+        """Set something that no boost sets: whoever wants the same as a boost cannot be distinguished from it."""
         chosen = value if setting is TEMPERATURE else mode
         self.values[setting] = self.people[setting] = chosen
         self.work()

@@ -13,7 +13,7 @@ from tests.client.support.fixture_heater import FixtureService
 # The number that it has with the service.
 ACCOUNT = "20002"
 
-# What the service tells people while it is closed, in one line.
+# What the service shows people while it is closed, in one line.
 NOTICE = "The service is under maintenance. Please try again later."
 
 

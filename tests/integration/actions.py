@@ -49,7 +49,7 @@ def device_id(hass: HomeAssistant, entry: MockConfigEntry, mac_address: str = MA
 
 
 async def cut(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
-    """Cut the link and wait until the integration knows."""
+    """Cut the connection and wait until the integration knows."""
     await simulator.fault("mqtt_down")
     await wait_for_value(hass, CONNECTION, "off")
 

@@ -216,7 +216,7 @@ async def test_a_heater_that_the_service_refuses_is_looked_for_at_once_and_belie
 
 @pytest.fixture
 def outcomes(hass: HomeAssistant) -> list[dict[str, Any]]:
-    """Every outcome that the event bus is told, as it comes."""
+    """Every outcome that the event bus gets, as it comes."""
     reported: list[dict[str, Any]] = []
 
     @callback

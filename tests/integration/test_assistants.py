@@ -31,7 +31,7 @@ from tests.integration.assistants import Assistants, all_assistants, states_of
 from tests.integration.heaters import HEATER, MAC
 from tests.integration.waiting import wait_for, wait_for_value
 
-# So long Google waits before it is told anything, and before it is told of a change.
+# So long Google waits before it is notified of anything, and before it is notified of a change.
 FIRST_REPORT, NEXT_REPORT = timedelta(seconds=61), timedelta(seconds=2)
 
 # It complains of its own default for every thermostat that cannot be switched off.
@@ -44,12 +44,12 @@ MODES = WaterHeaterEntityFeature.OPERATION_MODE
 ON_OFF = WaterHeaterEntityFeature.ON_OFF
 
 FEATURES = tuple(sorted(path.stem for path in FIXTURES.glob("feature*.json")))
-# A heater that has next to nothing, one that tells next to nothing, and one whose numbers nobody knows.
+# A heater that has next to nothing, one that reports next to nothing, and one whose numbers nobody knows.
 STRANGE_FEATURES: Mapping[str, Mapping[str, int]] = {
     "no modes": {"dhwUse": 1},
     "no power": {"powerUse": 1},
     "no vacation": {"holidayUse": 1},
-    "no set point": {"dhwTemperatureSettingUse": 1},
+    "no setpoint": {"dhwTemperatureSettingUse": 1},
     "nothing at all": {"dhwUse": 1, "powerUse": 1, "holidayUse": 1, "dhwTemperatureSettingUse": 1},
     "whole degrees": {"dhwTemperatureSettingUse": 3},
     "three stages": {"dhwTemperatureSettingUse": 4},
@@ -73,7 +73,7 @@ STRANGE_MEMBERS: Mapping[str, Mapping[str, object]] = {
     "vacation": {"dhwOperationSetting": 5, "vacationDaySetting": 7},
     "unknown mode": {"dhwOperationSetting": 99},
     "no mode": {"dhwOperationSetting": None},
-    "no set point": {"dhwTemperatureSetting": None},
+    "no setpoint": {"dhwTemperatureSetting": None},
     "no upper probe": {"tankUpperTemperature": None},
     "texts": {"dhwOperationSetting": "eco", "dhwTemperatureSetting": "warm", "tankUpperTemperature": "hot"},
     "out of range": {"dhwTemperatureSetting": 999, "tankUpperTemperature": -9999},
@@ -294,7 +294,7 @@ async def test_an_active_boost_is_understood(
 
 
 async def reports(hass: HomeAssistant, assistants: Assistants, after: timedelta) -> Mapping[str, Any] | None:
-    """Let Google's pause before a report go by, and return what it was then told of the water heater."""
+    """Let Google's pause before a report go by, and return what it was then notified of the water heater."""
     async_fire_time_changed(hass, dt_util.utcnow() + after)
     await hass.async_block_till_done()
     reported = [states[HEATER] for states in assistants.google.reported if HEATER in states]

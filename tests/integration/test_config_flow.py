@@ -83,7 +83,7 @@ async def test_service_trouble_and_recovery(
     await unload(hass)
 
 
-async def test_notice_of_maintenance_is_told(
+async def test_notice_of_maintenance_is_reported(
     hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry
 ) -> None:
     result = await entry.start_reauth_flow(hass)

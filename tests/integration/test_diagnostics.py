@@ -1,4 +1,4 @@
-"""The diagnostics download: useful, and without anything that tells who or where somebody is."""
+"""The diagnostics download: useful, and without anything that shows who or where somebody is."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
@@ -108,7 +108,7 @@ def auth_clients(monkeypatch: pytest.MonkeyPatch) -> list[NavienAuthClient]:
 
 
 def secrets_of_the_account(hass: HomeAssistant, entry: MockConfigEntry, auth_client: NavienAuthClient) -> set[str]:
-    """Return everything that tells who somebody is, or lets in."""
+    """Return everything that shows who somebody is, or lets in."""
     jwt, aws = auth_client.current_tokens.jwt, auth_client.current_tokens.aws
     server = entry.data["private_server"]
     return {
@@ -147,7 +147,7 @@ def vars_of(secrets: IssuedSecrets) -> list[object]:
 
 
 def secrets_of_the_heaters(entry: MockConfigEntry) -> set[str]:
-    """Return everything that tells which heaters they are, and where."""
+    """Return everything that shows which heaters they are, and where."""
     secrets: set[str] = set()
     for heater in entry.runtime_data.data.values():
         device, sequence, feature = heater.device, heater.device.location, heater.feature
@@ -156,7 +156,7 @@ def secrets_of_the_heaters(entry: MockConfigEntry) -> set[str]:
         secrets |= spellings(device.mac_address)
         secrets |= {device.additional_value, str(device.home_seq), str(feature.serial_number)}
         secrets |= {str(sequence.state), str(sequence.city), str(sequence.address), device.name}
-    # A name that is the product's tells nothing.
+    # A name that is the product's shows nothing.
     return secrets - {"NWP500"}
 
 
@@ -196,7 +196,7 @@ async def test_no_secret_is_anywhere_in_a_download(
     er.async_get(hass).async_update_entity(OTHER_HEATER, name="Granny's boiler", new_entity_id=entity_id)
     await hass.async_block_till_done()
     hass.config_entries.async_update_entry(running, title="Doe family")
-    # Commands of every kind: carried out, given up (which raises an issue), and waiting.
+    # Commands of every kind: carried out, dropped (which raises an issue), and waiting.
     await set_mode(hass, "heat_pump", entity_id)
     await cut(hass, simulator)
     await set_temperature(hass, 60, entity_id)
@@ -278,7 +278,7 @@ async def test_diagnostics_of_one_heater(
 ) -> None:
     assert await async_setup_component(hass, "diagnostics", {})
     await wait_for_value(hass, OTHER_HEATER, "eco")
-    # Its own limits show that it has told its features.
+    # Its own limits show that it has reported its features.
     await wait_for(hass, HEATER, lambda state: state.attributes["min_temp"] == 40.5)
     await simulator.device(OTHER_MAC, dhwTemperatureSetting=104)
     await hass.services.async_call("button", "press", {"entity_id": "button.guest_house_refresh"}, blocking=True)

@@ -1,4 +1,4 @@
-"""Each way in which a command can end: told by action, event, waiting and repair issue alike."""
+"""Each way in which a command can end: reported by action, event, waiting and repair issue alike."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -135,7 +135,7 @@ def scene(
     [
         (Case("confirmed", confirm, SETPOINT, ("eco", 60)), {}),
         (Case("rejected", reject, SETPOINT, ("eco", 49)), {}),
-        # In the costly period the heater is in its own economical mode.
+        # In the peak period the heater is in its own economical mode.
         (Case("held", hold, "mode high demand", ("heat_pump", 49)), {}),
         (Case("unconfirmed", ignore, SETPOINT, ("eco", 49)), {}),
         (Case("expired", let_expire, SETPOINT, ("eco", 49)), {}),

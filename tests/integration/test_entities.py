@@ -522,7 +522,7 @@ async def check_text(hass: HomeAssistant, reported: HomeAssistantError) -> None:
             "value_not_valid",
         ),
         (UnsupportedCommandError("power-on", "powerUse"), ServiceValidationError, "unsupported_command"),
-        (NotConnectedError("the link is down"), HomeAssistantError, "not_connected"),
+        (NotConnectedError("the connection is down"), HomeAssistantError, "not_connected"),
         (PayloadError(size=200_000, maximum=131_072), HomeAssistantError, "command_not_accepted"),
         (ScheduleReadError(ScheduleProblem.INCOMPLETE), HomeAssistantError, "command_not_accepted"),
         (SerialNumberUnknownError(), HomeAssistantError, "command_not_accepted"),

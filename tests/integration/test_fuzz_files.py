@@ -231,7 +231,7 @@ async def test_what_a_command_is_called_changes_nothing_in_its_message(
 
 
 async def start(hass: HomeAssistant, entry: MockConfigEntry, content: bytes) -> str:
-    """Set an account up with a file; return whether an issue tells of it."""
+    """Set an account up with a file; return whether an issue reports it."""
     file = Path(hass.config.path(".storage", f"{DOMAIN}.{entry.entry_id}"))
     put(file, content)
     assert await hass.config_entries.async_setup(entry.entry_id)

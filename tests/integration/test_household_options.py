@@ -308,7 +308,7 @@ async def test_what_is_learned_stays_and_a_hot_time_only_if_it_still_counts(
     now = running.runtime_data.observers.of(MAC).learned
     assert (now.heat_pump, now.element, now.loss, now.cop) == (1.2, 0.9, 1.1, 3.0)
     assert now.hygienic_at == (hot_at if is_kept else None)
-    # Taken back, it is not known any more either.
+    # Cleared, it is not known any more either.
     await enter(hass, await opened(hass, running))
     is_known = is_kept and "hygiene_temperature" not in chosen
     assert running.runtime_data.observers.of(MAC).learned.hygienic_at == (hot_at if is_known else None)

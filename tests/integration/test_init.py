@@ -25,7 +25,7 @@ from tests.integration.waiting import next_event, wait_for, wait_for_value
 
 TEMPERATURE = "sensor.nwp500_upper_tank_temperature"
 CONNECTION = "binary_sensor.nwp500_connection"
-# Two for each of the questions that the client waits for, on the first link and the second.
+# Two for each of the questions that the client waits for, on the first connection and the second.
 MOST_POLLS_TO_ABSENCE = 10
 
 
@@ -72,7 +72,7 @@ async def test_link_that_is_down_does_not_fail_the_set_up(
     await simulator.fault("mqtt_down")
     assert await hass.config_entries.async_setup(entry.entry_id)
     await wait_for_value(hass, CONNECTION, "off")
-    # Nothing is known about the heater yet, but the link and the queue are.
+    # Nothing is known about the heater yet, but the connection and the queue are.
     await wait_for_value(hass, HEATER, STATE_UNAVAILABLE)
     await wait_for_value(hass, TEMPERATURE, STATE_UNAVAILABLE)
     await wait_for_value(hass, "sensor.nwp500_queued_commands", "0")
@@ -96,7 +96,7 @@ async def test_service_that_is_down_is_tried_again(
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_notice_of_maintenance_is_told(
+async def test_notice_of_maintenance_is_reported(
     hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry
 ) -> None:
     await simulator.fault("maintenance")
@@ -160,7 +160,7 @@ async def test_heater_that_leaves_questions_unanswered_is_offline(
     client = running.runtime_data.client
     gone = asyncio.Event()
     client.on("device_offline", lambda _: gone.set())
-    # Nobody says that it is gone. At first the link is replaced, as it may be deaf.
+    # Nobody says that it is gone. At first the connection is replaced, as it may be deaf.
     for suffix in ("st", "st/did"):
         await simulator.fault("silent", suffix=suffix, count=1000)
     for _ in range(MOST_POLLS_TO_ABSENCE):
@@ -290,7 +290,7 @@ async def test_new_firmware_is_shown(
 
 
 async def test_device_is_described(hass: HomeAssistant, running: MockConfigEntry) -> None:
-    # The heater's own limits show that it has told its features.
+    # The heater's own limits show that it has reported its features.
     await wait_for(hass, HEATER, lambda state: state.attributes["min_temp"] == 40.5)
     device = dr.async_get(hass).async_get_device_by_identifier((DOMAIN, MAC), running.entry_id)
     assert device is not None

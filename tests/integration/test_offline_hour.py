@@ -1,4 +1,4 @@
-"""An hour without a link: every action is answered and makes one command, and every command comes to an end."""
+"""An hour without a connection: every action is answered and makes one command, and every command comes to an end."""
 
 from datetime import timedelta
 from typing import Any

@@ -146,7 +146,7 @@ async def test_expiration(
     await wait_for_value(hass, QUEUED, str(left))
     assert shown(hass, EXPIRED).state == str(2 - left)
     assert queued_words(hass) == ["target temperature 60 °C", "mode heat pump"][2 - left :]
-    # Given up, the truth is shown again.
+    # When the dialog is closed, the truth is shown again.
     assert shown(hass, HEATER).attributes["temperature"] == (60 if left == 2 else 49)
 
 

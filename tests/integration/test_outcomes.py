@@ -1,4 +1,4 @@
-"""What became of a command: told by the action, by an event, by a repair issue, and to whoever waits for it."""
+"""What became of a command: reported by the action, by an event, by a repair issue, and to whoever waits for it."""
 
 import asyncio
 from datetime import timedelta
@@ -34,7 +34,7 @@ from tests.integration.wall_clock import WallClock
 
 
 async def wait_for_outcome(hass: HomeAssistant, outcome: str) -> dict[str, Any]:
-    """Return the attributes of the event once it tells this outcome."""
+    """Return the attributes of the event once it has this outcome."""
     state = await wait_for(hass, OUTCOME, lambda state: state.attributes["event_type"] == outcome)
     return dict(state.attributes)
 

@@ -1,4 +1,4 @@
-"""The promise: what is commanded while the link is down waits where everybody can see it, and arrives in order."""
+"""The promise: what is commanded while disconnected waits where everybody can see it, and arrives in order."""
 
 from datetime import timedelta
 
@@ -44,7 +44,7 @@ async def test_commands_wait_for_the_link_and_arrive_in_order(
 
 
 @pytest.mark.usefixtures("running")
-async def test_the_age_of_what_waits_is_told(
+async def test_the_age_of_what_waits_is_reported(
     hass: HomeAssistant, simulator: SimulatorProcess, wall_clock: WallClock
 ) -> None:
     await cut(hass, simulator)

@@ -205,7 +205,7 @@ async def test_folder_that_cannot_be_used_is_told_too(
 
 
 async def stopped_with(hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry) -> dict[str, Any]:
-    """Leave a set point and a mode in the file, and Home Assistant without the account; return the content."""
+    """Leave a setpoint and a mode in the file, and Home Assistant without the account; return the content."""
     await cut(hass, simulator)
     await set_temperature(hass, 60)
     await set_mode(hass, "heat_pump")

@@ -51,7 +51,7 @@ async def report(simulator: SimulatorProcess, entry: MockConfigEntry, mac_addres
     await coordinator.hass.async_block_till_done()
 
 
-async def settled(hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, *macs: str) -> None:
+async def ready(hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, *macs: str) -> None:
     """Wait until nothing of the start is left to be shown."""
     await wait_for(hass, HEATER, lambda state: state.attributes["min_temp"] == 40.5)
     for mac_address in macs:
@@ -71,7 +71,7 @@ def _is_known(state: State) -> bool:
 async def test_unchanged_status_writes_nothing(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, writes: Counter[str]
 ) -> None:
-    await settled(hass, simulator, running, MAC)
+    await ready(hass, simulator, running, MAC)
     writes.clear()
     for _ in range(3):
         await report(simulator, running, MAC)
@@ -83,7 +83,7 @@ async def test_what_has_changed_is_written_once_for_its_heater_only(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, writes: Counter[str]
 ) -> None:
     await wait_for_value(hass, OTHER_HEATER, "eco")
-    await settled(hass, simulator, running, MAC, OTHER_MAC)
+    await ready(hass, simulator, running, MAC, OTHER_MAC)
     writes.clear()
     await report(simulator, running, MAC, tankUpperTemperature=555)
     assert shown(hass, UPPER_TEMPERATURE).state == "55.5"
@@ -140,7 +140,7 @@ async def test_each_value_is_written_by_what_shows_it(
 ) -> None:
     await simulator.device(MAC, feature=FITTED)
     assert await hass.config_entries.async_setup(entry.entry_id)
-    await settled(hass, simulator, entry, MAC)
+    await ready(hass, simulator, entry, MAC)
     await wait_for(hass, "sensor.nwp500_recirculation_flow", _is_known)
     await wait_for(hass, "sensor.nwp500_compressor_starts", _is_known)
     for member, (value, entity_id) in SHOWN_BY.items():
@@ -158,7 +158,7 @@ async def test_each_value_is_written_by_what_shows_it(
 async def test_a_reading_is_written_by_what_shows_it(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, writes: Counter[str]
 ) -> None:
-    await settled(hass, simulator, running, MAC)
+    await ready(hass, simulator, running, MAC)
     facts = running.runtime_data.facts
     facts.take(MAC, ENERGY, models.EnergyAmount({"hpUsage": 1000, "heUsage": 500, "hpTime": 3, "heTime": 1}))
     writes.clear()
@@ -173,7 +173,7 @@ async def test_confirmed_command_writes_little(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, writes: Counter[str]
 ) -> None:
     await wait_for_value(hass, OTHER_HEATER, "eco")
-    await settled(hass, simulator, running, MAC, OTHER_MAC)
+    await ready(hass, simulator, running, MAC, OTHER_MAC)
     before = {state.entity_id: state for state in hass.states.async_all()}
     writes.clear()
     await set_temperature(hass, 60)

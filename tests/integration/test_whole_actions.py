@@ -110,7 +110,7 @@ async def test_heater_offers_what_it_takes(hass: HomeAssistant, features: int, o
 async def test_what_a_heater_offers_is_known_from_its_first_state_on(
     hass: HomeAssistant, entry: MockConfigEntry
 ) -> None:
-    """A bridge makes its accessory anew for each change, and an assistant has to be told."""
+    """A bridge makes its accessory anew for each change, and an assistant has to be notified."""
     changes = async_capture_events(hass, "state_changed")
     for _ in range(2):
         assert await hass.config_entries.async_setup(entry.entry_id)

@@ -36,7 +36,7 @@ async def wait_for(hass: HomeAssistant, entity_id: str, holds: Callable[[State],
 
 
 async def next_event(client: NavienMqttClient, event: str) -> None:
-    """Wait for the next event of this name that the client tells."""
+    """Wait for the next event of this name that the client emits."""
     happened = asyncio.Event()
     stop = client.on(event, lambda _: happened.set())
     try:

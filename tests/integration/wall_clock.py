@@ -20,8 +20,8 @@ class WallClock:
     """A wall clock that stands still until time passes, as if the machine slept meanwhile.
 
     The clock that counts sleep as well, by which commands grow old, goes forward with it. The monotonic clock runs on,
-    because the link, time-outs and the time of waiting in a test are measured by it. So does the clock by which the
-    link is signed: the simulator lives in real time, and refuses a signature of tomorrow.
+    because the connection, time-outs and the time of waiting in a test are measured by it. So does the clock by which
+    the connection is signed: the simulator lives in real time, and refuses a signature of tomorrow.
     """
 
     def __init__(self, hass: HomeAssistant, freezer: FrozenDateTimeFactory, monkeypatch: pytest.MonkeyPatch) -> None:

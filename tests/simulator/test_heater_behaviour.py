@@ -26,7 +26,7 @@ def live(heater: Heater, seconds: float) -> None:
 
 
 def running(heater: Heater) -> set[str]:
-    """Tell which heat sources run."""
+    """Return which heat sources run."""
     heating = heater.heating
     sources = {"compressor": heating.compressor, "upper": heating.upper_element, "lower": heating.lower_element}
     return {name for name, runs in sources.items() if runs}

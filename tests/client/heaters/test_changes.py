@@ -128,7 +128,7 @@ def test_a_value_that_is_unknown_for_a_moment_is_no_change(unknown: set[str], ju
     assert found(flicker, status()) == ()
 
 
-def test_a_change_behind_an_unknown_moment_is_told() -> None:
+def test_a_change_behind_an_unknown_moment_is_reported() -> None:
     assert found(status(), status(operationBusy=0), status(operationBusy=1)) == (
         Change("heating_stopped", "is_heating", old=True, new=False),
     )

@@ -51,11 +51,11 @@ type Json = dict[str, Any]
 
 
 class Desk:
-    """An inbox, the events that it brought about, and a pipeline that has a link."""
+    """An inbox, the events that it brought about, and a pipeline that has a connection."""
 
     def __init__(self, *devices: Device) -> None:
         self.events: list[tuple[str, object]] = []
-        """What was told of heaters."""
+        """What was reported of heaters."""
         self.outcomes: list[tuple[CommandOutcome, str, int | None]] = []
         """How commands ended: the outcome, the id, and the heater's code."""
         self.delays: list[float] = []
@@ -98,7 +98,7 @@ class Desk:
         return [name for name, _ in self.events]
 
     def sent(self, raw: int) -> QueuedCommand:
-        """Send a set point to the first heater, up to its PUBACK."""
+        """Send a setpoint to the first heater, up to its PUBACK."""
         command = control_request(commands.DHW_TEMPERATURE, (raw,), DEVICE, CLIENT)
         self.pipeline.give(command)
         self.transport.acknowledge()

@@ -13,7 +13,7 @@ OTHER_MAC = "0478630a1b2d"
 
 
 def number_in(message: JsonMessage) -> int:
-    """Read the one thing that these replies tell."""
+    """Read the one thing that these replies report."""
     number = message.get("n")
     if not isinstance(number, int):
         raise ResponseFormatError(lacking="n")

@@ -85,14 +85,14 @@ def test_a_request_in_the_making_is_given_up_at_the_end() -> None:
             try:
                 await asyncio.Event().wait()
             finally:
-                ended.append("given up")
+                ended.append("canceled")
 
         periodic.start("a", endless, 60)
         await asyncio.sleep(1)
         await periodic.stop("a")
         return ended
 
-    assert asyncio.run(story(), loop_factory=VirtualTimeLoop) == ["given up"]
+    assert asyncio.run(story(), loop_factory=VirtualTimeLoop) == ["canceled"]
 
 
 def starting(period: float) -> Callable[[], None]:

@@ -1,4 +1,4 @@
-"""Whether a heater is on line: what it says itself, what its silence says, and that the link is not the heater."""
+"""Whether a heater is online: what it says itself, what its silence says, and that the connection is not the heater."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ TOPIC = f"evt/52/navilink-{MAC}/connection"
 
 
 class DeafToPresence(OwnTransport):
-    """A link on which that one subscription fails: refused, or without any SUBACK."""
+    """A connection on which that one subscription fails: refused, or without any SUBACK."""
 
     is_refused = True
 
@@ -35,7 +35,7 @@ class DeafToPresence(OwnTransport):
 
 
 class NeverAcknowledged(DeafToPresence):
-    """A link on which its SUBACK does not come."""
+    """A connection on which its SUBACK does not come."""
 
     is_refused = False
 
@@ -188,7 +188,7 @@ def test_a_heater_that_stops_answering_is_off_line_once_the_next_link_does_not_b
         await asyncio.sleep(50)
         assert len(transports) == 2
         assert client.is_online(DEVICE) is True
-        # Of the next link, too, it may be that it delivers nothing.
+        # Of the next connection, too, it may be that it delivers nothing.
         await asyncio.sleep(300)
         assert len(transports) == 3
         assert changes == [(True, False)]

@@ -1,4 +1,4 @@
-"""Questions to heaters and their typed answers, over links in virtual time."""
+"""Questions to heaters and their typed answers, over connections in virtual time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

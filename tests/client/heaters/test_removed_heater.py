@@ -108,7 +108,7 @@ def test_a_heater_that_comes_back_starts_clean() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
         bench.reports(dhwOperationSetting=1, dhwTemperatureSetting=120)
-        # Its effect is not known when the heater goes, so that the setting is in doubt.
+        # Its effect is not known when the heater goes, and neither is the setting.
         bench.give(commands.DHW_TEMPERATURE, 110)
         await bench.arrives()
         assert bench.pipeline.guard.running_modes == {ONE: 1}
@@ -136,7 +136,7 @@ def test_a_command_given_for_the_end_of_another_is_a_new_one() -> None:
         bench.emitter.on("command_completed", once_more)
         bench.pipeline.remove_heater(ONE)
         assert [command.kind for command in bench.pipeline.queue.waiting] == ["dhw-mode"]
-        # The guard asks for it, so it does not wait for ever.
+        # The guard asks for it, so it does not wait forever.
         bench.reports(dhwOperationSetting=3)
         assert len(bench.written) == 1
 

@@ -1,4 +1,4 @@
-"""Questions around the queue: asked now or not at all, over links that the test decides on."""
+"""Questions around the queue: asked now or not at all, over connections that the test decides on."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -30,7 +30,7 @@ def run(story: Story) -> None:
 
 
 def reasons_of(client: NavienMqttClient) -> list[str]:
-    """Return a list of the reasons why links end from now on."""
+    """Return a list of the reasons why connections end from now on."""
     reasons: list[str] = []
 
     def interrupted(event: ConnectionInterrupted) -> None:
@@ -97,7 +97,7 @@ def test_a_request_ends_in_time() -> None:
     run(story)
 
 
-@pytest.mark.parametrize("ends", [OwnTransport.drop, OwnTransport.refuse], ids=["link lost", "PUBACK overdue"])
+@pytest.mark.parametrize("ends", [OwnTransport.drop, OwnTransport.refuse], ids=["connection lost", "PUBACK overdue"])
 def test_no_request_outlives_the_link(ends: Callable[[OwnTransport], None]) -> None:
     async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
         waiting = asyncio.ensure_future(client.queries.request(DEVICE, queries.STATUS, timeout=600))

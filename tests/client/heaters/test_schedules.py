@@ -1,4 +1,4 @@
-"""Changes of schedules: nothing that a heater has is lost by them, and what became of them is told."""
+"""Changes of schedules: nothing that a heater has is lost by them, and what became of them is reported."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -293,7 +293,7 @@ def test_a_switch_is_true_or_false(on: bool) -> None:
         (lambda heater, _: heater.schedule.update(reservation="023e061e0478027c061e04"), ScheduleProblem.UNANSWERED),
     ],
     ids=[
-        *("silent", "no link", "link lost", "incomplete entry", "no entry", "nonsense", "no list"),
+        *("silent", "no connection", "connection lost", "incomplete entry", "no entry", "nonsense", "no list"),
         *("hex with blanks", "blanks", "no hex", "half a byte", "half an entry"),
     ],
 )

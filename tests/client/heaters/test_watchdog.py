@@ -1,4 +1,4 @@
-"""The watch over answers: when silence means that the link is deaf, and when that a heater is not there."""
+"""The watch over answers: when silence means that the connection is deaf, and when that a heater is not there."""
 
 import asyncio
 
@@ -135,7 +135,7 @@ def test_questions_of_a_lost_link_prove_nothing() -> None:
 
 
 class Replacing:
-    """A watch whose links are replaced when it finds silence, over which two heaters are polled each 30 s."""
+    """A watch whose connections are replaced when it finds silence, over which two heaters are polled each 30 s."""
 
     def __init__(self, *heaters: str) -> None:
         self.replaced_at: list[float] = []
@@ -160,7 +160,7 @@ def test_a_link_that_delivers_nothing_from_the_start_is_replaced_with_growing_pa
     async def story() -> None:
         replacing = Replacing(ONE)
         await replacing.polled(30, answering=(ONE,))
-        # A new link, for whatever reason, on which nothing comes.
+        # A new connection, for whatever reason, on which nothing comes.
         replacing.watch.reset()
         began = asyncio.get_running_loop().time()
         await replacing.polled(7 * 86400)
@@ -214,7 +214,7 @@ def test_a_link_over_which_the_service_announces_an_absence_delivers() -> None:
         replacing.watch.announced_absent(ONE)
         await replacing.polled(86400)
         assert replacing.replaced_at == []
-        # On the next link nobody has said so, and the heater may be back without being heard.
+        # On the next connection nobody has said so, and the heater may be back without being heard.
         replacing.watch.reset()
         await replacing.polled(120)
         assert len(replacing.replaced_at) == 1

@@ -59,7 +59,7 @@ def mutated(draw: st.DrawFn, value: object) -> object:
 
 
 def read_all(value: object) -> None:
-    """Read everything that a decoded reply can tell."""
+    """Read everything that a decoded reply can have."""
     match value:
         case EnergyUsage():
             read_all((value.total, *value.periods))

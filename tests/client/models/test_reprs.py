@@ -27,11 +27,11 @@ DEVICE = Device(mac_address=ONE, additional_value="5322", name=ONE)
 FEATURE = DeviceFeature({"controllerSerialNumber": SERIAL, "macAddress": ONE})
 STATUS = DeviceStatus({"macAddress": ONE, "x": SERIAL})
 COMMAND = made(commands.VACATION, 5, 7)
-SETTLED = CommandCompleted(COMMAND, CommandResult(CommandOutcome.DROPPED, CommandReason.QUEUE_FULL))
+COMPLETED = CommandCompleted(COMMAND, CommandResult(CommandOutcome.DROPPED, CommandReason.QUEUE_FULL))
 STORED = StoredQueue(
     unsent=(COMMAND,),
     sent=(COMMAND,),
-    outcomes=(SETTLED,),
+    outcomes=(COMPLETED,),
     features={ONE: {"controllerSerialNumber": SERIAL}},
     statuses={ONE: {"dhwTemperatureSetting": 120}},
     running_modes={ONE: 3},
@@ -44,7 +44,7 @@ KINDS: tuple[object, ...] = (
     FEATURE,
     STATUS,
     COMMAND,
-    SETTLED,
+    COMPLETED,
     STORED,
     HeaterRecord(DEVICE, status=STATUS, feature=FEATURE),
     HeaterCommand(DEVICE, commands.TOU_ON),

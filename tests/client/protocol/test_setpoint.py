@@ -1,4 +1,4 @@
-"""Set points: from a wish in °F or °C to half-degrees, within the limits of the heater."""
+"""Setpoints: from a wish in °F or °C to half-degrees, within the limits of the heater."""
 
 import math
 
@@ -61,7 +61,7 @@ def test_the_heaters_own_limits_are_compared_raw(temperature: float, unit: Tempe
         (-(10.0**300), C, HEATER, "a number from 40.5 °C to 65.5 °C"),
     ],
 )
-def test_beyond_the_limits_the_range_is_told(
+def test_beyond_the_limits_the_range_is_reported(
     temperature: float, unit: TemperatureUnit, feature: DeviceFeature | None, allowed: str
 ) -> None:
     with pytest.raises(InvalidParameterError) as refused:

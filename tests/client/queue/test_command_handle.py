@@ -15,7 +15,7 @@ REJECTED = CommandResult(CommandOutcome.REJECTED, CommandReason.REFUSED, 7)
 
 
 def new_handle() -> CommandHandle:
-    """Make the handle of a set point."""
+    """Make the handle of a setpoint."""
     return CommandHandle(made(commands.DHW_TEMPERATURE, 120), 1)
 
 

@@ -17,7 +17,7 @@ LONG = 600.0
 WRITTEN = 1
 """The moment at which everything was written."""
 TOU = {"hpUpperOnDiffTempSetting": -20}
-"""The thermostat shows that a costly period is in force."""
+"""The thermostat shows that a peak period is in force."""
 
 
 class Waiting:
@@ -55,7 +55,7 @@ class Waiting:
         return command.id
 
     def reports(self, mac_address: str = ONE, /, **raw: object) -> None:
-        """Let a heater tell its status."""
+        """Let a heater report its status."""
         self.confirmations.status(mac_address, DeviceStatus(raw), WRITTEN + 1)
 
 
@@ -152,7 +152,7 @@ def test_while_the_link_is_down_looks_wait_for_it_and_nothing_is_called_unconfir
         command_id = waiting.sent(commands.DHW_MODE, 2)
         await asyncio.sleep(LONG)
         assert (waiting.outcomes, waiting.looked_at) == ([], [])
-        assert waiting.tries == 1, "the link tells when it is back"
+        assert waiting.tries == 1, "the connection reports when it is back"
         waiting.is_connected = True
         waiting.confirmations.look_at_what_is_due()
         assert waiting.looked_at == [LONG]

@@ -34,19 +34,19 @@ TESTED: Options = COALESCING | {"skip_redundant": True}
 
 _AS_IT_WAS = {"off": (False, 6), "away": (True, 5), "away, else off": (False, 5)}
 """Whether a heater is on, not counting its vacation, and the mode that it reports."""
-_KNOWN = ("link back", "a moment", "poll", "a moment")
+_KNOWN = ("connection back", "a moment", "poll", "a moment")
 BEGINNINGS: dict[str, tuple[str, ...]] = {
     "never connected": (),
-    "connected": ("link back", "a moment"),
+    "connected": ("connection back", "a moment"),
     "known": _KNOWN,
-    "known, then offline": (*_KNOWN, "lose link", "a moment"),
+    "known, then offline": (*_KNOWN, "lose connection", "a moment"),
     "turned at the panel": (*_KNOWN, "turn", "poll", "a moment"),
-    "turned, then offline": (*_KNOWN, "turn", "poll", "a moment", "lose link", "a moment"),
+    "turned, then offline": (*_KNOWN, "turn", "poll", "a moment", "lose connection", "a moment"),
     "turned unseen": (*_KNOWN, "turn"),
 }
 _MODES = [name for name, pending_effect in WISHES.items() if "vacation" in pending_effect.writes]
 _OTHERS = [name for name in WISHES if name not in _MODES]
-_OFTEN = ["lose link", "lose link", "2 h", "refuse 1"] * 4
+_OFTEN = ["lose connection", "lose connection", "2 h", "refuse 1"] * 4
 SCRIPTS = st.lists(st.sampled_from([*_MODES * 5, *_OTHERS, *[*CIRCUMSTANCES] * 2, *_OFTEN]), min_size=3, max_size=16)
 
 _RIGHT = {CommandOutcome.CONFIRMED, CommandOutcome.UNCONFIRMED, CommandOutcome.SUPERSEDED, CommandOutcome.EXPIRED}

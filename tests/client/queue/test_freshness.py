@@ -1,4 +1,4 @@
-"""Which heaters have told their status on this link, and the asking of the others, in virtual time."""
+"""Which heaters have reported their status on this connection, and the asking of the others, in virtual time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -21,7 +21,7 @@ class Asking:
         self.fresh = FreshStatus(self._ask, self.needed.__contains__)
 
     def hears(self, mac_address: str) -> bool:
-        """Let a heater answer a question that is asked now with its status; tells whether that is known then."""
+        """Let a heater answer a question that is asked now with its status; returns whether that is known then."""
         self.fresh.written("session", mac_address)
         return self.fresh.dated(mac_address, "session") is not None and self.fresh.has(mac_address)
 
@@ -71,7 +71,7 @@ def test_each_heater_for_itself() -> None:
     run(story)
 
 
-@pytest.mark.parametrize("is_needed", [True, False], ids=["no link", "not needed any more"])
+@pytest.mark.parametrize("is_needed", [True, False], ids=["no connection", "not needed any more"])
 def test_asking_ends_when_it_is_of_no_use_and_can_begin_anew(*, is_needed: bool) -> None:
     async def story(asking: Asking) -> None:
         asking.fresh.need(ONE)

@@ -1,4 +1,4 @@
-"""What is not sent, and what is sent again: expiry, the guard, lost links and restarts, in virtual time."""
+"""What is not sent, and what is sent again: expiry, the guard, lost connections and restarts, in virtual time."""
 
 import asyncio
 from dataclasses import replace
@@ -302,7 +302,7 @@ def test_a_late_status_is_not_a_fresh_one() -> None:
         question = bench.asks()
         bench.down()
         bench.up()
-        # Made before somebody turned the panel, and on its way since: the answer to a question of the older link.
+        # Made before somebody turned the panel, and on its way since: the answer to a question of the older connection.
         bench.answers(question, dhwTemperatureSetting=98)
         assert bench.pipeline.guard.is_waiting_for_status(ONE)
         assert bench.written == []
@@ -324,7 +324,7 @@ def test_what_is_written_again_has_a_session_of_its_own() -> None:
         bench.up()
         (again,) = bench.transport.session_ids
         assert again != asked.command.id
-        # The answer to the first writing, which may be older than this link, proves nothing of it.
+        # The answer to the first writing, which may be older than this connection, proves nothing of it.
         bench.answers(asked.command.id, dhwTemperatureSetting=98)
         assert bench.pipeline.guard.is_waiting_for_status(ONE)
         bench.answers(again, dhwTemperatureSetting=98)
@@ -395,7 +395,7 @@ def test_a_query_does_not_wait_for_a_status() -> None:
         ({"dhwTemperatureSetting": 120}, True),  # As it is wanted.
         ({"dhwTemperatureSetting": 100}, False),  # As somebody else wants it.
         ({"dhwOperationSetting": 2}, True),  # Another setting.
-        ({"dhwTemperatureSetting": None}, True),  # Not told.
+        ({"dhwTemperatureSetting": None}, True),  # Not reported.
     ],
 )
 def test_somebody_elses_later_change_of_the_setting_wins(found: dict[str, object], is_sent: bool) -> None:
@@ -598,7 +598,7 @@ def test_what_an_earlier_run_left_held_may_still_take_effect() -> None:
         held = {"dhwOperationSetting": frozenset({2})}
         bench.pipeline.restore(StoredQueue(completed_effects={ONE: (held,)}))
         assert bench.pipeline.guard.completed_effects == {ONE: (held,)}
-        # The heater will take up the mode that it holds, unless it is told once more to stay in this one.
+        # The heater will take up the mode that it holds, unless it is asked once more to stay in this one.
         mode, setpoint = bench.give(MODE, 1), bench.give(SETPOINT, 120)
         bench.up()
         bench.reports(dhwOperationSetting=1, dhwTemperatureSetting=120, touStatus=1, hpUpperOnDiffTempSetting=16)
@@ -643,7 +643,7 @@ def test_a_queue_that_has_become_smaller_drops_the_oldest() -> None:
     on_the_bench(story, max_queued_commands=2)
 
 
-# A link that fails
+# A connection that fails
 
 
 def test_a_link_that_cannot_be_written_to_is_given_up_and_nothing_is_lost() -> None:

@@ -1,4 +1,4 @@
-"""The way of commands through the pipeline, in virtual time over a link that the test decides on."""
+"""The way of commands through the pipeline, in virtual time over a connection that the test decides on."""
 
 import asyncio
 
@@ -146,25 +146,25 @@ def test_what_is_in_doubt_at_the_end_is_not_called_unsent() -> None:
     on_the_bench(story)
 
 
-def test_whatever_changes_what_has_to_be_stored_is_told() -> None:
+def test_whatever_changes_what_has_to_be_stored_is_reported() -> None:
     async def story(bench: Bench) -> None:
-        def is_told() -> bool:
+        def is_reported() -> bool:
             reported = "queue_changed" in bench.events
             bench.events.clear()
             return reported
 
         bench.give(SETPOINT, 120)
-        assert is_told()
+        assert is_reported()
         bench.up()
-        assert is_told()
+        assert is_reported()
         await bench.arrives()
-        assert is_told()
+        assert is_reported()
         bench.reports(dhwTemperatureSetting=98)
-        assert not is_told(), "statuses are stored too, but whoever takes them in tells that"
+        assert not is_reported(), "statuses are stored too, but whoever takes them in reports that"
         bench.reports(dhwOperationSetting=2)
-        assert is_told(), "the mode that power-on will bring back is stored too"
+        assert is_reported(), "the mode that power-on will bring back is stored too"
         bench.reports(dhwTemperatureSetting=120)
-        assert is_told()
+        assert is_reported()
 
     on_the_bench(story)
 

@@ -38,7 +38,7 @@ def test_many_setpoints_in_a_row_and_cuts_are_nobody_elses_change() -> None:
         bench.reports(dhwTemperatureSetting=98)
         for raw in range(100, 120, 2):
             bench.give(SETPOINT, raw)
-            # It has arrived, but neither its PUBACK nor its answer gets through before the link is lost.
+            # It has arrived, but neither its PUBACK nor its answer gets through before the connection is lost.
             bench.down()
             bench.up()
             bench.reports(dhwTemperatureSetting=raw)

@@ -18,7 +18,7 @@ ONE, OTHER = "0478630a1b2c", "0478630a1b2d"
 def command(
     name: str, mac_address: str | None = ONE, *, setting: str | None = None, repeatable: bool = True
 ) -> QueuedCommand:
-    """Make a command that is told from others by its name."""
+    """Make a command that is known from others by its name."""
     return QueuedCommand(
         id=name,
         kind="test",
@@ -295,7 +295,7 @@ def test_a_command_without_an_end_never_expires() -> None:
         (3600, 3600, False, True),
         (7200, 10, False, False),  # The wall clock was set forward meanwhile.
         (-7200, 3600, False, True),  # The wall clock was set back meanwhile.
-        (3600, 10, True, True),  # Given by an earlier run, an hour ago by the only clock that tells.
+        (3600, 10, True, True),  # Given by an earlier run, an hour ago by the only clock that is known.
         (-7200, 10, True, False),  # The wall clock is not set yet.
         (-7200, 3600, True, True),
     ],

@@ -1,4 +1,4 @@
-"""The whole queue against a model: restarts, dead links, refusals, two heaters, every option; no promise may break."""
+"""The whole queue against a model: restarts, dead connections, refusals, two heaters, and every option."""
 
 from dataclasses import dataclass
 
@@ -90,7 +90,7 @@ class QueueMachine(MachineStage):
         """As Home Assistant does to change options, or after `kill -9`; the wall clock may have been set meanwhile."""
         old, self.client = self._client, None
         if kills:
-            # The process is gone, and with it the link: nothing that it still does gets out.
+            # The process is gone, and with it the connection: nothing that it still does gets out.
             for transport in self.broker.transports:
                 transport.is_closed = True
         else:
@@ -164,7 +164,7 @@ class QueueMachine(MachineStage):
         assert self._do(lambda: client.clear_command_queue(device, kinds=kinds)) == expected
         assert not any(map(is_meant, client.queued_commands))
 
-    # The link
+    # The connection
 
     @rule()
     def drop(self) -> None:
@@ -245,7 +245,7 @@ class QueueMachine(MachineStage):
         mac=HEATERS, pending_effects=GIVEN, how=st.sampled_from(["lost", "unacknowledged", "unanswered"]), during=GIVEN
     )
     def outage(self, mac: str, pending_effects: list[str], how: str, during: list[str]) -> None:
-        """Lose the link in the middle of something, go on giving commands, and come back."""
+        """Lose the connection in the middle of something, go on giving commands, and come back."""
         self.broker.works_again()
         self.time_passes(40.0)
         if how == "lost":
@@ -296,7 +296,7 @@ class QueueMachine(MachineStage):
     def refuse_some(
         self, mac: str, pending_effects: list[str], times: int, code: int, replies: float, drops: bool
     ) -> None:
-        """Refuse commands that follow each other, perhaps so late that there is another link by then."""
+        """Refuse commands that follow each other, perhaps so late that there is another connection by then."""
         self.network(0.0, replies, loses_pubacks=False, loses_replies=False)
         self.refuse(mac, times, code)
         self.give(mac, pending_effects)
@@ -339,7 +339,7 @@ class QueueMachine(MachineStage):
         self.time_passes(40.0)
         before = dict(heater.status)
         if is_late:
-            # It is made before the panel is turned, and comes over the link of afterwards, ahead of all other answers.
+            # It is made before the panel is turned, and comes over the next connection, ahead of all other answers.
             self.network(0.0, 25.0, loses_pubacks=False, loses_replies=False)
             assert self._do(lambda: client.poll(heater.device))
         self.drop()

@@ -18,7 +18,7 @@ LIMIT = 8
 
 
 class PlainQueue(RuleBasedStateMachine):
-    """Drives the client over links that drop, stall, swallow and acknowledge late, against what the broker received."""
+    """Drives the client over connections that drop, stall and acknowledge late, against what the broker got."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -93,8 +93,8 @@ class PlainQueue(RuleBasedStateMachine):
         swallowed=st.booleans(), in_flight=st.integers(1, 4), acknowledged=st.integers(0, 3), during=st.integers(0, 3)
     )
     def outage(self, swallowed: bool, in_flight: int, acknowledged: int, during: int) -> None:
-        """Lose the link in the middle of something, go on giving commands, and come back."""
-        # A black hole does not end while the link lives.
+        """Lose the connection in the middle of something, go on giving commands, and come back."""
+        # A black hole does not end while the connection lives.
         self.broker.transport.swallows |= swallowed
         self.publish(in_flight)
         for message in self.broker.transport.pending()[:acknowledged]:

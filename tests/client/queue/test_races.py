@@ -1,4 +1,4 @@
-"""Any order of PUBACK, reply and loss, and the passing of time, over links that a test decides on."""
+"""Any order of PUBACK, reply and loss, and the passing of time, over connections that a test decides on."""
 
 import asyncio
 import itertools

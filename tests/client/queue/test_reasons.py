@@ -19,7 +19,7 @@ LEAST: dict[str, int] = {
     "sent twice": 1_000,
     "outdated answer": 1_200,
     "status dropped": 1_200,
-    "refusal told again": 50,
+    "refusal reported again": 50,
     "written again": 350,
     "older after newer": 10,
     "restart": 350,

@@ -1,4 +1,4 @@
-"""Heaters that answer queries and keep schedules as protocol.md 4, 7 and 10 say, and the link to them.
+"""Heaters that answer queries and keep schedules as protocol.md 4, 7 and 10 say, and the connection to them.
 
 What is asked and what is answered are messages in wire form; replies come only on topics that are subscribed.
 """
@@ -48,7 +48,7 @@ class AnsweringHeater:
         self.schedule: Json = {"reservationUse": 1, "reservation": []}
         self.recirculation: Json = {"reservationUse": 1, "reservation": []}
         self.forms: tuple[str, ...] = ("list", "hex")
-        """In which forms it tells its schedules, and in which order."""
+        """In which forms it reports its schedules, and in which order."""
         self.silent: set[str] = set()
         """Request suffixes that it does not answer."""
         self.lost_writes = 0
@@ -123,7 +123,7 @@ def in_hex(schedule: Json) -> Json:
 
 
 class AnsweringLink(Transport):
-    """A link over which heaters answer after a while."""
+    """A connection over which heaters answer after a while."""
 
     def __init__(self, heaters: tuple[AnsweringHeater, ...], on_message: MessageListener) -> None:
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -162,18 +162,18 @@ class AnsweringLink(Transport):
         self.cut()
 
     def deliver(self, topic: str, message: Json) -> None:
-        """Let a message arrive, if the link is up and the topic subscribed."""
+        """Let a message arrive, if the connection is up and the topic subscribed."""
         if not self.lost.done() and any(matches(topic_filter, topic) for topic_filter in self.filters):
             self._on_message(topic, json.dumps(message).encode())
 
     def cut(self) -> None:
-        """Lose the link."""
+        """Lose the connection."""
         if not self.lost.done():
             self.lost.set_result("AWS_ERROR_MQTT_UNEXPECTED_HANGUP")
 
 
 async def answered_by(*heaters: AnsweringHeater) -> tuple[NavienMqttClient, list[AnsweringLink]]:
-    """Connect a client to heaters; its newest link is the last."""
+    """Connect a client to heaters; its newest connection is the last."""
     transports: list[AnsweringLink] = []
 
     async def make_transport(_: SigningCredentials, on_message: MessageListener) -> Transport:

@@ -1,4 +1,4 @@
-"""The pipeline on a bench: its own parts, a link that the test decides on, and time that passes at will."""
+"""The pipeline on a bench: its own parts, a connection that the test decides on, and time that passes at will."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -42,7 +42,7 @@ class Bench:
         self.asked: list[tuple[str, float]] = []
         """Which heater was asked for its status, and when."""
         self.complaints: list[str] = []
-        """Why the link should be replaced."""
+        """Why the connection should be replaced."""
         self.is_up = False
         self.transport = self._new_link()
         self.emitter = EventEmitter()
@@ -75,7 +75,7 @@ class Bench:
         self.ends.append(End(event.result.outcome, event.command.id, event.result.code, now))
 
     def up(self) -> None:
-        """Connect a new link."""
+        """Connect a new connection."""
         self.transport = self._new_link()
         self.is_up = True
         self.pipeline.on_connected(self.transport)
@@ -87,7 +87,7 @@ class Bench:
         self.drained = asyncio.Task(self.pipeline.writer.drain(), loop=loop, eager_start=True)
 
     def down(self) -> None:
-        """Lose the link."""
+        """Lose the connection."""
         self.is_up = False
         self.pipeline.on_disconnected()
 
@@ -108,17 +108,17 @@ class Bench:
         self.answers(self.asks(mac_address), mac_address, **raw)
 
     def says_unasked(self, mac_address: str = ONE, /, **raw: object) -> bool:
-        """Let a heater's status arrive that answers nothing; tells whether it was taken in."""
+        """Let a heater's status arrive that answers nothing; returns whether it was taken in."""
         return self._takes_in(mac_address, None, raw)
 
     def asks(self, mac_address: str = ONE) -> str:
-        """Write a question to the link, around the queue, and return its session."""
+        """Write a question to the connection, around the queue, and return its session."""
         question = query_request(STATUS, Device(mac_address=mac_address, additional_value="5322"), "client")
         self.pipeline.guard.written(question)
         return question.id
 
     def answers(self, session_id: str, mac_address: str = ONE, /, **raw: object) -> bool:
-        """Let a heater answer a request, with its status if it has one to report; tells whether that was taken in."""
+        """Let a heater answer a request, with its status if it has one to report; returns whether that was taken in."""
         self.pipeline.on_reply(session_id)
         is_taken_in = self._takes_in(mac_address, session_id, raw) if raw else False
         self.pipeline.on_reply_processed(session_id)
@@ -132,7 +132,7 @@ class Bench:
 
     @property
     def written(self) -> list[str]:
-        """The ids of the commands written to the present link, in order, whichever their sessions."""
+        """The ids of the commands written to the present connection, in order, whichever their sessions."""
         return [MADE.get(session_id, session_id) for session_id in self.transport.session_ids]
 
     def refuses(self, command_id: str, code: int | None = 2) -> None:

@@ -44,7 +44,7 @@ _QUIET = 0.001
 """Time passes only when nothing is left to be done: after this little all of it is done."""
 _PUBACK_OVERDUE = 10.0
 _LAG = 16.0
-"""After this long a set point was once still missing (protocol.md 13.1)."""
+"""After this long a setpoint was once still missing (protocol.md 13.1)."""
 _MAX_REFUSALS = 6
 """Refused once more, a command would end as rejected."""
 _PATIENCE = 7200.0
@@ -123,12 +123,12 @@ class Given:
         return WISHES[self.name].writes
 
     def revokes(self, older: Given) -> bool:
-        """Tell whether nothing of an older command is left once this one was carried out."""
+        """Return whether nothing of an older command is left once this one was carried out."""
         return WISHES[older.name].lasting <= WISHES[self.name].lasting
 
 
 class _EndsLink(Transport):
-    """A link that acknowledges at once and in order, until it is a black hole."""
+    """A connection that acknowledges at once and in order, until it is a black hole."""
 
     def __init__(self, stage: EndsStage, on_message: MessageListener) -> None:
         self._stage = stage
@@ -175,11 +175,11 @@ class _EndsLink(Transport):
         return not (self.is_closed or self.lost.done())
 
     def hears(self, topic: str) -> bool:
-        """Tell whether a message to a topic gets through."""
+        """Return whether a message to a topic gets through."""
         return self.is_alive and not self.swallows and any(matches(each, topic) for each in self._filters)
 
     def drop(self) -> None:
-        """Lose the link: as with the real runtime, everything in flight is canceled first."""
+        """Lose the connection: as with the real runtime, everything in flight is canceled first."""
         if self.is_alive:
             for on_done in tuple(self._pending):
                 self._done(on_done, TransportError("AWS_ERROR_MQTT_CANCELLED_FOR_CLEAN_SESSION"))
@@ -213,7 +213,7 @@ class EndsStage:
         self._transport: _EndsLink | None = None
         self._client: NavienMqttClient | None = None
         self._owner: object = None
-        """Whose links still get through."""
+        """Whose connections still get through."""
         self._next_name = ""
         self._reply_seconds = 0.0
         self._newest_reply_at = 0.0
@@ -237,7 +237,7 @@ class EndsStage:
         self.heater.refusals = 0
         await self._circumstance("quick")
         await self._circumstance("prompt effects")
-        await self._circumstance("link back")
+        await self._circumstance("connection back")
         left = _PATIENCE
         while self.client.pending_commands:
             await asyncio.sleep(5.0)
@@ -267,12 +267,12 @@ class EndsStage:
     # What can happen
 
     async def drop(self) -> None:
-        """Lose the link; the next one can be made at once."""
+        """Lose the connection; the next one can be made at once."""
         if self._transport is not None:
             self._transport.drop()
 
     async def reachable(self, *, is_so: bool) -> None:
-        """Let the service be reached, or lose the link and let no other be made."""
+        """Let the service be reached, or lose the connection and let no other be made."""
         if is_so:
             self._is_reachable.set()
         else:
@@ -328,7 +328,7 @@ class EndsStage:
         client, self._client = self.client, None
         kept = orjson.dumps(store.to_dict())
         if kills and self._transport is not None:
-            # The process is gone, and with it the link: nothing that it still does gets out.
+            # The process is gone, and with it the connection: nothing that it still does gets out.
             self._transport.is_closed = True
         await client.disconnect()
         self.clocks.sleep(seconds)
@@ -353,7 +353,7 @@ class EndsStage:
         await client.connect(wait=False)
 
     def _link_factory(self, owner: object) -> TransportFactory:
-        """Return what makes the links of one client, of which nothing is heard any more once there is another one."""
+        """Return what makes the connections of one client, of which nothing is received once there is another one."""
         self._owner = owner
 
         async def make(_: SigningCredentials, on_message: MessageListener) -> Transport:
@@ -491,8 +491,8 @@ type Circumstance = Callable[[EndsStage], Awaitable[None]]
 
 CIRCUMSTANCES: dict[str, Circumstance] = {
     "drop": EndsStage.drop,
-    "lose link": lambda stage: stage.reachable(is_so=False),
-    "link back": lambda stage: stage.reachable(is_so=True),
+    "lose connection": lambda stage: stage.reachable(is_so=False),
+    "connection back": lambda stage: stage.reachable(is_so=True),
     "black hole": EndsStage.black_hole,
     "a moment": lambda stage: stage.wait(_QUIET),
     "1 s": lambda stage: stage.wait(1.0),

@@ -141,6 +141,6 @@ def _found(document: object, path: Path) -> object:
 
 
 def overlap(one: Path, other: Path) -> bool:
-    """Tell whether one of two places is inside the other, or they are the same."""
+    """Return whether one of two places is inside the other, or they are the same."""
     shorter = min(len(one), len(other))
     return one[:shorter] == other[:shorter]

@@ -1,4 +1,4 @@
-"""Links whose every PUBACK, reply and end a test decides on, and a client over them."""
+"""Connections whose every PUBACK, reply and end a test decides on, and a client over them."""
 
 import asyncio
 from dataclasses import replace
@@ -18,7 +18,7 @@ DEVICE = Device(mac_address=MAC, additional_value="5322")
 
 
 class OwnTransport(Transport):
-    """A link whose every PUBACK, reply and end the test decides on."""
+    """A connection whose every PUBACK, reply and end the test decides on."""
 
     def __init__(self, on_message: MessageListener, *, acknowledges: bool) -> None:
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -73,14 +73,14 @@ class OwnTransport(Transport):
         self._pending.pop(0)(TransportError("AWS_ERROR_MQTT_TIMEOUT"))
 
     def acknowledge(self) -> bool:
-        """Let the PUBACK of the oldest message arrive; tells whether there was one to come."""
+        """Let the PUBACK of the oldest message arrive; returns whether there was one to come."""
         if not self._pending:
             return False
         self._pending.pop(0)(None)
         return True
 
     def drop(self) -> None:
-        """Lose the link; what is in flight is cancelled first, as with the real runtime."""
+        """Lose the connection; what is in flight is cancelled first, as with the real runtime."""
         for on_done in self._pending:
             on_done(TransportError("AWS_ERROR_MQTT_CANCELLED_FOR_CLEAN_SESSION"))
         if not self.lost.done():
@@ -90,7 +90,7 @@ class OwnTransport(Transport):
 async def scripted(
     config: MqttConnectionConfig | None = None, *, acknowledges: bool = True
 ) -> tuple[NavienMqttClient, list[OwnTransport]]:
-    """Connect a client over links of the test's own; the newest is the last. It reconnects without a spread."""
+    """Connect a client over connections of the test's own; the newest is the last. It reconnects without a spread."""
     transports: list[OwnTransport] = []
 
     async def make_transport(_: SigningCredentials, on_message: MessageListener) -> Transport:

@@ -1,4 +1,4 @@
-"""A broker and links to it that do exactly what a test says, in the order in which it says so."""
+"""A broker and connections to it that do exactly what a test says, in the order in which it says so."""
 
 import asyncio
 from collections.abc import Callable
@@ -22,7 +22,7 @@ class Written:
 
 @dataclass(slots=True)
 class ScriptedBroker:
-    """Everything that reached the broker, over all links."""
+    """Everything that reached the broker, over all connections."""
 
     received: list[int] = field(default_factory=list)
     acknowledged: set[int] = field(default_factory=set)
@@ -38,18 +38,18 @@ class ScriptedBroker:
     """Whether each connection is ended before its first SUBACK."""
 
     async def make_transport(self, _: SigningCredentials, on_message: MessageListener) -> Transport:
-        """Make the next link; the client's seam for links."""
+        """Make the next connection; the client's seam for connections."""
         transport = ScriptedTransport(self, on_message)
         self.transports.append(transport)
         return transport
 
     @property
     def transport(self) -> ScriptedTransport:
-        """The newest link."""
+        """The newest connection."""
         return self.transports[-1]
 
     def number(self, topic: str, body: bytes) -> int:  # noqa: ARG002 - other brokers number by the topic too
-        """Tell which message this is."""
+        """Return which message this is."""
         number: int = orjson.loads(body)["n"]
         return number
 
@@ -65,7 +65,7 @@ class ScriptedBroker:
 
 
 class ScriptedTransport(Transport):
-    """A link to the scripted broker."""
+    """A connection to the scripted broker."""
 
     def __init__(self, broker: ScriptedBroker, on_message: MessageListener) -> None:
         self._broker = broker
@@ -112,7 +112,7 @@ class ScriptedTransport(Transport):
         return [message for message in self.written if not message.is_done]
 
     def acknowledge(self, message: Written) -> None:
-        """Let a PUBACK arrive, unless the link is black-holed."""
+        """Let a PUBACK arrive, unless the connection is black-holed."""
         if not self.swallows:
             self._done(message, lambda: self._broker.puback_arrived(message.number), None)
 
@@ -121,7 +121,7 @@ class ScriptedTransport(Transport):
         self._done(message, lambda: None, TransportError("AWS_ERROR_MQTT_TIMEOUT"))
 
     def drop(self) -> None:
-        """Lose the link: as with the real runtime, everything in flight is cancelled first."""
+        """Lose the connection: as with the real runtime, everything in flight is cancelled first."""
         for message in self.pending():
             self._done(message, lambda: None, TransportError("AWS_ERROR_MQTT_CANCELLED_FOR_CLEAN_SESSION"))
         if not self.lost.done():

@@ -1,4 +1,4 @@
-"""Answers to sign-ins and renewals that can be told apart, and the clock that their ends are judged by."""
+"""Answers to sign-ins and renewals that differ from each other, and the clock that their ends are judged by."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -53,5 +53,5 @@ def sign_in_answer(token: dict[str, object], user: dict[str, object] = USER) -> 
 
 
 def marks(tokens: AuthTokens) -> tuple[str, str]:
-    """Tell which answers the JWT set and the AWS set came from."""
+    """Return which answers the JWT set and the AWS set came from."""
     return tokens.access_token.removeprefix("secret-access-"), tokens.session_token.removeprefix("secret-session-")

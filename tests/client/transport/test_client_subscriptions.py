@@ -1,4 +1,4 @@
-"""A client's subscriptions, listeners and its end, over links that a test decides on."""
+"""A client's subscriptions, listeners and its end, over connections that a test decides on."""
 
 import asyncio
 
@@ -56,7 +56,7 @@ def test_more_subscriptions_than_the_service_allows_are_refused(caplog: pytest.L
             await client.subscribe("test/more", callback)
         transports[0].message("test/more", b"{}")
         assert heard == []
-        # A command goes out all the same; that its reply will not be heard is told.
+        # A command goes out all the same; that its reply will not be received is reported.
         assert await client.set_dhw_temperature(DEVICE, 130) > 0
         assert "Subscribing to a heater failed: at most 50 subscriptions" in caplog.text
         assert MAC not in caplog.text

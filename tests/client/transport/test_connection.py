@@ -1,4 +1,4 @@
-"""The link: made, lost in every way the simulator knows, and made again."""
+"""The connection: made, lost in every way the simulator knows, and made again."""
 
 import asyncio
 
@@ -147,7 +147,7 @@ async def test_subacks_that_never_come_replace_the_link(stage: Stage) -> None:
     await stage.simulator.wait(subscriptions=3)
     resumed = expected(client, "connection_resumed")
     before = (await stage.simulator.state())["connections"][0]["connected_at"]
-    # Three attempts for each of three filters, on one link that is given up and a next one that works.
+    # Three attempts for each of three filters, on one connection that is closed and a next one that works.
     await stage.simulator.fault("lose_suback", count=9)
     await stage.simulator.fault("cut")
     await resumed

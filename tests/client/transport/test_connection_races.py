@@ -1,4 +1,4 @@
-"""Connecting, disconnecting and subscribing at the same time, over links that a test decides on."""
+"""Connecting, disconnecting and subscribing at the same time, over connections that a test decides on."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ from tests.client.support.virtual_time import VirtualTimeLoop
 
 
 class SlowLink(OwnTransport):
-    """A link that takes a second for everything but messages, and refuses one subscription."""
+    """A connection that takes a second for everything but messages, and refuses one subscription."""
 
     refused: str | None = None
 
@@ -42,13 +42,13 @@ class SlowLink(OwnTransport):
 
 @dataclass(slots=True)
 class SlowLinks:
-    """What makes a client's slow links."""
+    """What makes a client's slow connections."""
 
     transports: list[SlowLink] = field(default_factory=list)
     refused: str | None = None
 
     async def make(self, _: SigningCredentials, on_message: MessageListener) -> Transport:
-        """Make the next link."""
+        """Make the next connection."""
         self.transports.append(transport := SlowLink(on_message, acknowledges=True))
         transport.refused = self.refused
         return transport
@@ -162,7 +162,7 @@ def test_a_subscription_that_nobody_waits_for_any_more_is_made_by_the_next() -> 
         await client.connect()
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
-                await client.subscribe("test/a", lambda _topic, _message: heard.append("given up"))
+                await client.subscribe("test/a", lambda _topic, _message: heard.append("canceled"))
         assert slow.transports[0].filters == []
         await client.subscribe("test/a", lambda _topic, _message: heard.append("waited for"))
         assert slow.transports[0].filters == ["test/a"]
@@ -176,7 +176,7 @@ def test_a_subscription_that_nobody_waits_for_any_more_is_made_by_the_next() -> 
 @pytest.mark.parametrize("patience", [0.5, 1.5])
 def test_a_disconnect_that_is_given_up_disconnects_all_the_same(patience: float) -> None:
     class Unacknowledged(OwnTransport):
-        """A link over which no farewell is acknowledged."""
+        """A connection over which no farewell is acknowledged."""
 
         is_closed = False
 
@@ -223,7 +223,7 @@ def test_what_one_can_do_without_makes_room_for_another_heater() -> None:
     async def story(_: SlowLinks) -> None:
         client, transports = await scripted()
         heaters = [Device(mac_address=f"04786300{number:04x}", additional_value="1") for number in range(60)]
-        # One filter for each heater and one for all; whether it comes and goes is told as long as there is room.
+        # One filter for each heater and one for all; whether it comes and goes is reported as long as there is room.
         for count, heater in enumerate(heaters[: MAX_SUBSCRIPTIONS - 1], start=1):
             await client.subscribe_device(heater)
             assert len(transports[0].filters) == min(2 * count + 1, MAX_SUBSCRIPTIONS)

@@ -30,7 +30,7 @@ LOST = "MQTT service: AWS_ERROR_MQTT_UNEXPECTED_HANGUP"
 
 
 class BreakingLink(OwnTransport):
-    """A link of which one step raises what nobody foresaw."""
+    """A connection of which one step raises what nobody foresaw."""
 
     broken: str = ""
 
@@ -55,17 +55,17 @@ class BreakingLink(OwnTransport):
 
 @dataclass(slots=True)
 class Breaking:
-    """Makes links, the first of which break at a step, and keeps the reports of their client."""
+    """Makes connections, the first of which break at a step, and keeps the reports of their client."""
 
     step: str = ""
     failures: int = 0
-    """How many links break; the next ones work."""
+    """How many connections break; the next ones work."""
     made_at: list[float] = field(default_factory=list)
     transports: list[BreakingLink] = field(default_factory=list)
     reports: list[ConnectionReport] = field(default_factory=list)
 
     async def make(self, _: SigningCredentials, on_message: MessageListener) -> Transport:
-        """Make the next link."""
+        """Make the next connection."""
         self.made_at.append(asyncio.get_running_loop().time())
         is_broken = len(self.made_at) <= self.failures
         if is_broken and self.step == "make":

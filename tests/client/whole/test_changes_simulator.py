@@ -34,7 +34,7 @@ CHANGES = (
     "error_cleared",
 )
 
-type Told = tuple[str, str, object, object]
+type Reported = tuple[str, str, object, object]
 """Name of an event, and of what changed, from what, to what."""
 
 
@@ -54,9 +54,9 @@ async def watching(stage: Stage) -> NavienMqttClient:
     return client
 
 
-def changes_of(client: NavienMqttClient) -> list[Told]:
+def changes_of(client: NavienMqttClient) -> list[Reported]:
     """Return a list of the change events from now on."""
-    found: list[Told] = []
+    found: list[Reported] = []
 
     def noted(name: str) -> Callable[[Changed], None]:
         return lambda event: found.append((name, event.name, event.old, event.new))
@@ -89,7 +89,7 @@ async def heard(client: NavienMqttClient, stage: Stage) -> None:
         ({"currentInstPower": 412}, [("power_changed", "current_power", 2, 412)]),
     ],
 )
-async def test_a_value_that_changes(stage: Stage, raw: dict[str, int], wanted: list[Told]) -> None:
+async def test_a_value_that_changes(stage: Stage, raw: dict[str, int], wanted: list[Reported]) -> None:
     client = await watching(stage)
     await stage.simulator.device(MAC, tankUpperTemperature=495, tankLowerTemperature=495, currentInstPower=2)
     await heard(client, stage)

@@ -1,6 +1,6 @@
 """Commands to two heaters amid everything that can go wrong, over the real runtime: none is lost, the end is right.
 
-A command is known by any of its sessions, for each writing has its own. In doubt, a pair goes out again in its order
+A command is known by any of its sessions, for each writing has its own. Unconfirmed, a pair goes out again in its order
 (A, B, A, B): an older value after a newer one is always followed by the newer one once more.
 """
 

@@ -42,7 +42,7 @@ DAYS = {124: WORKING_DAYS, 130: WEEKEND, 254: EVERY_DAY}
 async def heaters(
     directory: Path, mac_address: str = MAC
 ) -> AsyncIterator[tuple[FixtureService, NavienMqttClient, Device]]:
-    """Connect a client to the recorded heaters and have one of them tell what it has."""
+    """Connect a client to the recorded heaters and have one of them report what it has."""
     async with fixture_service(directory, "status_idle") as service, connected(service) as (client, devices):
         await reported(client, devices[mac_address])
         yield service, client, devices[mac_address]

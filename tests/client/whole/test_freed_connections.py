@@ -31,7 +31,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[weakref.ref[Transport]]:
 
 
 async def until(holds: Callable[[], bool]) -> None:
-    """Wait for the runtime's threads to let go, which they tell nobody."""
+    """Wait for the runtime's threads to let go, of which they report nothing."""
     async with asyncio.timeout(PATIENCE):
         while not holds():
             gc.collect()

@@ -1,4 +1,4 @@
-"""What a user of the client asks of heaters, over real links to simulated ones."""
+"""What a user of the client asks of heaters, over real connections to simulated ones."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -75,7 +75,7 @@ async def test_a_heater_that_is_offline_says_nothing_until_it_is_back(stage: Sta
     assert client.last_message_at(stage.device) is not None
 
 
-# Set points
+# Setpoints
 
 
 async def test_setpoints(stage: Stage) -> None:
@@ -104,7 +104,7 @@ async def test_without_a_unit_a_setpoint_is_in_the_heaters_own_and_in_fahrenheit
     client = await stage.connected()
     await stage.simulator.device(MAC, temperatureType=1)
     await outcome(client, "confirmed", client.set_dhw_temperature(stage.device, 120))
-    # By now the acknowledgement has told the unit.
+    # By now the acknowledgement has shown the unit.
     await outcome(client, "confirmed", client.set_dhw_temperature(stage.device, 50))
     await outcome(client, "confirmed", client.set_dhw_temperature(stage.device, 130, unit=F))
     assert await stage.applied() == [("dhw-temperature", [98]), ("dhw-temperature", [100]), ("dhw-temperature", [109])]

@@ -1,4 +1,4 @@
-"""Every control has a method, and each method puts on the wire what was recorded, over a real link."""
+"""Every control has a method, and each method puts on the wire what was recorded, over a real connection."""
 
 from collections.abc import Awaitable, Callable
 import json
@@ -74,7 +74,7 @@ def simulator_options() -> tuple[str, ...]:
 
 
 def row(name: str) -> tuple[int, str, int]:
-    """Return what tells a control of the table from the others: vacation shares its code with the modes."""
+    """Return what distinguishes a control of the table from the others: vacation shares its code with the modes."""
     request = RECORDED[name]["payload"]["request"]
     return request["command"], request["mode"], len(request["param"])
 

@@ -1,4 +1,4 @@
-"""What becomes of commands to heaters, over real links to simulated ones."""
+"""What becomes of commands to heaters, over real connections to simulated ones."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What heaters and others say, asked again and again or unasked, over real links; and the end of it."""
+"""What heaters and others say, asked again and again or unasked, over real connections; and the end of it."""
 
 import asyncio
 from collections.abc import Coroutine

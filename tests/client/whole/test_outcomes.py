@@ -1,4 +1,4 @@
-"""What became of a command: every outcome that the real link and a simulated heater can bring about."""
+"""What became of a command: every outcome that the real connection and a simulated heater can bring about."""
 
 import asyncio
 
@@ -124,7 +124,7 @@ async def test_a_mode_that_is_held_is_remembered_over_a_restart(stage: Stage) ->
     later.restore(stored)
     await later.connect()
     await later.queries.request(stage.device, STATUS)
-    # The heater is in this mode, but only until the costly period ends.
+    # The heater is in this mode, but only until the peak period ends.
     cancelled = await later.submit(heater_commands.dhw_mode(stage.device, 1))
     result = await cancelled.outcome(timeout=PATIENCE)
     assert (result.outcome, result.reason) == (CommandOutcome.CONFIRMED, CommandReason.REPORTED)

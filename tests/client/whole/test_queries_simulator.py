@@ -33,7 +33,7 @@ async def used_on(client: NavienMqttClient, stage: Stage, day: date) -> EnergyAm
 
 
 async def power_while(client: NavienMqttClient, stage: Stage, minutes: int) -> list[float]:
-    """Let the heater live, and return the power that it tells each minute."""
+    """Let the heater live, and return the power that it reports each minute."""
     told_powers = []
     for _ in range(minutes):
         await lived(stage, minutes=1)
@@ -73,7 +73,7 @@ async def test_the_energy_told_is_the_energy_used(stage: Stage) -> None:
     used = after.heat_pump - before.heat_pump
     assert min(powers) - 1 <= used <= max(powers) + 1, "Wh in one hour, each figure cut to whole ones"
     assert after.elements == before.elements
-    # What is missing to the set point shrinks by the heat put in: about 2.9 times the energy used (protocol.md 13.3).
+    # What is missing to the setpoint shrinks by the heat put in: about 2.9 times the energy used (protocol.md 13.3).
     assert status.missing_energy is not None
     assert later.missing_energy is not None
     assert 2.4 < (status.missing_energy - later.missing_energy) / used < 3.4

@@ -1,4 +1,4 @@
-"""The queue's promises over real links: order, limit, what a drop puts in doubt, and what ends a command."""
+"""The queue's promises over real connections: order, limit, what a drop leaves unconfirmed, and what ends a command."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -22,14 +22,14 @@ async def give(client: NavienMqttClient, *numbers: int) -> list[int]:
 
 
 async def unplugged(stage: Stage, client: NavienMqttClient) -> None:
-    """Take the link down and wait until the client has noticed."""
+    """Take the connection down and wait until the client has noticed."""
     interrupted = expected(client, "connection_interrupted")
     await stage.simulator.fault("mqtt_down")
     await interrupted
 
 
 async def plugged_in(stage: Stage, client: NavienMqttClient) -> None:
-    """Bring the link back and wait until the queue is drained."""
+    """Bring the connection back and wait until the queue is drained."""
     resumed = expected(client, "connection_resumed")
     await stage.simulator.fault("mqtt_up")
     await resumed
@@ -71,7 +71,7 @@ async def test_the_queue_outlives_any_number_of_reconnections(stage: Stage) -> N
     client = await stage.connected()
     await unplugged(stage, client)
     await give(client, 1, 2, 3, 4)
-    # Each link dies after one message whose PUBACK does not arrive: all of it stays, in order.
+    # Each connection dies after one message whose PUBACK does not arrive: all of it stays, in order.
     for _ in range(2):
         interrupted = expected(client, "connection_interrupted")
         await stage.simulator.fault("cut", after=1, puback=False)
@@ -228,7 +228,7 @@ async def test_without_coalescing_every_command_is_sent(stage: Stage) -> None:
 
 
 async def test_a_command_given_into_a_dead_link_arrives_exactly_once(stage: Stage) -> None:
-    """The router is gone without a word; nothing but the overdue PUBACK tells."""
+    """The router is gone without a word; nothing but the overdue PUBACK shows it."""
     client = await stage.connected(operation_timeout=1.0)
     resumed = expected(client, "connection_resumed")
     await stage.simulator.fault("blackhole")

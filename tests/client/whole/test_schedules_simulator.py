@@ -1,4 +1,4 @@
-"""Queries and schedule writes over real links to simulated heaters, which were made without this client."""
+"""Queries and schedule writes over real connections to simulated heaters, which were made without this client."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -48,7 +48,7 @@ def written[ContentT](write: ScheduleWrite[ContentT], attempts: int = 1) -> None
 
 
 async def connected(stage: Stage) -> NavienMqttClient:
-    """Connect a client whose first heater has told what it has."""
+    """Connect a client whose first heater has reported what it has."""
     client = await stage.connected()
     await reported(client, stage.device)
     return client

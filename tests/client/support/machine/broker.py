@@ -1,4 +1,4 @@
-"""A broker with heaters behind it, over links whose PUBACKs and replies come late, or never."""
+"""A broker with heaters behind it, over connections whose PUBACKs and replies come late, or never."""
 
 import asyncio
 from collections.abc import Callable
@@ -38,13 +38,13 @@ class Delivery:
 
 @dataclass(slots=True)
 class HeaterBroker(ScriptedBroker):
-    """Hands what it receives to the heaters, and their answers to the newest link."""
+    """Hands what it receives to the heaters, and their answers to the newest connection."""
 
     heaters: dict[str, ScriptedHeater] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
     by_command: dict[str, int] = field(default_factory=dict)
     command_of: Callable[[str], str] = str
-    """Tells which command is being written with a session."""
+    """Returns which command is being written with a session."""
     puback_seconds: float = 0.0
     reply_seconds: float = 0.0
     newest_reply_at: float = 0.0
@@ -56,19 +56,19 @@ class HeaterBroker(ScriptedBroker):
     plain_ids: dict[int, str] = field(default_factory=dict)
     """The commands that are messages to no heater, by the number that each of them bears."""
     told_status: set[str] = field(default_factory=set)
-    """The heaters whose status has come over the newest link, and was made since that is up."""
+    """The heaters whose status has come over the newest connection, and was made since that is up."""
     told_features: dict[str, JsonObject] = field(default_factory=dict)
-    """What each heater last told that it has."""
+    """What each heater last reported that it has."""
     asked: set[str] = field(default_factory=set)
     """The sessions of what the present client has written."""
     told_changes: dict[str, int] = field(default_factory=dict)
     """How many foreign changes a heater had seen when it made the newest status that answers the present client, or
-    the one that is stored; of one that answers a client before it, nobody can tell how old it is."""
+    the one that is stored; of one that answers a client before it, nobody knows how old it is."""
     on_status: Callable[[str, int], None] | None = None
     on_receipt: Callable[[Delivery], None] | None = None
 
     def link_factory(self, is_wanted: Callable[[], bool]) -> TransportFactory:
-        """Return what makes links for one client, until that client is no more."""
+        """Return what makes connections for one client, until that client is no more."""
 
         async def make(_: SigningCredentials, on_message: MessageListener) -> Transport:
             if not is_wanted():
@@ -123,12 +123,12 @@ class HeaterBroker(ScriptedBroker):
         self.acknowledged.add(number)
         self.deliveries[number].acknowledged_at = asyncio.get_running_loop().time()
 
-    def has_told_status(self, mac_address: str) -> bool:
-        """Tell whether a heater's status has come over the newest link."""
+    def has_reported_status(self, mac_address: str) -> bool:
+        """Return whether a heater's status has come over the newest connection."""
         return mac_address in self.told_status
 
     def works_again(self) -> None:
-        """End every trouble but that of the link itself."""
+        """End every trouble but that of the connection itself."""
         self.refuses_connections = self.loses_pubacks = self.loses_replies = False
         self.puback_seconds = self.reply_seconds = 0.0
         for heater in self.heaters.values():
@@ -158,7 +158,7 @@ class HeaterBroker(ScriptedBroker):
 
 
 class HeaterLink(ScriptedTransport):
-    """A link to the broker; the runtime gives up on PUBACKs that are overdue."""
+    """A connection to the broker; the runtime gives up on PUBACKs that are overdue."""
 
     @override
     def __init__(self, broker: HeaterBroker, on_message: MessageListener) -> None:
@@ -184,6 +184,6 @@ class HeaterLink(ScriptedTransport):
         self._filters.add(topic_filter)
 
     def hears(self, topic: str) -> bool:
-        """Tell whether a message to a topic gets through."""
+        """Return whether a message to a topic gets through."""
         is_alive = not (self.is_closed or self.swallows or self.lost.done())
         return is_alive and any(matches(topic_filter, topic) for topic_filter in self._filters)

@@ -33,13 +33,13 @@ _UNREPORTED: Mapping[int, dict[str, int]] = {
 
 
 class Manner(StrEnum):
-    """How a heater treats what it is told."""
+    """How a heater treats what it is asked."""
 
     OBEYS = "obeys"
     IGNORES = "ignores"
     """Acknowledges a control, but does not do it."""
     KEEPS_SILENT = "keeps silent"
-    """Does what it is told, but no answer gets through."""
+    """Does what it is asked, but no answer gets through."""
     IS_OFFLINE = "is offline"
     """What is sent to it is lost."""
 
@@ -88,7 +88,7 @@ class ScriptedHeater:
     odd_members: dict[str, object] = field(default_factory=dict)
     """What it shows instead of some members, without any sense."""
     held_mode: int | None = None
-    """A mode that it was told in a costly period, to be taken up at its end."""
+    """A mode that it was asked for in a peak period, to be taken up at its end."""
     is_hold_forgotten: bool = False
     """The client cannot know of the held mode any more: it is another one, or took something else for done."""
     foreign_changes: int = 0
@@ -112,7 +112,7 @@ class ScriptedHeater:
         return self.status["hpUpperOnDiffTempSetting"] != 0
 
     def will_leave(self, expected: Mapping[str, frozenset[int]]) -> bool:
-        """Tell whether it will take up another mode than expected, because the present client told it to before."""
+        """Return whether it will take up another mode than expected, because the present client asked it to before."""
         modes = expected.get("dhwOperationSetting", frozenset())
         return bool(modes) and self.held_mode is not None and self.held_mode not in modes and not self.is_hold_forgotten
 
@@ -125,7 +125,7 @@ class ScriptedHeater:
             self.status[member] = value
 
     def costly_period(self, *, begins: bool) -> None:
-        """Let a costly period begin or end."""
+        """Let a peak period begin or end."""
         self.status["hpUpperOnDiffTempSetting"] = 16 if begins else 0
         if not begins and self.held_mode is not None:
             self.foreign_changes += self.is_hold_forgotten
@@ -148,7 +148,7 @@ class ScriptedHeater:
             self.is_hold_forgotten = True
             response_topic = f"cmd/52/navilink-{self.mac_address}/res/ctrl-fail"
         elif "param" in request and self.manner is Manner.IGNORES:
-            # If it is told to stay in its mode, it looks as if it had obeyed.
+            # If it is asked to stay in its mode, it looks as if it had obeyed.
             self.is_hold_forgotten = True
         elif "param" in request:
             self._apply(request["command"], request["param"])
@@ -158,7 +158,7 @@ class ScriptedHeater:
         return Reply(response_topic, session_id, self._named(content), self.foreign_changes, is_refusal)
 
     def _told(self, code: int) -> JsonObject:
-        """Return what it tells in answer to a request; a control is answered with a status too."""
+        """Return what it reports in answer to a request; a control is answered with a status too."""
         if code == queries.DEVICE_INFO.code:
             return {"feature": dict(self.feature)}
         return {"status": {**self.status, **self.odd_members}}

@@ -45,11 +45,11 @@ class Entry:
         return max(elapsed, now.wall - self.given.wall) if self.is_restored else elapsed
 
     def restored_age(self, now: Reading) -> float:
-        """Return the seconds since it was given, as far as the store tells; a clock set back makes it no younger."""
+        """Return the seconds since it was given, as far as the store shows; a clock set back makes it no younger."""
         return self.stored_age + max(0.0, now.wall - self.stored_wall)
 
     def is_too_old(self, now: Reading) -> bool:
-        """Tell whether it may not be sent any more."""
+        """Return whether it may not be sent any more."""
         life_time = self.command.life_time
         return life_time is not None and self.age(now) >= life_time.total_seconds() + _ROUNDING
 
@@ -63,8 +63,8 @@ class Circumstances:
     guarded: bool
     has_client: bool
     """Whether a client is at work, and not at its end with everything stored."""
-    has_told_status: bool
-    """Whether the heater has told its status on the present link."""
+    has_reported_status: bool
+    """Whether the heater has reported its status on the present connection."""
 
 
 @dataclass(slots=True)
@@ -98,8 +98,8 @@ class Ledger:
     def restored(self, now: Reading, told_changes: Mapping[str, int]) -> None:
         """The store was read; the monotonic clock of the process before says nothing to this one.
 
-        Neither does the store tell of a command that it was given over a link before the heater was heard on it: the
-        last status known is the stored one, which had seen so many foreign changes.
+        Neither does the store have of a command that it was given over a connection before the heater reported on it:
+        the last status known is the stored one, which had seen so many foreign changes.
         """
         for command_id in self.pending():
             entry = self.entries[command_id]
@@ -109,7 +109,7 @@ class Ledger:
             entry.is_restored = True
 
     def reported(self, mac_address: str, foreign_changes: int) -> None:
-        """A status is about to be heard; a belated one takes the client back to what it tells."""
+        """A status is about to be heard; a belated one takes the client back to what it reports."""
         for entry in self.entries.values():
             if entry.command.mac_address == mac_address and not entry.is_completed:
                 entry.known_changes = min(entry.known_changes, foreign_changes)
@@ -136,7 +136,7 @@ class Ledger:
         }
         if entry.command.is_control:
             judged |= {
-                "sent before the heater told its status": moment.guarded and not moment.has_told_status,
+                "sent before the heater reported its status": moment.guarded and not moment.has_reported_status,
                 "sent while another control is unanswered": moment.paced and self._has_unanswered(entry, moment),
             }
         self._note(entry, judged)
@@ -175,7 +175,7 @@ class Ledger:
                 self.entries[command_id].in_flight_when_cleared = True
 
     def _has_successor(self, entry: Entry, *, is_sent: bool = False) -> bool:
-        """Tell whether a newer one makes it pointless; one that was sent need only overwrite some of the same."""
+        """Return whether a newer one makes it pointless; one that was sent need only overwrite some of the same."""
         return any(
             other.order > entry.order
             and (
@@ -187,7 +187,7 @@ class Ledger:
         )
 
     def _will_be_undone(self, entry: Entry) -> bool:
-        """Tell whether it was not sent although an older one for its setting is still on its way."""
+        """Return whether it was not sent although an older one for its setting is still on its way."""
         return entry.delivery is None and any(
             other.order < entry.order
             and entry.command.replaces(other.command)
@@ -217,7 +217,7 @@ class Ledger:
 
 
 def _outranks(other: Entry, entry: Entry) -> bool:
-    """Tell whether another one is newer, for the same setting, and the client knows that it has arrived."""
+    """Return whether another one is newer, for the same setting, and the client knows that it has arrived."""
     return (
         other.order > entry.order
         and other.command.replaces(entry.command)
@@ -234,7 +234,7 @@ def _is_unanswered(delivery: Delivery, loop_time: float) -> bool:
 
 
 def _is_true(entry: Entry, shown: DeviceStatus | None) -> bool:
-    """Tell whether a confirmed command took effect, as far as the heater has told."""
+    """Return whether a confirmed command took effect, as far as the heater has reported."""
     if entry.command.mac_address is None:
         return entry.delivery is not None and entry.delivery.acknowledged_at is not None
     if not entry.command.expected:
@@ -243,7 +243,7 @@ def _is_true(entry: Entry, shown: DeviceStatus | None) -> bool:
 
 
 def _is_refused_for_now(entry: Entry) -> bool:
-    """Tell whether the last that the heater said of a command is that it came too soon."""
+    """Return whether the last that the heater said of a command is that it came too soon."""
     return entry.delivery is not None and entry.delivery.may_return
 
 

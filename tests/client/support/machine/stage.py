@@ -208,7 +208,7 @@ class MachineStage(RuleBasedStateMachine):
             self.broker.plain_ids[self.plain_count] = event.command.id
         else:
             known = self.heaters[mac_address].foreign_changes
-            if self.broker.has_told_status(mac_address) or not client.is_connected:
+            if self.broker.has_reported_status(mac_address) or not client.is_connected:
                 known = self.broker.told_changes.get(mac_address, known)
         self.ledger.given(event.command, self.clocks.reading(), known)
 
@@ -243,7 +243,7 @@ class MachineStage(RuleBasedStateMachine):
             paced=self.options["command_interval"] > 0,
             guarded=self.options["guard_commands"],
             has_client=self.client is not None,
-            has_told_status=self.broker.has_told_status(delivery.mac_address or ""),
+            has_reported_status=self.broker.has_reported_status(delivery.mac_address or ""),
         )
         self.ledger.arrived(delivery, moment)
 
@@ -284,7 +284,7 @@ class MachineStage(RuleBasedStateMachine):
 
 
 def _lasting(command: QueuedCommand) -> dict[str, object]:
-    """Return what of a command has to come through a store exactly; times are told by other clocks afterwards."""
+    """Return what of a command has to come through a store exactly; times are taken from other clocks afterwards."""
     names = (
         "id kind wanted mac_address topic body qos life_time attempts setting overwrites parameters is_control "
         "repeatable expected"

@@ -48,7 +48,7 @@ class TrueHeater:
         self._change(PANEL, lambda: self.scripted.turn(member, value))
 
     def costly_period(self, *, begins: bool) -> None:
-        """Let a costly period begin, in which it leaves the modes with elements, or end (protocol.md 13.5)."""
+        """Let a peak period begin, in which it leaves the modes with elements, or end (protocol.md 13.5)."""
         if begins and self.scripted.status[_MODE] in (DhwMode.ELECTRIC, DhwMode.HIGH_DEMAND, DhwMode.ENERGY_SAVER):
             self._change(ITSELF, lambda: self.scripted.status.update({_MODE: int(DhwMode.HEAT_PUMP)}))
         self._change(self.held_for, lambda: self.scripted.costly_period(begins=begins))

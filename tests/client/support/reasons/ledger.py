@@ -25,7 +25,7 @@ class Writing:
     is_acknowledged: bool = False
     is_answered: bool = False
     refusal: int | None = None
-    """The code with which it was refused, once the client has been told."""
+    """The code with which it was refused, once the client knows."""
     refused_in: int = -1
     """The run in which that was."""
     at: float = field(default_factory=loop_time)

@@ -53,25 +53,25 @@ class Truth:
     reports: list[Answer] = field(default_factory=list)
     """Statuses without a session, which the client may take for answers when the heater answers nothing."""
     reported_over: RandomTransport | None = None
-    """The link over which the last of these came."""
+    """The connection over which the last of these came."""
     is_vague: bool = False
     """Such a status has come at all: what the client knew then is not known here for certain."""
     base: Answer | None = None
-    """The newest that any client knew, as far as the store tells."""
+    """The newest that any client knew, as far as the store shows."""
     heard_over: RandomTransport | None = None
-    """The link over which a question was answered last that was asked over it."""
+    """The connection over which a question was answered last that was asked over it."""
     shown: list[Answer] = field(default_factory=list)
     """Statuses that answer no question of the present client: as long as no other is known, the last is stored."""
     asked_over: dict[str, RandomTransport] = field(default_factory=dict)
     receipts: list[tuple[int, Given]] = field(default_factory=list)
     present: Answer | None = None
-    """What the client is being told right now, if it is such an answer."""
+    """What the client learns right now, if it is such an answer."""
     is_taken_in: bool = False
 
     # What the client does
 
     def gives(self, command: QueuedCommand, now: Reading, transport: RandomTransport | None) -> None:
-        """Note a new command, given over this link if there is one."""
+        """Note a new command, given over this connection if there is one."""
         is_base_to_come = transport is not None and self.heard_over is not transport
         tick = next(self.heater.ticks)
         self.given[command.id] = Given(
@@ -141,7 +141,7 @@ class Truth:
             if writing.transport is transport:
                 writing.is_acknowledged = True
 
-    def tells(self, message: Message, transport: RandomTransport) -> None:
+    def arrives(self, message: Message, transport: RandomTransport) -> None:
         """The client is about to hear a message."""
         self.present, self.is_taken_in = None, False
         session_id = message.session_id or ""
@@ -155,7 +155,7 @@ class Truth:
         for writing in self._writings(session_id):
             writing.is_answered = True
             if message.is_refusal and (code := message.response["failCode"]) and isinstance(code, int):
-                self.happened["refusal told again"] += writing.refusal is not None
+                self.happened["refusal reported again"] += writing.refusal is not None
                 writing.refusal, writing.refused_in = code, self.run
         if message.is_refusal or not message.is_status or asked is None:
             return
@@ -193,7 +193,7 @@ class Truth:
         )
 
     def restarts(self, stored: StoredQueue, kept: Mapping[str, Reading], given: int, base: Answer | None) -> None:
-        """Another run takes up a store, with commands that were given at these times as far as it can tell.
+        """Another run takes up a store, with commands that were given at these times as far as it knows.
 
         Of what was given after the first so many, the store knows nothing. Nobody has heard of an outcome of it either,
         for the owner of the store passes an outcome on only after it is stored.
@@ -287,7 +287,7 @@ class Truth:
         return any(other.command.replaces(entry.command) for other in newer)
 
     def _shows_somebody_else(self, entry: Given, answer: Answer) -> bool:
-        """Tell whether an answer shows that somebody has set what a command sets, after what was known when given."""
+        """Return whether an answer shows that somebody has set what a command sets, after what was known when given."""
         is_unknown = entry.base is None or entry.is_base_to_come
         if answer.asked < entry.tick or (is_unknown and not self.is_vague):
             return False
@@ -298,10 +298,10 @@ class Truth:
         )
 
     def _is_somebody_else(self, member: str, state: State) -> bool:
-        """Tell whether somebody else has set a member, as far as the client can know.
+        """Return whether somebody else has set a member, as far as the client can know.
 
         A command that was lost with its process is one by nobody that it knows. That the heater itself has left a mode
-        can be told only as long as the costly period lasts.
+        can be known only as long as the peak period lasts.
         """
         who = state.set_by[member]
         if who == ITSELF:
@@ -309,9 +309,9 @@ class Truth:
         return who == PANEL or self.given[who].is_lost
 
     def _is_overruled_for_sure(self, entry: Given) -> bool:
-        """Tell whether the newest answer shows a value that only somebody else can have set since the last known one.
+        """Return whether the newest answer shows a value that only somebody else can have set since the last known one.
 
-        What is explained by a command of this client's own is left out, for it cannot be told from somebody else's.
+        What is explained by a command of this client's own is left out, for it cannot be known from somebody else's.
         """
         answer = self.answers[-1] if self.answers else None
         base = entry.guard_base
@@ -333,7 +333,7 @@ class Truth:
         )
 
     def _is_past(self, entry: Given, tick: int) -> bool:
-        """Tell whether the heater has told what became of a command, asked after its end, and all before a moment.
+        """Return whether the heater has reported what became of a command, asked after its end, all before a moment.
 
         But for a mode that a heater may have held, and for as long as the command may still take effect.
         """
@@ -353,7 +353,7 @@ class Truth:
             return True
         written = entry.writings[-1]
         is_refused_for_now = written.refusal == _TOO_SOON and written.refused_in == self.run
-        # Of one that waits again, because its link was lost, nobody knows whether it has arrived.
+        # Of one that waits again, because its connection was lost, nobody knows whether it has arrived.
         is_known_to_have_arrived = written.is_acknowledged or written.is_answered
         # The writings of an earlier run count for the client as if they were made when it began.
         since = self.asked.get(written.session_id, written.tick)
@@ -387,7 +387,7 @@ def _was_refused(entry: Given, code: int | None) -> bool:
 
 
 def _explains(command: QueuedCommand, member: str, value: int) -> bool:
-    """Tell whether a command brings a value about; one that sets the mode ends a vacation."""
+    """Return whether a command brings a value about; one that sets the mode ends a vacation."""
     return value in command.expected.get(member, ()) or (member == "vacationDaySetting" and _MODE in command.expected)
 
 

@@ -30,7 +30,7 @@ class Message:
 
     @property
     def is_status(self) -> bool:
-        """Whether it tells the status."""
+        """Whether it reports the status."""
         return "status" in self.response
 
     @property
@@ -43,7 +43,7 @@ class NetworkListener(Protocol):
     """Who sees everything that passes between client and service."""
 
     def command_of(self, session_id: str) -> str:
-        """Tell which command a session belongs to; of a question, the session itself."""
+        """Return which command a session belongs to; of a question, the session itself."""
 
     def written(self, session_id: str, transport: RandomTransport) -> None:
         """The client writes a request, before it arrives or gets lost."""
@@ -87,12 +87,12 @@ class Network:
     _arrives_at: float = 0.0
 
     async def make_transport(self, _: SigningCredentials, on_message: MessageListener) -> Transport:
-        """Make the next link; the client's seam for links."""
+        """Make the next connection; the client's seam for connections."""
         self.transport = RandomTransport(self, on_message)
         return self.transport
 
     def take(self, transport: RandomTransport, body: bytes, on_done: PublishListener) -> None:
-        """Take in what was written to a link that works."""
+        """Take in what was written to a connection that works."""
         request = orjson.loads(body)
         session_id = request["sessionID"]
         loop = asyncio.get_running_loop()
@@ -117,7 +117,7 @@ class Network:
     def _send(self, message: Message) -> None:
         loop, conditions = asyncio.get_running_loop(), self.conditions
         if message.session_id is None:
-            # Without a session nobody can tell that it is late; after 30 s the client holds nothing to be late.
+            # Without a session nobody knows that it is late; after 30 s the client holds nothing to be late.
             loop.call_later(min(20.0, *conditions.reply_seconds), self._deliver, message)
             return
         delay = self.chance.choice(conditions.reply_seconds)
@@ -133,7 +133,7 @@ class Network:
 
 
 class RandomTransport(Transport):
-    """A link to that service."""
+    """A connection to that service."""
 
     def __init__(self, network: Network, on_message: MessageListener) -> None:
         self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -190,14 +190,14 @@ class RandomTransport(Transport):
             timer.cancel()
 
     def acknowledge(self, session_id: str, on_done: PublishListener) -> None:
-        """Let a PUBACK arrive, unless the link has ended or is black-holed."""
+        """Let a PUBACK arrive, unless the connection has ended or is black-holed."""
         if not self.swallows and not self.has_ended and on_done in self._in_flight:
             self._in_flight.pop(on_done).cancel()
             self._network.listener.acknowledged(session_id, self)
             on_done(None)
 
     def drop(self) -> None:
-        """Lose the link; what is in flight is cancelled first, as with the real runtime."""
+        """Lose the connection; what is in flight is cancelled first, as with the real runtime."""
         if not self.has_ended:
             for on_done, timer in tuple(self._in_flight.items()):
                 timer.cancel()

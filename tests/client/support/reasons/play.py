@@ -204,12 +204,12 @@ class Play:
         self.network.say(self.chance.choice((None, "somebody else's")))
 
     def drop(self) -> None:
-        """Lose the link."""
+        """Lose the connection."""
         if self.network.transport is not None:
             self.network.transport.drop()
 
     def black_hole(self) -> None:
-        """Let nothing pass over the link any more."""
+        """Let nothing pass over the connection any more."""
         if self.network.transport is not None:
             self.network.transport.swallows = True
 
@@ -221,7 +221,7 @@ class Play:
             self.drop()
 
     async def outage(self) -> None:
-        """Lose the link, and while the service is out of reach give commands and turn the panel."""
+        """Lose the connection, and while the service is out of reach give commands and turn the panel."""
         self.network.conditions.refuses_connections = True
         self.drop()
         for _ in range(self.chance.randint(1, 4)):
@@ -241,11 +241,11 @@ class Play:
         scripted.refusals, scripted.fail_code = self.chance.randint(1, 8), self.chance.choice((2, 2, 2, 7))
 
     def behave(self) -> None:
-        """Have the heater treat differently what it is told."""
+        """Have the heater treat differently what it is asked."""
         self.heater.scripted.manner = self.chance.choice((*Manner, Manner.OBEYS, Manner.OBEYS))
 
     def costly_period(self) -> None:
-        """Let a costly period begin or end."""
+        """Let a peak period begin or end."""
         self.heater.costly_period(begins=not self.heater.scripted.is_in_costly_period)
 
     def set_clock(self) -> None:
@@ -328,7 +328,7 @@ class Play:
     # From the network
 
     def command_of(self, session_id: str) -> str:
-        """Tell which command a session belongs to; of a question, the session itself."""
+        """Return which command a session belongs to; of a question, the session itself."""
         return self.truth.sessions.get(session_id, session_id)
 
     def written(self, session_id: str, transport: RandomTransport) -> None:
@@ -352,7 +352,7 @@ class Play:
         """Hand a message to the client."""
         if self.truth.run < 0:
             return
-        self.truth.tells(message, transport)
+        self.truth.arrives(message, transport)
         session = {} if message.session_id is None else {"sessionID": message.session_id}
         body = {**session, "protocolVersion": 2, "response": message.response}
         transport.on_message(message.topic, orjson.dumps(body))
