@@ -19,5 +19,9 @@ class StoredFiles:
         self._folder.mkdir(exist_ok=True)
         (self._folder / key).write_text(json.dumps(content))
 
+    def of(self, entry_id: str) -> list[str]:
+        """Return the keys of all that is stored of an account."""
+        return [file.name for file in self._folder.glob(f"*{entry_id}*")]
+
     def __contains__(self, key: str) -> bool:
         return (self._folder / key).exists()

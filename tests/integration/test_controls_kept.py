@@ -25,6 +25,7 @@ from tests.integration.controls import (
     report,
 )
 from tests.integration.heaters import HEATER, MAC, applied
+from tests.integration.stored_files import StoredFiles
 from tests.integration.waiting import wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
@@ -317,14 +318,15 @@ async def test_reported_change_is_written_soon(
 
 
 async def test_nothing_is_left_of_an_account_that_is_removed(
-    hass: HomeAssistant, running: MockConfigEntry, hass_storage: dict[str, Any]
+    hass: HomeAssistant, running: MockConfigEntry, hass_storage: dict[str, Any], stored_files: StoredFiles
 ) -> None:
     await wait_for_value(hass, ANTI_LEGIONELLA_INTERVAL, "7")
     await set_number(hass, ANTI_LEGIONELLA_INTERVAL, 9)
-    assert key(running) in hass_storage
+    # As it is on the disk of a home.
+    stored_files[key(running)] = hass_storage[key(running)]
     assert await hass.config_entries.async_remove(running.entry_id)
     await hass.async_block_till_done()
-    assert key(running) not in hass_storage
+    assert stored_files.of(running.entry_id) == []
 
 
 @pytest.mark.parametrize(

@@ -260,13 +260,13 @@ class NavienMqttClient:
         `NotConnectedError` while disconnected with the queue disabled.
         """
         device, control = command.device, command.control
-        status, feature = self.status(device), self.feature(device)
-        checked = control.checked(command.parameters, feature)
+        record = self._inbox.records.get(device.mac_address)
+        checked = control.checked(command.parameters, None if record is None else record.feature)
         request = control_request(control, checked, device, self._config.client_id, wanted=command.words)
         if expires_at is not None:
             request = replace(request, expires_at=expires_at)
         elif self._config.expire_by_class:
-            raw = {} if status is None else status.raw
+            raw = {} if record is None or record.status is None else record.status.raw
             known = {name: value for name in request.expected if (value := WHOLE.read(raw.get(name))) is not None}
             request = replace(request, expires_at=request.queued_at + control.life_time(checked, known))
         self._use(device)
@@ -357,11 +357,13 @@ class NavienMqttClient:
 
     def status(self, device: Device) -> DeviceStatus | None:
         """Return the last status of a heater."""
-        return self._inbox.record(device).status
+        record = self._inbox.records.get(device.mac_address)
+        return None if record is None else record.status
 
     def feature(self, device: Device) -> DeviceFeature | None:
         """Return what a heater last reported to have."""
-        return self._inbox.record(device).feature
+        record = self._inbox.records.get(device.mac_address)
+        return None if record is None else record.feature
 
     def is_status_restored(self, device: Device) -> bool:
         """Return whether `status()` is that of an earlier run: the heater has reported none since `restore()`."""

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-import os
+from functools import partial
+from secrets import token_hex
 import time
 from types import MappingProxyType
 from typing import Self
@@ -20,16 +21,14 @@ from ..protocol.queries import Request
 from ..protocol.topics import check_topic
 from .outcome import CommandReason, CommandResult
 
+_ID_BYTES = 16
+
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 def running_seconds() -> float:
     """Return the monotonic time in seconds, including the sleep of the system where that is known."""
     return time.clock_gettime(_CLOCK)
-
-
-def _new_id() -> str:
-    return os.urandom(16).hex()
 
 
 _NOTHING_EXPECTED: Mapping[str, frozenset[int]] = MappingProxyType({})
@@ -39,7 +38,7 @@ _NOTHING_EXPECTED: Mapping[str, frozenset[int]] = MappingProxyType({})
 class QueuedCommand:
     """One command on its way to a heater. Its text form has neither MAC nor topic, so it may be logged."""
 
-    id: str = field(default_factory=_new_id)
+    id: str = field(default_factory=partial(token_hex, _ID_BYTES))
     """Also the `sessionID` of the message as it is made, by which a reply finds its command."""
     kind: str
     """The command's name, such as `dhw-temperature` or `status`."""
@@ -93,7 +92,7 @@ class QueuedCommand:
 
     def another(self, **members: object) -> Self:
         """Return a command that is given now and has an id of its own, like this one but for some members."""
-        return self._with(id=_new_id(), queued_at=datetime.now(UTC), given_at=running_seconds(), **members)
+        return self._with(id=token_hex(_ID_BYTES), queued_at=datetime.now(UTC), given_at=running_seconds(), **members)
 
     def written_again(self) -> Self:
         """Return the command as it goes out once more.
@@ -103,7 +102,7 @@ class QueuedCommand:
         """
         if not self.attempts and not self.is_restored:
             return self._with(attempts=1, sessions=(self.id,))
-        session_id = _new_id()
+        session_id = token_hex(_ID_BYTES)
         return self._with(
             attempts=self.attempts + 1,
             sessions=(*self.sessions, session_id),
@@ -218,7 +217,7 @@ def query_request(
     query: Request, device: Device, client_id: str, content: Mapping[str, JsonValue] | None = None
 ) -> QueuedCommand:
     """Return a query or write for a device, with a `sessionID` of its own; its content has been checked."""
-    session_id = _new_id()
+    session_id = token_hex(_ID_BYTES)
     topic, body = request_message(query, content or {}, device, client_id, session_id)
     return QueuedCommand(
         id=session_id, kind=query.name, wanted=query.words, mac_address=device.mac_address, topic=topic, body=body
@@ -238,7 +237,7 @@ def control_request(
 
     It has a `sessionID` of its own, or that of the command which it continues.
     """
-    session_id = session_id or _new_id()
+    session_id = session_id or token_hex(_ID_BYTES)
     content: dict[str, JsonValue] = {"mode": control.name, "param": [*parameters], "paramStr": ""}
     topic, body = request_message(control, content, device, client_id, session_id)
     return QueuedCommand(

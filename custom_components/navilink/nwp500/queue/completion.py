@@ -1,16 +1,14 @@
-"""The commands without an outcome, and the end of each: its one outcome, reported, and the command let go of."""
+"""The end of commands: the one outcome of each, reported, and the command let go of."""
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from itertools import count
+from collections.abc import Callable, Iterable
 import logging
 
 from ..events import EventEmitter
-from .command import CommandCompleted, CommandEvent, CommandHandle, QueueChanged, QueuedCommand
+from .command import CommandCompleted, CommandEvent, QueueChanged, QueuedCommand
 from .confirmation import Confirmations
 from .guard import CommandGuard
 from .outcome import CommandOutcome, CommandReason, CommandResult
-from .queue import CommandQueue, Displaced
+from .queue import CommandQueue, CommandRegistry, Displaced
 from .timing import Pacing
 
 _LOGGER = logging.getLogger(__name__)
@@ -21,73 +19,6 @@ OVERTAKEN = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.NEWER_SENT)
 _SUPERSEDED = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.NEWER_COMMAND)
 _OUTLIVED = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.NEWER_CONFIRMED)
 _QUEUE_CHANGED = QueueChanged()
-
-
-class CommandRegistry:
-    """The commands without an outcome, in the order of giving, and how often each outcome occurred."""
-
-    def __init__(self) -> None:
-        self._handles: dict[str, CommandHandle] = {}
-        self._sessions: dict[str, str] = {}
-        """The id of the command that each session belongs to."""
-        self._sequences = count()
-        self._counts: defaultdict[str | None, Counter[CommandOutcome]] = defaultdict(Counter)
-
-    def __contains__(self, command_id: object) -> bool:
-        """Return whether a command has no outcome yet."""
-        return command_id in self._handles
-
-    def __len__(self) -> int:
-        """Return how many commands have no outcome yet."""
-        return len(self._handles)
-
-    def __iter__(self) -> Iterator[CommandHandle]:
-        """Go through the handles in the order of giving."""
-        return iter(tuple(self._handles.values()))
-
-    def add(self, command: QueuedCommand) -> CommandHandle:
-        """Take a command in and return its handle."""
-        handle = self._handles[command.id] = CommandHandle(command, next(self._sequences))
-        return handle
-
-    def handle(self, command_id: str) -> CommandHandle | None:
-        """Return the handle of a command that has no outcome yet."""
-        return self._handles.get(command_id)
-
-    def written(self, command: QueuedCommand) -> None:
-        """Have the replies to each writing of a command find it."""
-        for session_id in command.sessions:
-            self._sessions[session_id] = command.id
-
-    def asked(self, session_id: str) -> QueuedCommand | None:
-        """Return the command without an outcome that was written with a session, as it was given."""
-        handle = self._handles.get(self._sessions.get(session_id, ""))
-        return None if handle is None else handle.command
-
-    def sequence(self, command: QueuedCommand) -> int:
-        """Return a command's number in the order of giving."""
-        handle = self._handles.get(command.id)
-        return 0 if handle is None else handle.sequence
-
-    def complete(self, command: QueuedCommand, result: CommandResult) -> CommandHandle | None:
-        """Give a command its outcome and return its handle; `None` when it has one already: only the first counts."""
-        handle = self._handles.pop(command.id, None)
-        if handle is not None:
-            handle.complete(result)
-            for session_id in command.sessions:
-                self._sessions.pop(session_id, None)
-            self._counts[command.mac_address][result.outcome] += 1
-        return handle
-
-    def forget(self, mac_address: str) -> None:
-        """Count the outcomes of a heater for all of them only."""
-        if (counts := self._counts.pop(mac_address, None)) is not None:
-            self._counts[None].update(counts)
-
-    def counts(self, mac_address: str | None = None) -> Mapping[CommandOutcome, int]:
-        """Return how often each outcome occurred, for one heater or for all."""
-        chosen = self._counts.values() if mac_address is None else [self._counts.get(mac_address, Counter())]
-        return sum(chosen, Counter())
 
 
 class Completions:
@@ -193,11 +124,11 @@ class Completions:
         )
 
     def is_undecided(self, command: QueuedCommand) -> bool:
-        """Return whether a command was sent before, and a newer one that overwrites some of the same is in flight.
+        """Return whether a newer command that overwrites some of the same as one that was sent before is in flight.
 
         If that one arrives, this one must not follow it.
         """
-        return bool(command.attempts) and any(
+        return any(
             newer.is_related_to(command) and self._registry.sequence(newer) > self._registry.sequence(command)
             for newer in self._queue.in_flight
         )

@@ -18,13 +18,13 @@ from ..exceptions import NotConnectedError
 from ..models import DeviceStatus
 from ..transport.base import Transport
 from .command import CommandEvent, CommandHandle, QueuedCommand
-from .completion import IN_DOUBT, OVERTAKEN, CommandRegistry, Completions
+from .completion import IN_DOUBT, OVERTAKEN, Completions
 from .confirmation import REPORTED
 from .freshness import FreshStatus
 from .guard import OVERRULED, CommandGuard
 from .outcome import CommandOutcome, CommandReason, CommandResult, CommandStage
 from .persistence import StoredQueue
-from .queue import NOTHING, CommandQueue, Displaced
+from .queue import NOTHING, CommandQueue, CommandRegistry, Displaced
 from .timing import Expiry
 from .writer import CommandWriter, WriterListener
 
@@ -222,6 +222,10 @@ class CommandPipeline(WriterListener):
 
     def on_status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> None:
         """A heater reported its status: judge what waits for it, and complete what it shows."""
+        if not self.registry:
+            if self.guard.on_status(mac_address, status, asked_at, ()):
+                self._completions.changed()
+            return
         has_news = self.guard.on_status(mac_address, status, asked_at, self.pending())
         # All of them leave the queue before the first outcome, which may change what else waits.
         self._completions.complete_all(self.queue.remove(self.guard.is_overruled), OVERRULED)
@@ -277,7 +281,9 @@ class CommandPipeline(WriterListener):
             return math.inf
         if not command.is_control:
             return 0.0
-        if self.guard.is_waiting_for_status(command.mac_address) or self._completions.is_undecided(command):
+        if self.guard.is_waiting_for_status(command.mac_address) or (
+            command.attempts and self._completions.is_undecided(command)
+        ):
             return math.inf
         return self._pacing.pause(command.mac_address)
 
