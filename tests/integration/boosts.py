@@ -55,8 +55,17 @@ async def boosted(hass: HomeAssistant, simulator: SimulatorProcess) -> float:
     before: float = shown(hass, HEATER).attributes["temperature"]
     await boost(hass, temperature=60)
     await simulator.wait(applied=1)
+    await confirmed(hass)
     await target(hass, 60)
     return before
+
+
+async def confirmed(hass: HomeAssistant) -> None:
+    """Wait until each command has its outcome: a target temperature is shown before that."""
+    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
+        client = entry.runtime_data.client
+        while client.pending_commands:
+            await next_event(client, "queue_changed")
 
 
 async def switch(hass: HomeAssistant, action: str) -> None:

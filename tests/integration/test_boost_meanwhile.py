@@ -19,6 +19,7 @@ from tests.integration.actions import CONNECTION, OUTCOME, cut, lost, press, set
 from tests.integration.boosts import (
     BOOST,
     boost,
+    confirmed,
     in_hours,
     keeper,
     key,
@@ -64,6 +65,7 @@ async def test_of_two_who_look_at_once_the_first_starts_its_boost(
         await refused
     assert error.value.translation_key == "boost_is_running"
     await simulator.wait(applied=1)
+    await confirmed(hass)
     await target(hass, 60)
     await switch(hass, "turn_off")
     await wait_until_done(running)
@@ -98,6 +100,7 @@ async def test_connection_that_is_lost_during_the_look_leaves_what_was_before_to
     assert (response["queued"], response["restores"]) == (True, {})
     await simulator.fault("mqtt_up")
     await simulator.wait(applied=1)
+    await confirmed(hass)
     await target(hass, 60)
     await switch(hass, "turn_off")
     await wait_until_done(running)
@@ -202,6 +205,7 @@ async def test_planned_boost_goes_back_to_what_was_set_since_the_last_report(
     await simulator.device(MAC, dhwTemperatureSetting=92)
     await wall_clock.pass_by(timedelta(seconds=21))
     await simulator.wait(applied=1)
+    await confirmed(hass)
     await target(hass, 60)
     await switch(hass, "turn_off")
     await wait_until_done(running)

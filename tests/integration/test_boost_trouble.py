@@ -26,6 +26,7 @@ from tests.integration.boosts import (
     BOOST,
     boost,
     boosted,
+    confirmed,
     in_hours,
     keeper,
     key,
@@ -361,6 +362,7 @@ async def test_planned_boost_goes_back_to_what_was_set_right_before_it(
     await simulator.device(MAC, dhwTemperatureSetting=92)
     await wall_clock.pass_by(timedelta(hours=1, seconds=1))
     await simulator.wait(applied=1)
+    await confirmed(hass)
     await target(hass, 60)
     await wall_clock.pass_by(timedelta(minutes=61))
     await simulator.wait(applied=2)
@@ -516,6 +518,7 @@ async def test_boost_given_while_home_assistant_stops_is_carried_out_by_the_next
     assert await hass.config_entries.async_reload(running.entry_id)
     await wait_for_value(hass, BOOST, "on")
     await simulator.wait(applied=1)
+    await confirmed(hass)
     await target(hass, 60)
 
 
