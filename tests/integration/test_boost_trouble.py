@@ -371,6 +371,17 @@ async def test_planned_boost_goes_back_to_what_was_set_right_before_it(
 
 
 @pytest.mark.usefixtures("running")
+async def test_boost_after_a_silence_asks_first_what_the_heater_has(
+    hass: HomeAssistant, simulator: SimulatorProcess, wall_clock: WallClock
+) -> None:
+    await simulator.fault("silent", mac=MAC, suffix="st")
+    await simulator.device(MAC, dhwTemperatureSetting=92)
+    await wall_clock.pass_by(timedelta(minutes=10))
+    response = await boost(hass, temperature=60)
+    assert response["restores"] == {"temperature": 46}
+
+
+@pytest.mark.usefixtures("running")
 async def test_boost_of_a_heater_that_was_off_is_refused_in_an_outage_too(
     hass: HomeAssistant, simulator: SimulatorProcess
 ) -> None:

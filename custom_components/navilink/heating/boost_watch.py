@@ -70,7 +70,7 @@ class BoostWatch:
         """Return whether the heater has not reported since a planned boost was to start: it is waited for, not long."""
         start, reported_at = next((boost.start for boost in boosts.planned), now), self._client.last_message_at(device)
         is_due = start < now < start + _START_PATIENCE
-        return is_due and self._keeper.now(device) is not None and reported_at is not None and reported_at < start
+        return is_due and self._keeper.answers(device) and (reported_at is None or reported_at < start)
 
     @callback
     def _on_status_received(self, event: StatusReceived) -> None:

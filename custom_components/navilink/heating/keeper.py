@@ -127,7 +127,7 @@ class BoostKeeper:
 
     async def async_look(self, device: Device) -> None:
         """Wait until a heater has reported what it has now, not for long: somebody may have just changed it."""
-        if self.now(device) is None:
+        if not self.answers(device):
             return
         reported = asyncio.Event()
 
@@ -306,6 +306,10 @@ class BoostKeeper:
             self._client.clear_command_queue(device, ids=frozenset(ids))
 
     # What a heater has
+
+    def answers(self, device: Device) -> bool:
+        """Return whether a heater can be asked; to one that cannot, the queue sends nothing before it has reported."""
+        return self._client.is_connected and self._client.is_online(device) is not False
 
     def now(self, device: Device) -> HeaterNow | None:
         """Return what a heater reports; None if that is old, or of an earlier run, and it was not off."""
