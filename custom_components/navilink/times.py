@@ -1,5 +1,6 @@
 """Times that people and automations give."""
 
+from collections.abc import Callable
 from datetime import MAXYEAR, MINYEAR, datetime, time, timedelta
 
 from homeassistant.helpers import config_validation as cv
@@ -7,22 +8,20 @@ from homeassistant.util import dt as dt_util
 import voluptuous as vol
 
 
-def positive_duration(value: object) -> timedelta:
-    """Return a duration; Home Assistant's own validator fails on one that is too long for any clock."""
-    try:
-        duration: timedelta = cv.positive_time_period(value)
-    except OverflowError as err:
-        raise vol.Invalid("the duration is too long") from err
-    return duration
+def _checked[T](validator: Callable[[object], T], name: str) -> Callable[[object], T]:
+    """Return a validator of Home Assistant that raises `vol.Invalid` for numbers beyond any clock, too."""
+
+    def validate(value: object) -> T:
+        try:
+            return validator(value)
+        except OverflowError as err:
+            raise vol.Invalid(f"the {name} is not valid") from err
+
+    return validate
 
 
-def clock_time(value: object) -> time:
-    """Return a time of the clock; Home Assistant's own validator fails on some numbers."""
-    try:
-        parsed: time = cv.time(value)
-    except OverflowError as err:
-        raise vol.Invalid("the time is not valid") from err
-    return parsed
+positive_duration = _checked(cv.positive_time_period, "duration")
+clock_time = _checked(cv.time, "time")
 
 
 def aware_time(value: object) -> datetime:

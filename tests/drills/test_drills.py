@@ -9,7 +9,7 @@ import pytest
 
 from drills.__main__ import DOCUMENT, DRILLS, GROUPS, chosen, read_command_line
 from drills.drill import Drill, Result
-from drills.protections import PROTECTIONS
+from drills.protections import PROTECTIONS, Protection
 from drills.table import HEADER, cells, described, write_between
 
 ROOT = Path(__file__).parents[2]
@@ -32,6 +32,12 @@ def test_each_is_described_and_can_fail(drill: Drill) -> None:
     assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", drill.name)
     assert drill.about.endswith(".")
     assert drill.protection in PROTECTIONS
+
+
+@pytest.mark.parametrize("protection", PROTECTIONS.values(), ids=PROTECTIONS.keys())
+def test_each_protection_is_where_it_is_taken_out(protection: Protection) -> None:
+    with protection.taken_out():
+        assert protection.about.endswith(".")
 
 
 def test_every_protection_is_taken_out_by_a_drill() -> None:

@@ -13,7 +13,7 @@ from .timing import Pacing
 
 _LOGGER = logging.getLogger(__name__)
 
-IN_DOUBT = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.ACKNOWLEDGEMENT_LOST)
+NOT_ACKNOWLEDGED = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.ACKNOWLEDGEMENT_LOST)
 _DROPPED = CommandResult(CommandOutcome.DROPPED, CommandReason.QUEUE_FULL)
 OVERTAKEN = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.NEWER_SENT)
 _SUPERSEDED = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.NEWER_COMMAND)
@@ -88,7 +88,7 @@ class Completions:
                 command.queued_at.isoformat(timespec="seconds"),
             )
             self.complete(command, _DROPPED)
-        self.complete_all(displaced.unrepeatable, IN_DOUBT)
+        self.complete_all(displaced.unrepeatable, NOT_ACKNOWLEDGED)
 
     def changed(self) -> None:
         """Report that what has to survive a restart is different."""

@@ -18,7 +18,7 @@ from ..exceptions import NotConnectedError
 from ..models import DeviceStatus
 from ..transport.base import Transport
 from .command import CommandEvent, CommandHandle, QueuedCommand
-from .completion import IN_DOUBT, OVERTAKEN, Completions
+from .completion import NOT_ACKNOWLEDGED, OVERTAKEN, Completions
 from .confirmation import REPORTED
 from .freshness import FreshStatus
 from .guard import OVERRULED, CommandGuard
@@ -149,7 +149,7 @@ class CommandPipeline(WriterListener):
                 self._completions.displaced(Displaced(superseded=self.queue.supersede(command)))
                 self._completions.complete(command, _EXPIRED)
             elif command.attempts and not command.repeatable:
-                self._completions.complete(command, IN_DOUBT)
+                self._completions.complete(command, NOT_ACKNOWLEDGED)
             else:
                 self._completions.displaced(self.queue.append(command))
         self._expiry.watch(stored.unsent)

@@ -264,8 +264,7 @@ class Connection:
         self._listener.on_changed(self.report)
 
     async def _open_transport(self) -> Transport:
-        if self._opened_at is not None:
-            await asyncio.sleep(self._opened_at + _CONNECT_INTERVAL - asyncio.get_running_loop().time())
+        await self._keep_connect_interval()
         transport = await self._make_transport(self._credentials.current_tokens, self._on_message)
         async with contextlib.AsyncExitStack() as unless_subscribed:
             unless_subscribed.push_async_callback(transport.close)
@@ -274,6 +273,10 @@ class Connection:
             await self.subscriptions.make_on(transport)
             unless_subscribed.pop_all()
         return transport
+
+    async def _keep_connect_interval(self) -> None:
+        if self._opened_at is not None:
+            await asyncio.sleep(self._opened_at + _CONNECT_INTERVAL - asyncio.get_running_loop().time())
 
     def _renewal_is_due(self) -> bool:
         now = asyncio.get_running_loop().time()
