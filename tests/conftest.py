@@ -1,6 +1,7 @@
 """One simulator for all tests that this process runs, which begins afresh for each of them."""
 
 from collections.abc import Iterator
+import logging
 
 from hypothesis import settings
 import pytest
@@ -14,10 +15,21 @@ from simulator.state import Addresses
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
 
+# The plugin has it log every statement of a recorder, which nobody reads.
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the tests in a browser run on every release that the demo runs on."""
     parser.addoption("--home-assistant", choices=releases(), default=TESTED_RELEASE, help="the release of the demo")
+
+
+@pytest.fixture(autouse=True)
+def enable_event_loop_debug() -> None:
+    """Leave the debug mode of the event loops, in which each future notes its stack, to `--asyncio-debug`.
+
+    It takes as long as everything else that a test with Home Assistant does.
+    """
 
 
 @pytest.fixture(scope="session", autouse=True)

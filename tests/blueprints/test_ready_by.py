@@ -78,8 +78,13 @@ async def report_and_run(hass: HomeAssistant) -> None:
     time = dt_util.utcnow().replace(microsecond=0)
     await wait_for_value(hass, "binary_sensor.nwp500_connection", "on")
     await press(hass, "button.nwp500_refresh")
-    await wait_for(hass, LAST_MESSAGE, lambda state: datetime.fromisoformat(state.state) >= time)
+    await reported_since(hass, time)
     await run(hass)
+
+
+async def reported_since(hass: HomeAssistant, time: datetime) -> None:
+    """Wait until the heater has reported since a time."""
+    await wait_for(hass, LAST_MESSAGE, lambda state: (dt_util.parse_datetime(state.state) or time - DAY) >= time)
 
 
 async def run(hass: HomeAssistant) -> None:
@@ -348,8 +353,9 @@ async def test_restart_waits_for_the_heater_to_report(
     await ready_by(hass, source="nordpool", source_entry=ENTRY)
     await hass.async_start()
     check_cheap(cold, ORDINARY)
+    started = dt_util.utcnow().replace(microsecond=0)
     await simulator.fault("mqtt_up")
-    await wait_for_value(hass, "binary_sensor.nwp500_connection", "on")
+    await reported_since(hass, started)
     await wall_clock.pass_by(timedelta(minutes=2))
     await until_done(hass)
     check_cheap(cold, ORDINARY)
