@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from email.utils import formatdate
+from pathlib import Path
 import ssl
 import time
 from zoneinfo import ZoneInfo
@@ -22,7 +23,7 @@ from .heater.registration import Identity
 from .heater.requests import heater_of
 from .mqtt.broker import Broker
 from .mqtt.session import ReceivedMessage
-from .options import CloudOptions
+from .options import Options
 from .rest.accounts import Accounts
 from .rest.api import BASE_PATH, RestApi
 from .rest.endpoints import ENDPOINTS
@@ -33,12 +34,12 @@ _SHUTDOWN_TIMEOUT = 1.0
 
 
 class Cloud:
-    """A running cloud. `reset` makes everything anew at the same addresses."""
+    """A running cloud, its certificates in `directory`. `reset` makes everything anew at the same addresses."""
 
-    def __init__(self, options: CloudOptions) -> None:
+    def __init__(self, options: Options, directory: Path) -> None:
         self.options = options
         self._started_with = options
-        self.certificate = make_server_certificate(options.directory)
+        self.certificate = make_server_certificate(directory)
         self._rest_server = web.ServerRunner(
             web.Server(self._handle_rest, access_log=None), shutdown_timeout=_SHUTDOWN_TIMEOUT
         )
