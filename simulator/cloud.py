@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import hdrs, web
 
 from .answers.dispatch import Dispatcher
-from .answers.replies import device_connection
+from .answers.messages import HEATER_TOPIC, device_connection
 from .common.certificates import make_server_certificate
 from .common.clock import Clock
 from .common.reading import BadRequestError
@@ -20,7 +20,6 @@ from .common.sigv4 import AwsCredentials
 from .heater.heater import Heater
 from .heater.household import HOUSEHOLDS, LIVED
 from .heater.registration import Identity
-from .heater.requests import heater_of
 from .mqtt.broker import Broker
 from .mqtt.session import ReceivedMessage
 from .options import Options
@@ -169,10 +168,10 @@ class Cloud:
 
     def _permits(self, topic: str) -> bool:
         """Whether the account may use a topic or a filter: those of a heater only while it has that one."""
-        mac_address = heater_of(topic)
-        if mac_address is None:
+        match = HEATER_TOPIC.fullmatch(topic)
+        if match is None:
             return True
-        heater = self.heaters.get(mac_address)
+        heater = self.heaters.get(match["mac"])
         return heater is not None and heater.registration.in_account
 
     # Accounts and dispatcher are made anew by each reset, the broker goes on.

@@ -6,7 +6,7 @@ It needs no connection of its own: what it sends is delivered and answered as if
 from collections.abc import Callable, Mapping
 import time
 
-from .answers.replies import Reply, app_connection, envelope
+from .answers.messages import Reply, app_connection, envelope
 from .heater.heater import Heater
 from .heater.registration import DEVICE_TYPE
 from .mqtt.session import ReceivedMessage

@@ -4,8 +4,7 @@ import re
 
 from ..heater.heater import Heater
 from ..heater.registration import DEVICE_TYPE
-from ..heater.requests import Request
-from .replies import Reply, raw_reply, reply
+from .messages import Reply, Request, raw_reply, reply
 
 _FIVE_SEGMENTS = re.compile(rf"cmd/{DEVICE_TYPE}/[^/]+/[^/]+/[^/]+/res/td/rd")
 """The only shape of a reply topic for which the cloud makes JSON."""

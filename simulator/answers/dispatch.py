@@ -6,11 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from ..common.clock import DelayLine
 from ..common.reading import BadRequestError
 from ..heater.heater import Heater
-from ..heater.requests import Address, Request, parse
 from ..mqtt.session import ReceivedMessage
 from ..state import IgnoredState
 from .answers import answer, send_status
-from .replies import Reply
+from .messages import REQUEST_TOPIC, Reply, Request, parse
 
 type Publish = Callable[[str, bytes], None]
 
@@ -32,11 +31,11 @@ class Dispatcher:
 
     def handle(self, message: ReceivedMessage) -> None:
         """Take a message that reached the broker; what is no request of a heater is left alone."""
-        address = Address.of(message.topic)
-        if address is None:
+        match = REQUEST_TOPIC.fullmatch(message.topic)
+        if match is None:
             return
         try:
-            self._answer(address, message)
+            self._answer(match["mac"], message)
         except BadRequestError as err:
             self.ignored.append({"sequence": message.sequence, "reason": str(err)})
 
@@ -55,17 +54,17 @@ class Dispatcher:
             for late in self._late:
                 late.cancel()
 
-    def _answer(self, address: Address, message: ReceivedMessage) -> None:
-        heater = self._heaters.get(address.mac_address)
+    def _answer(self, mac_address: str, message: ReceivedMessage) -> None:
+        heater = self._heaters.get(mac_address)
         if heater is None:
             raise BadRequestError("there is no such heater")
         if not heater.online:
             raise BadRequestError("the heater is offline")
-        request = parse(address, message.payload, heater.identity)
+        request = parse(message.topic, message.payload, heater.identity)
         heater.advance(self._now())
         self._send(heater, answer(heater, request))
-        if address.suffix == "st":
-            self._last_requests[address.mac_address, message.client_id] = request
+        if request.suffix == "st":
+            self._last_requests[mac_address, message.client_id] = request
 
     def _send(self, heater: Heater, replies: tuple[Reply, ...]) -> None:
         faults, late_at = heater.faults, self.reply_delay + heater.faults.late_by

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from operator import setitem
 
-from ..answers.schedules import READERS
+from ..answers.answers import READERS
 from ..common.reading import BadRequestError, part
 from ..heater.heater import Heater
 from ..heater.members import FACTORY_FEATURE, FACTORY_STATUS, MIRRORED

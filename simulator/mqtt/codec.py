@@ -4,17 +4,8 @@ Decoding is incremental, since a WebSocket frame need not end where a packet doe
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
 
-from .fields import (
-    MAX_REMAINING_LENGTH,
-    PacketBody,
-    ProtocolViolationError,
-    decode_remaining_length,
-    encode_binary,
-    encode_remaining_length,
-    encode_text,
-    require,
-)
 from .packets import (
     REFUSED,
     ConnAck,
@@ -30,8 +21,10 @@ from .packets import (
     Subscribe,
     UnsubAck,
     Unsubscribe,
-    Will,
 )
+
+MAX_REMAINING_LENGTH = 268_435_455
+_MAX_LENGTH_BYTES = 4
 
 # The three packets of QoS 2 (5, 6 and 7) are missing: the service does not support QoS 2.
 _TYPES: Mapping[type[Packet], int] = {
@@ -55,14 +48,64 @@ _QOS_SHIFT = 1
 _RETAIN = 0b0001
 
 
+class ProtocolViolationError(Exception):
+    """A client sent no MQTT 3.1.1 packet, or one against the rules, and is disconnected; the text is the reason."""
+
+
 class UnsupportedProtocolError(ProtocolViolationError):
     """A CONNECT of another protocol or another version of it."""
+
+
+def require(condition: object, reason: str) -> None:
+    """Raise ProtocolViolationError unless the condition holds."""
+    if not condition:
+        raise ProtocolViolationError(reason)
+
+
+class _PacketBody(BytesIO):
+    """The bytes of one packet after its fixed header; true while something is left to read."""
+
+    def __bool__(self) -> bool:
+        return self.tell() < len(self.getbuffer())
+
+    def take(self, length: int) -> bytes:
+        """Read so many bytes."""
+        taken = self.read(length)
+        require(len(taken) == length, "packet shorter than its fields")
+        return taken
+
+    def byte(self) -> int:
+        """Read one byte as a number."""
+        return self.take(1)[0]
+
+    def word(self) -> int:
+        """Read two bytes as a number, big-endian."""
+        return int.from_bytes(self.take(2))
+
+    def packet_id(self) -> int:
+        """Read a packet id, 1 to 65535."""
+        packet_id = self.word()
+        require(packet_id, "packet id is 0")
+        return packet_id
+
+    def binary(self) -> bytes:
+        """Read bytes behind their length."""
+        return self.take(self.word())
+
+    def text(self) -> str:
+        """Read UTF-8 text behind its length, without U+0000."""
+        try:
+            text = self.binary().decode()
+        except UnicodeDecodeError as err:
+            raise ProtocolViolationError("text is not UTF-8") from err
+        require("\0" not in text, "text holds U+0000")
+        return text
 
 
 def encode(packet: Packet) -> bytes:
     """Return the packet's bytes; OverflowError for a field too long for MQTT."""
     flags, body = _encoded(packet)
-    return bytes((_TYPES[type(packet)] << 4 | flags,)) + encode_remaining_length(len(body)) + body
+    return bytes((_TYPES[type(packet)] << 4 | flags,)) + _encode_remaining_length(len(body)) + body
 
 
 def _encoded(packet: Packet) -> tuple[int, bytes]:
@@ -74,12 +117,12 @@ def _encoded(packet: Packet) -> tuple[int, bytes]:
         case Publish():
             packet_id = b"" if packet.packet_id is None else packet.packet_id.to_bytes(2)
             flags = _DUP * packet.dup | packet.qos << _QOS_SHIFT | _RETAIN * packet.retain
-            body = encode_text(packet.topic) + packet_id + packet.payload
+            body = _encode_text(packet.topic) + packet_id + packet.payload
         case Subscribe():
-            requests = (encode_text(topic_filter) + bytes((qos,)) for topic_filter, qos in packet.requests)
+            requests = (_encode_text(topic_filter) + bytes((qos,)) for topic_filter, qos in packet.requests)
             flags, body = _FLAGS_OF_A_REQUEST, packet.packet_id.to_bytes(2) + b"".join(requests)
         case Unsubscribe():
-            filters = map(encode_text, packet.topic_filters)
+            filters = map(_encode_text, packet.topic_filters)
             flags, body = _FLAGS_OF_A_REQUEST, packet.packet_id.to_bytes(2) + b"".join(filters)
         case ConnAck():
             body = bytes((packet.session_present, packet.return_code))
@@ -92,18 +135,40 @@ def _encoded(packet: Packet) -> tuple[int, bytes]:
 
 def _connect_body(packet: Connect) -> bytes:
     flags = _CLEAN_SESSION * packet.clean_session
-    fields = encode_text(packet.client_id)
+    fields = _encode_text(packet.client_id)
     if packet.will is not None:
         flags |= _WILL | packet.will.qos << _WILL_QOS_SHIFT | _WILL_RETAIN * packet.will.retain
-        fields += encode_text(packet.will.topic) + encode_binary(packet.will.payload)
+        fields += _encode_text(packet.will.topic) + _encode_binary(packet.will.payload)
     if packet.user_name is not None:
         flags |= _USER_NAME
-        fields += encode_text(packet.user_name)
+        fields += _encode_text(packet.user_name)
     if packet.password is not None:
         flags |= _PASSWORD
-        fields += encode_binary(packet.password)
+        fields += _encode_binary(packet.password)
     name, level = _PROTOCOL
-    return encode_text(name) + bytes((level, flags)) + packet.keep_alive.to_bytes(2) + fields
+    return _encode_text(name) + bytes((level, flags)) + packet.keep_alive.to_bytes(2) + fields
+
+
+def _encode_binary(value: bytes) -> bytes:
+    """Return bytes behind their length; OverflowError above 65535 bytes."""
+    return len(value).to_bytes(2) + value
+
+
+def _encode_text(value: str) -> bytes:
+    """Return UTF-8 text behind its length; OverflowError above 65535 bytes."""
+    return _encode_binary(value.encode())
+
+
+def _encode_remaining_length(length: int) -> bytes:
+    """Return seven bits a byte, least significant first, the top bit set on all but the last."""
+    if length > MAX_REMAINING_LENGTH:
+        raise OverflowError(f"a packet of {length} bytes is above what MQTT can express")
+    encoded = bytearray()
+    while length > 0x7F:  # noqa: PLR2004 - the largest number that seven bits hold
+        encoded.append(length & 0x7F | 0x80)
+        length >>= 7
+    encoded.append(length)
+    return bytes(encoded)
 
 
 class PacketDecoder:
@@ -123,18 +188,29 @@ class PacketDecoder:
             yield packet
 
     def _next_packet(self) -> Packet | None:
-        if (header := decode_remaining_length(self._buffer, 1)) is None:
+        if (header := _decode_remaining_length(self._buffer, 1)) is None:
             return None
         length, start = header
         require(length <= self._max_remaining_length, "packet too large")
         if len(self._buffer) < start + length:
             return None
-        first_byte, body = self._buffer[0], PacketBody(bytes(self._buffer[start : start + length]))
+        first_byte, body = self._buffer[0], _PacketBody(bytes(self._buffer[start : start + length]))
         del self._buffer[: start + length]
         return _parse(first_byte, body)
 
 
-def _parse(first_byte: int, body: PacketBody) -> Packet:
+def _decode_remaining_length(data: bytes | bytearray, start: int) -> tuple[int, int] | None:
+    """Return the length that begins at ``start`` and the position after it, or None while its bytes are incomplete."""
+    length = 0
+    for index, byte in enumerate(data[start : start + _MAX_LENGTH_BYTES]):
+        length |= (byte & 0x7F) << 7 * index
+        if not byte & 0x80:
+            return length, start + index + 1
+    require(len(data) - start < _MAX_LENGTH_BYTES, "remaining length of more than four bytes")
+    return None
+
+
+def _parse(first_byte: int, body: _PacketBody) -> Packet:
     packet_type, flags = first_byte >> 4, first_byte & 0b1111
     require(packet_type in _PARSERS, f"packet type {packet_type} is not supported")
     if packet_type == _TYPES[Publish]:
@@ -146,17 +222,17 @@ def _parse(first_byte: int, body: PacketBody) -> Packet:
     return packet
 
 
-def _parse_publish(flags: int, body: PacketBody) -> Publish:
+def _parse_publish(flags: int, body: _PacketBody) -> Publish:
     qos, dup = flags >> _QOS_SHIFT & 0b11, bool(flags & _DUP)
     require(qos <= _MAX_QOS, "QoS is 3")
     require(qos or not dup, "DUP with QoS 0")
     topic, packet_id = body.text(), body.packet_id() if qos else None
     return Publish(
-        topic=topic, packet_id=packet_id, payload=body.rest(), qos=qos, dup=dup, retain=bool(flags & _RETAIN)
+        topic=topic, packet_id=packet_id, payload=body.read(), qos=qos, dup=dup, retain=bool(flags & _RETAIN)
     )
 
 
-def _parse_connect(body: PacketBody) -> Connect:
+def _parse_connect(body: _PacketBody) -> Connect:
     if (body.text(), body.byte()) != _PROTOCOL:
         raise UnsupportedProtocolError("not MQTT 3.1.1")
     present = body.byte()
@@ -172,23 +248,23 @@ def _parse_connect(body: PacketBody) -> Connect:
     )
 
 
-def _parse_will(connect_flags: int, body: PacketBody) -> Will | None:
+def _parse_will(connect_flags: int, body: _PacketBody) -> Publish | None:
     qos, retain = connect_flags >> _WILL_QOS_SHIFT & 0b11, bool(connect_flags & _WILL_RETAIN)
     if not connect_flags & _WILL:
         require(qos == 0 and not retain, "will flags without a will")
         return None
     require(qos <= _MAX_QOS, "QoS of the will is 3")
-    return Will(topic=body.text(), payload=body.binary(), qos=qos, retain=retain)
+    return Publish(topic=body.text(), payload=body.binary(), qos=qos, retain=retain)
 
 
-def _parse_connack(body: PacketBody) -> ConnAck:
+def _parse_connack(body: _PacketBody) -> ConnAck:
     acknowledge_flags, return_code = body.byte(), body.byte()
     require(acknowledge_flags <= 1, "reserved CONNACK flags")
     require(return_code in ConnectReturnCode, "unknown CONNACK return code")
     return ConnAck(bool(acknowledge_flags), ConnectReturnCode(return_code))
 
 
-def _parse_subscribe(body: PacketBody) -> Subscribe:
+def _parse_subscribe(body: _PacketBody) -> Subscribe:
     packet_id, requests = body.packet_id(), []
     while body:
         topic_filter, qos = body.text(), body.byte()
@@ -198,14 +274,14 @@ def _parse_subscribe(body: PacketBody) -> Subscribe:
     return Subscribe(packet_id, tuple(requests))
 
 
-def _parse_suback(body: PacketBody) -> SubAck:
-    packet_id, return_codes = body.packet_id(), tuple(body.rest())
+def _parse_suback(body: _PacketBody) -> SubAck:
+    packet_id, return_codes = body.packet_id(), tuple(body.read())
     require(return_codes, "SUBACK without a return code")
     require(all(code <= _MAX_QOS or code == REFUSED for code in return_codes), "unknown SUBACK return code")
     return SubAck(packet_id, return_codes)
 
 
-def _parse_unsubscribe(body: PacketBody) -> Unsubscribe:
+def _parse_unsubscribe(body: _PacketBody) -> Unsubscribe:
     packet_id, topic_filters = body.packet_id(), []
     while body:
         topic_filters.append(body.text())
@@ -213,7 +289,7 @@ def _parse_unsubscribe(body: PacketBody) -> Unsubscribe:
     return Unsubscribe(packet_id, tuple(topic_filters))
 
 
-_PARSERS: Mapping[int, Callable[[PacketBody], Packet]] = {
+_PARSERS: Mapping[int, Callable[[_PacketBody], Packet]] = {
     _TYPES[Connect]: _parse_connect,
     _TYPES[ConnAck]: _parse_connack,
     _TYPES[Publish]: lambda body: _parse_publish(0, body),

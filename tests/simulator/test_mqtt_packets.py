@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from simulator.mqtt.codec import PacketDecoder, UnsupportedProtocolError, encode
-from simulator.mqtt.fields import ProtocolViolationError
+from simulator.mqtt.codec import PacketDecoder, ProtocolViolationError, UnsupportedProtocolError, encode
 from simulator.mqtt.packets import (
     REFUSED,
     ConnAck,
@@ -24,13 +23,12 @@ from simulator.mqtt.packets import (
     Subscribe,
     UnsubAck,
     Unsubscribe,
-    Will,
 )
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 PACKET_IDS = st.integers(1, 65535)
 QOS = st.integers(0, 2)
-WILLS = st.builds(Will, topic=TEXTS, payload=st.binary(max_size=40), qos=QOS, retain=st.booleans())
+WILLS = st.builds(Publish, topic=TEXTS, payload=st.binary(max_size=40), qos=QOS, retain=st.booleans())
 
 
 @st.composite
@@ -91,7 +89,7 @@ def fragments(data: bytes, cuts: list[int]) -> Iterator[bytes]:
                 client_id="c",
                 clean_session=True,
                 keep_alive=60,
-                will=Will(topic="w", payload=b"gone", qos=1),
+                will=Publish(topic="w", payload=b"gone", qos=1),
                 user_name="u",
                 password=b"p",
             ),
