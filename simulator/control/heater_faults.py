@@ -1,4 +1,4 @@
-"""Faults of single heaters, or of all of them; see `faults`."""
+"""Faults of single heaters, or of all of them; see `FAULTS` of `control`."""
 
 from collections.abc import Callable
 from datetime import date

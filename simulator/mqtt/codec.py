@@ -26,11 +26,6 @@ from .packets import (
 MAX_REMAINING_LENGTH = 268_435_455
 _MAX_LENGTH_BYTES = 4
 
-# The three packets of QoS 2 (5, 6 and 7) are missing: the service does not support QoS 2.
-_TYPES: Mapping[type[Packet], int] = {
-    Connect: 1, ConnAck: 2, Publish: 3, PubAck: 4, Subscribe: 8, SubAck: 9, Unsubscribe: 10, UnsubAck: 11,
-    PingReq: 12, PingResp: 13, Disconnect: 14,
-}  # fmt: skip
 _MAX_QOS = 2
 _PROTOCOL = ("MQTT", 4)
 _FLAGS_OF_A_REQUEST = 0b0010
@@ -212,12 +207,13 @@ def _decode_remaining_length(data: bytes | bytearray, start: int) -> tuple[int, 
 
 def _parse(first_byte: int, body: _PacketBody) -> Packet:
     packet_type, flags = first_byte >> 4, first_byte & 0b1111
-    require(packet_type in _PARSERS, f"packet type {packet_type} is not supported")
-    if packet_type == _TYPES[Publish]:
+    require(packet_type in _PACKETS, f"packet type {packet_type} is not supported")
+    kind, parse = _PACKETS[packet_type]
+    if kind is Publish:
         return _parse_publish(flags, body)
-    fixed_flags = _FLAGS_OF_A_REQUEST if packet_type in (_TYPES[Subscribe], _TYPES[Unsubscribe]) else 0
+    fixed_flags = _FLAGS_OF_A_REQUEST if kind in (Subscribe, Unsubscribe) else 0
     require(flags == fixed_flags, "reserved flags in the fixed header")
-    packet = _PARSERS[packet_type](body)
+    packet = parse(body)
     require(not body, "packet longer than its fields")
     return packet
 
@@ -289,16 +285,18 @@ def _parse_unsubscribe(body: _PacketBody) -> Unsubscribe:
     return Unsubscribe(packet_id, tuple(topic_filters))
 
 
-_PARSERS: Mapping[int, Callable[[_PacketBody], Packet]] = {
-    _TYPES[Connect]: _parse_connect,
-    _TYPES[ConnAck]: _parse_connack,
-    _TYPES[Publish]: lambda body: _parse_publish(0, body),
-    _TYPES[PubAck]: lambda body: PubAck(body.packet_id()),
-    _TYPES[Subscribe]: _parse_subscribe,
-    _TYPES[SubAck]: _parse_suback,
-    _TYPES[Unsubscribe]: _parse_unsubscribe,
-    _TYPES[UnsubAck]: lambda body: UnsubAck(body.packet_id()),
-    _TYPES[PingReq]: lambda _: PingReq(),
-    _TYPES[PingResp]: lambda _: PingResp(),
-    _TYPES[Disconnect]: lambda _: Disconnect(),
+# The three packets of QoS 2 (5, 6 and 7) are missing: the service does not support QoS 2.
+_PACKETS: Mapping[int, tuple[type[Packet], Callable[[_PacketBody], Packet]]] = {
+    1: (Connect, _parse_connect),
+    2: (ConnAck, _parse_connack),
+    3: (Publish, lambda body: _parse_publish(0, body)),
+    4: (PubAck, lambda body: PubAck(body.packet_id())),
+    8: (Subscribe, _parse_subscribe),
+    9: (SubAck, _parse_suback),
+    10: (Unsubscribe, _parse_unsubscribe),
+    11: (UnsubAck, lambda body: UnsubAck(body.packet_id())),
+    12: (PingReq, lambda _: PingReq()),
+    13: (PingResp, lambda _: PingResp()),
+    14: (Disconnect, lambda _: Disconnect()),
 }
+_TYPES = {kind: number for number, (kind, _) in _PACKETS.items()}
