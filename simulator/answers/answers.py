@@ -40,12 +40,11 @@ _EMPTY_SLOTS = {"reservations": 2}
 
 def answer(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Do what the request says and return the replies to it; `BadRequestError` when the heater ignores it."""
-    suffix = request.suffix
-    handler = ANSWERS.get((suffix, request.command))
+    handler = ANSWERS.get((request.suffix, request.command))
     if handler is None:
-        raise BadRequestError(f"no command {request.command} on {suffix}")
+        raise BadRequestError(f"no command {request.command} on {request.suffix}")
     replies = handler(heater, request)
-    return () if heater.faults.upcoming.due(suffix) else replies
+    return () if heater.faults.upcoming.due(request.suffix) else replies
 
 
 def send_status(heater: Heater, request: Request) -> tuple[Reply, ...]:
@@ -100,6 +99,8 @@ def _usage_reply(
     heater: Heater, request: Request, periods: Sequence[tuple[dict[str, int], list[Usage]]]
 ) -> tuple[Reply, ...]:
     """Give the parts of each period; the total is that of the heater's whole life, whatever was asked."""
+    if not periods:
+        raise BadRequestError("no month or year is asked for")
     times = heater.faults.energy_times
     usage = [{**period, "data": [each.as_wire(times=times) for each in usages]} for period, usages in periods]
     members = {"typeOfUsage": _TYPE_OF_USAGE, "total": heater.energy.total().as_wire(), "usage": usage}

@@ -9,7 +9,7 @@ import json
 import re
 import time
 
-from ..common.reading import BadRequestError, Members, json_object, number, part, sequence, text
+from ..common.reading import BadRequestError, Members, json_object, number, numbers, part, text
 from ..heater.heater import Heater
 from ..heater.registration import DEVICE_TYPE, Identity
 from ..state import AppliedState
@@ -20,7 +20,7 @@ HEATER_TOPIC = re.compile(rf"(?:cmd|evt)/{DEVICE_TYPE}/navilink-(?P<mac>[^/]+)(?
 
 _RESPONSE_TOPIC = re.compile(rf"cmd/{DEVICE_TYPE}(?:/[^/+#]+){{1,6}}")
 _TOPIC_BYTES = 256
-_COMMANDS = range(2**31)
+_COMMANDS, _PARAMS = range(2**31), range(-(2**31), 2**31)
 _PROTOCOL_VERSION, _EVENT_VERSION = 2, 1
 
 _CLOUD_MADE = "/rd"
@@ -46,11 +46,7 @@ class Request:
     @property
     def param(self) -> tuple[int, ...]:
         """The numbers of a control."""
-        values = sequence(self.members, "param")
-        numbers = tuple(value for value in values if type(value) is int)
-        if len(numbers) < len(values):
-            raise BadRequestError("param is not a list of whole numbers")
-        return numbers
+        return numbers(self.members, "param", _PARAMS)
 
     def applied(self, control: str, param: tuple[int, ...] = ()) -> AppliedState:
         """Note that a control, by its mode text, or a schedule write takes effect now."""

@@ -24,7 +24,7 @@ from ..heater import report
 from ..heater.heater import Heater
 from . import heater_faults, service_faults
 from .panel import write, write_schedules
-from .snapshot import CONDITIONS, holds, snapshot
+from .snapshot import CONDITIONS, snapshot
 
 DEFAULT_WAIT = 10.0
 MAX_WAIT = 600.0
@@ -86,7 +86,7 @@ class ControlInterface:
         while unmet := [
             f"{name} is {count}"
             for name, count in ((name, CONDITIONS[name](self._cloud, topic_suffix)) for name in wanted)
-            if not holds(name, count, wanted[name])
+            if (count != wanted[name] if name == "connections" else count < wanted[name])
         ]:
             if time.monotonic() >= deadline:
                 return web.json_response(

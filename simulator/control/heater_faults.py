@@ -1,6 +1,5 @@
 """Faults of single heaters, or of all of them; see `FAULTS` of `control`."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Annotated
 
@@ -81,17 +80,17 @@ def energy_times(heater: Heater, *, on: bool) -> None:
 
 def energy_day(heater: Heater, *, day: str, heat_pump: _WattHours, elements: _WattHours = 0.0) -> None:
     """Let this be what a heater has used on a day (`2026-03-08`), in Wh, whatever it was before."""
-    heater.energy.write(_read(date.fromisoformat, day), Usage(heat_pump=heat_pump, elements=elements))
+    heater.energy.write(_day(day), Usage(heat_pump=heat_pump, elements=elements))
 
 
 def energy_forgotten(heater: Heater, *, before: str | None) -> None:
     """Let a heater say 0 for each day before this one, and still know the months; `null`: it knows all days."""
-    heater.energy.forgotten_before = date.min if before is None else _read(date.fromisoformat, before)
+    heater.energy.forgotten_before = date.min if before is None else _day(before)
 
 
 def energy_unanswered(heater: Heater, *, month: str, on: bool = True) -> None:
     """Let a heater not answer what asks for the days of a month (`2026-03`), or answer it again."""
-    first = _read(date.fromisoformat, f"{month}-01")
+    first = _day(f"{month}-01")
     (heater.energy.unanswered.add if on else heater.energy.unanswered.discard)((first.year, first.month))
 
 
@@ -143,8 +142,8 @@ def app_control(
     cloud.vendor_app.control(heater, command, CONTROLS[command].mode, param)
 
 
-def _read[T](read: Callable[[str], T], text: str) -> T:
+def _day(text: str) -> date:
     try:
-        return read(text)
+        return date.fromisoformat(text)
     except ValueError:
         raise BadRequestError(f"{text!r} is no such day or month") from None

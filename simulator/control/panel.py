@@ -9,7 +9,7 @@ from functools import partial
 from operator import setitem
 
 from ..answers.answers import READERS
-from ..common.reading import BadRequestError, part
+from ..common.reading import BadRequestError, part, whole_number
 from ..heater.heater import Heater
 from ..heater.members import FACTORY_FEATURE, FACTORY_STATUS, MIRRORED
 from ..heater.report import derived_members, idle_ambient_error
@@ -18,6 +18,7 @@ from ..heater.thermostat import DhwMode
 
 _PROBE_RANGE = range(-200, 1001)
 _COUNTER_RANGE = range(2**31)
+_STORABLE = range(-(2**63), 2**63)
 _DEFAULT_VACATION_DAYS = 7
 
 
@@ -43,7 +44,7 @@ def _status_write(heater: Heater, name: str, value: object) -> Callable[[], obje
         raise BadRequestError(f"status has no member {name}")
     if value is None:
         return partial(heater.pinned.pop, name, None)
-    number = _whole_number(name, value)
+    number = whole_number(value, name, _STORABLE)
     if name in _PANEL:
         check, apply = _PANEL[name]
         if number not in check(heater):
@@ -57,18 +58,12 @@ def _status_write(heater: Heater, name: str, value: object) -> Callable[[], obje
 def _feature_write(heater: Heater, name: str, value: object) -> Callable[[], object]:
     if name not in FACTORY_FEATURE:
         raise BadRequestError(f"device info has no member {name}")
-    number = _whole_number(name, value)
+    number = whole_number(value, name, _STORABLE)
     if name == "volumeCode":
         if number not in RATED_GALLONS:
             raise BadRequestError(f"volumeCode must be one of {sorted(RATED_GALLONS)}, not {number}")
         return partial(_fit_tank, heater, number)
     return partial(_store, heater, name, number) if name in MIRRORED else partial(setitem, heater.feature, name, number)
-
-
-def _whole_number(name: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise BadRequestError(f"{name} must be a whole number, not {value!r}")
-    return value
 
 
 def _store(heater: Heater, name: str, value: int) -> None:

@@ -72,10 +72,5 @@ CONDITIONS: Mapping[str, Callable[[Cloud, str], int]] = {
 }
 """Counts to wait for; of messages, those whose topic has the given ending.
 
-`connections` are those of now, `connects` and `disconnected` all so far.
+`connections` are those of now, of which there must be neither fewer nor more; `connects` and `disconnected` all so far.
 """
-
-
-def holds(name: str, count: int, wanted: float) -> bool:
-    """Whether a count has been reached; of the connections there must be neither fewer nor more."""
-    return count == wanted if name == "connections" else count >= wanted

@@ -6,6 +6,7 @@ What answers where is the table in `endpoints`.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
+from itertools import repeat
 import json
 import time
 import zlib
@@ -183,9 +184,7 @@ class RestApi:
 def _bloated(envelope: JsonObject, status: int, mebibytes: int) -> web.Response:
     """Give an answer with a great deal of blanks behind it, which is still JSON."""
     compressor = zlib.compressobj(wbits=_GZIP)
-    blanks = b" " * _MEBIBYTE
-    compressed = [compressor.compress(json.dumps(envelope).encode())]
-    compressed += [compressor.compress(blanks) for _ in range(mebibytes)]
+    pieces = (json.dumps(envelope).encode(), *repeat(b" " * _MEBIBYTE, mebibytes))
+    body = b"".join(map(compressor.compress, pieces)) + compressor.flush()
     headers = {hdrs.CONTENT_ENCODING: "gzip"}
-    body = b"".join([*compressed, compressor.flush()])
     return web.Response(body=body, status=status, headers=headers, content_type="application/json")
