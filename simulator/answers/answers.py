@@ -109,21 +109,22 @@ def _usage_reply(
 
 def _send_firmware_download(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Give what waits to be installed, always on the heater's own topic."""
-    download = heater.firmware_download
-    entry = {"swCode": 0, "otaMode": 0, "swVersion": 0, "status": 0}
-    if download is not None:
-        entry = {"swCode": download.part, "otaMode": _FETCHED, "swVersion": download.version, "status": _FETCHED}
+    entries = [
+        {"swCode": part, "otaMode": _FETCHED, "swVersion": version, "status": _FETCHED}
+        for part, version in heater.fetched_firmware.items()
+    ]
+    nothing = {"swCode": 0, "otaMode": 0, "swVersion": 0, "status": 0}
     topic = f"{heater.identity.topic}/res/dl-sw-info"
-    return (reply(heater, request, {"downloadSwInfo": [entry]}, topic=topic),)
+    return (reply(heater, request, {"downloadSwInfo": entries or [nothing]}, topic=topic),)
 
 
 def _commit_firmware(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Install what was fetched, if that is what the request names. No reply was ever seen; this one has no content."""
-    wanted, download = request.members.get("commitOta"), heater.firmware_download
-    if download is None or wanted != {"swCode": download.part, "swVersion": download.version}:
+    wanted, fetched = request.members.get("commitOta"), heater.fetched_firmware
+    if wanted not in [{"swCode": part, "swVersion": version} for part, version in fetched.items()]:
         raise BadRequestError("this firmware was not fetched")
-    heater.feature[f"{FIRMWARE_PARTS[download.part]}SwVersion"] = download.version
-    heater.firmware_download = None
+    heater.feature |= {f"{FIRMWARE_PARTS[part]}SwVersion": version for part, version in fetched.items()}
+    fetched.clear()
     return (reply(heater, request, {}),)
 
 

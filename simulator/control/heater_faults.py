@@ -9,7 +9,7 @@ from ..common.reading import BadRequestError, Count, Seconds, Span
 from ..heater.controls import CONTROLS
 from ..heater.energy import Usage
 from ..heater.heater import Heater
-from ..heater.records import FIRMWARE_PARTS, SCHEDULE_FORMS, Draw, FirmwareDownload
+from ..heater.records import FIRMWARE_PARTS, SCHEDULE_FORMS, Draw
 
 _SUFFIXES = frozenset(suffix for suffix, _ in ANSWERS)
 _WattHours = Annotated[float, Span(0, 1_000_000)]
@@ -98,7 +98,7 @@ def firmware_download(
     heater: Heater, *, version: Annotated[int, Span(1, 2**32 - 1)], part: Annotated[int, FIRMWARE_PARTS] = 1
 ) -> None:
     """Let a heater have fetched firmware: of its controller (1), panel (2) or Wi-Fi module (4)."""
-    heater.firmware_download = FirmwareDownload(part=part, version=version)
+    heater.fetched_firmware = {part: version}
 
 
 def mode_let_through(heater: Heater, *, count: Count = 1) -> None:

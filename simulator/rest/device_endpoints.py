@@ -180,7 +180,7 @@ def firmware_detail(api: RestApi, body: JsonObject) -> Json:
     code, version = number(body, "swCode", _WORDS), number(body, "swVersion", _WORDS)
     for heater in api.heaters.values():
         for part_number, name in FIRMWARE_PARTS.items():
-            versions = (heater.feature[f"{name}SwVersion"], _fetched(heater, part_number))
+            versions = (heater.feature[f"{name}SwVersion"], heater.fetched_firmware.get(part_number))
             if heater.feature[f"{name}SwCode"] == code and version in versions:
                 return _detail(part_number, code, version)
     raise not_found()
@@ -191,14 +191,9 @@ def _running(heater: Heater, part_number: int) -> JsonObject:
         **heater.identity.as_wire(),
         "curSwCode": heater.feature[f"{FIRMWARE_PARTS[part_number]}SwCode"],
         "curVersion": heater.feature[f"{FIRMWARE_PARTS[part_number]}SwVersion"],
-        "downloadedVersion": _fetched(heater, part_number),
+        "downloadedVersion": heater.fetched_firmware.get(part_number),
         "deviceGroup": None,
     }
-
-
-def _fetched(heater: Heater, part_number: int) -> int | None:
-    download = heater.firmware_download
-    return download.version if download is not None and download.part == part_number else None
 
 
 def _detail(part_number: int, code: int, version: int) -> JsonObject:

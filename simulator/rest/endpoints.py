@@ -17,22 +17,12 @@ def sign_in(api: RestApi, body: JsonObject) -> Json:
     return _sign_in_data(accounts.issue_web_tokens() | accounts.issue_aws())
 
 
-def secured_sign_in(api: RestApi, _body: JsonObject) -> Json:
-    """Answer in the shape of a sign-in, with the AWS members alone."""
-    return _sign_in_data(api.accounts.issue_aws())
-
-
 def refresh(api: RestApi, body: JsonObject) -> Json:
     """Renew the JWT set alone."""
     refreshed = api.accounts.refresh(text(body, "refreshToken"))
     if refreshed is None:
         raise RestError(401, "UNAUTHORIZED")
     return refreshed
-
-
-def refresh_session(api: RestApi, _body: JsonObject) -> Json:
-    """Renew the AWS set alone."""
-    return api.accounts.issue_aws()
 
 
 def user_info(api: RestApi, _body: JsonObject) -> Json:
@@ -74,8 +64,9 @@ def _sign_in_data(token: JsonObject) -> JsonObject:
 ENDPOINTS: Mapping[tuple[str, str], Endpoint] = {
     ("POST", "/user/sign-in"): Endpoint(sign_in, signed_in=False),
     ("POST", "/auth/refresh"): Endpoint(refresh, signed_in=False),
-    ("POST", "/auth/session/refresh"): Endpoint(refresh_session),
-    ("POST", "/user/secured-sign-in"): Endpoint(secured_sign_in),
+    # Both renew the AWS set alone, one of them in the shape of a sign-in.
+    ("POST", "/auth/session/refresh"): Endpoint(lambda api, _body: api.accounts.issue_aws()),
+    ("POST", "/user/secured-sign-in"): Endpoint(lambda api, _body: _sign_in_data(api.accounts.issue_aws())),
     ("POST", "/user/info"): Endpoint(user_info),
     ("POST", "/app/version"): Endpoint(app_version, signed_in=False),
     ("POST", "/app/update-push-token"): Endpoint(update_push_token, has_data=False),
