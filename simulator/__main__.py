@@ -10,13 +10,13 @@ from tempfile import TemporaryDirectory
 
 from .cloud import Cloud
 from .control.control import ControlInterface
-from .options import Options, read_command_line
+from .options import Options, command_line, parse
 from .state import Addresses
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 1 when the simulator cannot start."""
-    options = read_command_line(arguments)
+    options = parse(command_line(), arguments)
     try:
         with TemporaryDirectory(prefix="navilink-simulator-") as temporary:
             directory = Path(options.directory or temporary)

@@ -87,7 +87,7 @@ class Options:
     def changed(self, arguments: Sequence[str]) -> Options:
         """Give options that differ by command line `arguments`; addresses and account cannot change."""
         parser = _ResetParser(prog="reset", add_help=False, allow_abbrev=False)
-        return _parse(_with_options(parser, self, without=_OF_THE_START), arguments)
+        return parse(_with_options(parser, self, without=_OF_THE_START), arguments)
 
 
 class _ResetParser(ArgumentParser):
@@ -104,11 +104,6 @@ def command_line() -> ArgumentParser:
     return _with_options(parser, Options(password=secrets.token_urlsafe(12)))
 
 
-def read_command_line(arguments: Sequence[str] | None) -> Options:
-    """Read the options of `python -m simulator`; ends the process when they make no sense."""
-    return _parse(command_line(), arguments)
-
-
 def _with_options(parser: ArgumentParser, defaults: Options, without: frozenset[str] = frozenset()) -> ArgumentParser:
     for option in fields(Options):
         if option.name not in without:
@@ -117,7 +112,8 @@ def _with_options(parser: ArgumentParser, defaults: Options, without: frozenset[
     return parser
 
 
-def _parse(parser: ArgumentParser, arguments: Sequence[str] | None) -> Options:
+def parse(parser: ArgumentParser, arguments: Sequence[str] | None) -> Options:
+    """Read options; those that make no sense are an error of the parser, which ends the process or raises."""
     options = Options(**vars(parser.parse_args(arguments)))
     if options.offline_heaters > options.heaters:
         parser.error("there cannot be more offline heaters than heaters")

@@ -52,15 +52,6 @@ def send_status(heater: Heater, request: Request) -> tuple[Reply, ...]:
     return (reply(heater, request, {"status": report.status(heater)}),)
 
 
-def _send_feature(heater: Heater, request: Request) -> tuple[Reply, ...]:
-    return (reply(heater, request, {"feature": report.feature(heater)}),)
-
-
-def _say_nothing(_heater: Heater, _request: Request) -> tuple[Reply, ...]:
-    """Never answered: the end of a session, and energy by the hour."""
-    return ()
-
-
 def _control(heater: Heater, request: Request) -> tuple[Reply, ...]:
     """Refuse a control, ignore it, or acknowledge it with the whole status."""
     control, param, faults = CONTROLS[request.command], request.param, heater.faults
@@ -183,10 +174,10 @@ READERS: Mapping[str, Callable[[Heater, Members], ScheduleWrite]] = {
 
 ANSWERS: Mapping[tuple[str, int], Answer] = {
     ("st", 16777219): send_status,
-    ("st/did", 16777217): _send_feature,
-    ("st/end", 16777218): _say_nothing,
+    ("st/did", 16777217): lambda heater, request: (reply(heater, request, {"feature": report.feature(heater)}),),
+    ("st/end", 16777218): lambda _heater, _request: (),  # never answered, as energy by the hour
     ("st/rsv/rd", 16777222): partial(_send_schedule, name="reservations"),
-    ("st/energy-usage-hourly-query/rd", 16777224): _say_nothing,
+    ("st/energy-usage-hourly-query/rd", 16777224): lambda _heater, _request: (),
     ("st/energy-usage-daily-query/rd", 16777225): _send_daily_energy,
     ("st/energy-usage-monthly-query/rd", 16777226): _send_monthly_energy,
     ("st/dl-sw-info", 16777227): _send_firmware_download,

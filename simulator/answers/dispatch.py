@@ -71,12 +71,10 @@ class Dispatcher:
         for reply in replies:
             is_late = faults.upcoming.due("late_reply")
             if is_late:
-                self._late.append(asyncio.get_running_loop().call_later(late_at, self._publish_reply, reply))
+                loop = asyncio.get_running_loop()
+                self._late.append(loop.call_later(late_at, self._publish, reply.topic, reply.payload))
             if faults.in_time_too or not is_late:
                 self._outgoing.put(reply, self.reply_delay)
 
     async def _deliver(self, reply: Reply) -> None:
-        self._publish_reply(reply)
-
-    def _publish_reply(self, reply: Reply) -> None:
         self._publish(reply.topic, reply.payload)

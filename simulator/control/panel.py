@@ -44,12 +44,10 @@ def _status_write(heater: Heater, name: str, value: object) -> Callable[[], obje
         raise BadRequestError(f"status has no member {name}")
     if value is None:
         return partial(heater.pinned.pop, name, None)
-    number = whole_number(value, name, _STORABLE)
     if name in _PANEL:
-        check, apply = _PANEL[name]
-        if number not in check(heater):
-            raise BadRequestError(f"{name} cannot be {number}")
-        return partial(apply, heater, number)
+        allowed, apply = _PANEL[name]
+        return partial(apply, heater, whole_number(value, name, allowed(heater)))
+    number = whole_number(value, name, _STORABLE)
     if name in derived_members(heater):
         return partial(setitem, heater.pinned, name, number)
     return partial(_store, heater, name, number)

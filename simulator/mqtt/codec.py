@@ -1,6 +1,7 @@
 """MQTT 3.1.1 packets to bytes and back.
 
-Decoding is incremental, since a WebSocket frame need not end where a packet does.
+Decoding is incremental, since a WebSocket frame need not end where a packet does. What the service does not look at is
+read and left out: user name and password, and whether a message is to be retained.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +33,7 @@ _FLAGS_OF_A_REQUEST = 0b0010
 
 _USER_NAME = 0b1000_0000
 _PASSWORD = 0b0100_0000
-_WILL_RETAIN = 0b0010_0000
+_WILL_RETAIN_AND_QOS = 0b0011_1000
 _WILL_QOS_SHIFT = 3
 _WILL = 0b0000_0100
 _CLEAN_SESSION = 0b0000_0010
@@ -40,7 +41,6 @@ _RESERVED = 0b0000_0001
 
 _DUP = 0b1000
 _QOS_SHIFT = 1
-_RETAIN = 0b0001
 
 
 class ProtocolViolationError(Exception):
@@ -99,19 +99,13 @@ class _PacketBody(BytesIO):
 
 def encode(packet: Packet) -> bytes:
     """Return the packet's bytes; OverflowError for a field too long for MQTT."""
-    flags, body = _encoded(packet)
-    return bytes((_TYPES[type(packet)] << 4 | flags,)) + _encode_remaining_length(len(body)) + body
-
-
-def _encoded(packet: Packet) -> tuple[int, bytes]:
-    """Return the flags of the first byte, and what follows the fixed header."""
     flags, body = 0, b""
     match packet:
         case Connect():
             body = _connect_body(packet)
         case Publish():
             packet_id = b"" if packet.packet_id is None else packet.packet_id.to_bytes(2)
-            flags = _DUP * packet.dup | packet.qos << _QOS_SHIFT | _RETAIN * packet.retain
+            flags = _DUP * packet.dup | packet.qos << _QOS_SHIFT
             body = _encode_text(packet.topic) + packet_id + packet.payload
         case Subscribe():
             requests = (_encode_text(topic_filter) + bytes((qos,)) for topic_filter, qos in packet.requests)
@@ -125,21 +119,15 @@ def _encoded(packet: Packet) -> tuple[int, bytes]:
             body = packet.packet_id.to_bytes(2) + bytes(packet.return_codes)
         case PubAck() | UnsubAck():
             body = packet.packet_id.to_bytes(2)
-    return flags, body
+    return bytes((_TYPES[type(packet)] << 4 | flags,)) + _encode_remaining_length(len(body)) + body
 
 
 def _connect_body(packet: Connect) -> bytes:
     flags = _CLEAN_SESSION * packet.clean_session
     fields = _encode_text(packet.client_id)
     if packet.will is not None:
-        flags |= _WILL | packet.will.qos << _WILL_QOS_SHIFT | _WILL_RETAIN * packet.will.retain
+        flags |= _WILL | packet.will.qos << _WILL_QOS_SHIFT
         fields += _encode_text(packet.will.topic) + _encode_binary(packet.will.payload)
-    if packet.user_name is not None:
-        flags |= _USER_NAME
-        fields += _encode_text(packet.user_name)
-    if packet.password is not None:
-        flags |= _PASSWORD
-        fields += _encode_binary(packet.password)
     name, level = _PROTOCOL
     return _encode_text(name) + bytes((level, flags)) + packet.keep_alive.to_bytes(2) + fields
 
@@ -223,9 +211,7 @@ def _parse_publish(flags: int, body: _PacketBody) -> Publish:
     require(qos <= _MAX_QOS, "QoS is 3")
     require(qos or not dup, "DUP with QoS 0")
     topic, packet_id = body.text(), body.packet_id() if qos else None
-    return Publish(
-        topic=topic, packet_id=packet_id, payload=body.read(), qos=qos, dup=dup, retain=bool(flags & _RETAIN)
-    )
+    return Publish(topic=topic, packet_id=packet_id, payload=body.read(), qos=qos, dup=dup)
 
 
 def _parse_connect(body: _PacketBody) -> Connect:
@@ -234,23 +220,26 @@ def _parse_connect(body: _PacketBody) -> Connect:
     present = body.byte()
     require(not present & _RESERVED, "reserved connect flag")
     require(present & _USER_NAME or not present & _PASSWORD, "password without user name")
-    return Connect(
+    packet = Connect(
         clean_session=bool(present & _CLEAN_SESSION),
         keep_alive=body.word(),
         client_id=body.text(),
         will=_parse_will(present, body),
-        user_name=body.text() if present & _USER_NAME else None,
-        password=body.binary() if present & _PASSWORD else None,
     )
+    if present & _USER_NAME:
+        body.text()
+    if present & _PASSWORD:
+        body.binary()
+    return packet
 
 
 def _parse_will(connect_flags: int, body: _PacketBody) -> Publish | None:
-    qos, retain = connect_flags >> _WILL_QOS_SHIFT & 0b11, bool(connect_flags & _WILL_RETAIN)
     if not connect_flags & _WILL:
-        require(qos == 0 and not retain, "will flags without a will")
+        require(not connect_flags & _WILL_RETAIN_AND_QOS, "will flags without a will")
         return None
+    qos = connect_flags >> _WILL_QOS_SHIFT & 0b11
     require(qos <= _MAX_QOS, "QoS of the will is 3")
-    return Publish(topic=body.text(), payload=body.binary(), qos=qos, retain=retain)
+    return Publish(topic=body.text(), payload=body.binary(), qos=qos)
 
 
 def _parse_connack(body: _PacketBody) -> ConnAck:

@@ -35,8 +35,6 @@ class Connect(Packet):
     keep_alive: int = 0
     will: Publish | None = None
     """What the server publishes when the connection ends without DISCONNECT."""
-    user_name: str | None = None
-    password: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,6 @@ class Publish(Packet):
     qos: int = 0
     packet_id: int | None = None
     dup: bool = False
-    retain: bool = False
 
 
 @dataclass(frozen=True, slots=True)

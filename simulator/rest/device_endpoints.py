@@ -91,11 +91,6 @@ def change_info(api: RestApi, body: JsonObject) -> Json:
     return None
 
 
-def push_settings(api: RestApi, body: JsonObject) -> Json:
-    """Report which notifications are on."""
-    return {**api.heater(body).registration.alarms}
-
-
 def set_push_settings(api: RestApi, body: JsonObject) -> Json:
     """Switch the notifications that the request names."""
     alarms = api.heater(body).registration.alarms
@@ -172,7 +167,18 @@ def _connected(heater: Heater) -> int:
 def firmware(api: RestApi, body: JsonObject) -> Json:
     """Give what a heater runs on, and what it has fetched."""
     heater = api.heater(body)
-    return {"firmwares": [_running(heater, part_number) for part_number in (_CONTROLLER, _WIFI)]}
+    return {
+        "firmwares": [
+            {
+                **heater.identity.as_wire(),
+                "curSwCode": heater.feature[f"{FIRMWARE_PARTS[part_number]}SwCode"],
+                "curVersion": heater.feature[f"{FIRMWARE_PARTS[part_number]}SwVersion"],
+                "downloadedVersion": heater.fetched_firmware.get(part_number),
+                "deviceGroup": None,
+            }
+            for part_number in (_CONTROLLER, _WIFI)
+        ]
+    }
 
 
 def firmware_detail(api: RestApi, body: JsonObject) -> Json:
@@ -184,16 +190,6 @@ def firmware_detail(api: RestApi, body: JsonObject) -> Json:
             if heater.feature[f"{name}SwCode"] == code and version in versions:
                 return _detail(part_number, code, version)
     raise not_found()
-
-
-def _running(heater: Heater, part_number: int) -> JsonObject:
-    return {
-        **heater.identity.as_wire(),
-        "curSwCode": heater.feature[f"{FIRMWARE_PARTS[part_number]}SwCode"],
-        "curVersion": heater.feature[f"{FIRMWARE_PARTS[part_number]}SwVersion"],
-        "downloadedVersion": heater.fetched_firmware.get(part_number),
-        "deviceGroup": None,
-    }
 
 
 def _detail(part_number: int, code: int, version: int) -> JsonObject:

@@ -77,7 +77,7 @@ ENDPOINTS: Mapping[tuple[str, str], Endpoint] = {
     ("POST", "/device/error/list"): Endpoint(device_endpoints.error_list, names_user=False),
     ("GET", "/device/preferences/format"): Endpoint(device_endpoints.preferences, names_user=False),
     ("POST", "/device/preferences/format"): Endpoint(device_endpoints.preferences, names_user=False),
-    ("POST", "/user/get-push-settings"): Endpoint(device_endpoints.push_settings),
+    ("POST", "/user/get-push-settings"): Endpoint(lambda api, body: {**api.heater(body).registration.alarms}),
     ("POST", "/user/set-push-settings"): Endpoint(device_endpoints.set_push_settings, has_data=False),
     ("POST", "/device/firmware/info"): Endpoint(device_endpoints.firmware),
     ("POST", "/firmware/info"): Endpoint(device_endpoints.firmware_detail, names_user=False),
