@@ -80,27 +80,23 @@ def _write_mode(heater: Heater, value: int) -> None:
     heater.write_mode(DhwMode(value), days)
 
 
-def _probe(name: str) -> Callable[[Heater, int], None]:
+def _warm(heater: Heater, value: int, *, probe: str) -> None:
     """Warm or cool what a probe shows."""
-
-    def apply(heater: Heater, value: int) -> None:
-        error = idle_ambient_error(heater) if name == "ambient" else 0.0
-        setattr(heater.tank, name, value / 10 - error)
-
-    return apply
+    error = idle_ambient_error(heater) if probe == "ambient" else 0.0
+    setattr(heater.tank, probe, value / 10 - error)
 
 
-def _counter(name: str, *, unit: float) -> Callable[[Heater, int], None]:
+def _count(heater: Heater, value: int, *, name: str, unit: float) -> None:
     """Let a counter stand at so many units."""
-    return lambda heater, value: setattr(heater, name, value * unit)
+    setattr(heater, name, value * unit)
 
 
 _PANEL: Mapping[str, tuple[Callable[[Heater], range], Callable[[Heater, int], None]]] = {
     "dhwOperationSetting": (lambda _: range(7), _write_mode),
     "dhwTemperatureSetting": (lambda heater: heater.setpoints, Heater.write_setpoint),
-    "tankUpperTemperature": (lambda _: _PROBE_RANGE, _probe("upper")),
-    "tankLowerTemperature": (lambda _: _PROBE_RANGE, _probe("lower")),
-    "ambientTemperature": (lambda _: _PROBE_RANGE, _probe("ambient")),
-    "cumulatedOpTimeEvaFan": (lambda _: _COUNTER_RANGE, _counter("fan_seconds", unit=3600.0)),
-    "cumulatedDhwFlowRate": (lambda _: _COUNTER_RANGE, _counter("drawn_liters", unit=1.0)),
+    "tankUpperTemperature": (lambda _: _PROBE_RANGE, partial(_warm, probe="upper")),
+    "tankLowerTemperature": (lambda _: _PROBE_RANGE, partial(_warm, probe="lower")),
+    "ambientTemperature": (lambda _: _PROBE_RANGE, partial(_warm, probe="ambient")),
+    "cumulatedOpTimeEvaFan": (lambda _: _COUNTER_RANGE, partial(_count, name="fan_seconds", unit=3600.0)),
+    "cumulatedDhwFlowRate": (lambda _: _COUNTER_RANGE, partial(_count, name="drawn_liters", unit=1.0)),
 }

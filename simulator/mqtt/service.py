@@ -193,7 +193,9 @@ class MqttService:
         if packet.will is not None:
             self._check_message(packet.will)
         self._check_connect_rate(packet.client_id)
-        self._take_over(packet.client_id)
+        for client in tuple(self._clients.values()):
+            if client.client_id == packet.client_id:
+                client.connection.hang_up("client id taken over by a newer connection")
         session_present, session = self._open_session(packet)
         connection.limit_silence(_SILENCE_PER_KEEP_ALIVE * limits.granted_keep_alive(packet.keep_alive))
         self._clients[connection] = _Client(
@@ -211,11 +213,6 @@ class MqttService:
         self._recent_connects = {known: then for known, then in self._recent_connects.items() if now - then < interval}
         require(client_id not in self._recent_connects, "too many CONNECTs of one client id")
         self._recent_connects[client_id] = now
-
-    def _take_over(self, client_id: str) -> None:
-        for client in tuple(self._clients.values()):
-            if client.client_id == client_id:
-                client.connection.hang_up("client id taken over by a newer connection")
 
     def _open_session(self, packet: Connect) -> tuple[bool, Session]:
         self.forget_sessions(time.monotonic())

@@ -113,18 +113,19 @@ class RestApi:
         self.requests: list[RestRequestState] = []
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer a request and note it in the journal."""
-        if self.faults.down and self.faults.closes:
-            self._note(request, 0)
-            if request.transport is not None:
-                request.transport.close()
-            return web.Response(status=503)
+        """Answer a request, or close its connection, and note it in the journal."""
+        closes = self.faults.down and self.faults.closes
+        if closes and request.transport is not None:
+            request.transport.close()
+        response = web.Response() if closes else await self._respond(request)
+        self.requests.append({"path": request.path, "status": 0 if closes else response.status, "time": time.time()})
+        return response
+
+    async def _respond(self, request: web.BaseRequest) -> web.Response:
         if not is_loopback_host(request.host):
             # A page whose name leads to this machine would otherwise be of the same origin, and could sign in.
-            self._note(request, HTTPStatus.MISDIRECTED_REQUEST)
             return web.Response(status=HTTPStatus.MISDIRECTED_REQUEST)
         if self.faults.portal:
-            self._note(request, HTTPStatus.OK)
             return portal_page()
         envelope: JsonObject
         try:
@@ -135,7 +136,6 @@ class RestApi:
             status, envelope = err.code, {"code": err.code, "msg": err.msg}
             if err.data is not None:
                 envelope["data"] = err.data
-        self._note(request, status)
         if self.faults.upcoming.due("bloat"):
             return _bloated(envelope, status, self.faults.padding)
         return web.json_response(envelope, status=status)
@@ -176,9 +176,6 @@ class RestApi:
             self.own(parameters)
         data = endpoint.answer(self, parameters)
         return {"data": data} if endpoint.has_data else {}
-
-    def _note(self, request: web.BaseRequest, status: int) -> None:
-        self.requests.append({"path": request.path, "status": status, "time": time.time()})
 
 
 def _bloated(envelope: JsonObject, status: int, mebibytes: int) -> web.Response:
