@@ -51,6 +51,7 @@ def _zone(name: str) -> str:
 _FLAG = {"action": "store_true"}
 _PORT = {"type": _number(int, 0, 65535), "metavar": "PORT"}
 _HOW_MANY = {"type": _number(int, 0, MAX_HEATERS), "metavar": "N"}
+_PAST_DAYS = {"type": _number(int, 0, MAX_PAST_DAYS), "metavar": "N"}
 _SECONDS = {"type": _number(float, 0, 600), "metavar": "S"}
 _LIFETIME = {"type": _number(int, 1, 86400), "metavar": "S"}
 
@@ -68,7 +69,7 @@ class Options:
     password: str = _option("correct horse", "of the account (default: a new one each time)")
     until_eof: bool = _option(False, "end when the standard input does, so as not to outlive the caller", **_FLAG)
     heaters: int = _option(1, "how many (%(default)s)", **_HOW_MANY)
-    past_days: int = _option(PAST_DAYS, "of energy behind them (%(default)s)", type=_number(int, 0, MAX_PAST_DAYS))
+    past_days: int = _option(PAST_DAYS, "of energy behind them (%(default)s)", **_PAST_DAYS)
     household: bool = _option(False, "people draw hot water from the heaters and have schedules", **_FLAG)
     offline_heaters: int = _option(0, "so many, the last ones, are offline", **_HOW_MANY)
     foreign_device: bool = _option(False, "the account also has a device of another product", **_FLAG)

@@ -175,7 +175,7 @@ READERS: Mapping[str, Callable[[Heater, Members], ScheduleWrite]] = {
 ANSWERS: Mapping[tuple[str, int], Answer] = {
     ("st", 16777219): send_status,
     ("st/did", 16777217): lambda heater, request: (reply(heater, request, {"feature": report.feature(heater)}),),
-    ("st/end", 16777218): lambda _heater, _request: (),  # never answered, as energy by the hour
+    ("st/end", 16777218): lambda _heater, _request: (),  # never answered, nor is energy by the hour
     ("st/rsv/rd", 16777222): partial(_send_schedule, name="reservations"),
     ("st/energy-usage-hourly-query/rd", 16777224): lambda _heater, _request: (),
     ("st/energy-usage-daily-query/rd", 16777225): _send_daily_energy,

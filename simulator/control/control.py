@@ -64,8 +64,9 @@ class ControlInterface:
         await self._runner.cleanup()
 
     async def _change(self, change: Callable[..., Awaitable[None]], request: web.Request) -> web.Response:
-        """Change something by a JSON object; whatever it is, the heaters live up to now before."""
-        members = json_object(await request.read()) if request.can_read_body else {}
+        """Change something by a JSON object, which a reset may lack; the heaters live up to now before."""
+        is_bare_reset = change is _reset and not request.can_read_body
+        members = {} if is_bare_reset else json_object(await request.read())
         self._cloud.advance_heaters()
         await change(self._cloud, members, **request.match_info)
         return web.json_response({})
