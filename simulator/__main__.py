@@ -1,6 +1,5 @@
 """`python -m simulator`: starts the cloud, prints one JSON line with its addresses, runs until SIGTERM or SIGINT."""
 
-from argparse import Namespace
 import asyncio
 from collections.abc import Sequence
 import json
@@ -11,16 +10,16 @@ from tempfile import TemporaryDirectory
 
 from .cloud import Cloud
 from .control.control import ControlInterface
-from .options import CloudOptions, read_command_line
+from .options import Options, command_line, parse
 from .state import Addresses
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status is 1 when the simulator cannot start."""
-    options = read_command_line(arguments)
+    options = parse(command_line(), arguments)
     try:
         with TemporaryDirectory(prefix="navilink-simulator-") as temporary:
-            directory = options.directory or Path(temporary)
+            directory = Path(options.directory or temporary)
             directory.mkdir(parents=True, exist_ok=True)
             asyncio.run(_run(options, directory))
     except OSError as err:
@@ -29,8 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-async def _run(options: Namespace, directory: Path) -> None:
-    cloud = Cloud(CloudOptions.of(options, directory))
+async def _run(options: Options, directory: Path) -> None:
+    cloud = Cloud(options, directory)
     control = ControlInterface(cloud)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()

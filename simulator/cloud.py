@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from email.utils import formatdate
+from pathlib import Path
 import ssl
 import time
 from zoneinfo import ZoneInfo
@@ -11,7 +12,7 @@ from zoneinfo import ZoneInfo
 from aiohttp import hdrs, web
 
 from .answers.dispatch import Dispatcher
-from .answers.replies import device_connection
+from .answers.messages import HEATER_TOPIC, device_connection
 from .common.certificates import make_server_certificate
 from .common.clock import Clock
 from .common.reading import BadRequestError
@@ -19,10 +20,9 @@ from .common.sigv4 import AwsCredentials
 from .heater.heater import Heater
 from .heater.household import HOUSEHOLDS, LIVED
 from .heater.registration import Identity
-from .heater.requests import heater_of
 from .mqtt.broker import Broker
 from .mqtt.session import ReceivedMessage
-from .options import CloudOptions
+from .options import Options
 from .rest.accounts import Accounts
 from .rest.api import BASE_PATH, RestApi
 from .rest.endpoints import ENDPOINTS
@@ -33,12 +33,12 @@ _SHUTDOWN_TIMEOUT = 1.0
 
 
 class Cloud:
-    """A running cloud. `reset` makes everything anew at the same addresses."""
+    """A running cloud, its certificates in `directory`. `reset` makes everything anew at the same addresses."""
 
-    def __init__(self, options: CloudOptions) -> None:
+    def __init__(self, options: Options, directory: Path) -> None:
         self.options = options
         self._started_with = options
-        self.certificate = make_server_certificate(options.directory)
+        self.certificate = make_server_certificate(directory)
         self._rest_server = web.ServerRunner(
             web.Server(self._handle_rest, access_log=None), shutdown_timeout=_SHUTDOWN_TIMEOUT
         )
@@ -168,10 +168,10 @@ class Cloud:
 
     def _permits(self, topic: str) -> bool:
         """Whether the account may use a topic or a filter: those of a heater only while it has that one."""
-        mac_address = heater_of(topic)
-        if mac_address is None:
+        match = HEATER_TOPIC.fullmatch(topic)
+        if match is None:
             return True
-        heater = self.heaters.get(mac_address)
+        heater = self.heaters.get(match["mac"])
         return heater is not None and heater.registration.in_account
 
     # Accounts and dispatcher are made anew by each reset, the broker goes on.

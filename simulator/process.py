@@ -98,7 +98,7 @@ class SimulatorProcess:
         return cast("dict[str, int]", await self._request("GET", f"/device/{mac_address}"))
 
     async def fault(self, kind: str, **members: object) -> None:
-        """Bring about a fault, see `faults`."""
+        """Bring about a fault, see `control.service_faults` and `control.heater_faults`."""
         await self._request("POST", "/fault", {"kind": kind, **members})
 
     async def device(

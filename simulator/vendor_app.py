@@ -6,7 +6,7 @@ It needs no connection of its own: what it sends is delivered and answered as if
 from collections.abc import Callable, Mapping
 import time
 
-from .answers.replies import Reply, app_connection, envelope
+from .answers.messages import Reply, app_connection, envelope
 from .heater.heater import Heater
 from .heater.registration import DEVICE_TYPE
 from .mqtt.session import ReceivedMessage
@@ -56,8 +56,8 @@ class VendorApp:
 
     def control(self, heater: Heater, command: int, mode: str, param: list[int]) -> None:
         """Change something."""
-        members: dict[str, object] = {"mode": mode, "param": param, "paramStr": ""}
-        self._request(heater, "ctrl", command, f"{heater.identity.topic}/{CLIENT_ID}/res", **members)
+        response_topic = f"{heater.identity.topic}/{CLIENT_ID}/res"
+        self._request(heater, "ctrl", command, response_topic, mode=mode, param=param, paramStr="")
 
     def _request(self, heater: Heater, suffix: str, command: int, response_topic: str, **members: object) -> None:
         topic = f"{heater.identity.topic}/{suffix}"

@@ -1,11 +1,11 @@
 """The counters that installers look at, as JSON made by the cloud and as the heater's own bytes (protocol.md 10.2)."""
 
 import re
+import struct
 
 from ..heater.heater import Heater
 from ..heater.registration import DEVICE_TYPE
-from ..heater.requests import Request
-from .replies import Reply, raw_reply, reply
+from .messages import Reply, Request, raw_reply, reply
 
 _FIVE_SEGMENTS = re.compile(rf"cmd/{DEVICE_TYPE}/[^/]+/[^/]+/[^/]+/res/td/rd")
 """The only shape of a reply topic for which the cloud makes JSON."""
@@ -82,14 +82,10 @@ def _parts(heater: Heater) -> dict[str, int]:
         "cumulatedOpNumUhe": int(past_element_hours / _HOURS_PER_ELEMENT_START) + counters.upper_starts,
         "cumulatedOpTimeLhe": int(counters.lower_seconds / _HOUR),
         "cumulatedOpNumLhe": counters.lower_starts,
-        **_zeros(
-            "cumulatedOpNumShutOffVv mixingValveOpTotalStep mixingValveOpAvgMixinGrate cumulatedOpNumRecircPump "
-            "cumulatedOpTimeRecircPump cumulatedOpTimeInvComp1 cumulatedOpTimeInvComp2 cumulatedOpTimeInvComp3 "
-            "cumulatedOpTimeInvComp4"
-        ),
-        # Over the zeros, so that they keep their place in the raw form.
+        **_zeros("cumulatedOpNumShutOffVv mixingValveOpTotalStep mixingValveOpAvgMixinGrate"),
         "cumulatedOpNumRecircPump": heater.recirculation.starts,
         "cumulatedOpTimeRecircPump": int(heater.recirculation.seconds / _HOUR),
+        **_zeros("cumulatedOpTimeInvComp1 cumulatedOpTimeInvComp2 cumulatedOpTimeInvComp3 cumulatedOpTimeInvComp4"),
     }
 
 
@@ -99,7 +95,6 @@ def _zeros(names: str) -> dict[str, int]:
 
 def _hex(table: dict[str, int], wide: int) -> str:
     """Give the members as little-endian bytes: the first `wide` of them with 32 bits, the others with 16."""
-    sizes = [4] * wide + [2] * (len(table) - wide)
-    return b"".join(
-        min(value, 256**size - 1).to_bytes(size, "little") for value, size in zip(table.values(), sizes, strict=True)
-    ).hex()
+    limits = [2**32] * wide + [2**16] * (len(table) - wide)
+    values = (min(value, limit - 1) for value, limit in zip(table.values(), limits, strict=True))
+    return struct.pack(f"<{wide}I{len(table) - wide}H", *values).hex()

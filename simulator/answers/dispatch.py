@@ -6,11 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 from ..common.clock import DelayLine
 from ..common.reading import BadRequestError
 from ..heater.heater import Heater
-from ..heater.requests import Address, Request, parse
 from ..mqtt.session import ReceivedMessage
 from ..state import IgnoredState
 from .answers import answer, send_status
-from .replies import Reply
+from .messages import REQUEST_TOPIC, Reply, Request, parse
 
 type Publish = Callable[[str, bytes], None]
 
@@ -32,11 +31,11 @@ class Dispatcher:
 
     def handle(self, message: ReceivedMessage) -> None:
         """Take a message that reached the broker; what is no request of a heater is left alone."""
-        address = Address.of(message.topic)
-        if address is None:
+        match = REQUEST_TOPIC.fullmatch(message.topic)
+        if match is None:
             return
         try:
-            self._answer(address, message)
+            self._answer(match["mac"], message)
         except BadRequestError as err:
             self.ignored.append({"sequence": message.sequence, "reason": str(err)})
 
@@ -55,29 +54,27 @@ class Dispatcher:
             for late in self._late:
                 late.cancel()
 
-    def _answer(self, address: Address, message: ReceivedMessage) -> None:
-        heater = self._heaters.get(address.mac_address)
+    def _answer(self, mac_address: str, message: ReceivedMessage) -> None:
+        heater = self._heaters.get(mac_address)
         if heater is None:
             raise BadRequestError("there is no such heater")
         if not heater.online:
             raise BadRequestError("the heater is offline")
-        request = parse(address, message.payload, heater.identity)
+        request = parse(message.topic, message.payload, heater.identity)
         heater.advance(self._now())
         self._send(heater, answer(heater, request))
-        if address.suffix == "st":
-            self._last_requests[address.mac_address, message.client_id] = request
+        if request.suffix == "st":
+            self._last_requests[mac_address, message.client_id] = request
 
     def _send(self, heater: Heater, replies: tuple[Reply, ...]) -> None:
         faults, late_at = heater.faults, self.reply_delay + heater.faults.late_by
         for reply in replies:
             is_late = faults.upcoming.due("late_reply")
             if is_late:
-                self._late.append(asyncio.get_running_loop().call_later(late_at, self._publish_reply, reply))
+                loop = asyncio.get_running_loop()
+                self._late.append(loop.call_later(late_at, self._publish, reply.topic, reply.payload))
             if faults.in_time_too or not is_late:
                 self._outgoing.put(reply, self.reply_delay)
 
     async def _deliver(self, reply: Reply) -> None:
-        self._publish_reply(reply)
-
-    def _publish_reply(self, reply: Reply) -> None:
         self._publish(reply.topic, reply.payload)

@@ -74,6 +74,17 @@ def _certificate(
 ) -> x509.Certificate:
     now, is_authority = datetime.now(UTC), key is authority_key
     constraints = x509.BasicConstraints(ca=is_authority, path_length=0 if is_authority else None)
+    key_usage = x509.KeyUsage(
+        digital_signature=not is_authority,
+        key_cert_sign=is_authority,
+        crl_sign=is_authority,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
     builder = (
         x509.CertificateBuilder()
         .subject_name(_name(subject))
@@ -84,7 +95,7 @@ def _certificate(
         .not_valid_after(now + _LIFETIME)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(constraints, critical=True)
-        .add_extension(_key_usage(authority=is_authority), critical=True)
+        .add_extension(key_usage, critical=True)
     )
     if not is_authority:
         issuer_identifier = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key())
@@ -98,17 +109,3 @@ def _certificate(
 
 def _name(common_name: str) -> x509.Name:
     return x509.Name((x509.NameAttribute(NameOID.COMMON_NAME, common_name),))
-
-
-def _key_usage(*, authority: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not authority,
-        key_cert_sign=authority,
-        crl_sign=authority,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )

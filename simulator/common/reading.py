@@ -40,22 +40,26 @@ def of_kind[KindT: (JsonObject, list[Json], str)](value: object, kind: type[Kind
     return value
 
 
+def whole_number(value: object, name: str, allowed: range) -> int:
+    """Read a whole number."""
+    if type(value) is not int or value not in allowed:
+        raise BadRequestError(f"{name} is not a whole number of {allowed.start} to {allowed.stop - 1}")
+    return value
+
+
 def text(members: Members, name: str) -> str:
     """Read a text."""
     return of_kind(members.get(name), str, name)
 
 
 def number(members: Members, name: str, allowed: range) -> int:
-    """Read a whole number."""
-    return _whole(members.get(name), name, allowed)
+    """Read a whole number by its name."""
+    return whole_number(members.get(name), name, allowed)
 
 
 def numbers(members: Members, name: str, allowed: range) -> tuple[int, ...]:
-    """Read a list of whole numbers, which must not be empty."""
-    values = sequence(members, name)
-    if not values:
-        raise BadRequestError(f"{name} is empty")
-    return tuple(_whole(value, name, allowed) for value in values)
+    """Read a list of whole numbers."""
+    return tuple(whole_number(value, name, allowed) for value in sequence(members, name))
 
 
 def part(members: Members, name: str) -> JsonObject:
@@ -127,9 +131,3 @@ def _check_value(name: str, value: object, annotation: object) -> None:
 
 def _described(allowed: Span | Collection[object]) -> str:
     return str(allowed) if isinstance(allowed, Span) else f"one of {', '.join(map(str, sorted(allowed, key=str)))}"
-
-
-def _whole(value: object, name: str, allowed: range) -> int:
-    if type(value) is not int or value not in allowed:
-        raise BadRequestError(f"{name} is not a whole number of {allowed.start} to {allowed.stop - 1}")
-    return value

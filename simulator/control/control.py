@@ -7,8 +7,10 @@ may send to another origin only when that one allows it, and the `Host` has to b
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from http import HTTPStatus
+from inspect import isfunction, signature
 import json
 import time
 from typing import Annotated
@@ -19,9 +21,10 @@ from ..cloud import Cloud
 from ..common.listener import is_loopback_host
 from ..common.reading import MAX_COUNT, BadRequestError, JsonObject, Span, checked, json_object, of_kind, part, sequence
 from ..heater import report
-from .faults import inject
+from ..heater.heater import Heater
+from . import heater_faults, service_faults
 from .panel import write, write_schedules
-from .snapshot import CONDITIONS, holds, snapshot
+from .snapshot import CONDITIONS, snapshot
 
 DEFAULT_WAIT = 10.0
 MAX_WAIT = 600.0
@@ -44,13 +47,8 @@ class ControlInterface:
             [
                 web.get("/state", self._state),
                 web.get("/wait", self._wait),
-                web.post("/fault", self._fault),
                 web.get("/device/{mac}", self._status),
-                web.post("/device/{mac}", self._device),
-                web.post("/schedule/{mac}", self._schedule),
-                web.post("/publish", self._publish),
-                web.post("/clock", self._clock),
-                web.post("/reset", self._reset),
+                *(web.post(path, partial(self._change, change)) for path, change in _CHANGES.items()),
             ]
         )
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=_SHUTDOWN_TIMEOUT)
@@ -64,6 +62,14 @@ class ControlInterface:
     async def stop(self) -> None:
         """Close the port."""
         await self._runner.cleanup()
+
+    async def _change(self, change: Callable[..., Awaitable[None]], request: web.Request) -> web.Response:
+        """Change something by a JSON object, which a reset may lack; the heaters live up to now before."""
+        is_bare_reset = change is _reset and not request.can_read_body
+        members = {} if is_bare_reset else json_object(await request.read())
+        self._cloud.advance_heaters()
+        await change(self._cloud, members, **request.match_info)
+        return web.json_response({})
 
     async def _state(self, _request: web.Request) -> web.Response:
         return web.json_response(snapshot(self._cloud))
@@ -81,7 +87,7 @@ class ControlInterface:
         while unmet := [
             f"{name} is {count}"
             for name, count in ((name, CONDITIONS[name](self._cloud, topic_suffix)) for name in wanted)
-            if not holds(name, count, wanted[name])
+            if (count != wanted[name] if name == "connections" else count < wanted[name])
         ]:
             if time.monotonic() >= deadline:
                 return web.json_response(
@@ -90,54 +96,9 @@ class ControlInterface:
             await asyncio.sleep(_LOOK_EVERY)
         return web.json_response({})
 
-    async def _fault(self, request: web.Request) -> web.Response:
-        members = await _object(request)
-        self._cloud.advance_heaters()
-        inject(self._cloud, members)
-        return web.json_response({})
-
     async def _status(self, request: web.Request) -> web.Response:
         self._cloud.advance_heaters()
         return web.json_response(report.status(self._cloud.heater(request.match_info["mac"])))
-
-    async def _device(self, request: web.Request) -> web.Response:
-        heater = self._cloud.heater(request.match_info["mac"])
-        members = await _object(request)
-        feature = part({"feature": members.pop("feature", {})}, "feature")
-        self._cloud.advance_heaters()
-        write(heater, members, feature)
-        return web.json_response({})
-
-    async def _schedule(self, request: web.Request) -> web.Response:
-        heater, schedules = self._cloud.heater(request.match_info["mac"]), await _object(request)
-        self._cloud.advance_heaters()
-        write_schedules(heater, schedules)
-        return web.json_response({})
-
-    async def _publish(self, request: web.Request) -> web.Response:
-        members = await _object(request)
-        if ("payload" in members) is ("text" in members):
-            raise BadRequestError("either a payload or a text is needed")
-        await checked(publish, members)(self._cloud)
-        return web.json_response({})
-
-    async def _clock(self, request: web.Request) -> web.Response:
-        members = await _object(request)
-        if not members:
-            raise BadRequestError("speed, advance or both are needed")
-        adjust = checked(self._cloud.clock.adjust, members)
-        self._cloud.advance_heaters()
-        adjust()
-        self._cloud.advance_heaters()
-        return web.json_response({})
-
-    async def _reset(self, request: web.Request) -> web.Response:
-        members = await _object(request) if request.can_read_body else {}
-        if members.keys() - {"options"}:
-            raise BadRequestError("only options can be given")
-        options = sequence({"options": [], **members}, "options")
-        await self._cloud.reset([of_kind(option, str, "an option") for option in options])
-        return web.json_response({})
 
 
 @web.middleware
@@ -157,8 +118,64 @@ async def _guard(
         return web.json_response({"error": err.text}, status=err.status)
 
 
-async def _object(request: web.Request) -> JsonObject:
-    return json_object(await request.read())
+def inject(cloud: Cloud, members: Mapping[str, object]) -> None:
+    """Bring about the fault that `members` describe; without `mac`, one of heaters concerns all of them."""
+    kind = members.get("kind")
+    fault = FAULTS.get(kind) if isinstance(kind, str) else None
+    if fault is None:
+        raise BadRequestError(f"kind must be one of {', '.join(sorted(FAULTS))}, not {kind!r}")
+    arguments = {name: value for name, value in members.items() if name != "kind"}
+    parameters = signature(fault).parameters
+    heaters: Iterable[Heater | None] = [None]
+    if "heater" in parameters:
+        mac = arguments.pop("mac", None)
+        heaters = cloud.heaters.values() if mac is None else [cloud.heater(mac)]
+    bring_about = checked(fault, arguments)
+    for heater in heaters:
+        subjects = {name: value for name, value in (("heater", heater), ("cloud", cloud)) if name in parameters}
+        bring_about(**subjects)
+
+
+FAULTS: Mapping[str, Callable[..., None]] = {
+    name: function
+    for module in (service_faults, heater_faults)
+    for name, function in vars(module).items()
+    if isfunction(function) and function.__module__ == module.__name__ and not name.startswith("_")
+}
+"""By kind, the name of a function; its keyword parameters are the members that `POST /fault` takes beside it."""
+
+
+async def _fault(cloud: Cloud, members: JsonObject) -> None:
+    inject(cloud, members)
+
+
+async def _device(cloud: Cloud, members: JsonObject, *, mac: str) -> None:
+    feature = part({"feature": members.pop("feature", {})}, "feature")
+    write(cloud.heater(mac), members, feature)
+
+
+async def _schedule(cloud: Cloud, members: JsonObject, *, mac: str) -> None:
+    write_schedules(cloud.heater(mac), members)
+
+
+async def _publish(cloud: Cloud, members: JsonObject) -> None:
+    if ("payload" in members) is ("text" in members):
+        raise BadRequestError("either a payload or a text is needed")
+    await checked(publish, members)(cloud)
+
+
+async def _clock(cloud: Cloud, members: JsonObject) -> None:
+    if not members:
+        raise BadRequestError("speed, advance or both are needed")
+    checked(cloud.clock.adjust, members)()
+    cloud.advance_heaters()
+
+
+async def _reset(cloud: Cloud, members: JsonObject) -> None:
+    if members.keys() - {"options"}:
+        raise BadRequestError("only options can be given")
+    options = sequence({"options": [], **members}, "options")
+    await cloud.reset([of_kind(option, str, "an option") for option in options])
 
 
 async def publish(
@@ -185,3 +202,14 @@ def _query_number(name: str, value: str, *, maximum: float) -> float:
     if not 0 <= number <= maximum:
         raise BadRequestError(f"{name} must be 0 to {maximum:g}, not {value!r}")
     return number
+
+
+_CHANGES: Mapping[str, Callable[..., Awaitable[None]]] = {
+    "/fault": _fault,
+    "/device/{mac}": _device,
+    "/schedule/{mac}": _schedule,
+    "/publish": _publish,
+    "/clock": _clock,
+    "/reset": _reset,
+}
+"""What each POST brings about."""

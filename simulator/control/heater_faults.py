@@ -1,6 +1,5 @@
-"""Faults of single heaters, or of all of them; see `faults`."""
+"""Faults of single heaters, or of all of them; see `FAULTS` of `control`."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Annotated
 
@@ -10,7 +9,7 @@ from ..common.reading import BadRequestError, Count, Seconds, Span
 from ..heater.controls import CONTROLS
 from ..heater.energy import Usage
 from ..heater.heater import Heater
-from ..heater.records import FIRMWARE_PARTS, SCHEDULE_FORMS, Draw, FirmwareDownload
+from ..heater.records import FIRMWARE_PARTS, SCHEDULE_FORMS, Draw
 
 _SUFFIXES = frozenset(suffix for suffix, _ in ANSWERS)
 _WattHours = Annotated[float, Span(0, 1_000_000)]
@@ -81,17 +80,17 @@ def energy_times(heater: Heater, *, on: bool) -> None:
 
 def energy_day(heater: Heater, *, day: str, heat_pump: _WattHours, elements: _WattHours = 0.0) -> None:
     """Let this be what a heater has used on a day (`2026-03-08`), in Wh, whatever it was before."""
-    heater.energy.write(_read(date.fromisoformat, day), Usage(heat_pump=heat_pump, elements=elements))
+    heater.energy.write(_day(day), Usage(heat_pump=heat_pump, elements=elements))
 
 
 def energy_forgotten(heater: Heater, *, before: str | None) -> None:
     """Let a heater say 0 for each day before this one, and still know the months; `null`: it knows all days."""
-    heater.energy.forgotten_before = date.min if before is None else _read(date.fromisoformat, before)
+    heater.energy.forgotten_before = date.min if before is None else _day(before)
 
 
 def energy_unanswered(heater: Heater, *, month: str, on: bool = True) -> None:
     """Let a heater not answer what asks for the days of a month (`2026-03`), or answer it again."""
-    first = _read(date.fromisoformat, f"{month}-01")
+    first = _day(f"{month}-01")
     (heater.energy.unanswered.add if on else heater.energy.unanswered.discard)((first.year, first.month))
 
 
@@ -99,7 +98,7 @@ def firmware_download(
     heater: Heater, *, version: Annotated[int, Span(1, 2**32 - 1)], part: Annotated[int, FIRMWARE_PARTS] = 1
 ) -> None:
     """Let a heater have fetched firmware: of its controller (1), panel (2) or Wi-Fi module (4)."""
-    heater.firmware_download = FirmwareDownload(part=part, version=version)
+    heater.fetched_firmware = {part: version}
 
 
 def mode_let_through(heater: Heater, *, count: Count = 1) -> None:
@@ -143,8 +142,8 @@ def app_control(
     cloud.vendor_app.control(heater, command, CONTROLS[command].mode, param)
 
 
-def _read[T](read: Callable[[str], T], text: str) -> T:
+def _day(text: str) -> date:
     try:
-        return read(text)
+        return date.fromisoformat(text)
     except ValueError:
         raise BadRequestError(f"{text!r} is no such day or month") from None

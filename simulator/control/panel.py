@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from operator import setitem
 
-from ..answers.schedules import READERS
-from ..common.reading import BadRequestError, part
+from ..answers.answers import READERS
+from ..common.reading import BadRequestError, part, whole_number
 from ..heater.heater import Heater
 from ..heater.members import FACTORY_FEATURE, FACTORY_STATUS, MIRRORED
 from ..heater.report import derived_members, idle_ambient_error
@@ -18,6 +18,7 @@ from ..heater.thermostat import DhwMode
 
 _PROBE_RANGE = range(-200, 1001)
 _COUNTER_RANGE = range(2**31)
+_STORABLE = range(-(2**63), 2**63)
 _DEFAULT_VACATION_DAYS = 7
 
 
@@ -43,12 +44,10 @@ def _status_write(heater: Heater, name: str, value: object) -> Callable[[], obje
         raise BadRequestError(f"status has no member {name}")
     if value is None:
         return partial(heater.pinned.pop, name, None)
-    number = _whole_number(name, value)
     if name in _PANEL:
-        check, apply = _PANEL[name]
-        if number not in check(heater):
-            raise BadRequestError(f"{name} cannot be {number}")
-        return partial(apply, heater, number)
+        allowed, apply = _PANEL[name]
+        return partial(apply, heater, whole_number(value, name, allowed(heater)))
+    number = whole_number(value, name, _STORABLE)
     if name in derived_members(heater):
         return partial(setitem, heater.pinned, name, number)
     return partial(_store, heater, name, number)
@@ -57,18 +56,12 @@ def _status_write(heater: Heater, name: str, value: object) -> Callable[[], obje
 def _feature_write(heater: Heater, name: str, value: object) -> Callable[[], object]:
     if name not in FACTORY_FEATURE:
         raise BadRequestError(f"device info has no member {name}")
-    number = _whole_number(name, value)
+    number = whole_number(value, name, _STORABLE)
     if name == "volumeCode":
         if number not in RATED_GALLONS:
             raise BadRequestError(f"volumeCode must be one of {sorted(RATED_GALLONS)}, not {number}")
         return partial(_fit_tank, heater, number)
     return partial(_store, heater, name, number) if name in MIRRORED else partial(setitem, heater.feature, name, number)
-
-
-def _whole_number(name: str, value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise BadRequestError(f"{name} must be a whole number, not {value!r}")
-    return value
 
 
 def _store(heater: Heater, name: str, value: int) -> None:
@@ -87,27 +80,23 @@ def _write_mode(heater: Heater, value: int) -> None:
     heater.write_mode(DhwMode(value), days)
 
 
-def _probe(name: str) -> Callable[[Heater, int], None]:
+def _warm(heater: Heater, value: int, *, probe: str) -> None:
     """Warm or cool what a probe shows."""
-
-    def apply(heater: Heater, value: int) -> None:
-        error = idle_ambient_error(heater) if name == "ambient" else 0.0
-        setattr(heater.tank, name, value / 10 - error)
-
-    return apply
+    error = idle_ambient_error(heater) if probe == "ambient" else 0.0
+    setattr(heater.tank, probe, value / 10 - error)
 
 
-def _counter(name: str, *, unit: float) -> Callable[[Heater, int], None]:
+def _count(heater: Heater, value: int, *, name: str, unit: float) -> None:
     """Let a counter stand at so many units."""
-    return lambda heater, value: setattr(heater, name, value * unit)
+    setattr(heater, name, value * unit)
 
 
 _PANEL: Mapping[str, tuple[Callable[[Heater], range], Callable[[Heater, int], None]]] = {
     "dhwOperationSetting": (lambda _: range(7), _write_mode),
     "dhwTemperatureSetting": (lambda heater: heater.setpoints, Heater.write_setpoint),
-    "tankUpperTemperature": (lambda _: _PROBE_RANGE, _probe("upper")),
-    "tankLowerTemperature": (lambda _: _PROBE_RANGE, _probe("lower")),
-    "ambientTemperature": (lambda _: _PROBE_RANGE, _probe("ambient")),
-    "cumulatedOpTimeEvaFan": (lambda _: _COUNTER_RANGE, _counter("fan_seconds", unit=3600.0)),
-    "cumulatedDhwFlowRate": (lambda _: _COUNTER_RANGE, _counter("drawn_liters", unit=1.0)),
+    "tankUpperTemperature": (lambda _: _PROBE_RANGE, partial(_warm, probe="upper")),
+    "tankLowerTemperature": (lambda _: _PROBE_RANGE, partial(_warm, probe="lower")),
+    "ambientTemperature": (lambda _: _PROBE_RANGE, partial(_warm, probe="ambient")),
+    "cumulatedOpTimeEvaFan": (lambda _: _COUNTER_RANGE, partial(_count, name="fan_seconds", unit=3600.0)),
+    "cumulatedDhwFlowRate": (lambda _: _COUNTER_RANGE, partial(_count, name="drawn_liters", unit=1.0)),
 }

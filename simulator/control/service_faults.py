@@ -1,4 +1,4 @@
-"""Faults of the MQTT connections, the REST service, the credentials and the account; see `faults`."""
+"""Faults of the MQTT connections, the REST service, the credentials and the account; see `FAULTS` of `control`."""
 
 from collections.abc import Mapping
 from http import HTTPStatus

@@ -10,7 +10,7 @@ from ..heater import report
 from ..heater.heater import Heater
 from ..heater.members import OFF, ON
 from ..mqtt.session import ReceivedMessage
-from ..state import HeaterState, ReceivedState, SchedulesState, State
+from ..state import HeaterState, ReceivedState, State
 
 
 def snapshot(cloud: Cloud) -> State:
@@ -38,24 +38,20 @@ def _received(message: ReceivedMessage) -> ReceivedState:
 
 
 def _heater(heater: Heater) -> HeaterState:
+    schedules, tou_use = heater.schedules, ON if heater.members["touStatus"] else OFF
     return HeaterState(
         online=heater.online,
         powered=heater.powered,
         local_time=heater.local_time.isoformat(),
-        schedules=_schedules(heater),
+        schedules={
+            "reservations": schedules.reservations.as_wire(),
+            "recirculation": schedules.recirculation.as_wire(),
+            "tou": {"reservationUse": tou_use, "reservation": schedules.tou.as_list()},
+        },
         fired=heater.fired,
         status=report.status(heater),
         feature=report.feature(heater),
         applied=heater.applied,
-    )
-
-
-def _schedules(heater: Heater) -> SchedulesState:
-    schedules = heater.schedules
-    return SchedulesState(
-        reservations=schedules.reservations.as_wire(),
-        recirculation=schedules.recirculation.as_wire(),
-        tou={"reservationUse": ON if heater.members["touStatus"] else OFF, "reservation": schedules.tou.as_list()},
     )
 
 
@@ -76,10 +72,5 @@ CONDITIONS: Mapping[str, Callable[[Cloud, str], int]] = {
 }
 """Counts to wait for; of messages, those whose topic has the given ending.
 
-`connections` are those of now, `connects` and `disconnected` all so far.
+`connections` are those of now, of which there must be neither fewer nor more; `connects` and `disconnected` all so far.
 """
-
-
-def holds(name: str, count: int, wanted: float) -> bool:
-    """Whether a count has been reached; of the connections there must be neither fewer nor more."""
-    return count == wanted if name == "connections" else count >= wanted

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from ..state import AppliedState, FiredState
 from .energy import PAST_DAYS, Counters, EnergyHistory
 from .members import FACTORY_FEATURE, FACTORY_STATUS, OFF, ON
-from .records import Draw, FirmwareDownload, HeaterFaults, Recirculation
+from .records import Draw, HeaterFaults, Recirculation
 from .registration import Identity, Registration
 from .schedules import Entry, Schedules, TouPlan, clamp
 from .tank import Heating, Tank, power
@@ -51,7 +51,8 @@ class Heater:
     feature: dict[str, int] = field(default_factory=FACTORY_FEATURE.copy)
     tank: Tank = field(default_factory=lambda: Tank(upper=49.3, lower=48.9, ambient=21.0))
     thermostat: Thermostat = field(default_factory=Thermostat)
-    firmware_download: FirmwareDownload | None = None
+    fetched_firmware: dict[int, int] = field(default_factory=dict)
+    """Versions not installed yet, by the number of the part (protocol.md 11.9)."""
     faults: HeaterFaults = field(default_factory=HeaterFaults)
     applied: list[AppliedState] = field(default_factory=list)
     fired: list[FiredState] = field(default_factory=list)

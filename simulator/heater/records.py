@@ -18,14 +18,6 @@ _ALWAYS_ON, _OFF = 1, 4  # modes of the pump (protocol.md 11.5); in the others t
 _HOT_BUTTON_RUN = 300.0  # s
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FirmwareDownload:
-    """Firmware that the heater has fetched and not yet installed; `part` as in protocol.md 11.9."""
-
-    part: int
-    version: int
-
-
 @dataclass(slots=True, kw_only=True)
 class HeaterFaults:
     """How the next requests go wrong."""

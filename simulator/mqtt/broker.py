@@ -60,9 +60,9 @@ class BrokerFaults:
 class Broker:
     """Serves MQTT over WebSocket to clients whose upgrade is signed with credentials that ``credentials`` knows.
 
-    ``on_publish`` is called for each message received, in order, after its PUBACK and its delivery to subscribers;
-    ``on_change`` whenever something that ``service`` shows may have changed. ``permits`` is the policy by which clients
-    may use a topic, ``now`` the service's clock in seconds of Unix time. Everything here belongs on the event loop.
+    ``on_publish`` is called for each message received, in order, after its PUBACK and its delivery to subscribers.
+    ``permits`` is the policy by which clients may use a topic, ``now`` the service's clock in seconds of Unix time.
+    Everything here belongs on the event loop.
     """
 
     def __init__(
@@ -72,13 +72,11 @@ class Broker:
         credentials: CredentialLookup,
         on_publish: Callable[[ReceivedMessage], None],
         limits: Limits = Limits(),  # noqa: B008 - immutable
-        on_change: Callable[[], None] = lambda: None,
         permits: Callable[[str], bool] = lambda _: True,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._credentials = credentials
         self._max_packet_bytes = limits.message_bytes + _ROOM_FOR_TOPIC_AND_PACKET_ID
-        self._on_change = on_change
         self._now = now
         self.upgrades = 0
         """How many upgrades were asked for, granted or not."""
@@ -173,7 +171,7 @@ class Broker:
             max_packet_bytes=self._max_packet_bytes,
             latency=lambda: self.faults.round_trip / 2,
             on_packet=self._packet_received,
-            on_end=self._connection_ended,
+            on_end=self.service.connection_ended,
         )
         connection.withheld = self.faults.withheld
         self._connections.add(connection)
@@ -228,11 +226,6 @@ class Broker:
             self.hang_up_all("cut", fin=self.faults.cut_with_fin, flush=True)
         if isinstance(packet, Connect) and upcoming.due("hang_up_after_connack"):
             connection.hang_up("ended after CONNACK", flush=True)
-        self._on_change()
-
-    def _connection_ended(self, connection: Connection, reason: str) -> None:
-        self.service.connection_ended(connection, reason)
-        self._on_change()
 
     def hang_up_all(self, reason: str, *, fin: bool = True, flush: bool = False) -> None:
         """End every connection, now or after everything sent so far."""

@@ -11,8 +11,7 @@ import struct
 from aiohttp import WSMsgType, web
 
 from ..common.clock import DelayLine
-from .codec import PacketDecoder, UnsupportedProtocolError, encode
-from .fields import ProtocolViolationError
+from .codec import PacketDecoder, ProtocolViolationError, UnsupportedProtocolError, encode
 from .packets import ConnAck, ConnectReturnCode, Packet, PubAck, Publish
 
 LIFETIME_IS_OVER = "connection lifetime is over"

@@ -21,20 +21,9 @@ class ConnectReturnCode(IntEnum):
     NOT_AUTHORIZED = 5
 
 
+@dataclass(frozen=True, slots=True)
 class Packet:
     """One control packet."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Will:
-    """The message that the server publishes for a client whose connection ends without DISCONNECT."""
-
-    topic: str
-    payload: bytes
-    qos: int = 0
-    retain: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +33,8 @@ class Connect(Packet):
     client_id: str
     clean_session: bool = True
     keep_alive: int = 0
-    will: Will | None = None
-    user_name: str | None = None
-    password: bytes | None = None
+    will: Publish | None = None
+    """What the server publishes when the connection ends without DISCONNECT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +54,6 @@ class Publish(Packet):
     qos: int = 0
     packet_id: int | None = None
     dup: bool = False
-    retain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +94,13 @@ class UnsubAck(Packet):
     packet_id: int
 
 
-@dataclass(frozen=True, slots=True)
 class PingReq(Packet):
     """A client shows that it is alive."""
 
 
-@dataclass(frozen=True, slots=True)
 class PingResp(Packet):
     """The server shows that it is alive."""
 
 
-@dataclass(frozen=True, slots=True)
 class Disconnect(Packet):
     """A client ends its connection: its will is void."""

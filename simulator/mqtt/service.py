@@ -14,8 +14,8 @@ import time
 
 from ..common.reading import BadRequestError
 from ..state import ConnectionState, EndedState
+from .codec import ProtocolViolationError, require
 from .connection import Connection
-from .fields import ProtocolViolationError, require
 from .packets import (
     REFUSED,
     ConnAck,
@@ -31,7 +31,6 @@ from .packets import (
     Subscribe,
     UnsubAck,
     Unsubscribe,
-    Will,
 )
 from .session import LEVEL_SEPARATOR, ReceivedMessage, Session, is_topic_filter, is_topic_name
 
@@ -76,7 +75,7 @@ class _Client:
     client_id: str
     connection: Connection
     session: Session
-    will: Will | None
+    will: Publish | None
     connected_at: float = field(default_factory=time.time)
     pings: int = 0
     published_at: deque[float]
@@ -192,9 +191,11 @@ class MqttService:
             connection.hang_up("client id is empty or too long", flush=True)
             return
         if packet.will is not None:
-            self._check_message(packet.will.topic, packet.will.payload, packet.will.qos)
+            self._check_message(packet.will)
         self._check_connect_rate(packet.client_id)
-        self._take_over(packet.client_id)
+        for client in tuple(self._clients.values()):
+            if client.client_id == packet.client_id:
+                client.connection.hang_up("client id taken over by a newer connection")
         session_present, session = self._open_session(packet)
         connection.limit_silence(_SILENCE_PER_KEEP_ALIVE * limits.granted_keep_alive(packet.keep_alive))
         self._clients[connection] = _Client(
@@ -213,11 +214,6 @@ class MqttService:
         require(client_id not in self._recent_connects, "too many CONNECTs of one client id")
         self._recent_connects[client_id] = now
 
-    def _take_over(self, client_id: str) -> None:
-        for client in tuple(self._clients.values()):
-            if client.client_id == client_id:
-                client.connection.hang_up("client id taken over by a newer connection")
-
     def _open_session(self, packet: Connect) -> tuple[bool, Session]:
         self.forget_sessions(time.monotonic())
         present = packet.client_id in self._sessions and not packet.clean_session
@@ -230,7 +226,7 @@ class MqttService:
         return present, session
 
     def _receive_publish(self, client: _Client, packet: Publish) -> None:
-        self._check_message(packet.topic, packet.payload, packet.qos)
+        self._check_message(packet)
         require(self._permits(packet.topic), "the policy forbids to publish to a topic")
         message = ReceivedMessage(
             client_id=client.client_id,
@@ -249,11 +245,11 @@ class MqttService:
         self.publish(packet.topic, packet.payload, packet.qos)
         self._on_publish(message)
 
-    def _check_message(self, topic: str, payload: bytes, qos: int) -> None:
-        require(qos < _QOS_2, "QoS 2")
-        require(len(payload) <= self._limits.message_bytes, "message too large")
-        require(is_topic_name(topic), "not a topic name")
-        self._check_topic_size(topic)
+    def _check_message(self, message: Publish) -> None:
+        require(message.qos < _QOS_2, "QoS 2")
+        require(len(message.payload) <= self._limits.message_bytes, "message too large")
+        require(is_topic_name(message.topic), "not a topic name")
+        self._check_topic_size(message.topic)
 
     def _check_topic_size(self, topic: str) -> None:
         require(len(topic.encode()) <= self._limits.topic_bytes, "topic too long")

@@ -99,20 +99,16 @@ class Session:
         for topic_filter, granted in self.subscriptions.items():
             if matches(topic_filter, topic):
                 message = Publish(topic=topic, payload=payload, qos=min(qos, granted))
-                for _ in range(times if message.qos else 1):
-                    self._deliver_once(message)
+                if message.qos:
+                    self._queued.extend([message] * times)
+                    self._send_queued()
+                elif self._send is not None:
+                    self._send(message)
 
     def acknowledge(self, packet_id: int) -> None:
         """Take note of a PUBACK; one for an unknown packet id is ignored."""
         self._unacknowledged.pop(packet_id, None)
         self._send_queued()
-
-    def _deliver_once(self, message: Publish) -> None:
-        if message.qos:
-            self._queued.append(message)
-            self._send_queued()
-        elif self._send is not None:
-            self._send(message)
 
     def _send_queued(self) -> None:
         while self._send is not None and self._queued and len(self._unacknowledged) < self._window:

@@ -8,7 +8,7 @@ import string
 
 from ..common.reading import JsonObject
 from ..common.sigv4 import AwsCredentials
-from ..options import CloudOptions
+from ..options import Options
 
 USER_SEQ = 20002
 USER_TYPE = "O"
@@ -20,7 +20,7 @@ _KEY_ALPHABET = string.ascii_uppercase + "234567"
 class Accounts:
     """Issues both sets, and knows which of those issued still hold by the clock of the service."""
 
-    def __init__(self, options: CloudOptions, now: Callable[[], float]) -> None:
+    def __init__(self, options: Options, now: Callable[[], float]) -> None:
         self.email = options.email
         self.password = options.password
         self._options = options

@@ -6,6 +6,7 @@ What answers where is the table in `endpoints`.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
+from itertools import repeat
 import json
 import time
 import zlib
@@ -112,18 +113,19 @@ class RestApi:
         self.requests: list[RestRequestState] = []
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
-        """Answer a request and note it in the journal."""
-        if self.faults.down and self.faults.closes:
-            self._note(request, 0)
-            if request.transport is not None:
-                request.transport.close()
-            return web.Response(status=503)
+        """Answer a request, or close its connection, and note it in the journal."""
+        closes = self.faults.down and self.faults.closes
+        if closes and request.transport is not None:
+            request.transport.close()
+        response = web.Response() if closes else await self._respond(request)
+        self.requests.append({"path": request.path, "status": 0 if closes else response.status, "time": time.time()})
+        return response
+
+    async def _respond(self, request: web.BaseRequest) -> web.Response:
         if not is_loopback_host(request.host):
             # A page whose name leads to this machine would otherwise be of the same origin, and could sign in.
-            self._note(request, HTTPStatus.MISDIRECTED_REQUEST)
             return web.Response(status=HTTPStatus.MISDIRECTED_REQUEST)
         if self.faults.portal:
-            self._note(request, HTTPStatus.OK)
             return portal_page()
         envelope: JsonObject
         try:
@@ -134,7 +136,6 @@ class RestApi:
             status, envelope = err.code, {"code": err.code, "msg": err.msg}
             if err.data is not None:
                 envelope["data"] = err.data
-        self._note(request, status)
         if self.faults.upcoming.due("bloat"):
             return _bloated(envelope, status, self.faults.padding)
         return web.json_response(envelope, status=status)
@@ -176,16 +177,11 @@ class RestApi:
         data = endpoint.answer(self, parameters)
         return {"data": data} if endpoint.has_data else {}
 
-    def _note(self, request: web.BaseRequest, status: int) -> None:
-        self.requests.append({"path": request.path, "status": status, "time": time.time()})
-
 
 def _bloated(envelope: JsonObject, status: int, mebibytes: int) -> web.Response:
     """Give an answer with a great deal of blanks behind it, which is still JSON."""
     compressor = zlib.compressobj(wbits=_GZIP)
-    blanks = b" " * _MEBIBYTE
-    compressed = [compressor.compress(json.dumps(envelope).encode())]
-    compressed += [compressor.compress(blanks) for _ in range(mebibytes)]
+    pieces = (json.dumps(envelope).encode(), *repeat(b" " * _MEBIBYTE, mebibytes))
+    body = b"".join(map(compressor.compress, pieces)) + compressor.flush()
     headers = {hdrs.CONTENT_ENCODING: "gzip"}
-    body = b"".join([*compressed, compressor.flush()])
     return web.Response(body=body, status=status, headers=headers, content_type="application/json")

@@ -1,13 +1,18 @@
-"""The owner's heaters over REST: list, details, what can be changed, push settings (protocol.md 2.4, 2.5 and 2.8)."""
+"""The owner's heaters over REST: list, details, settings, firmware, maintenance logs (protocol.md 2.4 to 2.6, 2.8)."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from types import UnionType
+from typing import Literal
 
 from ..common.reading import BadRequestError, Json, JsonObject, number, part, text
 from ..heater.heater import Heater
+from ..heater.records import FIRMWARE_PARTS
 from ..heater.registration import ALARM_OFF, ALARM_ON, DEVICE_TYPE, MAC_FORMS
-from .api import RestApi, not_authorized, page
+from .api import RestApi, not_authorized, not_found, page
+
+type Log = Literal["filter", "cip"]
+"""The air filter, or descaling ("cleaning in place")."""
 
 FOREIGN_DEVICE_TYPE = 2
 """A device of another product, which a client has to skip."""
@@ -22,6 +27,9 @@ _PLACE: Mapping[str, type | UnionType] = {
     **dict.fromkeys(_WORDS_OF_PLACE, str),
     **dict.fromkeys(("latitude", "longitude", "altitude"), int | float),
 }
+_WORDS = range(2**32)
+_CONTROLLER, _WIFI = 1, 4
+_RELEASED = 1_700_000_000_000  # ms
 
 
 def device_list(api: RestApi, body: JsonObject) -> Json:
@@ -81,11 +89,6 @@ def change_info(api: RestApi, body: JsonObject) -> Json:
         raise BadRequestError("no deviceName or installType that makes sense")
     books.name, books.install_type, books.location = name, install_type, location
     return None
-
-
-def push_settings(api: RestApi, body: JsonObject) -> Json:
-    """Report which notifications are on."""
-    return {**api.heater(body).registration.alarms}
 
 
 def set_push_settings(api: RestApi, body: JsonObject) -> Json:
@@ -159,3 +162,70 @@ def _moved(location: JsonObject, members: JsonObject) -> JsonObject:
 
 def _connected(heater: Heater) -> int:
     return _ONLINE if heater.online else _OFFLINE
+
+
+def firmware(api: RestApi, body: JsonObject) -> Json:
+    """Give what a heater runs on, and what it has fetched."""
+    heater = api.heater(body)
+    return {
+        "firmwares": [
+            {
+                **heater.identity.as_wire(),
+                "curSwCode": heater.feature[f"{FIRMWARE_PARTS[part_number]}SwCode"],
+                "curVersion": heater.feature[f"{FIRMWARE_PARTS[part_number]}SwVersion"],
+                "downloadedVersion": heater.fetched_firmware.get(part_number),
+                "deviceGroup": None,
+            }
+            for part_number in (_CONTROLLER, _WIFI)
+        ]
+    }
+
+
+def firmware_detail(api: RestApi, body: JsonObject) -> Json:
+    """Describe firmware that some heater runs on or has fetched."""
+    code, version = number(body, "swCode", _WORDS), number(body, "swVersion", _WORDS)
+    for heater in api.heaters.values():
+        for part_number, name in FIRMWARE_PARTS.items():
+            versions = (heater.feature[f"{name}SwVersion"], heater.fetched_firmware.get(part_number))
+            if heater.feature[f"{name}SwCode"] == code and version in versions:
+                return _detail(part_number, code, version)
+    raise not_found()
+
+
+def _detail(part_number: int, code: int, version: int) -> JsonObject:
+    """Only of the controller's is more known than its number: the rest may be null."""
+    known: JsonObject = {
+        "description": "Controller update",
+        "modelNumber": 1,
+        "modelType": 2,
+        "productFamily": 3,
+        "registerAt": _RELEASED,
+        "runTime": 15,
+    }
+    return {**(known if part_number == _CONTROLLER else dict.fromkeys(known)), "swCode": code, "swVersion": version}
+
+
+def write_log(api: RestApi, body: JsonObject, *, log: Log) -> Json:
+    """Note that the air filter was cleaned or the heater descaled; the heater's own timer goes on."""
+    heater = api.heater(body)
+    number(body, "deviceType", _OWN_TYPE)
+    day = text(body, "maintenanceDate")
+    if not _is_day(day):
+        raise BadRequestError("maintenanceDate is no day")
+    heater.registration.maintenance[log].append({"maintenanceDate": day, "registerAt": int(heater.now)})
+    return None
+
+
+def _is_day(text: str) -> bool:
+    """Whether it is a day without leading zeros."""
+    try:
+        day = datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - a day has no time zone
+    except ValueError:
+        return False
+    return text == f"{day.year:04}-{day.month}-{day.day}"
+
+
+def read_log(api: RestApi, body: JsonObject, *, log: Log) -> Json:
+    """Give one page of a log, newest first; null when there is nothing."""
+    newest_first = api.heater(body).registration.maintenance[log][::-1]
+    return page(newest_first, body) or None

@@ -14,7 +14,7 @@ from simulator.cloud import Cloud
 from simulator.common.certificates import ServerCertificate, make_server_certificate
 from simulator.mqtt.packets import ConnAck, Connect
 from simulator.mqtt.service import Limits
-from simulator.options import CloudOptions
+from simulator.options import Options
 from simulator.process import SimulatorProcess
 from simulator.state import Addresses
 
@@ -64,8 +64,8 @@ async def start_service(tmp_path: Path) -> AsyncIterator[StartService]:
     """Start clouds with options of their own and give a user of each."""
     clouds, sessions = [], []
 
-    async def start(**options: Any) -> RestUser:  # noqa: ANN401 - the options of CloudOptions
-        cloud = Cloud(CloudOptions(directory=tmp_path, **options))
+    async def start(**options: Any) -> RestUser:  # noqa: ANN401 - those of Options
+        cloud = Cloud(Options(**options), tmp_path)
         clouds.append(cloud)
         await cloud.start()
         sessions.append(ClientSession())

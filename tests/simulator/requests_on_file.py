@@ -5,11 +5,10 @@ import json
 from typing import Any
 
 from simulator.answers.answers import answer
-from simulator.answers.replies import Reply
+from simulator.answers.messages import Reply, Request, parse
 from simulator.heater.energy import PAST_DAYS
 from simulator.heater.heater import Heater
 from simulator.heater.registration import Identity
-from simulator.heater.requests import Address, Request, parse
 from tests import read_fixture
 
 MAC = "0478630a1b2c"
@@ -28,9 +27,7 @@ def request(name: str, response_topic: str | None = None, /, **members: object) 
     envelope = row["payload"]
     changed = {key: value for key, value in (envelope["request"] | members).items() if value is not None}
     envelope |= {"request": changed} | ({"responseTopic": response_topic} if response_topic else {})
-    address = Address.of(row["topic"])
-    assert address is not None
-    return parse(address, json.dumps(envelope).encode(), Identity.of_number(0))
+    return parse(row["topic"], json.dumps(envelope).encode(), Identity.of_number(0))
 
 
 def send(heater: Heater, name: str, response_topic: str | None = None, /, **members: object) -> tuple[Reply, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import ClientSession
 
 from simulator.cloud import Cloud
-from simulator.control.faults import inject
+from simulator.control.control import inject
 
 EMAIL, PASSWORD = "user@example.com", "correct horse"
 DEVICE = {"macAddress": "0478630a1b2c", "additionalValue": "5322", "userId": EMAIL}

@@ -9,7 +9,7 @@ import pytest
 
 from simulator.common.clock import DelayLine
 from simulator.mqtt.connection import Withheld
-from simulator.mqtt.packets import Connect, Packet, PingReq, PingResp, PubAck, Publish, SubAck, Subscribe, Will
+from simulator.mqtt.packets import Connect, Packet, PingReq, PingResp, PubAck, Publish, SubAck, Subscribe
 from simulator.mqtt.service import Limits
 
 from .aws_client import AwsClient
@@ -141,7 +141,7 @@ async def test_the_aws_runtime_notices_a_black_hole_by_its_ping(broker: RunningB
 
 async def test_a_client_in_a_black_hole_is_given_up_and_its_will_published(start_broker: StartBroker) -> None:
     broker = await start_broker(Limits(keep_alive_min=1))
-    client = await broker.connect("client", keep_alive=1, will=Will(topic="evt/x", payload=b"gone"))
+    client = await broker.connect("client", keep_alive=1, will=Publish(topic="evt/x", payload=b"gone"))
     broker.broker.blackhole()
     witness = await broker.connect("witness")
     await witness.subscribe("evt/#")

@@ -23,7 +23,6 @@ from simulator.mqtt.packets import (
     Subscribe,
     UnsubAck,
     Unsubscribe,
-    Will,
 )
 from simulator.mqtt.service import Limits
 
@@ -165,12 +164,12 @@ async def test_a_refused_connect_is_answered_before_the_close(
 @pytest.mark.parametrize(
     ("will", "reason"),
     [
-        (Will(topic="evt/x", payload=b"", qos=2), "QoS 2"),
-        (Will(topic="evt/#", payload=b""), "not a topic name"),
-        (Will(topic=TOPIC_OF_7_SLASHES + "/i", payload=b""), "too many slashes in a topic"),
+        (Publish(topic="evt/x", payload=b"", qos=2), "QoS 2"),
+        (Publish(topic="evt/#", payload=b""), "not a topic name"),
+        (Publish(topic=TOPIC_OF_7_SLASHES + "/i", payload=b""), "too many slashes in a topic"),
     ],
 )
-async def test_a_will_obeys_the_rules_of_publishing(broker: RunningBroker, will: Will, reason: str) -> None:
+async def test_a_will_obeys_the_rules_of_publishing(broker: RunningBroker, will: Publish, reason: str) -> None:
     client = await broker.open()
     await client.send(Connect(client_id="client", will=will))
     assert await client.until_closed() == []

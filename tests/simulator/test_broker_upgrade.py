@@ -14,7 +14,7 @@ import pytest
 from simulator.common.certificates import make_server_certificate
 from simulator.common.reading import BadRequestError
 from simulator.common.sigv4 import AwsCredentials
-from simulator.control.faults import inject
+from simulator.control.control import inject
 
 from .aws_client import AwsClient
 from .rest_user import RestUser, StartService

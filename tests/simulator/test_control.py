@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import ClientSession, WSServerHandshakeError
 import pytest
 
-from simulator.control.faults import FAULTS
+from simulator.control.control import FAULTS
 from simulator.mqtt.packets import PubAck
 from simulator.process import SimulatorError, SimulatorProcess
 

@@ -96,6 +96,14 @@ async def test_a_body_without_a_type_is_refused_and_json_with_a_charset_is_taken
     assert len((await simulator.state())["heaters"]) == 3
 
 
+async def test_only_a_reset_may_lack_a_body(simulator: SimulatorProcess) -> None:
+    headers = {"Content-Type": "application/json"}
+    async with ClientSession(simulator.addresses["control_url"], headers=headers) as session:
+        for path in POSTS:
+            async with session.post(path) as response:
+                assert response.status == (200 if path == "/reset" else 400), path
+
+
 async def test_bodies_are_capped(simulator: SimulatorProcess) -> None:
     topic, payload = "some/topic", "x" * (MAX_BODY // 2)
     await simulator.publish(topic, payload)

@@ -10,7 +10,7 @@ import pytest
 from simulator.common.reading import BadRequestError
 from simulator.heater.energy import Usage
 from simulator.heater.heater import Heater
-from simulator.heater.records import Draw, FirmwareDownload
+from simulator.heater.records import Draw
 from simulator.heater.report import feature
 from simulator.heater.thermostat import DhwMode
 from tests import read_fixture
@@ -201,7 +201,7 @@ def test_fetched_firmware_is_installed_when_it_is_committed() -> None:
     heater = make_heater()
     with pytest.raises(BadRequestError):
         send(heater, "commit_ota_not_exercised")
-    heater.firmware_download = FirmwareDownload(part=1, version=184877057)
+    heater.fetched_firmware = {1: 184877057}
     (reply,) = send(heater, "firmware_download_info")
     (entry,) = body(reply)["downloadSwInfo"]
     assert (entry["swCode"], entry["swVersion"]) == (1, 184877057)

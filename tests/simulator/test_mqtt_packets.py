@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from simulator.mqtt.codec import PacketDecoder, UnsupportedProtocolError, encode
-from simulator.mqtt.fields import ProtocolViolationError
+from simulator.mqtt.codec import PacketDecoder, ProtocolViolationError, UnsupportedProtocolError, encode
 from simulator.mqtt.packets import (
     REFUSED,
     ConnAck,
@@ -24,25 +23,21 @@ from simulator.mqtt.packets import (
     Subscribe,
     UnsubAck,
     Unsubscribe,
-    Will,
 )
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 PACKET_IDS = st.integers(1, 65535)
 QOS = st.integers(0, 2)
-WILLS = st.builds(Will, topic=TEXTS, payload=st.binary(max_size=40), qos=QOS, retain=st.booleans())
+WILLS = st.builds(Publish, topic=TEXTS, payload=st.binary(max_size=40), qos=QOS)
 
 
 @st.composite
 def connects(draw: st.DrawFn) -> Connect:
-    user_name = draw(st.none() | TEXTS)
     return Connect(
         client_id=draw(TEXTS),
         clean_session=draw(st.booleans()),
         keep_alive=draw(st.integers(0, 65535)),
         will=draw(st.none() | WILLS),
-        user_name=user_name,
-        password=None if user_name is None else draw(st.none() | st.binary(max_size=40)),
     )
 
 
@@ -55,7 +50,6 @@ def publishes(draw: st.DrawFn) -> Publish:
         qos=qos,
         packet_id=draw(PACKET_IDS) if qos else None,
         dup=bool(qos) and draw(st.booleans()),
-        retain=draw(st.booleans()),
     )
 
 
@@ -91,17 +85,15 @@ def fragments(data: bytes, cuts: list[int]) -> Iterator[bytes]:
                 client_id="c",
                 clean_session=True,
                 keep_alive=60,
-                will=Will(topic="w", payload=b"gone", qos=1),
-                user_name="u",
-                password=b"p",
+                will=Publish(topic="w", payload=b"gone", qos=1),
             ),
-            "101c 0004 4d515454 04 ce 003c 0001 63 0001 77 0004 676f6e65 0001 75 0001 70",
+            "1016 0004 4d515454 04 0e 003c 0001 63 0001 77 0004 676f6e65",
         ),
         (Connect(client_id="", clean_session=False), "100c 0004 4d515454 04 00 0000 0000"),
         (ConnAck(session_present=True, return_code=ConnectReturnCode.ACCEPTED), "2002 01 00"),
         (ConnAck(session_present=False, return_code=ConnectReturnCode.NOT_AUTHORIZED), "2002 00 05"),
         (Publish(topic="a/b", payload=b"hi"), "3007 0003 612f62 6869"),
-        (Publish(topic="t", payload=b"", qos=1, packet_id=10, dup=True, retain=True), "3b05 0001 74 000a"),
+        (Publish(topic="t", payload=b"", qos=1, packet_id=10, dup=True), "3a05 0001 74 000a"),
         (PubAck(65535), "4002 ffff"),
         (Subscribe(1, (("a/#", 1), ("b", 0))), "820c 0001 0003 612f23 01 0001 62 00"),
         (SubAck(1, (1, 0x80)), "9004 0001 01 80"),
@@ -114,6 +106,22 @@ def fragments(data: bytes, cuts: list[int]) -> Iterator[bytes]:
 )
 def test_packets_have_the_octets_of_the_standard(packet: Packet, octets: str) -> None:
     assert encode(packet) == bytes.fromhex(octets)
+    assert decode(bytes.fromhex(octets)) == [packet]
+
+
+@pytest.mark.parametrize(
+    ("octets", "packet"),
+    [
+        (
+            "101c 0004 4d515454 04 ee 003c 0001 63 0001 77 0004 676f6e65 0001 75 0001 70",
+            Connect(client_id="c", keep_alive=60, will=Publish(topic="w", payload=b"gone", qos=1)),
+        ),
+        ("1010 0004 4d515454 04 82 003c 0001 63 0001 75", Connect(client_id="c", keep_alive=60)),
+        ("3107 0003 612f62 6869", Publish(topic="a/b", payload=b"hi")),
+    ],
+    ids=["user name, password and a retained will", "user name", "retained message"],
+)
+def test_what_the_service_does_not_look_at_is_left_out(octets: str, packet: Packet) -> None:
     assert decode(bytes.fromhex(octets)) == [packet]
 
 

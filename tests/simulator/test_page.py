@@ -3,7 +3,7 @@
 from pathlib import Path
 import re
 
-from simulator.control.faults import FAULTS
+from simulator.control.control import FAULTS
 from simulator.options import command_line
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,6 @@ import pytest
 
 from simulator.common.reading import BadRequestError, Json
 from simulator.heater.heater import Heater
-from simulator.heater.records import FirmwareDownload
 from simulator.heater.report import feature, status
 from simulator.heater.schedules import TouPlan
 from simulator.rest.openei import convert
@@ -194,7 +193,7 @@ async def test_maintenance_dates_have_no_leading_zeros(user: RestUser, day: obje
 
 async def test_fetched_firmware_shows_and_has_details(user: RestUser) -> None:
     await user.sign_in()
-    heater_of(user).firmware_download = FirmwareDownload(part=1, version=184942592)
+    heater_of(user).fetched_firmware = {1: 184942592}
     controller, wifi = (await user.data("/device/firmware/info", **DEVICE))["firmwares"]
     assert (controller["downloadedVersion"], wifi["downloadedVersion"]) == (184942592, None)
     detail = await user.data("/firmware/info", swCode=33556241, swVersion=184942592)
