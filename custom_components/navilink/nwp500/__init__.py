@@ -4,11 +4,11 @@
 the heaters: it controls them, with a queue for commands that are given while disconnected, queries them, edits their
 schedules, and reports what happens as events. What heaters and cloud report are immutable values; unknown is None.
 
-Here is what callers use and annotate with. All other models are in `models`, all errors in `exceptions`; every one of
-them is a `NavienError`. The tables behind the client are `commands`, `queries` and `enums`.
+Here is what callers use and annotate with. The modules `enums`, `exceptions` and `models` are public too: they have all
+values, all errors, of which every one is a `NavienError`, and all models. The tables behind the client are `commands`
+and `queries`.
 """
 
-from . import enums, exceptions, models
 from .api_client import NavienAPIClient
 from .auth import NavienAuthClient
 from .common.background import watched
@@ -92,12 +92,9 @@ __all__ = [
     "UnsupportedCommandError",
     "WriteOutcome",
     "commands",
-    "enums",
-    "exceptions",
     "failure_of",
     "heater_commands",
     "migrated_queue",
-    "models",
     "one_line",
     "queries",
     "servers",
