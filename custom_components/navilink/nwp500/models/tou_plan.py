@@ -8,22 +8,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from types import MappingProxyType
-from typing import Self
+from typing import Self, override
 
 from ..exceptions import InvalidParameterError
 from .conversions import KEY, LONG_TEXT, TEXT
-from .members import WHOLE, block, named, objects
+from .members import WHOLE, Kind, Record, block, named, objects, wire
 from .tou import TouPeriod
 
 
+def _zip_code(value: object) -> str | None:
+    """Read a zip code, which comes as a text or as a number."""
+    number = WHOLE.read(value)
+    return TEXT.read(value) if number is None else str(number)
+
+
+_ZIP_CODE = Kind(_zip_code)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TouPlan:
+class TouPlan(Record):
     """A time-of-use plan: a utility's tariff as periods."""
 
     periods: tuple[TouPeriod, ...]
-    name: str | None = field(default=None, repr=False)
-    utility: str | None = field(default=None, repr=False)
-    zip_code: str | None = field(default=None, repr=False)
+    name: str | None = wire("name", LONG_TEXT, repr=False)
+    utility: str | None = wire("utility", LONG_TEXT, repr=False)
+    zip_code: str | None = wire("zipCode", _ZIP_CODE, repr=False)
     nicknames: Mapping[int, str] = field(default_factory=dict, hash=False, repr=False)
     """What people call a season, by season; read-only."""
 
@@ -31,6 +40,7 @@ class TouPlan:
         object.__setattr__(self, "nicknames", MappingProxyType(dict(self.nicknames)))
 
     @classmethod
+    @override
     def from_message(cls, message: Mapping[str, object]) -> Self:
         """Read a `touInfo` object; nothing in it is required.
 
@@ -45,10 +55,8 @@ class TouPlan:
                 for entry in seasons
                 for interval in objects(entry, "interval")
             ),
-            name=LONG_TEXT.read(message.get("name")),
-            utility=LONG_TEXT.read(message.get("utility")),
-            zip_code=_zip_code(message.get("zipCode")),
             nicknames={season: name for season, name in nicknames.items() if season is not None and name is not None},
+            **cls.readable(message),
         )
 
     def as_message(self) -> dict[str, object]:
@@ -58,20 +66,14 @@ class TouPlan:
         """
         if not self.periods:
             raise InvalidParameterError(parameter="periods", value=self.periods, allowed="at least one period")
-        texts = {"name": self.name, "utility": self.utility, "zipCode": self.zip_code}
-        return {name: text for name, text in texts.items() if text is not None} | {"schedule": self._schedule()}
-
-    def _schedule(self) -> list[dict[str, object]]:
-        intervals: dict[int, list[dict[str, int]]] = {}
+        texts = {name: text for name, text in self.by_wire_name().items() if text is not None}
+        seasons: dict[int, list[dict[str, int]]] = {}
         for period in self.periods:
             interval = period.as_message()
-            intervals.setdefault(interval.pop("season"), []).append(interval)
-        return [
-            {"season": season, **self._nickname(season), "interval": content} for season, content in intervals.items()
-        ]
-
-    def _nickname(self, season: int) -> dict[str, str]:
-        return {"nickname": self.nicknames[season]} if season in self.nicknames else {}
+            seasons.setdefault(interval.pop("season"), []).append(interval)
+        names = {season: {"nickname": name} for season, name in self.nicknames.items()}
+        schedule = [{"season": each, **names.get(each, {}), "interval": content} for each, content in seasons.items()]
+        return {**texts, "schedule": schedule}
 
 
 @unique
@@ -110,9 +112,3 @@ class RegisteredPlan:
             controller_id=KEY.read(info.get("controllerId")),
             manufacture_id=KEY.read(info.get("manufactureId")),
         )
-
-
-def _zip_code(value: object) -> str | None:
-    """Read a zip code, which comes as a text or as a number."""
-    number = WHOLE.read(value)
-    return TEXT.read(value) if number is None else str(number)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ..exceptions import ApiError, InvalidResponseError
 from ..models import Device
+from ..models.members import Record
 from .service import RestService
 from .tokens import AuthTokens
 
@@ -100,9 +101,14 @@ class SignedCalls:
         """POST a body and return the `data` of the answer."""
         return await self.request(HTTPMethod.POST, path, body=body)
 
-    async def post_for_object(self, path: str, body: Mapping[str, object]) -> Mapping[str, object]:
-        """POST a body and return the `data` of the answer, which must be an object."""
-        return as_object(path, await self.post(path, body))
+    async def read[R: Record](self, kind: type[R], path: str, body: Mapping[str, object]) -> R:
+        """POST a body and read the `data` of the answer, which must be an object."""
+        return kind.from_message(as_object(path, await self.post(path, body)))
+
+    async def read_list[R: Record](self, kind: type[R], path: str, body: Mapping[str, object], name: str) -> list[R]:
+        """POST a body and read the list of that name in the `data` of the answer; what is no object is left out."""
+        data = as_object(path, await self.post(path, body))
+        return records(kind, as_list(path, data.get(name)))
 
     async def all_rows(self, path: str, body: Mapping[str, object], *, may_be_null: bool = False) -> Rows:
         """POST a body page after page, and return the rows of all pages.
@@ -129,6 +135,11 @@ def as_object(path: str, data: object) -> Mapping[str, object]:
     if isinstance(data, dict):
         return data
     raise InvalidResponseError(path, "success without an object")
+
+
+def records[R: Record](kind: type[R], rows: list[object]) -> list[R]:
+    """Read the rows of a list that are objects."""
+    return [kind.from_message(row) for row in rows if isinstance(row, dict)]
 
 
 def as_list(path: str, data: object) -> list[object]:
