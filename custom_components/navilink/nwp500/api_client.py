@@ -40,7 +40,9 @@ class NavienAPIClient:
     """What the REST service does for one account.
 
     Every method raises `AuthenticationError` when the credentials are definitely refused, `ApiError` when the service
-    answers with an error, and `ApiConnectionError` when it cannot be reached or its answer cannot be read.
+    answers with an error (`NotPermittedError` when the account is of the wrong type, `MaintenanceError` while the
+    service is closed), `ApiConnectionError` when it cannot be reached, and `InvalidResponseError`, one of those, when
+    its answer cannot be read.
     """
 
     def __init__(self, auth_client: NavienAuthClient) -> None:

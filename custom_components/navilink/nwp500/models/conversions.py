@@ -130,10 +130,7 @@ def days_in(mask: int) -> frozenset[Weekday]:
 
 
 def bytes_from_hex(text: str) -> bytes:
-    """Decode a hexadecimal text, which is exact or no list at all (protocol.md 14.1): two digits a byte, nothing else.
-
-    Raises `ResponseFormatError` if the text has an odd count of digits, or a character that is none.
-    """
+    """Decode a hexadecimal text, two digits a byte and no more (protocol.md 14.1); raises `ResponseFormatError`."""
     try:
         # `bytes.fromhex` would pass over blanks, and so make a shorter list of it.
         return unhexlify(text)

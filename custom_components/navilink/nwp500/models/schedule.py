@@ -49,7 +49,7 @@ class WeeklyEntry(Message):
     @property
     def is_complete(self) -> bool:
         """Whether all six members are whole numbers, so that the entry can be written back."""
-        return all(isinstance(number, int) for number in self._numbers())
+        return None not in self._numbers()
 
     @property
     def is_empty_slot(self) -> bool:
@@ -204,10 +204,7 @@ class RecirculationSchedule(WeeklySchedule[RecirculationEntry]):
 
 
 def _six_bytes_each(text: str) -> list[bytes]:
-    """Split the hexadecimal form, which is whole entries or no list: read as a shorter one, it would be written back.
-
-    Raises `ResponseFormatError` if the text is anything but whole entries.
-    """
+    """Split the hexadecimal form: whole entries, or no list, since one read as shorter would be written back."""
     numbers = bytes_from_hex(text)
     size = len(_WIRE_NAMES)
     if len(numbers) % size:

@@ -40,10 +40,6 @@ class Account(Protocol):
     def email(self) -> str:
         """The account's e-mail address."""
 
-    @property
-    def user_type(self) -> str:
-        """The kind of account, once it is signed in."""
-
     async def ensure_valid_token(self) -> AuthTokens:
         """Return tokens that are valid now."""
 
@@ -52,13 +48,7 @@ class Account(Protocol):
 
 
 class SignedCalls:
-    """The calls of one account.
-
-    Every method raises `AuthenticationError` when the credentials are definitely refused, `ApiError` when the service
-    answers with an error (`NotPermittedError` when the account is of the wrong type, `MaintenanceError` while the
-    service is closed), `ApiConnectionError` when it cannot be reached, and `InvalidResponseError`, one of those, when
-    its answer cannot be read.
-    """
+    """The calls of one account; they raise as those of `NavienAPIClient` do."""
 
     def __init__(self, auth_client: Account) -> None:
         self._auth_client = auth_client
@@ -70,8 +60,8 @@ class SignedCalls:
 
     async def user_key(self) -> dict[str, str]:
         """Return the members that name the account and its kind, signing in where that is needed to know."""
-        await self._auth_client.ensure_valid_token()
-        return {"userId": self.user_id, "userType": self._auth_client.user_type}
+        tokens = await self._auth_client.ensure_valid_token()
+        return {"userId": self.user_id, "userType": tokens.user_type}
 
     def device_key(self, device: Device) -> dict[str, str]:
         """Return the members that name a device and who asks for it."""

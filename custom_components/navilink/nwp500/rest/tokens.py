@@ -1,7 +1,7 @@
 """The two sets of secrets that a sign-in gives, each with a life of its own (protocol.md 2.2 and 2.3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 import math
 from typing import Self
@@ -94,10 +94,25 @@ class AwsCredentials(IssuedSecrets):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthTokens:
-    """Both sets as they stand now. Nothing of either shows in a repr."""
+    """Whose account it is, and both sets as they stand now. Nothing of either shows in a repr."""
 
+    user_seq: int = field(repr=False)
+    """The account's number."""
+    user_type: str
+    """The kind of account: "O" an owner's, "M" a member's."""
     jwt: JwtTokens
     aws: AwsCredentials
+
+    @classmethod
+    def from_answer(cls, answer: Mapping[str, object], now: datetime) -> Self | None:
+        """Read the answer to a sign-in with the password, or None when a part of it is missing."""
+        user, secrets = block(answer, "userInfo"), token_object(answer)
+        user_seq = WHOLE.read(user.get("userSeq"))
+        jwt = JwtTokens.from_answer(secrets, now)
+        aws = AwsCredentials.from_answer(secrets, now)
+        if user_seq is None or jwt is None or aws is None:
+            return None
+        return cls(user_seq=user_seq, user_type=_text(user.get("userType")) or _OWNER, jwt=jwt, aws=aws)
 
     @property
     def access_token(self) -> str:
@@ -118,26 +133,3 @@ class AuthTokens:
     def session_token(self) -> str:
         """The part of the AWS credentials that makes them temporary."""
         return self.aws.session_token
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn:
-    """What a sign-in with the password gave, with its tokens as renewed since."""
-
-    user_seq: int
-    """The account's number."""
-    user_type: str
-    """The kind of account: "O" an owner's, "M" a member's."""
-    tokens: AuthTokens
-
-    @classmethod
-    def from_answer(cls, answer: Mapping[str, object], now: datetime) -> Self | None:
-        """Read the answer to a sign-in with the password, or None when a part of it is missing."""
-        user, secrets = block(answer, "userInfo"), token_object(answer)
-        user_seq = WHOLE.read(user.get("userSeq"))
-        jwt = JwtTokens.from_answer(secrets, now)
-        aws = AwsCredentials.from_answer(secrets, now)
-        if user_seq is None or jwt is None or aws is None:
-            return None
-        tokens = AuthTokens(jwt=jwt, aws=aws)
-        return cls(user_seq=user_seq, user_type=_text(user.get("userType")) or _OWNER, tokens=tokens)
