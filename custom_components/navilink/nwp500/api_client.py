@@ -46,8 +46,9 @@ class NavienAPIClient:
     """
 
     def __init__(self, auth_client: NavienAuthClient) -> None:
-        self._auth_client = auth_client
-        self._calls = SignedCalls(auth_client)
+        self._calls = SignedCalls(
+            auth_client.rest, auth_client.email, auth_client.ensure_valid_token, auth_client.refresh_jwt
+        )
         self.account = AccountAPI(self._calls)
         """The account itself, and what its owner is notified of."""
         self.maintenance = MaintenanceAPI(self._calls)
@@ -159,7 +160,7 @@ class NavienAPIClient:
 
         Raises `MaintenanceError` while the service is closed, with its notice, so this is the call to check that with.
         """
-        data = await self._auth_client.rest.request(HTTPMethod.POST, _APP_VERSION, body={"os": "A"})
+        data = await self._calls.rest.request(HTTPMethod.POST, _APP_VERSION, body={"os": "A"})
         return AppVersion.from_message(as_object(_APP_VERSION, data))
 
 

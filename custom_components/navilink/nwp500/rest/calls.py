@@ -1,10 +1,9 @@
 """Signed-in calls to the REST service: the access token, and lists that come in pages (protocol.md 2.1)."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
 import logging
-from typing import Protocol
 
 from ..exceptions import ApiError, InvalidResponseError
 from ..models import Device
@@ -29,38 +28,20 @@ class Rows:
     """Whether the last page came."""
 
 
-class Account(Protocol):
-    """What signs in, and keeps the tokens of an account."""
-
-    @property
-    def rest(self) -> RestService:
-        """The service that it signs in to."""
-
-    @property
-    def email(self) -> str:
-        """The account's e-mail address."""
-
-    async def ensure_valid_token(self) -> AuthTokens:
-        """Return tokens that are valid now."""
-
-    async def refresh_jwt(self, refused: AuthTokens) -> AuthTokens:
-        """Return newer tokens than those that were refused."""
-
-
+@dataclass(frozen=True, slots=True, eq=False)
 class SignedCalls:
     """The calls of one account; they raise as those of `NavienAPIClient` do."""
 
-    def __init__(self, auth_client: Account) -> None:
-        self._auth_client = auth_client
-
-    @property
-    def user_id(self) -> str:
-        """The account's e-mail address."""
-        return self._auth_client.email
+    rest: RestService
+    user_id: str
+    """The account's e-mail address."""
+    valid_tokens: Callable[[], Awaitable[AuthTokens]]
+    newer_tokens: Callable[[AuthTokens], Awaitable[AuthTokens]]
+    """Called with those that were refused."""
 
     async def user_key(self) -> dict[str, str]:
         """Return the members that name the account and its kind, signing in where that is needed to know."""
-        tokens = await self._auth_client.ensure_valid_token()
+        tokens = await self.valid_tokens()
         return {"userId": self.user_id, "userType": tokens.user_type}
 
     def device_key(self, device: Device) -> dict[str, str]:
@@ -76,16 +57,15 @@ class SignedCalls:
         query: Mapping[str, str | int | None] | None = None,
     ) -> object:
         """Make a call and return its `data`; after a 401, once more with a new access token."""
-        rest = self._auth_client.rest
-        tokens = await self._auth_client.ensure_valid_token()
+        tokens = await self.valid_tokens()
         try:
-            return await rest.request(method, path, body=body, query=query, access_token=tokens.access_token)
+            return await self.rest.request(method, path, body=body, query=query, access_token=tokens.access_token)
         except ApiError as err:
             if err.code != HTTPStatus.UNAUTHORIZED:
                 raise
             _LOGGER.debug("The access token was refused, refreshing it: %s", err)
-        tokens = await self._auth_client.refresh_jwt(tokens)
-        return await rest.request(method, path, body=body, query=query, access_token=tokens.access_token)
+        tokens = await self.newer_tokens(tokens)
+        return await self.rest.request(method, path, body=body, query=query, access_token=tokens.access_token)
 
     async def post(self, path: str, body: Mapping[str, object]) -> object:
         """POST a body and return the `data` of the answer."""
