@@ -113,10 +113,7 @@ class RecirculationEntry(WeeklyEntry):
 
     @classmethod
     def of(cls, days: Iterable[Weekday], hour: int, minute: int, *, pump_on: bool, is_enabled: bool = True) -> Self:
-        """Make an entry; it is checked when it is written.
-
-        Raises `InvalidParameterError` if there is no day.
-        """
+        """Make an entry, which is checked when it is written; raises `InvalidParameterError` if there is no day."""
         return cls(_raw(days, hour, minute, ON if pump_on else OFF, _NO_PARAMETER, is_enabled=is_enabled))
 
     @classmethod

@@ -17,6 +17,8 @@ _FALLBACK_LIMITS = {
 }
 """Raw limits while the heater has reported none that make sense: 35-65 °C or 95-150 °F (protocol.md 6.1)."""
 
+_SYMBOLS = {unit: unit.symbol for unit in TemperatureUnit}
+
 _WILD = 1e6
 """Beyond any temperature, and still exact in every step of the arithmetic."""
 
@@ -27,7 +29,7 @@ def dhw_temperature(
     """Return the command for a target temperature; raises `InvalidParameterError` outside the heater's limits."""
     raw = raw_setpoint(temperature, unit, feature)
     # As a person would name it; a converted one has more digits.
-    words = f"setpoint {round(temperature, 1):g} {TemperatureUnit(unit).symbol}"
+    words = f"setpoint {round(temperature, 1):g} {_SYMBOLS[TemperatureUnit(unit)]}"
     return HeaterCommand(device, DHW_TEMPERATURE, (raw,), words)
 
 

@@ -24,9 +24,7 @@ class AccountAPI:
         """Set what the account is notified of about a device.
 
         The service wants every flag that the account has: take the settings as they are and replace what changes. The
-        flags that are None are left out.
-
-        Raises `InvalidParameterError` if every flag is None.
+        flags that are None are left out; raises `InvalidParameterError` if all are.
         """
         body = {**self._calls.device_key(device), **settings.as_message()}
         await self._calls.post("/user/set-push-settings", body)

@@ -37,9 +37,7 @@ class TouAPI:
     async def write(self, device: Device, plan: TouPlan, source: OpenEIPlan) -> TouPlan | None:
         """Replace the plan of a heater, and return it as the service repeats it; None when it does not.
 
-        `source` is the rate that the plan was made from.
-
-        Raises `InvalidParameterError` if the plan has no period, or one with a member unknown or outside its range.
+        `source` is the rate that the plan was made from. Raises as `TouPlan.as_message` does, too.
         """
         body = {
             **device.key,
