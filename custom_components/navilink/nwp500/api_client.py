@@ -32,12 +32,6 @@ from .rest.tou import TouAPI
 
 _LOGGER = logging.getLogger(__name__)
 
-_DEVICE_LIST = "/device/list"
-_SIMPLE_LIST = "/device/simple-list"
-_DEVICE_INFO = "/device/info"
-_CHANGE_INFO = "/device/change-info"
-_DEVICE_FIRMWARE = "/device/firmware/info"
-_FIRMWARE_DETAIL = "/firmware/info"
 _ERROR_LIST = "/device/error/list"
 _APP_VERSION = "/app/version"
 
@@ -46,12 +40,15 @@ class NavienAPIClient:
     """What the REST service does for one account.
 
     Every method raises `AuthenticationError` when the credentials are definitely refused, `ApiError` when the service
-    answers with an error, and `ApiConnectionError` when it cannot be reached or its answer cannot be read.
+    answers with an error (`NotPermittedError` when the account is of the wrong type, `MaintenanceError` while the
+    service is closed), `ApiConnectionError` when it cannot be reached, and `InvalidResponseError`, one of those, when
+    its answer cannot be read.
     """
 
     def __init__(self, auth_client: NavienAuthClient) -> None:
-        self._auth_client = auth_client
-        self._calls = SignedCalls(auth_client)
+        self._calls = SignedCalls(
+            auth_client.rest, auth_client.email, auth_client.ensure_valid_token, auth_client.refresh_jwt
+        )
         self.account = AccountAPI(self._calls)
         """The account itself, and what its owner is notified of."""
         self.maintenance = MaintenanceAPI(self._calls)
@@ -70,7 +67,7 @@ class NavienAPIClient:
 
     async def device_listing(self, *, device_type: int | None = DeviceType.HEAT_PUMP_WATER_HEATER) -> DeviceListing:
         """Return the same, and whether a device that is not in it is known to have left the account."""
-        rows = await self._calls.all_rows(_DEVICE_LIST, {"userId": self._calls.user_id})
+        rows = await self._calls.all_rows("/device/list", {"userId": self._calls.user_id})
         return _listing(rows, device_type)
 
     async def list_simple_devices(
@@ -78,13 +75,13 @@ class NavienAPIClient:
     ) -> list[Device]:
         """Return devices with no more than key, type and name; an installer may ask for an owner's."""
         body = {"userId": self._calls.user_id, "targetUserId": target_user_id or self._calls.user_id}
-        simple = await self._calls.all_rows(_SIMPLE_LIST, body)
+        simple = await self._calls.all_rows("/device/simple-list", body)
         rows = replace(simple, rows=[{"deviceInfo": row} for row in simple.rows])
         return list(_listing(rows, device_type).devices)
 
     async def get_device_info(self, device: Device) -> DeviceInfo:
         """Return name, place, installer and notifications of one device."""
-        return DeviceInfo.from_message(await self._calls.post_for_object(_DEVICE_INFO, self._calls.device_key(device)))
+        return await self._calls.read(DeviceInfo, "/device/info", self._calls.device_key(device))
 
     async def change_device_info(
         self,
@@ -113,7 +110,7 @@ class NavienAPIClient:
             "deviceInfo": {member: value for member, value in info.items() if value is not None},
             "location": None if location is None else location.as_message(),
         }
-        await self._calls.post(_CHANGE_INFO, body)
+        await self._calls.post("/device/change-info", body)
 
     async def get_error_history(self, device: Device) -> ErrorHistory:
         """Return the errors that a device had, in the service's order.
@@ -150,21 +147,20 @@ class NavienAPIClient:
 
     async def get_firmware_info(self, device: Device) -> list[Firmware]:
         """Return the software parts of one device, with the versions they run and those that wait."""
-        data = await self._calls.post_for_object(_DEVICE_FIRMWARE, self._calls.device_key(device))
-        rows = as_list(_DEVICE_FIRMWARE, data.get("firmwares"))
-        return [Firmware.from_message(row) for row in rows if isinstance(row, dict)]
+        body = self._calls.device_key(device)
+        return await self._calls.read_list(Firmware, "/device/firmware/info", body, "firmwares")
 
     async def get_firmware_detail(self, software_code: int, version: int) -> FirmwareDetail:
         """Return what is known of one version, a raw number, of a software part."""
         body = {"swCode": software_code, "swVersion": version}
-        return FirmwareDetail.from_message(await self._calls.post_for_object(_FIRMWARE_DETAIL, body))
+        return await self._calls.read(FirmwareDetail, "/firmware/info", body)
 
     async def get_app_version(self) -> AppVersion:
         """Return the versions of the vendor's app; needs no signing in.
 
         Raises `MaintenanceError` while the service is closed, with its notice, so this is the call to check that with.
         """
-        data = await self._auth_client.rest.request(HTTPMethod.POST, _APP_VERSION, body={"os": "A"})
+        data = await self._calls.rest.request(HTTPMethod.POST, _APP_VERSION, body={"os": "A"})
         return AppVersion.from_message(as_object(_APP_VERSION, data))
 
 

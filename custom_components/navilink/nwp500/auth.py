@@ -16,7 +16,7 @@ from .common.text import visible
 from .exceptions import ApiError, AuthenticationError, InvalidResponseError, MaintenanceError, NavienError, ServerError
 from .rest.servers import DEFAULT_BASE_URL
 from .rest.service import RestService
-from .rest.tokens import AuthTokens, SignIn, token_object
+from .rest.tokens import AuthTokens, token_object
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -62,7 +62,7 @@ class NavienAuthClient:
         """The service that this account belongs to."""
         self._password = password
         self._now = now
-        self._signed_in: SignIn | None = None
+        self._tokens: AuthTokens | None = None
         self._turn = asyncio.Lock()
 
     async def __aenter__(self) -> Self:
@@ -84,34 +84,35 @@ class NavienAuthClient:
     @property
     def user_seq(self) -> int:
         """The account's sequence number; raises `NavienError` before the first sign-in."""
-        return self._current.user_seq
+        return self.current_tokens.user_seq
 
     @property
     def user_type(self) -> str:
         """The kind of account: "O" an owner's, "M" a member's; raises `NavienError` before the first sign-in."""
-        return self._current.user_type
+        return self.current_tokens.user_type
 
     @property
     def current_tokens(self) -> AuthTokens:
         """The tokens as they are, perhaps expired; raises `NavienError` before the first sign-in."""
-        return self._current.tokens
+        if self._tokens is None:
+            raise NavienError("not signed in yet")
+        return self._tokens
 
     async def sign_in(self) -> AuthTokens:
         """Sign in with the password."""
-        before = self._signed_in
+        before = self._tokens
         async with self._turn:
-            if self._signed_in is before:
+            if self._tokens is before:
                 await self._sign_in_with_password()
             return self.current_tokens
 
     async def ensure_valid_token(self) -> AuthTokens:
         """Return tokens of which neither set is expired, renewing (or signing in first) where needed."""
         async with self._turn:
-            if self._signed_in is None:
+            if (tokens := self._tokens) is None:
                 await self._sign_in_with_password()
             else:
                 now = self._now()
-                tokens = self._signed_in.tokens
                 await self._renew(jwt=tokens.jwt.is_expired(now), aws=tokens.aws.is_expired(now))
             return self.current_tokens
 
@@ -131,12 +132,6 @@ class NavienAuthClient:
                 await self._renew(jwt=True, aws=True)
             return self.current_tokens
 
-    @property
-    def _current(self) -> SignIn:
-        if self._signed_in is None:
-            raise NavienError("not signed in yet")
-        return self._signed_in
-
     async def _renew(self, *, jwt: bool, aws: bool) -> None:
         """Renew the sets named in the order of protocol.md 2.3; a way that is refused leads to the next."""
         renewed = not jwt or await self._succeeds(self._refreshed_by_token)
@@ -149,13 +144,11 @@ class NavienAuthClient:
 
     async def _succeeds(self, way: Callable[[AuthTokens], Awaitable[AuthTokens]]) -> bool:
         """Try one way of renewal. A service out of reach is no answer: it ends the renewal with its error."""
-        current = self._current
         try:
-            tokens = await way(current.tokens)
+            self._tokens = await way(self.current_tokens)
         except (ApiError, InvalidResponseError) as err:
             _LOGGER.debug("Token renewal was refused: %s", err)
             return False
-        self._signed_in = replace(current, tokens=tokens)
         return True
 
     async def _refreshed_by_token(self, tokens: AuthTokens) -> AuthTokens:
@@ -165,7 +158,7 @@ class NavienAuthClient:
         aws = tokens.aws.renewed(answer, now)
         if aws is None or aws.session_token == tokens.aws.session_token:
             aws = tokens.aws
-        return AuthTokens(jwt=_present(_JWT_REFRESH, tokens.jwt.renewed(answer, now)), aws=aws)
+        return replace(tokens, jwt=_present(_JWT_REFRESH, tokens.jwt.renewed(answer, now)), aws=aws)
 
     async def _refreshed_by_session(self, tokens: AuthTokens) -> AuthTokens:
         answer = await self._request(_SESSION_REFRESH, {"userId": self.email}, tokens.access_token)
@@ -175,7 +168,8 @@ class NavienAuthClient:
         answer = await self._request(_SECURED_SIGN_IN, {"userId": self.email}, tokens.access_token)
         secrets = token_object(answer)
         now = self._now()
-        return AuthTokens(
+        return replace(
+            tokens,
             jwt=tokens.jwt.renewed(secrets, now) or tokens.jwt,
             aws=_present(_SECURED_SIGN_IN, tokens.aws.renewed(secrets, now)),
         )
@@ -193,7 +187,7 @@ class NavienAuthClient:
                 _LOGGER.debug("Sign-in was refused, perhaps temporarily; trying again: %s", err)
                 await asyncio.sleep(SECOND_TRY_SECONDS)
             else:
-                self._signed_in = _present(_SIGN_IN, SignIn.from_answer(answer, self._now()))
+                self._tokens = _present(_SIGN_IN, AuthTokens.from_answer(answer, self._now()))
                 return
 
     async def _request(

@@ -21,11 +21,6 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-def unique_client_id() -> str:
-    """Return a client id that no other installation has; two equal ones push each other out (protocol.md 3)."""
-    return f"nwp500-{os.urandom(8).hex()}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MqttConnectionConfig:
     """How to connect, reconnect and queue. Checked on construction: a wrong value raises `ValueError`."""
@@ -35,8 +30,11 @@ class MqttConnectionConfig:
     port: int = 443
     ca_file: str | None = None
     """PEM bundle to trust instead of the system's, for a private server."""
-    client_id: str = field(default_factory=unique_client_id)
-    """Also a topic segment, so without `/`, `+` and `#`, and not like that of a device."""
+    client_id: str = field(default_factory=lambda: f"nwp500-{os.urandom(8).hex()}")
+    """One that no other installation has: two equal ones push each other out (protocol.md 3).
+
+    Also a topic segment, so without `/`, `+` and `#`, and not like that of a device.
+    """
     clean_session: bool = True
     keep_alive_secs: int = 60
     """Seconds, 30 to 1200."""

@@ -17,7 +17,7 @@ from nwp500.models import (
     TouPlan,
     UserInfo,
 )
-from nwp500.rest.tokens import SignIn
+from nwp500.rest.tokens import AuthTokens
 from tests.client.support.fuzz_kinds import Document, Kind, fixture, parts_at, parts_of_rows
 from tests.client.support.mutations import Path
 
@@ -94,10 +94,10 @@ _PAST_ERROR: Mapping[Path, str] = {
 }
 _SIGN_IN: Mapping[Path, str] = {
     ("userInfo", "userType"): "user_type",
-    ("token", "idToken"): "tokens.jwt.id_token",
-    ("token", "refreshToken"): "tokens.jwt.refresh_token",
-    ("token", "authenticationExpiresIn"): "tokens.jwt.expires_in",
-    ("token", "authorizationExpiresIn"): "tokens.aws.expires_in",
+    ("token", "idToken"): "jwt.id_token",
+    ("token", "refreshToken"): "jwt.refresh_token",
+    ("token", "authenticationExpiresIn"): "jwt.expires_in",
+    ("token", "authorizationExpiresIn"): "aws.expires_in",
 }
 _SIGN_IN_KEYS = frozenset({"userInfo", "userSeq", "accessToken", "accessKeyId", "secretKey", "sessionToken"})
 _NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -186,7 +186,7 @@ def _signed_in(path: Path) -> Path | None:
 
 
 REST_KINDS = (
-    _answer("REST sign-in", "sign_in", lambda data: SignIn.from_answer(data, _NOW), _SIGN_IN, keys=_signed_in),
+    _answer("REST sign-in", "sign_in", lambda data: AuthTokens.from_answer(data, _NOW), _SIGN_IN, keys=_signed_in),
     _rows("REST device list", "device_list", _device, _DEVICE, keys=_device_named),
     _rows(
         "REST simple list",

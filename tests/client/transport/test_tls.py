@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+import os
 from pathlib import Path
 import ssl
 from typing import override
@@ -74,6 +75,18 @@ async def test_ca_file_that_is_none(tmp_path: Path, content: str | None) -> None
     # Where the file is concerns nobody who reads a report.
     assert str(tmp_path) not in detail
     await client.disconnect()
+
+
+async def test_ca_file_that_is_no_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    # One could be read without an end, the other is no path.
+    for path in ("\0", str(pipe)):
+        config = MqttConnectionConfig(endpoint="localhost", port=1, ca_file=path, reconnect_spread=0)
+        client = NavienMqttClient(InventedCredentials(), config=config)
+        async with asyncio.timeout(5):
+            assert problem(await failed(client))[0] is ConnectionProblem.CA_FILE
+        await client.disconnect()
 
 
 async def test_sign_in_service_that_is_down() -> None:

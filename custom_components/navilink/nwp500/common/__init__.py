@@ -1,1 +1,1 @@
-"""What every package uses: background work, and texts from outside."""
+"""What every package uses: background work, texts from outside, and certificates to trust."""

@@ -18,8 +18,7 @@ from .schedule import (
     WeeklySchedule,
 )
 from .status import DeviceStatus
-from .tou import TouPeriod
-from .tou_plan import RegisteredPlan, RegisterPath, TouPlan
+from .tou import RegisteredPlan, RegisterPath, TouPeriod, TouPlan
 
 __all__ = [
     "AppVersion",

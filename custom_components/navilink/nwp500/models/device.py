@@ -4,16 +4,14 @@ What could identify or locate somebody stays out of every repr: MAC, numbers, lo
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Self
+from dataclasses import dataclass
+from typing import Self, override
 
 from ..enums import ConnectionStatus, DeviceType, InstallType
 from ..exceptions import InvalidParameterError, ResponseFormatError
 from .account import PushSettings
 from .conversions import KEY, LONG_TEXT, TEXT
-from .members import NUMBER, WHOLE, Record, block, coded, inner, named, wire
-
-_DEFAULT_NAME = "NWP500"
+from .members import NUMBER, REQUIRED, WHOLE, Kind, Record, coded, inner, named, wire
 
 _CONNECTED = coded({ConnectionStatus.OFFLINE: False, ConnectionStatus.ONLINE: True})
 _INSTALL_TYPE = named(InstallType)
@@ -47,9 +45,6 @@ class Location(Record):
         return {name: value for name, value in self.by_wire_name().items() if value}
 
 
-_LOCATION = inner(Location)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Installer(Record):
     """Who installed a device and is registered for it."""
@@ -68,30 +63,36 @@ class Descaling(Record):
     end: str | None = wire("descalingEndTime", TEXT)
 
 
+_NAME = Kind(lambda value: TEXT.read(value) or None)
+_MAC = Kind(lambda value: normalized_mac(KEY.read(value) or "") or None)
+_LOCATION = inner(Location)
+_DESCALING = inner(Descaling)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Device:
+class Device(Record):
     """One device of an account. MAC and additional value are its key in every request."""
 
-    mac_address: str = field(repr=False)
+    mac_address: str = wire("deviceInfo.macAddress", _MAC, default=REQUIRED, repr=False)
     """12 lower-case hex digits without separators, however it was written when the device was made."""
-    additional_value: str = field(repr=False)
-    device_type: int = DeviceType.HEAT_PUMP_WATER_HEATER
+    additional_value: str = wire("deviceInfo.additionalValue", KEY, default=REQUIRED, repr=False)
+    device_type: int = wire("deviceInfo.deviceType", WHOLE, default=DeviceType.HEAT_PUMP_WATER_HEATER)
     """Other numbers than 52 are other products."""
-    home_seq: int | None = field(default=None, repr=False)
-    name: str = field(default=_DEFAULT_NAME, repr=False)
+    home_seq: int | None = wire("deviceInfo.homeSeq", WHOLE, repr=False)
+    name: str = wire("deviceInfo.deviceName", _NAME, default="NWP500", repr=False)
     """The owner's label."""
-    connected: bool | None = None
+    connected: bool | None = wire("deviceInfo.connected", _CONNECTED)
     """Whether the cloud has the device online."""
-    install_type: InstallType | None = None
-    error_code: int | None = None
+    install_type: InstallType | None = wire("deviceInfo.installType", _INSTALL_TYPE)
+    error_code: int | None = wire("error.errorCode", WHOLE)
     """The last fault known to the cloud, also while the device is offline: 0 none, None when it knows nothing."""
-    error_time: str | None = None
+    error_time: str | None = wire("error.errorOccuredTime", TEXT)
     """When that fault occurred: ISO date and time as received, without a time zone."""
-    location: Location | None = field(default=None, repr=False)
-    descaling: Descaling = Descaling()
-    installer_id: str | None = field(default=None, repr=False)
+    location: Location | None = wire("location", _LOCATION, repr=False)
+    descaling: Descaling = wire("descaling", _DESCALING, default=Descaling())
+    installer_id: str | None = wire("deviceInfo.installerId", KEY, repr=False)
     """The registered installer."""
-    model_type_code: int | None = None
+    model_type_code: int | None = wire("deviceInfo.modelTypeCode", WHOLE)
     """None on the units seen: decide nothing by it."""
 
     def __post_init__(self) -> None:
@@ -104,33 +105,16 @@ class Device:
         return {"macAddress": self.mac_address, "additionalValue": self.additional_value}
 
     @classmethod
+    @override
     def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Read one entry of the device list; what is missing or unreadable is None.
+        """Read one entry of the device list.
 
         Raises `ResponseFormatError` if the entry does not identify its device (MAC, additional value) or its type.
         """
-        info = block(message, "deviceInfo")
-        error = block(message, "error")
-        mac_address = normalized_mac(KEY.read(info.get("macAddress")) or "")
-        additional_value = KEY.read(info.get("additionalValue"))
-        device_type = WHOLE.read(info.get("deviceType"))
-        if not mac_address or additional_value is None or device_type is None:
+        found = cls.readable(message)
+        if not found.keys() >= {"mac_address", "additional_value", "device_type"}:
             raise ResponseFormatError(lacking="macAddress, additionalValue or deviceType")
-        return cls(
-            mac_address=mac_address,
-            additional_value=additional_value,
-            device_type=device_type,
-            home_seq=WHOLE.read(info.get("homeSeq")),
-            name=TEXT.read(info.get("deviceName")) or _DEFAULT_NAME,
-            connected=_CONNECTED.read(info.get("connected")),
-            install_type=_INSTALL_TYPE.read(info.get("installType")),
-            error_code=WHOLE.read(error.get("errorCode")),
-            error_time=TEXT.read(error.get("errorOccuredTime")),
-            location=_LOCATION.read(message.get("location")),
-            descaling=Descaling.from_message(block(message, "descaling")),
-            installer_id=KEY.read(info.get("installerId")),
-            model_type_code=WHOLE.read(info.get("modelTypeCode")),
-        )
+        return cls(**found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,34 +127,17 @@ class DeviceListing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeviceInfo:
+class DeviceInfo(Record):
     """What the service reports about one device on request, without naming it."""
 
-    name: str | None = field(repr=False)
-    device_type: int | None
-    home_seq: int | None = field(repr=False)
-    connected: bool | None
-    install_type: InstallType | None
-    location: Location | None = field(repr=False)
-    installer: Installer = field(repr=False)
-    push_settings: PushSettings
-    descaling: Descaling
-    model_type_code: int | None
+    name: str | None = wire("deviceInfo.deviceName", TEXT, repr=False)
+    device_type: int | None = wire("deviceInfo.deviceType", WHOLE)
+    home_seq: int | None = wire("deviceInfo.homeSeq", WHOLE, repr=False)
+    connected: bool | None = wire("deviceInfo.connected", _CONNECTED)
+    install_type: InstallType | None = wire("deviceInfo.installType", _INSTALL_TYPE)
+    location: Location | None = wire("location", _LOCATION, repr=False)
+    installer: Installer = wire("installer", inner(Installer), default=Installer(), repr=False)
+    push_settings: PushSettings = wire("alarmInfo", inner(PushSettings), default=PushSettings())
+    descaling: Descaling = wire("descaling", _DESCALING, default=Descaling())
+    model_type_code: int | None = wire("deviceInfo.modelTypeCode", WHOLE)
     """None on the units seen: decide nothing by it."""
-
-    @classmethod
-    def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Read the `data` of a device info reply; nothing in it is required."""
-        info = block(message, "deviceInfo")
-        return cls(
-            name=TEXT.read(info.get("deviceName")),
-            device_type=WHOLE.read(info.get("deviceType")),
-            home_seq=WHOLE.read(info.get("homeSeq")),
-            connected=_CONNECTED.read(info.get("connected")),
-            install_type=_INSTALL_TYPE.read(info.get("installType")),
-            location=_LOCATION.read(message.get("location")),
-            installer=Installer.from_message(block(message, "installer")),
-            push_settings=PushSettings.from_message(block(message, "alarmInfo")),
-            descaling=Descaling.from_message(block(message, "descaling")),
-            model_type_code=WHOLE.read(info.get("modelTypeCode")),
-        )

@@ -6,15 +6,15 @@ Both give equal objects. The tables below are in the order of those numbers; odd
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import accumulate, chain, pairwise, repeat, takewhile
+from itertools import chain
+import struct
 from typing import ClassVar, Self
 
 from ..exceptions import ResponseFormatError
 from .conversions import bytes_from_hex
 from .members import WHOLE, Member, Message, block, measured, reply_members
 
-_LONG, _SHORT = 4, 2
-"""Bytes of a number."""
+_LONG, _SHORT = struct.Struct("<I"), struct.Struct("<H")
 
 _ENERGY = measured("Wh")
 _HOURS = measured("h")
@@ -45,18 +45,13 @@ class Counters(Message):
         """Decode whole numbers: fewer than are known from older firmware, more from newer."""
         try:
             data = bytes_from_hex(text)
-        except ResponseFormatError:
+            end_of_long = len(data) if cls.long_numbers is None else _LONG.size * cls.long_numbers
+            numbers = [*_LONG.iter_unpack(data[:end_of_long]), *_SHORT.iter_unpack(data[end_of_long:])]
+        except ResponseFormatError, struct.error:
             # The other blocks are not less true for it, and counters are never written back.
             return {}
         names = [member.wire_name for member in cls.members().values()]
-        sizes = repeat(_LONG) if cls.long_numbers is None else chain(repeat(_LONG, cls.long_numbers), repeat(_SHORT))
-        ends = list(takewhile(lambda end: end <= len(data), accumulate(sizes)))
-        if data and ends[-1:] != [len(data)]:
-            return {}
-        return {
-            name: int.from_bytes(data[start:end], "little")
-            for name, (start, end) in zip(names, pairwise((0, *ends)), strict=False)
-        }
+        return dict(zip(names, chain.from_iterable(numbers), strict=False))
 
 
 class SystemCounters(Counters):

@@ -18,9 +18,6 @@ class DeviceGroup(Record):
     unit_number: int | None = wire("unitNum", WHOLE)
 
 
-_GROUP = inner(DeviceGroup)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Firmware(Record):
     """One software part of a device and its versions."""
@@ -32,7 +29,7 @@ class Firmware(Record):
     """Which part and product it is for: 33556241 the controller, 268435985 the Wi-Fi module."""
     current_version_raw: int | None = wire("curVersion", WHOLE)
     downloaded_version_raw: int | None = wire("downloadedVersion", WHOLE)
-    device_group: DeviceGroup | None = wire("deviceGroup", _GROUP)  # noqa: RUF009 - it declares a field
+    device_group: DeviceGroup | None = wire("deviceGroup", inner(DeviceGroup))
     """None for a unit by itself."""
     device_group_unit_number: int | None = wire("deviceGroupUnitNo", WHOLE)
 

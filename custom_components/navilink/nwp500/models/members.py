@@ -6,10 +6,10 @@ makes no sense is unknown (None) without harm to the others.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
-from typing import Self, TypeGuard, cast, overload, override
+from typing import Any, Self, TypeGuard, cast, overload, override
 
 from ..exceptions import InvalidParameterError, ResponseFormatError
 
@@ -138,25 +138,39 @@ class Message:
         return {name: getattr(self, name) for name in self.members()}
 
 
+REQUIRED = MISSING
+"""Instead of a default: there is no object without this field."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """An object of the REST service, whose fields are declared by `wire`. Nothing in it is required."""
+    """An object of the REST service, whose fields are declared by `wire`; one may have others beside these."""
 
     @classmethod
     def from_message(cls, message: Mapping[str, object]) -> Self:
-        """Read the object; a field that is missing or unreadable is None."""
-        make: Callable[..., Self] = cls
-        wired = [(each.name, *each.metadata["wire"]) for each in fields(cls)]
-        return make(**{name: kind.read(message.get(wire_name)) for name, wire_name, kind in wired})
+        """Read the object; a field that is missing or unreadable has its default."""
+        return cls(**cls.readable(message))
+
+    @classmethod
+    def readable(cls, message: Mapping[str, object]) -> dict[str, Any]:
+        """Return the fields that can be read, by attribute."""
+        wired = [(each.name, *each.metadata["wire"]) for each in fields(cls) if each.metadata]
+        read = {name: kind.read(_found(message, wire_name)) for name, wire_name, kind in wired}
+        return {name: value for name, value in read.items() if value is not None}
 
     def by_wire_name(self) -> dict[str, object]:
-        """Return the values of all fields by their names on the wire."""
-        return {each.metadata["wire"][0]: getattr(self, each.name) for each in fields(self)}
+        """Return the values of the declared fields by their names on the wire."""
+        return {each.metadata["wire"][0]: getattr(self, each.name) for each in fields(self) if each.metadata}
 
 
-def wire[T](name: str, kind: Kind[T], *, repr: bool = True) -> T | None:  # noqa: A002 - the name that `field` has for it
-    """Declare a field of a `Record`: its name on the wire and its kind."""
-    return cast("T | None", field(default=None, repr=repr, metadata={"wire": (name, kind)}))
+def _found(message: Mapping[str, object], path: str) -> object:
+    outer, _, name = path.rpartition(".")
+    return (block(message, outer) if outer else message).get(name)
+
+
+def wire[T](name: str, kind: Kind[T], *, default: object = None, repr: bool = True) -> T:  # noqa: A002 - as in `field`
+    """Declare a field of a `Record`: its name on the wire, `object.name` for one in an object inside, and its kind."""
+    return cast("T", field(default=default, repr=repr, metadata={"wire": (name, kind)}))
 
 
 def inner[R: Record](kind: type[R]) -> Kind[R]:

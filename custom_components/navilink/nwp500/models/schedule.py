@@ -49,7 +49,7 @@ class WeeklyEntry(Message):
     @property
     def is_complete(self) -> bool:
         """Whether all six members are whole numbers, so that the entry can be written back."""
-        return all(isinstance(number, int) for number in self._numbers())
+        return None not in self._numbers()
 
     @property
     def is_empty_slot(self) -> bool:
@@ -113,10 +113,7 @@ class RecirculationEntry(WeeklyEntry):
 
     @classmethod
     def of(cls, days: Iterable[Weekday], hour: int, minute: int, *, pump_on: bool, is_enabled: bool = True) -> Self:
-        """Make an entry; it is checked when it is written.
-
-        Raises `InvalidParameterError` if there is no day.
-        """
+        """Make an entry, which is checked when it is written; raises `InvalidParameterError` if there is no day."""
         return cls(_raw(days, hour, minute, ON if pump_on else OFF, _NO_PARAMETER, is_enabled=is_enabled))
 
     @classmethod
@@ -204,10 +201,7 @@ class RecirculationSchedule(WeeklySchedule[RecirculationEntry]):
 
 
 def _six_bytes_each(text: str) -> list[bytes]:
-    """Split the hexadecimal form, which is whole entries or no list: read as a shorter one, it would be written back.
-
-    Raises `ResponseFormatError` if the text is anything but whole entries.
-    """
+    """Split the hexadecimal form: whole entries, or no list, since one read as shorter would be written back."""
     numbers = bytes_from_hex(text)
     size = len(_WIRE_NAMES)
     if len(numbers) % size:

@@ -9,10 +9,7 @@ from .members import WHOLE, Member, Message, measured, one_of, reply_content
 
 
 class DeviceStatus(Message):
-    """One status of the heater; temperatures in °C, and None for what the heater does not report.
-
-    `raw` has the numbers as they came, under their wire names.
-    """
+    """One status of the heater; temperatures in °C, and None for what the heater does not report."""
 
     __slots__ = ()
 

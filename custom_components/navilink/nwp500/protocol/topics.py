@@ -5,12 +5,13 @@ from functools import lru_cache
 
 from ..exceptions import InvalidParameterError
 from ..models import Device
+from ..models.members import Number
 
 MAX_TOPIC_BYTES = 256
 MAX_TOPIC_SLASHES = 7
 _SIZE = f"a text of 1 to {MAX_TOPIC_BYTES} bytes"
-_MAX_NAME_BYTES = 64
-"""Of a device: a MAC has 12, and the longest topic leaves room for this many."""
+_NAME_BYTES = Number("length of the MAC address", 1, 64, "letters and digits")
+"""A MAC has 12, and the longest topic leaves room for this many."""
 
 
 class ReplyForm(Enum):
@@ -62,15 +63,7 @@ def matches(topic_filter: str, topic: str) -> bool:
 
 def check_device(device: Device) -> None:
     """Raise `InvalidParameterError` for a device whose topics no service accepts: they would end every connection."""
-    length = len(device.mac_address.encode())
-    if not 0 < length <= _MAX_NAME_BYTES:
-        raise InvalidParameterError(
-            "length of the MAC address",
-            length,
-            f"1 to {_MAX_NAME_BYTES} letters and digits",
-            minimum=1,
-            maximum=_MAX_NAME_BYTES,
-        )
+    _NAME_BYTES.check(len(device.mac_address.encode()))
 
 
 def check_topic(topic: str) -> None:

@@ -3,11 +3,7 @@
 from datetime import date
 
 from ..models import Device, MaintenanceEntry, MaintenanceKind, PushSettings, UserInfo
-from .calls import SignedCalls
-
-_USER_INFO = "/user/info"
-_GET_PUSH_SETTINGS = "/user/get-push-settings"
-_SET_PUSH_SETTINGS = "/user/set-push-settings"
+from .calls import SignedCalls, records
 
 
 class AccountAPI:
@@ -18,22 +14,20 @@ class AccountAPI:
 
     async def get_user_info(self) -> UserInfo:
         """Return who the account belongs to."""
-        return UserInfo.from_message(await self._calls.post_for_object(_USER_INFO, {"userId": self._calls.user_id}))
+        return await self._calls.read(UserInfo, "/user/info", {"userId": self._calls.user_id})
 
     async def get_push_settings(self, device: Device) -> PushSettings:
         """Return what the account is notified of about a device."""
-        answer = await self._calls.post_for_object(_GET_PUSH_SETTINGS, self._calls.device_key(device))
-        return PushSettings.from_message(answer)
+        return await self._calls.read(PushSettings, "/user/get-push-settings", self._calls.device_key(device))
 
     async def set_push_settings(self, device: Device, settings: PushSettings) -> None:
         """Set what the account is notified of about a device.
 
         The service wants every flag that the account has: take the settings as they are and replace what changes. The
-        flags that are None are left out.
-
-        Raises `InvalidParameterError` if every flag is None.
+        flags that are None are left out; raises `InvalidParameterError` if all are.
         """
-        await self._calls.post(_SET_PUSH_SETTINGS, {**self._calls.device_key(device), **settings.as_message()})
+        body = {**self._calls.device_key(device), **settings.as_message()}
+        await self._calls.post("/user/set-push-settings", body)
 
 
 class MaintenanceAPI:
@@ -55,4 +49,4 @@ class MaintenanceAPI:
         """Return what was written down, the newest first."""
         path = f"/device/{kind}/history"
         log = await self._calls.all_rows(path, self._calls.device_key(device), may_be_null=True)
-        return [MaintenanceEntry.from_message(row) for row in log.rows if isinstance(row, dict)]
+        return records(MaintenanceEntry, log.rows)

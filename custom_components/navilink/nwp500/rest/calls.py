@@ -1,13 +1,13 @@
 """Signed-in calls to the REST service: the access token, and lists that come in pages (protocol.md 2.1)."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPMethod, HTTPStatus
 import logging
-from typing import Protocol
 
 from ..exceptions import ApiError, InvalidResponseError
 from ..models import Device
+from ..models.members import Record
 from .service import RestService
 from .tokens import AuthTokens
 
@@ -28,49 +28,21 @@ class Rows:
     """Whether the last page came."""
 
 
-class Account(Protocol):
-    """What signs in, and keeps the tokens of an account."""
-
-    @property
-    def rest(self) -> RestService:
-        """The service that it signs in to."""
-
-    @property
-    def email(self) -> str:
-        """The account's e-mail address."""
-
-    @property
-    def user_type(self) -> str:
-        """The kind of account, once it is signed in."""
-
-    async def ensure_valid_token(self) -> AuthTokens:
-        """Return tokens that are valid now."""
-
-    async def refresh_jwt(self, refused: AuthTokens) -> AuthTokens:
-        """Return newer tokens than those that were refused."""
-
-
+@dataclass(frozen=True, slots=True, eq=False)
 class SignedCalls:
-    """The calls of one account.
+    """The calls of one account; they raise as those of `NavienAPIClient` do."""
 
-    Every method raises `AuthenticationError` when the credentials are definitely refused, `ApiError` when the service
-    answers with an error (`NotPermittedError` when the account is of the wrong type, `MaintenanceError` while the
-    service is closed), `ApiConnectionError` when it cannot be reached, and `InvalidResponseError`, one of those, when
-    its answer cannot be read.
-    """
-
-    def __init__(self, auth_client: Account) -> None:
-        self._auth_client = auth_client
-
-    @property
-    def user_id(self) -> str:
-        """The account's e-mail address."""
-        return self._auth_client.email
+    rest: RestService
+    user_id: str
+    """The account's e-mail address."""
+    valid_tokens: Callable[[], Awaitable[AuthTokens]]
+    newer_tokens: Callable[[AuthTokens], Awaitable[AuthTokens]]
+    """Called with those that were refused."""
 
     async def user_key(self) -> dict[str, str]:
         """Return the members that name the account and its kind, signing in where that is needed to know."""
-        await self._auth_client.ensure_valid_token()
-        return {"userId": self.user_id, "userType": self._auth_client.user_type}
+        tokens = await self.valid_tokens()
+        return {"userId": self.user_id, "userType": tokens.user_type}
 
     def device_key(self, device: Device) -> dict[str, str]:
         """Return the members that name a device and who asks for it."""
@@ -85,24 +57,28 @@ class SignedCalls:
         query: Mapping[str, str | int | None] | None = None,
     ) -> object:
         """Make a call and return its `data`; after a 401, once more with a new access token."""
-        rest = self._auth_client.rest
-        tokens = await self._auth_client.ensure_valid_token()
+        tokens = await self.valid_tokens()
         try:
-            return await rest.request(method, path, body=body, query=query, access_token=tokens.access_token)
+            return await self.rest.request(method, path, body=body, query=query, access_token=tokens.access_token)
         except ApiError as err:
             if err.code != HTTPStatus.UNAUTHORIZED:
                 raise
             _LOGGER.debug("The access token was refused, refreshing it: %s", err)
-        tokens = await self._auth_client.refresh_jwt(tokens)
-        return await rest.request(method, path, body=body, query=query, access_token=tokens.access_token)
+        tokens = await self.newer_tokens(tokens)
+        return await self.rest.request(method, path, body=body, query=query, access_token=tokens.access_token)
 
     async def post(self, path: str, body: Mapping[str, object]) -> object:
         """POST a body and return the `data` of the answer."""
         return await self.request(HTTPMethod.POST, path, body=body)
 
-    async def post_for_object(self, path: str, body: Mapping[str, object]) -> Mapping[str, object]:
-        """POST a body and return the `data` of the answer, which must be an object."""
-        return as_object(path, await self.post(path, body))
+    async def read[R: Record](self, kind: type[R], path: str, body: Mapping[str, object]) -> R:
+        """POST a body and read the `data` of the answer, which must be an object."""
+        return kind.from_message(as_object(path, await self.post(path, body)))
+
+    async def read_list[R: Record](self, kind: type[R], path: str, body: Mapping[str, object], name: str) -> list[R]:
+        """POST a body and read the list of that name in the `data` of the answer; what is no object is left out."""
+        data = as_object(path, await self.post(path, body))
+        return records(kind, as_list(path, data.get(name)))
 
     async def all_rows(self, path: str, body: Mapping[str, object], *, may_be_null: bool = False) -> Rows:
         """POST a body page after page, and return the rows of all pages.
@@ -129,6 +105,11 @@ def as_object(path: str, data: object) -> Mapping[str, object]:
     if isinstance(data, dict):
         return data
     raise InvalidResponseError(path, "success without an object")
+
+
+def records[R: Record](kind: type[R], rows: list[object]) -> list[R]:
+    """Read the rows of a list that are objects."""
+    return [kind.from_message(row) for row in rows if isinstance(row, dict)]
 
 
 def as_list(path: str, data: object) -> list[object]:

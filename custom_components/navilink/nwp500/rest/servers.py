@@ -2,9 +2,10 @@
 
 from enum import StrEnum, unique
 from ipaddress import IPv6Address, ip_address, ip_network
-from pathlib import Path
 import re
 import ssl
+
+from ..common.certificates import certificates_in
 
 DEFAULT_BASE_URL = "https://nlus.naviensmartcontrol.com/api/v2.1"
 
@@ -43,9 +44,6 @@ _PRIVATE_NAMES = ("localhost", "local", "home.arpa", "internal")
 
 A name without a dot is not among them: a resolver may complete it with any domain.
 """
-
-_MAX_CA_FILE_BYTES = 4 * 1024 * 1024
-"""The bundle of all public authorities has a quarter of a million."""
 
 
 @unique
@@ -97,27 +95,8 @@ def _is_private_address(text: str) -> bool | None:
 def tls_context(ca_file: str | None = None) -> ssl.SSLContext:
     """Make a context with TLS 1.2 at least, that trusts the certificates of a PEM file, or of the system for None.
 
-    Reads files, so it is not for the event loop.
-
-    Raises `OSError` or `ValueError` if the file cannot be read, is too large for what it should be, or holds no
-    certificate.
+    Reads files, so it is not for the event loop. Raises as `certificates_in` does, also without any certificate.
     """
-    context = ssl.create_default_context(cadata=None if ca_file is None else _certificates(Path(ca_file)))
+    context = ssl.create_default_context(cadata=None if ca_file is None else certificates_in(ca_file))
     context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
     return context
-
-
-def _certificates(file: Path) -> str:
-    # A device or a pipe could be read without an end.
-    if not file.is_file():
-        raise OSError("it is not a file that can be read")
-    with file.open("rb") as opened:
-        content = opened.read(_MAX_CA_FILE_BYTES + 1)
-    if len(content) > _MAX_CA_FILE_BYTES:
-        raise ValueError("it is too large for a file of certificates")
-    # Certificates are ASCII; the comments between them need not be.
-    text = content.decode("ascii", "ignore")
-    if not text.strip():
-        # An empty text would stand for the system's authorities.
-        raise ValueError("it is empty")
-    return text

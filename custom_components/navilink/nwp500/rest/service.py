@@ -166,7 +166,8 @@ def _data(path: str, status: int, content: bytes) -> object:
         envelope = orjson.loads(content)
     except orjson.JSONDecodeError:
         # The decoder's error carries the whole text, secrets included, so it is not passed on as a cause.
-        what = "a web page, as a network does that asks people to sign in" if _is_markup(content) else "no JSON"
+        is_markup = content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+        what = "a web page, as a network does that asks people to sign in" if is_markup else "no JSON"
         raise InvalidResponseError(path, f"HTTP {status} with {what}") from None
     if not isinstance(envelope, dict):
         raise InvalidResponseError(path, f"HTTP {status} with something other than an envelope")
@@ -179,10 +180,6 @@ def _data(path: str, status: int, content: bytes) -> object:
         return envelope.get("data")
     # The code is the finer of the two, but a 5xx is the server's own trouble whatever the envelope has.
     raise _error(path, status if code == HTTPStatus.OK or status in _SERVER_ERRORS else code, envelope)
-
-
-def _is_markup(content: bytes) -> bool:
-    return content.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
 
 
 def _error(path: str, code: int, envelope: Mapping[str, object]) -> ApiError:

@@ -6,11 +6,10 @@ from http import HTTPMethod
 from ..exceptions import InvalidParameterError
 from ..models import Device, RegisteredPlan, RegisterPath, TouPlan
 from ..models.conversions import KEY
-from .calls import SignedCalls, as_list, as_object
+from .calls import SignedCalls, as_object
 
 _TOU = "/device/tou"
 _MANUFACTURE_ID = "/device/tou/manufacture-id"
-_CONVERT = "/device/tou/convert"
 
 _OPENEI = "openei"
 _OPENEI_VERSION = 7
@@ -38,9 +37,7 @@ class TouAPI:
     async def write(self, device: Device, plan: TouPlan, source: OpenEIPlan) -> TouPlan | None:
         """Replace the plan of a heater, and return it as the service repeats it; None when it does not.
 
-        `source` is the rate that the plan was made from.
-
-        Raises `InvalidParameterError` if the plan has no period, or one with a member unknown or outside its range.
+        `source` is the rate that the plan was made from. Raises as `TouPlan.as_message` does, too.
         """
         body = {
             **device.key,
@@ -85,9 +82,7 @@ class TouAPI:
             "sourceVersion": _OPENEI_VERSION,
             **await self._calls.user_key(),
         }
-        data = await self._calls.post_for_object(_CONVERT, body)
-        rows = as_list(_CONVERT, data.get("touInfo"))
-        return [TouPlan.from_message(row) for row in rows if isinstance(row, dict)]
+        return await self._calls.read_list(TouPlan, "/device/tou/convert", body, "touInfo")
 
 
 def _plan_in(data: object) -> RegisteredPlan | None:

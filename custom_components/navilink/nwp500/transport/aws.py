@@ -10,7 +10,6 @@ from collections.abc import Callable
 from concurrent.futures import Future as NativeFuture
 import contextlib
 from functools import lru_cache
-from pathlib import Path
 from typing import override
 
 # Not awsiotsdk's builder of connections (awsiot.mqtt_connection_builder), which makes a TLS context for each one and
@@ -18,6 +17,7 @@ from typing import override
 from awscrt import auth, http, io, mqtt
 from awscrt.exceptions import AwsCrtError
 
+from ..common.certificates import certificates_in
 from ..config import MqttConnectionConfig
 from .base import (
     CaFileError,
@@ -63,8 +63,8 @@ class AwsRuntime:
         if self._config.ca_file is None:
             return _tls_context(None, has_alpn)
         try:
-            return _tls_context(Path(self._config.ca_file).read_bytes(), has_alpn)
-        except (OSError, RuntimeError, AwsCrtError) as error:
+            return _tls_context(certificates_in(self._config.ca_file), has_alpn)
+        except (OSError, ValueError, RuntimeError, AwsCrtError) as error:
             raise CaFileError(f"the CA file cannot be used: {_error_name(error)}") from error
 
 
@@ -244,7 +244,7 @@ class AwsTransport(Transport):
 
 
 @lru_cache(maxsize=4)
-def _tls_context(certificates: bytes | None, has_alpn: bool) -> io.ClientTlsContext:  # noqa: FBT001 - a part of the key
+def _tls_context(certificates: str | None, has_alpn: bool) -> io.ClientTlsContext:  # noqa: FBT001 - a part of the key
     """Return what trusts these certificates, or the system's: about a megabyte, so clients share it."""
     options = io.TlsContextOptions()
     # The runtime's own default lets a service choose TLS 1.0.
@@ -252,7 +252,7 @@ def _tls_context(certificates: bytes | None, has_alpn: bool) -> io.ClientTlsCont
     if has_alpn:
         options.alpn_list = ["http/1.1"]
     if certificates is not None:
-        options.override_default_trust_store(certificates)
+        options.override_default_trust_store(certificates.encode())
     return io.ClientTlsContext(options)
 
 

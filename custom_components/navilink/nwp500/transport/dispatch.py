@@ -43,11 +43,8 @@ class MessageDispatcher:
         for topic_filter, callbacks in tuple(self._callbacks.items()):
             if matches(topic_filter, topic):
                 for callback in tuple(callbacks):
-                    self._call(callback, topic, message)
-
-    def _call(self, callback: MessageCallback, topic: str, message: JsonMessage) -> None:
-        try:
-            callback(topic, message)
-        except Exception:
-            # A callback is the caller's own code: whatever it raises must not reach the others or the client.
-            _LOGGER.exception("A message callback failed")
+                    try:
+                        callback(topic, message)
+                    except Exception:
+                        # It is the caller's own code: whatever it raises must not reach the others or the client.
+                        _LOGGER.exception("A message callback failed")

@@ -60,7 +60,9 @@ def failure_of(error: BaseException) -> ConnectionFailure:
             # Its text names the file, which is nobody's business who reads a report.
             return ConnectionFailure(ConnectionProblem.CA_FILE, type(error.__cause__).__name__)
         case base.TransportError():
-            return ConnectionFailure(_kind(error, _of_runtime(error.name)), f"MQTT service: {error.name}")
+            known = (problem for start, problem in _RUNTIME_NAMES.items() if error.name.startswith(start))
+            otherwise = next(known, ConnectionProblem.NETWORK)
+            return ConnectionFailure(_kind(error, otherwise), f"MQTT service: {error.name}")
         case ApiError():
             # Named by its code; its text comes from outside.
             return ConnectionFailure(_kind(error), f"sign-in service: code {error.code}")
@@ -81,12 +83,6 @@ def failure_of_loss(reason: str) -> ConnectionFailure:
 
 def _kind(error: BaseException, otherwise: ConnectionProblem = ConnectionProblem.UNEXPECTED_ERROR) -> ConnectionProblem:
     return next((problem for kind, problem in _KINDS if isinstance(error, kind)), otherwise)
-
-
-def _of_runtime(name: str) -> ConnectionProblem:
-    return next(
-        (problem for start, problem in _RUNTIME_NAMES.items() if name.startswith(start)), ConnectionProblem.NETWORK
-    )
 
 
 def _refused_upgrade(status: int | None) -> ConnectionProblem:

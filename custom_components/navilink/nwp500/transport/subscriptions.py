@@ -71,18 +71,15 @@ class ConnectionSubscriptions:
         if (transport := self._present_transport()) is None or len(self._filters) >= MAX_SUBSCRIPTIONS:
             return False
         self._filters[topic_filter] = False
-        is_made = False
         with self._waiting_for_suback(topic_filter):
             try:
-                async with asyncio.timeout(self._operation_timeout):
-                    await _unless_lost(transport, transport.subscribe(topic_filter))
-                is_made = True
-            except TransportError, TimeoutError:
-                pass
-            finally:
-                if not is_made:
-                    self._filters.pop(topic_filter, None)
-        return is_made
+                await self._subscribe_on(transport, topic_filter, attempts=1)
+            except BaseException as error:
+                self._filters.pop(topic_filter, None)
+                if isinstance(error, TransportError):
+                    return False
+                raise
+        return True
 
     async def unsubscribe(self, topic_filter: str) -> None:
         """Take a filter off the table; a subscription that is being made is ended once it is."""
@@ -138,9 +135,9 @@ class ConnectionSubscriptions:
             # Whoever needs it makes it again, and reports if it is refused once more.
             _LOGGER.debug("A subscription was refused: %s", error.name)
 
-    async def _subscribe_on(self, transport: Transport, topic_filter: str) -> None:
+    async def _subscribe_on(self, transport: Transport, topic_filter: str, *, attempts: int = _ATTEMPTS) -> None:
         """Subscribe with a time-out and a retry for each SUBACK that does not come; raises `TransportError`."""
-        for _ in range(_ATTEMPTS):
+        for _ in range(attempts):
             try:
                 async with asyncio.timeout(self._operation_timeout):
                     await _unless_lost(transport, transport.subscribe(topic_filter))
