@@ -28,7 +28,7 @@ class Rows:
     """Whether the last page came."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SignedCalls:
     """The calls of one account; they raise as those of `NavienAPIClient` do."""
 
