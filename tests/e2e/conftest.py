@@ -45,6 +45,15 @@ async def visitor(demo: RunningDemo) -> AsyncIterator[BrowserContext]:
         yield context
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def one_page(visitor: BrowserContext, demo: RunningDemo) -> AsyncIterator[HomeAssistantPage]:
+    """Home Assistant on one page for all views, which each opens for itself."""
+    page = HomeAssistantPage(await visitor.new_page(), demo)
+    await page.open_dashboard()
+    yield page
+    await page.page.close()
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def home_assistant(visitor: BrowserContext, demo: RunningDemo) -> AsyncIterator[HomeAssistantPage]:
     """Home Assistant's dashboard on a page of its own; nothing may go wrong on it unnoticed."""

@@ -27,8 +27,8 @@ def _width(picture: bytes) -> int:
 
 
 @pytest.mark.parametrize("name", VIEWS)
-async def test_every_view_looks_right_in_its_window(home_assistant: HomeAssistantPage, name: str) -> None:
-    widths = {picture: _width(png) async for picture, png in take_screenshots(home_assistant, views=[name])}
+async def test_every_view_looks_right_in_its_window(one_page: HomeAssistantPage, name: str) -> None:
+    widths = {picture: _width(png) async for picture, png in take_screenshots(one_page, views=[name])}
     assert widths == {
         f"{name}-en-{colours}-{width}": VIEWS[name].width if width == "wide" else NARROW
         for colours, width in DIFFERENT_LOOKS
