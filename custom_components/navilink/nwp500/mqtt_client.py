@@ -295,7 +295,8 @@ class NavienMqttClient:
 
     def handle(self, command_id: str) -> CommandHandle | None:
         """Return the handle of a command that has no outcome yet, also of one restored from an earlier run."""
-        return self._pipeline.registry.handle(command_id)
+        record = self._pipeline.registry.get(command_id)
+        return None if record is None else record.handle
 
     def outcome_counts(self, device: Device | None = None) -> Mapping[CommandOutcome, int]:
         """Return how often each outcome occurred, for all devices or one."""

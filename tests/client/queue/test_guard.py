@@ -518,8 +518,8 @@ def test_what_an_earlier_run_left_is_taken_up() -> None:
         assert bench.pipeline.queue.waiting == (first, second)
         assert bench.pipeline.confirmations.commands == (sent,)
         assert bench.pipeline.wanted(ONE) == {"dhwTemperatureSetting": 120, "dhwOperationSetting": 1}
-        handles = [bench.pipeline.registry.handle(command.id) for command in (sent, first, second)]
-        assert [handle and await handle.sent() for handle in handles] == [0, 0, 0]
+        handles = [bench.pipeline.registry[command.id].handle for command in (sent, first, second)]
+        assert [await handle.sent() for handle in handles] == [0, 0, 0]
         bench.up()
         await bench.arrives()
         assert bench.written == [first.id, second.id]
@@ -581,9 +581,9 @@ def test_what_is_restored_twice_is_there_once() -> None:
         stored = StoredQueue(unsent=(waiting,), sent=(sent,))
         bench.pipeline.restore(stored)
         bench.up()
-        handle = bench.pipeline.registry.handle(waiting.id)
+        record = bench.pipeline.registry[waiting.id]
         bench.pipeline.restore(stored)
-        assert bench.pipeline.registry.handle(waiting.id) is handle
+        assert bench.pipeline.registry[waiting.id] is record
         assert (bench.written, bench.pipeline.queue.waiting) == ([waiting.id], ())
         await bench.arrives()
         bench.reports(dhwOperationSetting=1, dhwTemperatureSetting=120)

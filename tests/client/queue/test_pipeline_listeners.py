@@ -242,7 +242,7 @@ def test_nothing_is_remembered_of_what_has_ended() -> None:
         bench.reports(dhwTemperatureSetting=120)
         assert bench.outcomes == [CommandOutcome.CONFIRMED]
         # It would show nowhere else, but in the memory after years.
-        kept = vars(bench.pipeline.registry), vars(bench.pipeline._pacing)  # noqa: SLF001 - as said above
-        assert [len(kept[0]["_sessions"]), len(kept[1]["_refusals"])] == [0, 0]
+        kept = vars(bench.pipeline.registry)
+        assert [len(kept["_sessions"]), len(kept["_records"])] == [0, 0]
 
     on_the_bench(story)

@@ -179,8 +179,8 @@ class Inbox:
         session_id = message.get("sessionID")
         if not isinstance(session_id, str):
             return None
-        command = self._pipeline.registry.asked(session_id)
-        return session_id if command is None or command.mac_address == mac_address else None
+        record = self._pipeline.registry.asked(session_id)
+        return session_id if record is None or record.command.mac_address == mac_address else None
 
     def _take_announcement(self, record: HeaterRecord, message: JsonMessage) -> None:
         match announced_presence(message):

@@ -6,9 +6,11 @@ import logging
 from ..events import EventEmitter
 from .command import CommandCompleted, CommandEvent, QueueChanged, QueuedCommand
 from .confirmation import Confirmations
+from .freshness import FreshStatus
 from .guard import CommandGuard
 from .outcome import CommandOutcome, CommandReason, CommandResult
-from .queue import CommandQueue, CommandRegistry, Displaced
+from .queue import CommandQueue, Displaced
+from .registry import CommandRegistry
 from .timing import Pacing
 
 _LOGGER = logging.getLogger(__name__)
@@ -33,6 +35,7 @@ class Completions:
         registry: CommandRegistry,
         queue: CommandQueue,
         guard: CommandGuard,
+        fresh: FreshStatus,
         *,
         command_interval: float,
         ask_status: Callable[[str], bool],
@@ -42,19 +45,17 @@ class Completions:
         self._registry = registry
         self._queue = queue
         self._guard = guard
+        self._fresh = fresh
         self.confirmations = Confirmations(complete=self.complete, look=ask_status, may_send_more=may_send_more)
-        self.pacing = Pacing(command_interval, queue, self.confirmations)
-        self._newest_sent: dict[tuple[str | None, str], int] = {}
-        """The sequence of the newest command that overwrites something and that the broker has acknowledged."""
+        self.pacing = Pacing(command_interval, queue, self.confirmations, fresh.heaters)
 
     def complete(self, command: QueuedCommand, result: CommandResult) -> None:
         """Give a command its outcome; only the first one counts."""
         self._queue.acknowledge(command.id)
-        self.pacing.forget(command.id)
         if command.mac_address is not None:
             self.confirmations.forget(command.id)
-        handle = self._registry.complete(command, result)
-        if handle is None:
+        record = self._registry.complete(command.id, result)
+        if record is None:
             return
         if command.mac_address is not None:
             # Judged before any listener is called, which may give the next one for the same setting.
@@ -67,7 +68,7 @@ class Completions:
                 [
                     older
                     for older in self.confirmations.commands
-                    if command.replaces(older) and self._registry.sequence(older) < handle.sequence
+                    if command.replaces(older) and self._registry.sequence(older) < record.handle.sequence
                 ],
                 _OUTLIVED,
             )
@@ -103,9 +104,9 @@ class Completions:
         if not newer.overwrites:
             return
         sequence = self._registry.sequence(newer)
+        newest_sent = self._fresh.heaters[newer.mac_address or ""].newest_sent
         for overwritten in newer.overwrites:
-            key = newer.mac_address, overwritten
-            self._newest_sent[key] = max(sequence, self._newest_sent.get(key, sequence))
+            newest_sent[overwritten] = max(sequence, newest_sent.get(overwritten, sequence))
 
         def is_older(command: QueuedCommand) -> bool:
             return (
@@ -118,10 +119,8 @@ class Completions:
     def is_overtaken(self, command: QueuedCommand) -> bool:
         """Return whether a newer command that overwrites some of the same was sent too."""
         sequence = self._registry.sequence(command)
-        return any(
-            self._newest_sent.get((command.mac_address, overwritten), sequence) > sequence
-            for overwritten in command.overwrites
-        )
+        newest_sent = self._fresh.heaters[command.mac_address or ""].newest_sent
+        return any(newest_sent.get(overwritten, sequence) > sequence for overwritten in command.overwrites)
 
     def is_undecided(self, command: QueuedCommand) -> bool:
         """Return whether a newer command that overwrites some of the same as one that was sent before is in flight.
@@ -135,9 +134,5 @@ class Completions:
 
     def forget(self, mac_address: str) -> None:
         """Forget a heater: nothing that was sent to it decides anything any more."""
-        self._guard.forget(mac_address)
-        self.pacing.forget_heater(mac_address)
+        self._fresh.forget(mac_address)
         self._registry.forget(mac_address)
-        self._newest_sent = {
-            setting: sequence for setting, sequence in self._newest_sent.items() if setting[0] != mac_address
-        }

@@ -8,9 +8,10 @@ else) proves nothing, and counts at its arrival only when no question is open.
 """
 
 import asyncio
-from collections import OrderedDict, defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from .known_heater import UNKNOWN_MOMENT, KnownHeater, loop_seconds
 
 _ASK_INTERVALS = (5.0, 10.0, 20.0, 30.0)
 """Seconds between the questions to a heater that does not answer; the last one repeats.
@@ -18,50 +19,8 @@ _ASK_INTERVALS = (5.0, 10.0, 20.0, 30.0)
 It is left out each time that somebody else has asked meanwhile, so that a heater which is away for hours is asked no
 more often while a command waits for it than it is asked anyway.
 """
-_ANSWER_SECONDS = 30.0
-"""After this long a question is no longer open: an answer takes 2 to 8 s (protocol.md 4.4)."""
 _REMEMBERED = 1000
-"""So many requests are remembered; an answer that comes after so many others is that of nobody."""
-_QUESTIONS = 16
-"""So many questions to each heater are remembered with their time."""
-
-UNKNOWN_MOMENT = 0
-"""When a status was made that answers no question of this client: before everything, as a proof."""
-
-
-@dataclass(slots=True, eq=False)
-class _Heater:
-    """What one heater was asked and has answered."""
-
-    questions: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=_QUESTIONS))
-    """The newest questions, and when they were asked on the loop's clock."""
-    answered: int = UNKNOWN_MOMENT
-    """The newest question that it has answered."""
-    offline_at: int = UNKNOWN_MOMENT
-    """The moment at which it was last found to be offline."""
-    is_without_sessions: bool = False
-    """Whether it leaves questions unanswered, and so may be one that reports without any session."""
-    asks_again: asyncio.TimerHandle | None = None
-
-    @property
-    def newest_question(self) -> int:
-        """The moment of the newest question, answered or not."""
-        return self.questions[-1][0] if self.questions else UNKNOWN_MOMENT
-
-    def has_open_question(self) -> bool:
-        """Return whether a question may still be answered that is newer than all that are answered."""
-        return self.newest_question > self.answered and loop_seconds() - self.questions[-1][1] < _ANSWER_SECONDS
-
-    def question_too_old_to_be_late(self) -> int | None:
-        """Return the newest question that is so old that no answer to it is still to come."""
-        until = loop_seconds() - _ANSWER_SECONDS
-        return next((moment for moment, at in reversed(self.questions) if at <= until), None)
-
-    def stop_asking(self) -> None:
-        """Ask it no more by the clock."""
-        if self.asks_again is not None:
-            self.asks_again.cancel()
-            self.asks_again = None
+"""So many requests to each heater are remembered; an answer that comes after so many others is that of nobody."""
 
 
 class FreshStatus:
@@ -75,9 +34,8 @@ class FreshStatus:
         self._is_needed = is_needed
         self._now = UNKNOWN_MOMENT
         self._connected_at = UNKNOWN_MOMENT
-        self._asked: OrderedDict[tuple[str, str], int] = OrderedDict()
-        """The moment at which each request was written, by heater and session."""
-        self._heaters: defaultdict[str, _Heater] = defaultdict(_Heater)
+        self.heaters: defaultdict[str, KnownHeater] = defaultdict(KnownHeater)
+        """By MAC, for all that is known in this room."""
 
     def moment(self) -> int:
         """Return the present moment, which is like no other."""
@@ -86,30 +44,27 @@ class FreshStatus:
 
     def has(self, mac_address: str, since: int = UNKNOWN_MOMENT) -> bool:
         """Return whether a heater has answered a question of this connection that was asked after a moment."""
-        heater = self._heaters[mac_address]
+        heater = self.heaters[mac_address]
         return heater.answered > max(since, self._connected_at, heater.offline_at)
-
-    def answered_at(self, mac_address: str) -> int:
-        """Return the moment of the newest question that a heater has answered."""
-        return self._heaters[mac_address].answered
 
     def need(self, mac_address: str) -> None:
         """See to it that a heater is asked, now and again, until it has answered or nothing waits for it any more."""
-        if not self.has(mac_address) and self._heaters[mac_address].asks_again is None:
+        if not self.has(mac_address) and self.heaters[mac_address].asks_again is None:
             self._ask_again(mac_address, 0)
 
     def written(self, session_id: str, mac_address: str) -> int:
         """A request was written that is answered with a status; returns the moment."""
-        self._asked[mac_address, session_id] = moment = self.moment()
-        if len(self._asked) > _REMEMBERED:
-            self._asked.popitem(last=False)
-        self._heaters[mac_address].questions.append((moment, loop_seconds()))
+        heater = self.heaters[mac_address]
+        heater.asked[session_id] = moment = self.moment()
+        if len(heater.asked) > _REMEMBERED:
+            heater.asked.popitem(last=False)
+        heater.questions.append((moment, loop_seconds()))
         return moment
 
     def dated(self, mac_address: str, session_id: str | None) -> int | None:
         """Return the moment after which a status was made that has come just now; `None` for one that is outdated."""
-        heater = self._heaters[mac_address]
-        asked = self._asked.get((mac_address, session_id or ""))
+        heater = self.heaters[mac_address]
+        asked = heater.asked.get(session_id or "")
         if session_id is None and heater.is_without_sessions:
             asked = heater.question_too_old_to_be_late()
         if asked is None:
@@ -125,20 +80,18 @@ class FreshStatus:
 
     def forget(self, mac_address: str) -> None:
         """Ask a heater no more, and know nothing of it."""
-        self._heaters.pop(mac_address, _Heater()).stop_asking()
-        for asked in [asked for asked in self._asked if asked[0] == mac_address]:
-            del self._asked[asked]
+        self.heaters.pop(mac_address, KnownHeater()).stop_asking()
 
     def offline(self, mac_address: str) -> None:
         """A heater is offline: only what it is asked from now on is known to be answered after it is back."""
-        self._heaters[mac_address].offline_at = self.moment()
+        self.heaters[mac_address].offline_at = self.moment()
 
     def is_offline_since(self, mac_address: str, moment: int) -> bool:
         """Return whether a heater was found to be offline after a moment.
 
         That something has come from the heater since proves nothing: the service delivers late.
         """
-        return self._heaters[mac_address].offline_at > moment
+        return self.heaters[mac_address].offline_at > moment
 
     def connected(self) -> None:
         """A connection is up: only what is asked from now on is known to be answered after it."""
@@ -146,13 +99,13 @@ class FreshStatus:
 
     def disconnected(self) -> None:
         """With the connection goes all certainty: anybody may change anything until the heater has answered again."""
-        for heater in self._heaters.values():
+        for heater in self.heaters.values():
             heater.stop_asking()
             heater.is_without_sessions = False
         self._connected_at = self.moment()
 
     def _ask_again(self, mac_address: str, attempt: int, last_question: int = UNKNOWN_MOMENT) -> None:
-        heater = self._heaters[mac_address]
+        heater = self.heaters[mac_address]
         heater.asks_again = None
         last = len(_ASK_INTERVALS) - 1
         if attempt >= last:
@@ -168,8 +121,3 @@ class FreshStatus:
         heater.asks_again = asyncio.get_running_loop().call_later(
             _ASK_INTERVALS[min(attempt, last)], self._ask_again, mac_address, attempt + 1, heater.newest_question
         )
-
-
-def loop_seconds() -> float:
-    """Return the time of the loop's clock."""
-    return asyncio.get_running_loop().time()

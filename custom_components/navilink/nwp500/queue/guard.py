@@ -5,9 +5,7 @@ has changed the same setting at the heater or in the app since its last known st
 whom: what one of our own commands wanted is nobody else's doing.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from ..config import MqttConnectionConfig
 from ..enums import DhwMode
@@ -16,31 +14,16 @@ from ..protocol.controls import RUNNING_MODES, Effect
 from ..protocol.queries import STATUS
 from .command import QueuedCommand
 from .confirmation import Confirmations
-from .freshness import UNKNOWN_MOMENT, FreshStatus, loop_seconds
-from .known_heater import MODE, KnownHeater, PendingEffect
+from .freshness import FreshStatus
+from .known_heater import MODE, UNKNOWN_MOMENT, KnownHeater, PendingEffect, loop_seconds
 from .outcome import CommandOutcome, CommandReason, CommandResult
 from .queue import CommandQueue
+from .registry import CommandRecord
 from .stored_values import Members
 from .writer import CommandWriter
 
 OVERRULED = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.CHANGED_ELSEWHERE)
 _ALREADY_SET = CommandResult(CommandOutcome.CONFIRMED, CommandReason.ALREADY_SET)
-
-
-@dataclass(slots=True, eq=False)
-class _Judged:
-    """What is known of one command without an outcome."""
-
-    given_at: int
-    """The moment at which it was given."""
-    written_at: int = UNKNOWN_MOMENT
-    """The moment at which it was last written."""
-    baseline: DeviceStatus | None = None
-    """The status from which on changes count as somebody else's. A command that was given over a connection before the
-    heater reported on it has none yet: what others changed during the outage is older, so the first status to come is
-    only what later changes are compared with."""
-    is_overruled: bool = False
-    """Whether somebody else has changed its setting since, if commands are guarded."""
 
 
 class CommandGuard:
@@ -53,9 +36,7 @@ class CommandGuard:
         self._queue = queue
         self._writer = writer
         self._fresh = fresh
-        self._heaters: defaultdict[str, KnownHeater] = defaultdict(KnownHeater)
-        self._judged: dict[str, _Judged] = {}
-        """The commands without an outcome that are for a heater."""
+        self._heaters = fresh.heaters
 
     # What is known
 
@@ -108,55 +89,40 @@ class CommandGuard:
                 running_mode = wanted[MODE]
         return wanted
 
-    def forget(self, mac_address: str) -> None:
-        """Know nothing more of a heater."""
-        self._fresh.forget(mac_address)
-        self._heaters.pop(mac_address, None)
-
     # Moments
 
-    def given(self, command: QueuedCommand, *, is_restored: bool = False) -> None:
+    def given(self, record: CommandRecord, *, is_restored: bool = False) -> None:
         """A command is given; one that an earlier run was given may have been written, whatever the store has."""
+        command = record.command
         if (mac_address := command.mac_address) is None:
             return
         heater = self._heaters[mac_address]
-        judged = self._judged[command.id] = _Judged(self._fresh.moment())
+        record.given_at = self._fresh.moment()
         # Over a connection, only once the heater has reported on it.
         if self._writer.transport is None or self._fresh.has(mac_address):
-            judged.baseline = heater.status
+            record.baseline = heater.status
         if is_restored and command.attempts:
             for session_id in command.sessions or (command.id,):
-                judged.written_at = self._fresh.written(session_id, mac_address)
+                record.written_at = self._fresh.written(session_id, mac_address)
         if command.is_control and command.expected:
             pending_effect = PendingEffect(command.expected, written_at=loop_seconds() if is_restored else None)
             heater.pending_effects[command.id] = pending_effect
 
-    def written(self, request: QueuedCommand) -> None:
-        """A request was written to the connection."""
+    def written(self, request: QueuedCommand, record: CommandRecord | None = None) -> None:
+        """A request was written to the connection, one of the queue if there is a record of it."""
         if request.mac_address is None or not (request.is_control or request.kind == STATUS.name):
             return
         moment = self._fresh.written(request.session_id, request.mac_address)
-        if (judged := self._judged.get(request.id)) is not None:
-            judged.written_at = moment
+        if record is not None:
+            record.written_at = moment
             if (pending_effect := self._heaters[request.mac_address].pending_effects.get(request.id)) is not None:
                 pending_effect.written_at = loop_seconds()
 
-    def written_at(self, command: QueuedCommand) -> int:
-        """Return the moment at which a command was last written: what is asked from then on shows its effect."""
-        judged = self._judged.get(command.id)
-        return UNKNOWN_MOMENT if judged is None else judged.written_at
-
-    def is_shown(self, command: QueuedCommand) -> bool:
+    def is_shown(self, record: CommandRecord) -> bool:
         """Return whether the known status of a heater, asked for since a command was written, shows its effect."""
-        mac_address = command.mac_address or ""
-        known = self.known_status(mac_address)
-        is_asked_since = UNKNOWN_MOMENT < self.written_at(command) <= self._fresh.answered_at(mac_address)
-        return is_asked_since and known is not None and command.is_shown_by(known.raw)
-
-    def is_overruled(self, command: QueuedCommand) -> bool:
-        """Return whether somebody else has changed a command's setting since, if commands are guarded."""
-        judged = self._judged.get(command.id)
-        return judged is not None and judged.is_overruled
+        heater = self._heaters[record.command.mac_address or ""]
+        is_asked_since = UNKNOWN_MOMENT < record.written_at <= heater.answered
+        return is_asked_since and heater.status is not None and record.command.is_shown_by(heater.status.raw)
 
     # The guard: a status first
 
@@ -175,7 +141,7 @@ class CommandGuard:
             self._fresh.need(command.mac_address)
 
     def on_status(
-        self, mac_address: str, status: DeviceStatus, asked_at: int, pending: Iterable[QueuedCommand]
+        self, mac_address: str, status: DeviceStatus, asked_at: int, pending: Iterable[CommandRecord]
     ) -> bool:
         """Take in a status that answers a question of this moment; returns whether the store has to be written."""
         heater = self._heaters[mac_address]
@@ -183,30 +149,29 @@ class CommandGuard:
         if status.dhw_mode in RUNNING_MODES:
             heater.running_mode = status.dhw_mode
         if asked_at != UNKNOWN_MOMENT:
-            for command in pending:
-                if command.mac_address == mac_address:
-                    self._judge(command, heater, status, asked_at)
+            for record in pending:
+                if record.command.mac_address == mac_address:
+                    self._judge(record, heater, status, asked_at)
             heater.forget_pending_effects(status, asked_at)
             heater.status = status
         return before != (heater.running_mode, len(heater.pending_effects))
 
     # Right before the writing
 
-    def verdict(self, command: QueuedCommand, confirmations: Confirmations) -> CommandResult | None:
+    def verdict(self, record: CommandRecord, confirmations: Confirmations) -> CommandResult | None:
         """Judge a command right before it is written: `None`, or why it is not sent at all.
 
         It is redundant if the heater, asked after it was given, reports what it wants, and nothing changes that. A
         command that is in flight or watched by `confirmations` may change it, and so may one that has just ended.
         """
-        judged, heater = self._judged.get(command.id), self._heaters.get(command.mac_address or "")
-        if judged is None or heater is None:
-            return None
-        if judged.is_overruled:
+        command = record.command
+        if record.is_overruled:
             return OVERRULED
-        if not self._config.skip_redundant or heater.status is None:
+        heater = self._heaters.get(command.mac_address or "")
+        if not self._config.skip_redundant or heater is None or heater.status is None:
             return None
         is_redundant = (
-            self._fresh.has(command.mac_address or "", since=judged.given_at)
+            self._fresh.has(command.mac_address or "", since=record.given_at)
             and command.is_shown_by(heater.status.raw)
             and not _is_renewal(command, heater.status)
             # In a peak period the reported mode is not all: the app may have written another one, which is held.
@@ -225,7 +190,6 @@ class CommandGuard:
 
     def completed(self, command: QueuedCommand, outcome: CommandOutcome) -> None:
         """A command has its outcome: what it may still bring about is not taken for somebody else's doing."""
-        self._judged.pop(command.id, None)
         heater = self._heaters.get(command.mac_address or "")
         if heater is None or (pending_effect := heater.pending_effects.get(command.id)) is None:
             return
@@ -237,26 +201,25 @@ class CommandGuard:
 
     # Inner steps
 
-    def _judge(self, command: QueuedCommand, heater: KnownHeater, status: DeviceStatus, asked_at: int) -> None:
+    def _judge(self, record: CommandRecord, heater: KnownHeater, status: DeviceStatus, asked_at: int) -> None:
         """Note whether a status shows that somebody else has decided otherwise since what was known of the heater.
 
         One that was asked for before the command was given decides nothing, but does not make the change old either: if
         it is still there when asked for afterwards, it counts.
         """
-        judged = self._judged[command.id]
-        baseline = judged.baseline
+        baseline = record.baseline
         is_changed = baseline is not None and any(
-            heater.is_changed_by_others(member, baseline, status) for member in command.expected
+            heater.is_changed_by_others(member, baseline, status) for member in record.command.expected
         )
-        if asked_at <= judged.given_at:
+        if asked_at <= record.given_at:
             if baseline is not None and not is_changed:
-                judged.baseline = status
+                record.baseline = status
             return
-        if command.is_shown_by(status.raw):
-            judged.is_overruled = False
+        if record.command.is_shown_by(status.raw):
+            record.is_overruled = False
         elif is_changed and self._config.guard_commands:
-            judged.is_overruled = True
-        judged.baseline = status
+            record.is_overruled = True
+        record.baseline = status
 
 
 def _is_renewal(command: QueuedCommand, status: DeviceStatus) -> bool:

@@ -1,5 +1,7 @@
 """What is known of one heater, and what our own commands may still bring about there: that is nobody else's doing."""
 
+import asyncio
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -7,14 +9,24 @@ from ..enums import DhwMode
 from ..models import DeviceStatus
 from ..models.members import WHOLE
 from ..protocol.controls import HELD_MODES, RUNNING_MODES, Effect
-from .freshness import loop_seconds
 
+UNKNOWN_MOMENT = 0
+"""When a status was made that answers no question of this client: before everything, as a proof."""
 MODE = "dhwOperationSetting"
 _EFFECT_SECONDS = 60.0
 """This long after its writing a command may take effect: a new setpoint usually shows after 10 s, and once it did not
 after 16 s (protocol.md 13.1)."""
 _SIDE_EFFECTS: Mapping[str, frozenset[str]] = {MODE: frozenset({"vacationDaySetting"})}
 """The members that a command for another one can change besides, to whatever value: a mode ends a vacation."""
+_ANSWER_SECONDS = 30.0
+"""After this long a question is no longer open: an answer takes 2 to 8 s (protocol.md 4.4)."""
+_QUESTIONS = 16
+"""So many questions to each heater are remembered with their time."""
+
+
+def loop_seconds() -> float:
+    """Return the time of the loop's clock."""
+    return asyncio.get_running_loop().time()
 
 
 @dataclass(slots=True, eq=False)
@@ -52,6 +64,41 @@ class KnownHeater:
     """The mode in which it was last seen to heat."""
     pending_effects: dict[str, PendingEffect] = field(default_factory=dict)
     """What the commands wanted that were given since that status, or may not have taken effect by then."""
+    newest_sent: dict[str, int] = field(default_factory=dict)
+    """By what they overwrite, the sequence of the newest command that the broker has acknowledged."""
+    paused_until: float = 0.0
+    """Until when no control is sent to it, on the loop's clock."""
+    asked: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    """By its session, the moment at which each request was written that is answered with a status."""
+    questions: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=_QUESTIONS))
+    """The newest questions, and when they were asked on the loop's clock."""
+    answered: int = UNKNOWN_MOMENT
+    """The newest question that it has answered."""
+    offline_at: int = UNKNOWN_MOMENT
+    """The moment at which it was last found to be offline."""
+    is_without_sessions: bool = False
+    """Whether it leaves questions unanswered, and so may be one that reports without any session."""
+    asks_again: asyncio.TimerHandle | None = None
+
+    @property
+    def newest_question(self) -> int:
+        """The moment of the newest question, answered or not."""
+        return self.questions[-1][0] if self.questions else UNKNOWN_MOMENT
+
+    def has_open_question(self) -> bool:
+        """Return whether a question may still be answered that is newer than all that are answered."""
+        return self.newest_question > self.answered and loop_seconds() - self.questions[-1][1] < _ANSWER_SECONDS
+
+    def question_too_old_to_be_late(self) -> int | None:
+        """Return the newest question that is so old that no answer to it is still to come."""
+        until = loop_seconds() - _ANSWER_SECONDS
+        return next((moment for moment, at in reversed(self.questions) if at <= until), None)
+
+    def stop_asking(self) -> None:
+        """Ask it no more by the clock."""
+        if self.asks_again is not None:
+            self.asks_again.cancel()
+            self.asks_again = None
 
     def completed_effects(self) -> tuple[Effect, ...]:
         """Return what completed commands may still bring about."""

@@ -24,7 +24,8 @@ from .freshness import FreshStatus
 from .guard import OVERRULED, CommandGuard
 from .outcome import CommandOutcome, CommandReason, CommandResult, CommandStage
 from .persistence import StoredQueue
-from .queue import NOTHING, CommandQueue, CommandRegistry, Displaced
+from .queue import NOTHING, CommandQueue, Displaced
+from .registry import CommandRecord, CommandRegistry
 from .timing import Expiry
 from .writer import CommandWriter, WriterListener
 
@@ -67,6 +68,7 @@ class CommandPipeline(WriterListener):
             self.registry,
             self.queue,
             self.guard,
+            self.fresh,
             command_interval=config.command_interval,
             ask_status=ask_status,
             may_send_more=self.writer.pump,
@@ -86,10 +88,9 @@ class CommandPipeline(WriterListener):
 
     def pending(self) -> tuple[QueuedCommand, ...]:
         """Return everything without an outcome, in the order of giving."""
-        if not self.registry:
-            return ()
-        current = {command.id: command for command in (*self.queue.unsent(), *self.confirmations.commands)}
-        return tuple(current.get(handle.command.id, handle.command) for handle in self.registry)
+        # What is being written right now is in flight before its record has that.
+        in_flight = {command.id: command for command in self.queue.in_flight}
+        return tuple(in_flight.get(record.command.id, record.command) for record in self.registry)
 
     def wanted(self, mac_address: str) -> dict[str, int]:
         """Return the raw status members that a heater will have once every command has taken effect."""
@@ -112,8 +113,8 @@ class CommandPipeline(WriterListener):
         if self._max_age is not None:
             latest = command.queued_at + self._max_age
             command = replace(command, expires_at=min(latest, command.expires_at or latest))
-        handle = self.registry.add(command)
-        self.guard.given(command)
+        record = self.registry.add(command)
+        self.guard.given(record)
         # In its place before any listener, which may give another one for an answer.
         displaced = self.queue.append(command)
         self._events.emit_made("command_given", CommandEvent, command)
@@ -123,11 +124,11 @@ class CommandPipeline(WriterListener):
         self.guard.ask_first(command)
         if self.queue.is_waiting(command.id):
             if self._config.enable_command_queue:
-                handle.handed_over(0)
+                record.handle.handed_over(0)
                 self._events.emit_made("command_queued", CommandEvent, command)
                 self._expiry.watch((command,))
             self._completions.changed()
-        return handle
+        return record.handle
 
     def restore(self, stored: StoredQueue) -> None:
         """Take up what an earlier run left: commands to be sent, in order, and those to be watched only.
@@ -137,12 +138,14 @@ class CommandPipeline(WriterListener):
         stored = stored.without(self.registry)
         self.guard.restore(stored.statuses, stored.running_modes, stored.completed_effects)
         for command in stored.in_order():
-            self.registry.add(command).handed_over(0)
-            self.registry.written(command)
-            self.guard.given(command, is_restored=True)
+            record = self.registry.add(command)
+            record.handle.handed_over(0)
+            self.registry.written(record, command)
+            self.guard.given(record, is_restored=True)
         for command in stored.sent:
-            self._pacing.forbid_repeat(command.id)
-            self.confirmations.sent(command, self.guard.written_at(command))
+            record = self.registry[command.id]
+            record.repeats_left = 0
+            self.confirmations.sent(command, record.written_at)
         for command in stored.unsent:
             if command.is_expired():
                 # What it had revoked stays revoked: that was in flight, or it would not be here any more.
@@ -157,8 +160,9 @@ class CommandPipeline(WriterListener):
     def clear(self, is_meant: Callable[[QueuedCommand], bool]) -> int:
         """Remove what waits and return how many commands that were; what is in flight is not sent a second time."""
         cleared = self.queue.remove(is_meant)
-        for command in filter(is_meant, self.on_their_way):
-            self._pacing.forbid_repeat(command.id)
+        for record in self.registry:
+            if is_meant(record.command):
+                record.repeats_left = 0
         self.queue.forbid_return(is_meant)
         self._completions.complete_all(cleared, _CLEARED)
         self._completions.changed()
@@ -217,23 +221,24 @@ class CommandPipeline(WriterListener):
             return
         self.fresh.offline(mac_address)
         for command in self.confirmations.without_answer(mac_address):
-            self._take_back_what_is_lost(command)
+            if (record := self.registry.get(command.id)) is not None:
+                self._take_back_what_is_lost(record)
         self.ask_what_is_due()
 
     def on_status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> None:
         """A heater reported its status: judge what waits for it, and complete what it shows."""
-        if not self.registry:
-            if self.guard.on_status(mac_address, status, asked_at, ()):
-                self._completions.changed()
-            return
-        has_news = self.guard.on_status(mac_address, status, asked_at, self.pending())
-        # All of them leave the queue before the first outcome, which may change what else waits.
-        self._completions.complete_all(self.queue.remove(self.guard.is_overruled), OVERRULED)
+        has_news = self.guard.on_status(mac_address, status, asked_at, self.registry)
+        overruled = {record.command.id for record in self.registry if record.is_overruled}
+        if overruled:
+            # All of them leave the queue before the first outcome, which may change what else waits.
+            waiting = self.queue.remove(lambda command: command.id in overruled)
+            self._completions.complete_all(waiting, OVERRULED)
         if has_news:
             self._completions.changed()
         # What shows its effect has arrived, also if its PUBACK is still to come.
         for command in self.queue.in_flight:
-            is_asked_since = command.mac_address == mac_address and asked_at >= self.guard.written_at(command)
+            record = self.registry.get(command.id)
+            is_asked_since = command.mac_address == mac_address and record is not None and asked_at >= record.written_at
             if is_asked_since and command.is_shown_by(status.raw):
                 self._has_arrived(command.id)
         self.confirmations.status(mac_address, status, asked_at)
@@ -241,13 +246,13 @@ class CommandPipeline(WriterListener):
 
     def on_reply(self, session_id: str) -> None:
         """A heater answers a request, which need not be one of the queue: it has arrived."""
-        if (command := self.registry.asked(session_id)) is not None:
-            self._has_arrived(command.id)
+        if (record := self.registry.asked(session_id)) is not None:
+            self._has_arrived(record.command.id)
 
     def on_reply_processed(self, session_id: str) -> None:
         """The answer of a heater is taken in: what has waited for that may go."""
-        if (command := self.registry.asked(session_id)) is not None:
-            self.confirmations.answered(command.id)
+        if (record := self.registry.asked(session_id)) is not None:
+            self.confirmations.answered(record.command.id)
             self.writer.pump()
 
     def on_refusal(self, session_id: str, code: int | None) -> None:
@@ -256,20 +261,17 @@ class CommandPipeline(WriterListener):
         One refusal counts for one writing: of one that comes again, or late, the command was written anew since, or it
         waits for its turn already.
         """
-        if self.registry.asked(session_id) is None:
+        record = self.registry.asked(session_id)
+        if record is None or record.command.session_id != session_id or self._pacing.was_refused(record):
             return
-        commands = (*self.queue.unsent(), *self.confirmations.commands)
-        command = next((command for command in commands if command.session_id == session_id), None)
-        if command is None or self._pacing.was_refused(command):
+        self._has_arrived(record.command.id)
+        if self.confirmations.forget(record.command.id) is None:
             return
-        self._has_arrived(command.id)
-        if self.confirmations.forget(command.id) is None:
-            return
-        pause = self._pacing.refused(command) if code == ControlFailure.INTERVAL_EXCEEDED else None
+        pause = self._pacing.refused(record) if code == ControlFailure.INTERVAL_EXCEEDED else None
         if pause is not None:
-            self._take_back(command, pause)
+            self._take_back(record.command, pause)
             return
-        self._completions.complete(command, CommandResult(CommandOutcome.REJECTED, CommandReason.REFUSED, code))
+        self._completions.complete(record.command, CommandResult(CommandOutcome.REJECTED, CommandReason.REFUSED, code))
         self.writer.pump()
 
     # From the writer
@@ -285,63 +287,66 @@ class CommandPipeline(WriterListener):
             command.attempts and self._completions.is_undecided(command)
         ):
             return math.inf
-        return self._pacing.pause(command.mac_address)
+        return self._pacing.pause(command.mac_address or "")
 
     @override
     def is_to_be_sent(self, command: QueuedCommand) -> bool:
-        verdict = _EXPIRED if command.is_expired() else self.guard.verdict(command, self.confirmations)
+        verdict = (
+            _EXPIRED
+            if command.is_expired()
+            else self.guard.verdict(self.registry[command.id], self.confirmations)
+        )
         if verdict is not None:
             self._completions.complete(command, verdict)
         return verdict is None
 
     @override
     def command_written(self, command: QueuedCommand, packet_id: int) -> None:
-        if (handle := self.registry.handle(command.id)) is not None:
-            handle.packet_id = packet_id
+        record = self.registry[command.id]
+        record.handle.packet_id = packet_id
+        self.registry.written(record, command)
         if command.mac_address is not None:
-            self.registry.written(command)
             self._written_query(command)
-            self.guard.written(command)
+            self.guard.written(command, record)
             if command.is_control:
-                self._pacing.written(command)
+                self._pacing.written(command.mac_address)
         self._completions.changed()
 
     @override
     def command_sent(self, command: QueuedCommand, *, is_answered: bool) -> None:
-        if (handle := self.registry.handle(command.id)) is not None:
-            handle.handed_over(handle.packet_id)
-            if command.mac_address is not None:
-                # Watched before any listener is called, which may give the next one for the same heater.
-                self.confirmations.sent(command, self.guard.written_at(command))
-                self._completions.sent(command)
+        record = self.registry[command.id]
+        # It may be another one than was written: one that must not be repeated any more.
+        record.command = command
+        record.handle.handed_over(record.handle.packet_id)
+        if command.mac_address is not None:
+            # Watched before any listener is called, which may give the next one for the same heater.
+            self.confirmations.sent(command, record.written_at)
+            self._completions.sent(command)
         self._events.emit_made("command_sent", CommandEvent, command)
         if command.mac_address is None:
             self._completions.complete(command, _ACKNOWLEDGED)
-        elif command.expected and self.guard.is_shown(command):
+        elif command.expected and self.guard.is_shown(record):
             # What proves that it was sent has come after what proves its effect.
             self._completions.complete(command, REPORTED)
         else:
-            if (
-                command.is_control
-                and not is_answered
-                and self.fresh.is_offline_since(command.mac_address, self.guard.written_at(command))
-            ):
-                self._take_back_what_is_lost(command)
+            is_unheard = command.is_control and not is_answered
+            if is_unheard and self.fresh.is_offline_since(command.mac_address, record.written_at):
+                self._take_back_what_is_lost(record)
             self._completions.changed()
 
     @override
     def commands_returned(self, commands: tuple[QueuedCommand, ...], displaced: Displaced) -> None:
         for command in commands:
-            if (handle := self.registry.handle(command.id)) is not None:
-                handle.handed_over(0)
+            self.registry[command.id].handle.handed_over(0)
         self._expiry.watch(commands)
         self._completions.displaced(displaced)
 
     # Inner steps
 
-    def _take_back_what_is_lost(self, command: QueuedCommand) -> None:
+    def _take_back_what_is_lost(self, record: CommandRecord) -> None:
         """Put a command back that a heater has not got, unless it must not go out a second time."""
-        if command.repeatable and self._pacing.may_repeat(command.id) and self.confirmations.forget(command.id):
+        command = record.command
+        if command.repeatable and record.repeats_left and self.confirmations.forget(command.id):
             self._take_back(command, 0.0)
 
     def _take_back(self, command: QueuedCommand, pause: float) -> None:
