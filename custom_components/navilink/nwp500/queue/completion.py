@@ -7,11 +7,9 @@ from ..events import EventEmitter
 from .command import CommandCompleted, CommandEvent, QueueChanged, QueuedCommand
 from .confirmation import Confirmations
 from .freshness import FreshStatus
-from .guard import CommandGuard
 from .outcome import CommandOutcome, CommandReason, CommandResult
 from .queue import CommandQueue, Displaced
 from .registry import CommandRegistry
-from .timing import Pacing
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -34,20 +32,16 @@ class Completions:
         events: EventEmitter,
         registry: CommandRegistry,
         queue: CommandQueue,
-        guard: CommandGuard,
         fresh: FreshStatus,
         *,
-        command_interval: float,
         ask_status: Callable[[str], bool],
         may_send_more: Callable[[], None],
     ) -> None:
         self._events = events
         self._registry = registry
         self._queue = queue
-        self._guard = guard
         self._fresh = fresh
         self.confirmations = Confirmations(complete=self.complete, look=ask_status, may_send_more=may_send_more)
-        self.pacing = Pacing(command_interval, queue, self.confirmations, fresh.heaters)
 
     def complete(self, command: QueuedCommand, result: CommandResult) -> None:
         """Give a command its outcome; only the first one counts."""
@@ -59,7 +53,8 @@ class Completions:
             return
         if command.mac_address is not None:
             # Judged before any listener is called, which may give the next one for the same setting.
-            self._guard.completed(command, result.outcome)
+            heater = self._fresh.heaters[command.mac_address]
+            heater.completed(command, result.outcome, self._fresh.moment())
         self._events.emit_made(f"command_{result.outcome}", CommandEvent, command, result.reason, result.code)
         self._events.emit_made("command_completed", CommandCompleted, command, result)
         if result.outcome is CommandOutcome.CONFIRMED and command.overwrites:

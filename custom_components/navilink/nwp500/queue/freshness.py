@@ -86,13 +86,6 @@ class FreshStatus:
         """A heater is offline: only what it is asked from now on is known to be answered after it is back."""
         self.heaters[mac_address].offline_at = self.moment()
 
-    def is_offline_since(self, mac_address: str, moment: int) -> bool:
-        """Return whether a heater was found to be offline after a moment.
-
-        That something has come from the heater since proves nothing: the service delivers late.
-        """
-        return self.heaters[mac_address].offline_at > moment
-
     def connected(self) -> None:
         """A connection is up: only what is asked from now on is known to be answered after it."""
         self._connected_at = self.moment()

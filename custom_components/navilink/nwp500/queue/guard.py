@@ -6,6 +6,7 @@ whom: what one of our own commands wanted is nobody else's doing.
 """
 
 from collections.abc import Iterable, Mapping
+import math
 
 from ..config import MqttConnectionConfig
 from ..enums import DhwMode
@@ -30,12 +31,18 @@ class CommandGuard:
     """What is known of the heaters, and what it means for the commands that wait for them."""
 
     def __init__(
-        self, config: MqttConnectionConfig, queue: CommandQueue, writer: CommandWriter, fresh: FreshStatus
+        self,
+        config: MqttConnectionConfig,
+        queue: CommandQueue,
+        writer: CommandWriter,
+        fresh: FreshStatus,
+        confirmations: Confirmations,
     ) -> None:
         self._config = config
         self._queue = queue
         self._writer = writer
         self._fresh = fresh
+        self._confirmations = confirmations
         self._heaters = fresh.heaters
 
     # What is known
@@ -53,11 +60,11 @@ class CommandGuard:
     @property
     def completed_effects(self) -> Mapping[str, tuple[Effect, ...]]:
         """What completed commands of each heater may still bring about."""
-        return {
-            mac_address: effects
+        effects = {
+            mac_address: tuple(each.effect for each in heater.pending_effects.values() if each.completed_at is not None)
             for mac_address, heater in self._heaters.items()
-            if (effects := heater.completed_effects())
         }
+        return {mac_address: found for mac_address, found in effects.items() if found}
 
     def restore(
         self,
@@ -158,11 +165,27 @@ class CommandGuard:
 
     # Right before the writing
 
-    def verdict(self, record: CommandRecord, confirmations: Confirmations) -> CommandResult | None:
+    def pause(self, mac_address: str) -> float:
+        """Return the seconds until a control may go to a heater; infinite while something has to come from it first.
+
+        That is its status on this connection or, with an interval between controls, the answer to the last of them. A
+        heater refuses controls that follow each other too soon (protocol.md 10.4); other heaters are not held up.
+        """
+        if self.is_waiting_for_status(mac_address) or (
+            self._config.command_interval
+            and (
+                self._confirmations.is_unanswered(mac_address)
+                or any(command.is_control and command.mac_address == mac_address for command in self._queue.in_flight)
+            )
+        ):
+            return math.inf
+        return max(0.0, self._heaters[mac_address].paused_until - loop_seconds())
+
+    def verdict(self, record: CommandRecord) -> CommandResult | None:
         """Judge a command right before it is written: `None`, or why it is not sent at all.
 
         It is redundant if the heater, asked after it was given, reports what it wants, and nothing changes that. A
-        command that is in flight or watched by `confirmations` may change it, and so may one that has just ended.
+        command that is in flight or waits for its confirmation may change it, and so may one that has just ended.
         """
         command = record.command
         if record.is_overruled:
@@ -180,24 +203,11 @@ class CommandGuard:
                 pending_effect.contradicts(command.expected)
                 for command_id, pending_effect in heater.pending_effects.items()
                 if pending_effect.completed_at is not None
-                or confirmations.has(command_id)
+                or self._confirmations.has(command_id)
                 or self._queue.is_in_flight(command_id)
             )
         )
         return _ALREADY_SET if is_redundant else None
-
-    # The end of a command
-
-    def completed(self, command: QueuedCommand, outcome: CommandOutcome) -> None:
-        """A command has its outcome: what it may still bring about is not taken for somebody else's doing."""
-        heater = self._heaters.get(command.mac_address or "")
-        if heater is None or (pending_effect := heater.pending_effects.get(command.id)) is None:
-            return
-        # Of a refused command only an earlier writing may have had an effect.
-        if pending_effect.written_at is None or (outcome is CommandOutcome.REJECTED and command.attempts <= 1):
-            del heater.pending_effects[command.id]
-        else:
-            pending_effect.completed_at = self._fresh.moment()
 
     # Inner steps
 

@@ -9,6 +9,8 @@ from ..enums import DhwMode
 from ..models import DeviceStatus
 from ..models.members import WHOLE
 from ..protocol.controls import HELD_MODES, RUNNING_MODES, Effect
+from .command import QueuedCommand
+from .outcome import CommandOutcome
 
 UNKNOWN_MOMENT = 0
 """When a status was made that answers no question of this client: before everything, as a proof."""
@@ -100,9 +102,19 @@ class KnownHeater:
             self.asks_again.cancel()
             self.asks_again = None
 
-    def completed_effects(self) -> tuple[Effect, ...]:
-        """Return what completed commands may still bring about."""
-        return tuple(each.effect for each in self.pending_effects.values() if each.completed_at is not None)
+    def completed(self, command: QueuedCommand, outcome: CommandOutcome, now: int) -> None:
+        """A command has its outcome: what it may still bring about is not taken for somebody else's doing."""
+        if (pending_effect := self.pending_effects.get(command.id)) is None:
+            return
+        # Of a refused command only an earlier writing may have had an effect.
+        if pending_effect.written_at is None or (outcome is CommandOutcome.REJECTED and command.attempts <= 1):
+            del self.pending_effects[command.id]
+        else:
+            pending_effect.completed_at = now
+
+    def hold(self, seconds: float) -> None:
+        """Send it no control for a while; what it is held for longer already is not cut short."""
+        self.paused_until = max(self.paused_until, loop_seconds() + seconds)
 
     def is_changed_by_others(self, member: str, baseline: DeviceStatus, status: DeviceStatus) -> bool:
         """Return whether a member has another value than before, which none of our commands wanted."""

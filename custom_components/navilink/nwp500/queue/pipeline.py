@@ -1,8 +1,8 @@
 """The way of every command: given, queued, judged, written, acknowledged, answered, completed.
 
-The queue holds what is not acknowledged, the writer writes it, the confirmations watch what was sent; judgement,
-pacing, expiry and succession decide what may go and when. This module joins them and ensures that each command ends in
-exactly one outcome.
+The queue holds what is not acknowledged, the writer writes it, the confirmations watch what was sent; guard, expiry and
+succession decide what may go and when. This module joins them and ensures that each command ends in exactly one
+outcome.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -62,29 +62,16 @@ class CommandPipeline(WriterListener):
         )
         self.writer = CommandWriter(self.queue, config, self, replace_connection)
         self.fresh = FreshStatus(ask_status, self.queue.has_waiting_control)
-        self.guard = CommandGuard(config, self.queue, self.writer, self.fresh)
         self._completions = Completions(
-            events,
-            self.registry,
-            self.queue,
-            self.guard,
-            self.fresh,
-            command_interval=config.command_interval,
-            ask_status=ask_status,
-            may_send_more=self.writer.pump,
+            events, self.registry, self.queue, self.fresh, ask_status=ask_status, may_send_more=self.writer.pump
         )
         self.confirmations = self._completions.confirmations
-        self._pacing = self._completions.pacing
+        self.guard = CommandGuard(config, self.queue, self.writer, self.fresh, self.confirmations)
         self._expiry = Expiry(self.queue, self._expired)
         age = config.max_queued_command_age
         self._max_age = None if age is None else timedelta(seconds=age)
 
     # What is known
-
-    @property
-    def on_their_way(self) -> tuple[QueuedCommand, ...]:
-        """What may have reached its heater by now: in flight, or sent."""
-        return (*self.queue.in_flight, *self.confirmations.commands)
 
     def pending(self) -> tuple[QueuedCommand, ...]:
         """Return everything without an outcome, in the order of giving."""
@@ -176,7 +163,8 @@ class CommandPipeline(WriterListener):
             return command.mac_address == mac_address
 
         self._completions.complete_all(self.queue.remove(is_for_it), _CLEARED_WITH_HEATER)
-        self._completions.complete_all(filter(is_for_it, self.on_their_way), _LEFT_WITH_HEATER)
+        on_their_way = (*self.queue.in_flight, *self.confirmations.commands)
+        self._completions.complete_all(filter(is_for_it, on_their_way), _LEFT_WITH_HEATER)
         self._completions.forget(mac_address)
         self._completions.changed()
         # A listener of an end may have given the heater another command: it is a new one from now on.
@@ -262,12 +250,12 @@ class CommandPipeline(WriterListener):
         waits for its turn already.
         """
         record = self.registry.asked(session_id)
-        if record is None or record.command.session_id != session_id or self._pacing.was_refused(record):
+        if record is None or record.command.session_id != session_id or record.was_refused():
             return
         self._has_arrived(record.command.id)
         if self.confirmations.forget(record.command.id) is None:
             return
-        pause = self._pacing.refused(record) if code == ControlFailure.INTERVAL_EXCEEDED else None
+        pause = record.refused() if code == ControlFailure.INTERVAL_EXCEEDED else None
         if pause is not None:
             self._take_back(record.command, pause)
             return
@@ -283,19 +271,13 @@ class CommandPipeline(WriterListener):
             return math.inf
         if not command.is_control:
             return 0.0
-        if self.guard.is_waiting_for_status(command.mac_address) or (
-            command.attempts and self._completions.is_undecided(command)
-        ):
+        if command.attempts and self._completions.is_undecided(command):
             return math.inf
-        return self._pacing.pause(command.mac_address or "")
+        return self.guard.pause(command.mac_address or "")
 
     @override
     def is_to_be_sent(self, command: QueuedCommand) -> bool:
-        verdict = (
-            _EXPIRED
-            if command.is_expired()
-            else self.guard.verdict(self.registry[command.id], self.confirmations)
-        )
+        verdict = _EXPIRED if command.is_expired() else self.guard.verdict(self.registry[command.id])
         if verdict is not None:
             self._completions.complete(command, verdict)
         return verdict is None
@@ -309,7 +291,7 @@ class CommandPipeline(WriterListener):
             self._written_query(command)
             self.guard.written(command, record)
             if command.is_control:
-                self._pacing.written(command.mac_address)
+                self.fresh.heaters[command.mac_address].hold(self._config.command_interval)
         self._completions.changed()
 
     @override
@@ -330,7 +312,8 @@ class CommandPipeline(WriterListener):
             self._completions.complete(command, REPORTED)
         else:
             is_unheard = command.is_control and not is_answered
-            if is_unheard and self.fresh.is_offline_since(command.mac_address, record.written_at):
+            # That something has come from the heater since proves nothing: the service delivers late.
+            if is_unheard and self.fresh.heaters[command.mac_address].offline_at > record.written_at:
                 self._take_back_what_is_lost(record)
             self._completions.changed()
 
@@ -354,7 +337,7 @@ class CommandPipeline(WriterListener):
         if self._completions.is_overtaken(command):
             self._completions.complete(command, OVERTAKEN)
         else:
-            self._pacing.hold(command.mac_address, pause)
+            self.fresh.heaters[command.mac_address or ""].hold(pause)
             self._completions.displaced(self.queue.put_back(command))
             self.guard.ask_first(command)
             self._expiry.watch((command,))

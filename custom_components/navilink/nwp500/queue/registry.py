@@ -36,6 +36,18 @@ class CommandRecord:
     refused_session: str = ""
     """The session of the last writing that the heater has refused."""
 
+    def refused(self) -> float | None:
+        """Note a refusal for coming too soon; returns the seconds to wait, `None` if it is not sent again."""
+        self.refused_session = self.command.session_id
+        if not self.repeats_left:
+            return None
+        self.repeats_left -= 1
+        return REFUSAL_PAUSES[-self.repeats_left - 1]
+
+    def was_refused(self) -> bool:
+        """Return whether the heater has refused its last writing."""
+        return self.refused_session == self.command.session_id
+
 
 class CommandRegistry:
     """The records, in the order of giving, and how often each outcome occurred."""

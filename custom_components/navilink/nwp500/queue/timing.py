@@ -1,21 +1,17 @@
-"""When something has to happen to commands: what keeps them apart, what expires, and what shows a dead connection.
+"""When something has to happen by the clock: commands expire, and a connection is found to be dead.
 
-A heater refuses controls that follow each other too soon (protocol.md 10.4): `Pacing` is the pause between them. Where
-PUBACKs came one after the other and then none comes for a while, though something is in flight, the connection is dead,
-which `Silence` finds out sooner than by the timeout of a single message. A single command proves less: it may be the
-first over a connection that was idle, and has its whole time. How long a command may wait is in `protocol/controls.py`.
+Where PUBACKs came one after the other and then none comes for a while, though something is in flight, the connection is
+dead, which `Silence` finds out sooner than by the timeout of a single message. A single command proves less: it may be
+the first over a connection that was idle, and has its whole time. How long a command may wait is in
+`protocol/controls.py`.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Iterable
 import math
 
 from .command import QueuedCommand
-from .confirmation import Confirmations
-from .known_heater import KnownHeater, loop_seconds
 from .queue import CommandQueue
-from .registry import REFUSAL_PAUSES, CommandRecord
 
 _CLOCK_SECONDS = 60.0
 """The age of a command of an earlier run depends on the wall clock, which may be set right at any time."""
@@ -27,53 +23,6 @@ UNACKNOWLEDGED = "messages stay unacknowledged"
 
 _SLOWEST_FACTOR = 3.0
 """A silence is one only when it lasts this many times as long as the slowest PUBACK took."""
-
-
-class Pacing:
-    """Holds a heater's controls apart, and back for a while after it refused one; other heaters are not held up."""
-
-    def __init__(
-        self,
-        interval: float,
-        queue: CommandQueue,
-        confirmations: Confirmations,
-        heaters: defaultdict[str, KnownHeater],
-    ) -> None:
-        """Take the minimum of seconds between two controls; above 0 also, the next goes when the last is answered."""
-        self._interval = interval
-        self._queue = queue
-        self._confirmations = confirmations
-        self._heaters = heaters
-
-    def pause(self, mac_address: str) -> float:
-        """Return the seconds until a control may go to a heater; infinite while it has to answer another one first."""
-        if self._interval and (
-            self._confirmations.is_unanswered(mac_address)
-            or any(command.is_control and command.mac_address == mac_address for command in self._queue.in_flight)
-        ):
-            return math.inf
-        return max(0.0, self._heaters[mac_address].paused_until - loop_seconds())
-
-    def written(self, mac_address: str) -> None:
-        """A control was written to a heater."""
-        self.hold(mac_address, self._interval)
-
-    def hold(self, mac_address: str, seconds: float) -> None:
-        """Send no control to a heater for a while; what it is held for longer already is not cut short."""
-        heater = self._heaters[mac_address]
-        heater.paused_until = max(heater.paused_until, loop_seconds() + seconds)
-
-    def refused(self, record: CommandRecord) -> float | None:
-        """Return the seconds to wait after a control was refused for coming too soon; `None`: it is not sent again."""
-        record.refused_session = record.command.session_id
-        if not record.repeats_left:
-            return None
-        record.repeats_left -= 1
-        return REFUSAL_PAUSES[-record.repeats_left - 1]
-
-    def was_refused(self, record: CommandRecord) -> bool:
-        """Return whether the heater has refused the last writing of a control."""
-        return record.refused_session == record.command.session_id
 
 
 class Expiry:
