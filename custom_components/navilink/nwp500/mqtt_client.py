@@ -5,24 +5,23 @@ from dataclasses import replace
 from datetime import datetime
 import logging
 
-from .common.background import Background, UnexpectedErrors
+from .common.background import Background, UnexpectedErrors, all_of
 from .config import MqttConnectionConfig
 from .enums import TemperatureUnit
 from .events import EventEmitter, Listener
 from .exceptions import InvalidParameterError, NotConnectedError
 from .heaters.controls import HeaterControls, dhw_mode
-from .heaters.inbox import Inbox
+from .heaters.inbox import HeaterRecord, Inbox
 from .heaters.queries import HeaterQueries
 from .heaters.requests import HeaterRequests, PendingReplies, PeriodicRequests
 from .heaters.schedules import Schedules
-from .heaters.subscriptions import HeaterSubscriptions
 from .heaters.watchdog import ResponseWatchdog
 from .models import Device, DeviceFeature, DeviceStatus
 from .models.members import WHOLE
 from .protocol import queries, setpoint
 from .protocol.codec import decoded
 from .protocol.controls import HeaterCommand
-from .protocol.topics import check_filter
+from .protocol.topics import check_filter, connection_topic, five_segment_filter
 from .queue.command import CommandHandle, QueuedCommand, control_request, plain_message, query_request
 from .queue.outcome import CommandOutcome, CommandStage
 from .queue.persistence import StoredQueue
@@ -91,7 +90,6 @@ class NavienMqttClient:
         )
         self._inbox = Inbox(self._events, self._pipeline, self._answers, self._replies, self.client_id)
         self._periodic = PeriodicRequests()
-        self._heaters = HeaterSubscriptions(self._connection.subscriptions, self.client_id)
         self._background = Background()
         self._delivery_errors = UnexpectedErrors()
         self.controls = HeaterControls(self.give)
@@ -180,12 +178,13 @@ class NavienMqttClient:
 
     async def subscribe_device(self, device: Device) -> None:
         """Subscribe to a heater and wait for the SUBACKs; every method that takes a device subscribes by itself."""
-        self._inbox.add(device)
-        await self._heaters.subscribe(device)
+        record = self._inbox.add(device)
+        # Begun at once, so that they are written before whatever the heater is asked next.
+        await all_of("A subscription", *map(self._connection.subscriptions.subscribe, record.filters))
         # What was restored for a heater that is only known by now has waited for this.
         self._pipeline.ask_what_is_due()
-        if self.is_connected and device.mac_address in self._inbox.records:
-            self._background.start("Subscribing to a heater's presence", self._heaters.try_presence(device))
+        if self.is_connected:
+            self._background.start("Subscribing to a heater's presence", self._try_presence(record))
 
     async def unsubscribe_device(self, device: Device) -> None:
         """Forget a heater: it is unsubscribed and not asked any more, and starts afresh should it be used again.
@@ -193,10 +192,13 @@ class NavienMqttClient:
         Of its commands, those that wait end as *cleared*, those that may have reached it as *unconfirmed*. Whoever
         waits for a reply of the heater gets `MqttConnectionError`.
         """
+        filters = self._filters(device)
         self._inbox.remove(device)
         self._pipeline.remove_heater(device.mac_address)
         await self._periodic.stop(device.mac_address)
-        await self._heaters.unsubscribe(device, self._is_needed)
+        # What is needed for another one, or by a caller, stays.
+        unneeded = [topic_filter for topic_filter in filters if not self._is_needed(topic_filter)]
+        await all_of("Unsubscribing from a heater", *map(self._connection.subscriptions.unsubscribe, unneeded))
 
     def add_device(self, device: Device, feature: DeviceFeature | None = None) -> None:
         """Subscribe to a heater with the next connection, with what it was known to have until it reports that."""
@@ -260,13 +262,13 @@ class NavienMqttClient:
         `NotConnectedError` while disconnected with the queue disabled.
         """
         device, control = command.device, command.control
-        record = self._inbox.records.get(device.mac_address)
-        checked = control.checked(command.parameters, None if record is None else record.feature)
+        checked = control.checked(command.parameters, self.feature(device))
         request = control_request(control, checked, device, self._config.client_id, wanted=command.words)
         if expires_at is not None:
             request = replace(request, expires_at=expires_at)
         elif self._config.expire_by_class:
-            raw = {} if record is None or record.status is None else record.status.raw
+            status = self.status(device)
+            raw = {} if status is None else status.raw
             known = {name: value for name in request.expected if (value := WHOLE.read(raw.get(name))) is not None}
             request = replace(request, expires_at=request.queued_at + control.life_time(checked, known))
         self._use(device)
@@ -344,7 +346,6 @@ class NavienMqttClient:
 
         The last statuses are known again, but are no news: see `is_status_restored`.
         """
-        self._inbox.restore(stored.statuses)
         self._pipeline.restore(stored)
 
     async def finish_sending(self) -> None:
@@ -358,17 +359,15 @@ class NavienMqttClient:
 
     def status(self, device: Device) -> DeviceStatus | None:
         """Return the last status of a heater."""
-        record = self._inbox.records.get(device.mac_address)
-        return None if record is None else record.status
+        return self._inbox.status(device)
 
     def feature(self, device: Device) -> DeviceFeature | None:
         """Return what a heater last reported to have."""
-        record = self._inbox.records.get(device.mac_address)
-        return None if record is None else record.feature
+        return self._inbox.record(device).feature
 
     def is_status_restored(self, device: Device) -> bool:
         """Return whether `status()` is that of an earlier run: the heater has reported none since `restore()`."""
-        return self._inbox.record(device).is_status_restored
+        return self.status(device) is not None and self._inbox.record(device).status is None
 
     def last_message_at(self, device: Device) -> datetime | None:
         """Return the time of a heater's last message, aware, UTC."""
@@ -439,10 +438,26 @@ class NavienMqttClient:
         await writer.drain()
         if is_announced and self._connection.transport is transport:
             self._events.emit("connection_resumed", ConnectionResumed(writer.sent_count - sent_before))
-        for device in self._inbox.devices:
-            await self._heaters.try_presence(device)
+        for record in tuple(self._inbox.records.values()):
+            await self._try_presence(record)
 
     # Inner steps
+
+    async def _try_presence(self, record: HeaterRecord) -> None:
+        """Subscribe to a heater's presence, if the service allows it; unanswered requests show its absence too, later.
+
+        Nobody is known to have subscribed to this topic, so it is tried, and only once.
+        """
+        is_known = self._inbox.records.get(record.device.mac_address) is record
+        if is_known and not record.is_presence_tried:
+            record.is_presence_tried = True
+            if not await self._connection.subscriptions.try_subscribe(connection_topic(record.device)):
+                _LOGGER.debug("Presence topic not available; relying on timeouts")
+
+    def _filters(self, device: Device) -> tuple[str, ...]:
+        """Return every filter that there can be for a known heater, made or not."""
+        others = connection_topic(device), five_segment_filter(device, self.client_id)
+        return *self._inbox.record(device).filters, *others
 
     async def _query(self, query: queries.Query, device: Device) -> int:
         self._use(device)
@@ -483,11 +498,12 @@ class NavienMqttClient:
         """Make a device known and write its subscriptions, without waiting: commands keep the order of their calls."""
         record = self._inbox.records.get(device.mac_address)
         if record is None or record.device is not device:
-            self._inbox.add(device)
-            record = self._inbox.records[device.mac_address]
-        if not record.filters <= self._connection.subscriptions.filters:
+            record = self._inbox.add(device)
+        if not self._connection.subscriptions.filters >= set(record.filters):
             self._background.start("Subscribing to a heater", self.subscribe_device(device))
 
     def _is_needed(self, topic_filter: str) -> bool:
         """Return whether a filter is still needed, by a caller or for a heater."""
-        return self._subscriptions.has(topic_filter) or self._heaters.is_for_any(topic_filter, self._inbox.devices)
+        return self._subscriptions.has(topic_filter) or any(
+            topic_filter in self._filters(device) for device in self._inbox.devices
+        )

@@ -35,6 +35,7 @@ from nwp500.heaters.requests import PendingReplies
 from nwp500.heaters.watchdog import ResponseWatchdog
 from nwp500.json_types import JsonMessage, JsonValue
 from nwp500.queue.command import control_request, query_request
+from nwp500.queue.persistence import StoredQueue
 from nwp500.queue.pipeline import CommandPipeline
 from tests import FIXTURES
 from tests.client.support.own_transport import OwnTransport
@@ -548,21 +549,29 @@ async def test_no_message_whatsoever_breaks_the_inbox(message: Mapping[str, obje
 async def test_a_restored_status_is_known_but_no_news(furnish: Furnish) -> None:
     desk = furnish(DEVICE)
     members = {"dhwTemperatureSetting": 120, "dhwOperationSetting": 3}
-    desk.inbox.restore({"0478630a1b2c": {**members}, "0478630a1b2d": {**members}})
+    desk.pipeline.restore(StoredQueue(statuses={"0478630a1b2c": {**members}, "0478630a1b2d": {**members}}))
+    assert desk.inbox.status(OTHER) is None
     desk.inbox.add(OTHER)
     for device in (DEVICE, OTHER):
-        record = desk.inbox.record(device)
-        assert record.status is not None
-        assert record.status.dhw_temperature_setting == 60
-        assert (record.is_status_restored, record.last_message_at) == (True, None)
+        record, status = desk.inbox.record(device), desk.inbox.status(device)
+        assert status is not None
+        assert status.dhw_temperature_setting == 60
+        assert (record.status, record.last_message_at) == (None, None)
     assert (desk.events, desk.delays) == ([], [])
     desk.inbox.receive(DEVICE_REPLY, fixture("status_idle"))
-    assert not desk.inbox.record(DEVICE).is_status_restored
-    assert desk.inbox.record(OTHER).is_status_restored
-    # What was heard does not give way to an older one.
-    desk.inbox.restore({"0478630a1b2c": {"dhwTemperatureSetting": 70}})
-    assert not desk.inbox.record(DEVICE).is_status_restored
-    assert desk.inbox.record(DEVICE).status != DeviceStatus({"dhwTemperatureSetting": 70})
+    assert desk.inbox.status(DEVICE) is desk.inbox.record(DEVICE).status
+    assert desk.inbox.status(DEVICE) is not None
+    assert desk.inbox.record(OTHER).status is None
+
+
+async def test_what_was_heard_does_not_give_way_to_an_older_status(desk: Desk) -> None:
+    question = query_request(queries.STATUS, DEVICE, CLIENT)
+    desk.pipeline.guard.written(question)
+    answer = {**status_of(DEVICE.mac_address, dhwTemperatureSetting=120), "sessionID": question.id}
+    desk.inbox.receive(DEVICE_REPLY, answer)
+    desk.pipeline.restore(StoredQueue(statuses={"0478630a1b2c": {"dhwTemperatureSetting": 70}}))
+    assert desk.inbox.status(DEVICE) == DeviceStatus({"dhwTemperatureSetting": 120})
+    assert desk.inbox.statuses == {"0478630a1b2c": {"dhwTemperatureSetting": 120}}
 
 
 async def test_what_is_known_is_stored_at_once_for_a_setting_and_later_for_the_rest(desk: Desk) -> None:

@@ -36,16 +36,17 @@ class HeaterRecord:
 
     device: Device
     status: DeviceStatus | None = None
-    is_status_restored: bool = False
-    """Whether the status is one of an earlier run, with the stored members only: nothing was received since."""
+    """Reported in this run; `Inbox.status` knows that of an earlier one."""
     feature: DeviceFeature | None = None
     last_message_at: datetime | None = None
     is_online: bool | None = None
     watch: ChangeWatch = field(default_factory=ChangeWatch)
     stored: Members | None = None
     """The members of the status that are stored; None when they have to be chosen anew."""
-    filters: frozenset[str] = frozenset()
-    """The topic filters by which it is received."""
+    filters: tuple[str, ...] = ()
+    """The topic filters by which it is received (protocol.md 4.1)."""
+    is_presence_tried: bool = False
+    """Whether its presence was subscribed to, or tried in vain."""
 
 
 class Inbox:
@@ -66,7 +67,6 @@ class Inbox:
         self._client_id = client_id
         self.records: dict[str, HeaterRecord] = {}
         """The known heaters, by MAC."""
-        self._restored: dict[str, Members] = {}
 
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -88,13 +88,14 @@ class Inbox:
         known = {mac_address: self._known_members(record) for mac_address, record in self.records.items()}
         return {mac_address: members for mac_address, members in known.items() if members}
 
-    def restore(self, statuses: Mapping[str, Members]) -> None:
-        """Take up the last statuses of an earlier run, each until its heater reports one; that is no event."""
-        self._restored.update(statuses)
-        for record in self.records.values():
-            self._restore(record)
+    def status(self, device: Device) -> DeviceStatus | None:
+        """Return the last status of a known device, that of an earlier run until it has reported one."""
+        record = self.records.get(device.mac_address)
+        if record is None or record.status is not None:
+            return None if record is None else record.status
+        return self._pipeline.guard.known_status(device.mac_address)
 
-    def add(self, device: Device, feature: DeviceFeature | None = None) -> None:
+    def add(self, device: Device, feature: DeviceFeature | None = None) -> HeaterRecord:
         """Make a device known, and what it has unless it has reported that itself.
 
         Until its first message it is online or offline as the cloud's list has it. Raises `InvalidParameterError` for
@@ -102,15 +103,15 @@ class Inbox:
         """
         check_device(device)
         if (record := self.records.get(device.mac_address)) is None:
-            filters = frozenset((device_filter(device), client_filter(device, self._client_id)))
+            filters = device_filter(device), client_filter(device, self._client_id)
             record = self.records[device.mac_address] = HeaterRecord(
                 device, is_online=device.connected, filters=filters
             )
         record.device = device
-        self._restore(record)
         if record.feature is None and feature is not None:
             record.feature = feature
             record.watch.changes(device, feature)
+        return record
 
     def remove(self, device: Device) -> None:
         """Forget a device and everything that it has reported."""
@@ -196,11 +197,6 @@ class Inbox:
         self._answers.answered(record.device.mac_address)
         self._take_presence(record, is_online=True)
 
-    def _restore(self, record: HeaterRecord) -> None:
-        members = self._restored.pop(record.device.mac_address, None)
-        if members is not None and record.status is None:
-            record.status, record.is_status_restored, record.stored = DeviceStatus(members), True, None
-
     def _take_status(self, record: HeaterRecord, status: DeviceStatus, session_id: str | None) -> None:
         mac_address = record.device.mac_address
         asked_at = self._pipeline.fresh.dated(mac_address, session_id)
@@ -208,7 +204,7 @@ class Inbox:
             _LOGGER.debug("Dropped a status that is older than what is known")
             return
         before = self._known_members(record) if record.stored is None else record.stored
-        record.status, record.is_status_restored = status, False
+        record.status = status
         self._pipeline.on_status(mac_address, status, asked_at)
         self._events.emit("status_received", StatusReceived(record.device, status))
         self._emit_changes(record, status)

@@ -72,11 +72,11 @@ class CommandGuard:
         running_modes: Mapping[str, int],
         completed_effects: Mapping[str, Iterable[Effect]],
     ) -> None:
-        """Take up what an earlier run knew."""
+        """Take up what an earlier run knew; what is known already stays as it is."""
         for mac_address, members in statuses.items():
-            self._heaters[mac_address].status = DeviceStatus(members)
+            self._heaters[mac_address].status = self.known_status(mac_address) or DeviceStatus(members)
         for mac_address, mode in running_modes.items():
-            self._heaters[mac_address].running_mode = mode
+            self._heaters[mac_address].running_mode = self._heaters[mac_address].running_mode or mode
         for mac_address, effects in completed_effects.items():
             for number, effect in enumerate(effects):
                 pending_effect = PendingEffect(effect, written_at=loop_seconds(), completed_at=UNKNOWN_MOMENT)
