@@ -22,6 +22,7 @@ from custom_components.navilink.nwp500 import (
 from custom_components.navilink.nwp500.queue.confirmation import Confirmations
 from custom_components.navilink.nwp500.queue.guard import CommandGuard
 from custom_components.navilink.nwp500.queue.queue import CommandQueue, Displaced
+from custom_components.navilink.nwp500.queue.registry import CommandRecord
 from custom_components.navilink.nwp500.rest import service
 from custom_components.navilink.nwp500.transport.base import Transport
 from custom_components.navilink.nwp500.transport.connection import Connection
@@ -94,10 +95,11 @@ async def no_password(client: NavienAuthClient) -> None:
     await _sign_in(client)
 
 
-def confirmed_by_the_answer(confirmations: Confirmations, command_id: str) -> None:
+def confirmed_by_the_answer(confirmations: Confirmations, sent: CommandRecord) -> None:
     """Take a heater's answer for the effect."""
-    if (command := confirmations.forget(command_id)) is not None:
-        confirmations._complete(command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.ANSWERED))  # noqa: SLF001 - in the place of its own method
+    registry = confirmations._registry  # noqa: SLF001 - in the place of its own method
+    if registry.recall(sent):
+        registry.complete(sent.command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.ANSWERED))
 
 
 def one_pause_for_all(guard: CommandGuard, _mac_address: str) -> float:

@@ -333,7 +333,7 @@ class NavienMqttClient:
         pipeline = self._pipeline
         return StoredQueue(
             unsent=tuple(command for command in pipeline.queue.unsent() if command.is_control),
-            sent=tuple(command for command in pipeline.confirmations.commands if command.is_control),
+            sent=tuple(command for command in pipeline.registry.sent_commands if command.is_control),
             order=tuple(command.id for command in pipeline.pending() if command.is_control),
             features=self._inbox.features,
             statuses=self._inbox.statuses,

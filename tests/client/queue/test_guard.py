@@ -516,7 +516,7 @@ def test_what_an_earlier_run_left_is_taken_up() -> None:
         sent, first, second = made(SETPOINT, 110), made(SETPOINT, 120), made(MODE, 1)
         bench.pipeline.restore(StoredQueue(unsent=(first, second), sent=(sent,)))
         assert bench.pipeline.queue.waiting == (first, second)
-        assert bench.pipeline.confirmations.commands == (sent,)
+        assert bench.pipeline.registry.sent_commands == (sent,)
         assert bench.pipeline.wanted(ONE) == {"dhwTemperatureSetting": 120, "dhwOperationSetting": 1}
         handles = [bench.pipeline.registry[command.id].handle for command in (sent, first, second)]
         assert [await handle.sent() for handle in handles] == [0, 0, 0]

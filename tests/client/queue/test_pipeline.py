@@ -29,7 +29,7 @@ def test_from_waiting_to_its_outcome() -> None:
         assert [command.id for command in tuple(bench.pipeline.queue.unsent())] == [command_id]
         await bench.arrives()
         assert bench.pipeline.stage(command_id) is CommandStage.SENT
-        assert [command.id for command in bench.pipeline.confirmations.commands] == [command_id]
+        assert [command.id for command in bench.pipeline.registry.sent_commands] == [command_id]
         assert bench.pipeline.registry[command_id].handle is handle
         bench.reports(dhwTemperatureSetting=120)
         assert bench.pipeline.stage(command_id) is None
@@ -55,7 +55,7 @@ def test_a_message_to_no_heater_is_completed_by_its_puback() -> None:
         await bench.arrives()
         assert handle.result is not None
         assert handle.result == CommandResult(CommandOutcome.CONFIRMED, CommandReason.ACKNOWLEDGED)
-        assert bench.pipeline.confirmations.commands == ()
+        assert bench.pipeline.registry.sent_commands == ()
         assert [name for name in bench.events if name.startswith("command_")] == [
             "command_given",
             "command_sent",

@@ -14,12 +14,9 @@ from ..models import DeviceStatus
 from ..protocol.controls import RUNNING_MODES, Effect
 from ..protocol.queries import STATUS
 from .command import QueuedCommand
-from .confirmation import Confirmations
-from .freshness import FreshStatus
 from .known_heater import MODE, UNKNOWN_MOMENT, KnownHeater, PendingEffect, loop_seconds
 from .outcome import CommandOutcome, CommandReason, CommandResult
-from .queue import CommandQueue
-from .registry import CommandRecord
+from .registry import CommandRecord, CommandRegistry
 from .stored_values import Members
 from .writer import CommandWriter
 
@@ -30,20 +27,12 @@ _ALREADY_SET = CommandResult(CommandOutcome.CONFIRMED, CommandReason.ALREADY_SET
 class CommandGuard:
     """What is known of the heaters, and what it means for the commands that wait for them."""
 
-    def __init__(
-        self,
-        config: MqttConnectionConfig,
-        queue: CommandQueue,
-        writer: CommandWriter,
-        fresh: FreshStatus,
-        confirmations: Confirmations,
-    ) -> None:
+    def __init__(self, config: MqttConnectionConfig, registry: CommandRegistry, writer: CommandWriter) -> None:
         self._config = config
-        self._queue = queue
+        self._registry = registry
         self._writer = writer
-        self._fresh = fresh
-        self._confirmations = confirmations
-        self._heaters = fresh.heaters
+        self._fresh = registry.fresh
+        self._heaters = registry.fresh.heaters
 
     # What is known
 
@@ -172,11 +161,7 @@ class CommandGuard:
         heater refuses controls that follow each other too soon (protocol.md 10.4); other heaters are not held up.
         """
         if self.is_waiting_for_status(mac_address) or (
-            self._config.command_interval
-            and (
-                self._confirmations.is_unanswered(mac_address)
-                or any(command.is_control and command.mac_address == mac_address for command in self._queue.in_flight)
-            )
+            self._config.command_interval and self._registry.is_unanswered(mac_address)
         ):
             return math.inf
         return max(0.0, self._heaters[mac_address].paused_until - loop_seconds())
@@ -203,8 +188,8 @@ class CommandGuard:
                 pending_effect.contradicts(command.expected)
                 for command_id, pending_effect in heater.pending_effects.items()
                 if pending_effect.completed_at is not None
-                or self._confirmations.has(command_id)
-                or self._queue.is_in_flight(command_id)
+                or command_id in self._registry.sent
+                or self._registry.queue.is_in_flight(command_id)
             )
         )
         return _ALREADY_SET if is_redundant else None

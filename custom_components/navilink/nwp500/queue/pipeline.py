@@ -18,14 +18,12 @@ from ..exceptions import NotConnectedError
 from ..models import DeviceStatus
 from ..transport.base import Transport
 from .command import CommandEvent, CommandHandle, QueuedCommand
-from .completion import NOT_ACKNOWLEDGED, OVERTAKEN, Completions
-from .confirmation import REPORTED
-from .freshness import FreshStatus
+from .confirmation import REPORTED, Confirmations
 from .guard import OVERRULED, CommandGuard
 from .outcome import CommandOutcome, CommandReason, CommandResult, CommandStage
 from .persistence import StoredQueue
-from .queue import NOTHING, CommandQueue, Displaced
-from .registry import CommandRecord, CommandRegistry
+from .queue import NOTHING, Displaced
+from .registry import NOT_ACKNOWLEDGED, OVERTAKEN, CommandRecord, CommandRegistry
 from .timing import Expiry
 from .writer import CommandWriter, WriterListener
 
@@ -56,17 +54,11 @@ class CommandPipeline(WriterListener):
         self._written_query = written_query
         self._denied = denied
         """The topic filters that the service does not grant, at any time."""
-        self.registry = CommandRegistry()
-        self.queue = CommandQueue(
-            config.max_queued_commands, coalesce=config.coalesce_commands, sequence=self.registry.sequence
-        )
+        self.registry = CommandRegistry(config, events, ask_status)
+        self.queue, self.fresh = self.registry.queue, self.registry.fresh
         self.writer = CommandWriter(self.queue, config, self, replace_connection)
-        self.fresh = FreshStatus(ask_status, self.queue.has_waiting_control)
-        self._completions = Completions(
-            events, self.registry, self.queue, self.fresh, ask_status=ask_status, may_send_more=self.writer.pump
-        )
-        self.confirmations = self._completions.confirmations
-        self.guard = CommandGuard(config, self.queue, self.writer, self.fresh, self.confirmations)
+        self.guard = CommandGuard(config, self.registry, self.writer)
+        self._confirmations = Confirmations(self.registry, look=ask_status, may_send_more=self.writer.pump)
         self._expiry = Expiry(self.queue, self._expired)
         age = config.max_queued_command_age
         self._max_age = None if age is None else timedelta(seconds=age)
@@ -87,7 +79,7 @@ class CommandPipeline(WriterListener):
         """Return where a command is; `None` once it has its outcome."""
         if command_id not in self.registry:
             return None
-        if self.confirmations.has(command_id):
+        if command_id in self.registry.sent:
             return CommandStage.SENT
         return CommandStage.IN_FLIGHT if self.queue.is_in_flight(command_id) else CommandStage.WAITING
 
@@ -106,7 +98,7 @@ class CommandPipeline(WriterListener):
         displaced = self.queue.append(command)
         self._events.emit_made("command_given", CommandEvent, command)
         if displaced is not NOTHING:
-            self._completions.displaced(displaced)
+            self.registry.displaced(displaced)
         self.writer.pump()
         self.guard.ask_first(command)
         if self.queue.is_waiting(command.id):
@@ -114,7 +106,7 @@ class CommandPipeline(WriterListener):
                 record.handle.handed_over(0)
                 self._events.emit_made("command_queued", CommandEvent, command)
                 self._expiry.watch((command,))
-            self._completions.changed()
+            self.registry.changed()
         return record.handle
 
     def restore(self, stored: StoredQueue) -> None:
@@ -132,16 +124,16 @@ class CommandPipeline(WriterListener):
         for command in stored.sent:
             record = self.registry[command.id]
             record.repeats_left = 0
-            self.confirmations.sent(command, record.written_at)
+            self._confirmations.sent(record)
         for command in stored.unsent:
             if command.is_expired():
                 # What it had revoked stays revoked: that was in flight, or it would not be here any more.
-                self._completions.displaced(Displaced(superseded=self.queue.supersede(command)))
-                self._completions.complete(command, _EXPIRED)
+                self.registry.displaced(Displaced(superseded=self.queue.supersede(command)))
+                self.registry.complete(command, _EXPIRED)
             elif command.attempts and not command.repeatable:
-                self._completions.complete(command, NOT_ACKNOWLEDGED)
+                self.registry.complete(command, NOT_ACKNOWLEDGED)
             else:
-                self._completions.displaced(self.queue.append(command))
+                self.registry.displaced(self.queue.append(command))
         self._expiry.watch(stored.unsent)
 
     def clear(self, is_meant: Callable[[QueuedCommand], bool]) -> int:
@@ -151,8 +143,8 @@ class CommandPipeline(WriterListener):
             if is_meant(record.command):
                 record.repeats_left = 0
         self.queue.forbid_return(is_meant)
-        self._completions.complete_all(cleared, _CLEARED)
-        self._completions.changed()
+        self.registry.complete_all(cleared, _CLEARED)
+        self.registry.changed()
         self.writer.pump()
         return len(cleared)
 
@@ -162,11 +154,11 @@ class CommandPipeline(WriterListener):
         def is_for_it(command: QueuedCommand) -> bool:
             return command.mac_address == mac_address
 
-        self._completions.complete_all(self.queue.remove(is_for_it), _CLEARED_WITH_HEATER)
-        on_their_way = (*self.queue.in_flight, *self.confirmations.commands)
-        self._completions.complete_all(filter(is_for_it, on_their_way), _LEFT_WITH_HEATER)
-        self._completions.forget(mac_address)
-        self._completions.changed()
+        self.registry.complete_all(self.queue.remove(is_for_it), _CLEARED_WITH_HEATER)
+        on_their_way = (*self.queue.in_flight, *self.registry.sent_commands)
+        self.registry.complete_all(filter(is_for_it, on_their_way), _LEFT_WITH_HEATER)
+        self.registry.forget(mac_address)
+        self.registry.changed()
         # A listener of an end may have given the heater another command: it is a new one from now on.
         self.ask_what_is_due()
 
@@ -182,7 +174,7 @@ class CommandPipeline(WriterListener):
         """Ask what could not be asked before, for lack of a connection or because the heater was not known yet."""
         for command in self.queue.waiting:
             self.guard.ask_first(command)
-        self.confirmations.look_at_what_is_due()
+        self._confirmations.look_at_what_is_due()
         self.writer.pump()
 
     def on_disconnected(self) -> None:
@@ -190,15 +182,14 @@ class CommandPipeline(WriterListener):
         self.fresh.disconnected()
         self.writer.detach()
         if not self._config.enable_command_queue:
-            self._completions.complete_all(self.queue.remove(lambda _: True), _FAILED)
-        self._completions.changed()
+            self.registry.complete_all(self.queue.remove(lambda _: True), _FAILED)
+        self.registry.changed()
 
     def close(self) -> None:
         """End: what waits is cleared, what may have arrived stays unconfirmed."""
         self.clear(lambda _: True)
         self.on_disconnected()
-        self._completions.complete_all(self.pending(), _LEFT)
-        self.confirmations.close()
+        self.registry.complete_all(self.pending(), _LEFT)
         self._expiry.stop()
 
     # From the heater
@@ -208,8 +199,9 @@ class CommandPipeline(WriterListener):
         if not self._config.guard_commands:
             return
         self.fresh.offline(mac_address)
-        for command in self.confirmations.without_answer(mac_address):
-            if (record := self.registry.get(command.id)) is not None:
+        for record in tuple(self.registry.sent.values()):
+            is_lost = record.command.is_control and not record.is_answered
+            if is_lost and record.command.mac_address == mac_address:
                 self._take_back_what_is_lost(record)
         self.ask_what_is_due()
 
@@ -220,16 +212,16 @@ class CommandPipeline(WriterListener):
         if overruled:
             # All of them leave the queue before the first outcome, which may change what else waits.
             waiting = self.queue.remove(lambda command: command.id in overruled)
-            self._completions.complete_all(waiting, OVERRULED)
+            self.registry.complete_all(waiting, OVERRULED)
         if has_news:
-            self._completions.changed()
+            self.registry.changed()
         # What shows its effect has arrived, also if its PUBACK is still to come.
         for command in self.queue.in_flight:
             record = self.registry.get(command.id)
             is_asked_since = command.mac_address == mac_address and record is not None and asked_at >= record.written_at
             if is_asked_since and command.is_shown_by(status.raw):
                 self._has_arrived(command.id)
-        self.confirmations.status(mac_address, status, asked_at)
+        self._confirmations.status(mac_address, status, asked_at)
         self.writer.pump()
 
     def on_reply(self, session_id: str) -> None:
@@ -240,7 +232,7 @@ class CommandPipeline(WriterListener):
     def on_reply_processed(self, session_id: str) -> None:
         """The answer of a heater is taken in: what has waited for that may go."""
         if (record := self.registry.asked(session_id)) is not None:
-            self.confirmations.answered(record.command.id)
+            self._confirmations.answered(record)
             self.writer.pump()
 
     def on_refusal(self, session_id: str, code: int | None) -> None:
@@ -253,13 +245,13 @@ class CommandPipeline(WriterListener):
         if record is None or record.command.session_id != session_id or record.was_refused():
             return
         self._has_arrived(record.command.id)
-        if self.confirmations.forget(record.command.id) is None:
+        if not self.registry.recall(record):
             return
         pause = record.refused() if code == ControlFailure.INTERVAL_EXCEEDED else None
         if pause is not None:
             self._take_back(record.command, pause)
             return
-        self._completions.complete(record.command, CommandResult(CommandOutcome.REJECTED, CommandReason.REFUSED, code))
+        self.registry.complete(record.command, CommandResult(CommandOutcome.REJECTED, CommandReason.REFUSED, code))
         self.writer.pump()
 
     # From the writer
@@ -271,7 +263,7 @@ class CommandPipeline(WriterListener):
             return math.inf
         if not command.is_control:
             return 0.0
-        if command.attempts and self._completions.is_undecided(command):
+        if command.attempts and self.registry.is_undecided(command):
             return math.inf
         return self.guard.pause(command.mac_address or "")
 
@@ -279,7 +271,7 @@ class CommandPipeline(WriterListener):
     def is_to_be_sent(self, command: QueuedCommand) -> bool:
         verdict = _EXPIRED if command.is_expired() else self.guard.verdict(self.registry[command.id])
         if verdict is not None:
-            self._completions.complete(command, verdict)
+            self.registry.complete(command, verdict)
         return verdict is None
 
     @override
@@ -292,7 +284,7 @@ class CommandPipeline(WriterListener):
             self.guard.written(command, record)
             if command.is_control:
                 self.fresh.heaters[command.mac_address].hold(self._config.command_interval)
-        self._completions.changed()
+        self.registry.changed()
 
     @override
     def command_sent(self, command: QueuedCommand, *, is_answered: bool) -> None:
@@ -302,53 +294,53 @@ class CommandPipeline(WriterListener):
         record.handle.handed_over(record.handle.packet_id)
         if command.mac_address is not None:
             # Watched before any listener is called, which may give the next one for the same heater.
-            self.confirmations.sent(command, record.written_at)
-            self._completions.sent(command)
+            self._confirmations.sent(record)
+            self.registry.overtake(command)
         self._events.emit_made("command_sent", CommandEvent, command)
         if command.mac_address is None:
-            self._completions.complete(command, _ACKNOWLEDGED)
+            self.registry.complete(command, _ACKNOWLEDGED)
         elif command.expected and self.guard.is_shown(record):
             # What proves that it was sent has come after what proves its effect.
-            self._completions.complete(command, REPORTED)
+            self.registry.complete(command, REPORTED)
         else:
             is_unheard = command.is_control and not is_answered
             # That something has come from the heater since proves nothing: the service delivers late.
             if is_unheard and self.fresh.heaters[command.mac_address].offline_at > record.written_at:
                 self._take_back_what_is_lost(record)
-            self._completions.changed()
+            self.registry.changed()
 
     @override
     def commands_returned(self, commands: tuple[QueuedCommand, ...], displaced: Displaced) -> None:
         for command in commands:
             self.registry[command.id].handle.handed_over(0)
         self._expiry.watch(commands)
-        self._completions.displaced(displaced)
+        self.registry.displaced(displaced)
 
     # Inner steps
 
     def _take_back_what_is_lost(self, record: CommandRecord) -> None:
         """Put a command back that a heater has not got, unless it must not go out a second time."""
         command = record.command
-        if command.repeatable and record.repeats_left and self.confirmations.forget(command.id):
+        if command.repeatable and record.repeats_left and self.registry.recall(record):
             self._take_back(command, 0.0)
 
     def _take_back(self, command: QueuedCommand, pause: float) -> None:
         """Put a command back in its place in the queue, and pause for its heater."""
-        if self._completions.is_overtaken(command):
-            self._completions.complete(command, OVERTAKEN)
+        if self.registry.is_overtaken(command):
+            self.registry.complete(command, OVERTAKEN)
         else:
             self.fresh.heaters[command.mac_address or ""].hold(pause)
-            self._completions.displaced(self.queue.put_back(command))
+            self.registry.displaced(self.queue.put_back(command))
             self.guard.ask_first(command)
             self._expiry.watch((command,))
-            self._completions.changed()
+            self.registry.changed()
         self.writer.pump()
 
     def _has_arrived(self, command_id: str) -> None:
         """Take a command whose reply overtook its PUBACK, or outlived the connection, for what it is: sent."""
-        if command_id in self.registry and not self.confirmations.has(command_id):
+        if command_id in self.registry and command_id not in self.registry.sent:
             self.writer.has_arrived(command_id, is_answered=True)
 
     def _expired(self, commands: Iterable[QueuedCommand]) -> None:
-        self._completions.complete_all(commands, _EXPIRED)
+        self.registry.complete_all(commands, _EXPIRED)
         self.writer.pump()
