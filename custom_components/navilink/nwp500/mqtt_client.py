@@ -21,7 +21,7 @@ from .models.members import WHOLE
 from .protocol import queries, setpoint
 from .protocol.codec import decoded
 from .protocol.controls import HeaterCommand
-from .protocol.topics import check_filter, connection_topic, five_segment_filter
+from .protocol.topics import check_filter, connection_topic
 from .queue.command import CommandHandle, QueuedCommand, control_request, plain_message, query_request
 from .queue.outcome import CommandOutcome, CommandStage
 from .queue.persistence import StoredQueue
@@ -192,7 +192,7 @@ class NavienMqttClient:
         Of its commands, those that wait end as *cleared*, those that may have reached it as *unconfirmed*. Whoever
         waits for a reply of the heater gets `MqttConnectionError`.
         """
-        filters = self._filters(device)
+        filters = self._inbox.record(device).all_filters
         self._inbox.remove(device)
         self._pipeline.remove_heater(device.mac_address)
         await self._periodic.stop(device.mac_address)
@@ -289,11 +289,11 @@ class NavienMqttClient:
     @property
     def pending_commands(self) -> tuple[QueuedCommand, ...]:
         """Everything given that has no outcome yet, in the order of giving."""
-        return self._pipeline.pending()
+        return self._pipeline.registry.pending()
 
     def stage(self, command_id: str) -> CommandStage | None:
         """Return where a command is; `None` once it has its outcome."""
-        return self._pipeline.stage(command_id)
+        return self._pipeline.registry.stage(command_id)
 
     def handle(self, command_id: str) -> CommandHandle | None:
         """Return the handle of a command that has no outcome yet, also of one restored from an earlier run."""
@@ -310,7 +310,7 @@ class NavienMqttClient:
 
     def wanted_members(self, device: Device) -> Mapping[str, int]:
         """Return the raw status members that the commands without an outcome will set."""
-        return self._pipeline.wanted(device.mac_address)
+        return self._pipeline.guard.wanted(device.mac_address)
 
     def clear_command_queue(
         self, device: Device | None = None, *, kinds: frozenset[str] | None = None, ids: frozenset[str] | None = None
@@ -334,7 +334,7 @@ class NavienMqttClient:
         return StoredQueue(
             unsent=tuple(command for command in pipeline.queue.unsent() if command.is_control),
             sent=tuple(command for command in pipeline.registry.sent_commands if command.is_control),
-            order=tuple(command.id for command in pipeline.pending() if command.is_control),
+            order=tuple(command.id for command in pipeline.registry.pending() if command.is_control),
             features=self._inbox.features,
             statuses=self._inbox.statuses,
             running_modes=pipeline.guard.running_modes,
@@ -454,11 +454,6 @@ class NavienMqttClient:
             if not await self._connection.subscriptions.try_subscribe(connection_topic(record.device)):
                 _LOGGER.debug("Presence topic not available; relying on timeouts")
 
-    def _filters(self, device: Device) -> tuple[str, ...]:
-        """Return every filter that there can be for a known heater, made or not."""
-        others = connection_topic(device), five_segment_filter(device, self.client_id)
-        return *self._inbox.record(device).filters, *others
-
     async def _query(self, query: queries.Query, device: Device) -> int:
         self._use(device)
         return await self._sent(self._pipeline.give(query_request(query, device, self.client_id)))
@@ -505,5 +500,5 @@ class NavienMqttClient:
     def _is_needed(self, topic_filter: str) -> bool:
         """Return whether a filter is still needed, by a caller or for a heater."""
         return self._subscriptions.has(topic_filter) or any(
-            topic_filter in self._filters(device) for device in self._inbox.devices
+            topic_filter in record.all_filters for record in self._inbox.records.values()
         )

@@ -433,7 +433,7 @@ async def test_a_refusal_is_of_the_command_of_its_session(desk: Desk) -> None:
     command = desk.sent(120)
     refusal = fixture("control_fail")
     desk.inbox.receive(refusal["topic"], refusal["payload"])
-    assert desk.pipeline.stage(command.id) is CommandStage.SENT
+    assert desk.pipeline.registry.stage(command.id) is CommandStage.SENT
     desk.inbox.receive(refusal["topic"], {**refusal["payload"], "sessionID": command.id})
     assert desk.outcomes == []
     assert desk.pipeline.queue.waiting == (command.written_again(),)
@@ -454,7 +454,7 @@ async def test_a_heater_answers_for_no_other(furnish: Furnish) -> None:
     others = {**status_of(OTHER.mac_address, dhwTemperatureSetting=120), "sessionID": command.id}
     desk.inbox.receive("cmd/52/navilink-0478630a1b2d/ha-client-3f9a1c07/res", others)
     assert desk.outcomes == []
-    assert desk.pipeline.stage(command.id) is CommandStage.SENT
+    assert desk.pipeline.registry.stage(command.id) is CommandStage.SENT
     # What it says of itself counts all the same.
     assert desk.names() == ["status_received"]
 

@@ -56,7 +56,7 @@ def test_each_command_of_a_removed_heater_has_one_end_and_the_neighbor_keeps_its
         in_flight = bench.give(commands.DHW_MODE, 1)
         neighbors = bench.give(commands.DHW_TEMPERATURE, 110, mac_address=OTHER)
         waiting = bench.give(commands.POWER_ON)
-        stages = [bench.pipeline.stage(handle.command.id) for handle in (sent, in_flight, waiting)]
+        stages = [bench.pipeline.registry.stage(handle.command.id) for handle in (sent, in_flight, waiting)]
         assert stages == [CommandStage.SENT, CommandStage.IN_FLIGHT, CommandStage.WAITING]
 
         bench.pipeline.remove_heater(ONE)
@@ -68,7 +68,7 @@ def test_each_command_of_a_removed_heater_has_one_end_and_the_neighbor_keeps_its
         assert {handle.result.reason for handle in (waiting, sent, in_flight) if handle.result} == {
             CommandReason.HEATER_REMOVED
         }
-        assert [command.id for command in bench.pipeline.pending()] == [neighbors.command.id]
+        assert [command.id for command in bench.pipeline.registry.pending()] == [neighbors.command.id]
         # Whatever arrives of it later changes nothing any more.
         await bench.arrives()
         bench.answers(in_flight.command.id)
@@ -118,9 +118,9 @@ def test_a_heater_that_comes_back_starts_clean() -> None:
         assert bench.pipeline.guard.known_status(ONE) is None
         assert bench.pipeline.guard.is_waiting_for_status(ONE)
         again = bench.give(commands.DHW_TEMPERATURE, 120)
-        assert bench.pipeline.stage(again.command.id) is CommandStage.WAITING
+        assert bench.pipeline.registry.stage(again.command.id) is CommandStage.WAITING
         bench.reports(dhwTemperatureSetting=98)
-        assert bench.pipeline.stage(again.command.id) is CommandStage.IN_FLIGHT
+        assert bench.pipeline.registry.stage(again.command.id) is CommandStage.IN_FLIGHT
 
     on_the_bench(story, guard_commands=True, skip_redundant=True, command_interval=60.0)
 

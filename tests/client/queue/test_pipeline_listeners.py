@@ -116,7 +116,7 @@ def test_what_is_given_for_an_overtaken_command_waits_for_the_answer_to_the_newe
         older, newer = bench.give(SETPOINT, 110), bench.give(SETPOINT, 120)
 
         def give_another(_: CommandEvent) -> None:
-            stages.append(bench.pipeline.stage(newer.command.id))
+            stages.append(bench.pipeline.registry.stage(newer.command.id))
             given.append(bench.give(MODE, 1))
 
         bench.emitter.once("command_superseded", give_another)
@@ -209,7 +209,7 @@ def test_each_of_several_that_end_together_ends_once_whatever_their_listeners_do
         end(bench)
         ids = [handle.command.id for handle in (*sent, *waiting)]
         assert sorted(each.command_id for each in bench.ends) == sorted(ids)
-        assert bench.pipeline.pending() == ()
+        assert bench.pipeline.registry.pending() == ()
 
     on_the_bench(story)
 
@@ -224,7 +224,7 @@ def test_a_reply_to_a_writing_of_an_earlier_connection_confirms_what_a_status_ha
         bench.up()
         bench.reports(dhwTemperatureSetting=120)
         # It is held, because a control was sent a moment ago.
-        assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
+        assert bench.pipeline.registry.stage(handle.command.id) is CommandStage.WAITING
         bench.answers(session_id)
         assert bench.outcomes == [CommandOutcome.CONFIRMED]
 

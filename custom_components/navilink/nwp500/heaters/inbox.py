@@ -13,7 +13,7 @@ from ..models.conversions import TEXT
 from ..models.device import normalized_mac
 from ..models.members import NUMBER, WHOLE, block
 from ..protocol.queries import WRITE_RECIRCULATION_SCHEDULE, WRITE_RESERVATIONS, WRITE_TOU
-from ..protocol.topics import check_device, client_filter, device_filter
+from ..protocol.topics import check_device, client_filter, connection_topic, device_filter, five_segment_filter
 from ..queue.command import KnowledgeChanged
 from ..queue.pipeline import CommandPipeline
 from ..queue.stored_values import FEATURE_DELAY, Members, feature_to_store, status_delay, status_to_store
@@ -45,6 +45,8 @@ class HeaterRecord:
     """The members of the status that are stored; None when they have to be chosen anew."""
     filters: tuple[str, ...] = ()
     """The topic filters by which it is received (protocol.md 4.1)."""
+    all_filters: tuple[str, ...] = ()
+    """Every filter that there can be for it, made or not."""
     is_presence_tried: bool = False
     """Whether its presence was subscribed to, or tried in vain."""
 
@@ -103,11 +105,11 @@ class Inbox:
         """
         check_device(device)
         if (record := self.records.get(device.mac_address)) is None:
-            filters = device_filter(device), client_filter(device, self._client_id)
-            record = self.records[device.mac_address] = HeaterRecord(
-                device, is_online=device.connected, filters=filters
-            )
+            record = self.records[device.mac_address] = HeaterRecord(device, is_online=device.connected)
         record.device = device
+        record.filters = device_filter(device), client_filter(device, self._client_id)
+        others = connection_topic(device), five_segment_filter(device, self._client_id)
+        record.all_filters = *record.filters, *others
         if record.feature is None and feature is not None:
             record.feature = feature
             record.watch.changes(device, feature)

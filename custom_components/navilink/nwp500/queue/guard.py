@@ -71,12 +71,13 @@ class CommandGuard:
                 pending_effect = PendingEffect(effect, written_at=loop_seconds(), completed_at=UNKNOWN_MOMENT)
                 self._heaters[mac_address].pending_effects[f"restored {number}"] = pending_effect
 
-    def wanted(self, mac_address: str, pending: Iterable[QueuedCommand]) -> dict[str, int]:
-        """Return the raw status members that a heater will have once these commands have taken effect."""
+    def wanted(self, mac_address: str) -> dict[str, int]:
+        """Return the raw status members that a heater will have once every command has taken effect."""
         # Which mode power-on brings back is not documented: the last one wanted or seen to heat, else the factory's.
         running_mode = self.running_modes.get(mac_address, int(DhwMode.ENERGY_SAVER))
         wanted: dict[str, int] = {}
-        for command in pending:
+        for record in self._registry:
+            command = record.command
             if command.mac_address != mac_address:
                 continue
             for name, values in command.expected.items():
@@ -136,16 +137,14 @@ class CommandGuard:
         if command.is_control and command.mac_address and self.is_waiting_for_status(command.mac_address):
             self._fresh.need(command.mac_address)
 
-    def on_status(
-        self, mac_address: str, status: DeviceStatus, asked_at: int, pending: Iterable[CommandRecord]
-    ) -> bool:
+    def on_status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> bool:
         """Take in a status that answers a question of this moment; returns whether the store has to be written."""
         heater = self._heaters[mac_address]
         before = heater.running_mode, len(heater.pending_effects)
         if status.dhw_mode in RUNNING_MODES:
             heater.running_mode = status.dhw_mode
         if asked_at != UNKNOWN_MOMENT:
-            for record in pending:
+            for record in self._registry:
                 if record.command.mac_address == mac_address:
                     self._judge(record, heater, status, asked_at)
             heater.forget_pending_effects(status, asked_at)

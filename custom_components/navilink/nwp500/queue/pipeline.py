@@ -20,7 +20,7 @@ from ..transport.base import Transport
 from .command import CommandEvent, CommandHandle, QueuedCommand
 from .confirmation import REPORTED, Confirmations
 from .guard import OVERRULED, CommandGuard
-from .outcome import CommandOutcome, CommandReason, CommandResult, CommandStage
+from .outcome import CommandOutcome, CommandReason, CommandResult
 from .persistence import StoredQueue
 from .queue import NOTHING, Displaced
 from .registry import NOT_ACKNOWLEDGED, OVERTAKEN, CommandRecord, CommandRegistry
@@ -60,28 +60,6 @@ class CommandPipeline(WriterListener):
         self.guard = CommandGuard(config, self.registry, self.writer)
         self._confirmations = Confirmations(self.registry, look=ask_status, may_send_more=self.writer.pump)
         self._expiry = Expiry(self.queue, self._expired)
-        age = config.max_queued_command_age
-        self._max_age = None if age is None else timedelta(seconds=age)
-
-    # What is known
-
-    def pending(self) -> tuple[QueuedCommand, ...]:
-        """Return everything without an outcome, in the order of giving."""
-        # What is being written right now is in flight before its record has that.
-        in_flight = {command.id: command for command in self.queue.in_flight}
-        return tuple(in_flight.get(record.command.id, record.command) for record in self.registry)
-
-    def wanted(self, mac_address: str) -> dict[str, int]:
-        """Return the raw status members that a heater will have once every command has taken effect."""
-        return self.guard.wanted(mac_address, self.pending())
-
-    def stage(self, command_id: str) -> CommandStage | None:
-        """Return where a command is; `None` once it has its outcome."""
-        if command_id not in self.registry:
-            return None
-        if command_id in self.registry.sent:
-            return CommandStage.SENT
-        return CommandStage.IN_FLIGHT if self.queue.is_in_flight(command_id) else CommandStage.WAITING
 
     # Commands in
 
@@ -89,8 +67,8 @@ class CommandPipeline(WriterListener):
         """Line a command up, or write it at once; raises `NotConnectedError` when it can go nowhere."""
         if self.writer.transport is None and not self._config.enable_command_queue:
             raise NotConnectedError("not connected, and the command queue is disabled")
-        if self._max_age is not None:
-            latest = command.queued_at + self._max_age
+        if (max_age := self._config.max_queued_command_age) is not None:
+            latest = command.queued_at + timedelta(seconds=max_age)
             command = replace(command, expires_at=min(latest, command.expires_at or latest))
         record = self.registry.add(command)
         self.guard.given(record)
@@ -189,7 +167,7 @@ class CommandPipeline(WriterListener):
         """End: what waits is cleared, what may have arrived stays unconfirmed."""
         self.clear(lambda _: True)
         self.on_disconnected()
-        self.registry.complete_all(self.pending(), _LEFT)
+        self.registry.complete_all(self.registry.pending(), _LEFT)
         self._expiry.stop()
 
     # From the heater
@@ -207,7 +185,7 @@ class CommandPipeline(WriterListener):
 
     def on_status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> None:
         """A heater reported its status: judge what waits for it, and complete what it shows."""
-        has_news = self.guard.on_status(mac_address, status, asked_at, self.registry)
+        has_news = self.guard.on_status(mac_address, status, asked_at)
         overruled = {record.command.id for record in self.registry if record.is_overruled}
         if overruled:
             # All of them leave the queue before the first outcome, which may change what else waits.

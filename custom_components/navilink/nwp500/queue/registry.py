@@ -13,7 +13,7 @@ from ..models import DeviceStatus
 from .command import CommandCompleted, CommandEvent, CommandHandle, QueueChanged, QueuedCommand
 from .freshness import FreshStatus
 from .known_heater import UNKNOWN_MOMENT
-from .outcome import CommandOutcome, CommandReason, CommandResult
+from .outcome import CommandOutcome, CommandReason, CommandResult, CommandStage
 from .queue import CommandQueue, Displaced
 
 _LOGGER = logging.getLogger(__name__)
@@ -116,6 +116,20 @@ class CommandRegistry:
     def get(self, command_id: str) -> CommandRecord | None:
         """Return the record of a command; `None` once it has its outcome."""
         return self._records.get(command_id)
+
+    def pending(self) -> tuple[QueuedCommand, ...]:
+        """Return everything without an outcome, in the order of giving."""
+        # What is being written right now is in flight before its record has that.
+        in_flight = {command.id: command for command in self.queue.in_flight}
+        return tuple(in_flight.get(command_id, record.command) for command_id, record in self._records.items())
+
+    def stage(self, command_id: str) -> CommandStage | None:
+        """Return where a command is; `None` once it has its outcome."""
+        if command_id not in self._records:
+            return None
+        if command_id in self.sent:
+            return CommandStage.SENT
+        return CommandStage.IN_FLIGHT if self.queue.is_in_flight(command_id) else CommandStage.WAITING
 
     def written(self, record: CommandRecord, command: QueuedCommand) -> None:
         """Note a command as it is written, and have the replies to each of its writings find it."""
