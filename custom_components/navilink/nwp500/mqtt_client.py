@@ -71,7 +71,7 @@ class NavienMqttClient:
                 on_refused=lambda error: self._events.emit("connection_refused", ConnectionRefused(error)),
                 on_changed=lambda report: self._events.emit("connection_changed", ConnectionChanged(report)),
             ),
-            is_urgent=lambda: len(self._pipeline.registry) > 0,
+            is_urgent=lambda: bool(self._pipeline.registry.records),
         )
         # Without a connection, a command need not wait as long as a client would that has nothing to send.
         self._events.on("command_queued", lambda _: self._connection.hurry())
@@ -297,7 +297,7 @@ class NavienMqttClient:
 
     def handle(self, command_id: str) -> CommandHandle | None:
         """Return the handle of a command that has no outcome yet, also of one restored from an earlier run."""
-        record = self._pipeline.registry.get(command_id)
+        record = self._pipeline.registry.records.get(command_id)
         return None if record is None else record.handle
 
     def outcome_counts(self, device: Device | None = None) -> Mapping[CommandOutcome, int]:

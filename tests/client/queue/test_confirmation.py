@@ -76,7 +76,7 @@ class Waiting:
 
     def answered(self, command_id: str) -> None:
         """Let the heater answer a command."""
-        self.confirmations.answered(self.registry[command_id])
+        self.confirmations.answered(self.registry.records[command_id])
 
     def reports(self, mac_address: str = ONE, /, **raw: object) -> None:
         """Let a heater report its status."""
@@ -294,7 +294,7 @@ def test_outside_a_costly_period_nothing_is_held() -> None:
 def test_one_that_ended_some_other_way_is_not_waited_for() -> None:
     async def story(waiting: Waiting) -> None:
         command_id = waiting.sent(commands.DHW_MODE, 2)
-        record = waiting.registry[command_id]
+        record = waiting.registry.records[command_id]
         assert waiting.registry.recall(record)
         assert not waiting.registry.recall(record)
         await asyncio.sleep(LONG)

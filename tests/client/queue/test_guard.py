@@ -518,7 +518,7 @@ def test_what_an_earlier_run_left_is_taken_up() -> None:
         assert bench.pipeline.queue.waiting == (first, second)
         assert bench.pipeline.registry.sent_commands == (sent,)
         assert bench.pipeline.guard.wanted(ONE) == {"dhwTemperatureSetting": 120, "dhwOperationSetting": 1}
-        handles = [bench.pipeline.registry[command.id].handle for command in (sent, first, second)]
+        handles = [bench.pipeline.registry.records[command.id].handle for command in (sent, first, second)]
         assert [await handle.sent() for handle in handles] == [0, 0, 0]
         bench.up()
         await bench.arrives()
@@ -581,9 +581,9 @@ def test_what_is_restored_twice_is_there_once() -> None:
         stored = StoredQueue(unsent=(waiting,), sent=(sent,))
         bench.pipeline.restore(stored)
         bench.up()
-        record = bench.pipeline.registry[waiting.id]
+        record = bench.pipeline.registry.records[waiting.id]
         bench.pipeline.restore(stored)
-        assert bench.pipeline.registry[waiting.id] is record
+        assert bench.pipeline.registry.records[waiting.id] is record
         assert (bench.written, bench.pipeline.queue.waiting) == ([waiting.id], ())
         await bench.arrives()
         bench.reports(dhwOperationSetting=1, dhwTemperatureSetting=120)

@@ -30,10 +30,10 @@ def test_from_waiting_to_its_outcome() -> None:
         await bench.arrives()
         assert bench.pipeline.registry.stage(command_id) is CommandStage.SENT
         assert [command.id for command in bench.pipeline.registry.sent_commands] == [command_id]
-        assert bench.pipeline.registry[command_id].handle is handle
+        assert bench.pipeline.registry.records[command_id].handle is handle
         bench.reports(dhwTemperatureSetting=120)
         assert bench.pipeline.registry.stage(command_id) is None
-        assert bench.pipeline.registry.get(command_id) is None
+        assert bench.pipeline.registry.stage(command_id) is None
         assert handle.result is not None
         assert handle.result.outcome is CommandOutcome.CONFIRMED
         assert [name for name in bench.events if name.startswith("command_")] == [

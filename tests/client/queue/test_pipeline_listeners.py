@@ -243,6 +243,6 @@ def test_nothing_is_remembered_of_what_has_ended() -> None:
         assert bench.outcomes == [CommandOutcome.CONFIRMED]
         # It would show nowhere else, but in the memory after years.
         kept = vars(bench.pipeline.registry)
-        assert [len(kept["_sessions"]), len(kept["_records"])] == [0, 0]
+        assert [len(kept["_sessions"]), len(kept["records"])] == [0, 0]
 
     on_the_bench(story)

@@ -76,7 +76,7 @@ class CommandGuard:
         # Which mode power-on brings back is not documented: the last one wanted or seen to heat, else the factory's.
         running_mode = self.running_modes.get(mac_address, int(DhwMode.ENERGY_SAVER))
         wanted: dict[str, int] = {}
-        for record in self._registry:
+        for record in self._registry.records.values():
             command = record.command
             if command.mac_address != mac_address:
                 continue
@@ -144,7 +144,7 @@ class CommandGuard:
         if status.dhw_mode in RUNNING_MODES:
             heater.running_mode = status.dhw_mode
         if asked_at != UNKNOWN_MOMENT:
-            for record in self._registry:
+            for record in self._registry.records.values():
                 if record.command.mac_address == mac_address:
                     self._judge(record, heater, status, asked_at)
             heater.forget_pending_effects(status, asked_at)

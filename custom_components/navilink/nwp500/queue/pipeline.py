@@ -92,7 +92,7 @@ class CommandPipeline(WriterListener):
 
         What is here already, because it is restored a second time, stays as it is.
         """
-        stored = stored.without(self.registry)
+        stored = stored.without(self.registry.records)
         self.guard.restore(stored.statuses, stored.running_modes, stored.completed_effects)
         for command in stored.in_order():
             record = self.registry.add(command)
@@ -100,7 +100,7 @@ class CommandPipeline(WriterListener):
             self.registry.written(record, command)
             self.guard.given(record, is_restored=True)
         for command in stored.sent:
-            record = self.registry[command.id]
+            record = self.registry.records[command.id]
             record.repeats_left = 0
             self._confirmations.sent(record)
         for command in stored.unsent:
@@ -117,7 +117,7 @@ class CommandPipeline(WriterListener):
     def clear(self, is_meant: Callable[[QueuedCommand], bool]) -> int:
         """Remove what waits and return how many commands that were; what is in flight is not sent a second time."""
         cleared = self.queue.remove(is_meant)
-        for record in self.registry:
+        for record in self.registry.records.values():
             if is_meant(record.command):
                 record.repeats_left = 0
         self.queue.forbid_return(is_meant)
@@ -186,7 +186,7 @@ class CommandPipeline(WriterListener):
     def on_status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> None:
         """A heater reported its status: judge what waits for it, and complete what it shows."""
         has_news = self.guard.on_status(mac_address, status, asked_at)
-        overruled = {record.command.id for record in self.registry if record.is_overruled}
+        overruled = {record.command.id for record in self.registry.records.values() if record.is_overruled}
         if overruled:
             # All of them leave the queue before the first outcome, which may change what else waits.
             waiting = self.queue.remove(lambda command: command.id in overruled)
@@ -195,7 +195,7 @@ class CommandPipeline(WriterListener):
             self.registry.changed()
         # What shows its effect has arrived, also if its PUBACK is still to come.
         for command in self.queue.in_flight:
-            record = self.registry.get(command.id)
+            record = self.registry.records.get(command.id)
             is_asked_since = command.mac_address == mac_address and record is not None and asked_at >= record.written_at
             if is_asked_since and command.is_shown_by(status.raw):
                 self._has_arrived(command.id)
@@ -247,14 +247,14 @@ class CommandPipeline(WriterListener):
 
     @override
     def is_to_be_sent(self, command: QueuedCommand) -> bool:
-        verdict = _EXPIRED if command.is_expired() else self.guard.verdict(self.registry[command.id])
+        verdict = _EXPIRED if command.is_expired() else self.guard.verdict(self.registry.records[command.id])
         if verdict is not None:
             self.registry.complete(command, verdict)
         return verdict is None
 
     @override
     def command_written(self, command: QueuedCommand, packet_id: int) -> None:
-        record = self.registry[command.id]
+        record = self.registry.records[command.id]
         record.handle.packet_id = packet_id
         self.registry.written(record, command)
         if command.mac_address is not None:
@@ -266,7 +266,7 @@ class CommandPipeline(WriterListener):
 
     @override
     def command_sent(self, command: QueuedCommand, *, is_answered: bool) -> None:
-        record = self.registry[command.id]
+        record = self.registry.records[command.id]
         # It may be another one than was written: one that must not be repeated any more.
         record.command = command
         record.handle.handed_over(record.handle.packet_id)
@@ -290,7 +290,7 @@ class CommandPipeline(WriterListener):
     @override
     def commands_returned(self, commands: tuple[QueuedCommand, ...], displaced: Displaced) -> None:
         for command in commands:
-            self.registry[command.id].handle.handed_over(0)
+            self.registry.records[command.id].handle.handed_over(0)
         self._expiry.watch(commands)
         self.registry.displaced(displaced)
 
@@ -316,7 +316,7 @@ class CommandPipeline(WriterListener):
 
     def _has_arrived(self, command_id: str) -> None:
         """Take a command whose reply overtook its PUBACK, or outlived the connection, for what it is: sent."""
-        if command_id in self.registry and command_id not in self.registry.sent:
+        if command_id in self.registry.records and command_id not in self.registry.sent:
             self.writer.has_arrived(command_id, is_answered=True)
 
     def _expired(self, commands: Iterable[QueuedCommand]) -> None:

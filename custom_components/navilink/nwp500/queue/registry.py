@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, count
 import logging
@@ -86,46 +86,27 @@ class CommandRegistry:
         self.fresh = FreshStatus(ask_status, self.queue.has_waiting_control)
         self.sent: dict[str, CommandRecord] = {}
         """What the broker has acknowledged, by id, in the order of sending."""
-        self._records: dict[str, CommandRecord] = {}
+        self.records: dict[str, CommandRecord] = {}
+        """Everything without an outcome, by id, in the order of giving; everything in the queue is among it."""
         self._sessions: dict[str, str] = {}
         """The id of the command that each session belongs to."""
         self._sequences = count()
         self._counts: defaultdict[str | None, Counter[CommandOutcome]] = defaultdict(Counter)
 
-    def __contains__(self, command_id: object) -> bool:
-        """Return whether a command has no outcome yet."""
-        return command_id in self._records
-
-    def __len__(self) -> int:
-        """Return how many commands have no outcome yet."""
-        return len(self._records)
-
-    def __iter__(self) -> Iterator[CommandRecord]:
-        """Go through the records in the order of giving."""
-        return iter(tuple(self._records.values()))
-
     def add(self, command: QueuedCommand) -> CommandRecord:
         """Take a command in."""
-        record = self._records[command.id] = CommandRecord(CommandHandle(command, next(self._sequences)), command)
+        record = self.records[command.id] = CommandRecord(CommandHandle(command, next(self._sequences)), command)
         return record
-
-    def __getitem__(self, command_id: str) -> CommandRecord:
-        """Return the record of a command that has no outcome, as everything in the queue."""
-        return self._records[command_id]
-
-    def get(self, command_id: str) -> CommandRecord | None:
-        """Return the record of a command; `None` once it has its outcome."""
-        return self._records.get(command_id)
 
     def pending(self) -> tuple[QueuedCommand, ...]:
         """Return everything without an outcome, in the order of giving."""
         # What is being written right now is in flight before its record has that.
         in_flight = {command.id: command for command in self.queue.in_flight}
-        return tuple(in_flight.get(command_id, record.command) for command_id, record in self._records.items())
+        return tuple(in_flight.get(command_id, record.command) for command_id, record in self.records.items())
 
     def stage(self, command_id: str) -> CommandStage | None:
         """Return where a command is; `None` once it has its outcome."""
-        if command_id not in self._records:
+        if command_id not in self.records:
             return None
         if command_id in self.sent:
             return CommandStage.SENT
@@ -139,11 +120,11 @@ class CommandRegistry:
 
     def asked(self, session_id: str) -> CommandRecord | None:
         """Return the command that was written with a session."""
-        return self._records.get(self._sessions.get(session_id, ""))
+        return self.records.get(self._sessions.get(session_id, ""))
 
     def sequence(self, command: QueuedCommand) -> int:
         """Return a command's number in the order of giving."""
-        record = self._records.get(command.id)
+        record = self.records.get(command.id)
         return 0 if record is None else record.handle.sequence
 
     def recall(self, record: CommandRecord) -> bool:
@@ -170,7 +151,7 @@ class CommandRegistry:
     def complete(self, command: QueuedCommand, result: CommandResult) -> None:
         """Give a command its outcome; only the first one counts."""
         self.queue.acknowledge(command.id)
-        record = self._records.pop(command.id, None)
+        record = self.records.pop(command.id, None)
         if record is None:
             return
         self.recall(record)
