@@ -1,6 +1,6 @@
 """The MQTT client that users hold: one connection, one queue, and the heaters behind them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 import logging
@@ -8,7 +8,7 @@ import logging
 from .common.background import Background, UnexpectedErrors, all_of
 from .config import MqttConnectionConfig
 from .enums import TemperatureUnit
-from .events import EventEmitter, Listener
+from .events import EventEmitter
 from .exceptions import InvalidParameterError, NotConnectedError
 from .heaters.controls import HeaterControls, dhw_mode
 from .heaters.inbox import HeaterRecord, Inbox
@@ -98,6 +98,8 @@ class NavienMqttClient:
         """What can be asked of the heaters."""
         self.schedules = Schedules(self.queries)
         """The schedules of the heaters, to be changed entry by entry or whole."""
+        self.on, self.once, self.off = self._events.on, self._events.once, self._events.off
+        """Call a listener with each event of a name (see `events.EVENTS`), with the next one only, or no longer."""
 
     # The connection
 
@@ -387,20 +389,6 @@ class NavienMqttClient:
         To one that the service refuses nothing is sent. `subscribe_device` tries again.
         """
         return not self._connection.subscriptions.refused.isdisjoint(self._inbox.record(device).filters)
-
-    # Events
-
-    def on(self, event: str, listener: Listener) -> Callable[[], None]:
-        """Call a listener with each event of a name (see `events.EVENTS`); returns a function that ends that."""
-        return self._events.on(event, listener)
-
-    def once(self, event: str, listener: Listener) -> Callable[[], None]:
-        """Call a listener with the next event of a name only."""
-        return self._events.once(event, listener)
-
-    def off(self, event: str, listener: Listener) -> None:
-        """Stop calling a listener."""
-        self._events.off(event, listener)
 
     # From the connection
 
