@@ -239,6 +239,32 @@ def test_whoever_waits_for_a_reply_of_a_removed_heater_waits_no_longer() -> None
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
 
 
+def test_a_heater_that_is_removed_while_presences_are_tried_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    suback = asyncio.Event()
+    make = OwnTransport.subscribe
+
+    async def slow(transport: OwnTransport, topic_filter: str) -> None:
+        if topic_filter.startswith("evt/"):
+            await suback.wait()
+        await make(transport, topic_filter)
+
+    async def story() -> None:
+        client, transports = await scripted()
+        transports[0].drop()
+        for device in (DEVICE, NEIGHBOR):
+            client.add_device(device)
+        monkeypatch.setattr(OwnTransport, "subscribe", slow)
+        await asyncio.sleep(5)
+        await client.unsubscribe_device(NEIGHBOR)
+        suback.set()
+        await asyncio.sleep(1)
+        assert f"evt/52/navilink-{MAC}/connection" in transports[1].filters
+        assert not [topic_filter for topic_filter in transports[1].filters if NEIGHBOR.mac_address in topic_filter]
+        await client.disconnect()
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
 def test_a_removal_while_the_subscription_is_being_made_ends_it() -> None:
     async def story() -> None:
         client, transports = await scripted()
