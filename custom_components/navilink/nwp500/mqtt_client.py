@@ -264,12 +264,13 @@ class NavienMqttClient:
         `NotConnectedError` while disconnected with the queue disabled.
         """
         device, control = command.device, command.control
-        checked = control.checked(command.parameters, self.feature(device))
+        record = self._inbox.records.get(device.mac_address)
+        checked = control.checked(command.parameters, None if record is None else record.feature)
         request = control_request(control, checked, device, self._config.client_id, wanted=command.words)
         if expires_at is not None:
             request = replace(request, expires_at=expires_at)
         elif self._config.expire_by_class:
-            status = self.status(device)
+            status = self._inbox.status(device)
             raw = {} if status is None else status.raw
             known = {name: value for name in request.expected if (value := WHOLE.read(raw.get(name))) is not None}
             request = replace(request, expires_at=request.queued_at + control.life_time(checked, known))

@@ -5,8 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from nwp500.queue.freshness import FreshStatus
-from nwp500.queue.known_heater import UNKNOWN_MOMENT
+from nwp500.queue.freshness import UNKNOWN_MOMENT, FreshStatus
 from tests.client.support.virtual_time import VirtualTimeLoop
 
 ONE, OTHER = "0478630a1b2c", "0478630a1b2d"

@@ -108,7 +108,7 @@ class Confirmations:
 
 
 def _after(seconds: float, act: Callable[[CommandRecord], None], sent: CommandRecord) -> None:
-    sent.timers.append(asyncio.get_running_loop().call_later(seconds, act, sent))
+    sent.timers = *sent.timers, asyncio.get_running_loop().call_later(seconds, act, sent)
 
 
 def _can_be_held(command: QueuedCommand) -> bool:

@@ -14,7 +14,7 @@ from ..models import DeviceStatus
 from ..protocol.controls import RUNNING_MODES, Effect
 from ..protocol.queries import STATUS
 from .command import QueuedCommand
-from .known_heater import MODE, UNKNOWN_MOMENT, KnownHeater, PendingEffect, loop_seconds
+from .freshness import MODE, UNKNOWN_MOMENT, KnownHeater, PendingEffect, loop_seconds
 from .outcome import CommandOutcome, CommandReason, CommandResult
 from .registry import CommandRecord, CommandRegistry
 from .stored_values import Members
@@ -163,7 +163,8 @@ class CommandGuard:
             self._config.command_interval and self._registry.is_unanswered(mac_address)
         ):
             return math.inf
-        return max(0.0, self._heaters[mac_address].paused_until - loop_seconds())
+        paused_until = self._heaters[mac_address].paused_until
+        return max(0.0, paused_until - loop_seconds()) if paused_until else 0.0
 
     def verdict(self, record: CommandRecord) -> CommandResult | None:
         """Judge a command right before it is written: `None`, or why it is not sent at all.

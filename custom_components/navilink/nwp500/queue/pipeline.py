@@ -186,6 +186,10 @@ class CommandPipeline(WriterListener):
     def on_status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> None:
         """A heater reported its status: judge what waits for it, and complete what it shows."""
         has_news = self.guard.on_status(mac_address, status, asked_at)
+        if not self.registry.records:
+            if has_news:
+                self.registry.changed()
+            return
         overruled = {record.command.id for record in self.registry.records.values() if record.is_overruled}
         if overruled:
             # All of them leave the queue before the first outcome, which may change what else waits.

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import chain, count
 import logging
 
@@ -11,8 +11,7 @@ from ..config import MqttConnectionConfig
 from ..events import EventEmitter
 from ..models import DeviceStatus
 from .command import CommandCompleted, CommandEvent, CommandHandle, QueueChanged, QueuedCommand
-from .freshness import FreshStatus
-from .known_heater import UNKNOWN_MOMENT
+from .freshness import UNKNOWN_MOMENT, FreshStatus
 from .outcome import CommandOutcome, CommandReason, CommandResult, CommandStage
 from .queue import CommandQueue, Displaced
 
@@ -58,7 +57,7 @@ class CommandRecord:
     """How many statuses were asked for since its last PUBACK."""
     is_look_due: bool = False
     """A status is due, but there is no connection to ask over."""
-    timers: list[asyncio.TimerHandle] = field(default_factory=list)
+    timers: tuple[asyncio.TimerHandle, ...] = ()
 
     def refused(self) -> float | None:
         """Note a refusal for coming too soon; returns the seconds to wait, `None` if it is not sent again."""
@@ -131,7 +130,7 @@ class CommandRegistry:
         """Wait no longer for the confirmation of a command; returns whether it was sent."""
         for timer in record.timers:
             timer.cancel()
-        record.timers.clear()
+        record.timers = ()
         return self.sent.pop(record.command.id, None) is not None
 
     @property
