@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Callable
 
 from ..models import DeviceStatus
-from ..protocol.controls import HELD_MODES
-from .command import QueuedCommand
+from ..protocol.controls import HELD_MODES, RUNNING_MODES
+from .freshness import MODE
 from .outcome import CommandOutcome, CommandReason, CommandResult
 from .registry import CommandRecord, CommandRegistry
 
@@ -58,7 +58,8 @@ class Confirmations:
     def status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> None:
         """A heater answered a question of that moment: complete what it shows to have taken effect, or to be held.
 
-        What was not asked for since a command was written proves nothing about it. Its own reply does.
+        What was not asked for since a command was written proves nothing about it. Its own reply does. Held are writes
+        of a mode that the heater keeps back in a peak period (protocol.md 13.5).
         """
         for sent in tuple(self._registry.sent.values()):
             if sent.command.mac_address != mac_address or not sent.command.expected or asked_at < sent.written_at:
@@ -69,7 +70,7 @@ class Confirmations:
                 (sent.is_answered or sent.is_overdue)
                 and sent.looks
                 and status.is_in_tou_window
-                and _can_be_held(sent.command)
+                and sent.command.expected.get(MODE, RUNNING_MODES) <= HELD_MODES
             ):
                 self._registry.complete(sent.command, CommandResult(CommandOutcome.HELD, CommandReason.PEAK_PERIOD))
 
@@ -109,9 +110,3 @@ class Confirmations:
 
 def _after(seconds: float, act: Callable[[CommandRecord], None], sent: CommandRecord) -> None:
     sent.timers = *sent.timers, asyncio.get_running_loop().call_later(seconds, act, sent)
-
-
-def _can_be_held(command: QueuedCommand) -> bool:
-    """Return whether a command is a mode write that the heater keeps back in a peak period (protocol.md 13.5)."""
-    modes = command.expected.get("dhwOperationSetting")
-    return modes is not None and modes <= HELD_MODES
