@@ -270,7 +270,7 @@ class NavienMqttClient:
         if expires_at is not None:
             request = replace(request, expires_at=expires_at)
         elif self._config.expire_by_class:
-            status = self._inbox.status(device)
+            status = None if record is None else record.status or self._pipeline.guard.known_status(device.mac_address)
             raw = {} if status is None else status.raw
             known = {name: value for name in request.expected if (value := WHOLE.read(raw.get(name))) is not None}
             request = replace(request, expires_at=request.queued_at + control.life_time(checked, known))
@@ -362,11 +362,13 @@ class NavienMqttClient:
 
     def status(self, device: Device) -> DeviceStatus | None:
         """Return the last status of a heater."""
-        return self._inbox.status(device)
+        record = self._inbox.records.get(device.mac_address)
+        return None if record is None else record.status or self._pipeline.guard.known_status(device.mac_address)
 
     def feature(self, device: Device) -> DeviceFeature | None:
         """Return what a heater last reported to have."""
-        return self._inbox.record(device).feature
+        record = self._inbox.records.get(device.mac_address)
+        return None if record is None else record.feature
 
     def is_status_restored(self, device: Device) -> bool:
         """Return whether `status()` is that of an earlier run: the heater has reported none since `restore()`."""

@@ -38,7 +38,7 @@ from nwp500.queue.command import control_request, query_request
 from nwp500.queue.persistence import StoredQueue
 from nwp500.queue.pipeline import CommandPipeline
 from tests import FIXTURES
-from tests.client.support.own_transport import OwnTransport
+from tests.client.support.own_transport import OwnTransport, scripted
 
 CLIENT = "ha-client-3f9a1c07"
 DEVICE = Device(mac_address="0478630a1b2c", additional_value="5322")
@@ -550,18 +550,30 @@ async def test_a_restored_status_is_known_but_no_news(furnish: Furnish) -> None:
     desk = furnish(DEVICE)
     members = {"dhwTemperatureSetting": 120, "dhwOperationSetting": 3}
     desk.pipeline.restore(StoredQueue(statuses={"0478630a1b2c": {**members}, "0478630a1b2d": {**members}}))
-    assert desk.inbox.status(OTHER) is None
     desk.inbox.add(OTHER)
     for device in (DEVICE, OTHER):
-        record, status = desk.inbox.record(device), desk.inbox.status(device)
-        assert status is not None
-        assert status.dhw_temperature_setting == 60
+        record, known = desk.inbox.record(device), desk.pipeline.guard.known_status(device.mac_address)
+        assert known == DeviceStatus(members)
         assert (record.status, record.last_message_at) == (None, None)
+        assert desk.inbox.statuses[device.mac_address] == members
     assert (desk.events, desk.delays) == ([], [])
     desk.inbox.receive(DEVICE_REPLY, fixture("status_idle"))
-    assert desk.inbox.status(DEVICE) is desk.inbox.record(DEVICE).status
-    assert desk.inbox.status(DEVICE) is not None
+    assert desk.inbox.record(DEVICE).status is not None
     assert desk.inbox.record(OTHER).status is None
+
+
+async def test_a_client_knows_a_restored_status_of_its_heaters_until_they_report_one() -> None:
+    client, transports = await scripted()
+    client.restore(StoredQueue(statuses={"0478630a1b2c": {"dhwTemperatureSetting": 120}}))
+    assert (client.status(DEVICE), client.is_status_restored(DEVICE)) == (None, False)
+    client.add_device(DEVICE)
+    assert client.status(DEVICE) == DeviceStatus({"dhwTemperatureSetting": 120})
+    assert client.is_status_restored(DEVICE)
+    client.poll(DEVICE)
+    transports[0].reply("res", status={"dhwTemperatureSetting": 98})
+    assert client.status(DEVICE) == DeviceStatus({"dhwTemperatureSetting": 98})
+    assert not client.is_status_restored(DEVICE)
+    await client.disconnect()
 
 
 async def test_what_was_heard_does_not_give_way_to_an_older_status(desk: Desk) -> None:
@@ -570,7 +582,7 @@ async def test_what_was_heard_does_not_give_way_to_an_older_status(desk: Desk) -
     answer = {**status_of(DEVICE.mac_address, dhwTemperatureSetting=120), "sessionID": question.id}
     desk.inbox.receive(DEVICE_REPLY, answer)
     desk.pipeline.restore(StoredQueue(statuses={"0478630a1b2c": {"dhwTemperatureSetting": 70}}))
-    assert desk.inbox.status(DEVICE) == DeviceStatus({"dhwTemperatureSetting": 120})
+    assert desk.pipeline.guard.known_status(DEVICE.mac_address) == DeviceStatus({"dhwTemperatureSetting": 120})
     assert desk.inbox.statuses == {"0478630a1b2c": {"dhwTemperatureSetting": 120}}
 
 

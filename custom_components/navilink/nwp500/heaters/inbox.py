@@ -36,7 +36,7 @@ class HeaterRecord:
 
     device: Device
     status: DeviceStatus | None = None
-    """Reported in this run; `Inbox.status` knows that of an earlier one."""
+    """Reported in this run; that of an earlier one has the guard (`known_status`)."""
     feature: DeviceFeature | None = None
     last_message_at: datetime | None = None
     is_online: bool | None = None
@@ -89,13 +89,6 @@ class Inbox:
         """The last status members of each heater, by MAC, as they are stored."""
         known = {mac_address: self._known_members(record) for mac_address, record in self.records.items()}
         return {mac_address: members for mac_address, members in known.items() if members}
-
-    def status(self, device: Device) -> DeviceStatus | None:
-        """Return the last status of a known device, that of an earlier run until it has reported one."""
-        record = self.records.get(device.mac_address)
-        if record is None or record.status is not None:
-            return None if record is None else record.status
-        return self._pipeline.guard.known_status(device.mac_address)
 
     def add(self, device: Device, feature: DeviceFeature | None = None) -> HeaterRecord:
         """Make a device known, and what it has unless it has reported that itself.
