@@ -18,9 +18,10 @@ from custom_components.navilink.heater import HeaterSnapshots
 from custom_components.navilink.nwp500 import NavienAuthClient, NavienMqttClient, auth, mqtt_client
 from custom_components.navilink.nwp500.heaters.watchdog import ResponseWatchdog
 from custom_components.navilink.nwp500.queue.confirmation import Confirmations
+from custom_components.navilink.nwp500.queue.guard import CommandGuard
 from custom_components.navilink.nwp500.queue.pipeline import CommandPipeline
 from custom_components.navilink.nwp500.queue.queue import CommandQueue
-from custom_components.navilink.nwp500.queue.timing import Pacing
+from custom_components.navilink.nwp500.queue.registry import CommandRecord
 from custom_components.navilink.nwp500.rest import service
 from custom_components.navilink.nwp500.transport import connection
 from custom_components.navilink.nwp500.transport.connection import Connection
@@ -122,7 +123,7 @@ PROTECTIONS: Mapping[str, Protection] = {
     ),
     "refusal-counts-once": Protection(
         "A refusal that is delivered twice counts once.",
-        _patched(Pacing, was_refused=lambda *_: False),
+        _patched(CommandRecord, was_refused=lambda _: False),
     ),
     "messages-checked": Protection(
         "A message that is no JSON object, or larger or deeper than any of the service's, is dropped.",
@@ -174,11 +175,11 @@ PROTECTIONS: Mapping[str, Protection] = {
     ),
     "retry-after-refusal": Protection(
         "A command that came too soon is sent again after a pause.",
-        _patched(Pacing, refused=lambda *_: None),
+        _patched(CommandRecord, refused=lambda _: None),
     ),
     "heaters-apart": Protection(
         "Each heater has its own pauses.",
-        _patched(Pacing, pause=unprotected.one_pause_for_all),
+        _patched(CommandGuard, pause=unprotected.one_pause_for_all),
     ),
     "let-go-of-the-refused": Protection(
         "Nothing is sent to a heater whose subscriptions the service refuses.",

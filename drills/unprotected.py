@@ -20,8 +20,9 @@ from custom_components.navilink.nwp500 import (
     exceptions,
 )
 from custom_components.navilink.nwp500.queue.confirmation import Confirmations
+from custom_components.navilink.nwp500.queue.guard import CommandGuard
 from custom_components.navilink.nwp500.queue.queue import CommandQueue, Displaced
-from custom_components.navilink.nwp500.queue.timing import Pacing
+from custom_components.navilink.nwp500.queue.registry import CommandRecord
 from custom_components.navilink.nwp500.rest import service
 from custom_components.navilink.nwp500.transport.base import Transport
 from custom_components.navilink.nwp500.transport.connection import Connection
@@ -30,7 +31,7 @@ from custom_components.navilink.nwp500.transport.subscriptions import Connection
 _read_answer = service._data  # noqa: SLF001 - as it is before it is taken out
 _sign_in = NavienAuthClient._sign_in_with_password  # noqa: SLF001 - likewise
 _signed_in: WeakSet[NavienAuthClient] = WeakSet()
-_pause = Pacing.pause
+_pause = CommandGuard.pause
 _use = NavienMqttClient._use  # noqa: SLF001 - likewise
 _make_on = ConnectionSubscriptions.make_on
 _made: WeakSet[ConnectionSubscriptions] = WeakSet()
@@ -94,15 +95,16 @@ async def no_password(client: NavienAuthClient) -> None:
     await _sign_in(client)
 
 
-def confirmed_by_the_answer(confirmations: Confirmations, command_id: str) -> None:
+def confirmed_by_the_answer(confirmations: Confirmations, sent: CommandRecord) -> None:
     """Take a heater's answer for the effect."""
-    if (command := confirmations.forget(command_id)) is not None:
-        confirmations._complete(command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.ANSWERED))  # noqa: SLF001 - in the place of its own method
+    registry = confirmations._registry  # noqa: SLF001 - in the place of its own method
+    if registry.recall(sent):
+        registry.complete(sent.command, CommandResult(CommandOutcome.CONFIRMED, CommandReason.ANSWERED))
 
 
-def one_pause_for_all(pacing: Pacing, _mac_address: str | None) -> float:
+def one_pause_for_all(guard: CommandGuard, _mac_address: str) -> float:
     """Hold the commands to every heater back while the first one is waited for."""
-    return _pause(pacing, "0478630a1b2c")
+    return _pause(guard, "0478630a1b2c")
 
 
 async def one_address_after_the_other(**members: Any) -> socket.socket:  # noqa: ANN401 - those of the function replaced

@@ -1,28 +1,27 @@
 """The MQTT client that users hold: one connection, one queue, and the heaters behind them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 import logging
 
-from .common.background import Background, UnexpectedErrors
+from .common.background import Background, UnexpectedErrors, all_of
 from .config import MqttConnectionConfig
 from .enums import TemperatureUnit
-from .events import EventEmitter, Listener
+from .events import EventEmitter
 from .exceptions import InvalidParameterError, NotConnectedError
 from .heaters.controls import HeaterControls, dhw_mode
-from .heaters.inbox import Inbox
+from .heaters.inbox import HeaterRecord, Inbox
 from .heaters.queries import HeaterQueries
 from .heaters.requests import HeaterRequests, PendingReplies, PeriodicRequests
 from .heaters.schedules import Schedules
-from .heaters.subscriptions import HeaterSubscriptions
 from .heaters.watchdog import ResponseWatchdog
 from .models import Device, DeviceFeature, DeviceStatus
 from .models.members import WHOLE
 from .protocol import queries, setpoint
 from .protocol.codec import decoded
 from .protocol.controls import HeaterCommand
-from .protocol.topics import check_filter
+from .protocol.topics import check_filter, connection_topic
 from .queue.command import CommandHandle, QueuedCommand, control_request, plain_message, query_request
 from .queue.outcome import CommandOutcome, CommandStage
 from .queue.persistence import StoredQueue
@@ -72,7 +71,7 @@ class NavienMqttClient:
                 on_refused=lambda error: self._events.emit("connection_refused", ConnectionRefused(error)),
                 on_changed=lambda report: self._events.emit("connection_changed", ConnectionChanged(report)),
             ),
-            is_urgent=lambda: len(self._pipeline.registry) > 0,
+            is_urgent=lambda: bool(self._pipeline.registry.records),
         )
         # Without a connection, a command need not wait as long as a client would that has nothing to send.
         self._events.on("command_queued", lambda _: self._connection.hurry())
@@ -91,7 +90,6 @@ class NavienMqttClient:
         )
         self._inbox = Inbox(self._events, self._pipeline, self._answers, self._replies, self.client_id)
         self._periodic = PeriodicRequests()
-        self._heaters = HeaterSubscriptions(self._connection.subscriptions, self.client_id)
         self._background = Background()
         self._delivery_errors = UnexpectedErrors()
         self.controls = HeaterControls(self.give)
@@ -100,6 +98,8 @@ class NavienMqttClient:
         """What can be asked of the heaters."""
         self.schedules = Schedules(self.queries)
         """The schedules of the heaters, to be changed entry by entry or whole."""
+        self.on, self.once, self.off = self._events.on, self._events.once, self._events.off
+        """Call a listener with each event of a name (see `events.EVENTS`), with the next one only, or no longer."""
 
     # The connection
 
@@ -180,12 +180,13 @@ class NavienMqttClient:
 
     async def subscribe_device(self, device: Device) -> None:
         """Subscribe to a heater and wait for the SUBACKs; every method that takes a device subscribes by itself."""
-        self._inbox.add(device)
-        await self._heaters.subscribe(device)
+        record = self._inbox.add(device)
+        # Begun at once, so that they are written before whatever the heater is asked next.
+        await all_of("A subscription", *map(self._connection.subscriptions.subscribe, record.filters))
         # What was restored for a heater that is only known by now has waited for this.
         self._pipeline.ask_what_is_due()
-        if self.is_connected and device.mac_address in self._inbox.records:
-            self._background.start("Subscribing to a heater's presence", self._heaters.try_presence(device))
+        if self.is_connected:
+            self._background.start("Subscribing to a heater's presence", self._try_presence(record))
 
     async def unsubscribe_device(self, device: Device) -> None:
         """Forget a heater: it is unsubscribed and not asked any more, and starts afresh should it be used again.
@@ -193,10 +194,13 @@ class NavienMqttClient:
         Of its commands, those that wait end as *cleared*, those that may have reached it as *unconfirmed*. Whoever
         waits for a reply of the heater gets `MqttConnectionError`.
         """
+        filters = self._inbox.record(device).all_filters
         self._inbox.remove(device)
         self._pipeline.remove_heater(device.mac_address)
         await self._periodic.stop(device.mac_address)
-        await self._heaters.unsubscribe(device, self._is_needed)
+        # What is needed for another one, or by a caller, stays.
+        unneeded = [topic_filter for topic_filter in filters if not self._is_needed(topic_filter)]
+        await all_of("Unsubscribing from a heater", *map(self._connection.subscriptions.unsubscribe, unneeded))
 
     def add_device(self, device: Device, feature: DeviceFeature | None = None) -> None:
         """Subscribe to a heater with the next connection, with what it was known to have until it reports that."""
@@ -266,7 +270,8 @@ class NavienMqttClient:
         if expires_at is not None:
             request = replace(request, expires_at=expires_at)
         elif self._config.expire_by_class:
-            raw = {} if record is None or record.status is None else record.status.raw
+            status = None if record is None else record.status or self._pipeline.guard.known_status(device.mac_address)
+            raw = {} if status is None else status.raw
             known = {name: value for name in request.expected if (value := WHOLE.read(raw.get(name))) is not None}
             request = replace(request, expires_at=request.queued_at + control.life_time(checked, known))
         self._use(device)
@@ -287,15 +292,16 @@ class NavienMqttClient:
     @property
     def pending_commands(self) -> tuple[QueuedCommand, ...]:
         """Everything given that has no outcome yet, in the order of giving."""
-        return self._pipeline.pending()
+        return self._pipeline.registry.pending()
 
     def stage(self, command_id: str) -> CommandStage | None:
         """Return where a command is; `None` once it has its outcome."""
-        return self._pipeline.stage(command_id)
+        return self._pipeline.registry.stage(command_id)
 
     def handle(self, command_id: str) -> CommandHandle | None:
         """Return the handle of a command that has no outcome yet, also of one restored from an earlier run."""
-        return self._pipeline.registry.handle(command_id)
+        record = self._pipeline.registry.records.get(command_id)
+        return None if record is None else record.handle
 
     def outcome_counts(self, device: Device | None = None) -> Mapping[CommandOutcome, int]:
         """Return how often each outcome occurred, for all devices or one."""
@@ -307,7 +313,7 @@ class NavienMqttClient:
 
     def wanted_members(self, device: Device) -> Mapping[str, int]:
         """Return the raw status members that the commands without an outcome will set."""
-        return self._pipeline.wanted(device.mac_address)
+        return self._pipeline.guard.wanted(device.mac_address)
 
     def clear_command_queue(
         self, device: Device | None = None, *, kinds: frozenset[str] | None = None, ids: frozenset[str] | None = None
@@ -330,8 +336,8 @@ class NavienMqttClient:
         pipeline = self._pipeline
         return StoredQueue(
             unsent=tuple(command for command in pipeline.queue.unsent() if command.is_control),
-            sent=tuple(command for command in pipeline.confirmations.commands if command.is_control),
-            order=tuple(command.id for command in pipeline.pending() if command.is_control),
+            sent=tuple(command for command in pipeline.registry.sent_commands if command.is_control),
+            order=tuple(command.id for command in pipeline.registry.pending() if command.is_control),
             features=self._inbox.features,
             statuses=self._inbox.statuses,
             running_modes=pipeline.guard.running_modes,
@@ -343,7 +349,6 @@ class NavienMqttClient:
 
         The last statuses are known again, but are no news: see `is_status_restored`.
         """
-        self._inbox.restore(stored.statuses)
         self._pipeline.restore(stored)
 
     async def finish_sending(self) -> None:
@@ -358,7 +363,7 @@ class NavienMqttClient:
     def status(self, device: Device) -> DeviceStatus | None:
         """Return the last status of a heater."""
         record = self._inbox.records.get(device.mac_address)
-        return None if record is None else record.status
+        return None if record is None else record.status or self._pipeline.guard.known_status(device.mac_address)
 
     def feature(self, device: Device) -> DeviceFeature | None:
         """Return what a heater last reported to have."""
@@ -367,7 +372,7 @@ class NavienMqttClient:
 
     def is_status_restored(self, device: Device) -> bool:
         """Return whether `status()` is that of an earlier run: the heater has reported none since `restore()`."""
-        return self._inbox.record(device).is_status_restored
+        return self.status(device) is not None and self._inbox.record(device).status is None
 
     def last_message_at(self, device: Device) -> datetime | None:
         """Return the time of a heater's last message, aware, UTC."""
@@ -387,20 +392,6 @@ class NavienMqttClient:
         To one that the service refuses nothing is sent. `subscribe_device` tries again.
         """
         return not self._connection.subscriptions.refused.isdisjoint(self._inbox.record(device).filters)
-
-    # Events
-
-    def on(self, event: str, listener: Listener) -> Callable[[], None]:
-        """Call a listener with each event of a name (see `events.EVENTS`); returns a function that ends that."""
-        return self._events.on(event, listener)
-
-    def once(self, event: str, listener: Listener) -> Callable[[], None]:
-        """Call a listener with the next event of a name only."""
-        return self._events.once(event, listener)
-
-    def off(self, event: str, listener: Listener) -> None:
-        """Stop calling a listener."""
-        self._events.off(event, listener)
 
     # From the connection
 
@@ -438,10 +429,21 @@ class NavienMqttClient:
         await writer.drain()
         if is_announced and self._connection.transport is transport:
             self._events.emit("connection_resumed", ConnectionResumed(writer.sent_count - sent_before))
-        for device in self._inbox.devices:
-            await self._heaters.try_presence(device)
+        for record in tuple(self._inbox.records.values()):
+            await self._try_presence(record)
 
     # Inner steps
+
+    async def _try_presence(self, record: HeaterRecord) -> None:
+        """Subscribe to a heater's presence, if the service allows it; unanswered requests show its absence too, later.
+
+        Nobody is known to have subscribed to this topic, so it is tried, and only once.
+        """
+        is_known = self._inbox.records.get(record.device.mac_address) is record
+        if is_known and not record.is_presence_tried:
+            record.is_presence_tried = True
+            if not await self._connection.subscriptions.try_subscribe(connection_topic(record.device)):
+                _LOGGER.debug("Presence topic not available; relying on timeouts")
 
     async def _query(self, query: queries.Query, device: Device) -> int:
         self._use(device)
@@ -482,11 +484,12 @@ class NavienMqttClient:
         """Make a device known and write its subscriptions, without waiting: commands keep the order of their calls."""
         record = self._inbox.records.get(device.mac_address)
         if record is None or record.device is not device:
-            self._inbox.add(device)
-            record = self._inbox.records[device.mac_address]
-        if not record.filters <= self._connection.subscriptions.filters:
+            record = self._inbox.add(device)
+        if not self._connection.subscriptions.filters >= set(record.filters):
             self._background.start("Subscribing to a heater", self.subscribe_device(device))
 
     def _is_needed(self, topic_filter: str) -> bool:
         """Return whether a filter is still needed, by a caller or for a heater."""
-        return self._subscriptions.has(topic_filter) or self._heaters.is_for_any(topic_filter, self._inbox.devices)
+        return self._subscriptions.has(topic_filter) or any(
+            topic_filter in record.all_filters for record in self._inbox.records.values()
+        )

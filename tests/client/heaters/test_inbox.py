@@ -35,9 +35,10 @@ from nwp500.heaters.requests import PendingReplies
 from nwp500.heaters.watchdog import ResponseWatchdog
 from nwp500.json_types import JsonMessage, JsonValue
 from nwp500.queue.command import control_request, query_request
+from nwp500.queue.persistence import StoredQueue
 from nwp500.queue.pipeline import CommandPipeline
 from tests import FIXTURES
-from tests.client.support.own_transport import OwnTransport
+from tests.client.support.own_transport import OwnTransport, scripted
 
 CLIENT = "ha-client-3f9a1c07"
 DEVICE = Device(mac_address="0478630a1b2c", additional_value="5322")
@@ -432,7 +433,7 @@ async def test_a_refusal_is_of_the_command_of_its_session(desk: Desk) -> None:
     command = desk.sent(120)
     refusal = fixture("control_fail")
     desk.inbox.receive(refusal["topic"], refusal["payload"])
-    assert desk.pipeline.stage(command.id) is CommandStage.SENT
+    assert desk.pipeline.registry.stage(command.id) is CommandStage.SENT
     desk.inbox.receive(refusal["topic"], {**refusal["payload"], "sessionID": command.id})
     assert desk.outcomes == []
     assert desk.pipeline.queue.waiting == (command.written_again(),)
@@ -453,7 +454,7 @@ async def test_a_heater_answers_for_no_other(furnish: Furnish) -> None:
     others = {**status_of(OTHER.mac_address, dhwTemperatureSetting=120), "sessionID": command.id}
     desk.inbox.receive("cmd/52/navilink-0478630a1b2d/ha-client-3f9a1c07/res", others)
     assert desk.outcomes == []
-    assert desk.pipeline.stage(command.id) is CommandStage.SENT
+    assert desk.pipeline.registry.stage(command.id) is CommandStage.SENT
     # What it says of itself counts all the same.
     assert desk.names() == ["status_received"]
 
@@ -548,21 +549,41 @@ async def test_no_message_whatsoever_breaks_the_inbox(message: Mapping[str, obje
 async def test_a_restored_status_is_known_but_no_news(furnish: Furnish) -> None:
     desk = furnish(DEVICE)
     members = {"dhwTemperatureSetting": 120, "dhwOperationSetting": 3}
-    desk.inbox.restore({"0478630a1b2c": {**members}, "0478630a1b2d": {**members}})
+    desk.pipeline.restore(StoredQueue(statuses={"0478630a1b2c": {**members}, "0478630a1b2d": {**members}}))
     desk.inbox.add(OTHER)
     for device in (DEVICE, OTHER):
-        record = desk.inbox.record(device)
-        assert record.status is not None
-        assert record.status.dhw_temperature_setting == 60
-        assert (record.is_status_restored, record.last_message_at) == (True, None)
+        record, known = desk.inbox.record(device), desk.pipeline.guard.known_status(device.mac_address)
+        assert known == DeviceStatus(members)
+        assert (record.status, record.last_message_at) == (None, None)
+        assert desk.inbox.statuses[device.mac_address] == members
     assert (desk.events, desk.delays) == ([], [])
     desk.inbox.receive(DEVICE_REPLY, fixture("status_idle"))
-    assert not desk.inbox.record(DEVICE).is_status_restored
-    assert desk.inbox.record(OTHER).is_status_restored
-    # What was heard does not give way to an older one.
-    desk.inbox.restore({"0478630a1b2c": {"dhwTemperatureSetting": 70}})
-    assert not desk.inbox.record(DEVICE).is_status_restored
-    assert desk.inbox.record(DEVICE).status != DeviceStatus({"dhwTemperatureSetting": 70})
+    assert desk.inbox.record(DEVICE).status is not None
+    assert desk.inbox.record(OTHER).status is None
+
+
+async def test_a_client_knows_a_restored_status_of_its_heaters_until_they_report_one() -> None:
+    client, transports = await scripted()
+    client.restore(StoredQueue(statuses={"0478630a1b2c": {"dhwTemperatureSetting": 120}}))
+    assert (client.status(DEVICE), client.is_status_restored(DEVICE)) == (None, False)
+    client.add_device(DEVICE)
+    assert client.status(DEVICE) == DeviceStatus({"dhwTemperatureSetting": 120})
+    assert client.is_status_restored(DEVICE)
+    client.poll(DEVICE)
+    transports[0].reply("res", status={"dhwTemperatureSetting": 98})
+    assert client.status(DEVICE) == DeviceStatus({"dhwTemperatureSetting": 98})
+    assert not client.is_status_restored(DEVICE)
+    await client.disconnect()
+
+
+async def test_what_was_heard_does_not_give_way_to_an_older_status(desk: Desk) -> None:
+    question = query_request(queries.STATUS, DEVICE, CLIENT)
+    desk.pipeline.guard.written(question)
+    answer = {**status_of(DEVICE.mac_address, dhwTemperatureSetting=120), "sessionID": question.id}
+    desk.inbox.receive(DEVICE_REPLY, answer)
+    desk.pipeline.restore(StoredQueue(statuses={"0478630a1b2c": {"dhwTemperatureSetting": 70}}))
+    assert desk.pipeline.guard.known_status(DEVICE.mac_address) == DeviceStatus({"dhwTemperatureSetting": 120})
+    assert desk.inbox.statuses == {"0478630a1b2c": {"dhwTemperatureSetting": 120}}
 
 
 async def test_what_is_known_is_stored_at_once_for_a_setting_and_later_for_the_rest(desk: Desk) -> None:

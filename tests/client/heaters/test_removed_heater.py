@@ -56,7 +56,7 @@ def test_each_command_of_a_removed_heater_has_one_end_and_the_neighbor_keeps_its
         in_flight = bench.give(commands.DHW_MODE, 1)
         neighbors = bench.give(commands.DHW_TEMPERATURE, 110, mac_address=OTHER)
         waiting = bench.give(commands.POWER_ON)
-        stages = [bench.pipeline.stage(handle.command.id) for handle in (sent, in_flight, waiting)]
+        stages = [bench.pipeline.registry.stage(handle.command.id) for handle in (sent, in_flight, waiting)]
         assert stages == [CommandStage.SENT, CommandStage.IN_FLIGHT, CommandStage.WAITING]
 
         bench.pipeline.remove_heater(ONE)
@@ -68,7 +68,7 @@ def test_each_command_of_a_removed_heater_has_one_end_and_the_neighbor_keeps_its
         assert {handle.result.reason for handle in (waiting, sent, in_flight) if handle.result} == {
             CommandReason.HEATER_REMOVED
         }
-        assert [command.id for command in bench.pipeline.pending()] == [neighbors.command.id]
+        assert [command.id for command in bench.pipeline.registry.pending()] == [neighbors.command.id]
         # Whatever arrives of it later changes nothing any more.
         await bench.arrives()
         bench.answers(in_flight.command.id)
@@ -118,9 +118,9 @@ def test_a_heater_that_comes_back_starts_clean() -> None:
         assert bench.pipeline.guard.known_status(ONE) is None
         assert bench.pipeline.guard.is_waiting_for_status(ONE)
         again = bench.give(commands.DHW_TEMPERATURE, 120)
-        assert bench.pipeline.stage(again.command.id) is CommandStage.WAITING
+        assert bench.pipeline.registry.stage(again.command.id) is CommandStage.WAITING
         bench.reports(dhwTemperatureSetting=98)
-        assert bench.pipeline.stage(again.command.id) is CommandStage.IN_FLIGHT
+        assert bench.pipeline.registry.stage(again.command.id) is CommandStage.IN_FLIGHT
 
     on_the_bench(story, guard_commands=True, skip_redundant=True, command_interval=60.0)
 
@@ -234,6 +234,32 @@ def test_whoever_waits_for_a_reply_of_a_removed_heater_waits_no_longer() -> None
         assert not any("/0/0/" in topic_filter for topic_filter in transports[0].filters)
         assert not theirs.done()
         theirs.cancel()
+        await client.disconnect()
+
+    asyncio.run(story(), loop_factory=VirtualTimeLoop)
+
+
+def test_a_heater_that_is_removed_while_presences_are_tried_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    suback = asyncio.Event()
+    make = OwnTransport.subscribe
+
+    async def slow(transport: OwnTransport, topic_filter: str) -> None:
+        if topic_filter.startswith("evt/"):
+            await suback.wait()
+        await make(transport, topic_filter)
+
+    async def story() -> None:
+        client, transports = await scripted()
+        transports[0].drop()
+        for device in (DEVICE, NEIGHBOR):
+            client.add_device(device)
+        monkeypatch.setattr(OwnTransport, "subscribe", slow)
+        await asyncio.sleep(5)
+        await client.unsubscribe_device(NEIGHBOR)
+        suback.set()
+        await asyncio.sleep(1)
+        assert f"evt/52/navilink-{MAC}/connection" in transports[1].filters
+        assert not [topic_filter for topic_filter in transports[1].filters if NEIGHBOR.mac_address in topic_filter]
         await client.disconnect()
 
     asyncio.run(story(), loop_factory=VirtualTimeLoop)

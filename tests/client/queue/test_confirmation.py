@@ -5,14 +5,27 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from nwp500 import CommandOutcome, Device, DeviceStatus, QueuedCommand, commands, queries
+from nwp500 import (
+    CommandCompleted,
+    CommandOutcome,
+    CommandReason,
+    Device,
+    DeviceStatus,
+    MqttConnectionConfig,
+    QueuedCommand,
+    commands,
+    queries,
+)
+from nwp500.events import EventEmitter
 from nwp500.protocol.controls import Control
 from nwp500.queue.command import query_request
 from nwp500.queue.confirmation import ANSWER_SECONDS, LOOK_INTERVALS, Confirmations
 from nwp500.queue.outcome import CommandResult
+from nwp500.queue.registry import CommandRegistry
 from tests.client.support.bench import ONE, OTHER, made
 from tests.client.support.virtual_time import VirtualTimeLoop
 
+LEFT = CommandResult(CommandOutcome.UNCONFIRMED, CommandReason.CLIENT_DISCONNECTED)
 LONG = 600.0
 WRITTEN = 1
 """The moment at which everything was written."""
@@ -31,12 +44,14 @@ class Waiting:
         self.more = 0
         """How often more was said to be possible."""
         self.is_connected = True
-        self.confirmations = Confirmations(complete=self._complete, look=self._look, may_send_more=self._may_send_more)
+        emitter = EventEmitter()
+        emitter.on("command_completed", self._completed)
+        self.registry = CommandRegistry(MqttConnectionConfig(), emitter, self._look)
+        self.confirmations = Confirmations(self.registry, look=self._look, may_send_more=self._may_send_more)
 
-    def _complete(self, command: QueuedCommand, result: CommandResult) -> None:
-        assert result.reason
-        self.confirmations.forget(command.id)
-        self.outcomes.append((result.outcome, command.id, asyncio.get_running_loop().time()))
+    def _completed(self, event: CommandCompleted) -> None:
+        assert event.result.reason
+        self.outcomes.append((event.result.outcome, event.command.id, asyncio.get_running_loop().time()))
 
     def _look(self, mac_address: str) -> bool:
         assert mac_address in (ONE, OTHER)
@@ -50,9 +65,18 @@ class Waiting:
 
     def sent(self, control: Control, *parameters: int, mac_address: str = ONE) -> str:
         """See the PUBACK of a command, and return its id."""
-        command = made(control, *parameters, mac_address=mac_address)
-        self.confirmations.sent(command, WRITTEN)
+        return self.acknowledged(made(control, *parameters, mac_address=mac_address))
+
+    def acknowledged(self, command: QueuedCommand) -> str:
+        """See the PUBACK of any command, and return its id."""
+        record = self.registry.add(command)
+        record.written_at = WRITTEN
+        self.confirmations.sent(record)
         return command.id
+
+    def answered(self, command_id: str) -> None:
+        """Let the heater answer a command."""
+        self.confirmations.answered(self.registry.records[command_id])
 
     def reports(self, mac_address: str = ONE, /, **raw: object) -> None:
         """Let a heater report its status."""
@@ -65,7 +89,7 @@ def run(story: Callable[[Waiting], Awaitable[None]]) -> None:
     async def played() -> None:
         waiting = Waiting()
         await story(waiting)
-        waiting.confirmations.close()
+        waiting.registry.complete_all(waiting.registry.sent_commands, LEFT)
 
     asyncio.run(played(), loop_factory=VirtualTimeLoop)
 
@@ -73,13 +97,13 @@ def run(story: Callable[[Waiting], Awaitable[None]]) -> None:
 def test_a_status_with_the_wanted_value_confirms() -> None:
     async def story(waiting: Waiting) -> None:
         command_id = waiting.sent(commands.DHW_TEMPERATURE, 120)
-        assert waiting.confirmations.has(command_id)
+        assert command_id in waiting.registry.sent
         waiting.reports(dhwTemperatureSetting=98)
         assert waiting.outcomes == []
         await asyncio.sleep(10)
         waiting.reports(dhwTemperatureSetting=120)
         assert waiting.outcomes == [(CommandOutcome.CONFIRMED, command_id, 10)]
-        assert not waiting.confirmations.has(command_id)
+        assert command_id not in waiting.registry.sent
         await asyncio.sleep(LONG)
         assert len(waiting.outcomes) == 1
 
@@ -113,9 +137,10 @@ def test_what_shows_in_no_status_is_confirmed_by_the_reply() -> None:
     async def story(waiting: Waiting) -> None:
         command_id = waiting.sent(commands.AIR_FILTER_RESET)
         waiting.reports(dhwTemperatureSetting=120)
-        waiting.confirmations.answered("of somebody else")
+        not_sent = waiting.registry.add(made(commands.AIR_FILTER_RESET))
+        waiting.confirmations.answered(not_sent)
         assert waiting.outcomes == []
-        waiting.confirmations.answered(command_id)
+        waiting.answered(command_id)
         assert waiting.outcomes == [(CommandOutcome.CONFIRMED, command_id, 0)]
 
     run(story)
@@ -124,12 +149,12 @@ def test_what_shows_in_no_status_is_confirmed_by_the_reply() -> None:
 def test_what_a_status_can_show_is_not_confirmed_by_the_reply_alone() -> None:
     async def story(waiting: Waiting) -> None:
         command_id = waiting.sent(commands.DHW_TEMPERATURE, 120)
-        assert waiting.confirmations.is_unanswered(ONE)
-        waiting.confirmations.answered(command_id)
-        waiting.confirmations.answered(command_id)
+        assert waiting.registry.is_unanswered(ONE)
+        waiting.answered(command_id)
+        waiting.answered(command_id)
         assert waiting.outcomes == []
         assert waiting.more == 1
-        assert not waiting.confirmations.is_unanswered(ONE)
+        assert not waiting.registry.is_unanswered(ONE)
 
     run(story)
 
@@ -216,12 +241,11 @@ def test_an_overdue_answer_lets_the_next_control_go() -> None:
         waiting.sent(commands.DHW_MODE, 2)
         waiting.sent(commands.DHW_MODE, 2, mac_address=OTHER)
         await asyncio.sleep(ANSWER_SECONDS - 1)
-        assert waiting.confirmations.is_unanswered(ONE)
-        assert not waiting.confirmations.is_unanswered(None)
+        assert waiting.registry.is_unanswered(ONE)
         assert waiting.more == 0
         await asyncio.sleep(2)
         assert waiting.more == 2
-        assert not waiting.confirmations.is_unanswered(ONE)
+        assert not waiting.registry.is_unanswered(ONE)
         assert waiting.outcomes == []
 
     run(story)
@@ -233,7 +257,7 @@ def test_a_mode_is_held_once_a_second_status_in_a_costly_period_does_not_show_it
         command_id = waiting.sent(commands.DHW_MODE, mode)
         costly = {"dhwOperationSetting": 1, "touStatus": 1} | TOU
         waiting.reports(**costly)
-        waiting.confirmations.answered(command_id)
+        waiting.answered(command_id)
         waiting.reports(**costly)
         assert waiting.outcomes == [], "before the first look it may just be late"
         await asyncio.sleep(LOOK_INTERVALS[0])
@@ -249,7 +273,7 @@ def test_a_mode_is_held_once_a_second_status_in_a_costly_period_does_not_show_it
 )
 def test_what_a_costly_period_does_not_hold(control: Control, parameters: tuple[int, ...]) -> None:
     async def story(waiting: Waiting) -> None:
-        waiting.confirmations.answered(waiting.sent(control, *parameters))
+        waiting.answered(waiting.sent(control, *parameters))
         await asyncio.sleep(LOOK_INTERVALS[0])
         waiting.reports(**{"dhwOperationSetting": 5, "dhwTemperatureSetting": 98, "touStatus": 1} | TOU)
         assert waiting.outcomes == []
@@ -259,7 +283,7 @@ def test_what_a_costly_period_does_not_hold(control: Control, parameters: tuple[
 
 def test_outside_a_costly_period_nothing_is_held() -> None:
     async def story(waiting: Waiting) -> None:
-        waiting.confirmations.answered(waiting.sent(commands.DHW_MODE, 4))
+        waiting.answered(waiting.sent(commands.DHW_MODE, 4))
         await asyncio.sleep(LOOK_INTERVALS[0])
         waiting.reports(dhwOperationSetting=1)
         assert waiting.outcomes == []
@@ -270,25 +294,24 @@ def test_outside_a_costly_period_nothing_is_held() -> None:
 def test_one_that_ended_some_other_way_is_not_waited_for() -> None:
     async def story(waiting: Waiting) -> None:
         command_id = waiting.sent(commands.DHW_MODE, 2)
-        forgotten = waiting.confirmations.forget(command_id)
-        assert forgotten is not None
-        assert forgotten.id == command_id
-        assert waiting.confirmations.forget(command_id) is None
+        record = waiting.registry.records[command_id]
+        assert waiting.registry.recall(record)
+        assert not waiting.registry.recall(record)
         await asyncio.sleep(LONG)
         assert (waiting.outcomes, waiting.looked_at) == ([], [])
 
     run(story)
 
 
-def test_closing_ends_the_waiting() -> None:
+def test_an_outcome_ends_the_waiting() -> None:
     async def story(waiting: Waiting) -> None:
-        command_id = waiting.sent(commands.DHW_MODE, 2)
+        waiting.sent(commands.DHW_MODE, 2)
         waiting.sent(commands.AIR_FILTER_RESET)
-        assert len(waiting.confirmations.commands) == 2
-        waiting.confirmations.close()
-        assert not waiting.confirmations.has(command_id)
+        assert len(waiting.registry.sent) == 2
+        waiting.registry.complete_all(waiting.registry.sent_commands, LEFT)
+        assert not waiting.registry.sent
         await asyncio.sleep(LONG)
-        assert (waiting.outcomes, waiting.looked_at) == ([], [])
+        assert (len(waiting.outcomes), waiting.looked_at) == (2, [])
 
     run(story)
 
@@ -297,10 +320,10 @@ def test_closing_ends_the_waiting() -> None:
 def test_a_query_is_settled_by_its_answer_or_by_time(*, is_answered: bool) -> None:
     async def story(waiting: Waiting) -> None:
         query = query_request(queries.STATUS, Device(mac_address=ONE, additional_value="5322"), "client")
-        waiting.confirmations.sent(query, WRITTEN)
-        assert not waiting.confirmations.is_unanswered(ONE)
+        waiting.acknowledged(query)
+        assert not waiting.registry.is_unanswered(ONE)
         if is_answered:
-            waiting.confirmations.answered(query.id)
+            waiting.answered(query.id)
         await asyncio.sleep(LONG)
         outcome = CommandOutcome.CONFIRMED if is_answered else CommandOutcome.UNCONFIRMED
         assert waiting.outcomes == [(outcome, query.id, 0 if is_answered else 30)]

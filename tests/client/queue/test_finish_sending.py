@@ -26,7 +26,7 @@ def test_nothing_more_is_written_and_the_end_comes_with_the_last_puback() -> Non
         bench.reports(dhwTemperatureSetting=90)
         await asyncio.sleep(100)
         assert bench.written == [handle.command.id for handle in given[:2]]
-        stages = [bench.pipeline.stage(handle.command.id) for handle in (given[2], late)]
+        stages = [bench.pipeline.registry.stage(handle.command.id) for handle in (given[2], late)]
         assert stages == [CommandStage.WAITING] * 2
 
     on_the_bench(story, max_in_flight=2)

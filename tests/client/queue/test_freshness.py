@@ -165,11 +165,11 @@ def test_a_heater_is_offline_since_a_moment_whatever_comes_from_it_later() -> No
         asking.fresh.offline(ONE)
         after = asking.fresh.moment()
         assert asking.hears(ONE)
-        assert asking.fresh.is_offline_since(ONE, before)
-        assert not asking.fresh.is_offline_since(ONE, after)
-        assert not asking.fresh.is_offline_since(OTHER, before)
+        assert asking.fresh.heaters[ONE].offline_at > before
+        assert asking.fresh.heaters[ONE].offline_at <= after
+        assert asking.fresh.heaters[OTHER].offline_at <= before
         asking.fresh.forget(ONE)
-        assert not asking.fresh.is_offline_since(ONE, before)
+        assert asking.fresh.heaters[ONE].offline_at <= before
 
     run(story)
 

@@ -370,7 +370,7 @@ def test_a_heater_that_does_not_answer_is_asked_again_and_holds_up_nobody() -> N
         assert bench.written == [other.command.id]
         await asyncio.sleep(120)
         assert [at for mac_address, at in bench.asked if mac_address == ONE][:5] == [0, 5, 15, 35, 65]
-        assert bench.pipeline.stage(silent.command.id) is CommandStage.WAITING
+        assert bench.pipeline.registry.stage(silent.command.id) is CommandStage.WAITING
         bench.pipeline.clear(lambda _: True)
         bench.asked.clear()
         await asyncio.sleep(3600)
@@ -516,16 +516,16 @@ def test_what_an_earlier_run_left_is_taken_up() -> None:
         sent, first, second = made(SETPOINT, 110), made(SETPOINT, 120), made(MODE, 1)
         bench.pipeline.restore(StoredQueue(unsent=(first, second), sent=(sent,)))
         assert bench.pipeline.queue.waiting == (first, second)
-        assert bench.pipeline.confirmations.commands == (sent,)
-        assert bench.pipeline.wanted(ONE) == {"dhwTemperatureSetting": 120, "dhwOperationSetting": 1}
-        handles = [bench.pipeline.registry.handle(command.id) for command in (sent, first, second)]
-        assert [handle and await handle.sent() for handle in handles] == [0, 0, 0]
+        assert bench.pipeline.registry.sent_commands == (sent,)
+        assert bench.pipeline.guard.wanted(ONE) == {"dhwTemperatureSetting": 120, "dhwOperationSetting": 1}
+        handles = [bench.pipeline.registry.records[command.id].handle for command in (sent, first, second)]
+        assert [await handle.sent() for handle in handles] == [0, 0, 0]
         bench.up()
         await bench.arrives()
         assert bench.written == [first.id, second.id]
         bench.reports(dhwTemperatureSetting=120, dhwOperationSetting=1)
         assert {end.command_id for end in bench.ends} == {sent.id, first.id, second.id}
-        assert bench.pipeline.pending() == ()
+        assert bench.pipeline.registry.pending() == ()
 
     on_the_bench(story)
 
@@ -570,7 +570,7 @@ def test_commands_of_an_earlier_run_keep_their_order_whatever_their_times() -> N
         bench.down()
         bench.up()
         assert bench.written == [first.id, second.id]
-        assert [command.id for command in bench.pipeline.pending()] == [first.id, second.id]
+        assert [command.id for command in bench.pipeline.registry.pending()] == [first.id, second.id]
 
     on_the_bench(story)
 
@@ -581,9 +581,9 @@ def test_what_is_restored_twice_is_there_once() -> None:
         stored = StoredQueue(unsent=(waiting,), sent=(sent,))
         bench.pipeline.restore(stored)
         bench.up()
-        handle = bench.pipeline.registry.handle(waiting.id)
+        record = bench.pipeline.registry.records[waiting.id]
         bench.pipeline.restore(stored)
-        assert bench.pipeline.registry.handle(waiting.id) is handle
+        assert bench.pipeline.registry.records[waiting.id] is record
         assert (bench.written, bench.pipeline.queue.waiting) == ([waiting.id], ())
         await bench.arrives()
         bench.reports(dhwOperationSetting=1, dhwTemperatureSetting=120)
@@ -621,7 +621,7 @@ def test_the_order_of_giving_comes_from_the_store_whatever_the_times() -> None:
         older = made(SETPOINT, 120)
         newer = replace(made(SETPOINT, 100), queued_at=older.queued_at - timedelta(hours=1))
         bench.pipeline.restore(StoredQueue(unsent=(newer,), sent=(older,), order=(older.id, newer.id)))
-        assert bench.pipeline.wanted(ONE) == {"dhwTemperatureSetting": 100}
+        assert bench.pipeline.guard.wanted(ONE) == {"dhwTemperatureSetting": 100}
         bench.up()
         await bench.arrives()
         bench.reports(dhwTemperatureSetting=100)
@@ -652,7 +652,7 @@ def test_a_link_that_cannot_be_written_to_is_given_up_and_nothing_is_lost() -> N
         bench.transport.refuses = True
         handle = bench.give(SETPOINT, 120)
         assert bench.complaints == ["AWS_ERROR_MQTT_NOT_CONNECTED"]
-        assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
+        assert bench.pipeline.registry.stage(handle.command.id) is CommandStage.WAITING
         bench.down()
         bench.up()
         assert bench.written == [handle.command.id]

@@ -21,19 +21,19 @@ def test_from_waiting_to_its_outcome() -> None:
     async def story(bench: Bench) -> None:
         handle = bench.give(SETPOINT, 120)
         command_id = handle.command.id
-        assert bench.pipeline.stage(command_id) is CommandStage.WAITING
+        assert bench.pipeline.registry.stage(command_id) is CommandStage.WAITING
         assert await handle.sent() == 0
         bench.up()
-        assert bench.pipeline.stage(command_id) is CommandStage.IN_FLIGHT
+        assert bench.pipeline.registry.stage(command_id) is CommandStage.IN_FLIGHT
         assert len(bench.pipeline.queue) == 0
         assert [command.id for command in tuple(bench.pipeline.queue.unsent())] == [command_id]
         await bench.arrives()
-        assert bench.pipeline.stage(command_id) is CommandStage.SENT
-        assert [command.id for command in bench.pipeline.confirmations.commands] == [command_id]
-        assert bench.pipeline.registry.handle(command_id) is handle
+        assert bench.pipeline.registry.stage(command_id) is CommandStage.SENT
+        assert [command.id for command in bench.pipeline.registry.sent_commands] == [command_id]
+        assert bench.pipeline.registry.records[command_id].handle is handle
         bench.reports(dhwTemperatureSetting=120)
-        assert bench.pipeline.stage(command_id) is None
-        assert bench.pipeline.registry.handle(command_id) is None
+        assert bench.pipeline.registry.stage(command_id) is None
+        assert bench.pipeline.registry.stage(command_id) is None
         assert handle.result is not None
         assert handle.result.outcome is CommandOutcome.CONFIRMED
         assert [name for name in bench.events if name.startswith("command_")] == [
@@ -51,11 +51,11 @@ def test_a_message_to_no_heater_is_completed_by_its_puback() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
         handle = bench.pipeline.give(plain_message("test/a", {"sessionID": "plain"}, 1))
-        assert bench.pipeline.stage(handle.command.id) is CommandStage.IN_FLIGHT
+        assert bench.pipeline.registry.stage(handle.command.id) is CommandStage.IN_FLIGHT
         await bench.arrives()
         assert handle.result is not None
         assert handle.result == CommandResult(CommandOutcome.CONFIRMED, CommandReason.ACKNOWLEDGED)
-        assert bench.pipeline.confirmations.commands == ()
+        assert bench.pipeline.registry.sent_commands == ()
         assert [name for name in bench.events if name.startswith("command_")] == [
             "command_given",
             "command_sent",
@@ -102,7 +102,7 @@ def test_without_a_queue_nothing_is_taken_while_there_is_no_link_and_nothing_is_
     async def story(bench: Bench) -> None:
         with pytest.raises(NotConnectedError):
             bench.give(SETPOINT, 120)
-        assert (bench.events, bench.pipeline.pending()) == ([], ())
+        assert (bench.events, bench.pipeline.registry.pending()) == ([], ())
         bench.up()
         handle = bench.give(SETPOINT, 120)
         bench.down()
@@ -129,7 +129,7 @@ def test_at_the_end_everything_is_settled() -> None:
             in_flight.command.id: CommandOutcome.CLEARED,
             waiting.command.id: CommandOutcome.CLEARED,
         }
-        assert bench.pipeline.pending() == ()
+        assert bench.pipeline.registry.pending() == ()
         await asyncio.sleep(3600)
         assert len(bench.ends) == 3
 
@@ -178,13 +178,13 @@ def test_what_was_given_and_not_settled_is_wanted() -> None:
         bench.give(MODE, 2)
         bench.give(SETPOINT, 100)
         bench.give(SETPOINT, 90, mac_address=OTHER)
-        assert bench.pipeline.wanted(ONE) == {"dhwTemperatureSetting": 100, "dhwOperationSetting": 2}
+        assert bench.pipeline.guard.wanted(ONE) == {"dhwTemperatureSetting": 100, "dhwOperationSetting": 2}
         bench.up()
         await bench.arrives()
-        assert bench.pipeline.wanted(ONE) == {"dhwTemperatureSetting": 100, "dhwOperationSetting": 2}
+        assert bench.pipeline.guard.wanted(ONE) == {"dhwTemperatureSetting": 100, "dhwOperationSetting": 2}
         bench.reports(dhwOperationSetting=2)
-        assert bench.pipeline.wanted(ONE) == {"dhwTemperatureSetting": 100}
-        assert bench.pipeline.wanted(OTHER) == {"dhwTemperatureSetting": 90}
+        assert bench.pipeline.guard.wanted(ONE) == {"dhwTemperatureSetting": 100}
+        assert bench.pipeline.guard.wanted(OTHER) == {"dhwTemperatureSetting": 90}
 
     on_the_bench(story)
 
@@ -195,7 +195,7 @@ def test_an_older_wish_does_not_come_back_once_the_newer_one_took_effect() -> No
         older, newer = bench.give(SETPOINT, 120), bench.give(SETPOINT, 100)
         await bench.arrives()
         bench.reports(dhwTemperatureSetting=100)
-        assert bench.pipeline.wanted(ONE) == {}
+        assert bench.pipeline.guard.wanted(ONE) == {}
         assert [(end.outcome, end.command_id) for end in bench.ends] == [
             (CommandOutcome.CONFIRMED, newer.command.id),
             (CommandOutcome.UNCONFIRMED, older.command.id),
@@ -245,7 +245,7 @@ def test_power_on_is_expected_to_bring_back_the_mode_before(reported: tuple[obje
             bench.reports(dhwOperationSetting=mode)
         bench.reports(OTHER, dhwOperationSetting=1)
         bench.give(commands.POWER_ON)
-        assert bench.pipeline.wanted(ONE) == {"dhwOperationSetting": likely}
+        assert bench.pipeline.guard.wanted(ONE) == {"dhwOperationSetting": likely}
         bench.up()
         await bench.arrives()
         bench.reports(dhwOperationSetting=6)
@@ -262,7 +262,7 @@ def test_the_mode_before_is_known_from_an_earlier_run_too() -> None:
         bench.pipeline.restore(StoredQueue(running_modes={ONE: 4}))
         assert bench.pipeline.guard.running_modes == {ONE: 4}
         bench.give(commands.POWER_ON)
-        assert bench.pipeline.wanted(ONE) == {"dhwOperationSetting": 4}
+        assert bench.pipeline.guard.wanted(ONE) == {"dhwOperationSetting": 4}
 
     on_the_bench(story)
 
@@ -294,9 +294,9 @@ def test_a_reply_that_outlives_the_link_takes_the_command_out_of_the_queue() -> 
         bench.up()
         handle = bench.give(SETPOINT, 120)
         bench.down()
-        assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
+        assert bench.pipeline.registry.stage(handle.command.id) is CommandStage.WAITING
         bench.answers(handle.command.id)
-        assert bench.pipeline.stage(handle.command.id) is CommandStage.SENT
+        assert bench.pipeline.registry.stage(handle.command.id) is CommandStage.SENT
         bench.up()
         assert bench.written == []
 
@@ -310,7 +310,7 @@ def test_a_refusal_that_is_delivered_twice_is_one() -> None:
         await bench.arrives()
         bench.refuses(refused.command.id, 2)
         bench.refuses(refused.command.id, 2)
-        assert bench.pipeline.stage(refused.command.id) is CommandStage.WAITING
+        assert bench.pipeline.registry.stage(refused.command.id) is CommandStage.WAITING
         # The pause after one refusal; the second would make it six seconds.
         await asyncio.sleep(2.1)
         bench.pump()

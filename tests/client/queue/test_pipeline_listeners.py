@@ -116,7 +116,7 @@ def test_what_is_given_for_an_overtaken_command_waits_for_the_answer_to_the_newe
         older, newer = bench.give(SETPOINT, 110), bench.give(SETPOINT, 120)
 
         def give_another(_: CommandEvent) -> None:
-            stages.append(bench.pipeline.stage(newer.command.id))
+            stages.append(bench.pipeline.registry.stage(newer.command.id))
             given.append(bench.give(MODE, 1))
 
         bench.emitter.once("command_superseded", give_another)
@@ -209,7 +209,7 @@ def test_each_of_several_that_end_together_ends_once_whatever_their_listeners_do
         end(bench)
         ids = [handle.command.id for handle in (*sent, *waiting)]
         assert sorted(each.command_id for each in bench.ends) == sorted(ids)
-        assert bench.pipeline.pending() == ()
+        assert bench.pipeline.registry.pending() == ()
 
     on_the_bench(story)
 
@@ -224,7 +224,7 @@ def test_a_reply_to_a_writing_of_an_earlier_connection_confirms_what_a_status_ha
         bench.up()
         bench.reports(dhwTemperatureSetting=120)
         # It is held, because a control was sent a moment ago.
-        assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
+        assert bench.pipeline.registry.stage(handle.command.id) is CommandStage.WAITING
         bench.answers(session_id)
         assert bench.outcomes == [CommandOutcome.CONFIRMED]
 
@@ -242,7 +242,7 @@ def test_nothing_is_remembered_of_what_has_ended() -> None:
         bench.reports(dhwTemperatureSetting=120)
         assert bench.outcomes == [CommandOutcome.CONFIRMED]
         # It would show nowhere else, but in the memory after years.
-        kept = vars(bench.pipeline.registry), vars(bench.pipeline._pacing)  # noqa: SLF001 - as said above
-        assert [len(kept[0]["_sessions"]), len(kept[1]["_refusals"])] == [0, 0]
+        kept = vars(bench.pipeline.registry)
+        assert [len(kept["_sessions"]), len(kept["records"])] == [0, 0]
 
     on_the_bench(story)

@@ -23,7 +23,7 @@ def test_a_refusal_ends_it_with_the_heaters_code(code: int | None) -> None:
         await bench.arrives()
         bench.refuses(handle.command.id, code)
         assert [(end.outcome, end.code) for end in bench.ends] == [(CommandOutcome.REJECTED, code)]
-        assert bench.pipeline.wanted(ONE) == {}
+        assert bench.pipeline.guard.wanted(ONE) == {}
         await asyncio.sleep(3600)
         assert bench.written == [handle.command.id]
 
@@ -105,7 +105,7 @@ def test_a_puback_that_a_refusal_has_overtaken_does_not_take_the_command_out_of_
         handle = bench.give(SETPOINT, 120)
         bench.refuses(handle.command.id, 2)
         await bench.arrives()
-        assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
+        assert bench.pipeline.registry.stage(handle.command.id) is CommandStage.WAITING
         await asyncio.sleep(3)
         assert bench.written == [handle.command.id] * 2
         await bench.arrives()
@@ -123,9 +123,9 @@ def test_a_puback_of_the_first_writing_says_nothing_of_the_second() -> None:
         await asyncio.sleep(3)
         assert bench.written == [handle.command.id] * 2
         assert bench.transport.acknowledge()
-        assert bench.pipeline.stage(handle.command.id) is CommandStage.IN_FLIGHT
+        assert bench.pipeline.registry.stage(handle.command.id) is CommandStage.IN_FLIGHT
         assert bench.transport.acknowledge()
-        assert bench.pipeline.stage(handle.command.id) is CommandStage.SENT
+        assert bench.pipeline.registry.stage(handle.command.id) is CommandStage.SENT
 
     on_the_bench(story)
 
@@ -161,7 +161,7 @@ def test_one_control_at_a_time_for_each_heater() -> None:
         await bench.arrives()
         assert bench.written == [first.command.id, other.command.id]
         await asyncio.sleep(5)
-        assert bench.pipeline.stage(second.command.id) is CommandStage.WAITING
+        assert bench.pipeline.registry.stage(second.command.id) is CommandStage.WAITING
         bench.answers(first.command.id)
         assert bench.written[-1] == second.command.id
 
@@ -202,11 +202,13 @@ def test_what_an_offline_heater_has_not_answered_waits_and_goes_again_in_its_ord
         bench.reports(ONE, dhwTemperatureSetting=100, dhwOperationSetting=3)
         first = bench.give(SETPOINT, 120)
         await bench.arrives()
-        assert bench.pipeline.stage(first.command.id) is CommandStage.SENT
+        assert bench.pipeline.registry.stage(first.command.id) is CommandStage.SENT
         bench.pipeline.heater_offline(ONE)
         second = bench.give(MODE, 1)
         await asyncio.sleep(600)
-        assert [bench.pipeline.stage(each.command.id) for each in (first, second)] == [CommandStage.WAITING] * 2
+        assert [bench.pipeline.registry.stage(each.command.id) for each in (first, second)] == [
+            CommandStage.WAITING
+        ] * 2
         assert bench.written == [first.command.id]
         bench.reports(ONE, dhwTemperatureSetting=100, dhwOperationSetting=3)
         await bench.arrives()
@@ -222,10 +224,10 @@ def test_what_is_in_flight_to_a_heater_that_goes_offline_goes_again() -> None:
         bench.up()
         bench.reports(ONE, dhwTemperatureSetting=100)
         handle = bench.give(SETPOINT, 120)
-        assert bench.pipeline.stage(handle.command.id) is CommandStage.IN_FLIGHT
+        assert bench.pipeline.registry.stage(handle.command.id) is CommandStage.IN_FLIGHT
         bench.pipeline.heater_offline(ONE)
         await bench.arrives()
-        assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
+        assert bench.pipeline.registry.stage(handle.command.id) is CommandStage.WAITING
         # A status that was asked for before it went offline, and comes late, proves nothing.
         assert bench.written == [handle.command.id]
         bench.reports(ONE, dhwTemperatureSetting=100)
@@ -243,7 +245,7 @@ def test_a_late_answer_to_something_else_does_not_hide_what_an_offline_heater_ha
         bench.pipeline.heater_offline(ONE)
         bench.answers(earlier, ONE, dhwTemperatureSetting=100)
         await bench.arrives()
-        assert bench.pipeline.stage(handle.command.id) is CommandStage.WAITING
+        assert bench.pipeline.registry.stage(handle.command.id) is CommandStage.WAITING
         bench.reports(ONE, dhwTemperatureSetting=100)
         assert bench.written == [handle.command.id] * 2
 

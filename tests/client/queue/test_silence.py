@@ -37,7 +37,7 @@ def test_in_mid_drain_a_short_silence_means_that_the_connection_is_dead() -> Non
         assert bench.complaints == DEAD
         bench.up()
         await bench.arrives()
-        assert {bench.pipeline.stage(command_id) for command_id in given} == {CommandStage.SENT}
+        assert {bench.pipeline.registry.stage(command_id) for command_id in given} == {CommandStage.SENT}
 
     on_the_bench(story, max_in_flight=2)
 

@@ -13,7 +13,7 @@ from ..models.conversions import TEXT
 from ..models.device import normalized_mac
 from ..models.members import NUMBER, WHOLE, block
 from ..protocol.queries import WRITE_RECIRCULATION_SCHEDULE, WRITE_RESERVATIONS, WRITE_TOU
-from ..protocol.topics import check_device, client_filter, device_filter
+from ..protocol.topics import check_device, client_filter, connection_topic, device_filter, five_segment_filter
 from ..queue.command import KnowledgeChanged
 from ..queue.pipeline import CommandPipeline
 from ..queue.stored_values import FEATURE_DELAY, Members, feature_to_store, status_delay, status_to_store
@@ -36,16 +36,19 @@ class HeaterRecord:
 
     device: Device
     status: DeviceStatus | None = None
-    is_status_restored: bool = False
-    """Whether the status is one of an earlier run, with the stored members only: nothing was received since."""
+    """Reported in this run; that of an earlier one has the guard (`known_status`)."""
     feature: DeviceFeature | None = None
     last_message_at: datetime | None = None
     is_online: bool | None = None
     watch: ChangeWatch = field(default_factory=ChangeWatch)
     stored: Members | None = None
     """The members of the status that are stored; None when they have to be chosen anew."""
-    filters: frozenset[str] = frozenset()
-    """The topic filters by which it is received."""
+    filters: tuple[str, ...] = ()
+    """The topic filters by which it is received (protocol.md 4.1)."""
+    all_filters: tuple[str, ...] = ()
+    """Every filter that there can be for it, made or not."""
+    is_presence_tried: bool = False
+    """Whether its presence was subscribed to, or tried in vain."""
 
 
 class Inbox:
@@ -66,7 +69,6 @@ class Inbox:
         self._client_id = client_id
         self.records: dict[str, HeaterRecord] = {}
         """The known heaters, by MAC."""
-        self._restored: dict[str, Members] = {}
 
     @property
     def devices(self) -> tuple[Device, ...]:
@@ -88,13 +90,7 @@ class Inbox:
         known = {mac_address: self._known_members(record) for mac_address, record in self.records.items()}
         return {mac_address: members for mac_address, members in known.items() if members}
 
-    def restore(self, statuses: Mapping[str, Members]) -> None:
-        """Take up the last statuses of an earlier run, each until its heater reports one; that is no event."""
-        self._restored.update(statuses)
-        for record in self.records.values():
-            self._restore(record)
-
-    def add(self, device: Device, feature: DeviceFeature | None = None) -> None:
+    def add(self, device: Device, feature: DeviceFeature | None = None) -> HeaterRecord:
         """Make a device known, and what it has unless it has reported that itself.
 
         Until its first message it is online or offline as the cloud's list has it. Raises `InvalidParameterError` for
@@ -102,15 +98,15 @@ class Inbox:
         """
         check_device(device)
         if (record := self.records.get(device.mac_address)) is None:
-            filters = frozenset((device_filter(device), client_filter(device, self._client_id)))
-            record = self.records[device.mac_address] = HeaterRecord(
-                device, is_online=device.connected, filters=filters
-            )
+            record = self.records[device.mac_address] = HeaterRecord(device, is_online=device.connected)
         record.device = device
-        self._restore(record)
+        record.filters = device_filter(device), client_filter(device, self._client_id)
+        others = connection_topic(device), five_segment_filter(device, self._client_id)
+        record.all_filters = *record.filters, *others
         if record.feature is None and feature is not None:
             record.feature = feature
             record.watch.changes(device, feature)
+        return record
 
     def remove(self, device: Device) -> None:
         """Forget a device and everything that it has reported."""
@@ -179,8 +175,8 @@ class Inbox:
         session_id = message.get("sessionID")
         if not isinstance(session_id, str):
             return None
-        command = self._pipeline.registry.asked(session_id)
-        return session_id if command is None or command.mac_address == mac_address else None
+        record = self._pipeline.registry.asked(session_id)
+        return session_id if record is None or record.command.mac_address == mac_address else None
 
     def _take_announcement(self, record: HeaterRecord, message: JsonMessage) -> None:
         match announced_presence(message):
@@ -196,11 +192,6 @@ class Inbox:
         self._answers.answered(record.device.mac_address)
         self._take_presence(record, is_online=True)
 
-    def _restore(self, record: HeaterRecord) -> None:
-        members = self._restored.pop(record.device.mac_address, None)
-        if members is not None and record.status is None:
-            record.status, record.is_status_restored, record.stored = DeviceStatus(members), True, None
-
     def _take_status(self, record: HeaterRecord, status: DeviceStatus, session_id: str | None) -> None:
         mac_address = record.device.mac_address
         asked_at = self._pipeline.fresh.dated(mac_address, session_id)
@@ -208,7 +199,7 @@ class Inbox:
             _LOGGER.debug("Dropped a status that is older than what is known")
             return
         before = self._known_members(record) if record.stored is None else record.stored
-        record.status, record.is_status_restored = status, False
+        record.status = status
         self._pipeline.on_status(mac_address, status, asked_at)
         self._events.emit("status_received", StatusReceived(record.device, status))
         self._emit_changes(record, status)

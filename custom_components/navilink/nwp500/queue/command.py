@@ -161,17 +161,17 @@ class CommandHandle:
         self.packet_id = 0
         """Of its last writing; 0 before."""
         self._sent: int | None = None
-        self._waiting_for_sent: list[asyncio.Future[int]] = []
+        self._waiting_for_sent: tuple[asyncio.Future[int], ...] = ()
         self.result: CommandResult | None = None
         """The outcome, once there is one."""
-        self._waiting_for_result: list[asyncio.Future[CommandResult]] = []
+        self._waiting_for_result: tuple[asyncio.Future[CommandResult], ...] = ()
 
     async def outcome(self, timeout: float | None = None) -> CommandResult:  # noqa: ASYNC109 - the name in the public contract
         """Wait for the outcome; raises `TimeoutError` when there is none in time."""
         if self.result is not None:
             return self.result
         waiting: asyncio.Future[CommandResult] = asyncio.get_running_loop().create_future()
-        self._waiting_for_result.append(waiting)
+        self._waiting_for_result = *self._waiting_for_result, waiting
         async with asyncio.timeout(timeout):
             return await waiting
 
@@ -180,7 +180,7 @@ class CommandHandle:
         if self._sent is None:
             # A future for each caller, of whom one may be canceled: a shield would take one more turn of the loop.
             waiting: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-            self._waiting_for_sent.append(waiting)
+            self._waiting_for_sent = *self._waiting_for_sent, waiting
             return await waiting
         return self._sent
 

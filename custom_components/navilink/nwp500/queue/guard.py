@@ -5,9 +5,8 @@ has changed the same setting at the heater or in the app since its last known st
 whom: what one of our own commands wanted is nobody else's doing.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import math
 
 from ..config import MqttConnectionConfig
 from ..enums import DhwMode
@@ -15,11 +14,9 @@ from ..models import DeviceStatus
 from ..protocol.controls import RUNNING_MODES, Effect
 from ..protocol.queries import STATUS
 from .command import QueuedCommand
-from .confirmation import Confirmations
-from .freshness import UNKNOWN_MOMENT, FreshStatus, loop_seconds
-from .known_heater import MODE, KnownHeater, PendingEffect
+from .freshness import MODE, UNKNOWN_MOMENT, KnownHeater, PendingEffect, loop_seconds
 from .outcome import CommandOutcome, CommandReason, CommandResult
-from .queue import CommandQueue
+from .registry import CommandRecord, CommandRegistry
 from .stored_values import Members
 from .writer import CommandWriter
 
@@ -27,35 +24,15 @@ OVERRULED = CommandResult(CommandOutcome.SUPERSEDED, CommandReason.CHANGED_ELSEW
 _ALREADY_SET = CommandResult(CommandOutcome.CONFIRMED, CommandReason.ALREADY_SET)
 
 
-@dataclass(slots=True, eq=False)
-class _Judged:
-    """What is known of one command without an outcome."""
-
-    given_at: int
-    """The moment at which it was given."""
-    written_at: int = UNKNOWN_MOMENT
-    """The moment at which it was last written."""
-    baseline: DeviceStatus | None = None
-    """The status from which on changes count as somebody else's. A command that was given over a connection before the
-    heater reported on it has none yet: what others changed during the outage is older, so the first status to come is
-    only what later changes are compared with."""
-    is_overruled: bool = False
-    """Whether somebody else has changed its setting since, if commands are guarded."""
-
-
 class CommandGuard:
     """What is known of the heaters, and what it means for the commands that wait for them."""
 
-    def __init__(
-        self, config: MqttConnectionConfig, queue: CommandQueue, writer: CommandWriter, fresh: FreshStatus
-    ) -> None:
+    def __init__(self, config: MqttConnectionConfig, registry: CommandRegistry, writer: CommandWriter) -> None:
         self._config = config
-        self._queue = queue
+        self._registry = registry
         self._writer = writer
-        self._fresh = fresh
-        self._heaters: defaultdict[str, KnownHeater] = defaultdict(KnownHeater)
-        self._judged: dict[str, _Judged] = {}
-        """The commands without an outcome that are for a heater."""
+        self._fresh = registry.fresh
+        self._heaters = registry.fresh.heaters
 
     # What is known
 
@@ -72,11 +49,11 @@ class CommandGuard:
     @property
     def completed_effects(self) -> Mapping[str, tuple[Effect, ...]]:
         """What completed commands of each heater may still bring about."""
-        return {
-            mac_address: effects
+        effects = {
+            mac_address: tuple(each.effect for each in heater.pending_effects.values() if each.completed_at is not None)
             for mac_address, heater in self._heaters.items()
-            if (effects := heater.completed_effects())
         }
+        return {mac_address: found for mac_address, found in effects.items() if found}
 
     def restore(
         self,
@@ -84,22 +61,23 @@ class CommandGuard:
         running_modes: Mapping[str, int],
         completed_effects: Mapping[str, Iterable[Effect]],
     ) -> None:
-        """Take up what an earlier run knew."""
+        """Take up what an earlier run knew; what is known already stays as it is."""
         for mac_address, members in statuses.items():
-            self._heaters[mac_address].status = DeviceStatus(members)
+            self._heaters[mac_address].status = self.known_status(mac_address) or DeviceStatus(members)
         for mac_address, mode in running_modes.items():
-            self._heaters[mac_address].running_mode = mode
+            self._heaters[mac_address].running_mode = self._heaters[mac_address].running_mode or mode
         for mac_address, effects in completed_effects.items():
             for number, effect in enumerate(effects):
                 pending_effect = PendingEffect(effect, written_at=loop_seconds(), completed_at=UNKNOWN_MOMENT)
                 self._heaters[mac_address].pending_effects[f"restored {number}"] = pending_effect
 
-    def wanted(self, mac_address: str, pending: Iterable[QueuedCommand]) -> dict[str, int]:
-        """Return the raw status members that a heater will have once these commands have taken effect."""
+    def wanted(self, mac_address: str) -> dict[str, int]:
+        """Return the raw status members that a heater will have once every command has taken effect."""
         # Which mode power-on brings back is not documented: the last one wanted or seen to heat, else the factory's.
         running_mode = self.running_modes.get(mac_address, int(DhwMode.ENERGY_SAVER))
         wanted: dict[str, int] = {}
-        for command in pending:
+        for record in self._registry.records.values():
+            command = record.command
             if command.mac_address != mac_address:
                 continue
             for name, values in command.expected.items():
@@ -108,55 +86,40 @@ class CommandGuard:
                 running_mode = wanted[MODE]
         return wanted
 
-    def forget(self, mac_address: str) -> None:
-        """Know nothing more of a heater."""
-        self._fresh.forget(mac_address)
-        self._heaters.pop(mac_address, None)
-
     # Moments
 
-    def given(self, command: QueuedCommand, *, is_restored: bool = False) -> None:
+    def given(self, record: CommandRecord, *, is_restored: bool = False) -> None:
         """A command is given; one that an earlier run was given may have been written, whatever the store has."""
+        command = record.command
         if (mac_address := command.mac_address) is None:
             return
         heater = self._heaters[mac_address]
-        judged = self._judged[command.id] = _Judged(self._fresh.moment())
+        record.given_at = self._fresh.moment()
         # Over a connection, only once the heater has reported on it.
         if self._writer.transport is None or self._fresh.has(mac_address):
-            judged.baseline = heater.status
+            record.baseline = heater.status
         if is_restored and command.attempts:
             for session_id in command.sessions or (command.id,):
-                judged.written_at = self._fresh.written(session_id, mac_address)
+                record.written_at = self._fresh.written(session_id, mac_address)
         if command.is_control and command.expected:
             pending_effect = PendingEffect(command.expected, written_at=loop_seconds() if is_restored else None)
             heater.pending_effects[command.id] = pending_effect
 
-    def written(self, request: QueuedCommand) -> None:
-        """A request was written to the connection."""
+    def written(self, request: QueuedCommand, record: CommandRecord | None = None) -> None:
+        """A request was written to the connection, one of the queue if there is a record of it."""
         if request.mac_address is None or not (request.is_control or request.kind == STATUS.name):
             return
         moment = self._fresh.written(request.session_id, request.mac_address)
-        if (judged := self._judged.get(request.id)) is not None:
-            judged.written_at = moment
+        if record is not None:
+            record.written_at = moment
             if (pending_effect := self._heaters[request.mac_address].pending_effects.get(request.id)) is not None:
                 pending_effect.written_at = loop_seconds()
 
-    def written_at(self, command: QueuedCommand) -> int:
-        """Return the moment at which a command was last written: what is asked from then on shows its effect."""
-        judged = self._judged.get(command.id)
-        return UNKNOWN_MOMENT if judged is None else judged.written_at
-
-    def is_shown(self, command: QueuedCommand) -> bool:
+    def is_shown(self, record: CommandRecord) -> bool:
         """Return whether the known status of a heater, asked for since a command was written, shows its effect."""
-        mac_address = command.mac_address or ""
-        known = self.known_status(mac_address)
-        is_asked_since = UNKNOWN_MOMENT < self.written_at(command) <= self._fresh.answered_at(mac_address)
-        return is_asked_since and known is not None and command.is_shown_by(known.raw)
-
-    def is_overruled(self, command: QueuedCommand) -> bool:
-        """Return whether somebody else has changed a command's setting since, if commands are guarded."""
-        judged = self._judged.get(command.id)
-        return judged is not None and judged.is_overruled
+        heater = self._heaters[record.command.mac_address or ""]
+        is_asked_since = UNKNOWN_MOMENT < record.written_at <= heater.answered
+        return is_asked_since and heater.status is not None and record.command.is_shown_by(heater.status.raw)
 
     # The guard: a status first
 
@@ -174,39 +137,49 @@ class CommandGuard:
         if command.is_control and command.mac_address and self.is_waiting_for_status(command.mac_address):
             self._fresh.need(command.mac_address)
 
-    def on_status(
-        self, mac_address: str, status: DeviceStatus, asked_at: int, pending: Iterable[QueuedCommand]
-    ) -> bool:
+    def on_status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> bool:
         """Take in a status that answers a question of this moment; returns whether the store has to be written."""
         heater = self._heaters[mac_address]
         before = heater.running_mode, len(heater.pending_effects)
         if status.dhw_mode in RUNNING_MODES:
             heater.running_mode = status.dhw_mode
         if asked_at != UNKNOWN_MOMENT:
-            for command in pending:
-                if command.mac_address == mac_address:
-                    self._judge(command, heater, status, asked_at)
+            for record in self._registry.records.values():
+                if record.command.mac_address == mac_address:
+                    self._judge(record, heater, status, asked_at)
             heater.forget_pending_effects(status, asked_at)
             heater.status = status
         return before != (heater.running_mode, len(heater.pending_effects))
 
     # Right before the writing
 
-    def verdict(self, command: QueuedCommand, confirmations: Confirmations) -> CommandResult | None:
+    def pause(self, mac_address: str) -> float:
+        """Return the seconds until a control may go to a heater; infinite while something has to come from it first.
+
+        That is its status on this connection or, with an interval between controls, the answer to the last of them. A
+        heater refuses controls that follow each other too soon (protocol.md 10.4); other heaters are not held up.
+        """
+        if self.is_waiting_for_status(mac_address) or (
+            self._config.command_interval and self._registry.is_unanswered(mac_address)
+        ):
+            return math.inf
+        paused_until = self._heaters[mac_address].paused_until
+        return max(0.0, paused_until - loop_seconds()) if paused_until else 0.0
+
+    def verdict(self, record: CommandRecord) -> CommandResult | None:
         """Judge a command right before it is written: `None`, or why it is not sent at all.
 
         It is redundant if the heater, asked after it was given, reports what it wants, and nothing changes that. A
-        command that is in flight or watched by `confirmations` may change it, and so may one that has just ended.
+        command that is in flight or waits for its confirmation may change it, and so may one that has just ended.
         """
-        judged, heater = self._judged.get(command.id), self._heaters.get(command.mac_address or "")
-        if judged is None or heater is None:
-            return None
-        if judged.is_overruled:
+        command = record.command
+        if record.is_overruled:
             return OVERRULED
-        if not self._config.skip_redundant or heater.status is None:
+        heater = self._heaters.get(command.mac_address or "")
+        if not self._config.skip_redundant or heater is None or heater.status is None:
             return None
         is_redundant = (
-            self._fresh.has(command.mac_address or "", since=judged.given_at)
+            self._fresh.has(command.mac_address or "", since=record.given_at)
             and command.is_shown_by(heater.status.raw)
             and not _is_renewal(command, heater.status)
             # In a peak period the reported mode is not all: the app may have written another one, which is held.
@@ -215,48 +188,33 @@ class CommandGuard:
                 pending_effect.contradicts(command.expected)
                 for command_id, pending_effect in heater.pending_effects.items()
                 if pending_effect.completed_at is not None
-                or confirmations.has(command_id)
-                or self._queue.is_in_flight(command_id)
+                or command_id in self._registry.sent
+                or self._registry.queue.is_in_flight(command_id)
             )
         )
         return _ALREADY_SET if is_redundant else None
 
-    # The end of a command
-
-    def completed(self, command: QueuedCommand, outcome: CommandOutcome) -> None:
-        """A command has its outcome: what it may still bring about is not taken for somebody else's doing."""
-        self._judged.pop(command.id, None)
-        heater = self._heaters.get(command.mac_address or "")
-        if heater is None or (pending_effect := heater.pending_effects.get(command.id)) is None:
-            return
-        # Of a refused command only an earlier writing may have had an effect.
-        if pending_effect.written_at is None or (outcome is CommandOutcome.REJECTED and command.attempts <= 1):
-            del heater.pending_effects[command.id]
-        else:
-            pending_effect.completed_at = self._fresh.moment()
-
     # Inner steps
 
-    def _judge(self, command: QueuedCommand, heater: KnownHeater, status: DeviceStatus, asked_at: int) -> None:
+    def _judge(self, record: CommandRecord, heater: KnownHeater, status: DeviceStatus, asked_at: int) -> None:
         """Note whether a status shows that somebody else has decided otherwise since what was known of the heater.
 
         One that was asked for before the command was given decides nothing, but does not make the change old either: if
         it is still there when asked for afterwards, it counts.
         """
-        judged = self._judged[command.id]
-        baseline = judged.baseline
+        baseline = record.baseline
         is_changed = baseline is not None and any(
-            heater.is_changed_by_others(member, baseline, status) for member in command.expected
+            heater.is_changed_by_others(member, baseline, status) for member in record.command.expected
         )
-        if asked_at <= judged.given_at:
+        if asked_at <= record.given_at:
             if baseline is not None and not is_changed:
-                judged.baseline = status
+                record.baseline = status
             return
-        if command.is_shown_by(status.raw):
-            judged.is_overruled = False
+        if record.command.is_shown_by(status.raw):
+            record.is_overruled = False
         elif is_changed and self._config.guard_commands:
-            judged.is_overruled = True
-        judged.baseline = status
+            record.is_overruled = True
+        record.baseline = status
 
 
 def _is_renewal(command: QueuedCommand, status: DeviceStatus) -> bool:

@@ -1,8 +1,8 @@
 """The way of every command: given, queued, judged, written, acknowledged, answered, completed.
 
-The queue holds what is not acknowledged, the writer writes it, the confirmations watch what was sent; judgement,
-pacing, expiry and succession decide what may go and when. This module joins them and ensures that each command ends in
-exactly one outcome.
+The queue holds what is not acknowledged, the writer writes it, the confirmations watch what was sent; guard, expiry and
+succession decide what may go and when. This module joins them and ensures that each command ends in exactly one
+outcome.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -18,13 +18,12 @@ from ..exceptions import NotConnectedError
 from ..models import DeviceStatus
 from ..transport.base import Transport
 from .command import CommandEvent, CommandHandle, QueuedCommand
-from .completion import NOT_ACKNOWLEDGED, OVERTAKEN, Completions
-from .confirmation import REPORTED
-from .freshness import FreshStatus
+from .confirmation import REPORTED, Confirmations
 from .guard import OVERRULED, CommandGuard
-from .outcome import CommandOutcome, CommandReason, CommandResult, CommandStage
+from .outcome import CommandOutcome, CommandReason, CommandResult
 from .persistence import StoredQueue
-from .queue import NOTHING, CommandQueue, CommandRegistry, Displaced
+from .queue import NOTHING, Displaced
+from .registry import NOT_ACKNOWLEDGED, OVERTAKEN, CommandRecord, CommandRegistry
 from .timing import Expiry
 from .writer import CommandWriter, WriterListener
 
@@ -55,53 +54,12 @@ class CommandPipeline(WriterListener):
         self._written_query = written_query
         self._denied = denied
         """The topic filters that the service does not grant, at any time."""
-        self.registry = CommandRegistry()
-        self.queue = CommandQueue(
-            config.max_queued_commands, coalesce=config.coalesce_commands, sequence=self.registry.sequence
-        )
+        self.registry = CommandRegistry(config, events, ask_status)
+        self.queue, self.fresh = self.registry.queue, self.registry.fresh
         self.writer = CommandWriter(self.queue, config, self, replace_connection)
-        self.fresh = FreshStatus(ask_status, self.queue.has_waiting_control)
-        self.guard = CommandGuard(config, self.queue, self.writer, self.fresh)
-        self._completions = Completions(
-            events,
-            self.registry,
-            self.queue,
-            self.guard,
-            command_interval=config.command_interval,
-            ask_status=ask_status,
-            may_send_more=self.writer.pump,
-        )
-        self.confirmations = self._completions.confirmations
-        self._pacing = self._completions.pacing
+        self.guard = CommandGuard(config, self.registry, self.writer)
+        self._confirmations = Confirmations(self.registry, look=ask_status, may_send_more=self.writer.pump)
         self._expiry = Expiry(self.queue, self._expired)
-        age = config.max_queued_command_age
-        self._max_age = None if age is None else timedelta(seconds=age)
-
-    # What is known
-
-    @property
-    def on_their_way(self) -> tuple[QueuedCommand, ...]:
-        """What may have reached its heater by now: in flight, or sent."""
-        return (*self.queue.in_flight, *self.confirmations.commands)
-
-    def pending(self) -> tuple[QueuedCommand, ...]:
-        """Return everything without an outcome, in the order of giving."""
-        if not self.registry:
-            return ()
-        current = {command.id: command for command in (*self.queue.unsent(), *self.confirmations.commands)}
-        return tuple(current.get(handle.command.id, handle.command) for handle in self.registry)
-
-    def wanted(self, mac_address: str) -> dict[str, int]:
-        """Return the raw status members that a heater will have once every command has taken effect."""
-        return self.guard.wanted(mac_address, self.pending())
-
-    def stage(self, command_id: str) -> CommandStage | None:
-        """Return where a command is; `None` once it has its outcome."""
-        if command_id not in self.registry:
-            return None
-        if self.confirmations.has(command_id):
-            return CommandStage.SENT
-        return CommandStage.IN_FLIGHT if self.queue.is_in_flight(command_id) else CommandStage.WAITING
 
     # Commands in
 
@@ -109,59 +67,62 @@ class CommandPipeline(WriterListener):
         """Line a command up, or write it at once; raises `NotConnectedError` when it can go nowhere."""
         if self.writer.transport is None and not self._config.enable_command_queue:
             raise NotConnectedError("not connected, and the command queue is disabled")
-        if self._max_age is not None:
-            latest = command.queued_at + self._max_age
+        if (max_age := self._config.max_queued_command_age) is not None:
+            latest = command.queued_at + timedelta(seconds=max_age)
             command = replace(command, expires_at=min(latest, command.expires_at or latest))
-        handle = self.registry.add(command)
-        self.guard.given(command)
+        record = self.registry.add(command)
+        self.guard.given(record)
         # In its place before any listener, which may give another one for an answer.
         displaced = self.queue.append(command)
         self._events.emit_made("command_given", CommandEvent, command)
         if displaced is not NOTHING:
-            self._completions.displaced(displaced)
+            self.registry.displaced(displaced)
         self.writer.pump()
         self.guard.ask_first(command)
         if self.queue.is_waiting(command.id):
             if self._config.enable_command_queue:
-                handle.handed_over(0)
+                record.handle.handed_over(0)
                 self._events.emit_made("command_queued", CommandEvent, command)
                 self._expiry.watch((command,))
-            self._completions.changed()
-        return handle
+            self.registry.changed()
+        return record.handle
 
     def restore(self, stored: StoredQueue) -> None:
         """Take up what an earlier run left: commands to be sent, in order, and those to be watched only.
 
         What is here already, because it is restored a second time, stays as it is.
         """
-        stored = stored.without(self.registry)
+        stored = stored.without(self.registry.records)
         self.guard.restore(stored.statuses, stored.running_modes, stored.completed_effects)
         for command in stored.in_order():
-            self.registry.add(command).handed_over(0)
-            self.registry.written(command)
-            self.guard.given(command, is_restored=True)
+            record = self.registry.add(command)
+            record.handle.handed_over(0)
+            self.registry.written(record, command)
+            self.guard.given(record, is_restored=True)
         for command in stored.sent:
-            self._pacing.forbid_repeat(command.id)
-            self.confirmations.sent(command, self.guard.written_at(command))
+            record = self.registry.records[command.id]
+            record.repeats_left = 0
+            self._confirmations.sent(record)
         for command in stored.unsent:
             if command.is_expired():
                 # What it had revoked stays revoked: that was in flight, or it would not be here any more.
-                self._completions.displaced(Displaced(superseded=self.queue.supersede(command)))
-                self._completions.complete(command, _EXPIRED)
+                self.registry.displaced(Displaced(superseded=self.queue.supersede(command)))
+                self.registry.complete(command, _EXPIRED)
             elif command.attempts and not command.repeatable:
-                self._completions.complete(command, NOT_ACKNOWLEDGED)
+                self.registry.complete(command, NOT_ACKNOWLEDGED)
             else:
-                self._completions.displaced(self.queue.append(command))
+                self.registry.displaced(self.queue.append(command))
         self._expiry.watch(stored.unsent)
 
     def clear(self, is_meant: Callable[[QueuedCommand], bool]) -> int:
         """Remove what waits and return how many commands that were; what is in flight is not sent a second time."""
         cleared = self.queue.remove(is_meant)
-        for command in filter(is_meant, self.on_their_way):
-            self._pacing.forbid_repeat(command.id)
+        for record in self.registry.records.values():
+            if is_meant(record.command):
+                record.repeats_left = 0
         self.queue.forbid_return(is_meant)
-        self._completions.complete_all(cleared, _CLEARED)
-        self._completions.changed()
+        self.registry.complete_all(cleared, _CLEARED)
+        self.registry.changed()
         self.writer.pump()
         return len(cleared)
 
@@ -171,10 +132,11 @@ class CommandPipeline(WriterListener):
         def is_for_it(command: QueuedCommand) -> bool:
             return command.mac_address == mac_address
 
-        self._completions.complete_all(self.queue.remove(is_for_it), _CLEARED_WITH_HEATER)
-        self._completions.complete_all(filter(is_for_it, self.on_their_way), _LEFT_WITH_HEATER)
-        self._completions.forget(mac_address)
-        self._completions.changed()
+        self.registry.complete_all(self.queue.remove(is_for_it), _CLEARED_WITH_HEATER)
+        on_their_way = (*self.queue.in_flight, *self.registry.sent_commands)
+        self.registry.complete_all(filter(is_for_it, on_their_way), _LEFT_WITH_HEATER)
+        self.registry.forget(mac_address)
+        self.registry.changed()
         # A listener of an end may have given the heater another command: it is a new one from now on.
         self.ask_what_is_due()
 
@@ -190,7 +152,7 @@ class CommandPipeline(WriterListener):
         """Ask what could not be asked before, for lack of a connection or because the heater was not known yet."""
         for command in self.queue.waiting:
             self.guard.ask_first(command)
-        self.confirmations.look_at_what_is_due()
+        self._confirmations.look_at_what_is_due()
         self.writer.pump()
 
     def on_disconnected(self) -> None:
@@ -198,15 +160,14 @@ class CommandPipeline(WriterListener):
         self.fresh.disconnected()
         self.writer.detach()
         if not self._config.enable_command_queue:
-            self._completions.complete_all(self.queue.remove(lambda _: True), _FAILED)
-        self._completions.changed()
+            self.registry.complete_all(self.queue.remove(lambda _: True), _FAILED)
+        self.registry.changed()
 
     def close(self) -> None:
         """End: what waits is cleared, what may have arrived stays unconfirmed."""
         self.clear(lambda _: True)
         self.on_disconnected()
-        self._completions.complete_all(self.pending(), _LEFT)
-        self.confirmations.close()
+        self.registry.complete_all(self.registry.pending(), _LEFT)
         self._expiry.stop()
 
     # From the heater
@@ -216,38 +177,44 @@ class CommandPipeline(WriterListener):
         if not self._config.guard_commands:
             return
         self.fresh.offline(mac_address)
-        for command in self.confirmations.without_answer(mac_address):
-            self._take_back_what_is_lost(command)
+        for record in tuple(self.registry.sent.values()):
+            is_lost = record.command.is_control and not record.is_answered
+            if is_lost and record.command.mac_address == mac_address:
+                self._take_back_what_is_lost(record)
         self.ask_what_is_due()
 
     def on_status(self, mac_address: str, status: DeviceStatus, asked_at: int) -> None:
         """A heater reported its status: judge what waits for it, and complete what it shows."""
-        if not self.registry:
-            if self.guard.on_status(mac_address, status, asked_at, ()):
-                self._completions.changed()
+        has_news = self.guard.on_status(mac_address, status, asked_at)
+        if not self.registry.records:
+            if has_news:
+                self.registry.changed()
             return
-        has_news = self.guard.on_status(mac_address, status, asked_at, self.pending())
-        # All of them leave the queue before the first outcome, which may change what else waits.
-        self._completions.complete_all(self.queue.remove(self.guard.is_overruled), OVERRULED)
+        overruled = {record.command.id for record in self.registry.records.values() if record.is_overruled}
+        if overruled:
+            # All of them leave the queue before the first outcome, which may change what else waits.
+            waiting = self.queue.remove(lambda command: command.id in overruled)
+            self.registry.complete_all(waiting, OVERRULED)
         if has_news:
-            self._completions.changed()
+            self.registry.changed()
         # What shows its effect has arrived, also if its PUBACK is still to come.
         for command in self.queue.in_flight:
-            is_asked_since = command.mac_address == mac_address and asked_at >= self.guard.written_at(command)
+            record = self.registry.records.get(command.id)
+            is_asked_since = command.mac_address == mac_address and record is not None and asked_at >= record.written_at
             if is_asked_since and command.is_shown_by(status.raw):
                 self._has_arrived(command.id)
-        self.confirmations.status(mac_address, status, asked_at)
+        self._confirmations.status(mac_address, status, asked_at)
         self.writer.pump()
 
     def on_reply(self, session_id: str) -> None:
         """A heater answers a request, which need not be one of the queue: it has arrived."""
-        if (command := self.registry.asked(session_id)) is not None:
-            self._has_arrived(command.id)
+        if (record := self.registry.asked(session_id)) is not None:
+            self._has_arrived(record.command.id)
 
     def on_reply_processed(self, session_id: str) -> None:
         """The answer of a heater is taken in: what has waited for that may go."""
-        if (command := self.registry.asked(session_id)) is not None:
-            self.confirmations.answered(command.id)
+        if (record := self.registry.asked(session_id)) is not None:
+            self._confirmations.answered(record)
             self.writer.pump()
 
     def on_refusal(self, session_id: str, code: int | None) -> None:
@@ -256,20 +223,17 @@ class CommandPipeline(WriterListener):
         One refusal counts for one writing: of one that comes again, or late, the command was written anew since, or it
         waits for its turn already.
         """
-        if self.registry.asked(session_id) is None:
+        record = self.registry.asked(session_id)
+        if record is None or record.command.session_id != session_id or record.was_refused():
             return
-        commands = (*self.queue.unsent(), *self.confirmations.commands)
-        command = next((command for command in commands if command.session_id == session_id), None)
-        if command is None or self._pacing.was_refused(command):
+        self._has_arrived(record.command.id)
+        if not self.registry.recall(record):
             return
-        self._has_arrived(command.id)
-        if self.confirmations.forget(command.id) is None:
-            return
-        pause = self._pacing.refused(command) if code == ControlFailure.INTERVAL_EXCEEDED else None
+        pause = record.refused() if code == ControlFailure.INTERVAL_EXCEEDED else None
         if pause is not None:
-            self._take_back(command, pause)
+            self._take_back(record.command, pause)
             return
-        self._completions.complete(command, CommandResult(CommandOutcome.REJECTED, CommandReason.REFUSED, code))
+        self.registry.complete(record.command, CommandResult(CommandOutcome.REJECTED, CommandReason.REFUSED, code))
         self.writer.pump()
 
     # From the writer
@@ -281,86 +245,84 @@ class CommandPipeline(WriterListener):
             return math.inf
         if not command.is_control:
             return 0.0
-        if self.guard.is_waiting_for_status(command.mac_address) or (
-            command.attempts and self._completions.is_undecided(command)
-        ):
+        if command.attempts and self.registry.is_undecided(command):
             return math.inf
-        return self._pacing.pause(command.mac_address)
+        return self.guard.pause(command.mac_address or "")
 
     @override
     def is_to_be_sent(self, command: QueuedCommand) -> bool:
-        verdict = _EXPIRED if command.is_expired() else self.guard.verdict(command, self.confirmations)
+        verdict = _EXPIRED if command.is_expired() else self.guard.verdict(self.registry.records[command.id])
         if verdict is not None:
-            self._completions.complete(command, verdict)
+            self.registry.complete(command, verdict)
         return verdict is None
 
     @override
     def command_written(self, command: QueuedCommand, packet_id: int) -> None:
-        if (handle := self.registry.handle(command.id)) is not None:
-            handle.packet_id = packet_id
+        record = self.registry.records[command.id]
+        record.handle.packet_id = packet_id
+        self.registry.written(record, command)
         if command.mac_address is not None:
-            self.registry.written(command)
             self._written_query(command)
-            self.guard.written(command)
+            self.guard.written(command, record)
             if command.is_control:
-                self._pacing.written(command)
-        self._completions.changed()
+                self.fresh.heaters[command.mac_address].hold(self._config.command_interval)
+        self.registry.changed()
 
     @override
     def command_sent(self, command: QueuedCommand, *, is_answered: bool) -> None:
-        if (handle := self.registry.handle(command.id)) is not None:
-            handle.handed_over(handle.packet_id)
-            if command.mac_address is not None:
-                # Watched before any listener is called, which may give the next one for the same heater.
-                self.confirmations.sent(command, self.guard.written_at(command))
-                self._completions.sent(command)
+        record = self.registry.records[command.id]
+        # It may be another one than was written: one that must not be repeated any more.
+        record.command = command
+        record.handle.handed_over(record.handle.packet_id)
+        if command.mac_address is not None:
+            # Watched before any listener is called, which may give the next one for the same heater.
+            self._confirmations.sent(record)
+            self.registry.overtake(command)
         self._events.emit_made("command_sent", CommandEvent, command)
         if command.mac_address is None:
-            self._completions.complete(command, _ACKNOWLEDGED)
-        elif command.expected and self.guard.is_shown(command):
+            self.registry.complete(command, _ACKNOWLEDGED)
+        elif command.expected and self.guard.is_shown(record):
             # What proves that it was sent has come after what proves its effect.
-            self._completions.complete(command, REPORTED)
+            self.registry.complete(command, REPORTED)
         else:
-            if (
-                command.is_control
-                and not is_answered
-                and self.fresh.is_offline_since(command.mac_address, self.guard.written_at(command))
-            ):
-                self._take_back_what_is_lost(command)
-            self._completions.changed()
+            is_unheard = command.is_control and not is_answered
+            # That something has come from the heater since proves nothing: the service delivers late.
+            if is_unheard and self.fresh.heaters[command.mac_address].offline_at > record.written_at:
+                self._take_back_what_is_lost(record)
+            self.registry.changed()
 
     @override
     def commands_returned(self, commands: tuple[QueuedCommand, ...], displaced: Displaced) -> None:
         for command in commands:
-            if (handle := self.registry.handle(command.id)) is not None:
-                handle.handed_over(0)
+            self.registry.records[command.id].handle.handed_over(0)
         self._expiry.watch(commands)
-        self._completions.displaced(displaced)
+        self.registry.displaced(displaced)
 
     # Inner steps
 
-    def _take_back_what_is_lost(self, command: QueuedCommand) -> None:
+    def _take_back_what_is_lost(self, record: CommandRecord) -> None:
         """Put a command back that a heater has not got, unless it must not go out a second time."""
-        if command.repeatable and self._pacing.may_repeat(command.id) and self.confirmations.forget(command.id):
+        command = record.command
+        if command.repeatable and record.repeats_left and self.registry.recall(record):
             self._take_back(command, 0.0)
 
     def _take_back(self, command: QueuedCommand, pause: float) -> None:
         """Put a command back in its place in the queue, and pause for its heater."""
-        if self._completions.is_overtaken(command):
-            self._completions.complete(command, OVERTAKEN)
+        if self.registry.is_overtaken(command):
+            self.registry.complete(command, OVERTAKEN)
         else:
-            self._pacing.hold(command.mac_address, pause)
-            self._completions.displaced(self.queue.put_back(command))
+            self.fresh.heaters[command.mac_address or ""].hold(pause)
+            self.registry.displaced(self.queue.put_back(command))
             self.guard.ask_first(command)
             self._expiry.watch((command,))
-            self._completions.changed()
+            self.registry.changed()
         self.writer.pump()
 
     def _has_arrived(self, command_id: str) -> None:
         """Take a command whose reply overtook its PUBACK, or outlived the connection, for what it is: sent."""
-        if command_id in self.registry and not self.confirmations.has(command_id):
+        if command_id in self.registry.records and command_id not in self.registry.sent:
             self.writer.has_arrived(command_id, is_answered=True)
 
     def _expired(self, commands: Iterable[QueuedCommand]) -> None:
-        self._completions.complete_all(commands, _EXPIRED)
+        self.registry.complete_all(commands, _EXPIRED)
         self.writer.pump()

@@ -1,18 +1,17 @@
-"""The command queue, and the registry of the commands without an outcome: data structures without input or output.
+"""The command queue: a data structure without input or output.
 
 Commands wait in the order in which they were given. A command that is written moves from the waiting ones to
 those in flight and keeps its place in the limit; when the connection ends, everything in flight returns to the front in
 its old order. A command whose PUBACK was seen has left the queue for good.
 """
 
-from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, count
+from itertools import chain
 from operator import attrgetter
 
-from .command import CommandHandle, QueuedCommand
-from .outcome import CommandOutcome, CommandResult
+from .command import QueuedCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,70 +201,3 @@ class CommandQueue:
     def unsent(self) -> Iterator[QueuedCommand]:
         """Go through everything whose PUBACK was not seen, in order: first what is in flight."""
         return chain(self._in_flight.values(), self._waiting.values())
-
-
-class CommandRegistry:
-    """The commands without an outcome, in the order of giving, and how often each outcome occurred."""
-
-    def __init__(self) -> None:
-        self._handles: dict[str, CommandHandle] = {}
-        self._sessions: dict[str, str] = {}
-        """The id of the command that each session belongs to."""
-        self._sequences = count()
-        self._counts: defaultdict[str | None, Counter[CommandOutcome]] = defaultdict(Counter)
-
-    def __contains__(self, command_id: object) -> bool:
-        """Return whether a command has no outcome yet."""
-        return command_id in self._handles
-
-    def __len__(self) -> int:
-        """Return how many commands have no outcome yet."""
-        return len(self._handles)
-
-    def __iter__(self) -> Iterator[CommandHandle]:
-        """Go through the handles in the order of giving."""
-        return iter(tuple(self._handles.values()))
-
-    def add(self, command: QueuedCommand) -> CommandHandle:
-        """Take a command in and return its handle."""
-        handle = self._handles[command.id] = CommandHandle(command, next(self._sequences))
-        return handle
-
-    def handle(self, command_id: str) -> CommandHandle | None:
-        """Return the handle of a command that has no outcome yet."""
-        return self._handles.get(command_id)
-
-    def written(self, command: QueuedCommand) -> None:
-        """Have the replies to each writing of a command find it."""
-        for session_id in command.sessions:
-            self._sessions[session_id] = command.id
-
-    def asked(self, session_id: str) -> QueuedCommand | None:
-        """Return the command without an outcome that was written with a session, as it was given."""
-        handle = self._handles.get(self._sessions.get(session_id, ""))
-        return None if handle is None else handle.command
-
-    def sequence(self, command: QueuedCommand) -> int:
-        """Return a command's number in the order of giving."""
-        handle = self._handles.get(command.id)
-        return 0 if handle is None else handle.sequence
-
-    def complete(self, command: QueuedCommand, result: CommandResult) -> CommandHandle | None:
-        """Give a command its outcome and return its handle; `None` when it has one already: only the first counts."""
-        handle = self._handles.pop(command.id, None)
-        if handle is not None:
-            handle.complete(result)
-            for session_id in command.sessions:
-                self._sessions.pop(session_id, None)
-            self._counts[command.mac_address][result.outcome] += 1
-        return handle
-
-    def forget(self, mac_address: str) -> None:
-        """Count the outcomes of a heater for all of them only."""
-        if (counts := self._counts.pop(mac_address, None)) is not None:
-            self._counts[None].update(counts)
-
-    def counts(self, mac_address: str | None = None) -> Mapping[CommandOutcome, int]:
-        """Return how often each outcome occurred, for one heater or for all."""
-        chosen = self._counts.values() if mac_address is None else [self._counts.get(mac_address, Counter())]
-        return sum(chosen, Counter())

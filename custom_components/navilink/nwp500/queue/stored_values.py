@@ -93,13 +93,9 @@ _SHOWN_BY_CONTROLS = {
 _SETTINGS = sorted(
     _SHOWN_BY_CONTROLS
     | {
-        "dhwOperationSetting",
-        "dhwTemperatureSetting",
-        "vacationDaySetting",
         "vacationDayElapsed",
         "temperatureType",
-        # Whether a time-of-use window is in force (protocol.md 13.5).
-        "touStatus",
+        # With `touStatus`, whether a time-of-use window is in force (protocol.md 13.5).
         "hpUpperOnDiffTempSetting",
         "hpUpperOffDiffTempSetting",
         "hpLowerOnDiffTempSetting",

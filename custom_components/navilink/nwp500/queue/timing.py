@@ -1,9 +1,9 @@
-"""When something has to happen to commands: what keeps them apart, what expires, and what shows a dead connection.
+"""When something has to happen by the clock: commands expire, and a connection is found to be dead.
 
-A heater refuses controls that follow each other too soon (protocol.md 10.4): `Pacing` is the pause between them. Where
-PUBACKs came one after the other and then none comes for a while, though something is in flight, the connection is dead,
-which `Silence` finds out sooner than by the timeout of a single message. A single command proves less: it may be the
-first over a connection that was idle, and has its whole time. How long a command may wait is in `protocol/controls.py`.
+Where PUBACKs came one after the other and then none comes for a while, though something is in flight, the connection is
+dead, which `Silence` finds out sooner than by the timeout of a single message. A single command proves less: it may be
+the first over a connection that was idle, and has its whole time. How long a command may wait is in
+`protocol/controls.py`.
 """
 
 import asyncio
@@ -11,13 +11,7 @@ from collections.abc import Callable, Iterable
 import math
 
 from .command import QueuedCommand
-from .confirmation import Confirmations
 from .queue import CommandQueue
-
-_REFUSAL_PAUSES = (2.0, 4.0, 8.0, 16.0, 30.0, 30.0)
-"""Seconds to wait after each refusal for coming too soon after the last control; then the command ends as rejected."""
-
-_NEVER_REFUSED = 0, ""
 
 _CLOCK_SECONDS = 60.0
 """The age of a command of an earlier run depends on the wall clock, which may be set right at any time."""
@@ -29,65 +23,6 @@ UNACKNOWLEDGED = "messages stay unacknowledged"
 
 _SLOWEST_FACTOR = 3.0
 """A silence is one only when it lasts this many times as long as the slowest PUBACK took."""
-
-
-class Pacing:
-    """Holds a heater's controls apart, and back for a while after it refused one; other heaters are not held up."""
-
-    def __init__(self, interval: float, queue: CommandQueue, confirmations: Confirmations) -> None:
-        """Take the minimum of seconds between two controls; above 0 also, the next goes when the last is answered."""
-        self._interval = interval
-        self._queue = queue
-        self._confirmations = confirmations
-        self._paused_until: dict[str | None, float] = {}
-        self._refusals: dict[str, tuple[int, str]] = {}
-        """How often each control was refused, and the session of the last refused writing."""
-
-    def pause(self, mac_address: str | None) -> float:
-        """Return the seconds until a control may go to a heater; infinite while it has to answer another one first."""
-        if self._interval and (
-            self._confirmations.is_unanswered(mac_address)
-            or any(command.is_control and command.mac_address == mac_address for command in self._queue.in_flight)
-        ):
-            return math.inf
-        paused_until = self._paused_until.get(mac_address, 0.0)
-        return max(0.0, paused_until - asyncio.get_running_loop().time())
-
-    def written(self, control: QueuedCommand) -> None:
-        """A control was written."""
-        self.hold(control.mac_address, self._interval)
-
-    def hold(self, mac_address: str | None, seconds: float) -> None:
-        """Send no control to a heater for a while; what it is held for longer already is not cut short."""
-        until = asyncio.get_running_loop().time() + seconds
-        self._paused_until[mac_address] = max(until, self._paused_until.get(mac_address, until))
-
-    def refused(self, command: QueuedCommand) -> float | None:
-        """Return the seconds to wait after a control was refused for coming too soon; `None`: it is not sent again."""
-        refusals, _ = self._refusals.get(command.id, _NEVER_REFUSED)
-        self._refusals[command.id] = refusals + 1, command.session_id
-        return _REFUSAL_PAUSES[refusals] if refusals < len(_REFUSAL_PAUSES) else None
-
-    def may_repeat(self, command_id: str) -> bool:
-        """Return whether a control may be sent again."""
-        return self._refusals.get(command_id, _NEVER_REFUSED)[0] < len(_REFUSAL_PAUSES)
-
-    def was_refused(self, command: QueuedCommand) -> bool:
-        """Return whether the heater has refused the last writing of a control."""
-        return self._refusals.get(command.id, _NEVER_REFUSED)[1] == command.session_id
-
-    def forbid_repeat(self, command_id: str) -> None:
-        """If the heater refuses it, that is the end of it."""
-        _, session_id = self._refusals.get(command_id, _NEVER_REFUSED)
-        self._refusals[command_id] = len(_REFUSAL_PAUSES), session_id
-
-    def forget(self, command_id: str) -> None:
-        """A command has its outcome."""
-        self._refusals.pop(command_id, None)
-
-    def forget_heater(self, mac_address: str) -> None:
-        """Hold a heater's controls no longer."""
-        self._paused_until.pop(mac_address, None)
 
 
 class Expiry:
