@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
 from simulator.state import Addresses
-from tests.integration.accounts import ACCOUNT, entry_data, reconnect_soon
+from tests.integration.accounts import ACCOUNT, entry_data, hurry
 from tests.integration.heaters import HEATER
 from tests.integration.waiting import wait_for_value
 from tests.integration.wall_clock import WallClock
@@ -30,9 +30,9 @@ def _real_parts(socket_enabled: None, enable_custom_integrations: None) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_spread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a home without a command be back soon: some tests wait for that."""
-    reconnect_soon(monkeypatch)
+def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test wait longer than it needs to."""
+    hurry(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
-from tests.integration.boosts import BOOST, BOOST_ENDS
+from tests.integration.boosts import BOOST, BOOST_ENDS, confirmed
 from tests.integration.boosts import boost as boost_by_hand
 from tests.integration.heaters import HEATER, MAC, applied
 from tests.integration.waiting import wait_for, wait_for_value
@@ -230,6 +230,7 @@ async def test_surplus_that_lasts_longer_than_a_boost_begins_another(
     await wait_for(hass, BOOST_ENDS, lambda state: state.state not in {first.state, "unknown"})
     await until_done(hass)
     await running.runtime_data.boosts.async_finish()
+    await confirmed(hass)
     await wait_for(hass, HEATER, lambda state: state.attributes["temperature"] == 60)
     assert (await applied(simulator))[-1] == ("dhw-temperature", [120])
     assert (await simulator.state())["heaters"][MAC]["status"]["dhwTemperatureSetting"] == 120

@@ -67,6 +67,7 @@ async def _wait_until(is_so: Callable[[], bool]) -> None:
             await asyncio.sleep(0.05)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("release", releases())
 async def test_check_proves_the_promise(release: str) -> None:
     process = await _start("-m", "demo", "--check", "--home-assistant", release)
@@ -82,6 +83,7 @@ async def test_check_proves_the_promise(release: str) -> None:
     assert figures["warnings about the integration"] == "[]"
 
 
+@pytest.mark.slow
 async def test_check_fails_when_the_heater_does_not_obey() -> None:
     process = await _start("-m", "tests.e2e.bad_setting", "disobedience")
     output, errors = await _output_of(process)
@@ -90,6 +92,7 @@ async def test_check_fails_when_the_heater_does_not_obey() -> None:
     assert errors.startswith("failed: commands applied by the heater: [], but ['dhw-temperature', 'dhw-mode'] was")
 
 
+@pytest.mark.slow
 async def test_check_fails_when_home_assistant_complains_of_the_integration() -> None:
     process = await _start("-m", "tests.e2e.bad_setting", "complaint")
     output, errors = await _output_of(process)

@@ -45,6 +45,11 @@ def fixture_entry_data(service: FixtureService) -> dict[str, object]:
     }
 
 
-def reconnect_soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a home without a command be back as soon as one with a command; ask for it before the set-up."""
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let real time be short where only time passes; ask for it before the set-up.
+
+    A home without a command is back as soon as one with a command, and a heater's next control goes soon after the last
+    one is answered.
+    """
     monkeypatch.setattr(config, "MqttConnectionConfig", partial(MqttConnectionConfig, reconnect_spread=0))
+    monkeypatch.setattr(config, "COMMAND_INTERVAL", 0.1)

@@ -15,7 +15,7 @@ from custom_components.navilink import config
 from custom_components.navilink.const import DOMAIN
 from simulator.process import SimulatorProcess
 from simulator.state import Addresses
-from tests.integration.accounts import ACCOUNT, entry_data, reconnect_soon
+from tests.integration.accounts import ACCOUNT, entry_data, hurry
 from tests.integration.heaters import HEATER
 from tests.integration.stored_files import StoredFiles
 from tests.integration.waiting import wait_for, wait_for_value
@@ -62,9 +62,9 @@ def stored_files(hass_config_dir: str) -> StoredFiles:
 
 
 @pytest.fixture(autouse=True)
-def _no_spread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a home without a command be back as soon as one with a command: many tests wait for that."""
-    reconnect_soon(monkeypatch)
+def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test wait longer than it needs to."""
+    hurry(monkeypatch)
 
 
 @pytest.fixture
