@@ -40,7 +40,7 @@ It is left out each time that somebody else has asked meanwhile, so that a heate
 more often while a command waits for it than it is asked anyway.
 """
 _REMEMBERED = 1000
-"""So many requests to each heater are remembered; an answer that comes after so many others is that of nobody."""
+"""So many requests are remembered; an answer that comes after so many others is that of nobody."""
 
 
 def loop_seconds() -> float:
@@ -87,8 +87,6 @@ class KnownHeater:
     """By what they overwrite, the sequence of the newest command that the broker has acknowledged."""
     paused_until: float = 0.0
     """Until when no control is sent to it, on the loop's clock."""
-    asked: OrderedDict[str, int] = field(default_factory=OrderedDict)
-    """By its session, the moment at which each request was written that is answered with a status."""
     questions: deque[tuple[int, float]] = field(default_factory=lambda: deque(maxlen=_QUESTIONS))
     """The newest questions, and when they were asked on the loop's clock."""
     answered: int = UNKNOWN_MOMENT
@@ -170,6 +168,8 @@ class FreshStatus:
         self._is_needed = is_needed
         self._now = UNKNOWN_MOMENT
         self._connected_at = UNKNOWN_MOMENT
+        self._asked: OrderedDict[str, tuple[KnownHeater, int]] = OrderedDict()
+        """By its session, who was asked for a status, and the moment at which that was written."""
         self.heaters: defaultdict[str, KnownHeater] = defaultdict(KnownHeater)
         """By MAC, for all that is known in this room."""
 
@@ -191,16 +191,19 @@ class FreshStatus:
     def written(self, session_id: str, mac_address: str) -> int:
         """A request was written that is answered with a status; returns the moment."""
         heater = self.heaters[mac_address]
-        heater.asked[session_id] = moment = self.moment()
-        if len(heater.asked) > _REMEMBERED:
-            heater.asked.popitem(last=False)
+        moment = self.moment()
+        self._asked[session_id] = heater, moment
+        if len(self._asked) > _REMEMBERED:
+            self._asked.popitem(last=False)
         heater.questions.append((moment, loop_seconds()))
         return moment
 
     def dated(self, mac_address: str, session_id: str | None) -> int | None:
         """Return the moment after which a status was made that has come just now; `None` for one that is outdated."""
         heater = self.heaters[mac_address]
-        asked = heater.asked.get(session_id or "")
+        questioned, asked = self._asked.get(session_id or "", (heater, None))
+        if questioned is not heater:
+            asked = None
         if session_id is None and heater.is_without_sessions:
             asked = heater.question_too_old_to_be_late()
         if asked is None:
