@@ -105,7 +105,7 @@ DRILLS: tuple[Drill, ...] = (
     Drill(
         name="suback-refused",
         about="After a cut, the service refuses the subscriptions at first.",
-        steps=(fault("refuse_suback", count=2), fault("cut"), over, disconnected, statuses_flow, wait(5)),
+        steps=(fault("refuse_suback", count=4), fault("cut"), over, disconnected, statuses_flow, wait(5)),
         protection="refused-subscriptions-tried-again",
     ),
     Drill(

@@ -22,6 +22,7 @@ from custom_components.navilink.nwp500.queue.guard import CommandGuard
 from custom_components.navilink.nwp500.queue.pipeline import CommandPipeline
 from custom_components.navilink.nwp500.queue.queue import CommandQueue
 from custom_components.navilink.nwp500.queue.registry import CommandRecord
+from custom_components.navilink.nwp500.queue.timing import Silence
 from custom_components.navilink.nwp500.rest import service
 from custom_components.navilink.nwp500.transport import connection
 from custom_components.navilink.nwp500.transport.connection import Connection
@@ -68,6 +69,19 @@ def _patched(target: object, **functions: object) -> Callable[[], AbstractContex
     return taken_out
 
 
+def _both(
+    one: Callable[[], AbstractContextManager[object]], other: Callable[[], AbstractContextManager[object]]
+) -> Callable[[], AbstractContextManager[object]]:
+    """Take out two protections of which each by itself is enough."""
+
+    @contextmanager
+    def taken_out() -> Iterator[None]:
+        with one(), other():
+            yield
+
+    return taken_out
+
+
 PROTECTIONS: Mapping[str, Protection] = {
     "reconnection": Protection(
         "The connection is made again, indefinitely.",
@@ -86,8 +100,9 @@ PROTECTIONS: Mapping[str, Protection] = {
         _patched(CommandQueue, return_in_flight=unprotected.ended_in_doubt),
     ),
     "puback-time-out": Protection(
-        "A message without its acknowledgement after ten seconds shows that the connection is dead.",
-        _settings(operation_timeout=300.0),
+        "Acknowledgements that do not come, of one message for ten seconds or of several for less, show that the"
+        " connection is dead.",
+        _both(_settings(operation_timeout=300.0), _patched(Silence, watch=lambda _: None)),
     ),
     "suback-time-out": Protection(
         "A subscription that is not answered within ten seconds is made again.",
@@ -114,8 +129,8 @@ PROTECTIONS: Mapping[str, Protection] = {
         _patched(ConnectionSubscriptions, make_on=unprotected.made_once),
     ),
     "refused-subscriptions-tried-again": Protection(
-        "A subscription that was refused is made again when the heater is asked the next time.",
-        _patched(NavienMqttClient, _use=unprotected.only_made_known),
+        "A subscription that was refused is made again, at once and when the heater is asked the next time.",
+        _patched(NavienMqttClient, _use=unprotected.only_made_known, is_refused=lambda *_: False),
     ),
     "reply-is-proof": Protection(
         "A heater's reply shows that a command has arrived, acknowledged or not.",
