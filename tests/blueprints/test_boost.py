@@ -101,7 +101,7 @@ async def test_what_somebody_changed_meanwhile_stays(hass: HomeAssistant, simula
 
 
 @pytest.mark.usefixtures("running")
-async def test_boost_and_return_wait_for_the_link(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+async def test_boost_and_return_wait_for_the_connection(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     hass.states.async_set(SURPLUS, "0")
     await boost(hass)
     hass.states.async_set(SURPLUS, "3000")

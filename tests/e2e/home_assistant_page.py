@@ -156,7 +156,7 @@ class HomeAssistantPage:
         await expect(self.page.get_by_text("Command queue")).to_be_visible()
 
     @asynccontextmanager
-    async def link_cut(self) -> AsyncIterator[None]:
+    async def connection_cut(self) -> AsyncIterator[None]:
         """Cut the connection on entry, restore it on exit, and wait until the dashboard shows it."""
         await expect(self.tile_state("Connection")).to_have_text("Connected")
         await self.demo.fault("mqtt_down")

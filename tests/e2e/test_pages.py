@@ -63,11 +63,11 @@ async def test_private_server_is_collapsed_until_it_is_wanted(home_assistant: Ho
     await home_assistant.looks_right()
 
 
-async def test_commands_wait_in_the_queue_and_go_when_the_link_is_back(
+async def test_commands_wait_in_the_queue_and_go_when_the_connection_is_back(
     home_assistant: HomeAssistantPage, demo: RunningDemo
 ) -> None:
     before = len((await demo.heater())["applied"])
-    async with home_assistant.link_cut():
+    async with home_assistant.connection_cut():
         await home_assistant.set_mode("Electric")
         await home_assistant.raise_setpoint()
         await expect(home_assistant.queue).to_have_text(["mode electric", re.compile(r"^target temperature \d+ °F$")])
@@ -82,7 +82,7 @@ async def test_commands_wait_in_the_queue_and_go_when_the_link_is_back(
 
 async def test_clear_button_empties_the_queue(home_assistant: HomeAssistantPage, demo: RunningDemo) -> None:
     before = await demo.heater()
-    async with home_assistant.link_cut():
+    async with home_assistant.connection_cut():
         await home_assistant.raise_setpoint()
         await expect(home_assistant.queue).to_have_text([re.compile("target temperature")])
         await home_assistant.press("Clear")

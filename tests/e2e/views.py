@@ -100,7 +100,7 @@ async def _household(home_assistant: HomeAssistantPage) -> AsyncIterator[bool]:
 async def _queue(home_assistant: HomeAssistantPage) -> AsyncIterator[bool]:
     """The dashboard with two commands that wait."""
     await home_assistant.open_dashboard()
-    async with home_assistant.link_cut():
+    async with home_assistant.connection_cut():
         await home_assistant.raise_setpoint()
         await expect(home_assistant.queue).to_have_count(1)
         await home_assistant.set_another_mode()
@@ -112,7 +112,7 @@ async def _queue(home_assistant: HomeAssistantPage) -> AsyncIterator[bool]:
 async def _connection_status(home_assistant: HomeAssistantPage) -> AsyncIterator[bool]:
     """The details of the connection while there is none."""
     await home_assistant.open_dashboard()
-    async with home_assistant.link_cut(), home_assistant.details("sensor.connection_status"):
+    async with home_assistant.connection_cut(), home_assistant.details("sensor.connection_status"):
         for attribute in ("Detail", "Since", "Next attempt"):
             await expect(home_assistant.page.get_by_text(attribute, exact=True)).to_be_visible()
         yield True
@@ -123,7 +123,7 @@ async def _repair(home_assistant: HomeAssistantPage) -> AsyncIterator[bool]:
     """What is said of a command that a queue of one had no room for."""
     await home_assistant.choose_queue_size(1)
     await home_assistant.open_dashboard()
-    async with home_assistant.link_cut():
+    async with home_assistant.connection_cut():
         await home_assistant.raise_setpoint()
         await expect(home_assistant.queue).to_have_text([re.compile(r"\d")])
         await home_assistant.set_another_mode()

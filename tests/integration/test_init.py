@@ -61,12 +61,12 @@ async def test_set_up_unload_and_reload(
 
 
 @pytest.mark.usefixtures("running")
-async def test_link_ends_with_home_assistant(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+async def test_connection_ends_with_home_assistant(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
     await simulator.wait(connections=0)
 
 
-async def test_link_that_is_down_does_not_fail_the_set_up(
+async def test_connection_that_is_down_does_not_fail_the_set_up(
     hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry
 ) -> None:
     await simulator.fault("mqtt_down")

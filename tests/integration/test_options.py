@@ -91,7 +91,7 @@ async def test_values_out_of_range_are_not_taken(hass: HomeAssistant, entry: Moc
 
 @pytest.mark.usefixtures("running")
 @pytest.mark.parametrize("options", [{"queue": False}])
-async def test_without_a_queue_nothing_can_be_commanded_while_the_link_is_down(
+async def test_without_a_queue_nothing_can_be_commanded_while_the_connection_is_down(
     hass: HomeAssistant, simulator: SimulatorProcess
 ) -> None:
     await set_mode(hass, "heat_pump")

@@ -89,7 +89,7 @@ async def test_command_that_shows_no_effect_in_time_is_still_watched(
 
 
 @pytest.mark.usefixtures("running")
-async def test_link_that_is_lost_while_an_action_waits(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+async def test_connection_that_is_lost_while_an_action_waits(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await simulator.fault("reply_delay", seconds=60)
     action = hass.async_create_task(set_temperature(hass, 60))
     await simulator.wait(received=1, topic_suffix="/ctrl")

@@ -14,7 +14,7 @@ from tests.integration.wall_clock import WallClock
 
 
 @pytest.mark.usefixtures("running")
-async def test_commands_wait_for_the_link_and_arrive_in_order(
+async def test_commands_wait_for_the_connection_and_arrive_in_order(
     hass: HomeAssistant, simulator: SimulatorProcess, caplog: pytest.LogCaptureFixture
 ) -> None:
     await cut(hass, simulator)

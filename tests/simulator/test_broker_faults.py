@@ -208,7 +208,7 @@ async def test_sessions_can_be_dropped(start_broker: StartBroker) -> None:
         assert not (await broker.connect(client_id, clean_session=False)).session_present
 
 
-async def test_a_delayed_link_is_a_pipeline(broker: RunningBroker) -> None:
+async def test_a_delayed_connection_is_a_pipeline(broker: RunningBroker) -> None:
     client = await AwsClient(broker, "client").connect()
     await client.subscribe("cmd/#")
     broker.broker.faults.round_trip = 1

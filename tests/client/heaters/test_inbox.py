@@ -579,11 +579,13 @@ async def test_a_client_knows_a_restored_status_of_its_heaters_until_they_report
 async def test_what_was_heard_does_not_give_way_to_an_older_status(desk: Desk) -> None:
     question = query_request(queries.STATUS, DEVICE, CLIENT)
     desk.pipeline.guard.written(question)
-    answer = {**status_of(DEVICE.mac_address, dhwTemperatureSetting=120), "sessionID": question.id}
-    desk.inbox.receive(DEVICE_REPLY, answer)
-    desk.pipeline.restore(StoredQueue(statuses={"0478630a1b2c": {"dhwTemperatureSetting": 70}}))
-    assert desk.pipeline.guard.known_status(DEVICE.mac_address) == DeviceStatus({"dhwTemperatureSetting": 120})
-    assert desk.inbox.statuses == {"0478630a1b2c": {"dhwTemperatureSetting": 120}}
+    members = {"dhwTemperatureSetting": 120, "dhwOperationSetting": 1}
+    desk.inbox.receive(DEVICE_REPLY, {**status_of(DEVICE.mac_address, **members), "sessionID": question.id})
+    older = {"0478630a1b2c": {"dhwTemperatureSetting": 70, "dhwOperationSetting": 3}}
+    desk.pipeline.restore(StoredQueue(statuses=older, running_modes={"0478630a1b2c": 3}))
+    assert desk.pipeline.guard.known_status(DEVICE.mac_address) == DeviceStatus(members)
+    assert desk.pipeline.guard.running_modes == {"0478630a1b2c": 1}
+    assert desk.inbox.statuses == {"0478630a1b2c": members}
 
 
 async def test_what_is_known_is_stored_at_once_for_a_setting_and_later_for_the_rest(desk: Desk) -> None:

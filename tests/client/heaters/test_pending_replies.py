@@ -56,7 +56,7 @@ async def test_it_is_known_which_heater_a_session_asked() -> None:
     assert replies.asked("a") is None
 
 
-async def test_no_wait_outlives_the_link() -> None:
+async def test_no_wait_outlives_the_connection() -> None:
     replies = PendingReplies()
     with replies.expecting("a", MAC, number_in) as lost, replies.expecting("b", MAC, number_in) as answered:
         replies.answered("b", MAC, {"n": 2})

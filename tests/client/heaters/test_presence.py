@@ -88,7 +88,7 @@ def test_a_heater_says_that_it_comes_and_goes() -> None:
     played(story)
 
 
-def test_the_subscription_is_made_again_with_the_next_link() -> None:
+def test_the_subscription_is_made_again_with_the_next_connection() -> None:
     async def story() -> None:
         client, transports = await scripted()
         await client.subscribe_device(DEVICE)
@@ -101,7 +101,7 @@ def test_the_subscription_is_made_again_with_the_next_link() -> None:
     played(story)
 
 
-def test_a_heater_made_known_before_the_link_is_listened_to_with_it() -> None:
+def test_a_heater_made_known_before_the_connection_is_listened_to_with_it() -> None:
     async def story() -> None:
         transports: list[OwnTransport] = []
 
@@ -178,7 +178,7 @@ def test_a_heater_that_leaves_polls_unanswered_is_off_line() -> None:
     played(story)
 
 
-def test_a_heater_that_stops_answering_is_off_line_once_the_next_link_does_not_bring_it_back() -> None:
+def test_a_heater_that_stops_answering_is_off_line_once_the_next_connection_does_not_bring_it_back() -> None:
     async def story() -> None:
         client, transports = await scripted()
         changes = presence_of(client)
@@ -213,7 +213,7 @@ def test_a_notice_that_comes_twice_does_not_make_the_answer_of_a_heater_that_is_
     played(story)
 
 
-def test_a_link_that_delivers_nothing_from_the_start_holds_a_command_for_two_minutes_at_most() -> None:
+def test_a_connection_that_delivers_nothing_from_the_start_holds_a_command_for_two_minutes_at_most() -> None:
     async def story() -> None:
         client, transports = await scripted(MqttConnectionConfig(guard_commands=True))
         interrupted = list[str]()
@@ -269,7 +269,7 @@ def test_a_heater_that_is_away_for_hours_is_asked_150_times_an_hour_at_most(phas
     played(story)
 
 
-def test_a_lost_link_says_nothing_about_the_heater() -> None:
+def test_a_lost_connection_says_nothing_about_the_heater() -> None:
     async def story() -> None:
         client, transports = await scripted(MqttConnectionConfig(auto_reconnect=False))
         changes = presence_of(client)

@@ -98,7 +98,7 @@ def test_what_is_out_of_range_is_not_asked(year: int, months: list[int]) -> None
     run(story)
 
 
-def test_diagnostics_are_heard_on_five_segments_on_every_link() -> None:
+def test_diagnostics_are_heard_on_five_segments_on_every_connection() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         for _ in range(2):
             counters = await client.queries.request_diagnostics(DEVICE)
@@ -245,7 +245,7 @@ def test_a_reply_that_comes_at_once_is_heard() -> None:
     run(story)
 
 
-def test_without_a_link_nothing_is_asked_or_kept() -> None:
+def test_without_a_connection_nothing_is_asked_or_kept() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         transports[0].cut()
         await asyncio.sleep(0.01)
@@ -260,7 +260,7 @@ def test_without_a_link_nothing_is_asked_or_kept() -> None:
     run(story)
 
 
-def test_no_question_outlives_the_link() -> None:
+def test_no_question_outlives_the_connection() -> None:
     async def story(client: NavienMqttClient, _: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         asking = asyncio.ensure_future(client.queries.request_reservations(DEVICE))
         await asyncio.sleep(1)

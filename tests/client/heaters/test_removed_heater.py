@@ -182,7 +182,7 @@ def test_a_removed_heater_is_not_heard_asked_or_stored() -> None:
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
 
 
-def test_a_lost_heater_is_lost_on_the_next_link_too_and_may_come_back() -> None:
+def test_a_lost_heater_is_lost_on_the_next_connection_too_and_may_come_back() -> None:
     async def story() -> None:
         client, transports = await scripted()
         await client.subscribe_device(DEVICE)

@@ -54,7 +54,7 @@ def test_a_poll_is_written_at_once_and_is_no_command() -> None:
     run(story)
 
 
-def test_without_a_link_nothing_is_asked_and_nothing_is_kept() -> None:
+def test_without_a_connection_nothing_is_asked_and_nothing_is_kept() -> None:
     async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
         transports[0].drop()
         assert not client.poll(DEVICE)
@@ -98,7 +98,7 @@ def test_a_request_ends_in_time() -> None:
 
 
 @pytest.mark.parametrize("ends", [OwnTransport.drop, OwnTransport.refuse], ids=["connection lost", "PUBACK overdue"])
-def test_no_request_outlives_the_link(ends: Callable[[OwnTransport], None]) -> None:
+def test_no_request_outlives_the_connection(ends: Callable[[OwnTransport], None]) -> None:
     async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
         waiting = asyncio.ensure_future(client.queries.request(DEVICE, queries.STATUS, timeout=600))
         await asyncio.sleep(1)
@@ -120,7 +120,7 @@ def test_no_request_outlives_the_client() -> None:
     run(story)
 
 
-def test_a_link_that_cannot_be_written_to_is_replaced() -> None:
+def test_a_connection_that_cannot_be_written_to_is_replaced() -> None:
     async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
         reasons = reasons_of(client)
         transports[0].refuses = True
@@ -136,7 +136,7 @@ def test_a_link_that_cannot_be_written_to_is_replaced() -> None:
     run(story)
 
 
-def test_an_overdue_puback_of_a_poll_shows_a_dead_link() -> None:
+def test_an_overdue_puback_of_a_poll_shows_a_dead_connection() -> None:
     async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
         reasons = reasons_of(client)
         assert client.poll(DEVICE)
@@ -148,7 +148,7 @@ def test_an_overdue_puback_of_a_poll_shows_a_dead_link() -> None:
     run(story)
 
 
-def test_a_heater_that_used_to_answer_polls_and_does_not_any_more_shows_a_dead_link() -> None:
+def test_a_heater_that_used_to_answer_polls_and_does_not_any_more_shows_a_dead_connection() -> None:
     async def story(client: NavienMqttClient, transports: list[OwnTransport]) -> None:
         reasons = reasons_of(client)
         assert client.poll(DEVICE)

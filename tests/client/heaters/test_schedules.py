@@ -372,7 +372,7 @@ def test_what_somebody_else_wrote_is_left_alone() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, 1, 3])
-def test_a_write_on_a_link_that_is_lost_is_never_sent_again(seconds: float) -> None:
+def test_a_write_on_a_connection_that_is_lost_is_never_sent_again(seconds: float) -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, transports: list[AnsweringLink]) -> None:
         heater.landing_seconds = 4
         heater.on_write = lambda: transports[0].cut() if not seconds else cut_later()

@@ -21,7 +21,7 @@ class Silences:
         )
 
 
-def test_a_heater_that_stops_answering_shows_a_deaf_link_once() -> None:
+def test_a_heater_that_stops_answering_shows_a_deaf_connection_once() -> None:
     async def story() -> list[float]:
         silences = Silences()
         silences.watch.answered(ONE)
@@ -75,7 +75,7 @@ def test_each_heater_has_its_own_time() -> None:
     assert asyncio.run(story(), loop_factory=VirtualTimeLoop) == [10 + PATIENCE]
 
 
-def test_another_link_starts_anew() -> None:
+def test_another_connection_starts_anew() -> None:
     async def story() -> list[float]:
         silences = Silences()
         silences.watch.answered(ONE)
@@ -119,7 +119,7 @@ def test_an_answer_in_between_begins_the_count_anew() -> None:
     assert {mac_address for mac_address, _ in silences.absent} == {OTHER}
 
 
-def test_questions_of_a_lost_link_prove_nothing() -> None:
+def test_questions_of_a_lost_connection_prove_nothing() -> None:
     async def story() -> Silences:
         silences = Silences()
         for _ in range(8):
@@ -156,7 +156,7 @@ class Replacing:
             await asyncio.sleep(30)
 
 
-def test_a_link_that_delivers_nothing_from_the_start_is_replaced_with_growing_pauses() -> None:
+def test_a_connection_that_delivers_nothing_from_the_start_is_replaced_with_growing_pauses() -> None:
     async def story() -> None:
         replacing = Replacing(ONE)
         await replacing.polled(30, answering=(ONE,))
@@ -183,7 +183,7 @@ def test_a_link_that_delivers_nothing_from_the_start_is_replaced_with_growing_pa
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
 
 
-def test_a_heater_that_is_off_does_not_cost_the_other_its_link() -> None:
+def test_a_heater_that_is_off_does_not_cost_the_other_its_connection() -> None:
     async def story() -> None:
         replacing = Replacing(ONE, OTHER)
         await replacing.polled(30, answering=(ONE, OTHER))
@@ -206,7 +206,7 @@ def test_a_heater_that_has_never_answered_proves_nothing_however_often_it_is_ask
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
 
 
-def test_a_link_over_which_the_service_announces_an_absence_delivers() -> None:
+def test_a_connection_over_which_the_service_announces_an_absence_delivers() -> None:
     async def story() -> None:
         replacing = Replacing(ONE)
         await replacing.polled(30, answering=(ONE,))

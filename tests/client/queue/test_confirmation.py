@@ -171,7 +171,7 @@ def test_a_status_is_asked_for_at_growing_intervals_and_then_it_stays_unconfirme
     run(story)
 
 
-def test_while_the_link_is_down_looks_wait_for_it_and_nothing_is_called_unconfirmed() -> None:
+def test_while_the_connection_is_down_looks_wait_for_it_and_nothing_is_called_unconfirmed() -> None:
     async def story(waiting: Waiting) -> None:
         waiting.is_connected = False
         command_id = waiting.sent(commands.DHW_MODE, 2)
@@ -187,7 +187,7 @@ def test_while_the_link_is_down_looks_wait_for_it_and_nothing_is_called_unconfir
     run(story)
 
 
-def test_after_the_link_was_down_the_looks_go_on_as_they_were() -> None:
+def test_after_the_connection_was_down_the_looks_go_on_as_they_were() -> None:
     async def story(waiting: Waiting) -> None:
         command_id = waiting.sent(commands.DHW_MODE, 2)
         await asyncio.sleep(LOOK_INTERVALS[0] + 1)
@@ -205,7 +205,7 @@ def test_after_the_link_was_down_the_looks_go_on_as_they_were() -> None:
     run(story)
 
 
-def test_when_the_link_is_back_one_look_at_a_heater_serves_all_of_its_commands() -> None:
+def test_when_the_connection_is_back_one_look_at_a_heater_serves_all_of_its_commands() -> None:
     async def story(waiting: Waiting) -> None:
         waiting.is_connected = False
         for number in range(100):
@@ -223,7 +223,7 @@ def test_when_the_link_is_back_one_look_at_a_heater_serves_all_of_its_commands()
     run(story)
 
 
-def test_a_link_that_ends_right_after_it_came_up_leaves_the_looks_for_the_next_one() -> None:
+def test_a_connection_that_ends_right_after_it_came_up_leaves_the_looks_for_the_next_one() -> None:
     async def story(waiting: Waiting) -> None:
         waiting.is_connected = False
         waiting.sent(commands.DHW_MODE, 2)

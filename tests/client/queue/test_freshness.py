@@ -90,7 +90,7 @@ def test_asking_ends_when_it_is_of_no_use_and_can_begin_anew(*, is_needed: bool)
     run(story)
 
 
-def test_with_another_link_nothing_is_known() -> None:
+def test_with_another_connection_nothing_is_known() -> None:
     async def story(asking: Asking) -> None:
         assert asking.hears(ONE)
         asking.fresh.need(OTHER)
@@ -121,7 +121,31 @@ def test_questions_without_an_answer_are_not_remembered_for_ever() -> None:
             asking.fresh.written(f"question {number}", ONE)
         await asyncio.sleep(31)
         assert asking.fresh.dated(ONE, "question 0") == UNKNOWN_MOMENT
-        assert asking.fresh.dated(ONE, "question 1001") is not None
+        assert asking.fresh.dated(ONE, "question 1001") != UNKNOWN_MOMENT
+
+    run(story)
+
+
+def test_so_many_questions_are_remembered_of_all_heaters_together() -> None:
+    async def story(asking: Asking) -> None:
+        asking.fresh.written("question", ONE)
+        for number in range(1000):
+            asking.fresh.written(f"question {number}", OTHER)
+        await asyncio.sleep(31)
+        assert asking.fresh.dated(ONE, "question") == UNKNOWN_MOMENT
+        assert asking.fresh.dated(OTHER, "question 0") != UNKNOWN_MOMENT
+
+    run(story)
+
+
+def test_nobody_answers_what_another_heater_was_asked() -> None:
+    async def story(asking: Asking) -> None:
+        asking.fresh.written("question", ONE)
+        assert asking.fresh.dated(OTHER, "question") == UNKNOWN_MOMENT
+        assert not asking.fresh.has(OTHER)
+        own = asking.fresh.written("question", OTHER)
+        assert asking.fresh.dated(OTHER, "question") == own
+        assert asking.fresh.dated(ONE, "question") not in {UNKNOWN_MOMENT, own, None}
 
     run(story)
 

@@ -102,7 +102,7 @@ def test_what_was_sent_does_not_expire() -> None:
     on_the_bench(story)
 
 
-def test_what_comes_back_from_a_lost_link_can_still_expire() -> None:
+def test_what_comes_back_from_a_lost_connection_can_still_expire() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
         bench.pipeline.give(with_life_time(made(SETPOINT, 120), 5))
@@ -646,7 +646,7 @@ def test_a_queue_that_has_become_smaller_drops_the_oldest() -> None:
 # A connection that fails
 
 
-def test_a_link_that_cannot_be_written_to_is_given_up_and_nothing_is_lost() -> None:
+def test_a_connection_that_cannot_be_written_to_is_given_up_and_nothing_is_lost() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
         bench.transport.refuses = True

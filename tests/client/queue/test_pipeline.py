@@ -98,7 +98,7 @@ def test_outcomes_are_counted_for_each_heater_and_for_all() -> None:
     on_the_bench(story)
 
 
-def test_without_a_queue_nothing_is_taken_while_there_is_no_link_and_nothing_is_kept() -> None:
+def test_without_a_queue_nothing_is_taken_while_there_is_no_connection_and_nothing_is_kept() -> None:
     async def story(bench: Bench) -> None:
         with pytest.raises(NotConnectedError):
             bench.give(SETPOINT, 120)
@@ -289,7 +289,7 @@ def test_a_reply_that_overtakes_the_puback_proves_that_it_was_sent(
     on_the_bench(story)
 
 
-def test_a_reply_that_outlives_the_link_takes_the_command_out_of_the_queue() -> None:
+def test_a_reply_that_outlives_the_connection_takes_the_command_out_of_the_queue() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
         handle = bench.give(SETPOINT, 120)

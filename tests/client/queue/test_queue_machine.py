@@ -168,7 +168,7 @@ class QueueMachine(MachineStage):
 
     @rule()
     def drop(self) -> None:
-        self._lose_link()
+        self._lose_connection()
 
     @rule()
     def black_hole(self) -> None:

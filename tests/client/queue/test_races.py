@@ -28,7 +28,7 @@ def test_what_the_heater_never_shows_ends_as_unconfirmed() -> None:
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
 
 
-def test_a_heater_that_stops_answering_has_the_link_replaced_at_once_and_then_more_and_more_rarely() -> None:
+def test_a_heater_that_stops_answering_has_the_connection_replaced_at_once_and_then_more_and_more_rarely() -> None:
     async def story() -> None:
         client, transports = await scripted()
         loop = asyncio.get_running_loop()

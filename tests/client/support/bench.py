@@ -44,7 +44,7 @@ class Bench:
         self.complaints: list[str] = []
         """Why the connection should be replaced."""
         self.is_up = False
-        self.transport = self._new_link()
+        self.transport = self._new_connection()
         self.emitter = EventEmitter()
         for name in EVENTS:
             self.emitter.on(name, partial(self._note, name))
@@ -58,7 +58,7 @@ class Bench:
             denied=(),
         )
 
-    def _new_link(self) -> OwnTransport:
+    def _new_connection(self) -> OwnTransport:
         return OwnTransport(lambda _topic, _body: None, acknowledges=False)
 
     def _ask(self, mac_address: str) -> bool:
@@ -76,7 +76,7 @@ class Bench:
 
     def up(self) -> None:
         """Connect a new connection."""
-        self.transport = self._new_link()
+        self.transport = self._new_connection()
         self.is_up = True
         self.pipeline.on_connected(self.transport)
         self.pump()

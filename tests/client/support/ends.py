@@ -344,7 +344,7 @@ class EndsStage:
 
     async def _start_client(self, stored: StoredQueue) -> None:
         config = MqttConnectionConfig(client_id=CLIENT_ID, reconnect_spread=0, **self.options)
-        client = NavienMqttClient(InventedCredentials(), config=config, make_transport=self._link_factory(stored))
+        client = NavienMqttClient(InventedCredentials(), config=config, make_transport=self._connection_factory(stored))
         self._client = client
         client.on("command_given", self._note_given)
         client.on("command_completed", self._note_outcome)
@@ -352,7 +352,7 @@ class EndsStage:
         client.restore(stored)
         await client.connect(wait=False)
 
-    def _link_factory(self, owner: object) -> TransportFactory:
+    def _connection_factory(self, owner: object) -> TransportFactory:
         """Return what makes the connections of one client, of which nothing is received once there is another one."""
         self._owner = owner
 

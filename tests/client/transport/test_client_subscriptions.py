@@ -70,7 +70,7 @@ def test_more_subscriptions_than_the_service_allows_are_refused(caplog: pytest.L
 
 
 @pytest.mark.parametrize("mac_address", ["", ":-:", "a" * 65, "\N{LATIN SMALL LETTER E WITH ACUTE}" * 33, "0" * 300])
-def test_a_device_that_would_end_every_link_is_refused_before_anything_is_sent(mac_address: str) -> None:
+def test_a_device_that_would_end_every_connection_is_refused_before_anything_is_sent(mac_address: str) -> None:
     async def story() -> None:
         client, transports = await scripted()
         nobody = Device(mac_address=mac_address, additional_value="5322")
@@ -107,7 +107,7 @@ def test_a_listener_is_taken_off() -> None:
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
 
 
-def test_with_the_queue_disabled_what_waits_fails_with_the_link() -> None:
+def test_with_the_queue_disabled_what_waits_fails_with_the_connection() -> None:
     async def story() -> None:
         client, transports = await scripted(
             MqttConnectionConfig(enable_command_queue=False, max_in_flight=1), acknowledges=False

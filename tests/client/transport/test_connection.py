@@ -83,7 +83,7 @@ async def test_connecting_in_the_background(stage: Stage) -> None:
     ],
     ids=lambda fault: "-".join(str(value) for value in fault.values()),
 )
-async def test_a_lost_link_is_made_again_with_its_subscriptions(stage: Stage, fault: dict[str, object]) -> None:
+async def test_a_lost_connection_is_made_again_with_its_subscriptions(stage: Stage, fault: dict[str, object]) -> None:
     client = await stage.connected()
     await client.subscribe_device(stage.device)
     interrupted, resumed = expected(client, "connection_interrupted"), expected(client, "connection_resumed")
@@ -96,7 +96,7 @@ async def test_a_lost_link_is_made_again_with_its_subscriptions(stage: Stage, fa
     await answered
 
 
-async def test_expired_aws_credentials_are_renewed_before_the_next_link(stage: Stage) -> None:
+async def test_expired_aws_credentials_are_renewed_before_the_next_connection(stage: Stage) -> None:
     client = await stage.connected()
     resumed = expected(client, "connection_resumed")
     await stage.simulator.fault("expire_aws")
@@ -141,7 +141,7 @@ async def test_a_lost_suback_is_asked_for_again(stage: Stage) -> None:
     assert len((await stage.simulator.state())["connections"]) == 1
 
 
-async def test_subacks_that_never_come_replace_the_link(stage: Stage) -> None:
+async def test_subacks_that_never_come_replace_the_connection(stage: Stage) -> None:
     client = await stage.connected(operation_timeout=0.2)
     await client.subscribe_device(stage.device)
     await stage.simulator.wait(subscriptions=3)
@@ -156,7 +156,7 @@ async def test_subacks_that_never_come_replace_the_link(stage: Stage) -> None:
     assert len(connection["subscriptions"]) == 3
 
 
-async def test_a_black_holed_link_is_noticed_by_an_overdue_puback(stage: Stage) -> None:
+async def test_a_black_holed_connection_is_noticed_by_an_overdue_puback(stage: Stage) -> None:
     client = await stage.connected(operation_timeout=1.0)
     resumed = expected(client, "connection_resumed")
     await stage.simulator.fault("blackhole")

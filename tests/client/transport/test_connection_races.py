@@ -108,7 +108,7 @@ def test_there_is_never_more_than_one_connection() -> None:
     played(story)
 
 
-def test_a_second_connect_does_not_keep_the_link_of_the_first_from_being_announced() -> None:
+def test_a_second_connect_does_not_keep_the_connection_of_the_first_from_being_announced() -> None:
     async def story(slow: SlowLinks) -> None:
         client = slow.client()
         announced: list[object] = []
@@ -238,7 +238,7 @@ def test_what_one_can_do_without_makes_room_for_another_heater() -> None:
     played(story)
 
 
-def test_a_heater_that_the_next_link_refuses_is_tried_again_with_the_next_request() -> None:
+def test_a_heater_that_the_next_connection_refuses_is_tried_again_with_the_next_request() -> None:
     async def story(slow: SlowLinks) -> None:
         client = slow.client()
         await client.connect()
@@ -259,7 +259,7 @@ def test_a_heater_that_the_next_link_refuses_is_tried_again_with_the_next_reques
     played(story)
 
 
-def test_without_a_queue_what_need_not_be_sent_is_no_lost_link() -> None:
+def test_without_a_queue_what_need_not_be_sent_is_no_lost_connection() -> None:
     async def story(_: SlowLinks) -> None:
         client, transports = await scripted(
             MqttConnectionConfig(enable_command_queue=False, skip_redundant=True, guard_commands=True)

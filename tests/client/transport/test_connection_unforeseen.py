@@ -172,7 +172,7 @@ def test_a_source_of_credentials_that_breaks_ends_nothing(caplog: pytest.LogCapt
     assert errors(caplog) == ["The connection to NaviLink failed unexpectedly"]
 
 
-def test_a_link_that_cannot_be_closed_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_connection_that_cannot_be_closed_ends_nothing(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         breaking = Breaking("close", failures=1)
         client = breaking.client()
@@ -187,7 +187,7 @@ def test_a_link_that_cannot_be_closed_ends_nothing(caplog: pytest.LogCaptureFixt
     assert errors(caplog) == ["The connection to NaviLink failed unexpectedly"]
 
 
-def test_a_queue_that_cannot_be_sent_replaces_the_link(
+def test_a_queue_that_cannot_be_sent_replaces_the_connection(
     caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     attach = CommandWriter.attach
@@ -313,7 +313,7 @@ def test_a_report_tells_the_whole_story() -> None:
     played(story)
 
 
-def test_a_link_error_is_nothing_to_log_aloud(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_connection_error_is_nothing_to_log_aloud(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         async def refused(_: SigningCredentials, __: MessageListener) -> Transport:
             raise TransportError("AWS_IO_SOCKET_CONNECTION_REFUSED")

@@ -122,7 +122,7 @@ async def test_commands_given_before_the_first_subscription_is_in_place_keep_the
     assert [kind for kind, _ in await stage.applied()] == ["dhw-temperature", "dhw-mode", "power-off", "power-on"]
 
 
-async def test_with_the_queue_disabled_a_command_without_a_link_is_refused(stage: Stage) -> None:
+async def test_with_the_queue_disabled_a_command_without_a_connection_is_refused(stage: Stage) -> None:
     client = stage.client(enable_command_queue=False)
     with pytest.raises(NotConnectedError):
         await client.set_dhw_temperature(stage.device, 130)

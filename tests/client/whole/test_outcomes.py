@@ -293,7 +293,7 @@ async def test_each_request_gets_its_own_reply(stage: Stage) -> None:
     assert [DeviceStatus.from_message(reply).dhw_mode is not None for reply in replies[::2]] == [True, True]
 
 
-async def test_no_request_outlives_its_time_or_the_link(stage: Stage) -> None:
+async def test_no_request_outlives_its_time_or_the_connection(stage: Stage) -> None:
     client = await stage.connected()
     await stage.simulator.fault("device_offline", on=True, mac=MAC)
     with pytest.raises(RequestTimeoutError):

@@ -227,7 +227,7 @@ async def test_without_coalescing_every_command_is_sent(stage: Stage) -> None:
     assert await stage.applied() == [("dhw-temperature", [98]), ("dhw-temperature", [103])]
 
 
-async def test_a_command_given_into_a_dead_link_arrives_exactly_once(stage: Stage) -> None:
+async def test_a_command_given_into_a_dead_connection_arrives_exactly_once(stage: Stage) -> None:
     """The router is gone without a word; nothing but the overdue PUBACK shows it."""
     client = await stage.connected(operation_timeout=1.0)
     resumed = expected(client, "connection_resumed")
@@ -239,7 +239,7 @@ async def test_a_command_given_into_a_dead_link_arrives_exactly_once(stage: Stag
 
 
 @pytest.mark.slow
-async def test_a_dead_link_with_nothing_to_say_is_noticed_by_the_keep_alive(stage: Stage) -> None:
+async def test_a_dead_connection_with_nothing_to_say_is_noticed_by_the_keep_alive(stage: Stage) -> None:
     client = await stage.connected(keep_alive_secs=30)
     interrupted, resumed = expected(client, "connection_interrupted"), expected(client, "connection_resumed")
     await stage.simulator.fault("blackhole")

@@ -62,7 +62,7 @@ async def outcome_of(client: NavienMqttClient, stage: Stage, mode: DhwMode) -> C
     return (await handle.outcome(timeout=PATIENCE)).outcome
 
 
-async def test_a_plan_written_over_the_link_is_read_from_the_service(stage: Stage) -> None:
+async def test_a_plan_written_over_the_connection_is_read_from_the_service(stage: Stage) -> None:
     client = await with_plan(stage)
     feature = client.feature(stage.device)
     assert feature is not None

@@ -168,8 +168,8 @@ class FreshStatus:
         self._is_needed = is_needed
         self._now = UNKNOWN_MOMENT
         self._connected_at = UNKNOWN_MOMENT
-        self._asked: OrderedDict[str, tuple[KnownHeater, int]] = OrderedDict()
-        """By its session, who was asked for a status, and the moment at which that was written."""
+        self._asked: OrderedDict[tuple[KnownHeater, str], int] = OrderedDict()
+        """The moment at which each request was written that is answered with a status, by heater and session."""
         self.heaters: defaultdict[str, KnownHeater] = defaultdict(KnownHeater)
         """By MAC, for all that is known in this room."""
 
@@ -191,8 +191,7 @@ class FreshStatus:
     def written(self, session_id: str, mac_address: str) -> int:
         """A request was written that is answered with a status; returns the moment."""
         heater = self.heaters[mac_address]
-        moment = self.moment()
-        self._asked[session_id] = heater, moment
+        self._asked[heater, session_id] = moment = self.moment()
         if len(self._asked) > _REMEMBERED:
             self._asked.popitem(last=False)
         heater.questions.append((moment, loop_seconds()))
@@ -201,9 +200,7 @@ class FreshStatus:
     def dated(self, mac_address: str, session_id: str | None) -> int | None:
         """Return the moment after which a status was made that has come just now; `None` for one that is outdated."""
         heater = self.heaters[mac_address]
-        questioned, asked = self._asked.get(session_id or "", (heater, None))
-        if questioned is not heater:
-            asked = None
+        asked = self._asked.get((heater, session_id or ""))
         if session_id is None and heater.is_without_sessions:
             asked = heater.question_too_old_to_be_late()
         if asked is None:

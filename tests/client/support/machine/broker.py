@@ -67,7 +67,7 @@ class HeaterBroker(ScriptedBroker):
     on_status: Callable[[str, int], None] | None = None
     on_receipt: Callable[[Delivery], None] | None = None
 
-    def link_factory(self, is_wanted: Callable[[], bool]) -> TransportFactory:
+    def transport_factory(self, is_wanted: Callable[[], bool]) -> TransportFactory:
         """Return what makes connections for one client, until that client is no more."""
 
         async def make(_: SigningCredentials, on_message: MessageListener) -> Transport:

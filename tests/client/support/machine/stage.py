@@ -139,7 +139,7 @@ class MachineStage(RuleBasedStateMachine):
     def _finish(self) -> None:
         """Let everything work again: then nothing may stay unsettled."""
         self.broker.works_again()
-        self._lose_link()
+        self._lose_connection()
         self._pass(1200.0)
         self.promises_are_kept()
         self.memory_is_as_the_ledger()
@@ -166,7 +166,7 @@ class MachineStage(RuleBasedStateMachine):
 
         async def started() -> None:
             config = MqttConnectionConfig(client_id=_CLIENT_ID, reconnect_spread=0, **options)
-            make_transport = self.broker.link_factory(lambda: self.client is client)
+            make_transport = self.broker.transport_factory(lambda: self.client is client)
             client = NavienMqttClient(InventedCredentials(), config=config, make_transport=make_transport)
             self.client, self.options = client, options
             client.on("command_given", lambda event: self._given(client, event))
@@ -247,7 +247,7 @@ class MachineStage(RuleBasedStateMachine):
         )
         self.ledger.arrived(delivery, moment)
 
-    def _lose_link(self) -> None:
+    def _lose_connection(self) -> None:
         if self.broker.transports:
             self._do(self.broker.transport.drop)
 
