@@ -149,7 +149,7 @@ class BoostModel:
         for member in _MEMBERS:
             self._judge(member, status[member], now, reachable_since)
 
-    def is_settled(self, status: Mapping[str, int], now: float) -> bool:
+    def is_at_rest(self, status: Mapping[str, int], now: float) -> bool:
         """Return whether a heater has what it is to have, so that nothing is to be expected by itself."""
         return all(
             status[member] in self.people[member] or self._is_allowed(member, status[member], now)

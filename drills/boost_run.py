@@ -160,7 +160,7 @@ class BoostMonth:
         turns = any(0 <= now - at < _AFTER_SECONDS for at in self._model.turns)
         if turns or now < self._busy_until or self._loop.clock.is_busy or self._traffic_waits(home):
             return False
-        return bool(self._troubles) or home.is_off or self._model.is_settled(status, now)
+        return bool(self._troubles) or home.is_off or self._model.is_at_rest(status, now)
 
     def _traffic_waits(self, home: SoakHome) -> bool:
         """Return whether commands are under way, or the connection is."""

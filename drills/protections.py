@@ -97,7 +97,7 @@ PROTECTIONS: Mapping[str, Protection] = {
     ),
     "in-flight-returns": Protection(
         "Commands in flight when a connection ends are sent again.",
-        _patched(CommandQueue, return_in_flight=unprotected.ended_in_doubt),
+        _patched(CommandQueue, return_in_flight=unprotected.ended_unconfirmed),
     ),
     "puback-time-out": Protection(
         "Acknowledgements that do not come, of one message for ten seconds or of several for less, show that the"

@@ -42,7 +42,7 @@ async def not_at_all(*_: object, **__: object) -> None:
     """Do not wait."""
 
 
-def ended_in_doubt(queue: CommandQueue) -> Displaced:
+def ended_unconfirmed(queue: CommandQueue) -> Displaced:
     """Send nothing again that was in flight."""
     in_flight = queue.in_flight
     for command in in_flight:

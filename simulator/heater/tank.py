@@ -102,7 +102,7 @@ class Tank:
             self._warm(LOWER_ELEMENT, heat_hours)
         self.upper -= (self.upper - self.ambient) * _LOSS_PER_HOUR * hours
         self.lower -= (self.lower - self.ambient) * _LOSS_PER_HOUR * hours
-        self._settle(hours / (_STIRRED_HOURS if heating.lower_element else _SETTLING_HOURS))
+        self._even_out(hours / (_STIRRED_HOURS if heating.lower_element else _SETTLING_HOURS))
 
     def draw(self, liters: float) -> None:
         """Take hot water at the top and let cold water in at the bottom."""
@@ -120,7 +120,7 @@ class Tank:
         full, none = _PLUME
         return min(1.0, max(0.0, (none - (self.upper - self.lower)) / (none - full)))
 
-    def _settle(self, time_constants: float) -> None:
+    def _even_out(self, time_constants: float) -> None:
         """Close the gap between the probes; water that is warmer below rises at once."""
         gap = self.upper - self.lower
         closed = gap if gap < 0 else gap * (1 - exp(-time_constants))

@@ -27,9 +27,9 @@ class Notifications:
             else:
                 self.shown[key] = notification
                 self.made.append(notification)
-        asyncio.get_running_loop().create_task(self._tell())
+        asyncio.get_running_loop().create_task(self._notify())
 
-    async def _tell(self) -> None:
+    async def _notify(self) -> None:
         async with self._changed:
             self._changed.notify_all()
 

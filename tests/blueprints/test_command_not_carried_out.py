@@ -28,7 +28,7 @@ async def wait_for_outcome(hass: HomeAssistant, outcome: str) -> State:
 
 
 @pytest.mark.usefixtures("running")
-async def test_refused_command_is_told_and_a_confirmed_one_is_not(
+async def test_refused_command_is_reported_and_a_confirmed_one_is_not(
     hass: HomeAssistant, simulator: SimulatorProcess
 ) -> None:
     await automate(hass, "command_not_carried_out", outcome_entities=[OUTCOME])
@@ -66,7 +66,7 @@ async def test_each_of_several_commands_is_reported(hass: HomeAssistant, simulat
         ]
 
 
-async def test_commands_that_end_within_a_millisecond_are_told_each(hass: HomeAssistant) -> None:
+async def test_commands_that_end_within_a_millisecond_are_reported_each(hass: HomeAssistant) -> None:
     await automate(hass, "command_not_carried_out", outcome_entities=[OUTCOME])
     # The time of an outcome is cut to milliseconds, so the entity must have been there for one.
     hass.states.async_set(OUTCOME, "unknown", timestamp=dt_util.utcnow().timestamp() - 1)
@@ -113,7 +113,7 @@ async def test_every_outcome_has_its_words(hass: HomeAssistant, chosen: str) -> 
 
 
 @pytest.mark.usefixtures("simulator")
-async def test_reload_tells_nothing_again(
+async def test_reload_reports_nothing_again(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:
     await automate(hass, "command_not_carried_out", outcome_entities=[OUTCOME])

@@ -31,7 +31,7 @@ async def refresh(hass: HomeAssistant) -> None:
 
 
 @pytest.mark.usefixtures("running")
-async def test_problem_is_told_with_its_meaning_until_it_is_over(
+async def test_problem_is_reported_with_its_meaning_until_it_is_over(
     hass: HomeAssistant, simulator: SimulatorProcess
 ) -> None:
     await alert(hass)

@@ -174,7 +174,7 @@ async def test_an_asynchronous_listener_is_finished(emitter: EventEmitter) -> No
     await emitter.close()
 
 
-async def test_an_asynchronous_listener_that_fails_is_told_of(
+async def test_an_asynchronous_listener_that_fails_is_logged(
     emitter: EventEmitter, caplog: pytest.LogCaptureFixture
 ) -> None:
     done = asyncio.Event()

@@ -120,7 +120,7 @@ async def test_check_fails_when_home_assistant_complains_of_the_integration() ->
         ('ERROR (MainThread) [haffmpeg.core] FFmpeg fails\n  File "/x/.cache/navilink-dev/lib/subprocess.py"', 0),
     ],
 )
-def test_complaints_of_home_assistant_are_told_from_other_lines(entry: str, count: int, offset: str) -> None:
+def test_complaints_of_home_assistant_are_distinguished_from_other_lines(entry: str, count: int, offset: str) -> None:
     other = f"2026-11-28 08:45:07.498{offset} WARNING (MainThread) [haffmpeg.tools] Error starting FFmpeg."
     log = f"Some text\n{other}\n2026-11-28 08:45:06.702{offset} {entry}\n{other}\n"
     assert complaints(log) == [entry] * count

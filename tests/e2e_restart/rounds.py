@@ -94,7 +94,7 @@ class KillRounds:
             await self._kill_while_waiting(remaining)
             at_the_kill = {}
         await self._until_linked()
-        await self._until_settled()
+        await self._until_completed()
         await self._judge([acknowledged, *remaining], at_the_kill)
         self.tally.strays += [f"round {self.tally.rounds}: {path.name}" for path in await self._strays()]
 
@@ -181,7 +181,7 @@ class KillRounds:
         for heater in self._heaters.values():
             await self._api.wait_for_state(heater.connection, "on", _LINK_SECONDS)
 
-    async def _until_settled(self) -> None:
+    async def _until_completed(self) -> None:
         """Wait until no command is without an outcome: those in flight are listed, but not counted as queued."""
         queues = [heater.queued_commands for heater in self._heaters.values()]
         await self._api.wait_until(

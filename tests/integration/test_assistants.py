@@ -302,7 +302,7 @@ async def reports(hass: HomeAssistant, assistants: Assistants, after: timedelta)
     return reported[-1] if reported else None
 
 
-async def test_google_is_told_of_a_heater_that_was_never_heard(
+async def test_google_knows_of_a_heater_that_never_reported(
     hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, assistants: Assistants
 ) -> None:
     """Google's first report raised for a water heater without a target temperature, and with it all reporting ended."""
@@ -319,7 +319,7 @@ async def test_google_is_told_of_a_heater_that_was_never_heard(
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_google_is_told_of_a_heater_that_was_heard_before_the_restart(
+async def test_google_knows_of_a_heater_that_reported_before_the_restart(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, assistants: Assistants
 ) -> None:
     assert await hass.config_entries.async_unload(running.entry_id)

@@ -273,7 +273,7 @@ async def test_an_event_that_was_changed_elsewhere_is_left_alone(
 
 
 @pytest.mark.parametrize("schedule", [wire(MORNING, {**MORNING, "param": 110})])
-async def test_entries_of_the_same_time_are_told_apart(simulator: SimulatorProcess, calendar: Calendar) -> None:
+async def test_entries_of_the_same_time_are_kept_apart(simulator: SimulatorProcess, calendar: Calendar) -> None:
     events = await calendar.events(START, "2027-03-02")
     assert {each["uid"]: each["summary"] for each in events} == {
         "124-0630": "High demand, 55 °C",

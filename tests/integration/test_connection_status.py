@@ -66,7 +66,7 @@ async def next_attempt(hass: HomeAssistant, before: State) -> State:
     )
 
 
-async def test_a_service_that_is_down_from_the_start_is_told_once(
+async def test_a_service_that_is_down_from_the_start_is_reported_once(
     hass: HomeAssistant, simulator: SimulatorProcess, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:
     await simulator.fault("mqtt_down")

@@ -160,7 +160,7 @@ def secrets_of_the_heaters(entry: MockConfigEntry) -> set[str]:
     return secrets - {"NWP500"}
 
 
-def told_secrets(text: str, secrets: set[str]) -> list[str]:
+def leaked_secrets(text: str, secrets: set[str]) -> list[str]:
     """Return the secrets in a text; short numbers count only where they are not part of a longer one."""
     return [
         secret
@@ -218,7 +218,7 @@ async def test_no_secret_is_anywhere_in_a_download(
     # A secret that was nowhere could not be found in a download either.
     given_names = {"guest house", "grandmother", "granny"}
     respelled = {each for mac_address in (MAC, OTHER_MAC) for each in spellings(mac_address) - {mac_address}}
-    assert set(told_secrets(known, secrets)) == {each.lower() for each in secrets - respelled - given_names} | {
+    assert set(leaked_secrets(known, secrets)) == {each.lower() for each in secrets - respelled - given_names} | {
         "guest house"
     }
 
@@ -226,10 +226,10 @@ async def test_no_secret_is_anywhere_in_a_download(
     whole = await download(client, running.entry_id)
     assert "lost_commands" in whole
     assert "unreadable_store" in whole
-    assert told_secrets(whole, secrets) == []
+    assert leaked_secrets(whole, secrets) == []
     for mac_address in (MAC, OTHER_MAC):
         path = f"{running.entry_id}/device/{device_id(hass, running, mac_address)}"
-        assert told_secrets(await download(client, path), secrets) == []
+        assert leaked_secrets(await download(client, path), secrets) == []
 
 
 async def test_what_is_redacted_would_be_found(
@@ -244,13 +244,13 @@ async def test_what_is_redacted_would_be_found(
     await wait_for(hass, HEATER, lambda state: state.attributes["min_temp"] == 40.5)
     secrets = secrets_of_the_account(hass, running, auth_clients[0]) | secrets_of_the_heaters(running)
     client = await hass_client()
-    assert told_secrets(await download(client, running.entry_id), secrets) == []
+    assert leaked_secrets(await download(client, running.entry_id), secrets) == []
     monkeypatch.setattr(diagnostics, "async_redact_data", lambda data, _secrets: dict(data))
     monkeypatch.setattr(diagnostics, "_redacted", dict)
     data = running.data
     server = data["private_server"]
     heater = running.runtime_data.data[MAC]
-    assert set(told_secrets(await download(client, running.entry_id), secrets)) >= {
+    assert set(leaked_secrets(await download(client, running.entry_id), secrets)) >= {
         *(data["email"], data["password"].lower(), server["api_url"], server["ca_file"].lower(), "localhost"),
         heater.feature.serial_number.lower(),
     }

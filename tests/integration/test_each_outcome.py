@@ -146,7 +146,7 @@ def scene(
     ],
     ids=lambda value: value.outcome if isinstance(value, Case) else "",
 )
-async def test_outcome_is_told_everywhere(
+async def test_outcome_is_reported_everywhere(
     hass: HomeAssistant, scene: Scene, running: MockConfigEntry, case: Case
 ) -> None:
     reported = async_capture_events(hass, EVENT_COMMAND_OUTCOME)

@@ -530,7 +530,7 @@ async def check_text(hass: HomeAssistant, reported: HomeAssistantError) -> None:
         (RequestTimeoutError("the heater did not answer within 10 s"), HomeAssistantError, "command_not_accepted"),
     ],
 )
-async def test_errors_are_told_in_the_users_words(
+async def test_errors_are_reported_in_the_users_words(
     hass: HomeAssistant, error: NavienError, kind: type[HomeAssistantError], translation_key: str
 ) -> None:
     reported = to_home_assistant_error(hass, error)

@@ -274,7 +274,7 @@ def _state(hass: HomeAssistant, entity_id: str) -> State:
         ("turn_off", {}, lambda state: state.state == "off"),
     ],
 )
-async def test_actions_are_settled_by_recorded_answers(
+async def test_actions_are_completed_by_recorded_answers(
     hass: HomeAssistant, action: str, data: dict[str, object], holds: Callable[[State], bool]
 ) -> None:
     heater = "water_heater.nwp500"

@@ -151,7 +151,7 @@ async def test_expiration(
 
 
 @pytest.mark.usefixtures("running")
-async def test_what_is_already_so_is_not_sent(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+async def test_what_is_redundant_is_not_sent(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     assert shown(hass, HEATER).state == "eco"
     await cut(hass, simulator)
     await set_mode(hass, "eco")

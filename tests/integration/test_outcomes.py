@@ -54,7 +54,7 @@ async def test_action_returns_when_the_heater_has_it(hass: HomeAssistant, simula
 
 
 @pytest.mark.usefixtures("running")
-async def test_refusal_is_raised_and_told(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+async def test_refusal_is_raised_and_reported(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     await simulator.fault("ctrl_fail", code=3)
     with pytest.raises(HomeAssistantError) as refused:
         await set_mode(hass, "electric")
@@ -114,7 +114,7 @@ async def test_setting_changed_at_the_panel_meanwhile_wins(hass: HomeAssistant, 
 
 
 @pytest.mark.usefixtures("running")
-async def test_events_tell_each_outcome_once(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
+async def test_events_report_each_outcome_once(hass: HomeAssistant, simulator: SimulatorProcess) -> None:
     reported = async_capture_events(hass, "state_changed")
     await cut(hass, simulator)
     await set_temperature(hass, 60)

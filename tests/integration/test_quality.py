@@ -161,7 +161,7 @@ def test_platform_says_how_many_of_its_actions_run_at_once(platform: str) -> Non
     assert "PARALLEL_UPDATES" in names
 
 
-def test_the_options_flow_is_told_of_the_integrations_own_entries() -> None:
+def test_the_options_flow_gets_the_integrations_own_entries() -> None:
     parameters = get_annotations(NavilinkConfigFlow.async_get_options_flow)
     assert parameters["_config_entry"] is NavilinkConfigEntry
 

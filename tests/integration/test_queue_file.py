@@ -146,7 +146,7 @@ async def test_file_of_a_newer_version_outlives_a_downgrade(
     assert await hass.async_add_executor_job(kept, file) == []
 
 
-async def test_queue_that_cannot_be_written_is_told_until_it_can(
+async def test_queue_that_cannot_be_written_is_reported_until_it_can(
     hass: HomeAssistant,
     simulator: SimulatorProcess,
     running: MockConfigEntry,
@@ -187,7 +187,7 @@ async def test_queue_that_cannot_be_written_is_told_until_it_can(
     assert await applied(simulator) == [("dhw-temperature", [120]), ("dhw-mode", [1])]
 
 
-async def test_folder_that_cannot_be_used_is_told_too(
+async def test_folder_that_cannot_be_used_is_reported_too(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry
 ) -> None:
     file = queue_file(hass, running)

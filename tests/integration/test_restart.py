@@ -214,7 +214,7 @@ async def test_start_without_network_and_then_with_a_password_that_is_wrong(
 
 
 @pytest.mark.usefixtures("every_entity")
-async def test_what_expired_while_off_is_told_once_automations_listen(
+async def test_what_expired_while_off_is_reported_once_automations_listen(
     hass: HomeAssistant, simulator: SimulatorProcess, running: MockConfigEntry, wall_clock: WallClock
 ) -> None:
     await cut(hass, simulator)

@@ -118,6 +118,18 @@ def test_docstrings_and_messages(folder: str) -> None:
     ] == []
 
 
+@pytest.mark.parametrize("folder", [*SOURCES, "tests"])
+def test_names(folder: str) -> None:
+    named = [
+        f"{path.relative_to(ROOT)}: {found}"
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        for found in old_words(node.name.replace("_", " "))
+    ]
+    assert named == []
+
+
 def test_a_source_is_read_as_people_read_it(tmp_path: Path) -> None:
     source = tmp_path / "source.py"
     source.write_text(

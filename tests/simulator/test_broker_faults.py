@@ -139,7 +139,7 @@ async def test_the_aws_runtime_notices_a_black_hole_by_its_ping(broker: RunningB
     assert [info["client_id"] for info in broker.broker.service.connections] == ["client"], "the server cannot know yet"
 
 
-async def test_a_client_in_a_black_hole_is_given_up_and_its_will_published(start_broker: StartBroker) -> None:
+async def test_a_client_in_a_black_hole_is_disconnected_and_its_will_published(start_broker: StartBroker) -> None:
     broker = await start_broker(Limits(keep_alive_min=1))
     client = await broker.connect("client", keep_alive=1, will=Publish(topic="evt/x", payload=b"gone"))
     broker.broker.blackhole()

@@ -115,7 +115,7 @@ async def test_an_error_of_the_client_needs_no_traceback(caplog: pytest.LogCaptu
     assert "Traceback" not in caplog.text
 
 
-async def test_work_that_is_cancelled_has_not_failed(caplog: pytest.LogCaptureFixture) -> None:
+async def test_work_that_is_canceled_has_not_failed(caplog: pytest.LogCaptureFixture) -> None:
     background, failures = Background(), list[str]()
     background.start("The work", waiting(), on_failure=lambda: failures.append(""))
     assert len(background.tasks) == 1

@@ -330,7 +330,7 @@ async def test_what_other_clients_announce_says_nothing_of_the_heater(desk: Desk
     assert desk.inbox.record(DEVICE).is_online is None
 
 
-async def test_a_heater_tells_that_it_comes_and_goes(desk: Desk) -> None:
+async def test_a_heater_announces_that_it_comes_and_goes(desk: Desk) -> None:
     recorded = fixture("app_connection")["device_connection_event"]
     desk.inbox.receive(recorded["topic"], recorded["payload"])
     assert desk.inbox.record(DEVICE).is_online is True
@@ -377,7 +377,7 @@ async def test_what_the_cloud_says_counts_until_the_heater_is_heard(
     assert desk.names()[: len(names)] == names
 
 
-async def test_a_heater_that_does_not_answer_is_off_line_until_it_is_heard(furnish: Furnish) -> None:
+async def test_a_heater_that_does_not_answer_is_offline_until_it_is_heard(furnish: Furnish) -> None:
     desk = furnish(DEVICE, OTHER)
     desk.inbox.absent(DEVICE.mac_address)
     desk.inbox.absent(DEVICE.mac_address)
@@ -388,7 +388,7 @@ async def test_a_heater_that_does_not_answer_is_off_line_until_it_is_heard(furni
     assert desk.names() == ["device_offline", "device_online"]
 
 
-async def test_new_firmware_is_told_also_when_it_came_between_two_runs(furnish: Furnish) -> None:
+async def test_new_firmware_is_reported_also_when_it_came_between_two_runs(furnish: Furnish) -> None:
     desk = furnish()
     desk.inbox.add(DEVICE, DeviceFeature({"controllerSwVersion": 184614912}))
     newer: Json = {"response": {"feature": {"controllerSwVersion": 184877056}}}
@@ -422,7 +422,7 @@ async def test_what_a_heater_has_is_kept_until_it_says_something_else(desk: Desk
     assert desk.inbox.features == {DEVICE.mac_address: {"powerUse": 1}}
 
 
-async def test_what_other_clients_are_told_is_taken_as_extra(desk: Desk) -> None:
+async def test_what_answers_other_clients_is_taken_as_extra(desk: Desk) -> None:
     topic = "cmd/52/navilink-0478630a1b2c/somebody-else/res"
     desk.inbox.receive(topic, {"sessionID": "of theirs", **status_of(DEVICE.mac_address, errorCode=0)})
     assert desk.names() == ["status_received"]
@@ -482,7 +482,7 @@ async def test_an_acknowledgement_is_a_status_that_may_still_be_the_old_one(desk
     assert desk.outcomes == [(CommandOutcome.CONFIRMED, command.id, None)]
 
 
-async def test_changes_are_told_after_the_status_that_brings_them(desk: Desk) -> None:
+async def test_changes_are_reported_after_the_status_that_brings_them(desk: Desk) -> None:
     members = {"dhwTemperatureSetting": 98, "dhwOperationSetting": 3, "errorCode": 0}
     desk.inbox.receive(DEVICE_REPLY, status_of(DEVICE.mac_address, **members))
     desk.events.clear()
@@ -576,7 +576,7 @@ async def test_a_client_knows_a_restored_status_of_its_heaters_until_they_report
     await client.disconnect()
 
 
-async def test_what_was_heard_does_not_give_way_to_an_older_status(desk: Desk) -> None:
+async def test_what_was_reported_is_not_replaced_by_an_older_status(desk: Desk) -> None:
     question = query_request(queries.STATUS, DEVICE, CLIENT)
     desk.pipeline.guard.written(question)
     members = {"dhwTemperatureSetting": 120, "dhwOperationSetting": 1}

@@ -77,7 +77,7 @@ def test_a_request_that_cannot_be_made_ends_nothing() -> None:
     assert asyncio.run(story(), loop_factory=VirtualTimeLoop) == [0, 60, 120]
 
 
-def test_a_request_in_the_making_is_given_up_at_the_end() -> None:
+def test_a_request_in_the_making_is_canceled_at_the_end() -> None:
     async def story() -> list[str]:
         periodic, ended = PeriodicRequests(), list[str]()
 

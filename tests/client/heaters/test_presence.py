@@ -160,7 +160,7 @@ def test_commands_come_first_where_subscriptions_run_out() -> None:
     played(story)
 
 
-def test_a_heater_that_leaves_polls_unanswered_is_off_line() -> None:
+def test_a_heater_that_leaves_polls_unanswered_is_offline() -> None:
     async def story() -> None:
         client, _ = await scripted()
         changes = presence_of(client)
@@ -178,7 +178,7 @@ def test_a_heater_that_leaves_polls_unanswered_is_off_line() -> None:
     played(story)
 
 
-def test_a_heater_that_stops_answering_is_off_line_once_the_next_connection_does_not_bring_it_back() -> None:
+def test_a_heater_that_stops_answering_is_offline_once_the_next_connection_does_not_bring_it_back() -> None:
     async def story() -> None:
         client, transports = await scripted()
         changes = presence_of(client)

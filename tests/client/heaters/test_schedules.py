@@ -326,7 +326,7 @@ def test_a_write_that_gets_lost_is_repeated(lost: int) -> None:
     run(story)
 
 
-def test_a_write_that_always_gets_lost_is_told_so() -> None:
+def test_a_write_that_always_gets_lost_is_reported_as_lost() -> None:
     async def story(client: NavienMqttClient, heater: AnsweringHeater, _: list[AnsweringLink]) -> None:
         heater.lost_writes = 10
         write = await client.schedules.put_reservation(DEVICE, entry())

@@ -145,7 +145,7 @@ def test_device_info_is_read() -> None:
     assert "Ohio" not in repr(info)
 
 
-def test_an_installer_is_told_in_no_repr() -> None:
+def test_an_installer_stands_in_no_repr() -> None:
     names = {"installerId": "i@example.com", "installerFirstName": "A", "installerLastName": None}
     info = DeviceInfo.from_message({"installer": names | {"installerPhoneNumber": "5550100"}})
     assert info.installer == Installer(
@@ -159,7 +159,7 @@ def test_an_alarm_that_is_not_reported_is_unknown() -> None:
     assert info.push_settings == PushSettings(errors=None, descaling=None, others=False)
 
 
-def test_what_the_list_tells_of_installer_and_descaling() -> None:
+def test_what_the_list_has_of_installer_and_descaling() -> None:
     entry = entries()[0]
     entry["deviceInfo"] |= {"installerId": "i@example.com", "modelTypeCode": 513}
     entry["descaling"] = {"descalingStartTime": "2026-01-02", "descalingEndTime": 7}

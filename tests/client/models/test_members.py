@@ -86,7 +86,7 @@ def test_a_raw_number_is_whole() -> None:
     assert DeviceStatus({"dhwTemperatureSetting": 120.5}).dhw_temperature_setting == 60.25
 
 
-def test_a_message_tells_nothing_of_its_content_in_its_repr() -> None:
+def test_a_message_shows_nothing_of_its_content_in_its_repr() -> None:
     assert repr(STATUS) == "<DeviceStatus of 103 members>"
     assert "BT" not in repr(FEATURE)
 

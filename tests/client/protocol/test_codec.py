@@ -72,7 +72,7 @@ def test_what_is_larger_than_the_service_lets_through_is_no_message() -> None:
     assert decoded(b'{"n":"%b"}' % (b"a" * 50_000_000)) is None
 
 
-def test_a_byte_order_mark_is_passed_over() -> None:
+def test_a_byte_order_mark_is_ignored() -> None:
     assert decoded(b'\xef\xbb\xbf{"n": 1}') == {"n": 1}
 
 

@@ -80,7 +80,7 @@ def test_beyond_the_limits_the_range_is_reported(
         ({"dhwTemperatureMin": None, "dhwTemperatureMax": "131"}, 95, 70),
     ],
 )
-def test_a_limit_that_the_heater_does_not_tell_is_the_fallback(
+def test_a_limit_that_the_heater_does_not_report_is_the_fallback(
     members: dict[str, object], temperature: float, raw: int
 ) -> None:
     assert raw_setpoint(temperature, F, DeviceFeature(members)) == raw

@@ -111,7 +111,7 @@ def test_a_status_with_the_wanted_value_confirms() -> None:
 
 
 @pytest.mark.parametrize("junk", [None, "120", [], {}, [120]])
-def test_a_status_that_does_not_tell_confirms_nothing(junk: object) -> None:
+def test_a_status_without_the_member_confirms_nothing(junk: object) -> None:
     async def story(waiting: Waiting) -> None:
         waiting.sent(commands.DHW_TEMPERATURE, 120)
         waiting.reports()
@@ -252,7 +252,7 @@ def test_an_overdue_answer_lets_the_next_control_go() -> None:
 
 
 @pytest.mark.parametrize("mode", [2, 3, 4])
-def test_a_mode_is_held_once_a_second_status_in_a_costly_period_does_not_show_it(mode: int) -> None:
+def test_a_mode_is_held_once_a_second_status_in_a_peak_period_does_not_show_it(mode: int) -> None:
     async def story(waiting: Waiting) -> None:
         command_id = waiting.sent(commands.DHW_MODE, mode)
         costly = {"dhwOperationSetting": 1, "touStatus": 1} | TOU
@@ -271,7 +271,7 @@ def test_a_mode_is_held_once_a_second_status_in_a_costly_period_does_not_show_it
     ("control", "parameters"),
     [(commands.DHW_MODE, (1,)), (commands.POWER_OFF, ()), (commands.DHW_TEMPERATURE, (120,)), (commands.POWER_ON, ())],
 )
-def test_what_a_costly_period_does_not_hold(control: Control, parameters: tuple[int, ...]) -> None:
+def test_what_a_peak_period_does_not_hold(control: Control, parameters: tuple[int, ...]) -> None:
     async def story(waiting: Waiting) -> None:
         waiting.answered(waiting.sent(control, *parameters))
         await asyncio.sleep(LOOK_INTERVALS[0])
@@ -281,7 +281,7 @@ def test_what_a_costly_period_does_not_hold(control: Control, parameters: tuple[
     run(story)
 
 
-def test_outside_a_costly_period_nothing_is_held() -> None:
+def test_outside_a_peak_period_nothing_is_held() -> None:
     async def story(waiting: Waiting) -> None:
         waiting.answered(waiting.sent(commands.DHW_MODE, 4))
         await asyncio.sleep(LOOK_INTERVALS[0])
@@ -317,7 +317,7 @@ def test_an_outcome_ends_the_waiting() -> None:
 
 
 @pytest.mark.parametrize("is_answered", [True, False])
-def test_a_query_is_settled_by_its_answer_or_by_time(*, is_answered: bool) -> None:
+def test_a_query_is_completed_by_its_answer_or_by_time(*, is_answered: bool) -> None:
     async def story(waiting: Waiting) -> None:
         query = query_request(queries.STATUS, Device(mac_address=ONE, additional_value="5322"), "client")
         waiting.acknowledged(query)

@@ -115,7 +115,7 @@ def test_of_the_answers_to_two_questions_the_older_one_is_outdated() -> None:
     run(story)
 
 
-def test_questions_without_an_answer_are_not_remembered_for_ever() -> None:
+def test_questions_without_an_answer_are_not_remembered_without_end() -> None:
     async def story(asking: Asking) -> None:
         for number in range(1002):
             asking.fresh.written(f"question {number}", ONE)
@@ -194,6 +194,16 @@ def test_a_heater_is_offline_since_a_moment_whatever_comes_from_it_later() -> No
         assert asking.fresh.heaters[OTHER].offline_at <= before
         asking.fresh.forget(ONE)
         assert asking.fresh.heaters[ONE].offline_at <= before
+
+    run(story)
+
+
+def test_a_forgotten_heater_is_asked_no_more() -> None:
+    async def story(asking: Asking) -> None:
+        asking.fresh.need(ONE)
+        asking.fresh.forget(ONE)
+        await asyncio.sleep(3600)
+        assert asking.asked == [(ONE, 0)]
 
     run(story)
 

@@ -152,7 +152,7 @@ def test_without_the_wish_for_it_nothing_is_skipped() -> None:
     on_the_bench(story, guard_commands=True)
 
 
-def test_it_is_not_already_so_while_another_wish_is_on_its_way() -> None:
+def test_it_is_not_redundant_while_another_command_is_on_its_way() -> None:
     async def story(bench: Bench) -> None:
         away, back = bench.give(SETPOINT, 130), bench.give(SETPOINT, 120)
         bench.up()
@@ -164,7 +164,7 @@ def test_it_is_not_already_so_while_another_wish_is_on_its_way() -> None:
 
 
 @pytest.mark.parametrize("seconds", [0, 16])
-def test_it_is_not_already_so_while_an_older_command_may_still_take_effect(seconds: float) -> None:
+def test_it_is_not_redundant_while_an_older_command_may_still_take_effect(seconds: float) -> None:
     """It arrived, unknown to the client, and was superseded; the heater reports it later only (protocol.md 13.1)."""
 
     async def story(bench: Bench) -> None:
@@ -347,7 +347,7 @@ def test_an_answer_without_a_status_says_nothing_of_the_setting() -> None:
     on_the_bench(story, guard_commands=True)
 
 
-def test_a_heater_that_tells_but_never_answers_by_session_is_believed_in_the_end() -> None:
+def test_a_heater_that_reports_but_never_answers_by_session_is_believed_in_the_end() -> None:
     async def story(bench: Bench) -> None:
         handle = bench.give(SETPOINT, 120)
         bench.up()
@@ -481,7 +481,7 @@ def test_everything_in_flight_goes_again_in_its_old_order_but_what_was_acknowled
     on_the_bench(story)
 
 
-def test_what_must_not_be_sent_twice_is_in_doubt_after_a_drop() -> None:
+def test_what_must_not_be_sent_twice_is_unconfirmed_after_a_drop() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
         handle = bench.give(HOT_BUTTON, 1)
@@ -646,7 +646,7 @@ def test_a_queue_that_has_become_smaller_drops_the_oldest() -> None:
 # A connection that fails
 
 
-def test_a_connection_that_cannot_be_written_to_is_given_up_and_nothing_is_lost() -> None:
+def test_a_connection_that_cannot_be_written_to_is_replaced_and_nothing_is_lost() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
         bench.transport.refuses = True

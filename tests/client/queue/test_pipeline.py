@@ -114,7 +114,7 @@ def test_without_a_queue_nothing_is_taken_while_there_is_no_connection_and_nothi
     on_the_bench(story, enable_command_queue=False)
 
 
-def test_at_the_end_everything_is_settled() -> None:
+def test_at_the_end_everything_has_its_outcome() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
         sent = bench.give(SETPOINT, 120)
@@ -136,7 +136,7 @@ def test_at_the_end_everything_is_settled() -> None:
     on_the_bench(story)
 
 
-def test_what_is_in_doubt_at_the_end_is_not_called_unsent() -> None:
+def test_what_is_unconfirmed_at_the_end_is_not_called_unsent() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
         bench.give(SETPOINT, 120)
@@ -172,7 +172,7 @@ def test_whatever_changes_what_has_to_be_stored_is_reported() -> None:
 # Wanted values
 
 
-def test_what_was_given_and_not_settled_is_wanted() -> None:
+def test_what_was_given_and_has_no_outcome_is_wanted() -> None:
     async def story(bench: Bench) -> None:
         bench.give(SETPOINT, 120)
         bench.give(MODE, 2)

@@ -75,7 +75,7 @@ def test_who_insists_when_overruled_is_judged_by_the_status_that_overruled() -> 
     on_the_bench(story, **CAREFUL)
 
 
-def test_who_thinks_better_of_what_may_still_take_effect_is_not_told_that_it_is_so() -> None:
+def test_who_thinks_better_of_what_may_still_take_effect_has_no_redundant_command() -> None:
     async def story(bench: Bench) -> None:
         better: list[CommandHandle] = []
         bench.up()

@@ -48,7 +48,7 @@ def test_many_setpoints_in_a_row_and_cuts_are_nobody_elses_change() -> None:
     on_the_bench(story, guard_commands=True, command_interval=0.1)
 
 
-def test_what_was_known_before_a_restart_tells_what_was_changed_since() -> None:
+def test_what_was_known_before_a_restart_shows_what_was_changed_since() -> None:
     async def story(bench: Bench) -> None:
         bench.pipeline.restore(StoredQueue(statuses={ONE: {"dhwTemperatureSetting": 98}}))
         handle = bench.give(SETPOINT, 120)
@@ -84,7 +84,7 @@ def test_it_is_judged_at_every_status_until_it_is_written() -> None:
 
 
 @pytest.mark.parametrize("turned", [100, 120], ids=["another value", "what was wanted in vain"])
-def test_what_ended_in_doubt_weeks_ago_makes_nothing_uncertain(turned: int) -> None:
+def test_what_ended_unconfirmed_weeks_ago_makes_nothing_uncertain(turned: int) -> None:
     async def story(bench: Bench) -> None:
         bench.up()
         bench.reports(dhwTemperatureSetting=98)
@@ -273,7 +273,7 @@ def test_what_was_refused_for_the_moment_does_not_follow_a_newer_one_in_flight()
 # What was not written
 
 
-def test_what_could_not_be_written_is_not_in_doubt() -> None:
+def test_what_could_not_be_written_is_not_unconfirmed() -> None:
     async def story(bench: Bench) -> None:
         bench.up()
         bench.transport.refuses = True

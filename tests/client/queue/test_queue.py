@@ -256,7 +256,7 @@ def test_of_two_in_flight_for_one_setting_the_newer_comes_back() -> None:
     assert ids(queue.waiting) == "b"
 
 
-def test_what_is_in_doubt_is_not_called_superseded() -> None:
+def test_what_is_unconfirmed_is_not_called_superseded() -> None:
     queue = filled(command("a", setting=SETPOINT, repeatable=False), coalesce=True)
     take(queue, 1)
     queue.append(command("b", setting=SETPOINT))
@@ -300,7 +300,7 @@ def test_a_command_without_an_end_never_expires() -> None:
         (-7200, 3600, True, True),
     ],
 )
-def test_within_one_run_the_monotonic_clock_tells_the_age_alone(
+def test_within_one_run_the_monotonic_clock_alone_gives_the_age(
     by_wall_clock: float, by_monotonic_clock: float, is_restored: bool, expired: bool
 ) -> None:
     ending = aged(

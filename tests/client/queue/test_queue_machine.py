@@ -221,8 +221,8 @@ class QueueMachine(MachineStage):
         self.heaters[mac].odd_members.update(odd)
 
     @rule(mac=HEATERS, begins=st.booleans())
-    def costly_period(self, mac: str, begins: bool) -> None:
-        self.heaters[mac].costly_period(begins=begins)
+    def peak_period(self, mac: str, begins: bool) -> None:
+        self.heaters[mac].peak_period(begins=begins)
 
     @rule(mac=HEATERS, refuses=st.booleans(), manner=st.sampled_from(list(Manner)), pending_effects=GIVEN)
     def only_one_heater_fails(self, mac: str, refuses: bool, manner: Manner, pending_effects: list[str]) -> None:
@@ -334,7 +334,7 @@ class QueueMachine(MachineStage):
         heater, client = self.heaters[mac], self._client
         self.drop()
         self.all_is_well_for_a_while()
-        self.costly_period(mac, begins=False)
+        self.peak_period(mac, begins=False)
         self.give(mac, [case.before])
         self.time_passes(40.0)
         before = dict(heater.status)
@@ -358,9 +358,9 @@ class QueueMachine(MachineStage):
         self.give(mac, others)
 
     @rule(mac=HEATERS, restarts=st.booleans())
-    def think_better_in_a_costly_period(self, mac: str, restarts: bool) -> None:
+    def think_better_in_a_peak_period(self, mac: str, restarts: bool) -> None:
         """A mode that the heater holds is cancelled by the one that it is in, also after a restart."""
-        self.costly_period(mac, begins=True)
+        self.peak_period(mac, begins=True)
         for pending_effect in ("heat pump", "electric"):
             self.give(mac, [pending_effect])
             self.time_passes(40.0)

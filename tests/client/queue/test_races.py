@@ -51,7 +51,7 @@ def test_a_heater_that_stops_answering_has_the_connection_replaced_at_once_and_t
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
 
 
-def test_a_setpoint_in_doubt_is_sent_again_before_what_has_to_travel_alone() -> None:
+def test_an_unacknowledged_setpoint_is_sent_again_before_what_has_to_travel_alone() -> None:
     async def story() -> None:
         client, transports = await scripted(acknowledges=False)
         given = [
@@ -74,7 +74,7 @@ def test_a_setpoint_in_doubt_is_sent_again_before_what_has_to_travel_alone() -> 
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
 
 
-def test_a_hot_button_in_doubt_is_not_pressed_again() -> None:
+def test_an_unacknowledged_hot_button_is_not_pressed_again() -> None:
     async def story() -> None:
         client, transports = await scripted(acknowledges=False)
         outcomes = outcomes_of(client)
@@ -107,7 +107,7 @@ def test_a_refused_command_is_not_sent_again() -> None:
     asyncio.run(story(), loop_factory=VirtualTimeLoop)
 
 
-def test_a_confirmed_hot_button_is_not_in_doubt_any_more() -> None:
+def test_a_confirmed_hot_button_stays_confirmed() -> None:
     async def story() -> None:
         client, transports = await scripted(acknowledges=False)
         outcomes = outcomes_of(client)

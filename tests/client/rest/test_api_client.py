@@ -62,7 +62,7 @@ async def test_a_device_on_two_pages_is_listed_once(service: ScriptedService, ap
     assert [device.name for device in await api.list_devices()] == [f"Heater {number}" for number in range(21)]
 
 
-async def test_a_service_that_ignores_the_offset_is_not_asked_for_ever(
+async def test_a_service_that_ignores_the_offset_is_not_asked_without_end(
     service: ScriptedService, api: NavienAPIClient
 ) -> None:
     service.answer(DEVICE_LIST, success([entry(number) for number in range(20)]))
@@ -262,7 +262,7 @@ async def test_past_errors_of_two_pages(service: ScriptedService, api: NavienAPI
     assert [call.body.get("continuousKey") for call in service.calls] == [None, 1790000000000 - 19]
 
 
-async def test_a_service_that_ignores_the_key_is_not_asked_for_ever(
+async def test_a_service_that_ignores_the_key_is_not_asked_without_end(
     service: ScriptedService, api: NavienAPIClient
 ) -> None:
     service.answer(ERROR_LIST, page_of_errors(*range(20)))

@@ -52,7 +52,7 @@ async def test_the_token_object_may_be_called_tokens(service: ScriptedService) -
         assert marks(client.current_tokens) == ("first", "first")
 
 
-async def test_a_user_type_that_is_not_told_is_an_owner(service: ScriptedService) -> None:
+async def test_a_user_type_that_is_not_named_is_an_owner(service: ScriptedService) -> None:
     service.answer(SIGN_IN, sign_in_answer(jwt("first") | aws("first"), {"userSeq": 20002}))
     async with NavienAuthClient(EMAIL, PASSWORD, base_url=service.url) as client:
         assert client.user_type == "O"

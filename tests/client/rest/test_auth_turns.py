@@ -80,7 +80,7 @@ async def test_tokens_refused_before_a_refresh_do_not_cause_another(
     assert service.paths == [REFRESH]
 
 
-async def test_a_cancelled_renewal_gives_way_to_the_next(
+async def test_a_canceled_renewal_is_followed_by_the_next(
     service: ScriptedService, auth_client: NavienAuthClient, clock: Clock
 ) -> None:
     clock.advance(3500)

@@ -107,7 +107,7 @@ async def test_a_body_without_an_end_is_not_read_to_it() -> None:
             await ended.wait()
 
 
-async def test_a_body_that_drips_is_given_up_in_time() -> None:
+async def test_a_body_that_drips_is_abandoned_in_time() -> None:
     async def dripping(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(request)

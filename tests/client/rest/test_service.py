@@ -253,7 +253,7 @@ async def test_nothing_can_be_called_after_closing(service: ScriptedService, res
         await rest.request(HTTPMethod.POST, "/path")
 
 
-async def test_a_cancelled_call_ends_as_cancelled(service: ScriptedService, rest: RestService) -> None:
+async def test_a_canceled_call_ends_as_canceled(service: ScriptedService, rest: RestService) -> None:
     service.gate.clear()
     call = asyncio.create_task(rest.request(HTTPMethod.POST, "/path"))
     await service.arrivals(1)

@@ -33,7 +33,7 @@ async def test_a_heater_without_a_plan(service: ScriptedService, api: NavienAPIC
     assert await api.tou.write(DEVICE, TouPlan(periods=(PERIOD,)), {}) is None
 
 
-async def test_a_plan_that_is_written_is_told_as_the_service_repeats_it(
+async def test_a_plan_that_is_written_is_returned_as_the_service_repeats_it(
     service: ScriptedService, api: NavienAPIClient
 ) -> None:
     service.answer(TOU, recorded("tou_put"))

@@ -54,7 +54,7 @@ async def transport_to(tmp_path: Path) -> AsyncIterator[Callable[[Answer], Await
         server.close()
 
 
-async def test_a_server_that_never_answers_the_upgrade_is_given_up(
+async def test_a_server_that_never_answers_the_upgrade_is_abandoned(
     transport_to: Callable[[Answer], Awaitable[Transport]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     released = asyncio.Event()

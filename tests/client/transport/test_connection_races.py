@@ -72,7 +72,7 @@ def played(story: Callable[[SlowLinks], Awaitable[None]]) -> None:
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.5, 1.5])
-def test_who_waits_for_a_connection_is_told_that_it_is_given_up(seconds: float) -> None:
+def test_who_waits_for_a_connection_learns_that_it_is_abandoned(seconds: float) -> None:
     async def story(slow: SlowLinks) -> None:
         client = slow.client()
         connecting = asyncio.create_task(client.connect())
@@ -141,7 +141,7 @@ def test_who_wants_a_subscription_that_is_being_made_waits_for_it_too() -> None:
     played(story)
 
 
-def test_who_waits_for_a_subscription_is_not_cancelled_by_a_disconnect() -> None:
+def test_who_waits_for_a_subscription_is_not_canceled_by_a_disconnect() -> None:
     async def story(slow: SlowLinks) -> None:
         client = slow.client()
         await client.connect()
@@ -174,7 +174,7 @@ def test_a_subscription_that_nobody_waits_for_any_more_is_made_by_the_next() -> 
 
 
 @pytest.mark.parametrize("patience", [0.5, 1.5])
-def test_a_disconnect_that_is_given_up_disconnects_all_the_same(patience: float) -> None:
+def test_a_disconnect_that_is_canceled_disconnects_all_the_same(patience: float) -> None:
     class Unacknowledged(OwnTransport):
         """A connection over which no farewell is acknowledged."""
 
@@ -204,7 +204,7 @@ def test_a_disconnect_that_is_given_up_disconnects_all_the_same(patience: float)
     played(story)
 
 
-def test_everybody_is_told_that_a_subscription_is_refused() -> None:
+def test_everybody_learns_that_a_subscription_is_refused() -> None:
     async def story(slow: SlowLinks) -> None:
         slow.refused = "test/forbidden"
         client = slow.client()

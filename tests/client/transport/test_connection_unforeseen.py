@@ -126,7 +126,7 @@ def test_an_attempt_that_breaks_is_followed_by_the_next(step: str, caplog: pytes
     assert "Traceback" in caplog.text
 
 
-def test_who_waits_for_the_connection_is_told_what_broke(caplog: pytest.LogCaptureFixture) -> None:
+def test_who_waits_for_the_connection_learns_what_broke(caplog: pytest.LogCaptureFixture) -> None:
     async def story() -> None:
         breaking = Breaking("make", failures=1)
         client = breaking.client()
@@ -270,7 +270,7 @@ def test_a_disconnect_outlasts_who_swallows_a_cancellation() -> None:
     played(story)
 
 
-def test_a_report_tells_the_whole_story() -> None:
+def test_a_report_has_the_whole_story() -> None:
     class Refusing(InventedCredentials):
         """Refuses in the end."""
 

@@ -143,7 +143,7 @@ async def test_hot_water_is_drawn(stage: Stage) -> None:
     ]
 
 
-async def test_a_costly_window(stage: Stage) -> None:
+async def test_a_peak_window(stage: Stage) -> None:
     client = await watching(stage)
     await stage.simulator.device(MAC, dhwOperationSetting=1)
     await heard(client, stage)

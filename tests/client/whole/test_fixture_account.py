@@ -155,6 +155,6 @@ async def test_what_is_written_is_taken(api: NavienAPIClient, cloud: ScriptedSer
     assert [body["maintenanceDate"] for body in written[2:]] == ["2026-3-7", "2026-3-7"]
 
 
-async def test_an_owner_is_not_told_past_errors(api: NavienAPIClient, device: Device) -> None:
+async def test_an_owner_may_not_read_past_errors(api: NavienAPIClient, device: Device) -> None:
     with pytest.raises(NotPermittedError):
         await api.get_error_history(device)

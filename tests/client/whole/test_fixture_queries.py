@@ -215,7 +215,7 @@ async def test_the_time_of_use_plan_is_written_as_it_is_echoed(tmp_path: Path) -
 
 
 @pytest.mark.slow
-async def test_a_write_that_a_heater_never_shows_is_given_up(tmp_path: Path) -> None:
+async def test_a_write_that_a_heater_never_shows_is_reported_as_lost(tmp_path: Path) -> None:
     async with heaters(tmp_path, RECIRCULATION_MAC) as (service, client, device):
         schedule, recirculation, tou, hours = await asyncio.gather(
             client.schedules.put_reservation(device, ReservationEntry(EVENING)),

@@ -32,7 +32,7 @@ def simulator_options() -> tuple[str, ...]:
 # Asking
 
 
-async def test_a_heater_tells_its_status_and_what_it_has(stage: Stage) -> None:
+async def test_a_heater_reports_its_status_and_what_it_has(stage: Stage) -> None:
     client = await stage.connected()
     device = stage.device
     assert (client.status(device), client.feature(device), client.last_message_at(device)) == (None, None, None)

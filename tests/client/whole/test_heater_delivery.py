@@ -37,7 +37,7 @@ async def test_a_command_that_shows_nothing_is_confirmed_by_the_reply(stage: Sta
     assert await stage.applied() == [("air-filter-reset", [])]
 
 
-async def test_a_refusal_is_told_with_its_code(stage: Stage) -> None:
+async def test_a_refusal_is_reported_with_its_code(stage: Stage) -> None:
     client = await stage.connected()
     outcomes = outcomes_of(client)
     await stage.simulator.fault("ctrl_fail", code=7)

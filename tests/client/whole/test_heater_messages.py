@@ -64,7 +64,7 @@ async def test_the_clients_own_request_is_no_reply(stage: Stage) -> None:
     assert client.last_message_at(stage.device) is None
 
 
-async def test_what_another_client_is_told_is_taken_as_extra(stage: Stage) -> None:
+async def test_what_answers_another_client_is_taken_as_extra(stage: Stage) -> None:
     watching, acting = await stage.connected(), await stage.connected()
     outcomes = outcomes_of(watching)
     await reported(watching, stage.device)
@@ -158,7 +158,7 @@ async def test_periodic_requests_outlive_a_disabled_queue(stage: Stage) -> None:
 # The end
 
 
-async def test_heaters_in_use_are_told_that_the_session_ends(stage: Stage) -> None:
+async def test_the_end_of_the_session_is_announced_to_heaters_in_use(stage: Stage) -> None:
     client = await stage.connected()
     await client.request_device_status(stage.device)
     await client.start_periodic_requests(stage.device, 0.05)

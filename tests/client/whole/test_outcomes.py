@@ -102,7 +102,7 @@ async def test_one_control_at_a_time_is_never_too_soon(stage: Stage) -> None:
     assert [param for _, param in await stage.applied()] == [[103], [109], [114]]
 
 
-async def test_held_in_a_costly_period(stage: Stage) -> None:
+async def test_held_in_a_peak_period(stage: Stage) -> None:
     await stage.simulator.fault("tou_window", on=True)
     client = await careful(stage)
     handle = await client.submit(heater_commands.dhw_mode(stage.device, 4))
@@ -160,7 +160,7 @@ async def test_a_change_at_the_panel_wins_over_what_was_queued_before(stage: Sta
     assert await stage.applied() == [("dhw-mode", [1])]
 
 
-async def test_commands_wait_for_a_heater_that_is_off_line(stage: Stage) -> None:
+async def test_commands_wait_for_a_heater_that_is_offline(stage: Stage) -> None:
     client = await careful(stage)
     await unplugged(stage, client)
     handle = await client.submit(setpoint_command(stage.device, 130))

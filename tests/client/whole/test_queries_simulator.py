@@ -51,7 +51,7 @@ async def test_status_and_device_info(stage: Stage) -> None:
     assert DeviceFeature.from_message(await client.queries.request(stage.device, DEVICE_INFO)).raw == heater["feature"]
 
 
-async def test_the_energy_told_is_the_energy_used(stage: Stage) -> None:
+async def test_the_energy_reported_is_the_energy_used(stage: Stage) -> None:
     client = await stage.connected()
     today = (await stopped_at(stage, 6)).date()
     await stage.simulator.device(

@@ -142,7 +142,7 @@ async def test_time_and_quality_of_service_are_kept(stage: Stage) -> None:
     assert [message["qos"] for message in received] == [0, 1]
 
 
-async def test_clearing_tells_how_many_and_nothing_arrives(stage: Stage) -> None:
+async def test_clearing_returns_how_many_and_nothing_arrives(stage: Stage) -> None:
     client = await stage.connected()
     cleared: list[CommandEvent] = []
     client.on("command_cleared", cleared.append)

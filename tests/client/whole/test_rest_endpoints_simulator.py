@@ -102,7 +102,7 @@ async def test_a_device_gets_a_name_and_a_place(api: NavienAPIClient, device: De
     assert (info.location.state, info.location.city) == ("Ohio", "Anytown")
 
 
-async def test_an_owner_is_not_told_the_error_history(api: NavienAPIClient, device: Device) -> None:
+async def test_an_owner_may_not_read_the_error_history(api: NavienAPIClient, device: Device) -> None:
     with pytest.raises(NotPermittedError):
         await api.get_error_history(device)
 

@@ -107,7 +107,7 @@ class ScriptedHeater:
         return {**settings, **self.unreported, "power": self.is_on, "mode": self.running_mode, "vacation": is_away}
 
     @property
-    def is_in_costly_period(self) -> bool:
+    def is_in_peak_period(self) -> bool:
         """Whether modes that heat with an element are held."""
         return self.status["hpUpperOnDiffTempSetting"] != 0
 
@@ -124,7 +124,7 @@ class ScriptedHeater:
         else:
             self.status[member] = value
 
-    def costly_period(self, *, begins: bool) -> None:
+    def peak_period(self, *, begins: bool) -> None:
         """Let a peak period begin or end."""
         self.status["hpUpperOnDiffTempSetting"] = 16 if begins else 0
         if not begins and self.held_mode is not None:
@@ -152,12 +152,12 @@ class ScriptedHeater:
             self.is_hold_forgotten = True
         elif "param" in request:
             self._apply(request["command"], request["param"])
-        content: JsonObject = {"failCode": self.fail_code} if is_refusal else self._told(request["command"])
+        content: JsonObject = {"failCode": self.fail_code} if is_refusal else self._reported_in(request["command"])
         if self.manner is Manner.KEEPS_SILENT:
             return None
         return Reply(response_topic, session_id, self._named(content), self.foreign_changes, is_refusal)
 
-    def _told(self, code: int) -> JsonObject:
+    def _reported_in(self, code: int) -> JsonObject:
         """Return what it reports in answer to a request; a control is answered with a status too."""
         if code == queries.DEVICE_INFO.code:
             return {"feature": dict(self.feature)}
@@ -182,7 +182,7 @@ class ScriptedHeater:
                 self.unreported |= _UNREPORTED.get(code, {})
 
     def _holds(self, mode: int) -> bool:
-        return self.is_in_costly_period and mode in (2, 3, 4) and mode != self.status["dhwOperationSetting"]
+        return self.is_in_peak_period and mode in (2, 3, 4) and mode != self.status["dhwOperationSetting"]
 
     def _take_mode(self, mode: int, days: int) -> None:
         """Take up a mode. A vacation lies over power and mode, which stay; whatever ends it leaves its days."""

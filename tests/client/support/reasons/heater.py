@@ -47,11 +47,11 @@ class TrueHeater:
         """Let somebody change a setting at the panel or in the app."""
         self._change(PANEL, lambda: self.scripted.turn(member, value))
 
-    def costly_period(self, *, begins: bool) -> None:
+    def peak_period(self, *, begins: bool) -> None:
         """Let a peak period begin, in which it leaves the modes with elements, or end (protocol.md 13.5)."""
         if begins and self.scripted.status[_MODE] in (DhwMode.ELECTRIC, DhwMode.HIGH_DEMAND, DhwMode.ENERGY_SAVER):
             self._change(ITSELF, lambda: self.scripted.status.update({_MODE: int(DhwMode.HEAT_PUMP)}))
-        self._change(self.held_for, lambda: self.scripted.costly_period(begins=begins))
+        self._change(self.held_for, lambda: self.scripted.peak_period(begins=begins))
 
     def receive(self, command_id: str, message: JsonObject) -> Reply | None:
         """Take a request in, and return the answer if there is one."""

@@ -116,7 +116,7 @@ class Truth:
             CommandOutcome.UNCONFIRMED: self._could_not_be_known,
             CommandOutcome.REJECTED: lambda entry, result: _was_refused(entry, result.code),
             CommandOutcome.EXPIRED: lambda entry, _: entry.age(now) + _ROUNDING >= entry.life_time,
-            CommandOutcome.HELD: lambda *_: self.present is not None and _is_costly(self.present.state.raw),
+            CommandOutcome.HELD: lambda *_: self.present is not None and _is_peak(self.present.state.raw),
         }
         is_right = judges.get(result.outcome)
         self._note(
@@ -305,7 +305,7 @@ class Truth:
         """
         who = state.set_by[member]
         if who == ITSELF:
-            return member == _MODE and not _is_costly(state.raw)
+            return member == _MODE and not _is_peak(state.raw)
         return who == PANEL or self.given[who].is_lost
 
     def _is_overruled_for_sure(self, entry: Given) -> bool:
@@ -328,7 +328,7 @@ class Truth:
                 _explains(other.command, member, value) and not self._is_past(other, answer.state.set_at[member])
                 for other in self.given.values()
             )
-            and not (member == _MODE and _is_costly(answer.state.raw))
+            and not (member == _MODE and _is_peak(answer.state.raw))
             for member, values in entry.command.expected.items()
         )
 
@@ -337,7 +337,7 @@ class Truth:
 
         But for a mode that a heater may have held, and for as long as the command may still take effect.
         """
-        if not entry.outcomes or any(_is_costly(state.raw) for state in self.heater.history):
+        if not entry.outcomes or any(_is_peak(state.raw) for state in self.heater.history):
             return False
         over = max([self.restarted_at, *(writing.at for writing in entry.writings)]) + _EFFECT_SECONDS
         return any(answer.asked > entry.ended and answer.made < tick and answer.at >= over for answer in self.answers)
@@ -391,5 +391,5 @@ def _explains(command: QueuedCommand, member: str, value: int) -> bool:
     return value in command.expected.get(member, ()) or (member == "vacationDaySetting" and _MODE in command.expected)
 
 
-def _is_costly(raw: Mapping[str, int]) -> bool:
+def _is_peak(raw: Mapping[str, int]) -> bool:
     return raw["hpUpperOnDiffTempSetting"] != 0

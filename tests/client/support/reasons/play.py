@@ -244,9 +244,9 @@ class Play:
         """Have the heater treat differently what it is asked."""
         self.heater.scripted.manner = self.chance.choice((*Manner, Manner.OBEYS, Manner.OBEYS))
 
-    def costly_period(self) -> None:
+    def peak_period(self) -> None:
         """Let a peak period begin or end."""
-        self.heater.costly_period(begins=not self.heater.scripted.is_in_costly_period)
+        self.heater.peak_period(begins=not self.heater.scripted.is_in_peak_period)
 
     def set_clock(self) -> None:
         """Set the wall clock."""
@@ -384,7 +384,7 @@ _STEPS: dict[Callable[[Play], Any], int] = {  # Any: what is awaited, if anythin
     Play.outage: 12,
     Play.refuse: 5,
     Play.behave: 5,
-    Play.costly_period: 4,
+    Play.peak_period: 4,
     Play.set_clock: 4,
     Play.clear: 1,
     Play.wait_long: 3,
