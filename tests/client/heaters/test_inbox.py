@@ -37,6 +37,7 @@ from nwp500.json_types import JsonMessage, JsonValue
 from nwp500.queue.command import control_request, query_request
 from nwp500.queue.persistence import StoredQueue
 from nwp500.queue.pipeline import CommandPipeline
+from nwp500.queue.stored_values import Members
 from tests import FIXTURES
 from tests.client.support.own_transport import OwnTransport, scripted
 
@@ -581,8 +582,8 @@ async def test_what_was_reported_is_not_replaced_by_an_older_status(desk: Desk) 
     desk.pipeline.guard.written(question)
     members = {"dhwTemperatureSetting": 120, "dhwOperationSetting": 1}
     desk.inbox.receive(DEVICE_REPLY, {**status_of(DEVICE.mac_address, **members), "sessionID": question.id})
-    older = {"0478630a1b2c": {"dhwTemperatureSetting": 70, "dhwOperationSetting": 3}}
-    desk.pipeline.restore(StoredQueue(statuses=older, running_modes={"0478630a1b2c": 3}))
+    older: Members = {"dhwTemperatureSetting": 70, "dhwOperationSetting": 3}
+    desk.pipeline.restore(StoredQueue(statuses={"0478630a1b2c": older}, running_modes={"0478630a1b2c": 3}))
     assert desk.pipeline.guard.known_status(DEVICE.mac_address) == DeviceStatus(members)
     assert desk.pipeline.guard.running_modes == {"0478630a1b2c": 1}
     assert desk.inbox.statuses == {"0478630a1b2c": members}

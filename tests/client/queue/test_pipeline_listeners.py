@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from nwp500 import CommandEvent, CommandHandle, CommandOutcome, CommandStage, QueuedCommand, commands
+from nwp500 import CommandEvent, CommandHandle, CommandOutcome, CommandStage, QueuedCommand, StoredQueue, commands
 from nwp500.queue.command import QueueChanged
 from nwp500.queue.confirmation import ANSWER_SECONDS
-from tests.client.support.bench import ONE, Bench, on_the_bench
+from tests.client.support.bench import ONE, Bench, made, on_the_bench
 
 SETPOINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
 CAREFUL: dict[str, object] = {"guard_commands": True, "skip_redundant": True}
@@ -244,5 +245,25 @@ def test_nothing_is_remembered_of_what_has_ended() -> None:
         # It would show nowhere else, but in the memory after years.
         kept = vars(bench.pipeline.registry)
         assert [len(kept["_sessions"]), len(kept["records"])] == [0, 0]
+
+    on_the_bench(story)
+
+
+@pytest.mark.parametrize(
+    "ends", [lambda bench: bench.pipeline.clear(lambda _: True), lambda bench: bench.pipeline.close()]
+)
+def test_who_clears_for_what_expired_before_the_restart_clears_everything_restored(
+    ends: Callable[[Bench], object],
+) -> None:
+    async def story(bench: Bench) -> None:
+        expired, other = made(MODE, 1), made(SETPOINT, 120)
+        expired = replace(expired, is_restored=True, expires_at=expired.queued_at)
+        bench.emitter.once("command_expired", lambda _: ends(bench))
+        bench.pipeline.restore(StoredQueue(unsent=(expired, other), order=(expired.id, other.id)))
+        # The clearing ends within the report of what expired.
+        assert bench.outcomes == [CommandOutcome.CLEARED, CommandOutcome.EXPIRED]
+        assert bench.pipeline.registry.pending() == bench.pipeline.queue.waiting == ()
+        bench.up()
+        assert bench.written == []
 
     on_the_bench(story)

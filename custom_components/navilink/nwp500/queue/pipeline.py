@@ -103,16 +103,23 @@ class CommandPipeline(WriterListener):
             record = self.registry.records[command.id]
             record.repeats_left = 0
             self._confirmations.sent(record)
+        displaced: list[Displaced] = []
+        ended: list[tuple[QueuedCommand, CommandResult]] = []
         for command in stored.unsent:
             if command.is_expired():
                 # What it had revoked stays revoked: that was in flight, or it would not be here any more.
-                self.registry.displaced(Displaced(superseded=self.queue.supersede(command)))
-                self.registry.complete(command, _EXPIRED)
+                displaced.append(Displaced(superseded=self.queue.supersede(command)))
+                ended.append((command, _EXPIRED))
             elif command.attempts and not command.repeatable:
-                self.registry.complete(command, NOT_ACKNOWLEDGED)
+                ended.append((command, NOT_ACKNOWLEDGED))
             else:
-                self.registry.displaced(self.queue.append(command))
+                displaced.append(self.queue.append(command))
         self._expiry.watch(stored.unsent)
+        # Everything is in its place before any listener, which may clear the queue.
+        for each in displaced:
+            self.registry.displaced(each)
+        for command, result in ended:
+            self.registry.complete(command, result)
 
     def clear(self, is_meant: Callable[[QueuedCommand], bool]) -> int:
         """Remove what waits and return how many commands that were; what is in flight is not sent a second time."""
