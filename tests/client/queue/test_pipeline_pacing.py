@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from nwp500 import CommandOutcome, CommandStage, commands
+from nwp500 import CommandOutcome, CommandStage, StoredQueue, commands
 from nwp500.queue.command import plain_message
 from nwp500.queue.confirmation import ANSWER_SECONDS
-from tests.client.support.bench import ONE, OTHER, Bench, on_the_bench
+from tests.client.support.bench import ONE, OTHER, Bench, made, on_the_bench
 
 SETPOINT, MODE = commands.DHW_TEMPERATURE, commands.DHW_MODE
 
@@ -193,6 +193,21 @@ def test_a_message_to_no_heater_waits_for_no_control() -> None:
     on_the_bench(story, command_interval=1)
 
 
+def test_what_an_earlier_run_has_sent_is_not_sent_again() -> None:
+    async def story(bench: Bench) -> None:
+        refused, unanswered = made(SETPOINT, 120).written_again(), made(MODE, 1).written_again()
+        bench.pipeline.restore(StoredQueue(sent=(refused, unanswered)))
+        bench.up()
+        bench.refuses(refused.id)
+        bench.pipeline.heater_offline(ONE)
+        bench.reports(ONE, dhwTemperatureSetting=100, dhwOperationSetting=3)
+        assert bench.outcomes == [CommandOutcome.REJECTED]
+        assert bench.pipeline.registry.stage(unanswered.id) is CommandStage.SENT
+        assert bench.written == []
+
+    on_the_bench(story, guard_commands=True)
+
+
 # A heater that is offline
 
 
@@ -248,6 +263,25 @@ def test_a_late_answer_to_something_else_does_not_hide_what_an_offline_heater_ha
         assert bench.pipeline.registry.stage(handle.command.id) is CommandStage.WAITING
         bench.reports(ONE, dhwTemperatureSetting=100)
         assert bench.written == [handle.command.id] * 2
+
+    on_the_bench(story, guard_commands=True)
+
+
+def test_what_a_newer_one_has_overtaken_in_flight_does_not_go_again() -> None:
+    async def story(bench: Bench) -> None:
+        bench.up()
+        bench.reports(ONE, dhwTemperatureSetting=100)
+        older, newer = bench.give(SETPOINT, 120), bench.give(SETPOINT, 110)
+        assert bench.written == [older.command.id, newer.command.id]
+        # Its reply comes before both PUBACKs.
+        bench.answers(newer.command.id, ONE, dhwTemperatureSetting=100)
+        await bench.arrives()
+        bench.pipeline.heater_offline(ONE)
+        # It may have reached the heater all the same.
+        assert bench.pipeline.registry.stage(older.command.id) is CommandStage.SENT
+        bench.reports(ONE, dhwTemperatureSetting=110)
+        assert bench.outcomes == [CommandOutcome.CONFIRMED, CommandOutcome.UNCONFIRMED]
+        assert bench.written == [older.command.id, newer.command.id]
 
     on_the_bench(story, guard_commands=True)
 

@@ -151,6 +151,7 @@ class Record:
         """Read the object; a field that is missing or unreadable has its default."""
         return cls(**cls.readable(message))
 
+    # Any: each value is of its field's type.
     @classmethod
     def readable(cls, message: Mapping[str, object]) -> dict[str, Any]:
         """Return the fields that can be read, by attribute."""
