@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 import json
 import logging
@@ -22,6 +22,7 @@ from nwp500 import (
     DeviceFeature,
     DeviceStatus,
     FeatureReceived,
+    HeaterCommand,
     MqttConnectionConfig,
     QueuedCommand,
     ScheduleWritten,
@@ -574,6 +575,17 @@ async def test_a_client_knows_a_restored_status_of_its_heaters_until_they_report
     transports[0].reply("res", status={"dhwTemperatureSetting": 98})
     assert client.status(DEVICE) == DeviceStatus({"dhwTemperatureSetting": 98})
     assert not client.is_status_restored(DEVICE)
+    await client.disconnect()
+
+
+async def test_how_long_a_command_may_wait_follows_from_a_restored_status_too() -> None:
+    client, transports = await scripted(MqttConnectionConfig(expire_by_class=True))
+    transports[0].drop()
+    client.restore(StoredQueue(statuses={"0478630a1b2c": {"dhwTemperatureSetting": 120}}))
+    client.add_device(DEVICE)
+    handles = [await client.submit(HeaterCommand(DEVICE, commands.DHW_TEMPERATURE, (raw,))) for raw in (110, 130)]
+    # Only the higher one adds heat.
+    assert [handle.command.life_time for handle in handles] == [timedelta(hours=24), timedelta(hours=1)]
     await client.disconnect()
 
 
