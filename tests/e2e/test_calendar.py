@@ -81,7 +81,8 @@ async def test_boost_that_runs_is_ended_in_planned_heating(
     assert heater["status"]["dhwTemperatureSetting"] == 120
     await calendar.open()
     boost = calendar.event("bath")
-    await expect(boost).to_have_count(1)
+    # One that goes on past midnight is listed on both days.
+    await expect(boost).not_to_have_count(0)
     await calendar.delete(boost)
     await expect(boost).to_have_count(0)
     heater = await demo.heater(applied=commands + 2)
