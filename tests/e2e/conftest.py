@@ -1,4 +1,4 @@
-"""One demo and one browser for all tests of a module, and a fresh page for each."""
+"""One demo and one browser for all tests of a process, and a fresh page for each."""
 
 from collections.abc import AsyncIterator, Iterator
 import socket
@@ -32,20 +32,21 @@ def demo(pytestconfig: pytest.Config) -> Iterator[RunningDemo]:
             yield running
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def visitor(demo: RunningDemo) -> AsyncIterator[BrowserContext]:
     """Somebody's browser, signed in to Home Assistant through its form."""
     if chromium() is None:
         pytest.skip("no Chromium is installed")
     async with open_browser() as browser:
-        context = await browser.new_context()
+        # Nobody watches what moves.
+        context = await browser.new_context(reduced_motion="reduce")
         page = await context.new_page()
         await HomeAssistantPage(page, demo).sign_in()
         await page.close()
         yield context
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def one_page(visitor: BrowserContext, demo: RunningDemo) -> AsyncIterator[HomeAssistantPage]:
     """Home Assistant on one page for all views, which each opens for itself."""
     page = HomeAssistantPage(await visitor.new_page(), demo)
@@ -54,7 +55,7 @@ async def one_page(visitor: BrowserContext, demo: RunningDemo) -> AsyncIterator[
     await page.page.close()
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def home_assistant(visitor: BrowserContext, demo: RunningDemo) -> AsyncIterator[HomeAssistantPage]:
     """Home Assistant's dashboard on a page of its own; nothing may go wrong on it unnoticed."""
     page = HomeAssistantPage(await visitor.new_page(), demo)

@@ -33,7 +33,7 @@ _HAS_SAVED = """async language => {
 _LOAD_DIALOGS = """() => Promise.all(["config", "options", "issues", "selector", "services"].map(
     category => document.querySelector("home-assistant").hass.loadBackendTranslation(category, "navilink")
 ))"""
-"""What the frontend fetches when a dialog opens, and not again when the language changes under an open one."""
+"""What the frontend fetches when a dialog opens; not again when the language changes, and at times too late."""
 _DRAW_UNITS = """() => {
     const draw = (root) => root.querySelectorAll("*").forEach((element) => {
         if (element.localName === "ha-selector-number") element.requestUpdate();
@@ -90,6 +90,12 @@ class HomeAssistantPage:
         """Open the first page, once somebody has signed in, or a heater's."""
         await self.page.goto(f"{self.demo.url}/water-heater/{mac_address}" if mac_address else self.demo.url)
         await self._dashboard_is_there()
+
+    async def show_dashboard(self) -> None:
+        """Open the first page, unless it is open with nothing over it."""
+        is_there = await self.page.locator("hui-thermostat-card").is_visible()
+        if not is_there or await self._more_info_menu.is_visible():
+            await self.open_dashboard()
 
     async def open(self, path: str) -> None:
         """Open a page of Home Assistant and wait until it shows something."""
@@ -218,11 +224,14 @@ class HomeAssistantPage:
             "new CustomEvent('hass-more-info', {detail: {entityId}}))",
             entity_id,
         )
-        dialog = self.page.locator("ha-more-info-dialog")
-        await expect(dialog.get_by_role("button", name="Menu")).to_be_visible()
-        yield dialog
+        await expect(self._more_info_menu).to_be_visible()
+        yield self.page.locator("ha-more-info-dialog")
         await self.page.keyboard.press("Escape")
-        await expect(dialog.get_by_role("button", name="Menu")).to_be_hidden()
+        await expect(self._more_info_menu).to_be_hidden()
+
+    @property
+    def _more_info_menu(self) -> Locator:
+        return self.page.locator("ha-more-info-dialog").get_by_role("button", name="Menu")
 
     @asynccontextmanager
     async def details(self, key: str) -> AsyncIterator[None]:
@@ -230,14 +239,19 @@ class HomeAssistantPage:
         entity_id = await self.entity(key)
         assert entity_id is not None, key
         async with self.more_info(entity_id) as dialog:
-            await dialog.get_by_role("button", name="Menu").click()
+            await self._more_info_menu.click()
             await dialog.get_by_role("menuitem", name="Details").click()
             await expect(dialog.get_by_text("Attributes", exact=True)).to_be_visible()
             yield
 
+    async def _open_for_dialogs(self, path: str) -> None:
+        """Open a page whose dialogs have their texts: one that opens before they are there keeps its keys."""
+        await self.open(path)
+        await self.page.evaluate(_LOAD_DIALOGS)
+
     async def open_config_flow(self) -> None:
         """Start adding an account, as the list of integrations does."""
-        await self.page.goto(f"{self.demo.url}/config/integrations/dashboard/add?domain=navilink")
+        await self._open_for_dialogs("config/integrations/dashboard/add?domain=navilink")
         await self.page.get_by_role("button", name="OK").click()
         await expect(self.page.get_by_role("heading", name="Private server")).to_be_visible()
 
@@ -253,7 +267,7 @@ class HomeAssistantPage:
 
     async def open_options(self) -> None:
         """Open the dialog behind the gear of the account."""
-        await self.page.goto(f"{self.demo.url}/config/integrations/integration/navilink")
+        await self._open_for_dialogs("config/integrations/integration/navilink")
         await self.page.get_by_role("button", name="Configure").click()
         await expect(self.queue_size).to_be_visible()
 
@@ -327,7 +341,7 @@ class HomeAssistantPage:
 
     async def open_repair(self) -> None:
         """Open the dialog of the repair issue of lost commands."""
-        await self.page.goto(f"{self.demo.url}/config/repairs")
+        await self._open_for_dialogs("config/repairs")
         await self.page.get_by_text("Commands to a water heater were not sent").click()
         await expect(self.page.get_by_text("Reported by Navien NaviLink")).to_be_visible()
 

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from itertools import product
 from pathlib import Path
 from typing import Literal
@@ -29,14 +30,14 @@ DIFFERENT_LOOKS: Sequence[Look] = (("light", "wide"), ("dark", "narrow"))
 """Enough to see whether a view is right in both colors and widths."""
 
 
-async def take_screenshots(
+async def shown(
     home_assistant: HomeAssistantPage,
     *,
     views: Iterable[str] = tuple(VIEWS),
     languages: Sequence[str] = (ENGLISH,),
     looks: Sequence[Look] = DIFFERENT_LOOKS,
-) -> AsyncIterator[tuple[str, bytes]]:
-    """Go through views and give the PNG of each look, as `queue-de-dark-wide`; leave out what is not there.
+) -> AsyncIterator[str]:
+    """Go through views and show each look of each, as `queue-de-dark-wide`; leave out what is not there.
 
     `AssertionError` when one does not look right.
     """
@@ -48,21 +49,24 @@ async def take_screenshots(
                 if not is_there:
                     continue
                 # Whoever opens and closes it goes by English words.
-                await home_assistant.speak(language)
+                if language != ENGLISH:
+                    await home_assistant.speak(language)
                 if VIEWS[name].is_page and language != ENGLISH:
                     await home_assistant.page.reload()
                     await home_assistant.connected()
                 for colours, width in looks:
-                    yield (
-                        f"{name}-{language}-{colours}-{width}",
-                        await _take(home_assistant, VIEWS[name], colours, width),
-                    )
-                await home_assistant.speak(ENGLISH)
+                    async with _shown_as(home_assistant, VIEWS[name], colours, width):
+                        yield f"{name}-{language}-{colours}-{width}"
+                if language != ENGLISH:
+                    await home_assistant.speak(ENGLISH)
     if set(languages) != {ENGLISH}:
         await home_assistant.name_in(ENGLISH)
 
 
-async def _take(home_assistant: HomeAssistantPage, view: View, colours: Colours, width: Width) -> bytes:
+@asynccontextmanager
+async def _shown_as(
+    home_assistant: HomeAssistantPage, view: View, colours: Colours, width: Width
+) -> AsyncIterator[None]:
     page = home_assistant.page
     pixels, height = (view.width, view.height) if width == "wide" else (NARROW, view.narrow_height)
     await page.emulate_media(color_scheme=colours)
@@ -70,19 +74,17 @@ async def _take(home_assistant: HomeAssistantPage, view: View, colours: Colours,
     await home_assistant.looks_right()
     height = await home_assistant.whole_height()
     await page.set_viewport_size({"width": pixels, "height": height})
-    picture = await home_assistant.picture()
+    yield
     await page.emulate_media(color_scheme="light")
     await page.set_viewport_size({"width": view.width, "height": view.height})
-    return picture
 
 
 async def _write_all(demo: RunningDemo, folder: Path, views: Sequence[str], languages: Sequence[str]) -> None:
     async with open_browser() as browser:
         home_assistant = HomeAssistantPage(await browser.new_page(), demo)
         await home_assistant.sign_in()
-        pictures = take_screenshots(home_assistant, views=views, languages=languages, looks=EVERY_LOOK)
-        async for name, picture in pictures:
-            (folder / f"{name}.png").write_bytes(picture)
+        async for name in shown(home_assistant, views=views, languages=languages, looks=EVERY_LOOK):
+            (folder / f"{name}.png").write_bytes(await home_assistant.picture())
             print(name, flush=True)  # noqa: T201 - a command that takes minutes
 
 
@@ -91,7 +93,8 @@ async def _write_documented(demo: RunningDemo, folder: Path) -> None:
         home_assistant = HomeAssistantPage(await browser.new_page(), demo)
         await home_assistant.sign_in()
         looks: Sequence[Look] = (("light", "wide"),)
-        async for name, picture in take_screenshots(home_assistant, views=DOCUMENTED, looks=looks):
+        async for name in shown(home_assistant, views=DOCUMENTED, looks=looks):
+            picture = await home_assistant.picture()
             (folder / f"{name.removesuffix('-en-light-wide')}.png").write_bytes(picture)
 
 

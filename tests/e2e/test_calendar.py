@@ -7,7 +7,7 @@ from .calendar_page import CalendarPage, Which
 from .home_assistant_page import HomeAssistantPage
 from .running_demo import RunningDemo
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _HEATER = "NWP500"
 _ECO, _HIGH_DEMAND = 3, 4

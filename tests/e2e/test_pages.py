@@ -7,10 +7,10 @@ import pytest
 
 from .home_assistant_page import HomeAssistantPage
 from .running_demo import RunningDemo
-from .screenshots import DIFFERENT_LOOKS, take_screenshots
+from .screenshots import DIFFERENT_LOOKS, shown
 from .views import NARROW, VIEWS
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 _ELECTRIC = 2
 """The raw value of the mode: protocol.md 5.2."""
@@ -21,18 +21,23 @@ def _raw(fahrenheit: int) -> int:
     return round((fahrenheit - 32) / 1.8 * 2)
 
 
-def _width(picture: bytes) -> int:
-    """Return the width that the head of a PNG has."""
-    return int.from_bytes(picture[16:20])
+def _size(picture: bytes) -> tuple[int, int]:
+    """Return the width and the height that the head of a PNG has."""
+    return int.from_bytes(picture[16:20]), int.from_bytes(picture[20:24])
 
 
 @pytest.mark.parametrize("name", VIEWS)
 async def test_every_view_looks_right_in_its_window(one_page: HomeAssistantPage, name: str) -> None:
-    widths = {picture: _width(png) async for picture, png in take_screenshots(one_page, views=[name])}
-    assert widths == {
-        f"{name}-en-{colours}-{width}": VIEWS[name].width if width == "wide" else NARROW
-        for colours, width in DIFFERENT_LOOKS
-    }
+    seen = [look async for look in shown(one_page, views=[name])]
+    assert seen == [f"{name}-en-{colours}-{width}" for colours, width in DIFFERENT_LOOKS]
+
+
+async def test_picture_shows_the_whole_view(one_page: HomeAssistantPage) -> None:
+    sizes = [_size(await one_page.picture()) async for _ in shown(one_page, views=["device-page"])]
+    (wide, _), (narrow, height) = sizes
+    assert (wide, narrow) == (VIEWS["device-page"].width, NARROW)
+    # In a narrow window, its cards stand below each other.
+    assert height > 2 * VIEWS["device-page"].narrow_height
 
 
 async def test_what_does_not_look_right_is_noticed(home_assistant: HomeAssistantPage) -> None:

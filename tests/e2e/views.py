@@ -61,7 +61,7 @@ def _more_info(key: str, mac_address: str | None = None) -> Open:
 
     @asynccontextmanager
     async def opened(home_assistant: HomeAssistantPage) -> AsyncIterator[bool]:
-        await home_assistant.open_dashboard()
+        await home_assistant.show_dashboard()
         entity_id = await home_assistant.entity(key, *(() if mac_address is None else (mac_address,)))
         if entity_id is None:
             yield False
