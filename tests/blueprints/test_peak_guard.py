@@ -8,10 +8,10 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from simulator.process import SimulatorProcess
-from tests.integration.actions import OUTCOME
+from tests.integration.actions import OUTCOME, press
 from tests.integration.boosts import BOOST, BOOST_ENDS, boost, target
 from tests.integration.heaters import HEATER, MAC, applied
-from tests.integration.waiting import wait_for, wait_for_value
+from tests.integration.waiting import until_status, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
 from .automations import AUTOMATION, automate
@@ -19,7 +19,6 @@ from .automations import AUTOMATION, automate
 PEAK = "binary_sensor.peak"
 CALENDAR = "calendar.peaks"
 SCHEDULE = "schedule.peaks"
-LAST_MESSAGE = "sensor.nwp500_last_message"
 BEGIN, END = "sensor.peak_begin", "sensor.peak_end"
 HOUR = timedelta(hours=1)
 # The limits of the heater: 41 °C is above the lower one.
@@ -119,9 +118,8 @@ async def test_water_is_heated_before_the_peak_which_takes_over(
     show("off")
     await guard(hass, peak=peak, peak_begin=BEGIN, peak_end=END, preheat=120)
     wall_clock.pass_unseen(timedelta(minutes=59))
-    now = dt_util.utcnow()
-    await hass.services.async_call("button", "press", {"entity_id": "button.nwp500_refresh"}, blocking=True)
-    await wait_for(hass, LAST_MESSAGE, lambda state: datetime.fromisoformat(state.state) >= now.replace(microsecond=0))
+    async with until_status(hass):
+        await press(hass, "button.nwp500_refresh")
     assert await applied(simulator) == []
     await wall_clock.pass_by(timedelta(minutes=2))
     await simulator.wait(applied=1)

@@ -14,16 +14,14 @@ from simulator.process import SimulatorProcess
 from tests.integration.actions import press
 from tests.integration.boosts import BOOST, boost
 from tests.integration.heaters import HEATER, MAC, applied
-from tests.integration.waiting import wait_for, wait_for_value
+from tests.integration.waiting import until_status, wait_for, wait_for_value
 from tests.integration.wall_clock import WallClock
 
 from .automations import AUTOMATION, automate, complaints
 from .price_libraries import CHEAP
 from .price_sources import ACTIONS, CLOCK_CHANGES, ENTRY, ZONES, offer, show
 
-LAST_MESSAGE = "sensor.nwp500_last_message"
 LOWER = "sensor.nwp500_lower_tank_temperature"
-DAY = timedelta(days=1)
 NIGHT = timedelta(hours=4, minutes=5)
 """How long before midnight the automation runs, if it is any time of the evening."""
 ORDINARY = "2027-01-20"
@@ -75,16 +73,10 @@ def prices_of(hass: HomeAssistant, name: str, known_until: datetime) -> dict[str
 
 async def report_and_run(hass: HomeAssistant) -> None:
     """Let the heater report, and the automation run."""
-    time = dt_util.utcnow().replace(microsecond=0)
     await wait_for_value(hass, "binary_sensor.nwp500_connection", "on")
-    await press(hass, "button.nwp500_refresh")
-    await reported_since(hass, time)
+    async with until_status(hass):
+        await press(hass, "button.nwp500_refresh")
     await run(hass)
-
-
-async def reported_since(hass: HomeAssistant, time: datetime) -> None:
-    """Wait until the heater has reported since a time."""
-    await wait_for(hass, LAST_MESSAGE, lambda state: (dt_util.parse_datetime(state.state) or time - DAY) >= time)
 
 
 async def run(hass: HomeAssistant) -> None:
@@ -105,7 +97,7 @@ def planned(entry: MockConfigEntry) -> list[Boost]:
 
 
 def midnight(day: str, later: int = 0) -> datetime:
-    return dt_util.start_of_local_day(datetime.fromisoformat(day).date() + later * DAY)
+    return dt_util.start_of_local_day(datetime.fromisoformat(day).date() + timedelta(days=later))
 
 
 def check_cheap(entry: MockConfigEntry, day: str) -> None:
@@ -321,13 +313,12 @@ async def test_without_prices(
 async def test_without_the_connection_it_starts_at_the_fallback_and_is_delivered_later(
     hass: HomeAssistant, simulator: SimulatorProcess, cold: MockConfigEntry, wall_clock: WallClock
 ) -> None:
+    await before(hass, wall_clock, "nordpool", ORDINARY, NIGHT + timedelta(minutes=15))
     offer(hass, "nordpool", lambda: midnight(ORDINARY, 1))
     await ready_by(hass, source="nordpool", source_entry=ENTRY)
     await simulator.fault("mqtt_down")
     await wait_for_value(hass, "binary_sensor.nwp500_connection", "off")
-    await wall_clock.pass_by(timedelta(minutes=6))
-    evening = midnight(ORDINARY) - timedelta(hours=4, minutes=5)
-    await wall_clock.pass_by(evening - dt_util.utcnow())
+    await wall_clock.pass_by(timedelta(minutes=16))
     await until_done(hass)
     [boost] = planned(cold)
     assert boost.start == midnight(ORDINARY) + timedelta(minutes=90)
@@ -353,9 +344,8 @@ async def test_restart_waits_for_the_heater_to_report(
     await ready_by(hass, source="nordpool", source_entry=ENTRY)
     await hass.async_start()
     check_cheap(cold, ORDINARY)
-    started = dt_util.utcnow().replace(microsecond=0)
-    await simulator.fault("mqtt_up")
-    await reported_since(hass, started)
+    async with until_status(hass):
+        await simulator.fault("mqtt_up")
     await wall_clock.pass_by(timedelta(minutes=2))
     await until_done(hass)
     check_cheap(cold, ORDINARY)

@@ -30,7 +30,7 @@ _HAS_SAVED = """async language => {
     return (await document.querySelector("home-assistant").hass.callWS(saved)).value?.language === language;
 }"""
 """Whether a page that is opened now comes up in the language."""
-_LOAD_DIALOGS = """() => Promise.all(["config", "options", "issues", "selector", "services"].map(
+_LOAD_DIALOGS = """() => Promise.all(["title", "config", "options", "issues", "selector", "services"].map(
     category => document.querySelector("home-assistant").hass.loadBackendTranslation(category, "navilink")
 ))"""
 """What the frontend fetches when a dialog opens; not again when the language changes, and at times too late."""
@@ -354,7 +354,7 @@ class HomeAssistantPage:
         """Fail unless the page, in a moment, says of nothing that it is missing or broken, and fits its window."""
         await expect(self.trouble).to_have_count(0)
         await self.page.wait_for_function(_FITS)
-        assert self.errors == []
+        assert self.errors == [], self.errors
 
     @property
     def trouble(self) -> Locator:

@@ -48,19 +48,23 @@ async def shown(
             async with VIEWS[name].open(home_assistant) as is_there:
                 if not is_there:
                     continue
-                # Whoever opens and closes it goes by English words.
-                if language != ENGLISH:
-                    await home_assistant.speak(language)
-                if VIEWS[name].is_page and language != ENGLISH:
-                    await home_assistant.page.reload()
-                    await home_assistant.connected()
+                await _speak(home_assistant, VIEWS[name], language)
                 for colours, width in looks:
                     async with _shown_as(home_assistant, VIEWS[name], colours, width):
                         yield f"{name}-{language}-{colours}-{width}"
+                # Whoever opens and closes it goes by English words.
                 if language != ENGLISH:
                     await home_assistant.speak(ENGLISH)
     if set(languages) != {ENGLISH}:
         await home_assistant.name_in(ENGLISH)
+
+
+async def _speak(home_assistant: HomeAssistantPage, view: View, language: str) -> None:
+    if language != ENGLISH:
+        await home_assistant.speak(language)
+        if view.is_page:
+            await home_assistant.page.reload()
+            await home_assistant.connected()
 
 
 @asynccontextmanager

@@ -1,11 +1,13 @@
 """Waiting for what Home Assistant shows, by its own events."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers.event import async_track_state_change_event
 
+from custom_components.navilink.const import DOMAIN
 from custom_components.navilink.nwp500 import NavienMqttClient
 
 DEADLINE = 15.0
@@ -44,6 +46,20 @@ async def next_event(client: NavienMqttClient, event: str) -> None:
             await happened.wait()
     finally:
         stop()
+
+
+@asynccontextmanager
+async def until_status(hass: HomeAssistant) -> AsyncIterator[None]:
+    """Wait on exit for the first status since entry that a heater of the account reports.
+
+    A message of another kind, as what is asked for once after a start, says nothing of the heater's state.
+    """
+    [entry] = hass.config_entries.async_entries(DOMAIN)
+    reported = asyncio.create_task(next_event(entry.runtime_data.client, "status_received"))
+    # Begun, it listens.
+    await asyncio.sleep(0)
+    yield
+    await reported
 
 
 async def wait_for_value(hass: HomeAssistant, entity_id: str, value: str) -> State:
