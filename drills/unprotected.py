@@ -9,7 +9,6 @@ import aiohappyeyeballs
 
 from custom_components.navilink.heater import HeaterSnapshots
 from custom_components.navilink.nwp500 import (
-    ApiConnectionError,
     AuthenticationError,
     CommandOutcome,
     CommandReason,
@@ -19,6 +18,7 @@ from custom_components.navilink.nwp500 import (
     NavienMqttClient,
     exceptions,
 )
+from custom_components.navilink.nwp500.exceptions import ApiConnectionError
 from custom_components.navilink.nwp500.queue.confirmation import Confirmations
 from custom_components.navilink.nwp500.queue.guard import CommandGuard
 from custom_components.navilink.nwp500.queue.queue import CommandQueue, Displaced

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING
 from nwp500 import (
     CommandEvent,
     Device,
-    DhwMode,
     MqttConnectionConfig,
     NavienAPIClient,
     NavienAuthClient,
     NavienError,
     NavienMqttClient,
 )
+from nwp500.enums import DhwMode
 
 if TYPE_CHECKING:
     from simulator.process import SimulatorProcess

@@ -21,7 +21,7 @@ from custom_components.navilink.heating.insight import (
 )
 from custom_components.navilink.heating.plan import PlanReason, PlanRequest, Price, heating_plan
 from custom_components.navilink.nwp500 import DeviceStatus
-from custom_components.navilink.nwp500 import DhwMode as Mode
+from custom_components.navilink.nwp500.enums import DhwMode as Mode
 from simulator.heater.heater import Heater
 from simulator.heater.records import Draw
 from simulator.heater.registration import Identity

@@ -22,7 +22,8 @@ from .const import DOMAIN
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
 from .heating.planned_calendar import PlannedHeating
-from .nwp500 import InvalidParameterError, NavienError, enums, models
+from .nwp500 import NavienError, enums, models
+from .nwp500.exceptions import InvalidParameterError
 from .schedules.entries import NAMES_OF_MODES, WeeklyForm
 from .schedules.event_summary import SummaryGrammar
 from .schedules.fields import ATTR_DAYS, ATTR_ENABLED, ATTR_TIME

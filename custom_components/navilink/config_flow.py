@@ -39,16 +39,8 @@ from .const import DOMAIN, LOGGER
 from .coordinator import NavilinkConfigEntry
 from .heater import heater_name
 from .heating.options import form_sections, range_errors, ranges, shown_options, stored_options
-from .nwp500 import (
-    ApiConnectionError,
-    AuthenticationError,
-    Device,
-    NavienAPIClient,
-    NavienError,
-    exceptions,
-    servers,
-    visible,
-)
+from .nwp500 import AuthenticationError, Device, NavienAPIClient, NavienError, exceptions, servers, visible
+from .nwp500.exceptions import ApiConnectionError
 from .wording import escaped
 
 CREDENTIALS: dict[vol.Marker, Any] = {

@@ -17,10 +17,10 @@ from .nwp500 import (
     Device,
     DeviceFeature,
     DeviceStatus,
-    DhwMode,
     NavienMqttClient,
     QueuedCommand,
 )
+from .nwp500.enums import DhwMode
 from .wording import command_words, setting_words
 
 # Measured values are not shown any longer than this after the heater's last message.

@@ -20,17 +20,9 @@ from homeassistant.helpers.restore_state import ExtraStoredData, RestoreEntity
 from .coordinator import NavilinkConfigEntry, NavilinkCoordinator
 from .entity import NavilinkEntity, async_add_for_each_heater
 from .kept_values import VACATION_LENGTH
-from .nwp500 import (
-    DeviceFeature,
-    DhwMode,
-    HeaterCommand,
-    InvalidParameterError,
-    TemperatureUnit,
-    UnsupportedCommandError,
-    commands,
-    heater_commands,
-    setpoint,
-)
+from .nwp500 import DeviceFeature, HeaterCommand, commands, heater_commands, setpoint
+from .nwp500.enums import DhwMode, TemperatureUnit
+from .nwp500.exceptions import InvalidParameterError, UnsupportedCommandError
 from .wording import to_home_assistant_error, unsupported_mode, user_temperature, user_unit
 
 # An action waits for its outcome; the queue puts commands in order, and one heater's wait must not hold up another's.

@@ -20,25 +20,21 @@ from homeassistant.util import dt as dt_util
 from .const import DOMAIN
 from .control_texts import CONTROL_TEXTS, Describe, Text
 from .nwp500 import (
-    ApiConnectionError,
-    ApiError,
     AuthenticationError,
     CommandCompleted,
     CommandOutcome,
     CommandResult,
-    DhwMode,
-    InvalidParameterError,
     NavienError,
     NotConnectedError,
     QueuedCommand,
-    TemperatureUnit,
-    UnsupportedCommandError,
     commands,
     exceptions,
     failure_of,
     models,
     setpoint,
 )
+from .nwp500.enums import DhwMode, TemperatureUnit
+from .nwp500.exceptions import ApiConnectionError, ApiError, InvalidParameterError, UnsupportedCommandError
 
 # The other outcomes are no errors: confirmed, replaced by something newer, or removed on request.
 ERROR_OF_OUTCOME = {

@@ -7,8 +7,9 @@ import logging
 
 import pytest
 
-from nwp500 import ConnectionInterrupted, InvalidParameterError
+from nwp500 import ConnectionInterrupted
 from nwp500.events import EVENTS, EventEmitter
+from nwp500.exceptions import InvalidParameterError
 
 EVENT = "connection_interrupted"
 HAPPENED = ConnectionInterrupted("test")

@@ -21,7 +21,7 @@ from custom_components.navilink.heating.boost import (
     Step,
 )
 from custom_components.navilink.heating.boosts import Boosts
-from custom_components.navilink.nwp500 import DhwMode
+from custom_components.navilink.nwp500.enums import DhwMode
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -24,7 +24,7 @@ from custom_components.navilink.heating.insight import (
     time_until_hot,
 )
 from custom_components.navilink.nwp500 import DeviceStatus
-from custom_components.navilink.nwp500 import DhwMode as ClientMode
+from custom_components.navilink.nwp500.enums import DhwMode as ClientMode
 from custom_components.navilink.nwp500.enums import HeatSource
 from simulator.heater.heater import Heater
 from simulator.heater.records import Draw

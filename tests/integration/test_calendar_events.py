@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 
-from custom_components.navilink.nwp500 import InvalidParameterError, TemperatureUnit, setpoint
-from custom_components.navilink.nwp500.enums import ReservationMode
+from custom_components.navilink.nwp500 import setpoint
+from custom_components.navilink.nwp500.enums import ReservationMode, TemperatureUnit
+from custom_components.navilink.nwp500.exceptions import InvalidParameterError
 from custom_components.navilink.nwp500.models import ReservationEntry, Weekday
 from custom_components.navilink.schedules.event_summary import SummaryGrammar
 from custom_components.navilink.schedules.weekly_events import (

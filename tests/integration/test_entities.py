@@ -39,17 +39,16 @@ from custom_components.navilink.heating import options as heating_options
 from custom_components.navilink.heating.boost_actions import BOOST_ACTIONS
 from custom_components.navilink.lost_commands import QUEUED, REPLACED, RESULT_TEXTS
 from custom_components.navilink.nwp500 import (
-    ApiConnectionError,
     AuthenticationError,
     CommandReason,
     Device,
-    InvalidParameterError,
     NavienError,
     NotConnectedError,
-    UnsupportedCommandError,
     commands,
 )
 from custom_components.navilink.nwp500.exceptions import (
+    ApiConnectionError,
+    InvalidParameterError,
     MaintenanceError,
     NotPermittedError,
     PayloadError,
@@ -59,6 +58,7 @@ from custom_components.navilink.nwp500.exceptions import (
     ScheduleReadError,
     SerialNumberUnknownError,
     ServerError,
+    UnsupportedCommandError,
 )
 from custom_components.navilink.nwp500.models import error_codes
 from custom_components.navilink.readings import expert_sensors, fact_sensors, status_sensors

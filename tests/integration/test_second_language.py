@@ -16,7 +16,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator,
 
 from custom_components.navilink import logbook
 from custom_components.navilink.const import DOMAIN
-from custom_components.navilink.nwp500 import ApiConnectionError, UnsupportedCommandError
+from custom_components.navilink.nwp500.exceptions import ApiConnectionError, UnsupportedCommandError
 from custom_components.navilink.outcomes import EVENT_COMMAND_OUTCOME
 from custom_components.navilink.wording import error_words, setup_error, to_home_assistant_error
 from simulator.process import SimulatorProcess

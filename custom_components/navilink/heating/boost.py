@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum, StrEnum, auto
 from typing import Self
 
-from ..nwp500 import DhwMode
+from ..nwp500.enums import DhwMode
 
 
 class Setting(StrEnum):

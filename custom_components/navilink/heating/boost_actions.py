@@ -17,7 +17,8 @@ import voluptuous as vol
 from ..const import DOMAIN
 from ..coordinator import NavilinkCoordinator
 from ..kept_values import KeptNumber
-from ..nwp500 import InvalidParameterError, UnsupportedCommandError, commands, setpoint
+from ..nwp500 import commands, setpoint
+from ..nwp500.exceptions import InvalidParameterError, UnsupportedCommandError
 from ..times import aware_time, positive_duration
 from ..water_heater import MODE_OF_OPERATION, NavilinkWaterHeater, modes_of
 from ..wording import to_home_assistant_error, unsupported_mode, user_temperature, user_unit

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from math import cos, pi
 
-from ..nwp500 import DeviceStatus, DhwMode
-from ..nwp500.enums import HeatSource
+from ..nwp500 import DeviceStatus
+from ..nwp500.enums import DhwMode, HeatSource
 from .plan import HeatingMode
 
 _LITERS_PER_GALLON = 3.785411784

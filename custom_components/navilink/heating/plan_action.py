@@ -16,7 +16,8 @@ import voluptuous as vol
 
 from ..action_heaters import ONE_DEVICE, Heater, async_heater
 from ..const import DOMAIN
-from ..nwp500 import DeviceStatus, InvalidParameterError, setpoint
+from ..nwp500 import DeviceStatus, setpoint
+from ..nwp500.exceptions import InvalidParameterError
 from ..times import aware_time, moment, positive_duration, time_or_next
 from ..water_heater import MODE_OF_OPERATION, modes_of
 from ..wording import to_home_assistant_error, unsupported_mode, user_unit

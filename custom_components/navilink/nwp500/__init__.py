@@ -4,9 +4,8 @@
 the heaters: it controls them, with a queue for commands that are given while disconnected, queries them, edits their
 schedules, and reports what happens as events. What heaters and cloud report are immutable values; unknown is None.
 
-Here is what callers use and annotate with. The modules `enums`, `exceptions` and `models` are public too: they have all
-values, all errors, of which every one is a `NavienError`, and all models. The tables behind the client are `commands`
-and `queries`.
+Here is what callers use and annotate with. The modules `enums`, `exceptions` and `models` are public too: values,
+models, and errors, of which every one is a `NavienError`. The tables behind the client are `commands` and `queries`.
 """
 
 from .api_client import NavienAPIClient
@@ -14,16 +13,7 @@ from .auth import NavienAuthClient
 from .common.background import watched
 from .common.text import one_line, visible
 from .config import MqttConnectionConfig
-from .enums import DhwMode, TemperatureUnit
-from .exceptions import (
-    ApiConnectionError,
-    ApiError,
-    AuthenticationError,
-    InvalidParameterError,
-    NavienError,
-    NotConnectedError,
-    UnsupportedCommandError,
-)
+from .exceptions import AuthenticationError, NavienError, NotConnectedError
 from .heaters import controls as heater_commands
 from .heaters.events import Changed, FeatureReceived, ScheduleWritten, StatusReceived
 from .heaters.schedule_editor import ScheduleWrite, WriteOutcome
@@ -50,8 +40,6 @@ from .transport.report import (
 )
 
 __all__ = [
-    "ApiConnectionError",
-    "ApiError",
     "AuthenticationError",
     "Changed",
     "CommandCompleted",
@@ -72,10 +60,8 @@ __all__ = [
     "Device",
     "DeviceFeature",
     "DeviceStatus",
-    "DhwMode",
     "FeatureReceived",
     "HeaterCommand",
-    "InvalidParameterError",
     "KnowledgeChanged",
     "MqttConnectionConfig",
     "NavienAPIClient",
@@ -88,8 +74,6 @@ __all__ = [
     "ScheduleWritten",
     "StatusReceived",
     "StoredQueue",
-    "TemperatureUnit",
-    "UnsupportedCommandError",
     "WriteOutcome",
     "commands",
     "failure_of",

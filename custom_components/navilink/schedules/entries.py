@@ -24,7 +24,8 @@ import voluptuous as vol
 
 from ..const import DOMAIN
 from ..heater import HeaterState
-from ..nwp500 import InvalidParameterError, UnsupportedCommandError, commands, enums, models, setpoint
+from ..nwp500 import commands, enums, models, setpoint
+from ..nwp500.exceptions import InvalidParameterError, UnsupportedCommandError
 from ..wording import to_home_assistant_error, unsupported_mode, user_temperature, user_unit
 from .fields import ATTR_DAYS, ATTR_ENABLED, ATTR_TIME, DAYS_SCHEMA, day_names, time_words, whole_minute
 

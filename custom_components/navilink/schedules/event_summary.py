@@ -5,7 +5,8 @@ import re
 from typing import NamedTuple
 import unicodedata
 
-from ..nwp500 import DeviceFeature, TemperatureUnit, enums, setpoint
+from ..nwp500 import DeviceFeature, enums, setpoint
+from ..nwp500.enums import TemperatureUnit
 from .weekly_events import UnstorableEventError
 
 # The mode, a comma or a space, and a temperature with its unit.

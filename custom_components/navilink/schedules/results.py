@@ -6,17 +6,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from ..const import DOMAIN
-from ..nwp500 import (
-    ApiConnectionError,
-    ApiError,
-    AuthenticationError,
-    InvalidParameterError,
-    NavienError,
-    ScheduleWrite,
-    UnsupportedCommandError,
-    WriteOutcome,
-    exceptions,
-)
+from ..nwp500 import AuthenticationError, NavienError, ScheduleWrite, WriteOutcome, exceptions
+from ..nwp500.exceptions import ApiConnectionError, ApiError, InvalidParameterError, UnsupportedCommandError
 from ..wording import setup_error, to_home_assistant_error
 
 # The other outcomes are no errors: the heater has what was requested.

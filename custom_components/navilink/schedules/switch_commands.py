@@ -24,10 +24,10 @@ from ..nwp500 import (
     QueuedCommand,
     ScheduleWrite,
     StatusReceived,
-    UnsupportedCommandError,
     WriteOutcome,
     watched,
 )
+from ..nwp500.exceptions import UnsupportedCommandError
 from ..outcomes import Delivery
 from ..wording import command_words, outcome_error
 from .heater_schedules import HeaterSchedules

@@ -18,7 +18,8 @@ import voluptuous as vol
 
 from ..action_heaters import ONE_DEVICE, Heater, async_heater
 from ..const import DOMAIN
-from ..nwp500 import ApiError, InvalidParameterError, NavienError, ScheduleWrite, exceptions, models
+from ..nwp500 import NavienError, ScheduleWrite, exceptions, models
+from ..nwp500.exceptions import ApiError, InvalidParameterError
 from ..wording import to_home_assistant_error
 from .actions import ATTR_REFRESH, Handler, require_connection
 from .fields import ATTR_DAYS, ATTR_ENABLED, DAYS, DAYS_SCHEMA, day_names, time_words, whole_minute

@@ -2,7 +2,9 @@
 
 import pytest
 
-from nwp500 import Device, DeviceFeature, InvalidParameterError, TemperatureUnit, commands
+from nwp500 import Device, DeviceFeature, commands
+from nwp500.enums import TemperatureUnit
+from nwp500.exceptions import InvalidParameterError
 from nwp500.heaters import controls as heater_command
 from nwp500.protocol.controls import HeaterCommand
 from nwp500.protocol.setpoint import dhw_temperature

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from nwp500 import InvalidParameterError, NotConnectedError
+from nwp500 import NotConnectedError
+from nwp500.exceptions import InvalidParameterError
 from nwp500.heaters.requests import PeriodicRequests
 from tests.client.support.virtual_time import VirtualTimeLoop
 

@@ -7,15 +7,8 @@ import json
 
 import pytest
 
-from nwp500 import (
-    DeviceFeature,
-    InvalidParameterError,
-    NavienMqttClient,
-    NotConnectedError,
-    UnsupportedCommandError,
-    queries,
-)
-from nwp500.exceptions import MqttConnectionError, RequestTimeoutError
+from nwp500 import DeviceFeature, NavienMqttClient, NotConnectedError, queries
+from nwp500.exceptions import InvalidParameterError, MqttConnectionError, RequestTimeoutError, UnsupportedCommandError
 from nwp500.models import FirmwareDownload, ReservationSchedule
 from tests.client.support.answering_heater import (
     CLIENT_ID,

@@ -9,16 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 import pytest
 
-from nwp500 import (
-    DeviceFeature,
-    InvalidParameterError,
-    NavienMqttClient,
-    NotConnectedError,
-    UnsupportedCommandError,
-    WriteOutcome,
-)
+from nwp500 import DeviceFeature, NavienMqttClient, NotConnectedError, WriteOutcome
 from nwp500.enums import ReservationMode
-from nwp500.exceptions import ScheduleProblem, ScheduleReadError, SerialNumberUnknownError
+from nwp500.exceptions import (
+    InvalidParameterError,
+    ScheduleProblem,
+    ScheduleReadError,
+    SerialNumberUnknownError,
+    UnsupportedCommandError,
+)
 from nwp500.models import RecirculationEntry, ReservationEntry, TouPeriod, Weekday
 from tests.client.support.answering_heater import (
     DEVICE,

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-from nwp500 import DeviceFeature, DhwMode, InvalidParameterError, UnsupportedCommandError, commands
+from nwp500 import DeviceFeature, commands
+from nwp500.enums import DhwMode
+from nwp500.exceptions import InvalidParameterError, UnsupportedCommandError
 from nwp500.models.members import Number
 from nwp500.protocol.controls import Control
 from tests import FIXTURES

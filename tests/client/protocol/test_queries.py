@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from nwp500 import DeviceFeature, InvalidParameterError, UnsupportedCommandError, queries
+from nwp500 import DeviceFeature, queries
+from nwp500.exceptions import InvalidParameterError, UnsupportedCommandError
 from nwp500.models import TouPeriod
 from nwp500.models.members import Number
 from nwp500.protocol.queries import Query, Request, Write

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nwp500 import InvalidParameterError
+from nwp500.exceptions import InvalidParameterError
 from nwp500.protocol.fields import Record
 from nwp500.protocol.queries import COMMIT_FIRMWARE, RECIRCULATION_ENTRY, TOU_PERIOD, reservation_entry
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from nwp500 import Device, InvalidParameterError, commands, queries
-from nwp500.exceptions import PayloadError
+from nwp500 import Device, commands, queries
+from nwp500.exceptions import InvalidParameterError, PayloadError
 from nwp500.protocol.codec import MAX_MESSAGE_BYTES, encoded
 from nwp500.protocol.controls import Control
 from nwp500.protocol.queries import Request

@@ -6,7 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from nwp500 import Device, DeviceFeature, InvalidParameterError, TemperatureUnit, commands
+from nwp500 import Device, DeviceFeature, commands
+from nwp500.enums import TemperatureUnit
+from nwp500.exceptions import InvalidParameterError
 from nwp500.protocol.setpoint import dhw_temperature, raw_limits, raw_setpoint, raw_step
 
 C, F = TemperatureUnit.CELSIUS, TemperatureUnit.FAHRENHEIT

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 import pytest
 
-from nwp500 import Device, InvalidParameterError
+from nwp500 import Device
+from nwp500.exceptions import InvalidParameterError
 from nwp500.protocol.codec import request_message
 from nwp500.protocol.queries import Query
 from nwp500.protocol.topics import (

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from nwp500 import ApiError, AuthenticationError, NavienError
+from nwp500 import AuthenticationError, NavienError
 from nwp500.api_client import NavienAPIClient
 from nwp500.auth import NavienAuthClient
 from nwp500.enums import InstallType
-from nwp500.exceptions import MaintenanceError, NotPermittedError, ServerError
+from nwp500.exceptions import ApiError, MaintenanceError, NotPermittedError, ServerError
 from nwp500.models import Device, Location, MaintenanceKind, PushSettings, TouPlan
 from nwp500.rest.service import RestService
 from tests.client.support.scripted_service import RECORDED, Call, ScriptedService, recorded

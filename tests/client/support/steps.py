@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from nwp500 import CommandEvent, Device, HeaterCommand, NavienMqttClient, TemperatureUnit
+from nwp500 import CommandEvent, Device, HeaterCommand, NavienMqttClient
+from nwp500.enums import TemperatureUnit
 from nwp500.events import EVENTS
 from nwp500.protocol.setpoint import dhw_temperature
 from simulator.state import ReceivedState

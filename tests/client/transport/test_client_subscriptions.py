@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from nwp500 import CommandEvent, ConnectionState, Device, InvalidParameterError, MqttConnectionConfig, NotConnectedError
-from nwp500.exceptions import MqttSubscribeError
+from nwp500 import CommandEvent, ConnectionState, Device, MqttConnectionConfig, NotConnectedError
+from nwp500.exceptions import InvalidParameterError, MqttSubscribeError
 from nwp500.json_types import JsonMessage
 from nwp500.transport.subscriptions import MAX_SUBSCRIPTIONS
 from tests.client.support.own_transport import DEVICE, scripted

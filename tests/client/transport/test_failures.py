@@ -7,14 +7,8 @@ import aiohttp
 from aiohttp.client_reqrep import ConnectionKey
 import pytest
 
-from nwp500 import (
-    ApiConnectionError,
-    ApiError,
-    AuthenticationError,
-    ConnectionProblem,
-    NavienError,
-)
-from nwp500.exceptions import InvalidResponseError, MaintenanceError, ServerError
+from nwp500 import AuthenticationError, ConnectionProblem, NavienError
+from nwp500.exceptions import ApiConnectionError, ApiError, InvalidResponseError, MaintenanceError, ServerError
 from nwp500.transport.base import (
     CaFileError,
     SubscriptionRefusedError,

@@ -14,9 +14,9 @@ from nwp500 import (
     DeviceStatus,
     HeaterCommand,
     NavienMqttClient,
-    UnsupportedCommandError,
     commands,
 )
+from nwp500.exceptions import UnsupportedCommandError
 from nwp500.protocol.controls import Control
 from tests.client.support.fixture_client import connected
 from tests.client.support.fixture_heater import MAC, RECIRCULATION_MAC, STATUSES, fixture, fixture_service

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from nwp500 import Device, InvalidParameterError, NavienMqttClient, UnsupportedCommandError, WriteOutcome, queries
+from nwp500 import Device, NavienMqttClient, WriteOutcome, queries
+from nwp500.exceptions import InvalidParameterError, UnsupportedCommandError
 from nwp500.heaters.schedule_editor import ScheduleWrite
 from nwp500.models import Diagnostics, EnergyUsage, FirmwareDownload, RecirculationEntry, ReservationEntry, TouPeriod
 from nwp500.protocol.queries import Query

@@ -9,7 +9,8 @@ from typing import Never, override
 
 import pytest
 
-from nwp500 import DhwMode, HeaterCommand, MqttConnectionConfig, NavienMqttClient, commands
+from nwp500 import HeaterCommand, MqttConnectionConfig, NavienMqttClient, commands
+from nwp500.enums import DhwMode
 from nwp500.events import EVENTS
 from nwp500.exceptions import ResponseFormatError
 from nwp500.json_types import JsonMessage

@@ -11,7 +11,8 @@ from typing import Any, override
 
 import pytest
 
-from nwp500 import DhwMode, HeaterCommand, MqttConnectionConfig, NavienMqttClient, commands
+from nwp500 import HeaterCommand, MqttConnectionConfig, NavienMqttClient, commands
+from nwp500.enums import DhwMode
 from nwp500.events import EVENTS
 from nwp500.json_types import JsonMessage
 from tests.client.support.fuzz_deliveries import Deliveries

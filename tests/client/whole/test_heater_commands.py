@@ -6,17 +6,9 @@ import math
 
 import pytest
 
-from nwp500 import (
-    CommandEvent,
-    DhwMode,
-    FeatureReceived,
-    HeaterCommand,
-    InvalidParameterError,
-    StatusReceived,
-    TemperatureUnit,
-    UnsupportedCommandError,
-    commands,
-)
+from nwp500 import CommandEvent, FeatureReceived, HeaterCommand, StatusReceived, commands
+from nwp500.enums import DhwMode, TemperatureUnit
+from nwp500.exceptions import InvalidParameterError, UnsupportedCommandError
 from tests.client.support.stage import MAC, Stage, expected
 from tests.client.support.steps import outcome, outcomes_of, reported, requests
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from nwp500 import Device, InvalidParameterError, NavienMqttClient, commands
+from nwp500 import Device, NavienMqttClient, commands
 from nwp500.enums import RecirculationMode
+from nwp500.exceptions import InvalidParameterError
 from nwp500.heaters.controls import HeaterControls
 from nwp500.protocol.controls import Control
 from tests import FIXTURES

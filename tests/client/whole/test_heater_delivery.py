@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from nwp500 import CommandEvent, CommandReason, HeaterCommand, InvalidParameterError, NotConnectedError, commands
+from nwp500 import CommandEvent, CommandReason, HeaterCommand, NotConnectedError, commands
+from nwp500.exceptions import InvalidParameterError
 from tests.client.support.stage import MAC, Stage, expected
 from tests.client.support.steps import outcome, outcomes_of, reported, requests
 from tests.client.whole.test_queue_simulator import plugged_in, unplugged

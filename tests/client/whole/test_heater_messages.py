@@ -5,10 +5,8 @@ from collections.abc import Coroutine
 
 import pytest
 
-from nwp500 import (
-    InvalidParameterError,
-    StatusReceived,
-)
+from nwp500 import StatusReceived
+from nwp500.exceptions import InvalidParameterError
 from tests.client.support.stage import MAC, Stage, expected
 from tests.client.support.steps import outcome, outcomes_of, reported, requests
 from tests.client.whole.test_queue_simulator import plugged_in, unplugged

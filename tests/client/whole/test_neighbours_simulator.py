@@ -10,12 +10,11 @@ from nwp500 import (
     CommandOutcome,
     CommandStage,
     Device,
-    DhwMode,
     NavienMqttClient,
     WriteOutcome,
     heater_commands,
 )
-from nwp500.enums import ReservationMode
+from nwp500.enums import DhwMode, ReservationMode
 from nwp500.json_types import JsonMessage
 from nwp500.models import ReservationEntry
 from nwp500.protocol.queries import DEVICE_INFO, STATUS

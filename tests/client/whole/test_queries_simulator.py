@@ -6,7 +6,8 @@ from datetime import date
 
 import pytest
 
-from nwp500 import DeviceFeature, DeviceStatus, DhwMode, NavienMqttClient
+from nwp500 import DeviceFeature, DeviceStatus, NavienMqttClient
+from nwp500.enums import DhwMode
 from nwp500.exceptions import RequestTimeoutError
 from nwp500.json_types import JsonMessage
 from nwp500.models import Diagnostics, EnergyAmount

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from nwp500 import NavienMqttClient, UnsupportedCommandError, WriteOutcome
+from nwp500 import NavienMqttClient, WriteOutcome
 from nwp500.enums import FirmwarePart, ReservationMode
-from nwp500.exceptions import ScheduleReadError
+from nwp500.exceptions import ScheduleReadError, UnsupportedCommandError
 from nwp500.heaters.schedule_editor import ScheduleWrite
 from nwp500.models import RecirculationEntry, ReservationEntry, TouPeriod, Weekday
 from simulator.state import ScheduleState

@@ -5,16 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from nwp500 import (
-    CommandOutcome,
-    DeviceStatus,
-    DhwMode,
-    NavienAPIClient,
-    NavienMqttClient,
-    WriteOutcome,
-    heater_commands,
-)
-from nwp500.enums import ReservationMode
+from nwp500 import CommandOutcome, DeviceStatus, NavienAPIClient, NavienMqttClient, WriteOutcome, heater_commands
+from nwp500.enums import DhwMode, ReservationMode
 from nwp500.models import ReservationEntry, TouPeriod
 from nwp500.protocol.queries import DEVICE_INFO, STATUS
 from tests.client.support.days import EVERY_DAY

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 
-from nwp500 import DhwMode
+from nwp500.enums import DhwMode
 from tests.client.support.machine.heater import JsonObject, Reply, ScriptedHeater
 
 MAC = "0478630a1b2c"
