@@ -28,8 +28,8 @@ from .queue.persistence import StoredQueue
 from .queue.pipeline import CommandPipeline
 from .transport.aws import AwsRuntime
 from .transport.base import Transport, TransportFactory
+from .transport.callbacks import MessageCallback, MessageDispatcher
 from .transport.connection import Connection, ConnectionListener, CredentialSource
-from .transport.dispatch import MessageCallback, MessageDispatcher
 from .transport.failures import UNANSWERED, UNEXPECTED
 from .transport.report import (
     ConnectionChanged,

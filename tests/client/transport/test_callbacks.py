@@ -3,7 +3,7 @@
 import pytest
 
 from nwp500.json_types import JsonMessage
-from nwp500.transport.dispatch import MessageDispatcher
+from nwp500.transport.callbacks import MessageDispatcher
 
 
 class Received:

@@ -1,7 +1,8 @@
 """From what the wire carries to what it means (protocol.md 6): every rule once, as a kind of member.
 
 Raw values are signed integers; a decimal, which the device has not been seen to send, is decoded all the same. What
-comes is not trusted: a value that its kind cannot mean is unknown, None.
+comes is not trusted: a value that its kind cannot mean is unknown, None. The way back, and degrees Fahrenheit, are in
+`protocol/setpoint.py`.
 """
 
 from binascii import unhexlify

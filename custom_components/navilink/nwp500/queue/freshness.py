@@ -6,7 +6,8 @@ what a heater reports is as old as the question that it answers. A status that a
 one known to be answered is outdated and dropped. One that answers no question of this client (pushed, or for somebody
 else) proves nothing, and counts at its arrival only when no question is open.
 
-What our own commands may still bring about at a heater is known too: that is nobody else's doing.
+What our own commands may still bring about at a heater is known too: that is nobody else's doing. What follows from all
+this for a command is decided in `guard.py`.
 """
 
 import asyncio

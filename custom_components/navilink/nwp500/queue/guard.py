@@ -1,8 +1,9 @@
-"""Whether a command is still to be sent, judged by what is known of its heater.
+"""Whether a command is still to be sent, and when: judged by what is known of its heater.
 
 A command is not sent when its heater, asked after the command was given, reports what it wants; nor when somebody else
 has changed the same setting at the heater or in the app since its last known status. Both need to know what comes from
-whom: what one of our own commands wanted is nobody else's doing.
+whom: what one of our own commands wanted is nobody else's doing. After each connection a control waits for a fresh
+status of its heater, and after each control the next one to the same heater for its answer and a pause.
 """
 
 from collections.abc import Iterable, Mapping

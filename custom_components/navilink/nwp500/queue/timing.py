@@ -3,7 +3,7 @@
 Where PUBACKs came one after the other and then none comes for a while, though something is in flight, the connection is
 dead, which `Silence` finds out sooner than by the timeout of a single message. A single command proves less: it may be
 the first over a connection that was idle, and has its whole time. How long a command may wait is in
-`protocol/controls.py`.
+`protocol/controls.py`; the pause between two controls in `guard.py`.
 """
 
 import asyncio
