@@ -318,6 +318,8 @@ async def test_without_the_connection_it_starts_at_the_fallback_and_is_delivered
     await ready_by(hass, source="nordpool", source_entry=ENTRY)
     await simulator.fault("mqtt_down")
     await wait_for_value(hass, "binary_sensor.nwp500_connection", "off")
+    # First its status gets too old, then the automation runs.
+    await wall_clock.pass_by(timedelta(minutes=6))
     await wall_clock.pass_by(timedelta(minutes=16))
     await until_done(hass)
     [boost] = planned(cold)
