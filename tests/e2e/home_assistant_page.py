@@ -30,10 +30,23 @@ _HAS_SAVED = """async language => {
     return (await document.querySelector("home-assistant").hass.callWS(saved)).value?.language === language;
 }"""
 """Whether a page that is opened now comes up in the language."""
-_LOAD_DIALOGS = """() => Promise.all(["title", "config", "options", "issues", "selector", "services"].map(
-    category => document.querySelector("home-assistant").hass.loadBackendTranslation(category, "navilink")
-))"""
-"""What the frontend fetches when a dialog opens; not again when the language changes, and at times too late."""
+_DIALOG_TEXTS = {
+    "title": "title",
+    "config": "config.step.user.title",
+    "options": "options.step.init.title",
+    "issues": "issues.lost_commands.fix_flow.step.init.menu_options.discard",
+    "selector": "selector.expiration.options.never",
+    "services": "services.clear_queue.name",
+}
+"""What the frontend fetches when a dialog opens, each with a text of it."""
+_HAS_DIALOG_TEXTS = """async texts => {
+    const {hass} = document.querySelector("home-assistant");
+    const isThere = (key) => Boolean(hass.localize(`component.navilink.${key}`));
+    const missing = Object.entries(texts).filter(([, key]) => !isThere(key));
+    for (const [category] of missing) await hass.loadBackendTranslation(category, "navilink", undefined, true);
+    return missing.length === 0;
+}"""
+"""What comes while something else is fetched gets lost at times: it is fetched until it is there."""
 _DRAW_UNITS = """() => {
     const draw = (root) => root.querySelectorAll("*").forEach((element) => {
         if (element.localName === "ha-selector-number") element.requestUpdate();
@@ -139,7 +152,7 @@ class HomeAssistantPage:
         )
         await self.page.wait_for_function(_SPEAKS, arg=[language, parts])
         await self.page.wait_for_function(_HAS_SAVED, arg=language)
-        await self.page.evaluate(_LOAD_DIALOGS)
+        await self.page.wait_for_function(_HAS_DIALOG_TEXTS, arg=_DIALOG_TEXTS)
         await self.page.evaluate(_DRAW_UNITS)
 
     async def name_in(self, language: str) -> None:
@@ -244,15 +257,17 @@ class HomeAssistantPage:
             await expect(dialog.get_by_text("Attributes", exact=True)).to_be_visible()
             yield
 
-    async def _open_for_dialogs(self, path: str) -> None:
-        """Open a page whose dialogs have their texts: one that opens before they are there keeps its keys."""
-        await self.open(path)
-        await self.page.evaluate(_LOAD_DIALOGS)
+    async def _open_dialog(self, path: str, opener: Locator) -> None:
+        """Open a page and click what opens a dialog, whose texts are there: otherwise it would keep showing keys."""
+        await self.page.goto(f"{self.demo.url}/{path}")
+        await expect(opener).to_be_visible()
+        await self.page.wait_for_function(_HAS_DIALOG_TEXTS, arg=_DIALOG_TEXTS)
+        await opener.click()
 
     async def open_config_flow(self) -> None:
         """Start adding an account, as the list of integrations does."""
-        await self._open_for_dialogs("config/integrations/dashboard/add?domain=navilink")
-        await self.page.get_by_role("button", name="OK").click()
+        opener = self.page.get_by_role("button", name="OK")
+        await self._open_dialog("config/integrations/dashboard/add?domain=navilink", opener)
         await expect(self.page.get_by_role("heading", name="Private server")).to_be_visible()
 
     async def open_private_server(self) -> None:
@@ -267,8 +282,8 @@ class HomeAssistantPage:
 
     async def open_options(self) -> None:
         """Open the dialog behind the gear of the account."""
-        await self._open_for_dialogs("config/integrations/integration/navilink")
-        await self.page.get_by_role("button", name="Configure").click()
+        opener = self.page.get_by_role("button", name="Configure")
+        await self._open_dialog("config/integrations/integration/navilink", opener)
         await expect(self.queue_size).to_be_visible()
 
     async def open_household(self) -> None:
@@ -341,8 +356,8 @@ class HomeAssistantPage:
 
     async def open_repair(self) -> None:
         """Open the dialog of the repair issue of lost commands."""
-        await self._open_for_dialogs("config/repairs")
-        await self.page.get_by_text("Commands to a water heater were not sent").click()
+        opener = self.page.get_by_text("Commands to a water heater were not sent")
+        await self._open_dialog("config/repairs", opener)
         await expect(self.page.get_by_text("Reported by Navien NaviLink")).to_be_visible()
 
     async def open_activity(self) -> None:

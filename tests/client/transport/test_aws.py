@@ -52,6 +52,8 @@ async def transport_to(tmp_path: Path) -> AsyncIterator[Callable[[Answer], Await
         await transport.close()
     for server in servers:
         server.close()
+        # An abandoned connection ends when its client says so.
+        await server.wait_closed()
 
 
 async def test_a_server_that_never_answers_the_upgrade_is_abandoned(
