@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 import re
 
 from playwright.async_api import Locator, Page, expect
@@ -30,6 +31,10 @@ _HAS_SAVED = """async language => {
     return (await document.querySelector("home-assistant").hass.callWS(saved)).value?.language === language;
 }"""
 """Whether a page that is opened now comes up in the language."""
+_TIME_OF = """entityId => {
+    const {state} = document.querySelector("home-assistant").hass.states[entityId];
+    return Number.isNaN(Date.parse(state)) ? null : state;
+}"""
 _DIALOG_TEXTS = {
     "title": "title",
     "config": "config.step.user.title",
@@ -139,6 +144,11 @@ class HomeAssistantPage:
             ),
             None,
         )
+
+    async def time(self, key: str) -> datetime:
+        """Return the time that a heater's entity has as its state, as soon as it has one."""
+        state = await self.page.wait_for_function(_TIME_OF, arg=await self.entity(key))
+        return datetime.fromisoformat(await state.json_value())
 
     async def speak(self, language: str) -> None:
         """Change the language in the user's profile; what is open stays open, in the other language."""
@@ -380,17 +390,27 @@ class HomeAssistantPage:
         """Whether the page is no wider than its window."""
         return bool(await self.page.evaluate(_FITS))
 
+    async def width(self) -> int:
+        """Return how wide the window is."""
+        return int(await self.page.evaluate("innerWidth"))
+
     async def whole_height(self) -> int:
         """Return how high the window has to be to show everything without scrolling, as far as it is reasonable."""
         height, hidden = await self.page.evaluate("innerHeight"), await self.page.evaluate(_HIDDEN_BELOW)
         return min(int(height + hidden), _MOST_HEIGHT)
 
-    async def picture(self) -> bytes:
-        """Return the page as PNG, once it has its images and nothing on it moves any more."""
+    async def has_images(self) -> None:
+        """Wait until every image in the window is there."""
         images = self.page.locator("img")
+        async with asyncio.timeout(_REST_SECONDS):
+            while not await images.evaluate_all(_ARE_COMPLETE):
+                pass
+
+    async def picture(self) -> bytes:
+        """Return the page as PNG, once nothing on it moves any more."""
         before = b""
         async with asyncio.timeout(_REST_SECONDS):
-            while (now := await self._snap()) != before or not await images.evaluate_all(_ARE_COMPLETE):
+            while (now := await self._snap()) != before:
                 before = now
         return now
 

@@ -78,6 +78,7 @@ async def _shown_as(
     await home_assistant.looks_right()
     height = await home_assistant.whole_height()
     await page.set_viewport_size({"width": pixels, "height": height})
+    await home_assistant.has_images()
     yield
     await page.emulate_media(color_scheme="light")
     await page.set_viewport_size({"width": view.width, "height": view.height})

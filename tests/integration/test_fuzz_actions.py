@@ -24,7 +24,7 @@ from tests.integration.fuzz_trouble import TEXTS as TRANSLATIONS
 from tests.integration.fuzz_trouble import is_foreseen, tracebacks
 from tests.integration.heaters import HEATER
 
-CASES, LONG_CASES, PARTS = 1_500, 38_000, 10
+CASES, LONG_CASES, PARTS = 3_000, 38_000, 10
 DIALOGS, LONG_DIALOGS, DIALOG_PARTS = 60, 2_000, 4
 _PATIENCE = 0.02
 """Seconds; who waits longer for the outcome of a command has waited as long as the action allows."""

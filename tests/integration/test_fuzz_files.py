@@ -28,7 +28,7 @@ from tests.integration.actions import lost
 from tests.integration.fuzz_files import DamagedFiles, files
 from tests.integration.fuzz_trouble import tracebacks
 
-CASES, LONG_CASES, PARTS = 1_000, 100_000, 10
+CASES, LONG_CASES, PARTS = 2_000, 100_000, 10
 STARTS, LONG_STARTS, START_PARTS = 20, 1_000, 10
 ENTRY = "fuzz"
 CONTROLS = tuple(each for each in vars(commands).values() if isinstance(each, commands.Control))

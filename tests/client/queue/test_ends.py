@@ -24,7 +24,7 @@ from tests.client.support.machine.clock import VirtualClocks
 from tests.client.support.machine.heater import ScriptedHeater
 from tests.client.support.virtual_time import VirtualTimeLoop
 
-SEQUENCES, LONG_SEQUENCES = 400, 5_000
+SEQUENCES, LONG_SEQUENCES = 1_000, 5_000
 PARTS = 20
 """So often the deep search compares its number of sequences."""
 

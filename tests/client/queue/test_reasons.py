@@ -11,7 +11,7 @@ import pytest
 from nwp500 import CommandOutcome, CommandReason
 from tests.client.support.reasons.play import played
 
-SEQUENCES, PART = 1_000, 1_000
+SEQUENCES, PART = 2_000, 1_000
 LONG_SEQUENCES = 100_000
 LEAST: dict[str, int] = {
     "panel": 1_500,
