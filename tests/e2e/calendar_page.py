@@ -23,6 +23,7 @@ class CalendarPage:
         await self._page.clock.install(time=datetime.now(UTC) + timedelta(hours=hours_ahead))
         await self._home_assistant.open("calendar")
         await self._page.get_by_title("List (7 days)").click()
+        await expect(self._page.locator(".fc-list")).to_be_visible()
 
     def event(self, summary: str) -> Locator:
         """Return the events of the list with this summary."""
@@ -51,6 +52,10 @@ class CalendarPage:
         await event.first.click()
         await self._page.get_by_role("button", name="Delete event").click()
         await self._answer(which, "Delete")
+
+    async def accepted(self) -> None:
+        """Wait until the dialog is closed, which it is not before the event is stored."""
+        await expect(self._editor.get_by_role("button", name="Add event")).to_be_hidden()
 
     @property
     def refusal(self) -> Locator:

@@ -32,6 +32,7 @@ async def test_series_is_created_changed_and_deleted(calendar: CalendarPage, dem
     before = await _stored(demo)
     await calendar.open()
     await calendar.create("eco 131 °F", calendar="Weekly schedule", device=_HEATER, repeat="Daily")
+    await calendar.accepted()
     created = calendar.event("Eco, 131 °F")
     await expect(created).to_have_count(7)
     [entry] = [each for each in await _stored(demo) if each not in before]
@@ -60,6 +61,7 @@ async def test_event_in_planned_heating_is_a_planned_boost(calendar: CalendarPag
     before = await demo.heater()
     await calendar.open(hours_ahead=2)
     await calendar.create("bath 140 °F", calendar="Planned heating", device=_HEATER)
+    await calendar.accepted()
     boost = calendar.event("bath 140 °F")
     await expect(boost).to_have_count(1)
     await calendar.delete(boost)
